@@ -1,0 +1,1 @@
+"""Roles and questions: reading, validating and importing them."""

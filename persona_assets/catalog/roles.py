@@ -1,0 +1,88 @@
+"""Role files: `{"instruction": [{"pos": "…"}], "questions": ["…"], "eval_prompt": "…"}`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from persona_assets.errors import StudyError
+from persona_assets.settings import NAME
+
+
+@dataclass(frozen=True)
+class Role:
+    """A persona: its instruction variants, the questions made for it, and a judge's prompt."""
+
+    name: str
+    instructions: tuple[str, ...]
+    questions: tuple[str, ...] = ()
+    eval_prompt: str | None = None
+
+
+def role_files(directory: Path) -> dict[str, Path]:
+    """Role name -> file, sorted by name. Raises StudyError for a missing or empty directory or a bad name."""
+    if not directory.is_dir():
+        raise StudyError(
+            f"{directory}: no role files here yet; bring them in with `persona roles import SOURCE`"
+        )
+    files = {file.stem: file for file in sorted(directory.glob("*.json"))}
+    if not files:
+        raise StudyError(
+            f"{directory}: holds no role files (*.json); `persona roles import SOURCE` brings some"
+        )
+    for name, file in files.items():
+        check_name(name, str(file))
+    return files
+
+
+def check_name(name: str, where: str) -> None:
+    """Raise StudyError unless `name` can name a role."""
+    if not NAME.fullmatch(name):
+        raise StudyError(
+            f"{where}: role name {name!r} is not allowed; use lower-case letters, digits, '_' and '-' only"
+        )
+
+
+def read_role(file: Path) -> Role:
+    """Read one role file. Raises StudyError, naming the file and the key, where its shape is wrong."""
+    content = _json_object(file)
+    return Role(
+        name=file.stem,
+        instructions=_instructions(content, file),
+        questions=tuple(_texts(content.get("questions", []), f"{file}: questions")),
+        eval_prompt=_eval_prompt(content, file),
+    )
+
+
+def _json_object(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{file}: not valid JSON ({error}); mend or remove the file") from error
+    if not isinstance(content, dict):
+        raise StudyError(f"{file}: must be a JSON object with an `instruction` list")
+    return content
+
+
+def _instructions(content: dict[str, Any], file: Path) -> tuple[str, ...]:
+    entries = content.get("instruction")
+    if not isinstance(entries, list) or not entries:
+        raise StudyError(f'{file}: has no instruction; add "instruction": [{{"pos": "You are …"}}]')
+    if not all(isinstance(entry, dict) and isinstance(entry.get("pos"), str) for entry in entries):
+        raise StudyError(f'{file}: every entry of `instruction` must be {{"pos": "some text"}}')
+    return tuple(entry["pos"] for entry in entries)
+
+
+def _texts(values: Any, where: str) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise StudyError(f"{where} must be a list of texts")
+    return values
+
+
+def _eval_prompt(content: dict[str, Any], file: Path) -> str | None:
+    prompt = content.get("eval_prompt")
+    if prompt is not None and not isinstance(prompt, str):
+        raise StudyError(f"{file}: eval_prompt must be a text")
+    return prompt

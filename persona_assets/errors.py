@@ -1,0 +1,30 @@
+"""What can go wrong by a user's hand; the command line turns it into one clear line and exit status 2."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class StudyError(Exception):
+    """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or point PERSONA_LAKE at a larger disk, and run again",
+    errno.EDQUOT: "free some quota, or point PERSONA_LAKE elsewhere, and run again",
+    errno.EROFS: "mount it writable, or point PERSONA_LAKE elsewhere",
+    errno.EACCES: "make it writable, or point PERSONA_LAKE elsewhere",
+}
+
+
+@contextmanager
+def writing(target: object) -> Iterator[None]:
+    """Turn an operating system's refusal to write `target` into a `StudyError` with the remedy."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = _REMEDIES.get(error.errno or 0, "check the path and the disk, and run again")
+        raise StudyError(f"cannot write {target}: {reason}; {remedy}") from error

@@ -1,0 +1,200 @@
+"""The lake: one study's Parquet files, immutable and named by what they were made from.
+
+    <root>/<study>/<table>/[sae=<name>/][role=<role>/]<stem>.parquet
+
+A stem is the fingerprint of everything that decides the file's content. Where a fingerprint alone
+does not name the content it is `imported-<hash of the content>`, and a file made again on purpose
+(`--overwrite`) gets a revision, `-r1`, so that no file a published warehouse names is ever rewritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from persona_assets.errors import StudyError, writing
+from persona_assets.schema import Table
+
+_STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A file of the lake; `path` is relative to the lake's root, `modified` in seconds since 1970."""
+
+    path: str
+    size: int
+    modified: float
+
+    @property
+    def stem(self) -> str:
+        """The file's identity: downstream fingerprints are made from it."""
+        return self.path.rsplit("/", 1)[-1].removesuffix(".parquet")
+
+    @property
+    def made_from(self) -> str:
+        """The fingerprint without the revision."""
+        return self._match["made_from"]
+
+    @property
+    def revision(self) -> int:
+        """How many times the file was made again on purpose."""
+        return int(self._match["revision"] or 0)
+
+    @property
+    def imported(self) -> bool:
+        """Whether the content came from outside rather than from this study's settings."""
+        return self.stem.startswith("imported-")
+
+    @property
+    def partition(self) -> dict[str, str]:
+        """`{"sae": …, "role": …}`, as far as the path names them."""
+        return dict(part.split("=", 1) for part in self.path.split("/") if "=" in part)
+
+    @property
+    def _match(self) -> re.Match[str]:
+        match = _STEM.fullmatch(self.stem)
+        assert match is not None
+        return match
+
+
+class Lake:
+    """The files of `study` below `root`, a local directory."""
+
+    def __init__(self, root: str | Path, study: str) -> None:
+        if "://" in str(root):
+            raise StudyError(
+                f"PERSONA_LAKE={root}: only a local directory can hold the lake yet; give a path"
+            )
+        self.root = str(Path(root).absolute())
+        self.study = study
+        self._fs = pafs.LocalFileSystem()
+
+    def uri(self, path: str) -> str:
+        """Where DuckDB and pyarrow find the file at `path`."""
+        return f"{self.root}/{path}"
+
+    def folder(self, table: Table, *, sae: str | None = None, role: str | None = None) -> str:
+        """The folder of a table's files, relative to the root; narrowed to an SAE and a role if given."""
+        parts = [self.study, table.name]
+        parts += [f"sae={sae}"] if sae is not None else []
+        parts += [f"role={role}"] if role is not None else []
+        return "/".join(parts)
+
+    def files(self, table: Table, *, sae: str | None = None, role: str | None = None) -> list[LakeFile]:
+        """Every whole file of the table, sorted by path."""
+        return self._files_below(self.folder(table, sae=sae, role=role))
+
+    def current(
+        self, table: Table, fingerprint: str, *, sae: str | None = None, role: str | None = None
+    ) -> LakeFile | None:
+        """The file that is fresh under `fingerprint`, if there is one."""
+        return fresh(self.files(table, sae=sae, role=role), fingerprint)
+
+    def write(
+        self,
+        table: Table,
+        content: pa.Table,
+        made_from: str,
+        *,
+        sae: str | None = None,
+        role: str | None = None,
+    ) -> LakeFile:
+        """Land `content` under a new name: written beside, synced, renamed, so that it is there whole or not.
+
+        Raises StudyError where the disk is full or read-only; nothing is left behind then.
+        """
+        folder = self.folder(table, sae=sae, role=role)
+        path = f"{folder}/{self._free_stem(folder, made_from)}.parquet"
+        target = Path(self.uri(path))
+        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target.parent)
+            try:
+                write_parquet(table, content, beside)
+                os.replace(beside, target)
+            finally:
+                beside.unlink(missing_ok=True)
+            _sync(target.parent)
+        status = target.stat()
+        return LakeFile(path, status.st_size, status.st_mtime)
+
+    def read(self, table: Table, file: LakeFile) -> pa.Table:
+        """The file's content. Raises StudyError, naming the file, where it is damaged."""
+        try:
+            content = pq.ParquetFile(self.uri(file.path)).read()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise damaged(self.uri(file.path), error) from error
+        if content.schema.names != table.schema.names:
+            raise damaged(self.uri(file.path), "its columns are not those of the table")
+        return content
+
+    def _files_below(self, folder: str) -> list[LakeFile]:
+        selector = pafs.FileSelector(self.uri(folder), recursive=True, allow_not_found=True)
+        found = [
+            LakeFile(os.path.relpath(info.path, self.root), info.size, info.mtime_ns / 1e9)
+            for info in self._fs.get_file_info(selector)
+            if info.type == pafs.FileType.File and info.path.endswith(".parquet")
+        ]
+        return sorted((file for file in found if _STEM.fullmatch(file.stem)), key=lambda file: file.path)
+
+    def _free_stem(self, folder: str, made_from: str) -> str:
+        importing = made_from.startswith("imported-")
+        rivals = [
+            file
+            for file in self._files_below(folder)
+            if importing or file.imported or file.made_from == made_from
+        ]
+        return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
+
+
+def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
+    """Of one folder's files the one to use: of this fingerprint or imported, the last revision."""
+    usable = [file for file in files if file.imported or file.made_from == fingerprint]
+    return max(usable, key=lambda file: (file.revision, file.imported), default=None)
+
+
+def damaged(path: str, why: object) -> StudyError:
+    """The error for a file that cannot be read."""
+    reason = str(why).splitlines()[0]
+    return StudyError(
+        f"{path}: damaged or not a Parquet file of this lake ({reason}); delete it and run again"
+    )
+
+
+def write_parquet(table: Table, content: pa.Table, path: Path) -> None:
+    """Write `content` with the table's schema and layout, and sync it to the disk."""
+    options = {"compression": "zstd", "compression_level": 1, "write_page_index": True, **table.writer}
+    with path.open("wb") as file:
+        pq.write_table(
+            content.select(table.schema.names).cast(table.schema),
+            file,
+            row_group_size=table.row_group_size,
+            **options,
+        )
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers that were killed here have left."""
+    for leftover in folder.glob(".*.tmp"):
+        pid = int(leftover.suffixes[-2][1:])
+        if not Path(f"/proc/{pid}").exists():
+            leftover.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

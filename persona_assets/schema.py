@@ -1,0 +1,136 @@
+"""The lake's tables: their columns, keys and how each is laid out in Parquet.
+
+A response is identified by `response_id = variant * 100_000 + question_id`, never by its position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+VARIANT_STRIDE = 100_000
+
+_FLOAT = pa.float32()
+_INT = pa.int32()
+
+
+def response_id(variant: int, question_id: int) -> int:
+    """The identity of a role's answer to `question_id` under instruction `variant`."""
+    return variant * VARIANT_STRIDE + question_id
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake.
+
+    `schema` holds the columns of a file; `role` and `sae`, where the table has them, are in the file's path.
+    `writer` are options of `pyarrow.parquet.ParquetWriter`.
+    """
+
+    name: str
+    schema: pa.Schema
+    per_sae: bool
+    per_role: bool = True
+    row_group_size: int = 122_880
+    writer: dict[str, Any] = field(default_factory=dict)
+
+
+RESPONSES = Table(
+    "responses",
+    pa.schema(
+        [
+            ("response_id", _INT),
+            ("variant", _INT),
+            ("question_id", _INT),
+            ("system_prompt", pa.string()),
+            ("question", pa.string()),
+            ("response", pa.string()),
+            ("prompt_token_ids", pa.list_(_INT)),
+            ("response_token_ids", pa.list_(_INT)),
+            ("token_source", pa.string()),
+            ("n_prompt_tokens", _INT),
+            ("n_response_tokens", _INT),
+            ("finish_reason", pa.string()),
+            ("seed", pa.int64()),
+            ("origin", pa.string()),
+        ]
+    ),
+    per_sae=False,
+)
+
+POOLED = Table(
+    "pooled",
+    pa.schema(
+        [
+            ("response_id", _INT),
+            ("variant", _INT),
+            ("question_id", _INT),
+            ("n_tokens", _INT),
+            ("n_active_features", _INT),
+            ("excluded_reason", pa.string()),
+        ]
+    ),
+    per_sae=True,
+)
+
+EVIDENCE = Table(
+    "evidence",
+    pa.schema(
+        [
+            ("feature_id", _INT),
+            ("rank", _INT),
+            ("response_id", _INT),
+            ("start", _INT),
+            ("token_ids", pa.list_(_INT)),
+            ("pieces", pa.list_(pa.string())),
+            ("activations", pa.list_(_FLOAT)),
+        ]
+    ),
+    per_sae=True,
+)
+
+# Sorted by feature, so that one feature of a role lies in one or two row groups; the floats' bytes
+# are split into planes and the sorted ids stored as differences, which zstd then packs well.
+ACTIVATIONS = Table(
+    "activations",
+    pa.schema(
+        [
+            ("feature_id", _INT),
+            ("response_id", _INT),
+            ("mean", _FLOAT),
+            ("max", _FLOAT),
+            ("n_active", _INT),
+            ("argmax_token", _INT),
+        ]
+    ),
+    per_sae=True,
+    writer={
+        "use_dictionary": ["feature_id", "n_active", "argmax_token"],
+        "column_encoding": {
+            "response_id": "DELTA_BINARY_PACKED",
+            "mean": "BYTE_STREAM_SPLIT",
+            "max": "BYTE_STREAM_SPLIT",
+        },
+        "write_statistics": ["feature_id", "response_id"],
+    },
+)
+
+ROLE_FEATURES = Table(
+    "role_features",
+    pa.schema(
+        [
+            ("feature_id", _INT),
+            ("n_responses", _INT),
+            ("n_active_responses", _INT),
+            ("firing_rate", pa.float64()),
+            ("mean", pa.float64()),
+            ("max", _FLOAT),
+            ("sd", pa.float64()),
+        ]
+    ),
+    per_sae=True,
+)
+
+TABLES = {table.name: table for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES)}

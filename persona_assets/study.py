@@ -1,0 +1,166 @@
+"""A study: its settings, its catalogue, and which of its files are fresh."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from persona_assets.catalog.questions import Question, read_questions
+from persona_assets.catalog.roles import Role, read_role, role_files
+from persona_assets.errors import StudyError
+from persona_assets.lake import Lake
+from persona_assets.settings import NAME, StudySettings
+
+PROJECT = Path(__file__).resolve().parent.parent
+COMPONENT = "persona_assets.components.PersonaStudy"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment. Its roles and questions are read when they are asked for, not when it is opened."""
+
+    name: str
+    settings: StudySettings
+    file: Path
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The study's part of the lake (`PERSONA_LAKE`, by default `lake/` in the repository)."""
+        return Lake(os.environ.get("PERSONA_LAKE") or PROJECT / "lake", self.name)
+
+    @cached_property
+    def responses_owner(self) -> Study:
+        """The study whose responses this one reads: itself, or the one `responses_from` names."""
+        source = self.settings.responses_from
+        return self if source is None else load_study(source)
+
+    @cached_property
+    def role_names(self) -> list[str]:
+        """The roles that take part, sorted. Raises StudyError where their files are missing."""
+        files = role_files(self._role_directory)
+        wanted = self.settings.roles.include
+        if wanted == "all":
+            return list(files)
+        for name in wanted:
+            if name not in files:
+                raise StudyError(f"{self.file}: roles.include: no role {name!r} in {self._role_directory}")
+        return sorted(set(wanted))
+
+    @cached_property
+    def roles(self) -> dict[str, Role]:
+        """Every role that takes part, read and checked."""
+        return {name: self.role(name) for name in self.role_names}
+
+    def role(self, name: str) -> Role:
+        """One role. Raises StudyError if it is not the study's, or lacks an instruction variant it asks for."""
+        if name not in self.role_names:
+            raise StudyError(f"{self.name} has no role {name!r}; its roles: {', '.join(self.role_names)}")
+        role = read_role(role_files(self._role_directory)[name])
+        generation = self.responses_owner.settings.generation
+        missing = set(generation.prompt_indices if generation else []) - set(range(len(role.instructions)))
+        if missing:
+            raise StudyError(
+                f"{self._role_directory}/{name}.json: has {len(role.instructions)} instructions, "
+                f"but generation.prompt_indices asks for number {min(missing)}"
+            )
+        return role
+
+    def questions(self, role: Role) -> list[Question]:
+        """What `role` is asked: the general questions, or its own, numbered from 0."""
+        settings = self.settings.questions
+        if settings.mode == "general":
+            return self._general_questions[: settings.limit]
+        if not role.questions:
+            raise StudyError(
+                f"{self._role_directory}/{role.name}.json: has no questions of its own, "
+                "which mode role_specific needs; leave the role out with roles.include"
+            )
+        return [Question(number, text) for number, text in enumerate(role.questions)][: settings.limit]
+
+    def path(self, written: str) -> Path:
+        """A path as the study's file writes it: absolute, or relative to the repository."""
+        return PROJECT / Path(written).expanduser()
+
+    @property
+    def default_sae(self) -> str:
+        """The SAE a question is about unless it says otherwise: the study's first."""
+        return next(iter(self.settings.extraction.saes))
+
+    @cached_property
+    def _general_questions(self) -> list[Question]:
+        assert self.settings.questions.file is not None
+        return read_questions(self.path(self.settings.questions.file))
+
+    @property
+    def _role_directory(self) -> Path:
+        return self.path(self.settings.roles.directory)
+
+
+def load_study(name: str | Path) -> Study:
+    """The study called `name` (a folder of `persona_assets/defs/`), or the one whose folder or YAML is named.
+
+    Raises StudyError, naming the file and the key, where it is missing or its YAML is not right.
+    """
+    file = _study_file(str(name))
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise StudyError(f"{file}: not valid YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict) or content.get("type") != COMPONENT:
+        raise StudyError(
+            f"{file}: must say `type: {COMPONENT}` and, under `attributes`, the study's settings"
+        )
+    return study_from(content.get("attributes"), file)
+
+
+def study_from(attributes: Any, file: Path) -> Study:
+    """The study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
+    name = file.parent.name
+    if not NAME.fullmatch(name):
+        raise StudyError(f"{file.parent}: the folder's name is the study's; use a-z, 0-9, '_' and '-' only")
+    try:
+        settings = StudySettings.model_validate(attributes)
+    except ValidationError as error:
+        raise StudyError(f"{file}: {_complaint(error)}") from error
+    return Study(name, settings, file)
+
+
+def study_names() -> list[str]:
+    """The studies of this repository."""
+    return sorted(file.parent.name for file in (PROJECT / "persona_assets" / "defs").glob("*/defs.yaml"))
+
+
+def _study_file(name: str) -> Path:
+    if NAME.fullmatch(name):
+        file = PROJECT / "persona_assets" / "defs" / name / "defs.yaml"
+    else:
+        file = Path(name).absolute()
+        file = file / "defs.yaml" if file.is_dir() else file
+    if not file.is_file():
+        raise StudyError(
+            f"no study {name!r}: {file} does not exist; studies here: {', '.join(study_names()) or 'none'}"
+        )
+    return file
+
+
+def _complaint(error: ValidationError) -> str:
+    """Every wrong key and what is wrong with it, in one line."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'attributes'}: {_plainly(problem)}"
+        for problem in error.errors()
+    )
+
+
+def _plainly(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return "is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    return message if problem["type"] == "value_error" else f"{message}, not {problem['input']!r}"
