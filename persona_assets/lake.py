@@ -70,9 +70,7 @@ class Lake:
 
     def __init__(self, root: str | Path, study: str) -> None:
         if "://" in str(root):
-            raise StudyError(
-                f"PERSONA_LAKE={root}: only a local directory can hold the lake yet; give a path"
-            )
+            raise StudyError(f"PERSONA_LAKE={root}: the lake can only be a local directory yet")
         self.root = str(Path(root).absolute())
         self.study = study
         self._fs = pafs.LocalFileSystem()
@@ -120,7 +118,7 @@ class Lake:
             _sweep(target.parent)
             try:
                 write_parquet(table, content, beside)
-                os.replace(beside, target)
+                beside.replace(target)
             finally:
                 beside.unlink(missing_ok=True)
             _sync(target.parent)
@@ -165,9 +163,7 @@ def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
 def damaged(path: str, why: object) -> StudyError:
     """The error for a file that cannot be read."""
     reason = str(why).splitlines()[0]
-    return StudyError(
-        f"{path}: damaged or not a Parquet file of this lake ({reason}); delete it and run again"
-    )
+    return StudyError(f"{path}: damaged, or not a file of this lake ({reason}); delete it and run again")
 
 
 def write_parquet(table: Table, content: pa.Table, path: Path) -> None:

@@ -58,7 +58,7 @@ class Study:
         return {name: self.role(name) for name in self.role_names}
 
     def role(self, name: str) -> Role:
-        """One role. Raises StudyError if it is not the study's, or lacks an instruction variant it asks for."""
+        """One role. Raises StudyError if it is not the study's, or lacks a variant that is asked for."""
         if name not in self.role_names:
             raise StudyError(f"{self.name} has no role {name!r}; its roles: {', '.join(self.role_names)}")
         role = read_role(role_files(self._role_directory)[name])
@@ -113,9 +113,7 @@ def load_study(name: str | Path) -> Study:
     except yaml.YAMLError as error:
         raise StudyError(f"{file}: not valid YAML ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict) or content.get("type") != COMPONENT:
-        raise StudyError(
-            f"{file}: must say `type: {COMPONENT}` and, under `attributes`, the study's settings"
-        )
+        raise StudyError(f"{file}: must say `type: {COMPONENT}` and hold the settings in `attributes`")
     return study_from(content.get("attributes"), file)
 
 

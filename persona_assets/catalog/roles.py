@@ -30,7 +30,7 @@ def role_files(directory: Path) -> dict[str, Path]:
     files = {file.stem: file for file in sorted(directory.glob("*.json"))}
     if not files:
         raise StudyError(
-            f"{directory}: holds no role files (*.json); `persona roles import SOURCE` brings some"
+            f"{directory}: holds no role files (*.json); get some by `persona roles import SOURCE`"
         )
     for name, file in files.items():
         check_name(name, str(file))

@@ -1,0 +1,52 @@
+"""What a backend is: something that answers prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from persona_assets.errors import StudyError
+from persona_assets.generate.prompts import Prompt
+from persona_assets.settings import GenerationSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A model's answer to one prompt.
+
+    `token_ids` are the sampled ones without the token that ended the answer; `finish_reason` is "stop" or
+    "length"; `token_source` says whether the ids were generated or made from text.
+    """
+
+    response_id: int
+    token_ids: list[int]
+    text: str
+    finish_reason: str
+    token_source: str = "generated"
+
+
+class Backend(Protocol):
+    """Answers prompts, in whatever order suits it. Made by `open_backend`; loads its model once."""
+
+    tokenizer: PreTrainedTokenizerBase
+
+    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+        """Answer every prompt once."""
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+
+
+def open_backend(generation: GenerationSettings) -> Backend:
+    """Load the backend that the study names."""
+    if generation.backend == "transformers":
+        from persona_assets.generate.transformers import TransformersBackend
+
+        return TransformersBackend(generation)
+    raise StudyError(
+        f"generation.backend: {generation.backend} is not available in this version; use transformers"
+    )

@@ -1,0 +1,103 @@
+"""Stage 1: a role's responses, generated and landed in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pyarrow as pa
+
+from persona_assets.catalog.roles import Role
+from persona_assets.errors import StudyError
+from persona_assets.freshness import RoleFiles
+from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.lake import LakeFile
+from persona_assets.schema import RESPONSES
+from persona_assets.settings import GenerationSettings
+from persona_assets.study import Study
+
+Progress = Callable[[int, int], None]
+
+
+class Generation:
+    """Generates roles one after the other; the model is loaded when the first is missing, and kept."""
+
+    def __init__(self, study: Study) -> None:
+        if study.settings.generation is None:
+            raise StudyError(
+                f"{study.file}: takes its responses from {study.settings.responses_from}; generate them there"
+            )
+        self.study = study
+        self.settings: GenerationSettings = study.settings.generation
+        self._backend: Backend | None = None
+
+    def land(self, role_name: str, *, overwrite: bool = False, progress: Progress | None = None) -> LakeFile:
+        """The role's fresh responses: those that are there, or, generated now, those that were missing."""
+        files = RoleFiles(self.study, role_name)
+        if files.responses is not None and not overwrite:
+            return files.responses
+        responses = self.generate(self.study.role(role_name), progress)
+        return self.study.lake.write(RESPONSES, responses, files.responses_fingerprint, role=role_name)
+
+    def generate(self, role: Role, progress: Progress | None = None) -> pa.Table:
+        """The role's responses (`schema.RESPONSES`), by response_id. `progress` hears of responses done."""
+        chat = ChatFormat(self.backend.tokenizer)
+        prompts = build_prompts(role, self.study.questions(role), self.settings, chat)
+        completions = []
+        for completion in self.backend.complete(prompts):
+            completions.append(completion)
+            if progress is not None:
+                progress(len(completions), len(prompts))
+        return responses_table(prompts, completions, origin=self.settings.backend)
+
+    @property
+    def backend(self) -> Backend:
+        """The backend, opened at first use."""
+        if self._backend is None:
+            self._backend = open_backend(self.settings)
+        return self._backend
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+
+def responses_table(prompts: Sequence[Prompt], completions: Iterable[Completion], origin: str) -> pa.Table:
+    """Prompts and their completions, matched by response_id, as a table of `schema.RESPONSES`.
+
+    Raises StudyError unless every prompt is answered exactly once.
+    """
+    answers: dict[int, Completion] = {}
+    for completion in completions:
+        if completion.response_id in answers:
+            raise StudyError(f"response {completion.response_id} came twice from the {origin} backend")
+        answers[completion.response_id] = completion
+    unanswered = {prompt.response_id for prompt in prompts} - answers.keys()
+    if unanswered:
+        raise StudyError(f"{len(unanswered)} prompts were not answered, response {min(unanswered)} for one")
+    rows = [
+        _row(prompt, answers[prompt.response_id], origin)
+        for prompt in sorted(prompts, key=lambda prompt: prompt.response_id)
+    ]
+    return pa.Table.from_pylist(rows, schema=RESPONSES.schema)
+
+
+def _row(prompt: Prompt, answer: Completion, origin: str) -> dict[str, object]:
+    return {
+        "response_id": prompt.response_id,
+        "variant": prompt.variant,
+        "question_id": prompt.question_id,
+        "system_prompt": prompt.system_prompt,
+        "question": prompt.question,
+        "response": answer.text,
+        "prompt_token_ids": prompt.token_ids,
+        "response_token_ids": answer.token_ids,
+        "token_source": answer.token_source,
+        "n_prompt_tokens": len(prompt.token_ids),
+        "n_response_tokens": len(answer.token_ids),
+        "finish_reason": answer.finish_reason,
+        "seed": prompt.seed,
+        "origin": origin,
+    }
