@@ -1,0 +1,1 @@
+"""Responses in, sparse pooled SAE activations out. Importing this package loads no torch."""

@@ -1,0 +1,110 @@
+"""The part of a language model that extraction needs: its text layers up to the highest SAE's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from persona_assets.errors import StudyError
+from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.hooks import HookPoint, Streams, captured
+from persona_assets.models import loading, locate
+
+# Multimodal Gemma 3 keeps its text model under either prefix; loaded without this, its tensors would all
+# be missing (and are therefore asserted below).
+_TEXT_WEIGHTS = {r"^(model\.language_model|language_model\.model)\.": ""}
+
+
+def text_config(model: str, revision: str | None = None) -> Any:
+    """The configuration of the model's text part. Raises StudyError where the model cannot be had."""
+    from transformers import AutoConfig
+
+    with loading(model):
+        return AutoConfig.from_pretrained(locate(model), revision=revision).get_text_config()
+
+
+@dataclass
+class Backbone:
+    """A text model cut off above the layers in use; `layers` and `architecture` are what hooks need."""
+
+    model: Any
+    architecture: str
+    device: torch.device
+
+    @classmethod
+    def load(
+        cls, model: str, revision: str | None, config: Any, n_layers: int, dtype: str, device: str
+    ) -> Backbone:
+        """The first `n_layers` layers of `model`, whose whole text configuration is `config` (it is changed).
+
+        No head and no vision tower are loaded. Raises StudyError where a weight is missing.
+        """
+        from transformers import AutoModel
+
+        _cut(config, n_layers)
+        # Only the eager attention applies Gemma 2's soft cap to its logits.
+        attention = "eager" if getattr(config, "attn_logit_softcapping", None) else None
+        with loading(model):
+            try:
+                text_model, report = AutoModel.from_pretrained(
+                    locate(model),
+                    revision=revision,
+                    config=config,
+                    dtype=getattr(torch, dtype),
+                    attn_implementation=attention,
+                    key_mapping=_TEXT_WEIGHTS,
+                    output_loading_info=True,
+                )
+            except RuntimeError as error:  # weights of another shape than the configuration's
+                raise ValueError(str(error)) from error
+        _assert_complete(model, report)
+        text_model = text_model.to(device).eval().requires_grad_(False)
+        return cls(text_model, config.model_type, torch.device(device))
+
+    @torch.inference_mode()
+    def selected_rows(
+        self, conversations: Sequence[Conversation], points: Sequence[HookPoint]
+    ) -> dict[HookPoint, torch.Tensor]:
+        """One forward pass: for each point the selected tokens' rows, `float[n_selected in all, width]`.
+
+        Conversations are padded on the right, where causal attention lets no real token see the padding.
+        """
+        ids, rows = self._padded(conversations)
+        with captured(self.model.layers, self.architecture, points) as streams:
+            self.model(input_ids=ids, use_cache=False)
+        return _gather(streams, rows)
+
+    def _padded(self, conversations: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids `int64[batch, longest]`, and where the selected tokens lie in them flattened."""
+        longest = max(len(one.token_ids) for one in conversations)
+        ids = np.zeros((len(conversations), longest), dtype=np.int64)
+        for row, one in zip(ids, conversations, strict=True):
+            row[: len(one.token_ids)] = one.token_ids
+        rows = [
+            np.arange(at + one.start, at + one.stop)
+            for at, one in zip(range(0, ids.size, longest), conversations, strict=True)
+        ]
+        return torch.from_numpy(ids).to(self.device), torch.from_numpy(np.concatenate(rows)).to(self.device)
+
+
+def _cut(config: Any, n_layers: int) -> None:
+    config.num_hidden_layers = n_layers
+    if getattr(config, "layer_types", None) is not None:
+        config.layer_types = config.layer_types[:n_layers]
+
+
+def _assert_complete(model: str, report: Any) -> None:
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise StudyError(
+            f"model {model!r}: {len(missing)} weights are missing, the first is {missing[0]}; its files "
+            "do not hold this architecture whole: get them again"
+        )
+
+
+def _gather(streams: Streams, rows: torch.Tensor) -> dict[HookPoint, torch.Tensor]:
+    return {point: stream.flatten(0, 1)[rows] for point, stream in streams.items()}

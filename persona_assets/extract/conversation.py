@@ -1,0 +1,113 @@
+"""Which token ids run through the model, and which of them are pooled.
+
+The ids that were generated are the ids that are encoded: text is never tokenized again. Only the closing
+tokens of the chat template are added where the token selection wants them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from persona_assets.errors import StudyError
+from persona_assets.settings import TokenSelection
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_SENTINEL = "Sentinel7391"
+
+TokenIds = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One response with its prompt: what runs through the model, and the selected span `[start, stop)`.
+
+    `excluded_reason` says why it is not pooled, None where it is.
+    """
+
+    response_id: int
+    token_ids: TokenIds
+    start: int
+    stop: int
+    excluded_reason: str | None = None
+
+    @property
+    def n_selected(self) -> int:
+        """How many tokens are pooled."""
+        return self.stop - self.start
+
+    @property
+    def selected(self) -> TokenIds:
+        """The ids of the pooled tokens."""
+        return self.token_ids[self.start : self.stop]
+
+
+def closing_tokens(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The ids the chat template puts after an assistant's message, such as `<end_of_turn>` and a newline.
+
+    Raises StudyError where the template does not render the message as it is.
+    """
+    messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": _SENTINEL}]
+    rendered: Any = tokenizer.apply_chat_template(messages, tokenize=False)
+    _, found, closing = rendered.rpartition(_SENTINEL)
+    if not found:
+        raise StudyError(
+            f"{tokenizer.name_or_path}: its chat template does not repeat an assistant's message, so where a "
+            "response ends cannot be told; use token_selection: response_only"
+        )
+    return list(tokenizer(closing, add_special_tokens=False)["input_ids"]) if closing else []
+
+
+def read_conversations(
+    responses: pa.Table,
+    tokenizer: PreTrainedTokenizerBase,
+    selection: TokenSelection,
+    context: int | None,
+) -> list[Conversation]:
+    """The conversations of `responses` (columns of `schema.RESPONSES`), in its order.
+
+    - `response_only`: exactly the response's tokens are selected;
+    - `response_to_end`: from the response's first token to the end of the rendered conversation;
+    - `all`: every token of the conversation, the beginning-of-sequence token included.
+
+    A response without tokens, and a conversation longer than `context` tokens, is excluded with a reason.
+    Raises StudyError for a row without token ids.
+    """
+    closing = [] if selection == "response_only" else closing_tokens(tokenizer)
+    columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
+    return [
+        _conversation(response_id.as_py(), prompt, response, closing, selection, context)
+        for response_id, prompt, response in zip(*columns, strict=True)
+    ]
+
+
+def _conversation(
+    response_id: int,
+    prompt: pa.ListScalar,
+    response: pa.ListScalar,
+    closing: list[int],
+    selection: TokenSelection,
+    context: int | None,
+) -> Conversation:
+    if not prompt.is_valid or not response.is_valid:
+        raise StudyError(f"response {response_id}: has no token ids; generate or import the responses again")
+    parts = [np.asarray(ids, dtype=np.int32) for ids in (_ids(prompt), _ids(response), closing)]
+    n_prompt, n_response, n_closing = map(len, parts)
+    token_ids = np.concatenate(parts)
+    start = 0 if selection == "all" else n_prompt
+    if n_response == 0:
+        return Conversation(response_id, token_ids, start, start, "empty response")
+    if context is not None and len(token_ids) > context:
+        reason = f"longer than the model's context of {context} tokens"
+        return Conversation(response_id, token_ids, start, start, reason)
+    return Conversation(response_id, token_ids, start, n_prompt + n_response + n_closing)
+
+
+def _ids(scalar: pa.ListScalar) -> npt.NDArray[np.int32]:
+    return scalar.values.to_numpy(zero_copy_only=False)

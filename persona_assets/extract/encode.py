@@ -1,0 +1,40 @@
+"""Encoding: rows of a stream to the features active on them, without ever holding `[n, d_sae]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from persona_assets.errors import StudyError
+from persona_assets.extract.pool import Codes, active, joined
+
+Encode = Callable[[torch.Tensor], Codes]
+
+# Dense codes a chunk: 64 MB in float32.
+_CHUNK = 2**24
+
+
+def encoder(sae: Any, name: str) -> Encode:
+    """A function from rows `float[n, d_in]` on the SAE's device to the features active on them."""
+    return _General(sae, name)
+
+
+class _General:
+    """The SAE's own `encode` on chunks of rows: right for all that see one token at a time."""
+
+    def __init__(self, sae: Any, name: str) -> None:
+        self._sae = sae
+        self._name = name
+        self._rows = max(1, _CHUNK // sae.cfg.d_sae)
+
+    def __call__(self, rows: torch.Tensor) -> Codes:
+        starts = range(0, len(rows), self._rows)
+        return joined([self._chunk(rows[at : at + self._rows], at) for at in starts])
+
+    def _chunk(self, rows: torch.Tensor, first_row: int) -> Codes:
+        codes = self._sae.encode(rows)
+        if bool((codes < 0).any()):
+            raise StudyError(f"SAE {self._name}: gives negative activations, which are not served")
+        return active(codes, first_row)

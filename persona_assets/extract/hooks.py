@@ -1,0 +1,152 @@
+"""Hook points: where in a transformer layer an SAE reads, by TransformerLens's names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from persona_assets.errors import StudyError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Streams = dict["HookPoint", "torch.Tensor"]
+
+
+@dataclass(frozen=True)
+class HookPoint:
+    """A stream of the residual width or of the heads: `site` of layer `layer` (from 0)."""
+
+    layer: int
+    site: str
+
+    def __str__(self) -> str:
+        return f"blocks.{self.layer}.{self.site}"
+
+
+@dataclass(frozen=True)
+class _Tap:
+    """How a site is read: the `side` of a module below the layer ("" is the layer itself).
+
+    `normalized` stands for a norm's output before its gain, which no module gives out.
+    """
+
+    module: str
+    side: Literal["input", "output", "normalized"]
+
+
+# Where a norm follows a sublayer (Gemma), what is added to the residual stream is that norm's output.
+_GEMMA = {
+    "hook_resid_pre": _Tap("", "input"),
+    "hook_resid_mid": _Tap("pre_feedforward_layernorm", "input"),
+    "hook_resid_post": _Tap("", "output"),
+    "hook_attn_out": _Tap("post_attention_layernorm", "output"),
+    "hook_mlp_out": _Tap("post_feedforward_layernorm", "output"),
+    "attn.hook_z": _Tap("self_attn.o_proj", "input"),
+    "mlp.hook_in": _Tap("mlp", "input"),
+    "ln2.hook_normalized": _Tap("pre_feedforward_layernorm", "normalized"),
+}
+_LLAMA = {
+    "hook_resid_pre": _Tap("", "input"),
+    "hook_resid_mid": _Tap("post_attention_layernorm", "input"),
+    "hook_resid_post": _Tap("", "output"),
+    "hook_attn_out": _Tap("self_attn", "output"),
+    "hook_mlp_out": _Tap("mlp", "output"),
+    "attn.hook_z": _Tap("self_attn.o_proj", "input"),
+    "mlp.hook_in": _Tap("mlp", "input"),
+    "ln2.hook_normalized": _Tap("post_attention_layernorm", "normalized"),
+}
+_SITES = {"gemma2": _GEMMA, "gemma3_text": _GEMMA, "llama": _LLAMA, "qwen2": _LLAMA, "qwen3": _LLAMA}
+
+_NAME = re.compile(r"blocks\.(\d+)\.(.+)")
+
+
+def hook_point(metadata: Any, sae: str) -> HookPoint:
+    """The hook point that an SAE's own metadata name. Raises StudyError where they name none, or not clearly.
+
+    `hook_mlp_in` is the residual stream before the norm in TransformerLens, and what the MLP is given in
+    Gemma Scope 2: it is served only where the metadata also hold the module's own name.
+    """
+    name = metadata.hook_name
+    if not name:
+        raise StudyError(
+            f"SAE {sae}: its metadata name no hook; add `hook_name` to the metadata in its cfg.json"
+        )
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise StudyError(
+            f"SAE {sae}: hook {name!r} is not of the form blocks.<layer>.<hook>; it is not served"
+        )
+    site = match[2]
+    if site == "hook_mlp_in":
+        if not (metadata.hf_hook_name or "").endswith("pre_feedforward_layernorm.output"):
+            raise StudyError(
+                f"SAE {sae}: hook {name!r} is ambiguous (before or after the norm?); it is not served"
+            )
+        site = "mlp.hook_in"
+    return HookPoint(int(match[1]), site)
+
+
+def check_site(point: HookPoint, architecture: str, sae: str) -> None:
+    """Raise StudyError where `architecture` (a text model's `model_type`) or the site is not known."""
+    if architecture not in _SITES:
+        known = ", ".join(_SITES)
+        raise StudyError(
+            f"model architecture {architecture!r} is not served by extraction; these are: {known}"
+        )
+    if point.site not in _SITES[architecture]:
+        known = ", ".join(_SITES[architecture])
+        raise StudyError(f"SAE {sae}: hook {str(point)!r} is not served; these are: {known}")
+
+
+def width(point: HookPoint, config: Any) -> int:
+    """How wide the stream at `point` is in a model of this text configuration."""
+    if point.site != "attn.hook_z":
+        return config.hidden_size
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return config.num_attention_heads * head
+
+
+@contextmanager
+def captured(layers: nn.ModuleList, architecture: str, points: Iterable[HookPoint]) -> Iterator[Streams]:
+    """While open, a forward pass leaves the stream at each point in the mapping given out.
+
+    `float[batch, sequence, width]`. The hooks are gone when the block is left, however it is left.
+    """
+    streams: Streams = {}
+    with ExitStack() as hooks:
+        for point in points:
+            tap = _SITES[architecture][point.site]
+            module = layers[point.layer].get_submodule(tap.module)
+            hooks.callback(_attach(module, tap.side, point, streams).remove)
+        yield streams
+
+
+def _attach(module: nn.Module, side: str, point: HookPoint, streams: Streams) -> Any:
+    if side == "output":
+
+        def keep_output(_module: nn.Module, _args: Any, _kwargs: Any, output: Any) -> None:
+            streams[point] = output[0] if isinstance(output, tuple) else output
+
+        return module.register_forward_hook(keep_output, with_kwargs=True)
+    change: Callable[[torch.Tensor], torch.Tensor] = (
+        (lambda stream: _normalize(stream, module)) if side == "normalized" else (lambda stream: stream)
+    )
+
+    def keep_input(_module: nn.Module, args: Any, kwargs: Any) -> None:
+        streams[point] = change(args[0] if args else kwargs["hidden_states"])
+
+    return module.register_forward_pre_hook(keep_input, with_kwargs=True)
+
+
+def _normalize(stream: torch.Tensor, norm: Any) -> torch.Tensor:
+    """An RMS norm without its gain, in float32: what TransformerLens calls `hook_normalized`."""
+    import torch
+
+    eps: float = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
+    stream = stream.float()
+    return stream * torch.rsqrt(stream.pow(2).mean(-1, keepdim=True) + eps)

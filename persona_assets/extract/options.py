@@ -1,0 +1,45 @@
+"""What `extraction.engine` may say to the transformers backend."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from persona_assets.errors import StudyError
+
+
+class Engine(BaseModel):
+    """How the forward pass runs: neither changes results beyond rounding, so neither is fingerprinted.
+
+    `tokens_per_batch` counts padded tokens; a longer conversation goes alone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    device: str = Field(default_factory=lambda: "cuda" if torch.cuda.is_available() else "cpu")
+    tokens_per_batch: Annotated[int, Field(gt=0)] | None = None
+
+    @property
+    def batch_budget(self) -> int:
+        """Tokens a batch: on a CPU no more than its cache takes."""
+        return self.tokens_per_batch or (2048 if self.device == "cpu" else 16384)
+
+
+def engine_options(options: dict[str, Any]) -> Engine:
+    """The options of a study's `extraction.engine`. Raises StudyError for one that is unknown or wrong."""
+    try:
+        engine = Engine.model_validate(options)
+        torch.device(engine.device)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        known = ", ".join(Engine.model_fields)
+        raise StudyError(f"extraction.engine.{key}: {problem['msg']}; known options: {known}") from error
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise StudyError(f"extraction.engine.device: {engine.device!r} is no device: {reason}") from error
+    if engine.device.startswith("cuda") and not torch.cuda.is_available():
+        raise StudyError("extraction.engine.device: there is no usable GPU here; use cpu")
+    return engine

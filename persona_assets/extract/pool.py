@@ -1,0 +1,100 @@
+"""Pooling: token-level activations of a batch to one row for each response and feature it fires.
+
+Active means: activation > 0 after the SAE's own nonlinearity. Encoders hand over only those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Active (row, feature, activation) triples; all > 0, one feature's rows ascending."""
+
+    row: torch.Tensor  # int64[n_active]
+    feature: torch.Tensor  # int64[n_active]
+    value: torch.Tensor  # float32[n_active]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A batch's activations on the host, sorted by response and feature.
+
+    Arrays of length n: one entry for each response (its index in the batch) and feature active in it.
+    `tokens[bounds[i]:bounds[i + 1]]` are the selected tokens on which entry i is active, ascending, and
+    `values` the activations there.
+    """
+
+    response: Ints
+    feature: Ints
+    mean: Floats
+    max: Floats
+    n_active: Ints
+    argmax_token: Ints
+    bounds: Ints
+    tokens: Ints
+    values: Floats
+
+
+def active(codes: torch.Tensor, first_row: int = 0) -> Codes:
+    """The active entries of dense codes `float[n, d_sae]`, whose first row is row `first_row`.
+
+    This is the one definition of active.
+    """
+    row, feature = torch.nonzero(codes > 0, as_tuple=True)
+    return Codes(row + first_row, feature, codes[row, feature].float())
+
+
+def joined(parts: list[Codes]) -> Codes:
+    """Several parts as one."""
+    return Codes(
+        torch.cat([part.row for part in parts]),
+        torch.cat([part.feature for part in parts]),
+        torch.cat([part.value for part in parts]),
+    )
+
+
+def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
+    """Pool over each response's tokens: mean over all of them, max, count, and where the max is first.
+
+    `lengths`: int64[n_responses], the responses' selected tokens; rows are their tokens one after another.
+    """
+    starts = lengths.cumsum(0) - lengths
+    response_of_row = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
+    key, order = torch.sort(response_of_row[codes.row] * d_sae + codes.feature, stable=True)
+    value = codes.value[order]
+    key, n_active = torch.unique_consecutive(key, return_counts=True)
+    response, feature = key // d_sae, key % d_sae
+    token = codes.row[order] - torch.repeat_interleave(starts[response], n_active)
+    total = torch.segment_reduce(value.double(), "sum", lengths=n_active)
+    highest = torch.segment_reduce(value, "max", lengths=n_active)
+    return Pooled(
+        response=response.cpu().numpy(),
+        feature=feature.cpu().numpy(),
+        mean=(total / lengths[response]).float().cpu().numpy(),
+        max=highest.cpu().numpy(),
+        n_active=n_active.cpu().numpy(),
+        argmax_token=_first_at_max(token, value, highest, n_active).cpu().numpy(),
+        bounds=np.concatenate([[0], n_active.cumsum(0).cpu().numpy()]),
+        tokens=token.cpu().numpy(),
+        values=value.cpu().numpy(),
+    )
+
+
+def _first_at_max(
+    token: torch.Tensor, value: torch.Tensor, highest: torch.Tensor, n_active: torch.Tensor
+) -> torch.Tensor:
+    """The first token of each segment at which the segment's maximum is reached, int64[n_segments]."""
+    segment = torch.repeat_interleave(torch.arange(len(n_active), device=token.device), n_active)
+    never = torch.iinfo(token.dtype).max
+    at_max = torch.where(value == highest[segment], token, never)
+    first = torch.full_like(n_active, never)
+    return first.scatter_reduce_(0, segment, at_max, "amin")

@@ -1,0 +1,71 @@
+"""Stage 2: a role's activations, extracted from its responses and landed in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from persona_assets.errors import StudyError
+from persona_assets.extract.extractor import Extraction, Extractor
+from persona_assets.freshness import RoleFiles
+from persona_assets.lake import LakeFile
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
+from persona_assets.study import Study
+
+Progress = Callable[[int, int], None]
+
+
+class ExtractionStage:
+    """Extracts roles one after the other; model and SAEs are loaded when the first is missing, and kept."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._extractor: Extractor | None = None
+
+    def land(
+        self, role: str, *, overwrite: bool = False, progress: Progress | None = None
+    ) -> dict[str, LakeFile]:
+        """The role's activations by SAE: those that are there, or, extracted now, those that were missing.
+
+        One forward pass serves all SAEs. Raises StudyError where the role has no fresh responses.
+        """
+        saes = self.study.settings.extraction.saes
+        files = RoleFiles(self.study, role)
+        missing = [sae for sae in saes if overwrite or not files.extracted(sae)]
+        if missing:
+            extractions = self.extractor.extract(self._responses(files), missing, progress)
+            for sae, extraction in extractions.items():
+                self._land_sae(files, sae, extraction, overwrite)
+        return {sae: file for sae in saes if (file := files.activations(sae)) is not None}
+
+    @property
+    def extractor(self) -> Extractor:
+        """Model and SAEs, loaded at first use."""
+        if self._extractor is None:
+            self._extractor = Extractor.open(self.study.settings.extraction)
+        return self._extractor
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        self._extractor = None
+
+    def _responses(self, files: RoleFiles) -> pa.Table:
+        owner = self.study.responses_owner
+        if files.responses is None:
+            raise StudyError(
+                f"{self.study.name}: role {files.role} has no fresh responses to extract from; "
+                f"run `persona run {owner.name} --roles {files.role} --select responses` first"
+            )
+        return owner.lake.read(RESPONSES, files.responses)
+
+    def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:
+        """Land what is missing. Activations come last: where they are, the role is done."""
+        for table, content, current, made_from in (
+            (POOLED, extraction.pooled, files.pooled(sae), files.activations_fingerprint(sae)),
+            (EVIDENCE, extraction.evidence, files.evidence(sae), files.evidence_fingerprint(sae)),
+            (ACTIVATIONS, extraction.activations, files.activations(sae), files.activations_fingerprint(sae)),
+        ):
+            if current is None or overwrite:
+                assert made_from is not None
+                self.study.lake.write(table, content, made_from, sae=sae, role=files.role)
