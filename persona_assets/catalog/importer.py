@@ -1,0 +1,184 @@
+"""`persona roles import`: other people's roles and questions, checked whole, then put in place at once."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from persona_assets.catalog.questions import read_questions
+from persona_assets.catalog.roles import check_name, read_role
+from persona_assets.catalog.source import fetched, without_credentials
+from persona_assets.errors import StudyError
+from persona_assets.study import PROJECT
+
+TARGET = PROJECT / "data" / "assistant_axis"
+ROLES = Path("roles/instructions")
+QUESTIONS = Path("extraction_questions.jsonl")
+MANIFEST = "import.json"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import brought, and where it is."""
+
+    directory: Path
+    n_roles: int
+    n_questions: int
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    """A checked source: its files by the path that each gets below the target."""
+
+    files: dict[Path, Path]
+    n_questions: int
+
+    @property
+    def n_roles(self) -> int:
+        return len(self.files) - 1
+
+
+def import_roles(source: str, to: str | Path | None = None) -> Imported:
+    """Bring the roles and questions of `source`, a directory or git URL, to `data/assistant_axis/`, or `to`.
+
+    Everything is checked before anything is written. An earlier import is replaced; a directory that holds
+    anything else, files that were edited since the import among it, is refused. Raises StudyError.
+    """
+    target = Path(to if to is not None else TARGET).expanduser().resolve()
+    with fetched(source) as directory:
+        dataset = _check(_root(directory, without_credentials(source)))
+        _refuse_foreign_content(target)
+        with _writing(target):
+            _replace(target, dataset, without_credentials(source))
+    return Imported(target, dataset.n_roles, dataset.n_questions)
+
+
+def _root(directory: Path, source: str) -> Path:
+    """Where below `directory` the dataset lies."""
+    if (directory / ROLES).is_dir():
+        return directory
+    if (directory / "data" / ROLES).is_dir():
+        _refuse_link(directory / "data")
+        return directory / "data"
+    raise StudyError(
+        f"{source}: holds no roles; looked for {ROLES}/ and data/{ROLES}/, with {QUESTIONS} beside `roles`"
+    )
+
+
+def _check(root: Path) -> _Dataset:
+    """Read every file below `root` as a study will. Raises StudyError naming the first that is wrong."""
+    for folder in (root / ROLES.parent, root / ROLES):
+        _refuse_link(folder)
+    files = {QUESTIONS: _plain_file(root / QUESTIONS)}
+    n_questions = len(_read_questions(files[QUESTIONS]))
+    for file in sorted((root / ROLES).rglob("*.json")):
+        name = file.relative_to(root / ROLES).with_suffix("").as_posix()
+        check_name(name, str(file))
+        read_role(_plain_file(file))
+        files[ROLES / file.name] = file
+    if len(files) == 1:
+        raise StudyError(f"{root / ROLES}: holds no role files (*.json); is this the right source?")
+    return _Dataset(files, n_questions)
+
+
+def _read_questions(file: Path) -> list[object]:
+    try:
+        return list(read_questions(file))
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{file}: not UTF-8 ({error}); save it as UTF-8") from error
+
+
+def _plain_file(file: Path) -> Path:
+    _refuse_link(file)
+    if not file.is_file():
+        raise StudyError(f"{file}: is missing, or not a plain file; the source must hold it")
+    return file
+
+
+def _refuse_link(path: Path) -> None:
+    """A link in a stranger's repository may point at anything on this machine."""
+    if path.is_symlink():
+        raise StudyError(f"{path}: is a symbolic link; put the file or folder itself there")
+
+
+def _refuse_foreign_content(target: Path) -> None:
+    """Raise StudyError unless `target` is free, empty, or exactly what an earlier import put there."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise StudyError(f"{target}: is a file; choose another directory with --to")
+    known = _manifest(target)
+    for file in target.rglob("*"):
+        name = file.relative_to(target).as_posix()
+        if file.is_symlink() or (file.is_file() and name != MANIFEST and known.get(name) != _sha256(file)):
+            raise StudyError(
+                f"{file}: was not put there by an import, or was edited since; move it elsewhere, "
+                "or import into another directory with --to"
+            )
+
+
+def _manifest(target: Path) -> dict[str, str]:
+    """Path -> SHA-256 of the files an earlier import put into `target`."""
+    file = target / MANIFEST
+    if not file.is_file():
+        return {}
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{file}: not an import's own note; move {target} away and import again") from error
+
+
+def _replace(target: Path, dataset: _Dataset, source: str) -> None:
+    """Build the new directory beside `target`, then rename it into place, the earlier one out of it."""
+    staging, earlier = (target.with_name(f".{target.name}.{end}") for end in ("incoming", "earlier"))
+    if earlier.exists() and not target.exists():  # an import was killed between its two renames
+        earlier.rename(target)
+    _remove(earlier, staging)
+    try:
+        _build(staging, dataset, source)
+        if target.exists():
+            target.rename(earlier)
+        staging.rename(target)
+    except OSError:
+        if earlier.exists():
+            earlier.rename(target)
+        raise
+    finally:
+        _remove(staging)
+    _remove(earlier)
+
+
+def _remove(*directories: Path) -> None:
+    for directory in directories:
+        if directory.exists():
+            shutil.rmtree(directory)
+
+
+def _build(staging: Path, dataset: _Dataset, source: str) -> None:
+    (staging / ROLES).mkdir(parents=True)
+    for name, file in dataset.files.items():
+        shutil.copyfile(file, staging / name)
+    note = {"source": source, "files": {name.as_posix(): _sha256(staging / name) for name in dataset.files}}
+    (staging / MANIFEST).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space" if full else "make its place writable"
+        raise StudyError(
+            f"cannot write {target}: {error.strerror}; {remedy}, or import into another directory with --to"
+        ) from error
