@@ -1,0 +1,11 @@
+"""The warehouse: a study's published DuckDB snapshot, `warehouse.duckdb`.
+
+It is an artifact of the lake: built under another name, swapped in whole, opened read-only.
+"""
+
+from __future__ import annotations
+
+from persona_assets.warehouse.publish import Snapshot, publish
+from persona_assets.warehouse.reading import connect, warehouse_path
+
+__all__ = ["Snapshot", "connect", "publish", "warehouse_path"]

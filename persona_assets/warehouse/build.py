@@ -1,0 +1,142 @@
+"""Builds a snapshot's database: small tables filled, views over the lake's files, macros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from persona_assets.duck import exact_path, list_literal, literal, refusal
+from persona_assets.freshness import RoleFiles
+from persona_assets.lake import Lake, LakeFile
+from persona_assets.queries import query
+from persona_assets.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+    VARIANT_STRIDE,
+    Table,
+)
+from persona_assets.study import Study
+from persona_assets.warehouse import catalogue
+from persona_assets.warehouse.files import SnapshotFile
+
+_TABLES = ("study", "saes", "roles", "instructions", "questions", "lake_files", "pooled", "role_features")
+_VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE)
+_LOADED = (POOLED, ROLE_FEATURES)
+_MACROS = (
+    "chosen_sae",
+    "known_sae",
+    "known_role",
+    "which_roles",
+    "top_features",
+    "top_responses",
+    "compare_roles",
+    "response_features",
+)
+_SQL_TYPES = {
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.string(): "varchar",
+}
+
+
+def build(
+    path: Path,
+    study: Study,
+    roles: dict[str, RoleFiles],
+    files: Sequence[SnapshotFile],
+    published_at: datetime,
+) -> None:
+    """Write the database at `path`, checkpointed and closed."""
+    with duckdb.connect(str(path)) as connection:
+        for name in _TABLES:
+            connection.execute(_with_stride(query(f"tables/{name}")))
+        _fill_small_tables(connection, study, roles, files, published_at)
+        for table in _LOADED:
+            _load(connection, study.lake, table, _of(table, files))
+        for table in _VIEWS:
+            connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
+        for name in _MACROS:
+            connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae)))
+        connection.execute("checkpoint")
+
+
+def _fill_small_tables(
+    connection: duckdb.DuckDBPyConnection,
+    study: Study,
+    roles: dict[str, RoleFiles],
+    files: Sequence[SnapshotFile],
+    published_at: datetime,
+) -> None:
+    contents = {
+        "study": catalogue.study_rows(study, published_at),
+        "saes": catalogue.sae_rows(study),
+        "roles": catalogue.role_rows(study, roles, files),
+        "instructions": catalogue.instruction_rows(study),
+        "questions": catalogue.question_rows(study),
+        "lake_files": catalogue.file_rows(files),
+    }
+    for table, rows in contents.items():
+        if rows:
+            connection.register("incoming", pa.Table.from_pylist(rows))
+            connection.execute(f"insert into {table} by name from incoming")
+            connection.unregister("incoming")
+
+
+def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files: Sequence[LakeFile]) -> None:
+    if not files:
+        return
+    paths = [exact_path(lake.uri(file.path)) for file in files]
+    try:
+        connection.execute(query(f"load/{table.name}"), {"files": paths})
+    except duckdb.Error as error:
+        if refusal(error) is None:
+            for file in files:
+                lake.read(table, file)  # says which one is damaged, if one is
+        raise
+
+
+def _view(table: Table, root: str, paths: Sequence[str]) -> str:
+    source = _reading(table, root, paths) if paths else _nothing(table)
+    return _with_stride(query(f"views/{table.name}")).replace("{files}", source)
+
+
+def _reading(table: Table, root: str, paths: Sequence[str]) -> str:
+    """`read_parquet` of exactly these files, below wherever the lake is when it is asked."""
+    return (
+        query("views/files")
+        .replace("{hive_types}", ", ".join(f"'{key}': 'VARCHAR'" for key in _keys(table)))
+        .replace("{root}", literal(exact_path(root)))
+        .replace("{paths}", list_literal(paths))
+    )
+
+
+def _nothing(table: Table) -> str:
+    """An empty relation of the table's columns."""
+    columns = [f"null::varchar as {key}" for key in _keys(table)]
+    columns += [f"null::{_sql_type(field.type)} as {field.name}" for field in table.schema]
+    return f"(select {', '.join(columns)} where false)"
+
+
+def _keys(table: Table) -> list[str]:
+    return ["sae", "role"] if table.per_sae else ["role"]
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    return f"{_SQL_TYPES[type_.value_type]}[]" if pa.types.is_list(type_) else _SQL_TYPES[type_]
+
+
+def _of(table: Table, files: Iterable[SnapshotFile]) -> list[LakeFile]:
+    return [entry.file for entry in files if entry.table is table]
+
+
+def _with_stride(sql: str) -> str:
+    return sql.replace("{stride}", str(VARIANT_STRIDE))

@@ -1,0 +1,110 @@
+"""Which of a study's files go into a snapshot: the fresh ones, and only those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from persona_assets.errors import StudyError
+from persona_assets.freshness import RoleFiles, State
+from persona_assets.lake import Lake, LakeFile, damaged
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, TABLES, Table
+from persona_assets.study import Study
+
+_WORST_FIRST: tuple[State, ...] = ("missing", "stale", "fresh")
+
+
+@dataclass(frozen=True)
+class SnapshotFile:
+    """A file that a snapshot stands on; `sae` is None where the table has none."""
+
+    table: Table
+    sae: str | None
+    role: str
+    file: LakeFile
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """How far a role has come: each stage is the worst over the study's SAEs."""
+
+    responses: State
+    activations: State
+    role_features: State
+
+    @property
+    def overall(self) -> State:
+        """The worst of the stages."""
+        return worst([self.responses, self.activations, self.role_features])
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of some states: missing, then stale, then fresh."""
+    return min(states, key=_WORST_FIRST.index)
+
+
+def role_status(files: RoleFiles) -> RoleStatus:
+    """The states of a role's stages."""
+    return RoleStatus(
+        responses=files.state(RESPONSES),
+        activations=worst(_extraction_state(files, sae) for sae in files.saes),
+        role_features=worst(files.state(ROLE_FEATURES, sae) for sae in files.saes),
+    )
+
+
+def snapshot_files(study: Study, roles: Iterable[RoleFiles]) -> list[SnapshotFile]:
+    """Every fresh file of `roles`. Raises StudyError, naming it, where one is damaged."""
+    _refuse_columns_in_path(study.lake)
+    return [
+        SnapshotFile(table, sae, files.role, file, _rows(study.lake, table, file))
+        for files in roles
+        for table, sae, file in _fresh_files(files)
+    ]
+
+
+def _extraction_state(files: RoleFiles, sae: str) -> State:
+    state = files.state(ACTIVATIONS, sae)
+    return "stale" if state == "fresh" and not files.extracted(sae) else state
+
+
+def _fresh_files(files: RoleFiles) -> Iterator[tuple[Table, str | None, LakeFile]]:
+    if files.responses is not None:
+        yield RESPONSES, None, files.responses
+    for sae in files.saes:
+        # Activations land last: without them what else is there belongs to an extraction cut short.
+        if files.activations(sae) is None or files.pooled(sae) is None:
+            continue
+        found = [
+            (POOLED, files.pooled(sae)),
+            (ACTIVATIONS, files.activations(sae)),
+            (EVIDENCE, files.evidence(sae)),
+            (ROLE_FEATURES, files.role_features(sae)),
+        ]
+        yield from ((table, sae, file) for table, file in found if file is not None)
+
+
+def _rows(lake: Lake, table: Table, file: LakeFile) -> int:
+    """How many rows the file has, by its footer: what a truncated file lacks."""
+    path = lake.uri(file.path)
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise damaged(path, error) from error
+    if footer.schema.to_arrow_schema().names != table.schema.names:
+        raise damaged(path, "its columns are not those of the table")
+    return int(footer.num_rows)
+
+
+def _refuse_columns_in_path(lake: Lake) -> None:
+    """A folder `role=x` above the lake would be read as a column of every table."""
+    columns = {"sae", "role", *(name for table in TABLES.values() for name in table.schema.names)}
+    for part in lake.root.split("/"):
+        name, equals, _ = part.partition("=")
+        if equals and name.lower() in columns:
+            raise StudyError(
+                f"PERSONA_LAKE={lake.root}: the folder {part!r} would be read as a column; rename it"
+            )

@@ -1,0 +1,44 @@
+"""Opening a study's published snapshot, for reading only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from persona_assets.duck import literal
+from persona_assets.errors import StudyError
+from persona_assets.study import Study
+
+
+def warehouse_path(study: Study) -> Path:
+    """Where the study's snapshot is published: beside its lake files, or below `PERSONA_WAREHOUSE`."""
+    root = os.environ.get("PERSONA_WAREHOUSE") or study.lake.root
+    return Path(root).absolute() / study.name / "warehouse.duckdb"
+
+
+def connect(study: Study) -> duckdb.DuckDBPyConnection:
+    """A connection to the newest snapshot; it stays with it until it is closed, whatever is published.
+
+    Its views read the study's lake as it lies today. Raises StudyError where nothing is published yet.
+    """
+    path = warehouse_path(study)
+    if not path.is_file():
+        raise StudyError(
+            f"{study.name}: nothing is published yet ({path} does not exist); run `persona run {study.name}`"
+        )
+    # An own in-memory database, the snapshot attached: connecting to the file itself would give whatever
+    # snapshot another connection of this process still holds open.
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
+        connection.execute("use warehouse")
+        connection.execute("set variable lake = ?", [study.lake.root])
+    except duckdb.Error as error:
+        connection.close()
+        raise StudyError(
+            f"{path}: cannot be opened ({str(error).splitlines()[0]}); delete it and publish again: "
+            f"`persona run {study.name} --select warehouse`"
+        ) from error
+    return connection

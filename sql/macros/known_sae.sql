@@ -1,0 +1,6 @@
+-- True where the study has the SAE (of NULL: its first); else an error, so that a misspelt name is not
+-- taken for "fires nothing".
+create macro known_sae(wanted) as case
+    when exists (select 1 from saes where saes.sae = chosen_sae(wanted)) then true
+    else error(format('no SAE {} in this study; the table saes lists them', wanted))
+end;

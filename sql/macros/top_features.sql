@@ -1,0 +1,40 @@
+-- Which features are characteristic of a role?
+--
+--     from top_features('pirate') limit 20;
+--
+-- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
+-- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
+-- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
+-- 0 however strong it is, and so has a faint one however rare.
+create macro top_features(role, sae := null) as table
+with compared as (
+    select f.role
+    from lake_files as f join roles on roles.role = f.role
+    where f.table_name = 'role_features' and f.sae = chosen_sae(sae)
+        and (not roles.excluded or f.role = role)
+),
+everywhere as (
+    select
+        rf.feature_id,
+        sum(rf.mean) / (select count(*) from compared) as mean_over_roles,
+        sum(rf.firing_rate) / (select count(*) from compared) as firing_rate_over_roles
+    from role_features as rf
+    where rf.sae = chosen_sae(sae) and rf.role in (select compared.role from compared)
+    group by rf.feature_id
+)
+select
+    rf.feature_id,
+    rf.mean * ln(rf.mean / e.mean_over_roles) as score,
+    rf.mean / e.mean_over_roles as lift,
+    rf.mean,
+    e.mean_over_roles,
+    rf.firing_rate,
+    e.firing_rate_over_roles,
+    rf.n_active_responses,
+    rf.n_responses,
+    rf.max,
+    rf.sd
+from role_features as rf join everywhere as e on e.feature_id = rf.feature_id
+where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
+order by score desc, rf.feature_id;
+comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';

@@ -1,0 +1,32 @@
+-- Which responses fire a feature most, and on which tokens?
+--
+--     from top_responses(438) limit 5;
+--
+-- The 100 responses, of any role, in which the feature's maximum is highest. pieces are the tokens around
+-- the peak with the feature's activations on them; NULL where the lake keeps no evidence of that response.
+create macro top_responses(feature, sae := null) as table
+with strongest as (
+    select a.role, a.response_id, a.variant, a.question_id, a.max, a.mean, a.n_active
+    from activations as a
+    where a.feature_id = feature and a.sae = chosen_sae(sae) and known_sae(sae)
+    order by a.max desc, a.role, a.response_id
+    limit 100
+)
+select
+    s.role,
+    s.response_id,
+    s.variant,
+    s.question_id,
+    s.max,
+    s.mean,
+    s.n_active,
+    r.question,
+    r.response,
+    e.pieces,
+    e.activations
+from strongest as s
+join responses as r on r.role = s.role and r.response_id = s.response_id
+left join evidence as e
+    on e.sae = chosen_sae(sae) and e.role = s.role and e.response_id = s.response_id and e.feature_id = feature
+order by s.max desc, s.role, s.response_id;
+comment on macro table top_responses is 'The 100 responses that fire a feature most, with the tokens around the peak';

@@ -1,0 +1,203 @@
+"""A small study whose lake is written straight from dense arrays, so that every answer can be checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.aggregate import aggregate
+from persona_assets.freshness import RoleFiles
+from persona_assets.lake import LakeFile
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, Table, response_id
+from persona_assets.study import Study
+
+ROLES = ("1984", "default", "ghost", "pirate")
+VARIANTS = (0, 1, 3)
+QUESTIONS = {0: "What is courage?", 7: 'Why is it called "Noah\'s" ark?', 99_999: "How do tides work?"}
+RESPONSE_IDS = np.array([response_id(variant, question) for variant in VARIANTS for question in QUESTIONS])
+EXCLUDED = 4  # the place of the one response of each role that says nothing
+D_SAE = {"first": 40, "second": 24}
+ALWAYS_ON, OF_PIRATE_ALONE, DEAD = 5, 11, 13
+
+
+@dataclass
+class World:
+    """The study and the dense arrays its lake was written from.
+
+    `mean[sae][role]` and `max[sae][role]` are float32[n_responses, d_sae]. The excluded response's rows
+    are zero; rates and means are over the others.
+    """
+
+    study: Study
+    mean: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    max: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def pooled(self) -> np.ndarray:
+        """Which places of the arrays are pooled responses."""
+        return np.arange(len(RESPONSE_IDS)) != EXCLUDED
+
+    def mean_of(self, role: str, sae: str = "first") -> np.ndarray:
+        """float64[d_sae]: the mean over the role's pooled responses."""
+        return self.mean[sae][role][self.pooled].astype(np.float64).mean(axis=0)
+
+    def rate_of(self, role: str, sae: str = "first") -> np.ndarray:
+        """float64[d_sae]: the share of the role's pooled responses in which each feature fires."""
+        return (self.mean[sae][role][self.pooled] > 0).mean(axis=0)
+
+    def sd_of(self, role: str, sae: str = "first") -> np.ndarray:
+        """float64[d_sae]: the population sd over the role's pooled responses."""
+        return self.mean[sae][role][self.pooled].astype(np.float64).std(axis=0)
+
+
+def write_catalogue(folder: Path) -> dict[str, Any]:
+    """Write roles and questions below `folder`; the settings that name them."""
+    roles = folder / "roles"
+    roles.mkdir(parents=True)
+    for name in ROLES:
+        first = "" if name == "default" else f"You are {{model_name}} as {name}."
+        instructions = [
+            {"pos": text} for text in (first, f"Speak like {name}.", "Unused.", f'Be {name}\'s "I".')
+        ]
+        (roles / f"{name}.json").write_text(
+            json.dumps({"instruction": instructions, "eval_prompt": f"Is it {name}?"})
+        )
+    questions = folder / "questions.jsonl"
+    lines = [json.dumps({"id": number, "question": text}) for number, text in QUESTIONS.items()]
+    questions.write_text("\n".join(lines))
+    return {
+        "roles": {"directory": str(roles), "include": "all"},
+        "questions": {"mode": "general", "file": str(questions)},
+        "generation.prompt_indices": list(VARIANTS),
+        "generation.model": "example/chat",
+        "extraction.model": "example/chat",
+        "extraction.saes": {
+            "first": {"release": "example-res", "id": "layer_1", "neuronpedia_id": "example/1"},
+            "second": {"release": "example-res", "id": "layer_2"},
+        },
+    }
+
+
+def responses_of(role: str) -> pa.Table:
+    """The role's responses; the excluded one is empty, every ninth hit the length limit."""
+    rows = []
+    for place, identity in enumerate(RESPONSE_IDS.tolist()):
+        variant, question_id = divmod(identity, 100_000)
+        text = f"{role} answers {question_id} as variant {variant}." + " Aye." * place
+        text = "" if place == EXCLUDED else text
+        rows.append(
+            {
+                "response_id": identity,
+                "variant": variant,
+                "question_id": question_id,
+                "system_prompt": None if (role, variant) == ("default", 0) else f"Speak like {role}.",
+                "question": QUESTIONS[question_id],
+                "response": text,
+                "prompt_token_ids": [2, 5, 6],
+                "response_token_ids": list(range(10, 10 + len(text.split()))),
+                "token_source": "generated",
+                "n_prompt_tokens": 3,
+                "n_response_tokens": len(text.split()),
+                "finish_reason": "length" if place == 8 else "stop",
+                "seed": place,
+                "origin": "transformers",
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=RESPONSES.schema)
+
+
+def dense_of(role: str, sae: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and max, float32[n_responses, d_sae], of the role's responses: sparse, some features known."""
+    random = np.random.default_rng([ROLES.index(role), D_SAE[sae]])
+    shape = (len(RESPONSE_IDS), D_SAE[sae])
+    mean = np.where(random.random(shape) < 0.3, random.gamma(2.0, 1.0, shape), 0).astype(np.float32)
+    mean[:, ALWAYS_ON] = 30 + random.random(shape[0])
+    mean[:, OF_PIRATE_ALONE] = 4 + random.random(shape[0]) if role == "pirate" else 0
+    mean[:, DEAD] = 0
+    mean[EXCLUDED] = 0
+    return mean, (mean * 2.5).astype(np.float32)
+
+
+def activations_of(mean: np.ndarray, maximum: np.ndarray) -> pa.Table:
+    """The nonzero entries, as the lake holds them."""
+    feature, place = np.nonzero(mean.T)
+    columns = {
+        "feature_id": feature,
+        "response_id": RESPONSE_IDS[place],
+        "mean": mean[place, feature],
+        "max": maximum[place, feature],
+        "n_active": 1 + place % 3,
+        "argmax_token": place % 4,
+    }
+    return pa.table(columns).cast(ACTIVATIONS.schema)
+
+
+def pooled_of(mean: np.ndarray) -> pa.Table:
+    """Which responses were pooled."""
+    said_something = np.arange(len(RESPONSE_IDS)) != EXCLUDED
+    columns = {
+        "response_id": RESPONSE_IDS,
+        "variant": RESPONSE_IDS // 100_000,
+        "question_id": RESPONSE_IDS % 100_000,
+        "n_tokens": np.where(said_something, 7, 0),
+        "n_active_features": (mean > 0).sum(axis=1),
+        "excluded_reason": pa.array([None if said else "empty response" for said in said_something]),
+    }
+    return pa.table(columns).cast(POOLED.schema)
+
+
+def evidence_of(mean: np.ndarray, maximum: np.ndarray) -> pa.Table:
+    """The strongest response of each feature."""
+    features = np.flatnonzero(mean.any(axis=0))
+    rows = [
+        {
+            "feature_id": feature,
+            "rank": 1,
+            "response_id": RESPONSE_IDS[maximum[:, feature].argmax()],
+            "start": 0,
+            "token_ids": [11, 12],
+            "pieces": ["Aye", f" {feature}"],
+            "activations": [0.0, maximum[:, feature].max()],
+        }
+        for feature in features.tolist()
+    ]
+    return pa.Table.from_pylist(rows, schema=EVIDENCE.schema)
+
+
+def land(study: Study, table: Table, content: pa.Table, role: str, sae: str | None = None) -> LakeFile:
+    """Write a file of the role under the fingerprint that makes it fresh."""
+    files = RoleFiles(study, role)
+    if table is RESPONSES:
+        made_from: str | None = files.responses_fingerprint
+    elif table is EVIDENCE:
+        made_from = files.evidence_fingerprint(str(sae))
+    else:
+        made_from = files.activations_fingerprint(str(sae))
+    assert made_from is not None
+    return study.lake.write(table, content, made_from, sae=sae, role=role)
+
+
+def fill(study: Study, roles: tuple[str, ...] = ROLES) -> World:
+    """Land every stage of the roles."""
+    world = World(study, {sae: {} for sae in D_SAE}, {sae: {} for sae in D_SAE})
+    for role in roles:
+        land(study, RESPONSES, responses_of(role), role)
+        for sae in study.settings.extraction.saes:
+            mean, maximum = dense_of(role, sae)
+            world.mean[sae][role], world.max[sae][role] = mean, maximum
+            land(study, POOLED, pooled_of(mean), role, sae)
+            land(study, EVIDENCE, evidence_of(mean, maximum), role, sae)
+            land(study, ACTIVATIONS, activations_of(mean, maximum), role, sae)
+            aggregate(study, role, sae)
+    return world
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    """The query's answer, a dictionary a row."""
+    return connection.execute(sql, list(parameters)).to_arrow_table().to_pylist()
