@@ -11,6 +11,10 @@ class StudyError(Exception):
     """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
 
 
+class DiskError(StudyError):
+    """The disk refused a write: no further work can land until that is mended."""
+
+
 _REMEDIES = {
     errno.ENOSPC: "free some space, or point PERSONA_LAKE at a larger disk, and run again",
     errno.EDQUOT: "free some quota, or point PERSONA_LAKE elsewhere, and run again",
@@ -21,10 +25,10 @@ _REMEDIES = {
 
 @contextmanager
 def writing(target: object) -> Iterator[None]:
-    """Turn an operating system's refusal to write `target` into a `StudyError` with the remedy."""
+    """Turn an operating system's refusal to write `target` into a `DiskError` with the remedy."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno or 0, "check the path and the disk, and run again")
-        raise StudyError(f"cannot write {target}: {reason}; {remedy}") from error
+        raise DiskError(f"cannot write {target}: {reason}; {remedy}") from error

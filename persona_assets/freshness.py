@@ -32,6 +32,11 @@ class RoleFiles:
     study: Study
     role: str
 
+    @property
+    def saes(self) -> list[str]:
+        """The study's SAEs, its first first."""
+        return list(self.study.settings.extraction.saes)
+
     @cached_property
     def responses_fingerprint(self) -> str:
         """What decides the role's responses: its own instructions and questions, the sampling, the model."""

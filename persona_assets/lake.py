@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,14 +124,12 @@ class Lake:
                 beside.unlink(missing_ok=True)
             _sync(target.parent)
         status = target.stat()
-        return LakeFile(path, status.st_size, status.st_mtime)
+        return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
 
     def read(self, table: Table, file: LakeFile) -> pa.Table:
         """The file's content. Raises StudyError, naming the file, where it is damaged."""
-        try:
+        with self._reading(file):
             content = pq.ParquetFile(self.uri(file.path)).read()
-        except (pa.ArrowInvalid, OSError) as error:
-            raise damaged(self.uri(file.path), error) from error
         if content.schema.names != table.schema.names:
             raise damaged(self.uri(file.path), "its columns are not those of the table")
         return content
@@ -143,6 +142,18 @@ class Lake:
             if info.type == pafs.FileType.File and info.path.endswith(".parquet")
         ]
         return sorted((file for file in found if _STEM.fullmatch(file.stem)), key=lambda file: file.path)
+
+    def num_rows(self, file: LakeFile) -> int:
+        """The file's number of rows, from its footer. Raises StudyError where it is damaged."""
+        with self._reading(file):
+            return int(pq.read_metadata(self.uri(file.path)).num_rows)
+
+    @contextmanager
+    def _reading(self, file: LakeFile) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowInvalid, OSError) as error:
+            raise damaged(self.uri(file.path), error) from error
 
     def _free_stem(self, folder: str, made_from: str) -> str:
         importing = made_from.startswith("imported-")

@@ -52,7 +52,11 @@ def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokeniz
 
 @contextmanager
 def loading(model: str) -> Iterator[None]:
-    """Turn a failure to load `model` from disk or hub into one clear `StudyError`."""
+    """Load `model` quietly; a failure to have it from disk or hub becomes one clear `StudyError`."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     try:
         yield
     except (OSError, ValueError) as error:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from persona_assets.errors import StudyError
 from persona_assets.extract.extractor import Extraction, Extractor
+from persona_assets.extract.quality import Fit
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import LakeFile
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
@@ -38,6 +39,12 @@ class ExtractionStage:
             for sae, extraction in extractions.items():
                 self._land_sae(files, sae, extraction, overwrite)
         return {sae: file for sae in saes if (file := files.activations(sae)) is not None}
+
+    def fit(self, role: str, n_responses: int) -> dict[str, Fit]:
+        """How well each SAE fits the model on a seeded sample of the role's responses."""
+        responses = self._responses(RoleFiles(self.study, role))
+        saes = self.study.settings.extraction.saes
+        return {sae: self.extractor.fit(responses, sae, n_responses) for sae in saes}
 
     @property
     def extractor(self) -> Extractor:

@@ -19,7 +19,7 @@ from persona_assets.study import Study
 Progress = Callable[[int, int], None]
 
 
-class Generation:
+class GenerationStage:
     """Generates roles one after the other; the model is loaded when the first is missing, and kept."""
 
     def __init__(self, study: Study) -> None:

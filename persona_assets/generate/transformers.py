@@ -38,6 +38,7 @@ class SeededSampling(LogitsProcessor):
         self.n_prompt_tokens = n_prompt_tokens
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Scores `float[n_rows, n_vocabulary]` that leave each row its drawn token only."""
         step = input_ids.shape[1] - self.n_prompt_tokens
         cumulative = scores.double().softmax(-1).cumsum(-1)  # [n_rows, n_vocabulary]
         level = self.uniforms[:, step : step + 1] * cumulative[:, -1:]
@@ -71,6 +72,7 @@ class TransformersBackend:
                 .eval()
             )
         self.stop_ids = _stop_ids(self.model.generation_config, self.tokenizer.eos_token_id)
+        self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """Answer every prompt, batches of like length first."""

@@ -1,0 +1,46 @@
+# `make` lists the targets. Everything is installed into .venv, pinned by constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export OMP_WAIT_POLICY ?= PASSIVE
+export NUMBA_THREADING_LAYER ?= workqueue
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench ui lint demo-model
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than Python 3.11; give a newer one: make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt setuptools wheel "torch==2.13.0"
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
+	$(BIN)/persona run demo
+	$(BIN)/persona sql demo < sql/examples/which_roles_fire_a_feature.sql
+
+test: $(VENV)/installed ## lint, check types, run the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: $(VENV)/installed ## measure: goal and figure side by side
+	$(BIN)/pytest tests/benchmarks --benchmark-only
+
+ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
+	$(BIN)/dg dev
+
+lint: $(VENV)/installed ## check style and types, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mypy
+
+demo-model: $(VENV)/installed ## train the demo's model and SAE anew (not needed: they are in data/demo)
+	$(BIN)/python -m persona_assets.demo

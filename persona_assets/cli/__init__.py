@@ -1,0 +1,18 @@
+"""The command line, `persona`."""
+
+from __future__ import annotations
+
+import sys
+
+from persona_assets.errors import StudyError
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on stderr and exit status 2."""
+    from persona_assets.cli.app import app
+
+    try:
+        app()
+    except StudyError as error:
+        print(f"persona: {error}", file=sys.stderr)
+        sys.exit(2)

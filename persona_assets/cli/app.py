@@ -1,0 +1,158 @@
+"""The commands and their options. Each imports what it needs when it runs, so that help is instant."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from persona_assets.study import load_study
+
+app = typer.Typer(
+    name="persona",
+    help="Which SAE features does a language model use when it plays a persona? Ask in SQL.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+roles_app = typer.Typer(no_args_is_help=True, help="Bring in role and question files.")
+app.add_typer(roles_app, name="roles")
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="A study's name, or the path of its folder.", show_default=False),
+]
+RolesOption = Annotated[
+    str | None, typer.Option("--roles", metavar="A,B,C", help="Only these roles. Default: all of the study.")
+]
+SaeOption = Annotated[
+    str | None, typer.Option("--sae", help="The SAE the question is about. Default: the study's first.")
+]
+
+
+class Format(StrEnum):
+    """How answers are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    roles: RolesOption = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", metavar="ASSETS", help="Only these assets, as in `responses,activations`."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make roles again even where their files are fresh.")
+    ] = False,
+) -> None:
+    """Run a study from prompts to the warehouse. What is fresh is skipped: interrupt and resume at will."""
+    from persona_assets.cli.run import run_study
+
+    run_study(load_study(study), _names(roles), _names(select), overwrite)
+
+
+@app.command()
+def status(study: StudyArgument, output: FormatOption = Format.table) -> None:
+    """Say for every role and stage what is fresh, stale or missing."""
+    from persona_assets.cli.answers import print_rows
+    from persona_assets.cli.status import status_rows
+
+    print_rows(*status_rows(load_study(study)), output)
+
+
+@app.command()
+def sql(
+    study: StudyArgument,
+    query: Annotated[
+        str | None,
+        typer.Argument(help="The query, in DuckDB's SQL; left out, it is read from standard input."),
+    ] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
+    from persona_assets.cli.answers import ask, read_query
+
+    ask(load_study(study), query or read_query(), output)
+
+
+@app.command()
+def which_roles(
+    study: StudyArgument,
+    feature: Annotated[int, typer.Argument(help="The feature's id.", show_default=False)],
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Show which roles fire a feature, in how many of their answers."""
+    from persona_assets.cli.answers import ask
+
+    ask(load_study(study), "from which_roles($feature, sae := $sae)", output, feature=feature, sae=sae)
+
+
+@app.command()
+def top_features(
+    study: StudyArgument,
+    role: Annotated[str, typer.Argument(help="The role's name.", show_default=False)],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Show the features that characterize a role."""
+    from persona_assets.cli.answers import ask
+
+    opened = load_study(study)
+    opened.role(role)  # an unknown role is a mistake, not an empty answer
+    query = "from top_features($role, sae := $sae) limit $limit"
+    ask(opened, query, output, role=role, sae=sae, limit=limit)
+
+
+@roles_app.command("import")
+def roles_import(
+    source: Annotated[str, typer.Argument(help="A directory or git URL of the assistant-axis shape.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Where to put it. Default: data/assistant_axis.")
+    ] = None,
+) -> None:
+    """Check a data set of roles and questions whole, then put it in place."""
+    from persona_assets.catalog.importer import import_roles
+
+    imported = import_roles(source, to)
+    typer.echo(f"{imported.n_roles} roles and {imported.n_questions} questions in {imported.directory}")
+
+
+@app.command("import")
+def import_files(
+    study: StudyArgument,
+    outputs: Annotated[Path, typer.Argument(metavar="OUTPUTS_DIR", help="Holds responses/ and features/.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let the files take the place of roles that are fresh.")
+    ] = False,
+) -> None:
+    """Take in responses (JSONL) and features (NPZ) of earlier scripts."""
+    from persona_assets.cli.exchange import import_outputs
+
+    import_outputs(load_study(study), outputs, overwrite)
+
+
+@app.command("export")
+def export_files(
+    study: StudyArgument,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+) -> None:
+    """Write responses (JSONL), features and aggregates (NPZ) as earlier scripts hold them."""
+    from persona_assets.cli.exchange import export_outputs
+
+    export_outputs(load_study(study), directory)
+
+
+def _names(listed: str | None) -> list[str] | None:
+    return None if listed is None else [name.strip() for name in listed.split(",") if name.strip()]

@@ -1,0 +1,152 @@
+"""`persona run`: a study's assets materialized in this process, recorded in the same Dagster instance.
+
+Asset after asset, so that a model is loaded once however the roles are chosen; each contiguous range of
+roles is one Dagster run.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+
+from persona_assets.components import loaded
+from persona_assets.components.assets import key
+from persona_assets.components.definitions import study_definitions
+from persona_assets.components.progress import bars
+from persona_assets.errors import StudyError
+from persona_assets.freshness import RoleFiles
+from persona_assets.study import PROJECT, Study
+
+_PROCESS_TAG = "persona/process"
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+# The assets partitioned by role, and when a role of one is finished.
+PER_ROLE: dict[str, Callable[[RoleFiles], bool]] = {
+    "responses": lambda files: files.responses is not None,
+    "activations": lambda files: all(files.extracted(sae) for sae in files.saes),
+    "role_features": lambda files: all(files.role_features(sae) is not None for sae in files.saes),
+}
+
+
+def run_study(
+    study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool
+) -> None:
+    """Materialize the selected assets for the chosen roles. Raises StudyError where one of them failed."""
+    chosen = _chosen_roles(study, roles)
+    definitions = study_definitions(study)
+    assets = _chosen_assets(study, definitions, select)
+    console = Console(stderr=True)
+    with dagster_instance() as instance, bars(console):
+        _close_dead_runs(instance)
+        try:
+            for asset in assets:
+                todo = chosen if overwrite else _unfinished(study, instance, asset, chosen)
+                if asset in PER_ROLE and len(todo) < len(chosen):
+                    console.print(f"{asset}: {len(chosen) - len(todo)} of {len(chosen)} roles are fresh")
+                for tags in _runs_of(study, asset, todo):
+                    _materialize(study, definitions, instance, asset, tags, overwrite, console)
+        finally:
+            loaded.release()
+
+
+def dagster_instance() -> dg.DagsterInstance:
+    """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    return dg.DagsterInstance.get()
+
+
+def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:
+    for role in roles or []:
+        study.role(role)
+    return study.role_names if roles is None else sorted(set(roles))
+
+
+def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[str] | None) -> list[str]:
+    graph = definitions.resolve_asset_graph()
+    ordered = [
+        asset.path[-1] for asset in graph.toposorted_asset_keys if asset in graph.materializable_asset_keys
+    ]
+    unknown = set(select or []) - set(ordered)
+    if unknown:
+        raise StudyError(f"{study.name} has no asset {min(unknown)!r}; its assets: {', '.join(ordered)}")
+    return [asset for asset in ordered if select is None or asset in select]
+
+
+def _unfinished(study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str]) -> list[str]:
+    """The chosen roles whose files are not fresh, or of which Dagster has not heard."""
+    if asset not in PER_ROLE:
+        return list(chosen)
+    known = instance.get_materialized_partitions(key(study, asset))
+    return [role for role in chosen if role not in known or not PER_ROLE[asset](RoleFiles(study, role))]
+
+
+def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The tags of the runs that `asset` takes: one, or one for each contiguous range of roles."""
+    if asset not in PER_ROLE:
+        yield {}
+        return
+    for first, last in contiguous_ranges(study.role_names, todo):
+        yield {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+def contiguous_ranges(ordered: Sequence[str], chosen: Sequence[str]) -> list[tuple[str, str]]:
+    """The chosen of `ordered` as (first, last) pairs of runs without a gap."""
+    ranges: list[tuple[str, str]] = []
+    wanted = set(chosen)
+    previous_chosen = False
+    for name in ordered:
+        if name in wanted:
+            ranges[-1:] = [(ranges[-1][0], name)] if previous_chosen else [*ranges[-1:], (name, name)]
+        previous_chosen = name in wanted
+    return ranges
+
+
+def _materialize(
+    study: Study,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    asset: str,
+    tags: dict[str, str],
+    overwrite: bool,
+    console: Console,
+) -> None:
+    options = {"overwrite": overwrite} if asset in PER_ROLE else {}
+    ops = {"ops": {f"{study.name}__{asset}": {"config": options}}} if options else {}
+    result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        run_config=_QUIET | ops,
+        asset_selection=[key(study, asset)],
+        instance=instance,
+        tags=tags | {_PROCESS_TAG: f"{socket.gethostname()}/{os.getpid()}"},
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise StudyError(_why(result))
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed and evaluation.partition is None:
+            console.print(
+                f"[yellow]check {asset}/{evaluation.check_name} failed:[/] {evaluation.description}"
+            )
+
+
+def _why(result: dg.ExecuteInProcessResult) -> str:
+    """What the failed step said: the description of a `Failure`, or the error itself."""
+    failure = result.get_step_failure_events()[0].step_failure_data
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error.cause if failure.error and failure.error.cause else failure.error
+    return error.to_string() if error else "the step failed without a reason; see the run in Dagster"
+
+
+def _close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs whose process was killed as canceled; Dagster itself would show them running for ever."""
+    open_runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    for run in open_runs:
+        host, _, pid = run.tags.get(_PROCESS_TAG, "").partition("/")
+        if host == socket.gethostname() and not Path(f"/proc/{pid}").exists():
+            instance.report_run_canceled(run, message=f"process {pid} is gone")

@@ -1,0 +1,143 @@
+"""The assets of one study. Each reads and writes the lake itself; Dagster keeps their order and history."""
+
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from persona_assets.components import landings, loaded
+from persona_assets.components.landing import land_each
+from persona_assets.components.metadata import column_schema, preview
+from persona_assets.errors import StudyError
+from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES, Table
+from persona_assets.study import Study
+
+GPU_POOL = "gpu"  # its limit is how many runs may hold a model at once
+
+# What needs no GPU runs by itself as soon as something above it is new, without waiting for roles that
+# nobody has run yet.
+FOLLOW = dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
+
+
+class RunOptions(dg.Config):
+    """Options of a launch."""
+
+    overwrite: bool = False
+
+
+def key(study: Study, asset: str) -> dg.AssetKey:
+    """`demo/responses` and so on."""
+    return dg.AssetKey([study.name, asset])
+
+
+def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
+    """The study's roles and questions, read and checked. `problem` says why there are none yet."""
+
+    @dg.asset(
+        key=key(study, "catalog"),
+        group_name=study.name,
+        kinds={"json"},
+        description=problem or "The study's roles and questions, every file read and checked.",
+    )
+    def catalog() -> dg.MaterializeResult:
+        try:
+            questions = {role.name: study.questions(role) for role in study.roles.values()}
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        roles = [(role.name, role.instructions[0] or "(no system message)") for role in study.roles.values()]
+        first = [(question.id, question.text) for question in next(iter(questions.values()))[:10]]
+        return dg.MaterializeResult(
+            metadata={
+                "roles": len(roles),
+                "questions": sum(len(asked) for asked in questions.values()),
+                "first instructions": preview(("role", "instruction"), roles),
+                "first questions": preview(("id", "question"), first),
+            }
+        )
+
+    return catalog
+
+
+def responses_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Every role's answers."""
+
+    @dg.asset(
+        **_of_roles(study, roles, RESPONSES, ["catalog"]),
+        pool=GPU_POOL,
+        kinds={"parquet", "pytorch"},
+        description="The model's answers, role × variant × question, with their token ids.",
+    )
+    def responses(context: dg.AssetExecutionContext, config: RunOptions) -> None:
+        stage = loaded.generation(study)
+        land_each(context, partial(landings.land_responses, stage, config.overwrite))
+
+    return responses
+
+
+def activations_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Every role's sparse activations, with the lists of pooled responses and the evidence."""
+
+    @dg.asset(
+        **_of_roles(study, roles, ACTIVATIONS, [], upstream=key(study.responses_owner, "responses")),
+        pool=GPU_POOL,
+        kinds={"parquet", "pytorch"},
+        description="SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
+    )
+    def activations(context: dg.AssetExecutionContext, config: RunOptions) -> None:
+        stage = loaded.extraction(study)
+        land_each(context, partial(landings.land_activations, stage, config.overwrite))
+
+    return activations
+
+
+def role_features_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Every role's features, aggregated over its responses."""
+
+    @dg.asset(
+        **_of_roles(study, roles, ROLE_FEATURES, ["activations"]),
+        automation_condition=FOLLOW,
+        kinds={"parquet", "duckdb"},
+        description="Features aggregated over a role's pooled responses: firing rate, mean, max, sd.",
+    )
+    def role_features(context: dg.AssetExecutionContext, config: RunOptions) -> None:
+        land_each(context, partial(landings.land_role_features, study, config.overwrite))
+
+    return role_features
+
+
+def warehouse_asset(study: Study) -> dg.AssetsDefinition:
+    """The published DuckDB snapshot."""
+
+    @dg.asset(
+        key=key(study, "warehouse"),
+        deps=[key(study, "role_features")],
+        group_name=study.name,
+        automation_condition=FOLLOW,
+        kinds={"duckdb"},
+        description="What people query: one DuckDB file over all fresh files of the lake, swapped in whole.",
+    )
+    def warehouse() -> dg.MaterializeResult:
+        try:
+            return dg.MaterializeResult(metadata=landings.publish_warehouse(study))
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+
+    return warehouse
+
+
+def _of_roles(
+    study: Study,
+    roles: dg.PartitionsDefinition,
+    table: Table,
+    deps: list[str],
+    upstream: dg.AssetKey | None = None,
+) -> dict[str, Any]:
+    """What all assets partitioned by role share: one run, so one model load, for a range of roles."""
+    return {
+        "key": key(study, table.name),
+        "deps": [key(study, name) for name in deps] + ([upstream] if upstream else []),
+        "group_name": study.name,
+        "partitions_def": roles,
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "metadata": {"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
+    }

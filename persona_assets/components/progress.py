@@ -1,0 +1,87 @@
+"""How far a stage is: log lines in Dagster's own runs, a bar where the command line shows one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+_LOG_EVERY = 30.0  # seconds
+
+_bars: Progress | None = None
+
+
+class Report(Protocol):
+    """Hears of roles finished, and of responses finished within one."""
+
+    def part(self, role: str) -> Callable[[int, int], None]:
+        """What a stage calls with (responses done, responses in all) while `role` is under way."""
+
+    def done(self, role: str) -> None:
+        """`role` has landed."""
+
+
+@contextmanager
+def bars(console: Console) -> Iterator[None]:
+    """Show progress as bars on `console` instead of log lines."""
+    global _bars
+    columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as _bars:
+        try:
+            yield
+        finally:
+            _bars = None
+
+
+@contextmanager
+def reporter(log: logging.Logger, stage: str, n_roles: int) -> Iterator[Report]:
+    """A report for one stage over `n_roles` roles."""
+    if _bars is None:
+        yield _Lines(log, n_roles)
+        return
+    task = _bars.add_task(stage, total=n_roles)
+    yield _Bar(_bars, task, stage)
+    _bars.update(task, description=stage)
+
+
+class _Lines:
+    def __init__(self, log: logging.Logger, n_roles: int) -> None:
+        self._log, self._n_roles = log, n_roles
+        self._n_done, self._last = 0, time.monotonic()
+
+    def part(self, role: str) -> Callable[[int, int], None]:
+        def hear(done: int, total: int) -> None:
+            if time.monotonic() - self._last >= _LOG_EVERY:
+                self._last = time.monotonic()
+                self._log.info(f"{role}: {done} of {total} responses")
+
+        return hear
+
+    def done(self, role: str) -> None:
+        self._n_done += 1
+        self._log.info(f"{role} landed ({self._n_done} of {self._n_roles})")
+
+
+class _Bar:
+    def __init__(self, progress: Progress, task: TaskID, stage: str) -> None:
+        self._progress, self._task, self._stage = progress, task, stage
+        self._n_done = 0
+
+    def part(self, role: str) -> Callable[[int, int], None]:
+        def hear(done: int, total: int) -> None:
+            self._progress.update(
+                self._task,
+                description=f"{self._stage}: {role} {done}/{total}",
+                completed=self._n_done + done / total,
+            )
+
+        return hear
+
+    def done(self, role: str) -> None:
+        self._n_done += 1
+        self._progress.update(self._task, description=self._stage, completed=self._n_done)

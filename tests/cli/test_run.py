@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from persona_assets.cli.run import contiguous_ranges, dagster_instance, run_study
+from persona_assets.errors import StudyError
+from persona_assets.freshness import RoleFiles
+from persona_assets.study import PROJECT, Study
+from persona_assets.warehouse import connect
+from tests.conftest import StudyMaker
+
+STAGES = ("responses", "activations", "role_features")
+
+
+def materialized(study: Study, asset: str) -> set[str]:
+    with dagster_instance() as instance:
+        return instance.get_materialized_partitions(dg.AssetKey([study.name, asset]))
+
+
+def n_runs() -> int:
+    with dagster_instance() as instance:
+        return instance.get_runs_count()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "ranges"),
+    [
+        ("", []),
+        ("abcdef", [("a", "f")]),
+        ("c", [("c", "c")]),
+        ("abdf", [("a", "b"), ("d", "d"), ("f", "f")]),
+    ],
+)
+def test_chosen_roles_become_contiguous_ranges(chosen: str, ranges: list[tuple[str, str]]) -> None:
+    assert contiguous_ranges("abcdef", chosen) == ranges
+
+
+def test_a_run_goes_from_prompts_to_the_warehouse_and_dagster_knows_every_role(study: Study) -> None:
+    run_study(study, roles=None, select=None, overwrite=False)
+    for asset in STAGES:
+        assert materialized(study, asset) == {"default", "ghost", "pirate"}
+    with connect(study) as warehouse:
+        query = (
+            "select role, n_responses from roles join role_features using (role) group by all order by role"
+        )
+        assert warehouse.execute(query).fetchall() == [("default", 6), ("ghost", 6), ("pirate", 6)]
+
+
+def test_a_second_run_does_nothing_but_publish(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    run_study(study, None, ["responses"], False)
+    before = n_runs()
+    run_study(study, None, ["responses"], False)
+    assert n_runs() == before
+    assert "responses: 3 of 3 roles are fresh" in capsys.readouterr().err
+
+
+def test_only_the_chosen_roles_and_assets_are_made(study: Study) -> None:
+    run_study(study, ["pirate", "default"], ["responses"], False)
+    assert materialized(study, "responses") == {"default", "pirate"}
+    assert materialized(study, "activations") == set()
+
+
+def test_overwrite_makes_roles_again(study: Study) -> None:
+    run_study(study, ["ghost"], ["responses"], False)
+    run_study(study, ["ghost"], ["responses"], True)
+    file = RoleFiles(study, "ghost").responses
+    assert file is not None
+    assert file.revision == 1
+
+
+def test_a_role_that_fails_is_named_and_the_others_land(make_study: StudyMaker, tmp_path: Path) -> None:
+    roles = tmp_path / "roles"
+    shutil.copytree(PROJECT / "data/roles/instructions", roles)
+    (roles / "ghost.json").write_text(json.dumps({"instruction": [{"pos": "Boo."}]}))
+    study = make_study(
+        changes={"roles": {"directory": str(roles), "include": ["default", "ghost", "pirate"]}}
+    )
+    with pytest.raises(StudyError, match=r"ghost.json: has 1 instructions.*asks for number 1"):
+        run_study(study, None, ["responses"], False)
+    assert materialized(study, "responses") == {"default", "pirate"}
+
+
+def test_an_unknown_asset_or_role_is_answered_with_those_there_are(study: Study) -> None:
+    with pytest.raises(StudyError, match=r"no asset 'atlantis'; its assets: catalog, responses"):
+        run_study(study, None, ["atlantis"], False)
+    with pytest.raises(StudyError, match=r"no role 'captain'; its roles: default, ghost, pirate"):
+        run_study(study, ["captain"], None, False)
+
+
+def test_the_run_of_a_killed_process_is_closed_by_the_next(study: Study) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    import socket
+
+    with dagster_instance() as instance:
+        job = dg.define_asset_job("abandoned")
+        run = instance.create_run_for_job(
+            dg.Definitions(jobs=[job], assets=[dg.AssetSpec("x")]).resolve_job_def("abandoned"),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={"persona/process": f"{socket.gethostname()}/{dead.pid}"},
+        )
+    run_study(study, None, ["catalog"], False)
+    with dagster_instance() as instance:
+        closed = instance.get_run_by_id(run.run_id)
+        assert closed is not None
+        assert closed.status == dg.DagsterRunStatus.CANCELED
+
+
+def test_the_command_answers_mistakes_with_one_line_and_status_2(study: Study) -> None:
+    persona = Path(sys.executable).with_name("persona")
+    command = [persona, "run", study.file, "--select", "atlantis"]
+    answer = subprocess.run(command, capture_output=True, text=True, env=os.environ)
+    assert answer.returncode == 2
+    assert answer.stderr.splitlines() == [
+        f"persona: {study.name} has no asset 'atlantis'; its assets: catalog, responses, activations, "
+        "role_features, warehouse"
+    ]

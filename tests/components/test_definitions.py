@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from persona_assets.components.definitions import study_definitions
+from persona_assets.study import Study, load_study
+from tests.conftest import StudyMaker
+
+HEAVY = ("torch", "transformers", "sae_lens", "vllm", "umap", "sklearn", "matplotlib", "numba")
+
+
+def asset_names(definitions: dg.Definitions) -> set[str]:
+    return {key.path[-1] for key in definitions.resolve_asset_graph().materializable_asset_keys}
+
+
+def test_loading_the_code_location_imports_no_heavy_module() -> None:
+    code = (
+        "import sys; from persona_assets.definitions import defs; defs();"
+        f"print(sorted(set({HEAVY}) & set(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_every_study_of_the_repository_is_in_the_code_location() -> None:
+    from persona_assets.definitions import defs
+
+    keys = {key.to_user_string() for key in defs().resolve_asset_graph().materializable_asset_keys}
+    assert {"demo/responses", "demo/warehouse", "gemma_3_27b/catalog"} <= keys
+
+
+def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:
+    graph = study_definitions(study).resolve_asset_graph()
+    order = [key.path[-1] for key in graph.toposorted_asset_keys]
+    assert order == ["catalog", "responses", "activations", "role_features", "warehouse"]
+
+
+def test_a_study_whose_roles_are_not_there_yet_offers_its_catalogue_and_says_what_to_do(
+    make_study: StudyMaker,
+) -> None:
+    definitions = study_definitions(make_study(changes={"roles": {"directory": "data/nowhere"}}))
+    assert asset_names(definitions) == {"catalog"}
+    catalogue = definitions.resolve_asset_graph().get(dg.AssetKey(["small", "catalog"]))
+    assert "persona roles import" in (catalogue.description or "")
+
+
+def test_a_study_that_borrows_responses_has_no_responses_asset_of_its_own(make_study: StudyMaker) -> None:
+    definitions = study_definitions(make_study(changes={"generation": None, "responses_from": "demo"}))
+    assert "responses" not in asset_names(definitions)
+    graph = definitions.resolve_asset_graph()
+    parents = graph.get(dg.AssetKey(["small", "activations"])).parent_keys
+    assert dg.AssetKey(["demo", "responses"]) in parents
+
+
+def test_partitions_are_the_roles_and_a_range_of_them_is_one_run(study: Study) -> None:
+    graph = study_definitions(study).resolve_asset_graph()
+    for name in ("responses", "activations", "role_features"):
+        node = graph.get(dg.AssetKey([study.name, name]))
+        assert node.partitions_def is not None
+        assert node.partitions_def.get_partition_keys() == ["default", "ghost", "pirate"]
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.mark.parametrize(
+    ("asset", "follows", "pools"),
+    [
+        ("responses", False, {"gpu"}),
+        ("activations", False, {"gpu"}),
+        ("role_features", True, set()),
+        ("warehouse", True, set()),
+    ],
+)
+def test_gpu_work_waits_for_a_slot_and_never_starts_by_itself(
+    study: Study, asset: str, follows: bool, pools: set[str]
+) -> None:
+    node = study_definitions(study).resolve_asset_graph().get(dg.AssetKey([study.name, asset]))
+    assert (node.automation_condition is not None) == follows
+    assert set(node.pools or ()) == pools
+
+
+def test_the_real_study_keeps_the_settings_of_the_field() -> None:
+    settings = load_study("gemma_3_27b").settings
+    assert settings.generation is not None
+    assert settings.generation.model == settings.extraction.model == "google/gemma-3-27b-it"
+    assert settings.extraction.saes["l40_65k"].release == "gemma-scope-2-27b-it-res"

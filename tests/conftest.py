@@ -1,0 +1,84 @@
+"""A small study of its own lake for every test, on the demo's roles, questions, model and SAE."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+from persona_assets.study import COMPONENT, Study, load_study
+
+ATTRIBUTES: dict[str, Any] = {
+    "roles": {"directory": "data/roles/instructions", "include": ["default", "ghost", "pirate"]},
+    "questions": {"mode": "general", "file": "data/extraction_questions.jsonl", "limit": 3},
+    "generation": {
+        "backend": "transformers",
+        "model": "data/demo/model",
+        "model_name": "Toy",
+        "prompt_indices": [0, 1],
+        "max_tokens": 24,
+        "max_model_len": 512,
+        "dtype": "float32",
+    },
+    "extraction": {
+        "backend": "transformers",
+        "model": "data/demo/model",
+        "dtype": "float32",
+        "saes": {"demo": {"path": "data/demo/sae"}},
+    },
+}
+
+StudyMaker = Callable[..., Study]
+
+
+def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
+    """Write a `defs.yaml` below `folder`; `changes` are keys like `generation.seed`, None removes one."""
+    attributes = copy.deepcopy(ATTRIBUTES)
+    for dotted, value in (changes or {}).items():
+        *parents, last = dotted.split(".")
+        block = attributes
+        for parent in parents:
+            block = block.setdefault(parent, {})
+        if value is None:
+            block.pop(last)
+        else:
+            block[last] = value
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "defs.yaml"
+    file.write_text(yaml.safe_dump({"type": COMPONENT, "attributes": attributes}))
+    return file
+
+
+@pytest.fixture
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lake and a Dagster home of the test's own; returns the folder that holds both."""
+    (tmp_path / "dagster").mkdir()
+    monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    monkeypatch.delenv("PERSONA_WAREHOUSE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def make_study(homes: Path) -> StudyMaker:
+    """Make a study: `make_study("name", {"generation.seed": 1})`."""
+
+    def make(name: str = "small", changes: dict[str, Any] | None = None) -> Study:
+        return load_study(write_study(homes / name, changes))
+
+    return make
+
+
+@pytest.fixture
+def study(make_study: StudyMaker) -> Study:
+    return make_study()

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from persona_assets.freshness import RoleFiles
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES
+from persona_assets.study import PROJECT, Study
+from tests.conftest import StudyMaker
+
+PIRATE = "pirate"
+
+
+def responses_fingerprint(study: Study, role: str = PIRATE) -> str:
+    return RoleFiles(study, role).responses_fingerprint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"generation.seed": 1},
+        {"generation.temperature": 0.5},
+        {"generation.top_p": 0.5},
+        {"generation.max_tokens": 25},
+        {"generation.dtype": "bfloat16"},
+        {"generation.model_name": "Other"},
+        {"generation.prompt_indices": [0]},
+        {"generation.model": "google/gemma-3-27b-it"},
+        {"questions.limit": 4},
+    ],
+)
+def test_whatever_decides_responses_changes_their_fingerprint(
+    make_study: StudyMaker, changes: dict[str, Any]
+) -> None:
+    assert responses_fingerprint(make_study(changes=changes)) != responses_fingerprint(make_study("plain"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"generation.engine": {"batch_size": 8}},
+        {"generation.backend": "vllm"},
+        {"roles.include": [PIRATE]},
+        {"extraction.dtype": "bfloat16"},
+        {"atlas.top_k": 5},
+    ],
+)
+def test_what_does_not_decide_responses_leaves_them_fresh(
+    make_study: StudyMaker, changes: dict[str, Any]
+) -> None:
+    assert responses_fingerprint(make_study(changes=changes)) == responses_fingerprint(make_study("plain"))
+
+
+def test_a_revision_of_a_hub_model_is_part_of_its_identity(make_study: StudyMaker) -> None:
+    hub = {"generation.model": "google/gemma-3-27b-it"}
+    pinned = make_study("pinned", hub | {"generation.revision": "abc"})
+    assert responses_fingerprint(pinned) != responses_fingerprint(make_study("main", hub))
+
+
+def test_editing_one_role_leaves_the_others_fresh(make_study: StudyMaker, tmp_path: Path) -> None:
+    roles = tmp_path / "roles"
+    shutil.copytree(PROJECT / "data/roles/instructions", roles)
+    before, after = (
+        make_study(name, {"roles": {"directory": str(roles), "include": [PIRATE, "ghost"]}})
+        for name in ("before", "after")
+    )
+    fingerprints = {role: responses_fingerprint(before, role) for role in (PIRATE, "ghost")}
+    content = json.loads((roles / "pirate.json").read_text())
+    content["instruction"][0]["pos"] += " Sing."
+    (roles / "pirate.json").write_text(json.dumps(content))
+    assert responses_fingerprint(after, "ghost") == fingerprints["ghost"]
+    assert responses_fingerprint(after, PIRATE) != fingerprints[PIRATE]
+
+
+def test_a_model_is_known_by_its_files_not_by_its_place(make_study: StudyMaker, tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "data/demo/model", tmp_path / "model")
+    moved = {"generation.model": str(tmp_path / "model"), "generation.model_name": "Toy"}
+    assert responses_fingerprint(make_study("moved", moved)) == responses_fingerprint(make_study("plain"))
+    with (tmp_path / "model" / "config.json").open("a") as config:
+        config.write("\n")
+    assert responses_fingerprint(make_study("other", moved)) != responses_fingerprint(make_study("plain"))
+
+
+def land(study: Study, table: Any, fingerprint: str | None, sae: str | None = None) -> None:
+    assert fingerprint is not None
+    study.lake.write(table, table.schema.empty_table(), fingerprint, sae=sae, role=PIRATE)
+
+
+def test_each_stage_becomes_fresh_as_its_files_land(study: Study) -> None:
+    tables = (ACTIVATIONS, POOLED, EVIDENCE, ROLE_FEATURES)
+    assert {RoleFiles(study, PIRATE).state(table, "demo") for table in tables} == {"missing"}
+    land(study, RESPONSES, RoleFiles(study, PIRATE).responses_fingerprint)
+    files = RoleFiles(study, PIRATE)
+    assert files.state(RESPONSES) == "fresh"
+    land(study, POOLED, files.activations_fingerprint("demo"), "demo")
+    land(study, EVIDENCE, files.evidence_fingerprint("demo"), "demo")
+    assert not files.extracted("demo")
+    land(study, ACTIVATIONS, files.activations_fingerprint("demo"), "demo")
+    assert files.extracted("demo")
+    land(study, ROLE_FEATURES, files.role_features_fingerprint("demo"), "demo")
+    assert {files.state(table, "demo") for table in tables} == {"fresh"}
+
+
+def test_a_changed_setting_makes_its_stage_and_all_below_stale(make_study: StudyMaker) -> None:
+    study = make_study("same")
+    test_each_stage_becomes_fresh_as_its_files_land(study)
+    extraction_changed = RoleFiles(make_study("same", {"extraction.dtype": "bfloat16"}), PIRATE)
+    assert extraction_changed.state(RESPONSES) == "fresh"
+    assert extraction_changed.state(ACTIVATIONS, "demo") == "stale"
+    assert extraction_changed.state(ROLE_FEATURES, "demo") == "stale"
+    evidence_changed = RoleFiles(make_study("same", {"extraction.evidence": {"top": 5}}), PIRATE)
+    assert evidence_changed.state(ACTIVATIONS, "demo") == "fresh"
+    assert evidence_changed.state(EVIDENCE, "demo") == "stale"
+    assert not evidence_changed.extracted("demo")
+
+
+def test_responses_made_again_make_what_was_read_from_them_stale(study: Study) -> None:
+    test_each_stage_becomes_fresh_as_its_files_land(study)
+    land(study, RESPONSES, RoleFiles(study, PIRATE).responses_fingerprint)
+    assert RoleFiles(study, PIRATE).state(ACTIVATIONS, "demo") == "stale"
+
+
+def test_imported_activations_need_no_evidence(study: Study) -> None:
+    imported = pa.table({name: [] for name in ACTIVATIONS.schema.names}, schema=ACTIVATIONS.schema)
+    land(study, RESPONSES, RoleFiles(study, PIRATE).responses_fingerprint)
+    study.lake.write(ACTIVATIONS, imported, "imported-00000000000000aa", sae="demo", role=PIRATE)
+    land(study, POOLED, "imported-00000000000000aa", "demo")
+    assert RoleFiles(study, PIRATE).extracted("demo")
+
+
+def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: StudyMaker) -> None:
+    borrower = make_study("borrower", {"generation": None, "responses_from": "demo"})
+    owner = borrower.responses_owner
+    assert RoleFiles(borrower, PIRATE).responses is None
+    land(owner, RESPONSES, RoleFiles(owner, PIRATE).responses_fingerprint)
+    found = RoleFiles(borrower, PIRATE).responses
+    assert found is not None
+    assert found.path.startswith("demo/responses/role=pirate/")

@@ -1,0 +1,112 @@
+"""Kill -9 at every moment of a run, then run again: nothing landed is lost, nothing is half there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from persona_assets.freshness import RoleFiles
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.study import Study
+from persona_assets.warehouse import connect
+from tests.conftest import StudyMaker
+
+DRIVER = """
+import os, signal, sys
+from pathlib import Path
+from persona_assets import aggregate, lake
+from persona_assets.components import landings
+from persona_assets.cli.run import run_study
+from persona_assets.extract.extractor import Extractor
+from persona_assets.generate.transformers import TransformersBackend
+from persona_assets.lake import Lake
+from persona_assets.study import load_study
+from persona_assets.warehouse import publish as publishing
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def die_at_call(owner, name, number):
+    whole, calls = getattr(owner, name), []
+    def counting(*args, **kwargs):
+        calls.append(1)
+        return die() if len(calls) == number else whole(*args, **kwargs)
+    setattr(owner, name, counting)
+
+def half_written(table, content, path, whole=lake.write_parquet):
+    whole(table, content, path)
+    path.write_bytes(path.read_bytes()[:100])
+    die()
+"""
+
+# One run after the other on the same lake, each killed where a run passes at that moment.
+MOMENTS = {
+    "while generating the second role": "die_at_call(TransformersBackend, 'complete', 2)",
+    "with half a Parquet file written": "lake.write_parquet = half_written",
+    "between a file's write and its rename": "die_at_call(Path, 'replace', 1)",
+    "between landing a role and telling Dagster": "landings.pc.sum = die",
+    "while extracting the second role": "die_at_call(Extractor, 'extract', 2)",
+    "between evidence and activations": "die_at_call(Lake, 'write', 3)",
+    "while aggregating the second role": "die_at_call(aggregate, 'aggregated', 2)",
+    "between building a warehouse and publishing it": "publishing.swap_in = die",
+}
+
+
+def run(study: Study, moment: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"{DRIVER}\n{moment}\nrun_study(load_study(sys.argv[1]), None, None, False)"
+    command = [sys.executable, "-W", "ignore", "-c", code, str(study.file)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=300)
+
+
+def landed(study: Study) -> dict[str, tuple[int, float]]:
+    return {
+        file.path: (file.size, file.modified) for table in TABLES.values() for file in study.lake.files(table)
+    }
+
+
+def contents(study: Study) -> dict[str, pa.Table]:
+    """Every fresh table of every role, by name."""
+    found = {}
+    for role in study.role_names:
+        files = RoleFiles(study, role)
+        for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES):
+            file = files.responses if table is RESPONSES else getattr(files, table.name)("demo")
+            found[f"{role}/{table.name}"] = study.lake.read(table, file)
+    return found
+
+
+@pytest.mark.timeout(900)
+def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_been(
+    make_study: StudyMaker,
+) -> None:
+    killed, spared = make_study("killed"), make_study("spared")
+    before: dict[str, tuple[int, float]] = {}
+    for moment, breakage in MOMENTS.items():
+        died = run(killed, breakage)
+        assert died.returncode == -signal.SIGKILL, f"{moment}: {died.stderr[-2000:]}"
+        after = landed(killed)
+        assert before.items() <= after.items(), f"{moment}: lost or rewrote a file that had landed"
+        for path in after:
+            pq.read_table(killed.lake.uri(path))
+        before = after
+    for study in (killed, spared):
+        finished = run(study)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+    assert before.items() <= landed(killed).items()
+    assert len(landed(killed)) == len(landed(spared)), "something was made twice"
+    expected = contents(spared)
+    for name, table in contents(killed).items():
+        assert table.equals(expected[name]), name
+    with connect(killed) as warehouse:
+        count = "select count(*) from role_features"
+        rows = sum(table.num_rows for name, table in expected.items() if name.endswith("role_features"))
+        assert warehouse.execute(count).fetchall() == [(rows,)]
+    leftovers = [path.name for path in Path(killed.lake.root).rglob(".*") if path.is_file()]
+    assert leftovers == []
