@@ -1,0 +1,97 @@
+"""`persona export`: a study's fresh roles in the layouts that others read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from persona_assets.errors import StudyError
+from persona_assets.freshness import RoleFiles
+from persona_assets.interchange.features import FeatureFiles
+from persona_assets.interchange.layout import Layout, Strategy
+from persona_assets.interchange.placing import placed
+from persona_assets.interchange.responses import write_responses
+from persona_assets.interchange.sparse import SparseRows, Values
+from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.study import Study
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: roles with responses, and by SAE roles with features."""
+
+    responses: list[str] = field(default_factory=list)
+    features: dict[str, list[str]] = field(default_factory=dict)
+
+
+def export_study(study: Study, directory: str | Path, progress: Progress | None = None) -> Exported:
+    """Write responses, features and aggregated files of every fresh role of `study` below `directory`.
+
+    A role at a time, a few dense rows in memory; every file appears whole. `progress` hears of (roles done,
+    roles). Raises StudyError where no role is fresh, or a file cannot be read or written.
+    """
+    export = _Export(study, Layout.of(study, Path(directory)))
+    for number, role in enumerate(study.role_names, start=1):
+        export.role(role)
+        if progress is not None:
+            progress(number, len(study.role_names))
+    if not export.written.responses:
+        raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
+    export.aggregated()
+    return export.written
+
+
+class _Export:
+    """Writes role after role, and keeps one aggregated vector of each."""
+
+    def __init__(self, study: Study, layout: Layout) -> None:
+        self.study = study
+        self.layout = layout
+        self.features = {sae: FeatureFiles.of(study, layout, sae) for sae in study.settings.extraction.saes}
+        self.written = Exported(features={sae: [] for sae in self.features})
+        self.vectors: dict[tuple[str, Strategy], dict[str, Values]] = {
+            (sae, strategy): {} for sae in self.features for strategy in ("mean", "max")
+        }
+
+    def role(self, role: str) -> None:
+        """Write the role's responses and features, as far as they are fresh."""
+        files = RoleFiles(self.study, role)
+        if files.responses is None:
+            return
+        responses = self.study.responses_owner.lake.read(RESPONSES, files.responses)
+        write_responses(self.layout.responses / f"{role}.jsonl", responses)
+        self.written.responses.append(role)
+        for sae, target in self.features.items():
+            rows = self._rows(files, sae)
+            if rows is not None:
+                target.write(role, rows, responses)
+                self.written.features[sae].append(role)
+                self._aggregate(role, sae, rows)
+
+    def aggregated(self) -> None:
+        """Write one file for each SAE and strategy: float32[n_roles, d_sae] and the roles' names."""
+        for (sae, strategy), vectors in self.vectors.items():
+            if vectors:
+                with placed(self.layout.aggregated(sae, strategy)) as beside, beside.open("wb") as file:
+                    features = np.stack(list(vectors.values()))
+                    np.savez_compressed(file, features=features, role_names=np.array(list(vectors)))
+
+    def _rows(self, files: RoleFiles, sae: str) -> SparseRows | None:
+        activations, pooled = files.activations(sae), files.pooled(sae)
+        if activations is None or pooled is None:
+            return None
+        lake = self.study.lake
+        return SparseRows.from_tables(
+            lake.read(ACTIVATIONS, activations), lake.read(POOLED, pooled), self.features[sae].d_sae
+        )
+
+    def _aggregate(self, role: str, sae: str, rows: SparseRows) -> None:
+        """Keep the role's vectors; a role of which nothing was pooled has no mean."""
+        if len(rows.response_ids):
+            self.vectors[sae, "mean"][role] = rows.mean_over_responses()
+            self.vectors[sae, "max"][role] = rows.max_over_responses()

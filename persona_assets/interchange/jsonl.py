@@ -1,0 +1,67 @@
+"""JSON lines, read so that whatever is wrong is told by file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from persona_assets.errors import StudyError
+from persona_assets.interchange.placing import placed
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line's object; `where` is `file:line`."""
+
+    where: str
+    content: dict[str, Any]
+
+    def text(self, key: str) -> str:
+        """The text under `key`. Raises StudyError where there is none, or it is not valid Unicode."""
+        value = self.content.get(key)
+        if not isinstance(value, str):
+            raise StudyError(f"{self.where}: `{key}` must be a text, not {_shown(value)}")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise StudyError(
+                f"{self.where}: `{key}` holds half of a surrogate pair; mend the text's encoding"
+            )
+        return value
+
+    def number(self, key: str) -> int:
+        """The whole number under `key`. Raises StudyError where there is none."""
+        value = self.content.get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise StudyError(f"{self.where}: `{key}` must be a whole number, not {_shown(value)}")
+        return value
+
+
+def read_records(file: Path) -> Iterator[Record]:
+    """The lines that are not empty. Raises StudyError, naming file and line, for one that is no object."""
+    with file.open("rb") as lines:  # not str.splitlines, which would split at U+2028 inside a text too
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield Record(f"{file}:{number}", _object(line, f"{file}:{number}"))
+
+
+def write_records(file: Path, records: Iterable[dict[str, Any]]) -> None:
+    """Write `records` as lines, in their order; the file appears whole."""
+    with placed(file) as beside, beside.open("w", encoding="utf-8") as lines:
+        for record in records:
+            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        content = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"{where}: not valid JSON ({error}); mend or remove the line") from error
+    if not isinstance(content, dict):
+        raise StudyError(f"{where}: a line must be a JSON object, not {_shown(content)}")
+    return content
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else repr(value)[:60]

@@ -1,0 +1,59 @@
+"""Where a study's interchange files lie.
+
+responses/<question mode>/<model>/<role>.jsonl
+features/<question mode>/<model>_<sae id>/<role>.npz, <role>.jsonl
+aggregated/<question mode>/<model>_<sae id>/{mean,max}/per_role.npz
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from persona_assets.settings import SaeSettings
+from persona_assets.study import Study
+
+Strategy = Literal["mean", "max"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths below `root`; `model` is the last part of the generating model's id."""
+
+    root: Path
+    mode: str
+    model: str
+    sae_ids: dict[str, str]
+
+    @classmethod
+    def of(cls, study: Study, root: Path) -> Layout:
+        """The layout of `study`'s files below `root`."""
+        generation = study.responses_owner.settings.generation
+        assert generation is not None
+        model = generation.model.rstrip("/").rsplit("/", 1)[-1]
+        return cls(root, study.settings.questions.mode, model, _sae_ids(study.settings.extraction.saes))
+
+    @property
+    def responses(self) -> Path:
+        """The folder of the roles' responses."""
+        return self.root / "responses" / self.mode / self.model
+
+    def features(self, sae: str) -> Path:
+        """The folder of the roles' features under `sae`."""
+        return self.root / "features" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
+
+    def aggregated(self, sae: str, strategy: Strategy) -> Path:
+        """The file of one vector a role."""
+        folder = self.root / "aggregated" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
+        return folder / strategy / "per_role.npz"
+
+
+def _sae_ids(saes: dict[str, SaeSettings]) -> dict[str, str]:
+    """Name -> id in the release; the study's own name where it has none, or where two SAEs share one."""
+    shared = Counter(settings.id for settings in saes.values())
+    return {
+        name: settings.id if settings.id is not None and shared[settings.id] == 1 else name
+        for name, settings in saes.items()
+    }

@@ -1,0 +1,31 @@
+"""Files outside the lake appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from persona_assets.errors import StudyError
+
+
+@contextmanager
+def placed(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write to; renamed to `target` at the end, removed after an error.
+
+    Raises StudyError where the disk is full or read-only.
+    """
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield beside
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StudyError(
+            f"cannot write {target}: {error.strerror or error}; free or mount its disk, "
+            "or export into another directory"
+        ) from error

@@ -1,0 +1,31 @@
+"""How many features an SAE has, read from its configuration without loading weights."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from persona_assets.errors import StudyError
+from persona_assets.settings import SaeSettings
+from persona_assets.study import PROJECT
+
+
+def sae_width(settings: SaeSettings) -> int:
+    """d_sae. Raises StudyError where the SAE's configuration is missing or does not say."""
+    name = settings.path or f"{settings.release}/{settings.id}"
+    try:
+        return int(_config(settings)["d_sae"])
+    except Exception as error:  # the hub's client and SAELens let through whatever they meet
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise StudyError(
+            f"cannot read the width of SAE {name}: {reason}; check its path, or its release and id"
+        ) from error
+
+
+def _config(settings: SaeSettings) -> dict[str, Any]:
+    if settings.path is not None:
+        file = PROJECT / settings.path / "cfg.json"
+        return json.loads(file.read_text(encoding="utf-8"))
+    from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
+
+    return load_sae_config_from_huggingface(settings.release, settings.id)
