@@ -9,6 +9,7 @@ import torch
 
 from persona_assets.errors import StudyError
 from persona_assets.extract.pool import Codes, active, joined
+from persona_assets.extract.screen import ScreenedEncoder, can_screen
 
 Encode = Callable[[torch.Tensor], Codes]
 
@@ -18,10 +19,10 @@ _CHUNK = 2**24
 
 def encoder(sae: Any, name: str) -> Encode:
     """A function from rows `float[n, d_in]` on the SAE's device to the features active on them."""
-    return _General(sae, name)
+    return ScreenedEncoder(sae) if can_screen(sae) else GeneralEncoder(sae, name)
 
 
-class _General:
+class GeneralEncoder:
     """The SAE's own `encode` on chunks of rows: right for all that see one token at a time."""
 
     def __init__(self, sae: Any, name: str) -> None:
@@ -29,7 +30,9 @@ class _General:
         self._name = name
         self._rows = max(1, _CHUNK // sae.cfg.d_sae)
 
+    @torch.inference_mode()
     def __call__(self, rows: torch.Tensor) -> Codes:
+        """The active (row, feature, activation) triples of `rows`."""
         starts = range(0, len(rows), self._rows)
         return joined([self._chunk(rows[at : at + self._rows], at) for at in starts])
 

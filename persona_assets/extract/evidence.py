@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.conversation import Conversation, TokenIds
 from persona_assets.extract.pool import Pooled
 from persona_assets.schema import EVIDENCE
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 
 class EvidenceCollector:
@@ -30,7 +31,7 @@ class EvidenceCollector:
     """
 
     def __init__(self, d_sae: int, top: int, window: int) -> None:
-        self._top, self._window = top, window
+        self._window = window
         self._response_id = np.zeros((d_sae, top), dtype=np.int64)
         self._max = np.zeros((d_sae, top), dtype=np.float32)
         self._argmax = np.zeros((d_sae, top), dtype=np.int64)
@@ -38,13 +39,9 @@ class EvidenceCollector:
 
     def add(self, pooled: Pooled, response_ids: Ints) -> None:
         """Take in a batch; `response_ids` names its responses."""
-        ids = response_ids[pooled.response]
-        entries = np.flatnonzero(self._may_enter(pooled, ids))
-        features, slots, entries = self._assign(pooled, ids, entries)
-        self._response_id[features, slots] = ids[entries]
-        self._max[features, slots] = pooled.max[entries]
-        self._argmax[features, slots] = pooled.argmax_token[entries]
-        self._activations[features, slots] = self._windows(pooled, entries)
+        bounds = np.searchsorted(pooled.response, np.arange(len(response_ids) + 1))
+        for index, response_id in enumerate(response_ids.tolist()):
+            self._add_response(pooled, np.arange(bounds[index], bounds[index + 1]), response_id)
 
     def table(
         self, conversations: Mapping[int, Conversation], tokenizer: PreTrainedTokenizerBase
@@ -55,27 +52,52 @@ class EvidenceCollector:
         """
         features, slots = self._ranked()
         response_ids, argmax = self._response_id[features, slots], self._argmax[features, slots]
-        shown = [conversations[response_id].selected for response_id in response_ids.tolist()]
-        starts = np.maximum(argmax - self._window, 0)
-        stops = np.minimum(argmax + self._window + 1, np.array([len(one) for one in shown], dtype=np.int64))
-        spans = zip(shown, starts.tolist(), stops.tolist(), strict=True)
-        token_ids = np.concatenate([np.empty(0, np.int32), *(one[start:stop] for one, start, stop in spans)])
-        # A window's columns are the tokens from argmax - window on; those before start or after stop go.
-        column = (argmax - self._window)[:, None] + np.arange(2 * self._window + 1)
-        inside = (column >= starts[:, None]) & (column < stops[:, None])
-        values = self._activations[features, slots][inside]
-        bounds = pa.array(np.concatenate([[0], np.cumsum(stops - starts)]), pa.int32())
-        pieces = pa.array(token_pieces(token_ids, tokenizer), pa.string())
+        texts, which = _Texts.of(response_ids, conversations)
+        # A window's columns are the tokens from argmax - window on; those outside the selection go.
+        token = (argmax - self._window)[:, None] + np.arange(2 * self._window + 1)
+        inside = (token >= 0) & (token < texts.lengths[which][:, None])
+        token_ids = texts.ids[(texts.starts[which][:, None] + token)[inside]]
+        bounds = pa.array(np.concatenate([[0], np.cumsum(inside.sum(axis=1))]), pa.int32())
+        lists = {
+            "token_ids": pa.array(token_ids, pa.int32()),
+            "pieces": token_pieces(token_ids, tokenizer),
+            "activations": pa.array(self._activations[features, slots][inside], pa.float32()),
+        }
         columns = {
             "feature_id": features,
             "rank": 1 + np.arange(len(features)) - np.searchsorted(features, features),
             "response_id": response_ids,
-            "start": starts,
-            "token_ids": pa.ListArray.from_arrays(bounds, pa.array(token_ids, pa.int32())),
-            "pieces": pa.ListArray.from_arrays(bounds, pieces),
-            "activations": pa.ListArray.from_arrays(bounds, pa.array(values, pa.float32())),
+            "start": np.maximum(argmax - self._window, 0),
+            **{name: pa.ListArray.from_arrays(bounds, values) for name, values in lists.items()},
         }
         return pa.table(columns).cast(EVIDENCE.schema)
+
+    def _add_response(self, pooled: Pooled, entries: Ints, response_id: int) -> None:
+        """Let one response's entries, of as many features, take the place of lower ones."""
+        features, peaks = pooled.feature[entries], pooled.max[entries]
+        held = self._max[features]
+        lowest = held.min(axis=1)
+        # Of a feature's lowest slots the one with the largest response_id is worth least.
+        ids = np.where(held == lowest[:, None], self._response_id[features], -1)
+        enters = (peaks > lowest) | ((peaks == lowest) & (response_id < ids.max(axis=1)))
+        slots = ids.argmax(axis=1)[enters]
+        features, entries = features[enters], entries[enters]
+        self._response_id[features, slots] = response_id
+        self._max[features, slots] = pooled.max[entries]
+        self._argmax[features, slots] = pooled.argmax_token[entries]
+        self._activations[features, slots] = self._windows(pooled, entries)
+
+    def _windows(self, pooled: Pooled, entries: Ints) -> Floats:
+        """The activations around each entry's argmax, float32[len(entries), 2 * window + 1]."""
+        width = 2 * self._window + 1
+        windows = np.zeros((len(entries), width), dtype=np.float32)
+        first, counts = pooled.bounds[entries], pooled.n_active[entries]
+        which = np.repeat(np.arange(len(entries)), counts)
+        at = np.arange(len(which)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        column = pooled.tokens[at] - pooled.argmax_token[entries][which] + self._window
+        inside = (column >= 0) & (column < width)
+        windows[which[inside], column[inside]] = pooled.values[at[inside]]
+        return windows
 
     def _ranked(self) -> tuple[Ints, Ints]:
         """The filled slots, by feature, then max downwards, then response_id."""
@@ -83,56 +105,30 @@ class EvidenceCollector:
         order = np.lexsort((self._response_id[features, slots], -self._max[features, slots], features))
         return features[order], slots[order]
 
-    def _may_enter(self, pooled: Pooled, ids: Ints) -> npt.NDArray[np.bool_]:
-        """Which entries beat the lowest slot of their feature: the only ones worth sorting."""
-        lowest = self._max.min(axis=1)[pooled.feature]
-        full_tie = (pooled.max == lowest) & (ids < self._response_id.max(axis=1)[pooled.feature])
-        return (pooled.max > lowest) | full_tie
 
-    def _assign(self, pooled: Pooled, ids: Ints, entries: Ints) -> tuple[Ints, Ints, Ints]:
-        """The slots that change: features, slots and the entries that move in."""
-        features = np.unique(pooled.feature[entries])
-        held = self._max[features].ravel()
-        n_held = held.size
-        feature = np.concatenate([np.repeat(features, self._top), pooled.feature[entries]])
-        order = np.lexsort(
-            (
-                np.concatenate([self._response_id[features].ravel(), ids[entries]]),
-                -np.concatenate([held, pooled.max[entries]]),
-                feature,
-            )
-        )
-        feature = feature[order]
-        stays = np.arange(len(order)) - np.searchsorted(feature, feature) < self._top
-        kept = np.zeros(len(order), dtype=bool)
-        kept[order[stays]] = True
-        # As many slots of a feature come free as entries move in; both lists ascend by feature.
-        free = np.flatnonzero(~kept[:n_held])
-        moving_in = order[stays & (order >= n_held)]
-        return features[free // self._top], free % self._top, entries[moving_in - n_held]
+class _Texts:
+    """The selected tokens of some responses, one after another."""
 
-    def _windows(self, pooled: Pooled, entries: Ints) -> npt.NDArray[np.float32]:
-        """The activations around each entry's argmax, float32[len(entries), 2 * window + 1]."""
-        width = 2 * self._window + 1
-        windows = np.zeros((len(entries), width), dtype=np.float32)
-        counts = pooled.bounds[entries + 1] - pooled.bounds[entries]
-        which = np.repeat(np.arange(len(entries)), counts)
-        within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        at = pooled.bounds[entries][which] + within
-        place = pooled.tokens[at] - pooled.argmax_token[entries][which] + self._window
-        inside = (place >= 0) & (place < width)
-        windows[which[inside], place[inside]] = pooled.values[at[inside]]
-        return windows
+    def __init__(self, selected: list[TokenIds]) -> None:
+        self.ids = np.concatenate([np.empty(0, np.int32), *selected])
+        self.lengths = np.array([len(one) for one in selected], dtype=np.int64)
+        self.starts = np.cumsum(self.lengths) - self.lengths
+
+    @classmethod
+    def of(cls, response_ids: Ints, conversations: Mapping[int, Conversation]) -> tuple[_Texts, Ints]:
+        """The texts of the responses named, and which one is whose."""
+        unique, which = np.unique(response_ids, return_inverse=True)
+        return cls([conversations[one].selected for one in unique.tolist()]), which
 
 
-def token_pieces(token_ids: npt.NDArray[np.int32], tokenizer: PreTrainedTokenizerBase) -> list[str]:
+def token_pieces(token_ids: TokenIds, tokenizer: PreTrainedTokenizerBase) -> pa.Array:
     """The text of each token decoded by itself, leading space kept; part of a character becomes U+FFFD.
 
     A token is decoded after an anchor, whose text is cut off again: some decoders strip a first space.
     """
     anchor = tokenizer("a", add_special_tokens=False)["input_ids"]
-    unique, which = np.unique(token_ids, return_inverse=True)
     options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
     skip = len(tokenizer.decode(anchor, **options))
+    unique, which = np.unique(token_ids, return_inverse=True)
     pieces = [tokenizer.decode([*anchor, token], **options)[skip:] for token in unique.tolist()]
-    return [pieces[index] for index in which.tolist()]
+    return pa.array(pieces, pa.string()).take(pa.array(which))
