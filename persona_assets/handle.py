@@ -59,7 +59,7 @@ class StudyHandle:
         self._snapshot: tuple[int, int] | None = None
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Answer | None:
-        """The answer to `query`, with `params` for its `?` or `$name`; None of a statement that answers nothing.
+        """The answer to `query`, with `params` for its `?` or `$name`; None where a statement gives none.
 
         What a query sets (a variable, a temporary table) lasts until another snapshot is published. Raises
         StudyError where nothing is published yet, and DuckDB's own error where the query is wrong.
@@ -94,7 +94,7 @@ class StudyHandle:
 
 
 def open_study(name: str | Path) -> StudyHandle:
-    """The study called `name`, or the one whose folder or YAML is named. Raises StudyError if there is none."""
+    """The study called `name`, or the one whose folder or YAML is named; StudyError where there is none."""
     return StudyHandle(load_study(name))
 
 

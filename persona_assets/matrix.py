@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from persona_assets.queries import query
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class RoleMatrix:
     """A statistic of every feature in every role; a row is known by its role, a column by its feature's id.
 
-    `values` is float32[n_roles, n_features], in units of SAE activation, zero where a feature never fires in a
-    role. Columns are the features that fire in some role, ascending: `feature_ids` int32[n_features].
+    `values` is float32[n_roles, n_features], in units of SAE activation, zero where a feature never fires in
+    a role. Columns are the features that fire in some role, ascending: `feature_ids` int32[n_features].
     """
 
     roles: list[str]
@@ -44,10 +44,10 @@ def read_role_matrix(
     Raises DuckDB's error where the study has no such SAE.
     """
     roles = [role for (role,) in connection.execute(query("matrix/roles"), {"sae": sae}).fetchall()]
-    entries = connection.execute(query("matrix/entries"), {"sae": sae, "roles": roles}).fetchnumpy()
-    feature_ids, columns = np.unique(entries["feature_id"], return_inverse=True)
-    values = csr_array(
-        (entries[statistic].astype(np.float32), (entries["row"], columns)),
+    entries = connection.execute(query("matrix/entries"), {"sae": sae, "roles": roles}).to_arrow_table()
+    feature_ids, columns = np.unique(entries["feature_id"].to_numpy(), return_inverse=True)
+    values = coo_array(
+        (entries[statistic].to_numpy().astype(np.float32), (entries["row"].to_numpy(), columns)),
         shape=(len(roles), len(feature_ids)),
     )
-    return RoleMatrix(roles, feature_ids, values)
+    return RoleMatrix(roles, feature_ids, values.tocsr())

@@ -13,9 +13,15 @@ from persona_assets.study import Study
 
 
 def warehouse_path(study: Study) -> Path:
-    """Where the study's snapshot is published: beside its lake files, or below `PERSONA_WAREHOUSE`."""
+    """Where the study's snapshot is published: beside its lake files, or below `PERSONA_WAREHOUSE`.
+
+    Raises StudyError where DuckDB cannot have a database.
+    """
     root = os.environ.get("PERSONA_WAREHOUSE") or study.lake.root
-    return Path(root).absolute() / study.name / "warehouse.duckdb"
+    path = Path(root).absolute() / study.name / "warehouse.duckdb"
+    if "?" in str(path):  # DuckDB would look for its log in a folder named by what precedes it
+        raise StudyError(f"{path}: no warehouse can lie in a folder with '?' in its name; rename it")
+    return path
 
 
 def connect(study: Study) -> duckdb.DuckDBPyConnection:
