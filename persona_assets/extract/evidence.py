@@ -129,6 +129,8 @@ def token_pieces(token_ids: TokenIds, tokenizer: PreTrainedTokenizerBase) -> pa.
     anchor = tokenizer("a", add_special_tokens=False)["input_ids"]
     options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
     skip = len(tokenizer.decode(anchor, **options))
-    unique, which = np.unique(token_ids, return_inverse=True)
-    pieces = [tokenizer.decode([*anchor, token], **options)[skip:] for token in unique.tolist()]
-    return pa.array(pieces, pa.string()).take(pa.array(which))
+    seen = np.zeros(int(token_ids.max(initial=-1)) + 1, dtype=bool)
+    seen[token_ids] = True
+    pieces = [tokenizer.decode([*anchor, token], **options)[skip:] for token in np.flatnonzero(seen).tolist()]
+    place = np.cumsum(seen) - 1
+    return pa.array(pieces, pa.string()).take(pa.array(place[token_ids]))

@@ -69,10 +69,13 @@ def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
     """
     starts = lengths.cumsum(0) - lengths
     response_of_row = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
-    key, order = torch.sort(response_of_row[codes.row] * d_sae + codes.feature, stable=True)
+    key = response_of_row[codes.row] * d_sae + codes.feature
+    if len(lengths) * d_sae < 2**31:
+        key = key.int()  # sorts several times faster
+    key, order = torch.sort(key, stable=True)
     value = codes.value[order]
     key, n_active = torch.unique_consecutive(key, return_counts=True)
-    response, feature = key // d_sae, key % d_sae
+    response, feature = key.long() // d_sae, key.long() % d_sae
     token = codes.row[order] - torch.repeat_interleave(starts[response], n_active)
     total = torch.segment_reduce(value.double(), "sum", lengths=n_active)
     highest = torch.segment_reduce(value, "max", lengths=n_active)
