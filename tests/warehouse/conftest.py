@@ -21,12 +21,15 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, catalogue: dict[str, Any]) -> World:
-    """The world in a lake that no test touches: each gets a copy."""
-    folder = tmp_path_factory.mktemp("filled")
+def published(tmp_path_factory: pytest.TempPathFactory, catalogue: dict[str, Any]) -> World:
+    """The study, filled and published, for tests that only read."""
+    folder = tmp_path_factory.mktemp("published")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
-        return fill(load_study(write_study(folder / "small", catalogue)))
+        patch.delenv("PERSONA_WAREHOUSE", raising=False)
+        world = fill(load_study(write_study(folder / "small", catalogue)))
+        publish(world.study)
+    return world
 
 
 @pytest.fixture
@@ -36,15 +39,15 @@ def unfilled(make_study: StudyMaker, catalogue: dict[str, Any]) -> Study:
 
 
 @pytest.fixture
-def world(unfilled: Study, filled: World) -> World:
-    """The study with all its files in the lake, nothing published."""
-    shutil.copytree(filled.study.lake.root, unfilled.lake.root)
-    return replace(filled, study=unfilled)
+def world(unfilled: Study, published: World) -> World:
+    """The study with all its files in a lake of the test's own, nothing published."""
+    unpublished = shutil.ignore_patterns("warehouse.duckdb")
+    shutil.copytree(published.study.lake.root, unfilled.lake.root, ignore=unpublished)
+    return replace(published, study=unfilled)
 
 
 @pytest.fixture
-def warehouse(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(published: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the published study."""
-    publish(world.study)
-    with connect(world.study) as connection:
+    with connect(published.study) as connection:
         yield connection

@@ -92,9 +92,9 @@ def test_variant_and_question_stand_wherever_a_response_does(warehouse: duckdb.D
             assert divmod(identity, 100_000) == (variant, question_id)
 
 
-def test_the_catalogue_says_what_was_asked(warehouse: duckdb.DuckDBPyConnection, world: World) -> None:
+def test_the_catalogue_says_what_was_asked(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
     [study] = rows(warehouse, "from study")
-    assert (study["name"], study["lake"]) == ("small", world.study.lake.root)
+    assert (study["name"], study["lake"]) == ("small", published.study.lake.root)
     assert json.loads(study["settings"])["extraction"]["saes"]["first"]["id"] == "layer_1"
     assert rows(warehouse, "select position, sae, release, id, path, neuronpedia_id from saes") == [
         {"position": 0, "sae": "first", "release": "example-res", "id": "layer_1", "path": None,
@@ -138,12 +138,12 @@ def test_questions_of_their_own_belong_to_their_role(make_study: StudyMaker, tmp
 
 
 def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
-    warehouse: duckdb.DuckDBPyConnection, world: World
+    warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
     listed = rows(warehouse, "from lake_files")
     assert len(listed) == len(ROLES) * (1 + 4 * 2)
     for row in listed:
-        path = Path(world.study.lake.root) / row["path"]
+        path = Path(published.study.lake.root) / row["path"]
         assert path.stat().st_size == row["bytes"]
         assert path.stem == row["fingerprint"]
         assert pq.read_metadata(path).num_rows == row["n_rows"]

@@ -1,0 +1,222 @@
+"""Every example question runs as it stands and gives the right answer."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from persona_assets.study import PROJECT, Study
+from persona_assets.warehouse import connect, publish
+from tests.warehouse.world import (
+    ALWAYS_ON,
+    EXCLUDED,
+    OF_PIRATE_ALONE,
+    QUESTIONS,
+    RESPONSE_IDS,
+    ROLES,
+    VARIANTS,
+    World,
+    responses_of,
+    rows,
+)
+
+FILES = sorted((PROJECT / "sql" / "examples").glob("*.sql"))
+N_POOLED = len(RESPONSE_IDS) - 1
+
+COLUMNS = {
+    "always_on_features": "feature_id lowest_firing_rate mean_over_roles variation_over_roles",
+    "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
+    "consistent_across_variants": "role feature_id by_variant spread",
+    "cut_off_by_the_length_limit": "role n_cut_off n_responses share longest",
+    "features_of_one_role_alone": "role feature_id firing_rate n_active_responses mean max",
+    "how_many_features_an_answer_fires": (
+        "role n_responses mean_features_of_an_answer n_features_of_the_role"
+    ),
+    "provenance_of_a_response": (
+        "role response_id instruction system_prompt question response seed origin finish_reason token_source "
+        "prompt_token_ids response_token_ids n_pooled_tokens n_active_features excluded_reason files"
+    ),
+    "response_length_by_role": "role n_responses mean_tokens median_tokens shortest longest",
+    "role_similarity": "role_a role_b cosine n_shared_features",
+    "show_me_the_tokens": "feature_id role rank peak tokens question",
+    "what_is_still_missing": (
+        "role status responses_status activations_status role_features_status n_responses n_prompts"
+    ),
+    "what_tells_two_roles_apart": (
+        "a b feature_id effect difference mean_a mean_b firing_rate_a firing_rate_b max_a max_b"
+    ),
+    "what_was_excluded": "sae role response_id variant question_id excluded_reason question response",
+    "which_questions_bring_out_a_feature": "feature_id question_id question n_responses firing_rate mean",
+    "which_roles_fire_a_feature": "role firing_rate n_active_responses n_responses mean max sd",
+}
+
+
+def ask(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    return rows(connection, (PROJECT / "sql" / "examples" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def test_every_example_is_tested() -> None:
+    assert {file.stem for file in FILES} == set(COLUMNS)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_example_says_in_plain_words_what_it_answers(file: Path) -> None:
+    assert file.read_text(encoding="utf-8").startswith("-- ")
+    assert "?" in file.read_text(encoding="utf-8").split("\n--\n")[0]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_an_example_gives_its_columns(warehouse: duckdb.DuckDBPyConnection, name: str) -> None:
+    warehouse.execute((PROJECT / "sql" / "examples" / f"{name}.sql").read_text(encoding="utf-8"))
+    assert [column[0] for column in warehouse.description or []] == COLUMNS[name].split()
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_an_example_runs_on_a_study_that_has_nothing_yet(unfilled: Study, name: str) -> None:
+    publish(unfilled)
+    with connect(unfilled) as connection:
+        answer = ask(connection, name)
+    assert len(answer) == (len(ROLES) if name == "what_is_still_missing" else 0)
+
+
+def test_always_on(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    [row] = ask(warehouse, "always_on_features")
+    means = [published.mean_of(role)[ALWAYS_ON] for role in ROLES]
+    assert (row["feature_id"], row["lowest_firing_rate"]) == (ALWAYS_ON, 1)
+    assert row["mean_over_roles"] == pytest.approx(np.mean(means))
+    assert row["variation_over_roles"] == pytest.approx(np.std(means) / np.mean(means))
+
+
+def test_away_from_the_assistant(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = ask(warehouse, "away_from_the_assistant")
+    anchor = published.mean_of("default")
+    others = np.stack([published.mean_of(role) for role in ROLES if role != "default"])
+    shift = others.mean(axis=0) - anchor
+    alive = np.flatnonzero((anchor > 0) | others.any(axis=0))
+    strongest = alive[np.argsort(-np.abs(shift[alive]), kind="stable")][:20]
+    assert [row["feature_id"] for row in answer] == strongest.tolist()
+    for row in answer:
+        assert row["shift"] == pytest.approx(shift[row["feature_id"]])
+        assert row["n_roles_above"] == (others[:, row["feature_id"]] > anchor[row["feature_id"]]).sum()
+        assert row["n_roles"] == len(ROLES) - 1
+
+
+def test_consistent_across_variants(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = {row["role"]: row for row in ask(warehouse, "consistent_across_variants")}
+    assert set(answer) == set(ROLES)
+    assert answer["pirate"]["feature_id"] == OF_PIRATE_ALONE
+    assert answer["pirate"]["spread"] == 0
+    for role, row in answer.items():
+        active = published.mean["first"][role][:, row["feature_id"]] > 0
+        for entry in row["by_variant"]:
+            of_variant = (entry["variant"] == RESPONSE_IDS // 100_000) & published.pooled
+            assert entry["firing_rate"] == pytest.approx(active[of_variant].mean())
+        assert [entry["variant"] for entry in row["by_variant"]] == list(VARIANTS)
+
+
+def test_cut_off(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "cut_off_by_the_length_limit")
+    assert [(row["role"], row["n_cut_off"], row["n_responses"]) for row in answer] == [
+        (role, 1, len(RESPONSE_IDS)) for role in ROLES
+    ]
+
+
+def test_features_of_one_role_alone(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = ask(warehouse, "features_of_one_role_alone")
+    alive = np.stack([published.mean_of(role) > 0 for role in ROLES])
+    alone = np.flatnonzero(alive.sum(axis=0) == 1)
+    assert {(row["role"], row["feature_id"]) for row in answer} == {
+        (ROLES[alive[:, feature].argmax()], feature) for feature in alone.tolist()
+    }
+    assert (answer[0]["role"], answer[0]["feature_id"]) == ("pirate", OF_PIRATE_ALONE)
+
+
+def test_how_many_features(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    for row in ask(warehouse, "how_many_features_an_answer_fires"):
+        fired = published.mean["first"][row["role"]][published.pooled] > 0
+        assert row["mean_features_of_an_answer"] == pytest.approx(fired.sum(axis=1).mean())
+        assert row["n_features_of_the_role"] == fired.any(axis=0).sum()
+
+
+def test_provenance(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    [row] = ask(warehouse, "provenance_of_a_response")
+    [kept] = [
+        one for one in responses_of(row["role"]).to_pylist() if one["response_id"] == row["response_id"]
+    ]
+    for key in ("response", "seed", "prompt_token_ids", "response_token_ids", "finish_reason"):
+        assert row[key] == kept[key]
+    most = max((published.mean["first"][role] > 0).sum(axis=1).max() for role in ROLES)
+    assert row["n_active_features"] == most
+    files = dict(row["files"])
+    assert set(files) == {"responses", "pooled", "activations", "evidence", "role_features"}
+    assert all((Path(published.study.lake.root) / path).is_file() for path in files.values())
+
+
+def test_response_length(warehouse: duckdb.DuckDBPyConnection) -> None:
+    for row in ask(warehouse, "response_length_by_role"):
+        lengths = responses_of(row["role"])["n_response_tokens"].to_numpy()
+        assert row["mean_tokens"] == pytest.approx(lengths.mean())
+        assert row["median_tokens"] == np.median(lengths)
+        assert (row["shortest"], row["longest"]) == (0, lengths.max())
+
+
+def test_role_similarity(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = {(row["role_a"], row["role_b"]): row for row in ask(warehouse, "role_similarity")}
+    assert set(answer) == set(itertools.combinations(ROLES, 2))
+    for (a, b), row in answer.items():
+        x, y = published.mean_of(a), published.mean_of(b)
+        assert row["cosine"] == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+        assert row["n_shared_features"] == ((x > 0) & (y > 0)).sum()
+
+
+def test_show_me_the_tokens(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = ask(warehouse, "show_me_the_tokens")
+    assert {row["feature_id"] for row in answer} == {ALWAYS_ON}
+    assert {row["role"]: row["peak"] for row in answer} == {
+        role: published.max["first"][role][:, ALWAYS_ON].max() for role in ROLES
+    }
+    assert answer[0]["tokens"] == f"Aye« {ALWAYS_ON}»"
+    assert answer[0]["question"] in QUESTIONS.values()
+
+
+def test_what_is_still_missing(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert ask(warehouse, "what_is_still_missing") == []
+
+
+def test_what_tells_two_roles_apart(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "what_tells_two_roles_apart")
+    assert {(row.pop("a"), row.pop("b")) for row in answer} == {("1984", "pirate")}
+    assert answer == rows(warehouse, "from compare_roles('1984', 'pirate') limit 20")
+    assert answer[0]["feature_id"] == OF_PIRATE_ALONE
+
+
+def test_what_was_excluded(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "what_was_excluded")
+    assert [(row["sae"], row["role"]) for row in answer] == [*itertools.product(("first", "second"), ROLES)]
+    assert {(row["response_id"], row["excluded_reason"], row["response"]) for row in answer} == {
+        (int(RESPONSE_IDS[EXCLUDED]), "empty response", "")
+    }
+
+
+def test_which_questions(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = {row["question_id"]: row for row in ask(warehouse, "which_questions_bring_out_a_feature")}
+    assert set(answer) == set(QUESTIONS)
+    for question_id, row in answer.items():
+        chosen = (question_id == RESPONSE_IDS % 100_000) & published.pooled
+        means = np.concatenate([published.mean["first"][role][chosen, row["feature_id"]] for role in ROLES])
+        assert row["n_responses"] == len(means)
+        assert row["firing_rate"] == pytest.approx((means > 0).mean())
+        assert row["mean"] == pytest.approx(means.mean())
+        assert row["question"] == QUESTIONS[question_id]
+
+
+def test_which_roles(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "which_roles_fire_a_feature")
+    [top] = rows(warehouse, "select feature_id from top_features('1984') limit 1")
+    assert answer == rows(warehouse, "from which_roles(?)", top["feature_id"])
+    assert answer

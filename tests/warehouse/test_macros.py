@@ -1,0 +1,167 @@
+"""Every macro's answer against NumPy on the arrays that the lake was written from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from persona_assets.warehouse import connect, publish
+from tests.conftest import StudyMaker
+from tests.warehouse.world import (
+    ALWAYS_ON,
+    D_SAE,
+    DEAD,
+    EXCLUDED,
+    OF_PIRATE_ALONE,
+    RESPONSE_IDS,
+    ROLES,
+    World,
+    fill,
+    rows,
+)
+
+N_POOLED = len(RESPONSE_IDS) - 1
+
+
+@pytest.mark.parametrize("sae", ["first", "second"])
+@pytest.mark.parametrize("feature", [0, 3, ALWAYS_ON, OF_PIRATE_ALONE, DEAD])
+def test_which_roles_gives_each_firing_role_its_rate_mean_max_and_sd(
+    warehouse: duckdb.DuckDBPyConnection, published: World, feature: int, sae: str
+) -> None:
+    answer = rows(warehouse, "from which_roles(?, sae := ?)", feature, sae)
+    firing = [role for role in ROLES if published.rate_of(role, sae)[feature] > 0]
+    assert {row["role"] for row in answer} == set(firing)
+    for row in answer:
+        role = row["role"]
+        assert row["n_responses"] == N_POOLED
+        assert row["n_active_responses"] == round(published.rate_of(role, sae)[feature] * N_POOLED)
+        assert row["firing_rate"] == pytest.approx(published.rate_of(role, sae)[feature])
+        assert row["mean"] == pytest.approx(published.mean_of(role, sae)[feature])
+        assert row["sd"] == pytest.approx(published.sd_of(role, sae)[feature])
+        assert row["max"] == published.max[sae][role][:, feature].max()
+    assert answer == sorted(answer, key=lambda row: (-row["firing_rate"], -row["mean"], row["role"]))
+
+
+def test_the_sae_is_the_studys_first_unless_it_is_named(warehouse: duckdb.DuckDBPyConnection) -> None:
+    first = rows(warehouse, "from which_roles(0, 'first')")
+    assert rows(warehouse, "from which_roles(0)") == first
+    assert rows(warehouse, "from which_roles(0, 'second')") != first
+
+
+def test_top_features_ranks_by_how_a_role_stands_out_not_by_strength(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    answer = rows(warehouse, "from top_features('pirate')")
+    means = np.stack([published.mean_of(role) for role in ROLES])
+    mine, overall = means[ROLES.index("pirate")], means.mean(axis=0)
+    alive = np.flatnonzero(mine)
+    score = mine[alive] * np.log(mine[alive] / overall[alive])
+    assert [row["feature_id"] for row in answer] == alive[np.argsort(-score, kind="stable")].tolist()
+    assert [row["score"] for row in answer] == pytest.approx(np.sort(score)[::-1])
+    for row in answer:
+        assert row["mean_over_roles"] == pytest.approx(overall[row["feature_id"]])
+        assert row["lift"] == pytest.approx(mine[row["feature_id"]] / overall[row["feature_id"]])
+    assert answer[0]["feature_id"] == OF_PIRATE_ALONE
+    strongest = max(answer, key=lambda row: row["mean"])
+    assert strongest["feature_id"] == ALWAYS_ON
+    assert strongest["lift"] == pytest.approx(1, abs=0.02)
+
+
+def test_roles_left_out_of_comparisons_do_not_count_in_the_mean_over_roles(
+    make_study: StudyMaker, catalogue: dict[str, Any]
+) -> None:
+    world = fill(make_study("small", {**catalogue, "analysis.exclude": ["ghost"]}))
+    publish(world.study)
+    compared = [role for role in ROLES if role != "ghost"]
+    overall = np.stack([world.mean_of(role) for role in compared]).mean(axis=0)
+    with_ghost = np.stack([world.mean_of(role) for role in ROLES]).mean(axis=0)
+    with connect(world.study) as connection:
+        for row in rows(connection, "from top_features('pirate')"):
+            assert row["mean_over_roles"] == pytest.approx(overall[row["feature_id"]])
+        for row in rows(connection, "from top_features('ghost')"):
+            assert row["mean_over_roles"] == pytest.approx(with_ghost[row["feature_id"]])
+
+
+def test_top_responses_gives_the_strongest_with_their_text_and_tokens(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    feature = OF_PIRATE_ALONE
+    answer = rows(warehouse, "from top_responses(?)", feature)
+    maxima = published.max["first"]["pirate"][:, feature]
+    order = [place for place in np.argsort(-maxima, kind="stable") if maxima[place] > 0]
+    assert [row["response_id"] for row in answer] == RESPONSE_IDS[order].tolist()
+    assert [row["max"] for row in answer] == maxima[order].tolist()
+    for row, place in zip(answer, order, strict=True):
+        assert row["role"] == "pirate"
+        assert row["response"].startswith(f"pirate answers {row['question_id']} as variant {row['variant']}.")
+        assert row["mean"] == published.mean["first"]["pirate"][place, feature]
+    assert answer[0]["pieces"] == ["Aye", f" {feature}"]
+    assert answer[0]["activations"] == [0.0, maxima.max()]
+    assert all(row["pieces"] is None for row in answer[1:])
+
+
+def test_compare_roles_orders_features_by_effect(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    answer = rows(warehouse, "from compare_roles('pirate', 'ghost')")
+    difference = published.mean_of("pirate") - published.mean_of("ghost")
+    spread = np.sqrt((published.sd_of("pirate") ** 2 + published.sd_of("ghost") ** 2) / 2)
+    alive = (published.mean_of("pirate") > 0) | (published.mean_of("ghost") > 0)
+    assert {row["feature_id"] for row in answer} == set(np.flatnonzero(alive).tolist())
+    for row in answer:
+        feature = row["feature_id"]
+        assert row["difference"] == pytest.approx(difference[feature])
+        assert row["effect"] == pytest.approx(difference[feature] / spread[feature])
+        assert row["firing_rate_b"] == pytest.approx(published.rate_of("ghost")[feature])
+    effects = [abs(row["effect"]) for row in answer]
+    assert effects == sorted(effects, reverse=True)
+    assert answer[0]["feature_id"] == OF_PIRATE_ALONE
+    turned = rows(warehouse, "from compare_roles('ghost', 'pirate')")
+    assert [row["effect"] for row in turned] == [-row["effect"] for row in answer]
+
+
+def test_response_features_gives_one_responses_features_and_what_is_usual(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    place = 5
+    answer = rows(warehouse, "from response_features('ghost', ?)", int(RESPONSE_IDS[place]))
+    mean, maximum = published.mean["first"]["ghost"][place], published.max["first"]["ghost"][place]
+    assert {row["feature_id"]: row["mean"] for row in answer} == {
+        feature: mean[feature] for feature in np.flatnonzero(mean).tolist()
+    }
+    assert [row["max"] for row in answer] == np.sort(maximum[mean > 0])[::-1].tolist()
+    for row in answer:
+        assert row["role_mean"] == pytest.approx(published.mean_of("ghost")[row["feature_id"]])
+        assert row["lift"] == pytest.approx(row["mean"] / row["role_mean"])
+    assert rows(warehouse, "from response_features('ghost', ?)", int(RESPONSE_IDS[EXCLUDED])) == []
+
+
+def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for call in ("which_roles(0, 'third')", "top_responses(0, 'third')"):
+        with pytest.raises(duckdb.InvalidInputException, match="no SAE third in this study; the table saes"):
+            warehouse.execute(f"from {call}").fetchall()
+    for call in (
+        "top_features('nobody')",
+        "compare_roles('nobody', 'ghost')",
+        "compare_roles('ghost', 'nobody')",
+        "response_features('nobody', 0)",
+    ):
+        with pytest.raises(duckdb.InvalidInputException, match="no features of role nobody under SAE first"):
+            warehouse.execute(f"from {call}").fetchall()
+
+
+def test_a_macro_takes_a_feature_or_role_from_a_subquery(warehouse: duckdb.DuckDBPyConnection) -> None:
+    by_query = (
+        "from which_roles((select feature_id from top_features((select max(role) from roles)) limit 1))"
+    )
+    assert rows(warehouse, by_query) == rows(warehouse, "from which_roles(?)", OF_PIRATE_ALONE)
+
+
+def test_a_roles_question_reads_that_roles_file_only(warehouse: duckdb.DuckDBPyConnection) -> None:
+    [(_, plan)] = warehouse.execute("explain analyze from response_features('ghost', 0)").fetchall()
+    assert f"Scanning Files: 1/{len(ROLES) * len(D_SAE)}" in plan
