@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from persona_assets.errors import writing
+from persona_assets.errors import StudyError, writing
 
 _GLOB_CHARACTER = re.compile(r"[*?\[]")
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
@@ -27,7 +27,12 @@ def list_literal(texts: Iterable[str]) -> str:
 
 
 def exact_path(path: str) -> str:
-    """`path` as a glob pattern that matches this path only: DuckDB reads every path as a pattern."""
+    """`path` as a glob pattern that matches this path only: DuckDB reads every path as a pattern.
+
+    Raises StudyError where no pattern can: beside a glob character a backslash is not itself.
+    """
+    if "\\" in path and _GLOB_CHARACTER.search(path):
+        raise StudyError(f"{path}: DuckDB cannot read below a folder with '\\' and any of * ? [; rename it")
     return _GLOB_CHARACTER.sub(r"[\g<0>]", path)
 
 
