@@ -244,9 +244,23 @@ def test_features_alone_never_replace_fresh_responses(exported: Path, target: St
     assert RoleFiles(target, "pirate").responses == generated
 
 
-def test_overwriting_replaces_extracted_activations_and_keeps_their_files(
+def test_responses_that_come_later_are_listed_as_excluded_from_the_features(
     exported: Path, target: Study
 ) -> None:
+    kept = shutil.move(exported / "responses", exported.parent / "kept")
+    import_study(target, exported)
+    shutil.move(kept, exported / "responses")
+    import_study(target, exported, overwrite=True)
+    pooled = RoleFiles(target, "pirate").pooled("small")
+    assert pooled is not None
+    assert len(target.lake.read(POOLED, pooled)) == 80
+
+
+@pytest.mark.parametrize("folder", ["nothing", "responses"])
+def test_overwriting_replaces_extracted_activations_and_keeps_their_files(
+    exported: Path, target: Study, folder: str
+) -> None:
+    shutil.rmtree(exported / folder, ignore_errors=True)
     land_responses(target, "pirate")
     land_features(target, "pirate", "small", seed=99)
     computed = RoleFiles(target, "pirate").activations("small")
