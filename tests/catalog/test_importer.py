@@ -93,9 +93,10 @@ def test_git_that_is_not_installed_is_one_clear_line(
 
 @pytest.mark.parametrize("source", ["--upload-pack=touch pwned", "-x", "ext::sh -c touch% pwned", "nowhere"])
 def test_a_source_that_is_neither_a_directory_nor_a_url_reaches_no_command(
-    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(dataset, tmp_path / "-x")
     assert "name a directory or a git URL" in refusal(source, tmp_path / "to")
     assert not (tmp_path / "pwned").exists()
 
@@ -193,6 +194,25 @@ def test_an_import_killed_between_its_renames_is_mended_by_the_next(dataset: Pat
     shutil.copytree(dataset, target.with_name(".dir.incoming"))
     assert import_roles(str(dataset), to=target).n_roles == 3
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_what_a_killed_import_had_put_aside_is_back_even_if_the_next_fails(
+    dataset: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "to" / "dir"
+    import_roles(str(dataset), to=target)
+    before = content(target)
+    target.rename(target.with_name(".dir.earlier"))
+    target.with_name(".dir.incoming").write_text("in the way")
+    with pytest.raises(StudyError, match="cannot write"):
+        import_roles(str(dataset), to=target)
+    assert content(target) == before
+
+
+def test_a_data_folder_that_is_a_link_is_refused(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository" / "data").symlink_to(dataset)
+    assert "data: is a symbolic link" in refusal(tmp_path / "repository", tmp_path / "to" / "dir")
 
 
 def test_a_directory_with_own_roles_is_never_overwritten(dataset: Path, tmp_path: Path) -> None:
