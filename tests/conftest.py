@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
-from persona_assets.study import COMPONENT, Study, load_study
+from persona_assets.study import COMPONENT, PROJECT, Study, load_study
 
 ATTRIBUTES: dict[str, Any] = {
     "roles": {"directory": "data/roles/instructions", "include": ["default", "ghost", "pirate"]},
@@ -63,6 +64,7 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A lake and a Dagster home of the test's own; returns the folder that holds both."""
     (tmp_path / "dagster").mkdir()
+    shutil.copy(PROJECT / "dagster.yaml", tmp_path / "dagster")
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     monkeypatch.delenv("PERSONA_WAREHOUSE", raising=False)

@@ -16,7 +16,9 @@ _LONGEST_CELL = 120  # characters
 
 def column_schema(table: Table) -> dg.TableSchema:
     """The columns of a table of the lake."""
-    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in table.schema])
+    return dg.TableSchema(
+        [dg.TableColumn(field.name, str(field.type).replace("item: ", "")) for field in table.schema]
+    )
 
 
 def preview(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:

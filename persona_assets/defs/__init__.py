@@ -1,0 +1,1 @@
+"""Every folder here with a `defs.yaml` is a study."""

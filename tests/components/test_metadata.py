@@ -19,5 +19,5 @@ def test_a_long_cell_is_cut_before_it_is_escaped() -> None:
 
 def test_the_column_list_names_every_column_and_its_type() -> None:
     columns = {column.name: column.type for column in column_schema(RESPONSES).columns}
-    assert columns["response_token_ids"] == "list<element: int32>"
+    assert columns["response_token_ids"] == "list<int32>"
     assert list(columns) == RESPONSES.schema.names

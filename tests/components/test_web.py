@@ -39,8 +39,6 @@ ROLES = ["nurse", "optimist", "pirate"]  # neighbours: one run
 @pytest.fixture
 def server(homes: Path) -> Iterator[str]:
     """`dagster dev` on a free port, with the repository's settings; yields its GraphQL address."""
-    home = homes / "dagster"
-    (home / "dagster.yaml").write_text((PROJECT / "dagster.yaml").read_text())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,0 +1,51 @@
+"""`persona import` and `persona export`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from persona_assets.interchange.export import export_study
+from persona_assets.interchange.importing import import_study
+from persona_assets.study import Study
+
+
+def import_outputs(study: Study, outputs: Path, overwrite: bool) -> None:
+    """Take in what `outputs` holds, and say what landed and what stayed."""
+    with _bar("importing roles") as progress:
+        report = import_study(study, outputs, overwrite, progress)
+    for table, n_roles in Counter(_table(landed.sae) for landed in report.landed).items():
+        print(f"{table}: {n_roles} roles landed")
+    for table, n_roles in Counter(_table(kept.sae) for kept in report.skipped).items():
+        print(f"{table}: {n_roles} roles are fresh and stay (--overwrite replaces them)")
+    for landed in report.landed:
+        if landed.n_missing:
+            print(f"{landed.role}: {landed.n_missing} responses are not in the {_table(landed.sae)} files")
+    for file in report.ignored:
+        print(f"{file}: ignored, its role is not in the study")
+    print(f"next: persona run {study.name}")
+
+
+def export_outputs(study: Study, directory: Path) -> None:
+    """Write everything that is fresh, and say what was written."""
+    with _bar("exporting roles") as progress:
+        written = export_study(study, directory, progress)
+    print(f"responses: {len(written.responses)} roles in {directory}")
+    for sae, roles in written.features.items():
+        print(f"features and aggregates under {sae}: {len(roles)} roles")
+
+
+def _table(sae: str | None) -> str:
+    return "responses" if sae is None else f"features under {sae}"
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
