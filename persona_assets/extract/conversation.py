@@ -6,6 +6,7 @@ tokens of the chat template are added where the token selection wants them.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,14 +78,21 @@ def read_conversations(
     - `all`: every token of the conversation, the beginning-of-sequence token included.
 
     A response without tokens, and a conversation longer than `context` tokens, is excluded with a reason.
-    Raises StudyError for a row without token ids.
+    Raises StudyError for a row without token ids, and for a response_id that occurs twice.
     """
+    _check_unique(responses["response_id"])
     closing = [] if selection == "response_only" else closing_tokens(tokenizer)
     columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
     return [
         _conversation(response_id.as_py(), prompt, response, closing, selection, context)
         for response_id, prompt, response in zip(*columns, strict=True)
     ]
+
+
+def _check_unique(response_ids: pa.ChunkedArray) -> None:
+    for response_id, count in Counter(response_ids.to_pylist()).items():
+        if count > 1:
+            raise StudyError(f"response {response_id} occurs twice; make the responses again")
 
 
 def _conversation(

@@ -77,8 +77,8 @@ def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
     key, n_active = torch.unique_consecutive(key, return_counts=True)
     response, feature = key.long() // d_sae, key.long() % d_sae
     token = codes.row[order] - torch.repeat_interleave(starts[response], n_active)
-    total = torch.segment_reduce(value.double(), "sum", lengths=n_active)
-    highest = torch.segment_reduce(value, "max", lengths=n_active)
+    total = _reduced(value.double(), "sum", n_active)
+    highest = _reduced(value, "max", n_active)
     return Pooled(
         response=response.cpu().numpy(),
         feature=feature.cpu().numpy(),
@@ -90,6 +90,11 @@ def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
         tokens=token.cpu().numpy(),
         values=value.cpu().numpy(),
     )
+
+
+def _reduced(value: torch.Tensor, how: str, n_active: torch.Tensor) -> torch.Tensor:
+    """`value` reduced over segments of these lengths; always in the same order, so that reruns agree."""
+    return torch.segment_reduce(value, how, lengths=n_active) if len(n_active) else value.new_empty(0)
 
 
 def _first_at_max(

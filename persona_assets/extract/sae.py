@@ -86,7 +86,10 @@ def check_finite(sae: SAE[Any], name: str) -> None:
 
 
 def _directory(path: str) -> Path:
-    return PROJECT / Path(path).expanduser()
+    directory = PROJECT / Path(path).expanduser()
+    if not directory.is_dir():
+        raise StudyError(f"SAE {directory}: no such directory; check its `path` in the study")
+    return directory
 
 
 def _refuse_what_would_be_wrong(sae: SAE[Any], name: str) -> None:

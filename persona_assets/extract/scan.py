@@ -12,35 +12,39 @@ from numba import njit
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-_SIGNS = np.uint64(0x8000_8000_8000_8000)
-_WORDS = 16  # a step looks at the signs of 64 products at once
+# The sign bits in 64 bits of products, by their size in bytes.
+_SIGNS = {2: np.uint64(0x8000_8000_8000_8000), 4: np.uint64(0x8000_0000_8000_0000)}
+_WORDS = 16  # a step looks at so many words of 64 bits
 LANES = 4 * _WORDS
 
 
 @njit(cache=True, nogil=True)
-def _any_positive(words: npt.NDArray[np.uint64]) -> bool:
-    signs = _SIGNS
+def _any_positive(words: npt.NDArray[np.uint64], signs: np.uint64) -> bool:
+    common = signs
     for index in range(words.shape[0]):
-        signs &= words[index]
-    return signs != _SIGNS
+        common &= words[index]
+    return common != signs
 
 
 @njit(cache=True, nogil=True)
 def _survivors(
-    bits: npt.NDArray[np.int16],
+    bits: npt.NDArray[np.signedinteger],
     words: npt.NDArray[np.uint64],
+    signs: np.uint64,
     row: npt.NDArray[np.int32],
     column: npt.NDArray[np.int32],
 ) -> int:
-    """Write where bfloat16 numbers are not negative, row by row, to `row` and `column`; return how many.
+    """Write where products are not negative, row by row, to `row` and `column`; return how many.
 
-    `bits`: the numbers' bits, int16[n, m], m a multiple of LANES; `words`: the same memory, uint64[n, m / 4].
+    `bits`: the products' bits, int[n, m], m a multiple of LANES; `words`: the same memory in words of 64
+    bits; `signs`: the sign bits in a word.
     """
     found = 0
+    lanes = bits.shape[1] // words.shape[1]
     for at in range(words.shape[0]):
         for word in range(0, words.shape[1], _WORDS):
-            if _any_positive(words[at][word : word + _WORDS]):
-                for lane in range(4 * word, 4 * (word + _WORDS)):
+            if _any_positive(words[at][word : word + _WORDS], signs):
+                for lane in range(lanes * word, lanes * (word + _WORDS)):
                     row[found] = at
                     column[found] = lane
                     found += bits[at, lane] >= 0
@@ -90,17 +94,17 @@ class Scanner:
 
     def find(
         self,
-        bits: npt.NDArray[np.int16],
+        bits: npt.NDArray[np.signedinteger],
         rows: Floats,
         weights: Floats,
         bias: Floats,
         threshold: Floats,
     ) -> tuple[Ints, Ints, Floats]:
-        """(row, feature, activation) of a block, from the bits of its products, int16[n, m]."""
+        """(row, feature, activation) of a block, from the bits of its products, int[n, m]."""
         if bits.size > len(self._row):
             self._resize(bits.size)
         row, column, value = self._row, self._column, self._value
-        n = _survivors(bits, bits.view(np.uint64), row, column)
+        n = _survivors(bits, bits.view(np.uint64), _SIGNS[bits.itemsize], row, column)
         n = _refine(n, row, column, value, rows, weights, bias, threshold)
         return row[:n].astype(np.int64), column[:n].astype(np.int64), value[:n].copy()
 

@@ -15,13 +15,17 @@ bfloat16 product screens. What else is rounded:
   the float32 pre-activation, by (d_in + 2)·2^-24·(|x||w| + |b|). 4K·2^-24 times |x||w|, |b| and |b − θ| is
   added for both; for |Δx||w̃| and |x||Δw| the 2^-8 won by rounding them upwards pays, as K < 2^15.
 - The product, to bfloat16 when stored: rounding keeps the sign, and zero passes.
+
+Processors without bfloat16 units multiply float32 faster: there all of this is done in float32, with Δ = 0.
 """
 
 from __future__ import annotations
 
+import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -33,6 +37,7 @@ _RELU = {"standard", "transcoder", "skip_transcoder"}
 _JUMP_RELU = {"jumprelu", "jumprelu_transcoder", "jumprelu_skip_transcoder"}
 _EXTRA = 4  # terms of the bound beside x̃·w̃
 _NEVER = -1e30
+_BITS = {torch.bfloat16: torch.int16, torch.float32: torch.int32}
 
 # Of a block: (row, feature of the block, activation), from the product, the rows and the block.
 Found = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -43,7 +48,7 @@ class Block:
     """`n` features from `first` on; `screen` holds the bound's terms, a column each, padded to LANES."""
 
     first: int
-    screen: torch.Tensor  # bfloat16[K, n padded]
+    screen: torch.Tensor  # [K, n padded], in the screen's dtype
     weights: torch.Tensor  # float32[n, d_in]
     bias: torch.Tensor  # float32[n]
     threshold: torch.Tensor  # float32[n]
@@ -62,13 +67,14 @@ class ScreenedEncoder:
     object serves one thread.
     """
 
-    def __init__(self, sae: Any) -> None:
+    def __init__(self, sae: Any, dtype: torch.dtype | None = None) -> None:
         self._sae = sae
         device = sae.W_enc.device
         on_cpu = device.type == "cpu"
+        self._dtype = dtype or (faster_on_cpu() if on_cpu else torch.bfloat16)
         self._n_rows, n_features = (2048, 1024) if on_cpu else (8192, 16384)
-        self._blocks = list(_blocks(sae, n_features))
-        self._products = torch.empty(0, dtype=torch.bfloat16, device=device)
+        self._blocks = list(_blocks(sae, n_features, self._dtype))
+        self._products = torch.empty(0, dtype=self._dtype, device=device)
         self._find: Callable[[torch.Tensor, torch.Tensor, Block], Found] = (
             _found_by(Scanner()) if on_cpu else found_on_device
         )
@@ -81,7 +87,7 @@ class ScreenedEncoder:
 
     def _encode(self, rows: torch.Tensor, first_row: int) -> Iterator[Codes]:
         rows = self._sae.process_sae_in(rows).contiguous()
-        screen = screen_rows(rows)
+        screen = screen_rows(rows, self._dtype)
         for block in self._blocks:
             product = self._buffer(len(rows), block.screen.shape[1])
             with _summed_in_float32():
@@ -95,25 +101,28 @@ class ScreenedEncoder:
         return self._products[: n * m].view(n, m)
 
 
-def screen_rows(rows: torch.Tensor) -> torch.Tensor:
-    """The rows' side of the bound, bfloat16[n, K], for `rows` float32[n, d_in]."""
-    rounded = rows.bfloat16()
+def screen_rows(rows: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """The rows' side of the bound, [n, K], for `rows` float32[n, d_in]."""
+    rounded = rows.to(dtype)
     error, norm = (rows - rounded.float()).norm(dim=1), rows.norm(dim=1)
-    ones = torch.ones_like(norm, dtype=torch.bfloat16)
-    return torch.cat([rounded, torch.stack([_up(error), _up(norm), ones, ones], dim=1)], dim=1)
+    ones = torch.ones_like(norm)
+    extra = torch.stack([_up(error), _up(norm), ones, ones], dim=1)
+    return torch.cat([rounded, extra.to(dtype)], dim=1)
 
 
-def screen_weights(weights: torch.Tensor, bias: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
-    """The features' side of the bound, bfloat16[K, m], for `weights` float32[m, d_in]."""
-    rounded = weights.bfloat16()
+def screen_weights(
+    weights: torch.Tensor, bias: torch.Tensor, threshold: torch.Tensor, dtype: torch.dtype
+) -> torch.Tensor:
+    """The features' side of the bound, [K, m], for `weights` float32[m, d_in]."""
+    rounded = weights.to(dtype)
     slack = 4 * (weights.shape[1] + _EXTRA) * 2**-24
     error = (weights - rounded.float()).norm(dim=1) + slack * weights.norm(dim=1)
     shift = bias.double() - threshold.double()
-    high = shift.bfloat16()
+    high = shift.to(dtype)
     rest = shift - high.double()
     low = rest + rest.abs() * 2**-7 + slack * (shift.abs() + bias.abs()) + 1e-30
-    extra = [_up(rounded.float().norm(dim=1)), _up(error), high, low.bfloat16()]
-    return torch.cat([rounded.t(), torch.stack(extra)])
+    extra = [_up(rounded.float().norm(dim=1)), _up(error), high, low]
+    return torch.cat([rounded.t(), torch.stack([part.to(dtype) for part in extra])])
 
 
 def found_on_device(product: torch.Tensor, rows: torch.Tensor, block: Block) -> Found:
@@ -130,21 +139,22 @@ def found_on_device(product: torch.Tensor, rows: torch.Tensor, block: Block) -> 
 def _found_by(scanner: Scanner) -> Callable[[torch.Tensor, torch.Tensor, Block], Found]:
     def find(product: torch.Tensor, rows: torch.Tensor, block: Block) -> Found:
         arrays = (part.numpy() for part in (rows, block.weights, block.bias, block.threshold))
-        row, feature, value = scanner.find(product.view(torch.int16).numpy(), *arrays)
+        row, feature, value = scanner.find(product.view(_BITS[product.dtype]).numpy(), *arrays)
         return torch.from_numpy(row), torch.from_numpy(feature), torch.from_numpy(value)
 
     return find
 
 
-def _blocks(sae: Any, n_features: int) -> Iterator[Block]:
+def _blocks(sae: Any, n_features: int, dtype: torch.dtype) -> Iterator[Block]:
     weights = sae.W_enc.data.t().contiguous()
     sae.W_enc.data = weights.t()  # one copy serves both layouts
     bias = sae.b_enc.data
     jumps = sae.cfg.architecture() in _JUMP_RELU
     threshold = sae.threshold.data.clamp(min=0) if jumps else torch.zeros_like(bias)
     for first in range(0, len(weights), n_features):
-        parts = [whole[first : first + n_features] for whole in (weights, bias, threshold)]
-        yield Block(first, _padded(screen_weights(*parts)), *parts)
+        here = slice(first, first + n_features)
+        screen = screen_weights(weights[here], bias[here], threshold[here], dtype)
+        yield Block(first, _padded(screen), weights[here], bias[here], threshold[here])
 
 
 def _padded(screen: torch.Tensor) -> torch.Tensor:
@@ -155,8 +165,20 @@ def _padded(screen: torch.Tensor) -> torch.Tensor:
 
 
 def _up(values: torch.Tensor) -> torch.Tensor:
-    """Non-negative `values` in bfloat16, rounded upwards: the factor is twice what rounding can take."""
-    return (values * (1 + 2**-7)).bfloat16()
+    """Non-negative `values`, raised by twice what rounding to bfloat16 can take away."""
+    return values * (1 + 2**-7)
+
+
+@cache
+def faster_on_cpu() -> torch.dtype:
+    """In which of the two this processor multiplies faster; what is screened does not depend on it."""
+    return min((torch.bfloat16, torch.float32), key=_seconds_a_product)
+
+
+def _seconds_a_product(dtype: torch.dtype) -> float:
+    left, right = torch.ones(256, 192, dtype=dtype), torch.ones(192, 512, dtype=dtype)
+    torch.mm(left, right)  # the first call prepares
+    return min(timeit.repeat(lambda: torch.mm(left, right), number=1, repeat=5))
 
 
 @contextmanager

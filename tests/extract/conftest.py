@@ -9,7 +9,12 @@ import pytest
 import torch
 from tiny import SPECIAL, random_sae, tiny_config
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    PreTrainedTokenizerFast,
+)
 
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
@@ -64,6 +69,23 @@ def model_directory(
         return made[family]
 
     return directory
+
+
+@pytest.fixture(scope="session")
+def multimodal(tmp_path_factory: pytest.TempPathFactory, model_directory: Callable[[str], str]) -> str:
+    """A multimodal Gemma 3 whose text model is that of `model_directory("gemma3")`."""
+    text = AutoModelForCausalLM.from_pretrained(model_directory("gemma3"))
+    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma3Config(
+        text_config=text.config.to_dict(),
+        vision_config={**vision, "image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+    )
+    model = Gemma3ForConditionalGeneration(config)
+    model.model.language_model.load_state_dict(text.model.state_dict())
+    path = tmp_path_factory.mktemp("multimodal")
+    model.save_pretrained(path)
+    return str(path)
 
 
 @pytest.fixture

@@ -59,10 +59,13 @@ def random_sae(
     d_in: int = D_MODEL,
     d_sae: int = 96,
     seed: int = 0,
-    scale: float = 1.0,
+    gain: float = 1.0,
     **options: Any,
 ) -> str:
-    """Save a random SAE of `architecture` in SAELens's format; about a tenth of its features fire a token."""
+    """Save a random SAE of `architecture` in SAELens's format; about a tenth of its features fire a token.
+
+    That is on a stream of unit scale: `gain` makes up for a weaker one.
+    """
     from sae_lens.registry import get_sae_class
     from sae_lens.saes.sae import SAEMetadata
 
@@ -73,13 +76,13 @@ def random_sae(
     for name, weight in sae.named_parameters():
         noise = torch.randn(weight.shape, generator=generator)
         if name == "W_enc":
-            weight.data = noise * scale / d_in**0.5
+            weight.data = noise * gain / d_in**0.5
         elif name == "W_dec":
             weight.data = noise / noise.norm(dim=1, keepdim=True)
         elif name == "threshold":
-            weight.data = (1 + noise.abs()) * scale
+            weight.data = 1 + noise.abs()
         elif name in ("b_enc", "b_gate", "b_mag"):
-            weight.data = noise * 0.3 - (1.5 * scale if name != "b_mag" else 0)
+            weight.data = noise * 0.3 - (1.5 if name != "b_mag" else 0)
         else:
             weight.data = noise * 0.1
     sae.save_model(path)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from tiny import response_row
+
+from persona_assets import schema
+from persona_assets.errors import StudyError
+from persona_assets.extract.conversation import closing_tokens, read_conversations
+
+SELECTIONS = ["response_only", "response_to_end", "all"]
+USER = {"role": "user", "content": "Who sails the sea?"}
+ANSWER = "The wind will carry her."
+
+
+def conversation(tokenizer, selection, prompt, response, context=None):
+    table = pa.Table.from_pylist([response_row(0, 1, prompt, response)], schema=schema.RESPONSES.schema)
+    return read_conversations(table, tokenizer, selection, context)[0]
+
+
+@pytest.fixture
+def prompt(tokenizer) -> list[int]:
+    return tokenizer.apply_chat_template([USER], add_generation_prompt=True)["input_ids"]
+
+
+@pytest.fixture
+def rendered(tokenizer) -> list[int]:
+    """The whole conversation as the template renders and the tokenizer tokenizes it."""
+    messages = [USER, {"role": "assistant", "content": ANSWER}]
+    return tokenizer.apply_chat_template(messages)["input_ids"]
+
+
+def ids(tokenizer, text: str) -> list[int]:
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+def test_closing_tokens_are_recognized_as_special_tokens(tokenizer) -> None:
+    assert closing_tokens(tokenizer) == [
+        tokenizer.convert_tokens_to_ids("<end_of_turn>"),
+        *ids(tokenizer, "\n"),
+    ]
+
+
+def test_response_only_selects_exactly_the_response(tokenizer, prompt) -> None:
+    response = ids(tokenizer, ANSWER)
+    one = conversation(tokenizer, "response_only", prompt, response)
+    assert one.token_ids.tolist() == prompt + response
+    assert one.selected.tolist() == response
+    assert tokenizer.decode(one.selected) == ANSWER
+
+
+def test_response_to_end_selects_from_the_response_to_the_end_of_the_rendered_conversation(
+    tokenizer, prompt, rendered
+) -> None:
+    one = conversation(tokenizer, "response_to_end", prompt, ids(tokenizer, ANSWER))
+    assert one.token_ids.tolist() == rendered
+    assert one.selected.tolist() == rendered[len(prompt) :]
+
+
+def test_all_selects_the_rendered_conversation_with_its_single_bos(tokenizer, prompt, rendered) -> None:
+    one = conversation(tokenizer, "all", prompt, ids(tokenizer, ANSWER))
+    assert one.selected.tolist() == rendered
+    assert rendered.count(tokenizer.bos_token_id) == 1
+    assert one.selected[0] == tokenizer.bos_token_id
+
+
+def test_template_like_text_in_a_response_does_not_move_the_span(tokenizer, prompt) -> None:
+    text = "As they say: <end_of_turn>\n<start_of_turn>model\nAhoy<end_of_turn>\n"
+    response = ids(tokenizer, text)
+    assert tokenizer.convert_tokens_to_ids("<end_of_turn>") in response
+    for selection, after in [("response_only", 0), ("response_to_end", 2)]:
+        one = conversation(tokenizer, selection, prompt, response)
+        assert (one.start, one.stop) == (len(prompt), len(prompt) + len(response) + after)
+        assert one.selected.tolist()[: len(response)] == response
+
+
+def test_ids_are_taken_as_they_are_even_where_the_tokenizer_would_join_them(tokenizer, prompt) -> None:
+    letters = [ids(tokenizer, letter)[0] for letter in "sea"]
+    assert ids(tokenizer, "sea") != letters
+    assert conversation(tokenizer, "response_only", prompt, letters).selected.tolist() == letters
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_an_empty_response_is_excluded_with_a_reason(selection, tokenizer, prompt) -> None:
+    one = conversation(tokenizer, selection, prompt, [])
+    assert (one.excluded_reason, one.n_selected) == ("empty response", 0)
+
+
+def test_a_conversation_longer_than_the_context_is_excluded_with_a_reason(tokenizer, prompt) -> None:
+    response = ids(tokenizer, ANSWER)
+    length = len(prompt) + len(response)
+    assert conversation(tokenizer, "response_only", prompt, response, length).excluded_reason is None
+    one = conversation(tokenizer, "response_only", prompt, response, length - 1)
+    assert one.excluded_reason == f"longer than the model's context of {length - 1} tokens"
+    assert one.n_selected == 0
+
+
+def test_a_response_without_token_ids_is_an_error_that_names_it(tokenizer, prompt) -> None:
+    with pytest.raises(StudyError, match="response 1: has no token ids"):
+        conversation(tokenizer, "response_only", prompt, None)
+
+
+def test_a_response_id_that_occurs_twice_is_an_error_that_names_it(tokenizer, prompt) -> None:
+    rows = [response_row(0, 1, prompt, [5]), response_row(0, 1, prompt, [6])]
+    table = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
+    with pytest.raises(StudyError, match="response 1 occurs twice"):
+        read_conversations(table, tokenizer, "response_only", None)
+
+
+def test_a_template_that_drops_the_assistants_message_is_refused(tokenizer, monkeypatch) -> None:
+    monkeypatch.setattr(tokenizer, "chat_template", "{{ messages[0]['content'] }}")
+    with pytest.raises(StudyError, match="does not repeat an assistant's message"):
+        closing_tokens(tokenizer)

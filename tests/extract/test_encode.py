@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sae_lens import SAE
+from tiny import D_MODEL
+
+from persona_assets.errors import StudyError
+from persona_assets.extract.encode import GeneralEncoder, encoder
+from persona_assets.extract.sae import load_sae
+from persona_assets.extract.screen import ScreenedEncoder, found_on_device
+from persona_assets.settings import SaeSettings
+
+SCREENED = ["standard", "jumprelu", "transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"]
+OWN = ["gated", "topk", "matching_pursuit"]
+TRANSCODER = {"d_out": 8, "apply_b_dec_to_input": False}
+OPTIONS = {
+    "topk": {"k": 6},
+    "matching_pursuit": {"max_iterations": 5},
+    **{name: TRANSCODER for name in SCREENED if "transcoder" in name},
+}
+DTYPES = [torch.bfloat16, torch.float32]
+
+
+def make(make_sae, architecture: str, **options):
+    """The SAE as extraction loads it, and as SAELens does by itself."""
+    source = make_sae(architecture=architecture, **OPTIONS.get(architecture, {}), **options)
+    return load_sae(SaeSettings(**source)), SAE.load_from_disk(source["path"])
+
+
+def rows(n: int, d_in: int = D_MODEL, seed: int = 0) -> torch.Tensor:
+    """Rows of unequal norms around a common offset, as a residual stream's."""
+    generator = torch.Generator().manual_seed(seed)
+    scale = torch.exp(torch.randn(n, 1, generator=generator))
+    return scale * (torch.randn(n, d_in, generator=generator) + 0.5)
+
+
+def as_dense(codes, n: int, d_sae: int) -> torch.Tensor:
+    dense = torch.zeros(n, d_sae)
+    assert len(set(zip(codes.row.tolist(), codes.feature.tolist(), strict=True))) == len(codes.row)
+    dense[codes.row, codes.feature] = codes.value
+    return dense
+
+
+def assert_encodes(encode, reference, x) -> None:
+    expected = reference.encode(x).detach()
+    dense = as_dense(encode(x), len(x), reference.cfg.d_sae)
+    assert torch.equal(dense > 0, expected > 0)
+    assert 0 < int((expected > 0).sum()) < expected.numel() / 2
+    torch.testing.assert_close(dense, expected, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("architecture", SCREENED + OWN)
+def test_every_architecture_encodes_as_saelens_does(architecture, make_sae) -> None:
+    sae, reference = make(make_sae, architecture)
+    encode = encoder(sae, "sae")
+    assert isinstance(encode, ScreenedEncoder if architecture in SCREENED else GeneralEncoder)
+    assert_encodes(encode, reference, rows(300))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"apply_b_dec_to_input": False},
+        {"apply_b_dec_to_input": True},
+        {"normalize_activations": "layer_norm"},
+        {"normalize_activations": "constant_norm_rescale"},
+    ],
+)
+@pytest.mark.parametrize("architecture", ["jumprelu", "topk"])
+def test_what_an_sae_does_to_its_input_is_done(architecture, options, make_sae) -> None:
+    sae, reference = make(make_sae, architecture, **options)
+    x = rows(50) * 3 + 1
+    plain = encoder(make(lambda **o: make_sae("plain", **o), architecture)[0], "sae")(x)
+    assert_encodes(encoder(sae, "sae"), reference, x)
+    if options != {"apply_b_dec_to_input": True}:
+        same = as_dense(plain, 50, 96).allclose(reference.encode(x), rtol=1e-3, atol=1e-3)
+        assert not same, "the option should matter, or this test proves nothing"
+
+
+def test_heads_reshaped_by_saelens_are_read_flat(make_sae) -> None:
+    options = {"hook": "blocks.1.attn.hook_z", "reshape_activations": "hook_z", "d_in": 48}
+    sae, reference = make(make_sae, "jumprelu", **options)
+    x = rows(40, 48)
+    expected = reference.encode(x.view(40, 4, 12))
+    torch.testing.assert_close(as_dense(encoder(sae, "sae")(x), 40, 96), expected.detach())
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_screen_equals_the_dense_encode_for_any_shape(dtype, seed, make_sae) -> None:
+    rng = np.random.default_rng(seed)
+    n, d_in, d_sae = (int(rng.integers(1, high)) for high in (4000, 250, 2000))
+    architecture = ["standard", "jumprelu"][seed % 2]
+    sae, reference = make(make_sae, architecture, d_in=d_in, d_sae=d_sae, seed=seed)
+    x = rows(n, d_in, seed) * float(10 ** rng.normal())
+    encode = ScreenedEncoder(sae, dtype)
+    expected = reference.encode(x).detach()
+    dense = as_dense(encode(x), n, d_sae)
+    # Two float32 sums of d_in terms differ by this much; only that near a threshold may support differ.
+    norms = reference.process_sae_in(x).norm(dim=1, keepdim=True) * reference.W_enc.norm(dim=0)
+    tolerance = 1e-5 * (norms + reference.b_enc.abs())
+    differ = (dense > 0) != (expected > 0)
+    threshold = reference.threshold if architecture == "jumprelu" else torch.zeros(d_sae)
+    near = (torch.maximum(dense, expected) - threshold).abs() <= tolerance
+    assert not (differ & ~near).any()
+    assert ((dense - expected).abs() <= tolerance)[~differ].all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_torch_only_screen_finds_the_same(dtype, make_sae) -> None:
+    sae, reference = make(make_sae, "jumprelu", d_sae=500)
+    encode = ScreenedEncoder(sae, dtype)
+    encode._find = found_on_device  # what runs on a GPU
+    assert_encodes(encode, reference, rows(300))
+
+
+def worst_case(d_in: int = 256, n: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows and weights that lose the most when rounded to bfloat16, all in the same direction.
+
+    Just below 1 + 2^-8, half way between two neighbours, everything is rounded down to 1: the rounded inner
+    product falls short by the whole of the bound.
+    """
+    generator = torch.Generator().manual_seed(0)
+    value = 1 + 2**-8 - 2**-14
+    signs = torch.randint(0, 2, (d_in,), generator=generator) * 2.0 - 1
+    rows = value * signs.repeat(n, 1) * 2.0 ** torch.arange(n)[:, None].remainder(7)
+    assert (rows.bfloat16().float().abs() < rows.abs()).all()
+    return rows, value * signs
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("find", ["cpu", "device"])
+def test_an_activation_just_above_its_threshold_survives_the_worst_rounding(dtype, find, make_sae) -> None:
+    x, weights = worst_case()
+    n, d_sae = len(x), 64
+    sae, _ = make(make_sae, "jumprelu", d_in=256, d_sae=d_sae, apply_b_dec_to_input=False)
+    sae.W_enc.data = weights[:, None].repeat(1, d_sae)
+    sae.b_enc.data = torch.linspace(-3, 3, d_sae)
+    sae.threshold.data.zero_()
+
+    def encode(threshold: torch.Tensor) -> torch.Tensor:
+        sae.threshold.data = threshold
+        screened = ScreenedEncoder(sae, dtype)
+        if find == "device":
+            screened._find = found_on_device
+        return as_dense(screened(x), n, d_sae)
+
+    pre = encode(torch.zeros(d_sae))
+    for row in range(0, n, 5):
+        above = torch.nextafter(pre[row], torch.zeros(1))
+        assert (encode(above)[row] > 0).all()
+        assert (encode(pre[row])[row] == 0).all()
+
+
+def test_a_negative_threshold_leaves_the_relu_to_decide(make_sae) -> None:
+    sae, reference = make(make_sae, "jumprelu")
+    for one in (sae, reference):
+        one.threshold.data -= 3
+    assert (reference.threshold < 0).any()
+    assert_encodes(ScreenedEncoder(sae), reference, rows(100))
+
+
+def test_negative_activations_are_refused(make_sae) -> None:
+    sae, _ = make(make_sae, "topk")
+    sae.activation_fn = torch.nn.Identity()
+    with pytest.raises(StudyError, match="negative activations"):
+        GeneralEncoder(sae, "sae")(rows(10))
+
+
+def test_an_activation_function_other_than_relu_is_not_screened(make_sae) -> None:
+    sae, reference = make(make_sae, "standard")
+    for one in (sae, reference):
+        one.activation_fn = torch.nn.ReLU6()
+    encode = encoder(sae, "sae")
+    assert isinstance(encode, GeneralEncoder)
+    assert_encodes(encode, reference, rows(50) * 10)
