@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from persona_assets.fingerprint import fingerprint
-from persona_assets.lake import LakeFile
+from persona_assets.lake import LakeFile, fresh
 from persona_assets.models import identity
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.settings import GenerationSettings
@@ -119,9 +119,25 @@ class RoleFiles:
         return "stale" if lake.files(table, sae=sae, role=self.role) else "missing"
 
     def _current(self, table: Table, made_from: str | None, sae: str) -> LakeFile | None:
-        if made_from is None:
+        if made_from is None or self.responses is None:
             return None
-        return self.study.lake.current(table, made_from, sae=sae, role=self.role)
+        files = self.study.lake.files(table, sae=sae, role=self.role)
+        ours = _link(self.responses)
+        return fresh(
+            (file for file in files if not file.imported or file.made_from.endswith(ours)), made_from
+        )
+
+
+def imported_from(responses: LakeFile, content: dict[str, Any]) -> str:
+    """What imported features of `responses` are named by: half their content's hash, half the responses'.
+
+    The second half lets them go stale with the responses that they belong to.
+    """
+    return f"imported-{fingerprint(content)[:8]}{_link(responses)}"
+
+
+def _link(responses: LakeFile) -> str:
+    return fingerprint({"responses": responses.stem})[:8]
 
 
 def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from persona_assets.freshness import RoleFiles
+from persona_assets.freshness import RoleFiles, imported_from
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES
 from persona_assets.study import PROJECT, Study
 from tests.conftest import StudyMaker
@@ -125,12 +125,17 @@ def test_responses_made_again_make_what_was_read_from_them_stale(study: Study) -
     assert RoleFiles(study, PIRATE).state(ACTIVATIONS, "demo") == "stale"
 
 
-def test_imported_activations_need_no_evidence(study: Study) -> None:
+def test_imported_activations_need_no_evidence_and_go_stale_with_their_responses(study: Study) -> None:
     imported = pa.table({name: [] for name in ACTIVATIONS.schema.names}, schema=ACTIVATIONS.schema)
     land(study, RESPONSES, RoleFiles(study, PIRATE).responses_fingerprint)
-    study.lake.write(ACTIVATIONS, imported, "imported-00000000000000aa", sae="demo", role=PIRATE)
-    land(study, POOLED, "imported-00000000000000aa", "demo")
+    responses = RoleFiles(study, PIRATE).responses
+    assert responses is not None
+    stem = imported_from(responses, {"rows": 0})
+    study.lake.write(ACTIVATIONS, imported, stem, sae="demo", role=PIRATE)
+    land(study, POOLED, stem, "demo")
     assert RoleFiles(study, PIRATE).extracted("demo")
+    land(study, RESPONSES, RoleFiles(study, PIRATE).responses_fingerprint)
+    assert not RoleFiles(study, PIRATE).extracted("demo")
 
 
 def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: StudyMaker) -> None:

@@ -76,7 +76,7 @@ def _check(root: Path) -> _Dataset:
     for folder in (root / ROLES.parent, root / ROLES):
         _refuse_link(folder)
     files = {QUESTIONS: _plain_file(root / QUESTIONS)}
-    n_questions = len(_read_questions(files[QUESTIONS]))
+    n_questions = len(read_questions(files[QUESTIONS]))
     for file in sorted((root / ROLES).rglob("*.json")):
         name = file.relative_to(root / ROLES).with_suffix("").as_posix()
         check_name(name, str(file))
@@ -85,13 +85,6 @@ def _check(root: Path) -> _Dataset:
     if len(files) == 1:
         raise StudyError(f"{root / ROLES}: holds no role files (*.json); is this the right source?")
     return _Dataset(files, n_questions)
-
-
-def _read_questions(file: Path) -> list[object]:
-    try:
-        return list(read_questions(file))
-    except UnicodeDecodeError as error:
-        raise StudyError(f"{file}: not UTF-8 ({error}); save it as UTF-8") from error
 
 
 def _plain_file(file: Path) -> Path:

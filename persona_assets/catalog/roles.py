@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.jsonl import checked_text
 from persona_assets.settings import NAME
 
 
@@ -72,17 +73,15 @@ def _instructions(content: dict[str, Any], file: Path) -> tuple[str, ...]:
         raise StudyError(f'{file}: has no instruction; add "instruction": [{{"pos": "You are …"}}]')
     if not all(isinstance(entry, dict) and isinstance(entry.get("pos"), str) for entry in entries):
         raise StudyError(f'{file}: every entry of `instruction` must be {{"pos": "some text"}}')
-    return tuple(entry["pos"] for entry in entries)
+    return tuple(checked_text(entry["pos"], f"{file}: instruction {n}") for n, entry in enumerate(entries))
 
 
 def _texts(values: Any, where: str) -> list[str]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list):
         raise StudyError(f"{where} must be a list of texts")
-    return values
+    return [checked_text(value, f"{where}: entry {n}") for n, value in enumerate(values)]
 
 
 def _eval_prompt(content: dict[str, Any], file: Path) -> str | None:
     prompt = content.get("eval_prompt")
-    if prompt is not None and not isinstance(prompt, str):
-        raise StudyError(f"{file}: eval_prompt must be a text")
-    return prompt
+    return None if prompt is None else checked_text(prompt, f"{file}: eval_prompt")

@@ -12,9 +12,9 @@ from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
-from persona_assets.interchange.placing import placed
 from persona_assets.interchange.responses import write_responses
 from persona_assets.interchange.sparse import SparseRows, Values
+from persona_assets.placing import placed
 from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.study import Study
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import fill
-from persona_assets.interchange.jsonl import Record
+from persona_assets.jsonl import Record
 from persona_assets.schema import response_id
 from persona_assets.study import Study
 

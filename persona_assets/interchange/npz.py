@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from persona_assets.errors import StudyError
-from persona_assets.interchange.placing import placed
+from persona_assets.placing import placed
 
 ARRAYS = ("mean_features", "max_features")
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import ChatFormat
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.interchange.jsonl import Record, read_records, write_records
+from persona_assets.jsonl import Record, read_records, write_records
 from persona_assets.models import load_tokenizer
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import ExtractionSettings

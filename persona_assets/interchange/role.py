@@ -8,7 +8,7 @@ from pathlib import Path
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import fingerprint
-from persona_assets.freshness import RoleFiles
+from persona_assets.freshness import RoleFiles, imported_from
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.responses import Answer, Tokenization, read_responses
@@ -66,7 +66,6 @@ class RoleImport:
         content = tokenization.table(answers)
         made_from = f"imported-{fingerprint({'responses': content.to_pylist()})}"
         if not _is(RoleFiles(self.study, role).responses, made_from):
-            self._refuse_to_orphan_features()
             lake.write(RESPONSES, content, made_from, role=role)
         return Landed(role, None, len(answers), len(self.keys) - len(answers))
 
@@ -75,22 +74,12 @@ class RoleImport:
         files = RoleFiles(self.study, role)
         response_ids = list(_texts(files))
         assert files.responses is not None
-        made_from = f"imported-{fingerprint({'responses': files.responses.stem, 'rows': rows.digest()})}"
+        made_from = imported_from(files.responses, {"rows": rows.digest()})
         if not _is(files.pooled(sae), made_from):
             lake.write(POOLED, rows.pooled(response_ids), made_from, sae=sae, role=role)
         if not _is(files.activations(sae), made_from):  # last: where they are, the role is done
             lake.write(ACTIVATIONS, rows.activations(), made_from, sae=sae, role=role)
         return Landed(role, sae, len(rows.response_ids), len(response_ids) - len(rows.response_ids))
-
-    def _refuse_to_orphan_features(self) -> None:
-        """Imported features stay fresh whatever happens to the responses: they must be replaced with them."""
-        for sae in set(self.study.settings.extraction.saes) - self.rows.keys():
-            files = self.study.lake.files(ACTIVATIONS, sae=sae, role=self.keys.role)
-            if any(file.imported for file in files):
-                raise StudyError(
-                    f"{self.study.name}: role {self.keys.role} has features of SAE {sae} imported for the "
-                    "responses that would be replaced; import that SAE's features together with the responses"
-                )
 
 
 def read_role(

@@ -28,13 +28,14 @@ def test_the_largest_id_is_the_last_below_the_next_variants_responses(tmp_path: 
     [
         ('{"id": 1, "question": "Why?"', "not valid JSON"),
         ('["Why?"]', "a line must be"),
-        ('{"question": "Why?"}', "id must be a whole number from 0 to 99999, not None"),
+        ('{"question": "Why?"}', "`id` must be a whole number, not missing"),
         ('{"id": "1", "question": "Why?"}', "not '1'"),
         ('{"id": true, "question": "Why?"}', "not True"),
         ('{"id": -1, "question": "Why?"}', "not -1"),
         ('{"id": 100000, "question": "Why?"}', "not 100000"),
-        ('{"id": 1}', "question must be a text"),
-        ('{"id": 1, "question": "  "}', "question must be a text"),
+        ('{"id": 1}', "`question` must be a text, not missing"),
+        ('{"id": 1, "question": "\\ud83d"}', "half of a surrogate pair"),
+        ('{"id": 1, "question": "  "}', "`question` must not be empty"),
         ('{"id": 0, "question": "Again?"}', "question id 0 is used twice"),
     ],
 )

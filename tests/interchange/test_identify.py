@@ -8,7 +8,7 @@ import pytest
 
 from persona_assets.errors import StudyError
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.interchange.jsonl import Record
+from persona_assets.jsonl import Record
 from persona_assets.study import Study
 
 from .conftest import StudyMaker

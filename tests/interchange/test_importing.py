@@ -273,20 +273,17 @@ def test_overwriting_replaces_extracted_activations_and_keeps_their_files(
     assert Path(target.lake.uri(computed.path)).exists()
 
 
-def test_responses_are_not_replaced_under_features_that_were_imported_for_them(
+def test_imported_features_go_stale_with_the_responses_that_they_belong_to(
     exported: Path, target: Study
 ) -> None:
     import_study(target, exported)
-    before = lake_files(target)
     shutil.rmtree(exported / "features")
-    assert (
-        import_study(target, exported, overwrite=True).landed[0].n_responses == 80
-    )  # the same ones: no harm
+    import_study(target, exported, overwrite=True)
+    assert RoleFiles(target, "default").state(ACTIVATIONS, "small") == "fresh"  # the same responses: no harm
     edit_line(exported / RESPONSES_FOLDER / "default.jsonl", 1, response="Another answer.")
-    assert "import that SAE's features together with the responses" in refusal(
-        target, exported, overwrite=True
-    )
-    assert lake_files(target) == before
+    import_study(target, exported, overwrite=True)
+    assert RoleFiles(target, "default").state(RESPONSES) == "fresh"
+    assert RoleFiles(target, "default").state(ACTIVATIONS, "small") == "stale"
 
 
 def test_a_study_on_anothers_responses_imports_features_only(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
-from persona_assets.interchange.placing import placed
+from persona_assets.placing import placed
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,7 @@ class Record:
 
     def text(self, key: str) -> str:
         """The text under `key`. Raises StudyError where there is none, or it is not valid Unicode."""
-        value = self.content.get(key)
-        if not isinstance(value, str):
-            raise StudyError(f"{self.where}: `{key}` must be a text, not {_shown(value)}")
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise StudyError(
-                f"{self.where}: `{key}` holds half of a surrogate pair; mend the text's encoding"
-            )
-        return value
+        return checked_text(self.content.get(key), f"{self.where}: `{key}`")
 
     def number(self, key: str) -> int:
         """The whole number under `key`. Raises StudyError where there is none."""
@@ -36,6 +29,15 @@ class Record:
         if isinstance(value, bool) or not isinstance(value, int):
             raise StudyError(f"{self.where}: `{key}` must be a whole number, not {_shown(value)}")
         return value
+
+
+def checked_text(value: Any, what: str) -> str:
+    """`value`, if it is a text that can be written as UTF-8. Raises StudyError, calling it `what`."""
+    if not isinstance(value, str):
+        raise StudyError(f"{what} must be a text, not {_shown(value)}")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise StudyError(f"{what} holds half of a surrogate pair; mend the text's encoding")
+    return value
 
 
 def read_records(file: Path) -> Iterator[Record]:

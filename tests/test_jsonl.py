@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from persona_assets.errors import StudyError
-from persona_assets.interchange.jsonl import read_records, write_records
+from persona_assets.jsonl import read_records, write_records
 
 
 def test_any_text_comes_back_one_record_a_line(tmp_path: Path) -> None:
