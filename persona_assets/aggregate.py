@@ -40,8 +40,7 @@ def aggregated(lake: Lake, activations: LakeFile, pooled: LakeFile) -> pa.Table:
         "activations": [exact_path(lake.uri(activations.path))],
         "pooled": [exact_path(lake.uri(pooled.path))],
     }
-    # One thread: it adds in the same order each time, so that the same files give the same bits.
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with duckdb.connect() as connection:
         try:
             return connection.execute(query("stages/role_features"), parameters).to_arrow_table()
         except duckdb.Error:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
@@ -180,15 +181,27 @@ def damaged(path: str, why: object) -> StudyError:
 def write_parquet(table: Table, content: pa.Table, path: Path) -> None:
     """Write `content` with the table's schema and layout, and sync it to the disk."""
     options = {"compression": "zstd", "compression_level": 1, "write_page_index": True, **table.writer}
+    content = content.select(table.schema.names).cast(table.schema)
     with path.open("wb") as file:
-        pq.write_table(
-            content.select(table.schema.names).cast(table.schema),
-            file,
-            row_group_size=table.row_group_size,
-            **options,
-        )
+        with pq.ParquetWriter(file, table.schema, **options) as writer:
+            for start, stop in row_groups(table, content):
+                writer.write_table(content.slice(start, stop - start), row_group_size=stop - start)
         file.flush()
         os.fsync(file.fileno())
+
+
+def row_groups(table: Table, content: pa.Table) -> Iterator[tuple[int, int]]:
+    """The first row and the one after the last of each row group of `content`."""
+    keys = np.arange(content.num_rows) if table.unbroken is None else content[table.unbroken].to_numpy()
+    start = 0
+    while start < len(keys):
+        stop = min(start + table.row_group_size, len(keys))
+        if stop < len(keys):
+            # Back to where the value at the edge begins; on to its end, should it fill a row group alone.
+            begin, end = np.searchsorted(keys, keys[stop], "left"), np.searchsorted(keys, keys[stop], "right")
+            stop = int(begin if begin > start else end)
+        yield start, stop
+        start = stop
 
 
 def _sweep(folder: Path) -> None:

@@ -26,7 +26,8 @@ class Table:
     """One table of the lake.
 
     `schema` holds the columns of a file; `role` and `sae`, where the table has them, are in the file's path.
-    `writer` are options of `pyarrow.parquet.ParquetWriter`.
+    `row_group_size` is in rows; where the table is sorted by a column `unbroken`, a row group ends only where
+    its value changes. `writer` are options of `pyarrow.parquet.ParquetWriter`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Table:
     per_sae: bool
     per_role: bool = True
     row_group_size: int = 122_880
+    unbroken: str | None = None
     writer: dict[str, Any] = field(default_factory=dict)
 
 
@@ -91,8 +93,9 @@ EVIDENCE = Table(
     per_sae=True,
 )
 
-# Sorted by feature, so that one feature of a role lies in one or two row groups; the floats' bytes
-# are split into planes and the sorted ids stored as differences, which zstd then packs well.
+# Sorted by feature, and a feature lies in one row group: it is found by reading that one, and summed in the
+# same order however many threads sum the others. The floats' bytes are split into planes and the sorted ids
+# stored as differences, which packs well; snappy, because floats hardly pack, yet are read on every question.
 ACTIVATIONS = Table(
     "activations",
     pa.schema(
@@ -106,6 +109,7 @@ ACTIVATIONS = Table(
         ]
     ),
     per_sae=True,
+    unbroken="feature_id",
     writer={
         "use_dictionary": ["feature_id", "n_active", "argmax_token"],
         "column_encoding": {
@@ -113,6 +117,15 @@ ACTIVATIONS = Table(
             "mean": "BYTE_STREAM_SPLIT",
             "max": "BYTE_STREAM_SPLIT",
         },
+        "compression": {
+            "feature_id": "zstd",
+            "response_id": "zstd",
+            "mean": "snappy",
+            "max": "snappy",
+            "n_active": "zstd",
+            "argmax_token": "zstd",
+        },
+        "compression_level": None,
         "write_statistics": ["feature_id", "response_id"],
     },
 )
