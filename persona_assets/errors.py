@@ -11,6 +11,10 @@ class StudyError(Exception):
     """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
 
 
+class Interrupted(StudyError):
+    """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
+
+
 class DiskError(StudyError):
     """The disk refused a write: no further work can land until that is mended."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from persona_assets.errors import StudyError
+from persona_assets.errors import Interrupted, StudyError
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line on stderr and exit status 2."""
+    """Run the command line; a user's mistake is one line on stderr and exit status 2, Ctrl-C 130."""
     from persona_assets.cli.app import app
 
     try:
         app()
     except StudyError as error:
         print(f"persona: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(130 if isinstance(error, Interrupted) else 2)

@@ -17,6 +17,9 @@ from persona_assets.study import Study
 from persona_assets.warehouse import connect
 
 
+_PIPE_WIDTH = 10_000
+
+
 def ask(study: Study, query: str, output: str, **parameters: Any) -> None:
     """Run `query` on the study's warehouse and print the answer."""
     with connect(study) as connection:
@@ -63,7 +66,8 @@ def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_shown(value)) for value in row))  # Text: markup in an answer is only text
-    console = Console()
+    # Who reads a pipe wants every column whole; only a terminal has an edge to wrap at.
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
     console.print(table)
     console.print(f"[dim]{len(rows)} row{'' if len(rows) == 1 else 's'}[/dim]", highlight=False)
 

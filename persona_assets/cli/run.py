@@ -18,7 +18,7 @@ from persona_assets.components import loaded
 from persona_assets.components.assets import key
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.progress import bars
-from persona_assets.errors import StudyError
+from persona_assets.errors import Interrupted, StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.study import PROJECT, Study
 
@@ -126,7 +126,7 @@ def _materialize(
         raise_on_error=False,
     )
     if not result.success:
-        raise StudyError(_why(result))
+        raise _failure(result)
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.partition is None:
             console.print(
@@ -134,13 +134,16 @@ def _materialize(
             )
 
 
-def _why(result: dg.ExecuteInProcessResult) -> str:
+def _failure(result: dg.ExecuteInProcessResult) -> StudyError:
     """What the failed step said: the description of a `Failure`, or the error itself."""
     failure = result.get_step_failure_events()[0].step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return failure.user_failure_data.description
-    error = failure.error.cause if failure.error and failure.error.cause else failure.error
-    return error.to_string() if error else "the step failed without a reason; see the run in Dagster"
+        return StudyError(failure.user_failure_data.description)
+    error = failure.error
+    assert error is not None
+    if error.cls_name == "DagsterExecutionInterruptedError":
+        return Interrupted("interrupted; the roles that landed stay, and the same command goes on from there")
+    return StudyError((error.cause or error).to_string())
 
 
 def _close_dead_runs(instance: dg.DagsterInstance) -> None:

@@ -1,0 +1,109 @@
+"""The docs tell the truth. `python -m tests.test_docs` writes docs/tables.md anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from persona_assets.settings import StudySettings
+from persona_assets.study import PROJECT, Study, study_from
+from persona_assets.warehouse import connect, publish
+from tests.conftest import write_study
+
+INTRODUCTION = """# The warehouse's tables
+
+What each column says, as the database itself does (`comment on …`). `sae` is the SAE's name in the study; activations
+are in the SAE's own units. `responses`, `activations` and `evidence` are views over the lake's Parquet files, the others
+are tables in the file. Every table is there from the first snapshot on, empty if nothing has been made yet.
+"""
+COLUMNS = """
+select columns.table_name, columns.comment as says, columns.column_name, columns.data_type, whole.comment
+from duckdb_columns() as columns
+join (
+    select table_name as name, comment from duckdb_tables() where database_name = 'warehouse'
+    union all select view_name, comment from duckdb_views() where database_name = 'warehouse' and not internal
+) as whole on whole.name = columns.table_name
+where columns.database_name = 'warehouse'
+order by columns.table_name, columns.column_index
+"""
+MACROS = """
+select function_name, parameters, any_value(comment)
+from duckdb_functions()
+where database_name = 'warehouse' and function_type = 'table_macro'
+group by all order by function_name
+"""
+
+
+def tables_page(warehouse: duckdb.DuckDBPyConnection) -> str:
+    """The text of docs/tables.md."""
+    lines, shown = [INTRODUCTION], ""
+    for table, says, column, kind, about in warehouse.execute(COLUMNS).fetchall():
+        if table != shown:
+            lines += [f"\n## {table}\n", f"{about}.\n", "| column | type | |", "| --- | --- | --- |"]
+            shown = table
+        lines.append(f"| `{column}` | {kind.lower()} | {says or ''} |")
+    lines += ["\n## Macros\n", "| macro | |", "| --- | --- |"]
+    for name, parameters, about in warehouse.execute(MACROS).fetchall():
+        lines.append(f"| `{name}({', '.join(parameters)})` | {about} |")
+    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+
+
+def test_the_page_of_tables_is_what_the_database_says_of_itself(study: Study) -> None:
+    publish(study)
+    with connect(study) as warehouse:
+        assert (PROJECT / "docs/tables.md").read_text() == tables_page(warehouse)
+
+
+def blocks(language: str) -> list[str]:
+    pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+    return [block for page in pages for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.S)]
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
+    content = yaml.safe_load(text)
+    assert study_from(content["attributes"], tmp_path / "shown" / "defs.yaml").role_names
+
+
+def test_the_page_of_settings_names_every_key() -> None:
+    page = (PROJECT / "docs/study.md").read_text()
+    for block in ("roles", "questions", "generation", "extraction", "analysis"):
+        annotation = StudySettings.model_fields[block].annotation
+        model = annotation if hasattr(annotation, "model_fields") else annotation.__args__[0]  # type: ignore
+        for key in model.model_fields:
+            assert f"`{block}.{key}`" in page or f"`{key}`" in page, f"{block}.{key}"
+
+
+def test_every_sql_query_in_the_readme_runs(study: Study) -> None:
+    readme = (PROJECT / "README.md").read_text()
+    queries = re.findall(r"\| `(from .*?)` \|", readme)
+    assert len(queries) == 5
+    publish(study)
+    with connect(study) as warehouse:
+        for query in queries:
+            try:
+                assert warehouse.execute(query).description
+            except duckdb.Error as error:  # an empty warehouse knows no role: the macro says so by name
+                assert "no features of role" in str(error)
+
+
+def test_every_file_that_the_readme_links_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / "README.md").read_text()):
+        assert (PROJECT / link).exists(), link
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PERSONA_LAKE"] = folder
+        from persona_assets.study import load_study
+
+        shown = load_study(write_study(Path(folder) / "shown"))
+        publish(shown)
+        with connect(shown) as connection:
+            (PROJECT / "docs/tables.md").write_text(tables_page(connection))
