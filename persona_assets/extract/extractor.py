@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,16 +15,16 @@ from persona_assets.errors import StudyError
 from persona_assets.extract.backbone import Backbone, text_config
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation, read_conversations
-from persona_assets.extract.encode import Encode, encoder
 from persona_assets.extract.evidence import EvidenceCollector
-from persona_assets.extract.hooks import HookPoint, check_site, hook_point, width
+from persona_assets.extract.finite import check_rows, check_values
+from persona_assets.extract.hooks import HookPoint
 from persona_assets.extract.options import Engine, engine_options
 from persona_assets.extract.pool import Pooled, pool
 from persona_assets.extract.quality import Fit, FitMeter
-from persona_assets.extract.sae import load_sae, sae_name
+from persona_assets.extract.reader import Reader, load_reader
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models import load_tokenizer
-from persona_assets.settings import ExtractionSettings, SaeSettings
+from persona_assets.settings import ExtractionSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -42,15 +42,6 @@ class Extraction:
     pooled: pa.Table
     evidence: pa.Table
     activations: pa.Table
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """An SAE, where it reads, and how it encodes."""
-
-    sae: Any
-    point: HookPoint
-    encode: Encode
 
 
 class _Collector:
@@ -75,7 +66,7 @@ class Extractor:
         tokenizer: PreTrainedTokenizerBase,
         backbone: Backbone,
         context: int | None,
-        readers: dict[str, _Reader],
+        readers: dict[str, Reader],
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -95,7 +86,7 @@ class Extractor:
         engine = engine_options(settings.engine)
         config = text_config(settings.model, settings.revision)
         readers = {
-            name: _load_reader(sae_settings, config, settings.model, engine.device)
+            name: load_reader(sae_settings, config, settings.model, engine.device)
             for name, sae_settings in settings.saes.items()
         }
         tokenizer = load_tokenizer(settings.model, settings.revision)
@@ -125,7 +116,7 @@ class Extractor:
                 with torch.inference_mode():
                     codes = reader.encode(streams[reader.point])
                     pooled = pool(codes, lengths, reader.sae.cfg.d_sae)
-                _check_values(pooled, response_ids, name)
+                check_values(pooled, response_ids, name)
                 collectors[name].add(pooled, response_ids)
             done += len(batch)
             if progress is not None:
@@ -145,7 +136,7 @@ class Extractor:
             meter.add(streams[reader.point])
         return meter.result()
 
-    def _chosen(self, saes: Sequence[str] | None) -> dict[str, _Reader]:
+    def _chosen(self, saes: Sequence[str] | None) -> dict[str, Reader]:
         for name in saes or ():
             if name not in self._readers:
                 raise StudyError(f"no SAE {name!r} in extraction.saes; there are: {', '.join(self._readers)}")
@@ -162,7 +153,7 @@ class Extractor:
         for batch in batches(_included(conversations), self._engine.batch_budget):
             streams = self._backbone.selected_rows(batch, list(dict.fromkeys(points)))
             for point, rows in streams.items():
-                _check_rows(rows, batch, point)
+                check_rows(rows, batch, point)
             yield batch, streams
 
     def _finish(
@@ -176,47 +167,5 @@ class Extractor:
         )
 
 
-def _load_reader(settings: SaeSettings, config: Any, model: str, device: str) -> _Reader:
-    sae = load_sae(settings, device)
-    name = sae_name(settings)
-    point = hook_point(sae.cfg.metadata, name)
-    check_site(point, config.model_type, name)
-    check_fits(sae, name, point, config, model)
-    return _Reader(sae, point, encoder(sae, name))
-
-
-def check_fits(sae: Any, name: str, point: HookPoint, config: Any, model: str) -> None:
-    """Raise StudyError where the model lacks the SAE's layer, or its stream there has another width."""
-    if point.layer >= config.num_hidden_layers:
-        raise StudyError(
-            f"SAE {name}: reads {point}, but model {model!r} has only layers 0 to "
-            f"{config.num_hidden_layers - 1}; choose an SAE made for this model"
-        )
-    if sae.cfg.d_in != width(point, config):
-        raise StudyError(
-            f"SAE {name}: d_in is {sae.cfg.d_in}, but the stream at {point} of model {model!r} is "
-            f"{width(point, config)} wide; choose an SAE made for this model"
-        )
-
-
 def _included(conversations: Sequence[Conversation]) -> list[Conversation]:
     return [one for one in conversations if one.excluded_reason is None]
-
-
-def _check_rows(rows: torch.Tensor, batch: Sequence[Conversation], point: HookPoint) -> None:
-    finite = rows.isfinite().all(dim=1)
-    if not bool(finite.all()):
-        ends = np.cumsum([one.n_selected for one in batch])
-        first = int((~finite).nonzero()[0])
-        response_id = batch[int(np.searchsorted(ends, first, side="right"))].response_id
-        raise StudyError(
-            f"response {response_id}: the model's activations at {point} are not finite; "
-            "try extraction.dtype bfloat16 or float32"
-        )
-
-
-def _check_values(pooled: Pooled, response_ids: np.ndarray, name: str) -> None:
-    wrong = np.flatnonzero(~(np.isfinite(pooled.mean) & np.isfinite(pooled.max)))
-    if len(wrong):
-        response_id, feature = response_ids[pooled.response[wrong[0]]], pooled.feature[wrong[0]]
-        raise StudyError(f"response {response_id}: SAE {name} gives feature {feature} an infinite activation")

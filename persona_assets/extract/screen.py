@@ -30,6 +30,7 @@ from typing import Any
 
 import torch
 
+from persona_assets.errors import StudyError
 from persona_assets.extract.pool import Codes, joined
 from persona_assets.extract.scan import LANES, Scanner
 
@@ -55,9 +56,10 @@ class Block:
 
 
 def can_screen(sae: Any) -> bool:
-    """Whether the SAE's `encode` is a float32 linear map followed by ReLU or JumpReLU."""
-    plain = isinstance(sae.activation_fn, torch.nn.ReLU) and sae.W_enc.dtype == torch.float32
-    return plain and sae.cfg.architecture() in _RELU | _JUMP_RELU
+    """Whether the SAE's `encode` is a float32 linear map, not beyond float32, then ReLU or JumpReLU."""
+    if sae.cfg.architecture() not in _RELU | _JUMP_RELU or not isinstance(sae.activation_fn, torch.nn.ReLU):
+        return False
+    return sae.W_enc.dtype == torch.float32 and bool(sae.W_enc.norm(dim=0).isfinite().all())
 
 
 class ScreenedEncoder:
@@ -88,6 +90,8 @@ class ScreenedEncoder:
     def _encode(self, rows: torch.Tensor, first_row: int) -> Iterator[Codes]:
         rows = self._sae.process_sae_in(rows).contiguous()
         screen = screen_rows(rows, self._dtype)
+        if not bool(screen.isfinite().all()):
+            raise StudyError("the model's activations are too large for float32; check the model's weights")
         for block in self._blocks:
             product = self._buffer(len(rows), block.screen.shape[1])
             with _summed_in_float32():

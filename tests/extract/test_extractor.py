@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 import torch
 from dense import codes, residuals, whole_model
 from sae_lens import SAE
+from safetensors.torch import load_file, save_file
 from tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
 
 from persona_assets import schema
@@ -245,6 +247,17 @@ def test_activations_that_are_not_finite_name_the_response(model_directory, make
         extractor.extract(table)
 
 
+def test_an_infinite_activation_names_response_and_feature(model_directory, make_sae, responses) -> None:
+    sae = make_sae()
+    file = Path(sae["path"]) / "sae_weights.safetensors"
+    weights = load_file(file)
+    weights["W_enc"][:, 7] = 3e38
+    save_file(weights, file)
+    extractor = Extractor.open(settings(model_directory("llama"), {"sae": sae}))
+    with pytest.raises(StudyError, match=r"response \d+: SAE sae gives feature 7 an infinite activation"):
+        extractor.extract(responses)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -287,6 +300,7 @@ def test_bfloat16_is_close_to_float32(model_directory, make_sae, responses) -> N
     assert not exact["max"].equals(rough["max"])
 
 
-def test_importing_the_package_loads_no_torch() -> None:
-    check = "import sys, persona_assets.extract; sys.exit('torch' in sys.modules)"
+@pytest.mark.parametrize("module", ["extract", "extract.sae", "extract.conversation"])
+def test_what_a_code_location_imports_loads_no_torch(module) -> None:
+    check = f"import sys, persona_assets.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
