@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from persona_assets.duck import exact_path, list_literal, literal, refusal
-from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.queries import query
 from persona_assets.schema import (
@@ -23,7 +21,7 @@ from persona_assets.schema import (
     Table,
 )
 from persona_assets.study import Study
-from persona_assets.warehouse import catalogue
+from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.files import SnapshotFile
 
 _TABLES = ("study", "saes", "roles", "instructions", "questions", "lake_files", "pooled", "role_features")
@@ -48,18 +46,12 @@ _SQL_TYPES = {
 }
 
 
-def build(
-    path: Path,
-    study: Study,
-    roles: dict[str, RoleFiles],
-    files: Sequence[SnapshotFile],
-    published_at: datetime,
-) -> None:
-    """Write the database at `path`, checkpointed and closed."""
+def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
+    """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
         for name in _TABLES:
             connection.execute(_with_stride(query(f"tables/{name}")))
-        _fill_small_tables(connection, study, roles, files, published_at)
+        _fill_small_tables(connection, small)
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
         for table in _VIEWS:
@@ -69,22 +61,8 @@ def build(
         connection.execute("checkpoint")
 
 
-def _fill_small_tables(
-    connection: duckdb.DuckDBPyConnection,
-    study: Study,
-    roles: dict[str, RoleFiles],
-    files: Sequence[SnapshotFile],
-    published_at: datetime,
-) -> None:
-    contents = {
-        "study": catalogue.study_rows(study, published_at),
-        "saes": catalogue.sae_rows(study),
-        "roles": catalogue.role_rows(study, roles, files),
-        "instructions": catalogue.instruction_rows(study),
-        "questions": catalogue.question_rows(study),
-        "lake_files": catalogue.file_rows(files),
-    }
-    for table, rows in contents.items():
+def _fill_small_tables(connection: duckdb.DuckDBPyConnection, small: Mapping[str, Rows]) -> None:
+    for table, rows in small.items():
         if rows:
             connection.register("incoming", pa.Table.from_pylist(rows))
             connection.execute(f"insert into {table} by name from incoming")
@@ -114,8 +92,8 @@ def _reading(table: Table, root: str, paths: Sequence[str]) -> str:
     return (
         query("views/files")
         .replace("{hive_types}", ", ".join(f"'{key}': 'VARCHAR'" for key in _keys(table)))
-        .replace("{root}", literal(exact_path(root)))
         .replace("{paths}", list_literal(paths))
+        .replace("{root}", literal(exact_path(root)))  # last: a folder may be called {paths}
     )
 
 

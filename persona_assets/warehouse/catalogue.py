@@ -3,105 +3,109 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from persona_assets.catalog.roles import Role
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.prompts import fill
 from persona_assets.schema import RESPONSES
+from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
 from persona_assets.warehouse.files import SnapshotFile, role_status
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
 
 
-def study_rows(study: Study, published_at: datetime) -> Rows:
-    """The table `study`."""
-    return [
-        {
-            "name": study.name,
-            "settings": study.settings.model_dump_json(),
-            "published_at": published_at.replace(tzinfo=None),
-            "lake": study.lake.root,
-        }
-    ]
+def small_tables(
+    study: Study, roles: Mapping[str, RoleFiles], files: Sequence[SnapshotFile], published_at: datetime
+) -> dict[str, Rows]:
+    """The rows of each small table, by its name. Instructions and questions are those that were asked: of the
+    study whose responses are read.
+    """
+    owner = study.responses_owner
+    catalogue = {name: owner.role(name) for name in roles}
+    n_responses = Counter({file.role: file.n_rows for file in files if file.table is RESPONSES})
+    return {
+        "study": [_study_row(study, published_at)],
+        "saes": _sae_rows(study),
+        "roles": [
+            _role_row(study, catalogue[name], files_of, n_responses[name]) for name, files_of in roles.items()
+        ],
+        "instructions": [row for role in catalogue.values() for row in _instruction_rows(owner, role)],
+        "questions": _question_rows(owner, list(catalogue.values())),
+        "lake_files": [_file_row(file) for file in files],
+    }
 
 
-def sae_rows(study: Study) -> Rows:
-    """The table `saes`."""
-    saes = study.settings.extraction.saes
+def _study_row(study: Study, published_at: datetime) -> Row:
+    return {
+        "name": study.name,
+        "settings": study.settings.model_dump_json(),
+        "published_at": published_at.replace(tzinfo=None),
+        "lake": study.lake.root,
+    }
+
+
+def _sae_rows(study: Study) -> Rows:
     return [
         {"position": position, "sae": name, **settings.model_dump()}
-        for position, (name, settings) in enumerate(saes.items())
+        for position, (name, settings) in enumerate(study.settings.extraction.saes.items())
     ]
 
 
-def role_rows(study: Study, roles: Mapping[str, RoleFiles], files: Iterable[SnapshotFile]) -> Rows:
-    """The table `roles`."""
-    n_responses = Counter({file.role: file.n_rows for file in files if file.table is RESPONSES})
-    return [_role_row(study, files_of, n_responses[role]) for role, files_of in roles.items()]
-
-
-def instruction_rows(study: Study) -> Rows:
-    """The table `instructions`: those of the study whose responses are read."""
-    owner = study.responses_owner
-    generation = owner.settings.generation
-    assert generation is not None
-    return [
-        {
-            "role": name,
-            "variant": variant,
-            "instruction": instruction,
-            "system_prompt": fill(instruction, generation.spoken_name),
-        }
-        for name in study.role_names
-        for variant in generation.prompt_indices
-        for instruction in [owner.role(name).instructions[variant]]
-    ]
-
-
-def question_rows(study: Study) -> Rows:
-    """The table `questions`: those of the study whose responses are read."""
-    owner = study.responses_owner
-    shared = owner.settings.questions.mode == "general"
-    return [
-        {"role": None if shared else name, "question_id": question.id, "question": question.text}
-        for name in (study.role_names[:1] if shared else study.role_names)
-        for question in owner.questions(owner.role(name))
-    ]
-
-
-def file_rows(files: Iterable[SnapshotFile]) -> Rows:
-    """The table `lake_files`."""
-    return [
-        {
-            "table_name": entry.table.name,
-            "sae": entry.sae,
-            "role": entry.role,
-            "path": entry.file.path,
-            "fingerprint": entry.file.stem,
-            "n_rows": entry.n_rows,
-            "bytes": entry.file.size,
-            "modified": datetime.fromtimestamp(entry.file.modified, UTC).replace(tzinfo=None),
-        }
-        for entry in files
-    ]
-
-
-def _role_row(study: Study, files: RoleFiles, n_responses: int) -> dict[str, Any]:
-    owner = study.responses_owner
-    generation = owner.settings.generation
-    assert generation is not None
-    role, status = owner.role(files.role), role_status(files)
+def _role_row(study: Study, role: Role, files: RoleFiles, n_responses: int) -> Row:
+    owner, status = study.responses_owner, role_status(files)
     return {
-        "role": files.role,
+        "role": role.name,
         "status": status.overall,
         "responses_status": status.responses,
         "activations_status": status.activations,
         "role_features_status": status.role_features,
-        "n_prompts": len(generation.prompt_indices) * len(owner.questions(role)),
+        "n_prompts": len(_generation(owner).prompt_indices) * len(owner.questions(role)),
         "n_responses": n_responses,
-        "excluded": files.role in study.settings.analysis.exclude,
+        "excluded": role.name in study.settings.analysis.exclude,
         "eval_prompt": role.eval_prompt,
     }
+
+
+def _instruction_rows(owner: Study, role: Role) -> Rows:
+    generation = _generation(owner)
+    return [
+        {
+            "role": role.name,
+            "variant": variant,
+            "instruction": role.instructions[variant],
+            "system_prompt": fill(role.instructions[variant], generation.spoken_name),
+        }
+        for variant in generation.prompt_indices
+    ]
+
+
+def _question_rows(owner: Study, roles: Sequence[Role]) -> Rows:
+    shared = owner.settings.questions.mode == "general"
+    return [
+        {"role": None if shared else role.name, "question_id": question.id, "question": question.text}
+        for role in (roles[:1] if shared else roles)
+        for question in owner.questions(role)
+    ]
+
+
+def _file_row(entry: SnapshotFile) -> Row:
+    return {
+        "table_name": entry.table.name,
+        "sae": entry.sae,
+        "role": entry.role,
+        "path": entry.file.path,
+        "fingerprint": entry.file.stem,
+        "n_rows": entry.n_rows,
+        "bytes": entry.file.size,
+        "modified": datetime.fromtimestamp(entry.file.modified, UTC).replace(tzinfo=None),
+    }
+
+
+def _generation(owner: Study) -> GenerationSettings:
+    assert owner.settings.generation is not None
+    return owner.settings.generation

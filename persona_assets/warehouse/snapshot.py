@@ -12,6 +12,7 @@ from persona_assets.freshness import RoleFiles
 from persona_assets.schema import TABLES
 from persona_assets.study import Study
 from persona_assets.warehouse.build import build
+from persona_assets.warehouse.catalogue import small_tables
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.reading import warehouse_path
 from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
@@ -35,13 +36,14 @@ def publish(study: Study) -> Snapshot:
     roles = {role: RoleFiles(study, role) for role in study.role_names}
     files = snapshot_files(study, roles.values())
     published_at = datetime.now(UTC)
+    small = small_tables(study, roles, files, published_at)
     target = warehouse_path(study)
     with writing_database(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep(target)
         beside = name_beside(target)
         try:
-            build(beside, study, roles, files, published_at)
+            build(beside, study, small, files)
             swap_in(beside, target)
         finally:
             discard(beside)

@@ -17,7 +17,7 @@ def sweep(target: Path) -> None:
     """Remove what builders of `target` that were killed have left: files, logs and spill folders."""
     for leftover in target.parent.glob(f".{target.name}.*"):
         pid = leftover.name.removeprefix(f".{target.name}.").split(".")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+        if pid.isdigit() and not _is_alive(int(pid)):
             _remove(leftover)
 
 
@@ -39,6 +39,16 @@ def discard(beside: Path) -> None:
     """Remove `beside` and whatever DuckDB has put next to it."""
     for part in beside.parent.glob(f"{beside.name}*"):
         _remove(part)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _remove_logs(target: Path) -> None:

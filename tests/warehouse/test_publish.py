@@ -207,7 +207,9 @@ def test_anothers_responses_are_read_from_the_others_folder(
         assert scalar(connection, "select count(*) from instructions") == len(ROLES) * len(VARIANTS)
 
 
-@pytest.mark.parametrize("name", ["it's [a] 100% lake*", 'a "b"; --', "[ab]", "x=1", "ünï\\code"])
+@pytest.mark.parametrize(
+    "name", ["it's [a] 100% lake*", 'a "b"; --', "[ab]", "x=1", "{paths} {stride}", "ünï\\code"]
+)
 def test_a_lake_of_any_name_is_read_as_it_is_and_nothing_else(
     world: World,
     make_study: StudyMaker,
