@@ -219,7 +219,7 @@ def test_a_lake_of_any_name_is_read_as_it_is_and_nothing_else(
     name: str,
 ) -> None:
     for matched in ("a", "it's a 100% lake of others"):  # as a pattern, a name would match these
-        shutil.copytree(world.study.lake.root, tmp_path / matched)
+        decoy(world, tmp_path / matched)
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / name))
     study = make_study("small", catalogue)
     fill(study, ROLES[:2])
@@ -259,8 +259,15 @@ def test_a_lake_below_a_folder_that_looks_like_a_column_is_refused(
         publish(study)
 
 
-def test_a_moved_lake_answers_under_its_new_name(world: World, tmp_path: Path) -> None:
+def test_a_moved_lake_answers_under_its_new_name(
+    world: World,
+    make_study: StudyMaker,
+    catalogue: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     publish(world.study)
+    decoy(world, tmp_path / "moved t here x")
     moved = tmp_path / "moved [to] here*"
     shutil.move(world.study.lake.root, moved)
     with duckdb.connect(str(moved / "small" / "warehouse.duckdb"), read_only=True) as connection:
@@ -270,6 +277,16 @@ def test_a_moved_lake_answers_under_its_new_name(world: World, tmp_path: Path) -
         for view in VIEWS:
             assert scalar(connection, f"select count(*) from {view}") > 0
         assert rows(connection, "from top_responses(5) limit 1")
+    monkeypatch.setenv("PERSONA_LAKE", str(moved))
+    with connect(make_study("small", catalogue)) as connection:
+        assert scalar(connection, "select count(*) from responses") == len(ROLES) * len(RESPONSE_IDS)
+
+
+def decoy(world: World, place: Path) -> None:
+    """A lake of the same files, none of which can be read."""
+    shutil.copytree(world.study.lake.root, place)
+    for file in place.rglob("*.parquet"):
+        file.write_bytes(b"not this one")
 
 
 def test_persona_warehouse_says_where_snapshots_go(
