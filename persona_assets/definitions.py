@@ -9,4 +9,11 @@ import dagster as dg
 def defs() -> dg.Definitions:
     """All studies. Steps run in the run's own process, where the models stay loaded."""
     studies = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
-    return dg.Definitions.merge(studies, dg.Definitions(executor=dg.in_process_executor))
+    follow = dg.AutomationConditionSensorDefinition(
+        "follow_new_roles",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=15,
+        description="Aggregates and publishes when a role's activations are new. Never starts GPU work.",
+    )
+    return dg.Definitions.merge(studies, dg.Definitions(executor=dg.in_process_executor, sensors=[follow]))

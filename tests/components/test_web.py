@@ -18,6 +18,7 @@ import pytest
 
 from persona_assets.freshness import RoleFiles
 from persona_assets.study import PROJECT, load_study
+from persona_assets.warehouse import connect, warehouse_path
 
 LAUNCH = """
 mutation ($params: LaunchBackfillParams!) {
@@ -90,7 +91,9 @@ def wait_for(what: Any, seconds: float) -> Any:
 
 
 @pytest.mark.timeout(900)
-def test_a_backfill_of_three_roles_launched_over_graphql_lands_them(server: str, homes: Path) -> None:
+def test_a_backfill_launched_over_graphql_lands_its_roles_and_the_warehouse_follows(
+    server: str, homes: Path
+) -> None:
     wait_for(lambda: ask(server, "query { version }"), seconds=120)
     params = {
         "assetSelection": [
@@ -110,3 +113,7 @@ def test_a_backfill_of_three_roles_launched_over_graphql_lands_them(server: str,
     for role in ROLES:
         assert RoleFiles(study, role).role_features("demo") is not None
     assert RoleFiles(study, "wolf").responses is None
+    wait_for(warehouse_path(study).is_file, seconds=180)  # nobody asked for it: automation did
+    with connect(study) as warehouse:
+        fresh = "select role from roles where status = 'fresh' order by role"
+        assert [role for (role,) in warehouse.execute(fresh).fetchall()] == ROLES
