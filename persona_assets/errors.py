@@ -11,7 +11,7 @@ class StudyError(Exception):
     """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
 
 
-class Interrupted(StudyError):
+class RunInterruptedError(StudyError):
     """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
 
 

@@ -22,6 +22,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from persona_assets.errors import StudyError, writing
+from persona_assets.placing import is_alive, sync
 from persona_assets.schema import Table
 
 _STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
@@ -123,7 +124,7 @@ class Lake:
                 beside.replace(target)
             finally:
                 beside.unlink(missing_ok=True)
-            _sync(target.parent)
+            sync(target.parent)
         status = target.stat()
         return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
 
@@ -208,13 +209,5 @@ def _sweep(folder: Path) -> None:
     """Remove what writers that were killed here have left."""
     for leftover in folder.glob(".*.tmp"):
         pid = int(leftover.suffixes[-2][1:])
-        if not Path(f"/proc/{pid}").exists():
+        if not is_alive(pid):
             leftover.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,4 +1,4 @@
-"""Files outside the lake appear whole or not at all."""
+"""Files that appear whole or not at all, and what writers that were killed leave."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ def placed(target: Path) -> Iterator[Path]:
             f"cannot write {target}: {error.strerror or error}; free or mount its disk, "
             "or export into another directory"
         ) from error
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold the file's content, or the folder's entries, before going on."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine has the number `pid`."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

@@ -18,9 +18,10 @@ from tests.conftest import write_study
 
 INTRODUCTION = """# The warehouse's tables
 
-What each column says, as the database itself does (`comment on …`). `sae` is the SAE's name in the study; activations
-are in the SAE's own units. `responses`, `activations` and `evidence` are views over the lake's Parquet files, the others
-are tables in the file. Every table is there from the first snapshot on, empty if nothing has been made yet.
+What each column says, as the database itself does (`comment on …`). `sae` is the SAE's name in the study;
+activations are in the SAE's own units. `responses`, `activations` and `evidence` are views over the lake's
+Parquet files, the others are tables in the file. Every table is there from the first snapshot on, empty if
+nothing has been made yet.
 """
 COLUMNS = """
 select columns.table_name, columns.comment as says, columns.column_name, columns.data_type, whole.comment
@@ -62,7 +63,8 @@ def test_the_page_of_tables_is_what_the_database_says_of_itself(study: Study) ->
 
 def blocks(language: str) -> list[str]:
     pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
-    return [block for page in pages for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.S)]
+    block = re.compile(rf"```{language}\n(.*?)```", re.S)
+    return [text for page in pages for text in block.findall(page.read_text())]
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from persona_assets.errors import Interrupted, StudyError
+from persona_assets.errors import RunInterruptedError, StudyError
 
 
 def main() -> None:
@@ -19,4 +19,4 @@ def main() -> None:
         app()
     except StudyError as error:
         print(f"persona: {error}", file=sys.stderr)
-        sys.exit(130 if isinstance(error, Interrupted) else 2)
+        sys.exit(130 if isinstance(error, RunInterruptedError) else 2)

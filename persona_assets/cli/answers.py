@@ -16,7 +16,6 @@ from persona_assets.errors import StudyError
 from persona_assets.study import Study
 from persona_assets.warehouse import connect
 
-
 _PIPE_WIDTH = 10_000
 
 

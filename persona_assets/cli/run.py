@@ -18,8 +18,9 @@ from persona_assets.components import loaded
 from persona_assets.components.assets import key
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.progress import bars
-from persona_assets.errors import Interrupted, StudyError
+from persona_assets.errors import RunInterruptedError, StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.placing import is_alive
 from persona_assets.study import PROJECT, Study
 
 _PROCESS_TAG = "persona/process"
@@ -142,7 +143,9 @@ def _failure(result: dg.ExecuteInProcessResult) -> StudyError:
     error = failure.error
     assert error is not None
     if error.cls_name == "DagsterExecutionInterruptedError":
-        return Interrupted("interrupted; the roles that landed stay, and the same command goes on from there")
+        return RunInterruptedError(
+            "interrupted; the roles that landed stay, and the same command goes on from there"
+        )
     return StudyError((error.cause or error).to_string())
 
 
@@ -151,5 +154,5 @@ def _close_dead_runs(instance: dg.DagsterInstance) -> None:
     open_runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
     for run in open_runs:
         host, _, pid = run.tags.get(_PROCESS_TAG, "").partition("/")
-        if host == socket.gethostname() and not Path(f"/proc/{pid}").exists():
+        if host == socket.gethostname() and not is_alive(int(pid)):
             instance.report_run_canceled(run, message=f"process {pid} is gone")

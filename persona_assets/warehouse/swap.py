@@ -7,6 +7,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from persona_assets.placing import is_alive, sync
+
 
 def name_beside(target: Path) -> Path:
     """A name of this process's own for building what will replace `target`."""
@@ -17,7 +19,7 @@ def sweep(target: Path) -> None:
     """Remove what builders of `target` that were killed have left: files, logs and spill folders."""
     for leftover in target.parent.glob(f".{target.name}.*"):
         pid = leftover.name.removeprefix(f".{target.name}.").split(".")[0]
-        if pid.isdigit() and not _is_alive(int(pid)):
+        if pid.isdigit() and not is_alive(int(pid)):
             _remove(leftover)
 
 
@@ -27,28 +29,18 @@ def swap_in(beside: Path, target: Path) -> None:
     A write-ahead log next to `target` is what somebody's crashed session left there. It goes first: should
     we be killed in between, the old snapshot stands without it, whereas the new one would replay it.
     """
-    _sync(beside)
+    sync(beside)
     _remove_logs(target)
-    _sync(target.parent)
+    sync(target.parent)
     beside.replace(target)
     _remove_logs(target)  # a session still writing to the old snapshot may just have begun another
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def discard(beside: Path) -> None:
     """Remove `beside` and whatever DuckDB has put next to it."""
     for part in beside.parent.glob(f"{beside.name}*"):
         _remove(part)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True
 
 
 def _remove_logs(target: Path) -> None:
@@ -61,11 +53,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
