@@ -3,8 +3,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +16,7 @@ import pytest
 from persona_assets.cli.run import contiguous_ranges, dagster_instance, run_study
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.schema import RESPONSES
 from persona_assets.study import PROJECT, Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
@@ -96,8 +100,6 @@ def test_an_unknown_asset_or_role_is_answered_with_those_there_are(study: Study)
 def test_the_run_of_a_killed_process_is_closed_by_the_next(study: Study) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    import socket
-
     with dagster_instance() as instance:
         job = dg.define_asset_job("abandoned")
         run = instance.create_run_for_job(
@@ -121,3 +123,20 @@ def test_the_command_answers_mistakes_with_one_line_and_status_2(study: Study) -
         f"persona: {study.name} has no asset 'atlantis'; its assets: catalog, responses, activations, "
         "role_features, warehouse"
     ]
+
+
+def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(make_study: StudyMaker) -> None:
+    study = make_study(changes={"questions.limit": 60, "generation.max_tokens": 96})
+    persona = Path(sys.executable).with_name("persona")
+    run = subprocess.Popen([persona, "run", study.file], stderr=subprocess.PIPE, text=True, env=os.environ)
+    while not study.lake.files(RESPONSES):
+        assert run.poll() is None
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    _, complaint = run.communicate(timeout=120)
+    assert run.returncode == 130
+    assert complaint.splitlines()[-1] == (
+        "persona: interrupted; the roles that landed stay, and the same command goes on from there"
+    )
+    assert "Traceback" not in complaint
+    assert 1 <= len(study.lake.files(RESPONSES)) < 3
