@@ -10,10 +10,11 @@ where the norms are those of the actual rounding errors, about half of what bflo
 itself one inner product, of [x̃, |Δx|, |x|, 1, 1] and [w̃, |w̃|, |Δw|, high, low] with high + low >= b − θ: one
 bfloat16 product screens. What else is rounded:
 
-- the extra numbers, to bfloat16: upwards.
+- The extra numbers, to bfloat16: upwards.
 - The product's sum of K terms, in float32: by at most K·2^-23·Σ|terms| even where the hardware truncates; and
-  the float32 pre-activation, by (d_in + 2)·2^-24·(|x||w| + |b|). 4K·2^-24 times |x||w|, |b| and |b − θ| is
-  added for both; for |Δx||w̃| and |x||Δw| the 2^-8 won by rounding them upwards pays, as K < 2^15.
+  the float32 x·w that is compared in the end, by d_in·2^-24·|x||w| (adding b cannot lift it over θ: rounding
+  is monotone). 4K·2^-24 times |x||w| and |b − θ| is added for both; for |Δx||w̃| and |x||Δw| the 2^-8 won by
+  rounding them upwards pays, as K < 2^15.
 - The product, to bfloat16 when stored: rounding keeps the sign, and zero passes.
 
 Processors without bfloat16 units multiply float32 faster: there all of this is done in float32, with Δ = 0.
@@ -124,7 +125,7 @@ def screen_weights(
     shift = bias.double() - threshold.double()
     high = shift.to(dtype)
     rest = shift - high.double()
-    low = rest + rest.abs() * 2**-7 + slack * (shift.abs() + bias.abs()) + 1e-30
+    low = rest + rest.abs() * 2**-7 + slack * shift.abs() + 1e-30
     extra = [_up(rounded.float().norm(dim=1)), _up(error), high, low]
     return torch.cat([rounded.t(), torch.stack([part.to(dtype) for part in extra])])
 

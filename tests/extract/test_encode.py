@@ -116,7 +116,7 @@ def test_a_torch_only_screen_finds_the_same(dtype, make_sae) -> None:
     assert_encodes(encode, reference, rows(300))
 
 
-def worst_case(d_sae: int, n: int = 64, d_in: int = 256) -> tuple[torch.Tensor, torch.Tensor]:
+def worst_case(d_sae: int, n: int = 64, d_in: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows [n, d_in] and weights [d_in, d_sae] that lose the most when rounded to bfloat16, all together.
 
     Every number lies just below half way between two neighbours and is rounded towards zero, and all products
@@ -125,9 +125,9 @@ def worst_case(d_sae: int, n: int = 64, d_in: int = 256) -> tuple[torch.Tensor, 
     generator = torch.Generator().manual_seed(0)
     signs = torch.randint(0, 2, (d_in,), generator=generator) * 2.0 - 1
     below_half = 2**-8 - 2**-14
-    mantissa = 1 + torch.arange(d_sae).remainder(128) / 128 + below_half
-    rows = (1 + below_half) * signs * 2.0 ** torch.arange(n)[:, None].remainder(7)
-    weights = signs[:, None] * mantissa
+    mantissa = 1 + torch.arange(128) / 128 + below_half
+    rows = mantissa[37 * torch.arange(n) % 128][:, None] * signs
+    weights = signs[:, None] * mantissa[torch.arange(d_sae) % 128]
     assert (rows.bfloat16().float().abs() < rows.abs()).all()
     assert (weights.bfloat16().float().abs() < weights.abs()).all()
     return rows, weights

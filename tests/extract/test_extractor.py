@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,13 @@ from safetensors.torch import load_file, save_file
 from tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
 
 from persona_assets import schema
+from persona_assets.catalog.questions import read_questions
 from persona_assets.errors import StudyError
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import read_conversations
 from persona_assets.extract.extractor import Extraction, Extractor
+from persona_assets.models import load_tokenizer
+from persona_assets.study import PROJECT
 
 # One-token responses among them, in batches of unequal lengths.
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21]
@@ -62,6 +66,24 @@ def test_pooled_values_equal_the_dense_computation(
     conversations = read_conversations(responses, tokenizer, selection, CONTEXT)
     dense = codes(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
     assert_equals_dense(extraction, dense, conversations)
+
+
+def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
+    model, sae = (str(PROJECT / "data" / "demo" / part) for part in ("model", "sae"))
+    tokenizer = load_tokenizer(model)
+    questions = read_questions(PROJECT / "data" / "extraction_questions.jsonl")[:12]
+    rows = []
+    for asked, said in itertools.pairwise(questions):
+        messages = [{"role": "user", "content": asked.text}]
+        prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+        response = tokenizer(said.text, add_special_tokens=False)["input_ids"]
+        rows.append(response_row(0, asked.id, prompt, response))
+    responses = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
+    extraction = Extractor.open(settings(model, {"sae": {"path": sae}})).extract(responses)["sae"]
+    conversations = read_conversations(responses, tokenizer, "response_only", None)
+    reference = SAE.load_from_disk(sae, dtype="float32")
+    layer = int(reference.cfg.metadata.hook_name.split(".")[1])
+    assert_equals_dense(extraction, codes(whole_model(model), reference, layer, conversations), conversations)
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3", "gemma2"])
