@@ -84,10 +84,9 @@ def test_aggregating(role: Role, benchmark) -> None:
     np.testing.assert_allclose(content["mean"], mean[features], rtol=1e-4)
     np.testing.assert_array_equal(content["max"], maximum[features])
     assert not np.delete(maximum, features).any()
-    record(
-        "aggregating a role", ">= 15", dense_seconds / benchmark.stats.stats.median, "times load + mean, max"
-    )
-    record("aggregating a role", "", benchmark.stats.stats.median * 1e3, "ms")
+    ratio = min(baseline) / benchmark.stats.stats.min
+    record("aggregating a role", ">= 15", ratio, "times load + mean, max")
+    record("aggregating a role", "", benchmark.stats.stats.min * 1e3, "ms")
 
 
 def test_one_feature_of_a_role(role: Role, benchmark) -> None:
