@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO_QUESTIONS := which_roles_fire_a_feature features_of_one_role_alone show_me_the_tokens
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
@@ -23,7 +24,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
 	$(BIN)/persona run demo
-	$(BIN)/persona sql demo < sql/examples/which_roles_fire_a_feature.sql
+	@for question in $(DEMO_QUESTIONS); do \
+		echo; sed -n '1s/^-- //p' sql/examples/$$question.sql; \
+		$(BIN)/persona sql demo < sql/examples/$$question.sql || exit; done
+	@echo; echo "Ask more: $(BIN)/persona sql demo \"from top_features('pirate') limit 5\"; see sql/examples/"
 
 test: $(VENV)/installed ## lint, check types, run the tests
 	$(BIN)/ruff check .

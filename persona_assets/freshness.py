@@ -121,11 +121,16 @@ class RoleFiles:
     def _current(self, table: Table, made_from: str | None, sae: str) -> LakeFile | None:
         if made_from is None or self.responses is None:
             return None
-        files = self.study.lake.files(table, sae=sae, role=self.role)
-        ours = _link(self.responses)
-        return fresh(
-            (file for file in files if not file.imported or file.made_from.endswith(ours)), made_from
-        )
+        if (table.name, sae) not in self._found:
+            files = self.study.lake.files(table, sae=sae, role=self.role)
+            ours = _link(self.responses)
+            usable = (file for file in files if not file.imported or file.made_from.endswith(ours))
+            self._found[table.name, sae] = fresh(usable, made_from)
+        return self._found[table.name, sae]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str], LakeFile | None]:
+        return {}
 
 
 def imported_from(responses: LakeFile, content: dict[str, Any]) -> str:

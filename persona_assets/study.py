@@ -43,12 +43,11 @@ class Study:
     @cached_property
     def role_names(self) -> list[str]:
         """The roles that take part, sorted. Raises StudyError where their files are missing."""
-        files = role_files(self._role_directory)
         wanted = self.settings.roles.include
         if wanted == "all":
-            return list(files)
+            return list(self._role_files)
         for name in wanted:
-            if name not in files:
+            if name not in self._role_files:
                 raise StudyError(f"{self.file}: roles.include: no role {name!r} in {self._role_directory}")
         return sorted(set(wanted))
 
@@ -61,7 +60,7 @@ class Study:
         """One role. Raises StudyError if it is not the study's, or lacks a variant that is asked for."""
         if name not in self.role_names:
             raise StudyError(f"{self.name} has no role {name!r}; its roles: {', '.join(self.role_names)}")
-        role = read_role(role_files(self._role_directory)[name])
+        role = read_role(self._role_files[name])
         generation = self.responses_owner.settings.generation
         missing = set(generation.prompt_indices if generation else []) - set(range(len(role.instructions)))
         if missing:
@@ -96,6 +95,10 @@ class Study:
     def _general_questions(self) -> list[Question]:
         assert self.settings.questions.file is not None
         return read_questions(self.path(self.settings.questions.file))
+
+    @cached_property
+    def _role_files(self) -> dict[str, Path]:
+        return role_files(self._role_directory)
 
     @property
     def _role_directory(self) -> Path:

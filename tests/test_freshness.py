@@ -99,11 +99,21 @@ def test_each_stage_becomes_fresh_as_its_files_land(study: Study) -> None:
     assert files.state(RESPONSES) == "fresh"
     land(study, POOLED, files.activations_fingerprint("demo"), "demo")
     land(study, EVIDENCE, files.evidence_fingerprint("demo"), "demo")
-    assert not files.extracted("demo")
+    assert not RoleFiles(study, PIRATE).extracted("demo")
     land(study, ACTIVATIONS, files.activations_fingerprint("demo"), "demo")
-    assert files.extracted("demo")
-    land(study, ROLE_FEATURES, files.role_features_fingerprint("demo"), "demo")
-    assert {files.state(table, "demo") for table in tables} == {"fresh"}
+    assert RoleFiles(study, PIRATE).extracted("demo")
+    land(study, ROLE_FEATURES, RoleFiles(study, PIRATE).role_features_fingerprint("demo"), "demo")
+    landed = RoleFiles(study, PIRATE)
+    assert {landed.state(table, "demo") for table in tables} == {"fresh"}
+
+
+def test_an_answer_about_files_stays_what_it_was_when_it_was_asked_for(study: Study) -> None:
+    test_each_stage_becomes_fresh_as_its_files_land(study)
+    asked = RoleFiles(study, PIRATE)
+    before = asked.activations("demo")
+    land(study, ACTIVATIONS, asked.activations_fingerprint("demo"), "demo")
+    assert asked.activations("demo") == before
+    assert RoleFiles(study, PIRATE).activations("demo") != before
 
 
 def test_a_changed_setting_makes_its_stage_and_all_below_stale(make_study: StudyMaker) -> None:

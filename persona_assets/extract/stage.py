@@ -38,7 +38,8 @@ class ExtractionStage:
             extractions = self.extractor.extract(self._responses(files), missing, progress)
             for sae, extraction in extractions.items():
                 self._land_sae(files, sae, extraction, overwrite)
-        return {sae: file for sae in saes if (file := files.activations(sae)) is not None}
+        landed = RoleFiles(self.study, role)
+        return {sae: file for sae in saes if (file := landed.activations(sae)) is not None}
 
     def fit(self, role: str, n_responses: int) -> dict[str, Fit]:
         """How well each SAE fits the model on a seeded sample of the role's responses."""
