@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_QUESTIONS := which_roles_fire_a_feature features_of_one_role_alone show_me_the_tokens
+FIRST := select feature_id from top_features('pirate') limit 1
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
@@ -24,10 +24,13 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
 	$(BIN)/persona run demo
-	@for question in $(DEMO_QUESTIONS); do \
-		echo; sed -n '1s/^-- //p' sql/examples/$$question.sql; \
-		$(BIN)/persona sql demo < sql/examples/$$question.sql || exit; done
-	@echo; echo "Ask more: $(BIN)/persona sql demo \"from top_features('pirate') limit 5\"; see sql/examples/"
+	@echo; echo "What characterizes the pirate?"
+	@$(BIN)/persona top-features demo pirate --limit 5
+	@echo; echo "Which roles fire the first of these features?"
+	@$(BIN)/persona sql demo "from which_roles(($(FIRST))) limit 5"
+	@echo; echo "In which answers is it strongest?"
+	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
+	@echo; echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
 
 test: $(VENV)/installed ## lint, check types, run the tests
 	$(BIN)/ruff check .
