@@ -13,7 +13,7 @@ from persona_assets.demo.corpus import conversations
 from persona_assets.demo.encoding import encode
 
 DATA = Path(__file__).parents[2] / "data"
-TINY = Size(conversations=60, drills=10, model_steps=3, sae_steps=4, spoken=6, evaluated=6)
+TINY = Size(conversations=60, drills=10, model_steps=3, sae_steps=4, spoken=3, evaluated=4)
 
 
 @pytest.fixture(scope="module")
