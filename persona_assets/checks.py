@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
-from persona_assets.duck import exact_path
+from persona_assets.duck import exact_path, in_memory
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
@@ -111,7 +109,7 @@ def _rows(
     name: str, lake: Lake, files: dict[str, LakeFile], values: Mapping[str, Sequence[int]] | None = None
 ) -> list[dict[str, Any]]:
     paths = {key: [exact_path(lake.uri(file.path))] for key, file in files.items()}
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         answer = connection.execute(query(name), {**paths, **(values or {})})
         return answer.to_arrow_table().to_pylist()
 

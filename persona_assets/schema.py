@@ -94,8 +94,8 @@ EVIDENCE = Table(
 )
 
 # Sorted by feature, and a feature lies in one row group: it is found by reading that one, and summed in the
-# same order however many threads sum the others. The floats' bytes are split into planes and the sorted ids
-# stored as differences, which packs well; snappy, because floats hardly pack, yet are read on every question.
+# same order however many threads sum the others. So sorted, the ids pack to little. The floats lie as they
+# are: they hardly pack, and every question reads them.
 ACTIVATIONS = Table(
     "activations",
     pa.schema(
@@ -111,17 +111,13 @@ ACTIVATIONS = Table(
     per_sae=True,
     unbroken="feature_id",
     writer={
-        "use_dictionary": ["feature_id", "n_active", "argmax_token"],
-        "column_encoding": {
-            "response_id": "DELTA_BINARY_PACKED",
-            "mean": "BYTE_STREAM_SPLIT",
-            "max": "BYTE_STREAM_SPLIT",
-        },
+        "use_dictionary": ["n_active", "argmax_token"],
+        "column_encoding": {"response_id": "DELTA_BINARY_PACKED"},
         "compression": {
-            "feature_id": "zstd",
+            "feature_id": "lz4",
             "response_id": "zstd",
-            "mean": "snappy",
-            "max": "snappy",
+            "mean": "none",
+            "max": "none",
             "n_active": "zstd",
             "argmax_token": "zstd",
         },

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress as Bars
 
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
+from persona_assets.progress import Progress
 from persona_assets.study import Study
 
 
@@ -45,7 +46,7 @@ def _table(sae: str | None) -> str:
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    with Progress(console=Console(stderr=True)) as progress:
+def _bar(title: str) -> Iterator[Progress]:
+    with Bars(console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

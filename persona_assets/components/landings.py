@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from persona_assets.components.metadata import preview
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
+from persona_assets.progress import Progress
 from persona_assets.schema import POOLED, RESPONSES, ROLE_FEATURES
 from persona_assets.study import Study
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from persona_assets.generate.stage import GenerationStage
 
 Metadata = dict[str, Any]
-Progress = Callable[[int, int], None]
 
 
 def land_responses(stage: GenerationStage, overwrite: bool, role: str, progress: Progress) -> Metadata:

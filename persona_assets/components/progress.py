@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from persona_assets.progress import Progress
 
 _LOG_EVERY = 30.0  # seconds
 
-_bars: Progress | None = None
+_bars: Bars | None = None
 
 
 class Report(Protocol):
     """Hears of roles finished, and of responses finished within one."""
 
-    def part(self, role: str) -> Callable[[int, int], None]:
+    def part(self, role: str) -> Progress:
         """What a stage calls with (responses done, responses in all) while `role` is under way."""
 
     def done(self, role: str) -> None:
@@ -31,7 +34,7 @@ def bars(console: Console) -> Iterator[None]:
     """Show progress as bars on `console` instead of log lines."""
     global _bars
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as _bars:
+    with Bars(*columns, console=console) as _bars:
         try:
             yield
         finally:
@@ -54,7 +57,7 @@ class _Lines:
         self._log, self._n_roles = log, n_roles
         self._n_done, self._last = 0, time.monotonic()
 
-    def part(self, role: str) -> Callable[[int, int], None]:
+    def part(self, role: str) -> Progress:
         def hear(done: int, total: int) -> None:
             if time.monotonic() - self._last >= _LOG_EVERY:
                 self._last = time.monotonic()
@@ -68,11 +71,11 @@ class _Lines:
 
 
 class _Bar:
-    def __init__(self, progress: Progress, task: TaskID, stage: str) -> None:
+    def __init__(self, progress: Bars, task: TaskID, stage: str) -> None:
         self._progress, self._task, self._stage = progress, task, stage
         self._n_done = 0
 
-    def part(self, role: str) -> Callable[[int, int], None]:
+    def part(self, role: str) -> Progress:
         def hear(done: int, total: int) -> None:
             self._progress.update(
                 self._task,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,11 @@ from persona_assets.extract.quality import Fit, FitMeter
 from persona_assets.extract.reader import Reader, load_reader
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models import load_tokenizer
+from persona_assets.progress import Progress
 from persona_assets.settings import ExtractionSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pyarrow as pa
 
 from persona_assets.errors import StudyError
@@ -11,10 +9,9 @@ from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import LakeFile
+from persona_assets.progress import Progress
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
 from persona_assets.study import Study
-
-Progress = Callable[[int, int], None]
 
 
 class ExtractionStage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -12,11 +12,10 @@ from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
 from persona_assets.lake import LakeFile
+from persona_assets.progress import Progress
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
-
-Progress = Callable[[int, int], None]
 
 
 class GenerationStage:

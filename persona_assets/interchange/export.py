@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +14,9 @@ from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
 from persona_assets.interchange.sparse import SparseRows, Values
 from persona_assets.placing import placed
+from persona_assets.progress import Progress
 from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.study import Study
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ and every NPZ's header. A role's NPZ values are read before anything of that rol
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +14,8 @@ from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.responses import Tokenization
 from persona_assets.interchange.role import Landed, RoleImport, Skipped, read_role
+from persona_assets.progress import Progress
 from persona_assets.study import Study
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
