@@ -136,6 +136,15 @@ class Lake:
             raise damaged(self.uri(file.path), "its columns are not those of the table")
         return content
 
+    def clear(self, table: Table, *, role: str) -> None:
+        """Delete the role's files of a table that no published warehouse names.
+
+        The folder stays: another process may be about to write into it.
+        """
+        for file in self.files(table, role=role):
+            Path(self.uri(file.path)).unlink(missing_ok=True)
+        _sweep(Path(self.uri(self.folder(table, role=role))))
+
     def _files_below(self, folder: str) -> list[LakeFile]:
         selector = pafs.FileSelector(self.uri(folder), recursive=True, allow_not_found=True)
         found = [

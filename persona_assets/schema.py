@@ -142,4 +142,19 @@ ROLE_FEATURES = Table(
     per_sae=True,
 )
 
+# Not a table to ask: the parts of a role whose responses are under way.
+IN_FLIGHT = Table(
+    "in_flight",
+    pa.schema(
+        [
+            ("response_id", _INT),
+            ("token_ids", pa.list_(_INT)),
+            ("text", pa.string()),
+            ("finish_reason", pa.string()),
+            ("token_source", pa.string()),
+        ]
+    ),
+    per_sae=False,
+)
+
 TABLES = {table.name: table for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES)}

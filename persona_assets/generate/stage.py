@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -10,6 +10,7 @@ from persona_assets.catalog.roles import Role
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
 from persona_assets.lake import LakeFile
 from persona_assets.progress import Progress
@@ -31,23 +32,35 @@ class GenerationStage:
         self._backend: Backend | None = None
 
     def land(self, role_name: str, *, overwrite: bool = False, progress: Progress | None = None) -> LakeFile:
-        """The role's fresh responses: those that are there, or, generated now, those that were missing."""
-        files = RoleFiles(self.study, role_name)
-        if files.responses is not None and not overwrite:
-            return files.responses
-        responses = self.generate(self.study.role(role_name), progress)
-        return self.study.lake.write(RESPONSES, responses, files.responses_fingerprint, role=role_name)
+        """The role's fresh responses: those that are there, or, generated now, those that were missing.
 
-    def generate(self, role: Role, progress: Progress | None = None) -> pa.Table:
-        """The role's responses (`schema.RESPONSES`), by response_id. `progress` hears of responses done."""
+        What a killed run had generated of the role is taken over, not generated again.
+        """
+        files = RoleFiles(self.study, role_name)
+        in_flight = InFlight(files, self.settings.backend)
+        landed = files.responses
+        if landed is None or overwrite:
+            responses = self._generate(self.study.role(role_name), in_flight, progress)
+            landed = self.study.lake.write(RESPONSES, responses, files.responses_fingerprint, role=role_name)
+        in_flight.clear()
+        return landed
+
+    def _generate(self, role: Role, in_flight: InFlight, progress: Progress | None) -> pa.Table:
+        """The role's responses (`schema.RESPONSES`), by response_id."""
         chat = ChatFormat(self.backend.tokenizer)
         prompts = build_prompts(role, self.study.questions(role), self.settings, chat)
-        completions = []
-        for completion in self.backend.complete(prompts):
-            completions.append(completion)
-            if progress is not None:
-                progress(len(completions), len(prompts))
-        return responses_table(prompts, completions, origin=self.settings.backend)
+        answers = in_flight.kept()
+        try:
+            for completion in self.backend.complete(prompts, frozenset(answers)):
+                in_flight.add(completion)
+                if completion.response_id in answers:
+                    raise StudyError(f"response {completion.response_id} came twice from the backend")
+                answers[completion.response_id] = completion
+                if progress is not None:
+                    progress(len(answers), len(prompts))
+        finally:
+            in_flight.flush()
+        return responses_table(prompts, answers, origin=self.settings.backend)
 
     @property
     def backend(self) -> Backend:
@@ -63,16 +76,11 @@ class GenerationStage:
             self._backend = None
 
 
-def responses_table(prompts: Sequence[Prompt], completions: Iterable[Completion], origin: str) -> pa.Table:
-    """Prompts and their completions, matched by response_id, as a table of `schema.RESPONSES`.
+def responses_table(prompts: Sequence[Prompt], answers: Mapping[int, Completion], origin: str) -> pa.Table:
+    """Prompts and their answers by response_id, as a table of `schema.RESPONSES`.
 
-    Raises StudyError unless every prompt is answered exactly once.
+    Raises StudyError unless every prompt is answered.
     """
-    answers: dict[int, Completion] = {}
-    for completion in completions:
-        if completion.response_id in answers:
-            raise StudyError(f"response {completion.response_id} came twice from the {origin} backend")
-        answers[completion.response_id] = completion
     unanswered = {prompt.response_id for prompt in prompts} - answers.keys()
     if unanswered:
         raise StudyError(f"{len(unanswered)} prompts were not answered, response {min(unanswered)} for one")

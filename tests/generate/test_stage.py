@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
-from persona_assets.generate.backend import Completion
+from persona_assets.generate.backend import Completion, open_backend
+from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.stage import GenerationStage, responses_table
 from persona_assets.schema import RESPONSES
@@ -66,19 +71,111 @@ def test_a_study_that_borrows_responses_generates_none(make_study: StudyMaker) -
 
 
 def test_answers_are_matched_by_id_not_by_order() -> None:
-    answers = [Completion(number, [number], f"answer {number}", "stop") for number in (2, 0, 1)]
+    answers = {number: Completion(number, [number], f"answer {number}", "stop") for number in (2, 0, 1)}
     table = responses_table([prompt(0), prompt(1), prompt(2)], answers, origin="x")
     assert table["response"].to_pylist() == ["answer 0", "answer 1", "answer 2"]
 
 
-def test_a_missing_or_doubled_answer_is_an_error() -> None:
-    answer = Completion(0, [1], "text", "stop")
+def test_a_missing_answer_is_an_error() -> None:
     with pytest.raises(StudyError, match="1 prompts were not answered, response 1"):
-        responses_table([prompt(0), prompt(1)], [answer], origin="x")
-    with pytest.raises(StudyError, match="response 0 came twice"):
-        responses_table([prompt(0)], [answer, answer], origin="x")
+        responses_table([prompt(0), prompt(1)], {0: Completion(0, [1], "text", "stop")}, origin="x")
 
 
 def test_the_fingerprint_of_what_landed_is_the_one_looked_for(study: Study) -> None:
     file = GenerationStage(study).land("ghost")
     assert file == RoleFiles(study, "ghost").responses
+
+
+class Scripted:
+    """A backend that breaks off after `n_answers`, and remembers what it was asked for."""
+
+    def __init__(self, study: Study, n_answers: int | None) -> None:
+        self.whole = open_backend(study.settings.generation)
+        self.tokenizer = self.whole.tokenizer
+        self.n_answers = n_answers
+        self.answered: list[int] = []
+
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        for completion in self.whole.complete(prompts, done):
+            if len(self.answered) == self.n_answers:
+                raise StudyError("the server went away")
+            self.answered.append(completion.response_id)
+            yield completion
+
+    def close(self) -> None:
+        self.whole.close()
+
+
+def stage_of(study: Study, n_answers: int | None) -> tuple[GenerationStage, Scripted]:
+    stage = GenerationStage(study)
+    stage._backend = scripted = Scripted(study, n_answers)
+    return stage, scripted
+
+
+def parts(study: Study) -> list[Path]:
+    return sorted(Path(study.lake.root).glob("small/in_flight/**/*.parquet"))
+
+
+def test_what_a_broken_run_has_generated_is_not_generated_again(make_study: StudyMaker) -> None:
+    study, spared = make_study(), make_study("spared")
+    broken, first = stage_of(study, 4)
+    with pytest.raises(StudyError, match="went away"):
+        broken.land("ghost")
+    assert len(parts(study)) == 1
+    whole, second = stage_of(study, None)
+    heard: list[tuple[int, int]] = []
+    file = whole.land("ghost", progress=lambda done, total: heard.append((done, total)))
+    assert heard == [(5, 6), (6, 6)]
+    assert sorted(first.answered + second.answered) == [0, 1, 2, 100_000, 100_001, 100_002]
+    assert parts(study) == []
+    expected = spared.lake.read(RESPONSES, GenerationStage(spared).land("ghost"))
+    assert study.lake.read(RESPONSES, file).equals(expected)
+
+
+def test_a_damaged_part_is_generated_again(study: Study) -> None:
+    with pytest.raises(StudyError, match="went away"):
+        stage_of(study, 4)[0].land("ghost")
+    [part] = parts(study)
+    part.write_bytes(part.read_bytes()[:100])
+    stage, scripted = stage_of(study, None)
+    stage.land("ghost")
+    assert len(scripted.answered) == 6
+    assert parts(study) == []
+
+
+@pytest.mark.parametrize("change", [{"generation.seed": 1}, {"generation.backend": "vllm"}])
+def test_parts_of_other_settings_are_not_taken_over(make_study: StudyMaker, change: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match="went away"):
+        stage_of(make_study(), 4)[0].land("ghost")
+    other = make_study(changes=change)
+    assert InFlight(RoleFiles(other, "ghost"), other.settings.generation.backend).kept() == {}
+
+
+def test_making_a_role_again_takes_nothing_from_the_time_before(study: Study) -> None:
+    with pytest.raises(StudyError, match="went away"):
+        stage_of(study, 4)[0].land("ghost")
+    [part] = parts(study)
+    content = part.read_bytes()
+    stage_of(study, None)[0].land("ghost")
+    part.write_bytes(content)  # as if it had been killed before it could tidy up
+    stage, scripted = stage_of(study, None)
+    stage.land("ghost", overwrite=True)
+    assert len(scripted.answered) == 6
+    assert parts(study) == []
+
+
+def test_parts_are_written_while_a_role_is_under_way(study: Study) -> None:
+    in_flight = InFlight(RoleFiles(study, "ghost"), "x", every=0.0)
+    answers = [Completion(number, [number], "text", "length", "tokenized") for number in range(3)]
+    for number, answer in enumerate(answers, start=1):
+        in_flight.add(answer)
+        assert len(parts(study)) == number
+    assert InFlight(RoleFiles(study, "ghost"), "x").kept() == {a.response_id: a for a in answers}
+
+
+def test_an_answer_that_comes_twice_is_an_error(study: Study) -> None:
+    stage, scripted = stage_of(study, None)
+    once = scripted.complete
+    scripted.complete = lambda prompts, done=(): (c for _ in range(2) for c in once(prompts, done))
+    with pytest.raises(StudyError, match=r"response \d+ came twice"):
+        stage.land("ghost")

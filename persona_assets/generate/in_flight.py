@@ -1,0 +1,64 @@
+"""The responses of a role under way, kept in numbered part files until the role lands."""
+
+from __future__ import annotations
+
+import time
+
+import pyarrow as pa
+
+from persona_assets.errors import StudyError
+from persona_assets.fingerprint import fingerprint
+from persona_assets.freshness import RoleFiles
+from persona_assets.generate.backend import Completion
+from persona_assets.lake import Lake
+from persona_assets.schema import IN_FLIGHT
+
+SECONDS = 30.0
+
+
+class InFlight:
+    """What a killed run had generated of a role, for the next run to go on from.
+
+    A part belongs to the role's fingerprint, to the backend, and to the landing that it is generated for: a
+    role that is made again on purpose takes nothing from the time before.
+    """
+
+    def __init__(self, files: RoleFiles, backend: str, every: float = SECONDS) -> None:
+        self._lake: Lake = files.study.lake
+        self._role = files.role
+        replaces = files.responses.stem if files.responses else None
+        self._made_from = fingerprint(
+            {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
+        )
+        self._every = every
+        self._since, self._waiting = time.monotonic(), list[Completion]()
+
+    def kept(self) -> dict[int, Completion]:
+        """What earlier runs have kept, by response_id. A damaged part counts for nothing."""
+        found: dict[int, Completion] = {}
+        for file in self._lake.files(IN_FLIGHT, role=self._role):
+            if file.made_from == self._made_from:
+                try:
+                    rows = self._lake.read(IN_FLIGHT, file).to_pylist()
+                except StudyError:
+                    continue
+                found |= {row["response_id"]: Completion(**row) for row in rows}
+        return found
+
+    def add(self, completion: Completion) -> None:
+        """Keep one more; a part is written every 30 seconds."""
+        self._waiting.append(completion)
+        if time.monotonic() - self._since >= self._every:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits as the next part. Raises DiskError where it cannot be written."""
+        waiting, self._waiting, self._since = self._waiting, [], time.monotonic()
+        if waiting:
+            rows = [vars(completion) for completion in waiting]
+            content = pa.Table.from_pylist(rows, schema=IN_FLIGHT.schema)
+            self._lake.write(IN_FLIGHT, content, self._made_from, role=self._role)
+
+    def clear(self) -> None:
+        """Remove every part of the role: it has landed."""
+        self._lake.clear(IN_FLIGHT, role=self._role)
