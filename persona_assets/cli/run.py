@@ -7,7 +7,6 @@ roles is one Dagster run.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,13 +16,12 @@ from rich.console import Console
 from persona_assets.components import loaded
 from persona_assets.components.assets import key
 from persona_assets.components.definitions import study_definitions
+from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
 from persona_assets.errors import RunInterruptedError, StudyError
 from persona_assets.freshness import RoleFiles
-from persona_assets.placing import is_alive
 from persona_assets.study import PROJECT, Study
 
-_PROCESS_TAG = "persona/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 # The assets partitioned by role, and when a role of one is finished.
@@ -123,7 +121,7 @@ def _materialize(
         run_config=_QUIET | ops,
         asset_selection=[key(study, asset)],
         instance=instance,
-        tags=tags | {_PROCESS_TAG: f"{socket.gethostname()}/{os.getpid()}"},
+        tags=tags | process_tag(os.getpid()),
         raise_on_error=False,
     )
     if not result.success:
@@ -151,8 +149,6 @@ def _failure(result: dg.ExecuteInProcessResult) -> StudyError:
 
 def _close_dead_runs(instance: dg.DagsterInstance) -> None:
     """Mark runs whose process was killed as canceled; Dagster itself would show them running for ever."""
-    open_runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-    for run in open_runs:
-        host, _, pid = run.tags.get(_PROCESS_TAG, "").partition("/")
-        if host == socket.gethostname() and not is_alive(int(pid)):
-            instance.report_run_canceled(run, message=f"process {pid} is gone")
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        if is_gone(instance, run):
+            instance.report_run_canceled(run, message="its process is gone")
