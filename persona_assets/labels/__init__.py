@@ -1,0 +1,1 @@
+"""Descriptions of features that others wrote: fetched, kept and landed as the table `feature_labels`."""
