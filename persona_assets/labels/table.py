@@ -71,5 +71,7 @@ def feature_number(value: Any, where: str) -> int:
 
 
 def _distinct(labels: Iterable[Label]) -> Iterable[Label]:
-    seen = {(label.feature_id, label.description, label.model): label for label in reversed(list(labels))}
-    return reversed(seen.values())
+    seen: dict[tuple[int, str, str | None], Label] = {}
+    for label in labels:
+        seen.setdefault((label.feature_id, label.description, label.model), label)
+    return seen.values()

@@ -23,17 +23,14 @@ def test_every_candidate_is_kept_and_ranked_in_the_order_it_came() -> None:
 
 
 def test_the_same_words_of_the_same_model_count_once_and_of_another_again() -> None:
-    table = labels_table(
-        [
-            Label(1, "ships", "api", "gpt"),
-            Label(1, "ships", "export", "gpt"),
-            Label(1, "ships", "export", "claude"),
-        ]
-    )
-    assert [(row["source"], row["model"]) for row in table.to_pylist()] == [
-        ("api", "gpt"),
-        ("export", "claude"),
+    labels = [
+        Label(1, "ships", "api", "gpt"),
+        Label(1, "boats", "api", "gpt"),
+        Label(1, "ships", "export", "gpt"),
+        Label(1, "ships", "export", "claude"),
     ]
+    kept = [(row["description"], row["source"], row["model"]) for row in labels_table(labels).to_pylist()]
+    assert kept == [("ships", "api", "gpt"), ("boats", "api", "gpt"), ("ships", "export", "claude")]
 
 
 @pytest.mark.parametrize(("written", "number"), [(0, 0), ("12", 12), (2**31 - 1, 2**31 - 1)])
