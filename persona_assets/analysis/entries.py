@@ -1,0 +1,99 @@
+"""A role's activations as three arrays, whole or a range of features of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from persona_assets.analysis import loops
+from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.errors import StudyError
+from persona_assets.lake import damaged
+
+Strategy = Literal["mean", "max"]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n]."""
+
+    feature: npt.NDArray[np.int32]
+    cell: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+
+
+def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean") -> Entries:
+    """The role's activations, each response's `mean` or `max` over its tokens.
+
+    Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
+    have or of a response that was not pooled.
+    """
+    feature, response, value = _columns(source.activations, ["feature_id", "response_id", strategy])
+    if len(feature) and (feature[0] < 0 or feature[-1] >= d_sae or (feature[1:] < feature[:-1]).any()):
+        raise damaged(source.activations, f"its feature ids do not ascend from 0 to at most {d_sae - 1}")
+    cell = np.empty(len(response), np.int32)
+    if not loops.locate(response, design.cell_table(source.role), cell):
+        raise StudyError(
+            f"{source.activations}: speaks of a response that is not among those pooled of role "
+            f"{source.role}; delete it and run the role again"
+        )
+    return Entries(feature, cell, value)
+
+
+class FeatureRanges:
+    """A role's file read range of features by range of features, its footer once.
+
+    Raises StudyError where the file is damaged.
+    """
+
+    def __init__(self, source: RoleSource) -> None:
+        self.path = source.activations
+        try:
+            self._metadata = pq.read_metadata(self.path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise damaged(self.path, error) from error
+        bounds = [_bounds(self._metadata, group) for group in range(self._metadata.num_row_groups)]
+        self._first = np.array([first for first, _ in bounds])
+        self._last = np.array([last for _, last in bounds])
+
+    @property
+    def width(self) -> int:
+        """One more than the highest feature id."""
+        return int(self._last.max(initial=-1)) + 1
+
+    def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Feature ids and means of the features from `start` to before `stop`, sorted by feature."""
+        groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
+        feature, value = _columns(self.path, ["feature_id", "mean"], groups, self._metadata)
+        inside = slice(*np.searchsorted(feature, [start, stop]))
+        return feature[inside], value[inside]
+
+
+def feature_width(sources: Sequence[RoleSource]) -> int:
+    """One more than the highest feature id that fires in any role: d_sae, but for dead ones at its end."""
+    return max(FeatureRanges(source).width for source in sources)
+
+
+def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:
+    statistics = metadata.row_group(group).column(0).statistics
+    return statistics.min, statistics.max
+
+
+def _columns(
+    path: str,
+    names: list[str],
+    groups: list[int] | None = None,
+    metadata: pq.FileMetaData | None = None,
+) -> list[npt.NDArray[Any]]:
+    try:
+        file = pq.ParquetFile(path, metadata=metadata)
+        table = file.read(names) if groups is None else file.read_row_groups(groups, names)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise damaged(path, error) from error
+    return [table[name].to_numpy() for name in names]

@@ -1,0 +1,73 @@
+"""The table features: what each feature does across roles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.analysis.design import Floats
+from persona_assets.analysis.totals import Totals
+from persona_assets.analysis.variance import VarianceShares
+
+_DOUBLE = pa.float64()
+
+SCHEMA = pa.schema(
+    [
+        ("feature_id", pa.int32()),
+        ("alive", pa.bool_()),
+        ("mean", _DOUBLE),
+        ("sd", _DOUBLE),
+        ("preferred_role", pa.string()),
+        ("entropy", _DOUBLE),
+        ("firing_rate", _DOUBLE),
+        ("length_correlation", _DOUBLE),
+        ("variance_role", _DOUBLE),
+        ("variance_question", _DOUBLE),
+        ("variance_variant", _DOUBLE),
+        ("variance_residual", _DOUBLE),
+    ]
+)
+
+
+def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
+    """A row for each of the SAE's features, by feature; what a dead one has no value of is NULL."""
+    alive, means = totals.fired > 0, totals.role_means
+    roles = np.array(totals.design.roles, dtype=object)
+    columns = [
+        np.arange(len(alive), dtype=np.int32),
+        alive,
+        means.mean(axis=0),
+        means.std(axis=0),
+        np.where(alive, roles[means.argmax(axis=0)], None),
+        entropy(totals),
+        totals.fired / totals.design.n_responses.sum(),
+        length_correlation(totals),
+        variance.role,
+        variance.question,
+        variance.variant,
+        variance.residual,
+    ]
+    # What could not be computed is NaN in the arrays and NULL in the table.
+    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=SCHEMA)
+
+
+def entropy(totals: Totals) -> Floats:
+    """float64[d_sae]: of the role means' shares over log(n_roles): 1 where all roles are alike, 0 where one
+    role has all. NaN for dead features, or with a single role.
+    """
+    result, n_roles = np.zeros(len(totals.fired)), len(totals.design.roles)
+    for row in range(n_roles):
+        share = totals.shares(row)
+        result -= share * np.log(np.where(share == 0, 1, share))
+    return result / np.log(n_roles) if n_roles > 1 else np.full(len(result), np.nan)
+
+
+def length_correlation(totals: Totals) -> Floats:
+    """float64[d_sae]: Pearson's, over all responses, of the mean activation with the response's tokens.
+
+    NaN where either does not vary, or a response's tokens are not known.
+    """
+    design, lengths = totals.design, totals.design.centred_lengths
+    scale = np.sqrt(totals.deviations * (lengths[design.present] ** 2).sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(totals.length_products / scale, -1, 1)

@@ -1,0 +1,22 @@
+"""Many tests at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from persona_assets.analysis.design import Floats
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """q of each p, whatever the shape: the lowest false discovery rate at which it would be a discovery.
+
+    Benjamini and Hochberg 1995. NaN, a test that was not made, stays NaN and does not count.
+    """
+    q = np.full(p.shape, np.nan)
+    tested = ~np.isnan(p)
+    values = p[tested]
+    order = np.argsort(values)
+    scaled = values[order] * (len(values) / np.arange(1, len(values) + 1))
+    values[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    q[tested] = np.minimum(values, 1)
+    return q

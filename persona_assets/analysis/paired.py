@@ -1,0 +1,101 @@
+"""The second pass: each role against all roles on the same questions, and the halves of its responses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import t
+
+from persona_assets.analysis import loops
+from persona_assets.analysis.design import Design, Flags, Floats, RoleSource
+from persona_assets.analysis.entries import Entries, read_entries
+from persona_assets.analysis.totals import Baseline, Totals
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Effects:
+    """How far each role is from all roles on the same questions, float64[n_roles, d_sae].
+
+    `effect` is the mean over the questions the role answered of (its mean on the question - the unweighted
+    mean over all roles on it); `half_width` that of the 95% t interval over these questions, NaN below two.
+    """
+
+    effect: Floats
+    half_width: Floats
+
+
+def second_pass(
+    sources: Sequence[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
+) -> tuple[Effects | None, npt.NDArray[np.float32]]:
+    """Read every role once more: effects (None without a baseline), and the means of its halves.
+
+    `chosen` is `halves.split`'s; the means are float32[2, n_roles, d_sae], NaN for a half without a response.
+    Raises StudyError where a file is damaged.
+    """
+    design, shape = totals.design, totals.role_means.shape
+    effects = Effects(np.empty(shape), np.empty(shape)) if baseline is not None else None
+    means = np.empty((2, *shape), np.float32)
+    for row, source in enumerate(sources):
+        entries = read_entries(source, design, shape[1])
+        means[:, row] = _half_means(design, entries, chosen[:, row], shape[1])
+        if effects is not None and baseline is not None:
+            _compare(effects, row, entries, totals, baseline)
+    return effects, means
+
+
+def half_maxima(
+    sources: Sequence[RoleSource], design: Design, d_sae: int, chosen: Flags
+) -> npt.NDArray[np.float32]:
+    """float32[2, n_roles, d_sae]: each half's strongest activation on any token; one more pass.
+
+    The larger of the two is the role's maximum. NaN for a half without a response. Raises StudyError where a
+    file is damaged.
+    """
+    highest = np.zeros((2, len(design.roles), d_sae), np.float32)
+    for row, source in enumerate(sources):
+        entries = read_entries(source, design, d_sae, "max")
+        of_role = np.zeros((2, d_sae), np.float32)
+        loops.maxima(entries.feature, entries.cell, entries.value, _half_of(chosen[:, row]), of_role)
+        of_role[~chosen[:, row].any(axis=1)] = np.nan
+        highest[:, row] = of_role
+    return highest
+
+
+def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> Floats:
+    sums = np.zeros((d_sae, 2))
+    ones = np.ones(len(design.response_ids))
+    loops.spread(entries.feature, entries.cell, entries.value, _half_of(chosen), ones, sums)
+    with np.errstate(invalid="ignore"):
+        return sums.T / chosen.sum(axis=1)[:, None]
+
+
+def _half_of(chosen: Flags) -> npt.NDArray[np.int64]:
+    """int64[n_cells]: 1 where a cell is in the second half."""
+    return chosen[1].astype(np.int64)
+
+
+def _compare(effects: Effects, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
+    design = totals.design
+    asked = np.flatnonzero(design.by_question[row])
+    squares = np.empty(effects.effect.shape[1])
+    loops.paired_moments(
+        np.append(0, np.cumsum(totals.counts[row], dtype=np.int64)),
+        entries.cell,
+        entries.value,
+        design.question_of,
+        design.question_weights(row),
+        asked,
+        baseline.question_means,
+        effects.effect[row],
+        squares,
+    )
+    n = len(asked)
+    if n < 2:
+        effects.half_width[row] = np.nan
+    else:
+        effects.half_width[row] = t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt(squares / (n - 1) / n)

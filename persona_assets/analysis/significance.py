@@ -1,0 +1,89 @@
+"""P values of a role against all others: Mann-Whitney's test, and Fisher's where a feature fires seldom."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.special import ndtr
+
+from persona_assets.analysis.design import Floats, Ints
+
+_TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
+
+
+def mann_whitney(u: Floats, n_role: int, n_others: int, ties: Floats) -> Floats:
+    """Two-sided p of the statistics `u`, by the normal approximation with tie and continuity correction.
+
+    `ties`: for each statistic the sum over groups of t equal values of t³ - t. Where all values are equal p
+    is 1.
+    """
+    n = n_role + n_others
+    half = n_role * n_others / 2
+    sd = np.sqrt(half / 6 * np.maximum(n + 1 - ties / (n * (n - 1)), 0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (np.abs(u - half) - 0.5) / sd
+    return np.where(sd > 0, np.minimum(2 * ndtr(-z), 1), 1.0)
+
+
+def fisher(fired: Ints, n_role: int, fired_in_all: Ints, n: int) -> Floats:
+    """Two-sided p that a role's share of firing is that of the others, by Fisher's exact test.
+
+    `fired` of the role's `n_role` responses and `fired_in_all` of all `n`, each an array with an item a
+    feature; two-sided: the probability of all tables that are at most as likely as the one seen.
+    """
+    p = np.empty(len(fired))
+    _fisher(np.argsort(fired_in_all, kind="stable"), fired, n_role, fired_in_all, n, p)
+    return p
+
+
+@njit(cache=True, nogil=True)
+def _fisher(order: Ints, fired: Ints, n_role: int, fired_in_all: Ints, n: int, p: Floats) -> None:
+    """Fill `p`; `order` sorts the features by `fired_in_all`, so that each table of p is made once."""
+    known = np.int64(-1)
+    first, of_count = _two_sided(0, n_role, n)
+    for one in order:
+        if fired_in_all[one] != known:
+            known = fired_in_all[one]
+            first, of_count = _two_sided(known, n_role, n)
+        p[one] = of_count[fired[one] - first]
+
+
+@njit(cache=True, nogil=True)
+def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, npt.NDArray[np.float64]]:
+    """The lowest possible count, and two-sided p of each count from there on."""
+    first = max(0, fired + n_role - n)
+    weight = _weights(first, min(fired, n_role), fired, n_role, n)
+    p, total = np.empty(len(weight)), 0.0
+    # Weights rise to the mode, then fall: the least likely is always at one of the ends.
+    low, high = 0, len(weight) - 1
+    while low <= high:
+        least = min(weight[low], weight[high]) * _TOLERANCE
+        from_low, from_high = low, high
+        while low <= high and weight[low] <= least:
+            total += weight[low]
+            low += 1
+        while low <= high and weight[high] <= least:
+            total += weight[high]
+            high -= 1
+        p[from_low:low] = total
+        p[high + 1 : from_high + 1] = total
+    return first, p / total
+
+
+@njit(cache=True, nogil=True)
+def _weights(first: int, last: int, fired: int, n_role: int, n: int) -> npt.NDArray[np.float64]:
+    """Hypergeometric probabilities of `first` to `last`, up to a factor: 1 at the mode.
+
+    From the mode outwards by the ratio of neighbours: nothing overflows, and what underflows is 0.
+    """
+    mode = min(max((fired + 1) * (n_role + 1) // (n + 2), first), last)
+    weight = np.empty(last - first + 1)
+    weight[mode - first] = 1.0
+    for k in range(mode, last):
+        ratio = (fired - k) * (n_role - k) / ((k + 1.0) * (n - fired - n_role + k + 1))
+        weight[k + 1 - first] = weight[k - first] * ratio
+    for k in range(mode, first, -1):
+        ratio = k * (n - fired - n_role + k) / ((fired - k + 1.0) * (n_role - k + 1))
+        weight[k - 1 - first] = weight[k - first] * ratio
+    return weight

@@ -1,0 +1,60 @@
+"""All statistics of one SAE across roles, in three readings of the roles' activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.analysis.contrasts import role_contrasts
+from persona_assets.analysis.design import RoleSource, read_design
+from persona_assets.analysis.entries import Strategy
+from persona_assets.analysis.features import feature_statistics
+from persona_assets.analysis.halves import Matrices, centred, split
+from persona_assets.analysis.paired import half_maxima, second_pass
+from persona_assets.analysis.ranks import rank
+from persona_assets.analysis.totals import first_pass
+from persona_assets.analysis.variance import variance_shares
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is known of each role and feature.
+
+    `role_contrasts` and `features` have `contrasts.SCHEMA` and `features.SCHEMA`. `roles` are sorted and name
+    the rows of `raw`, the roles' means (with strategy max their maxima), and of `centred`, the means less
+    what all roles do on the same responses: None with strategy max, or where roles are not asked the same.
+    """
+
+    roles: list[str]
+    role_contrasts: pa.Table
+    features: pa.Table
+    raw: Matrices
+    centred: Matrices | None
+
+
+def analyse(
+    sources: Sequence[RoleSource], d_sae: int, *, aligned: bool, split_seed: int, strategy: Strategy = "mean"
+) -> Statistics:
+    """Analyse the roles of `sources`; `aligned` says whether all are asked the same questions.
+
+    Needs memory for 8 bytes x d_sae x (variants x questions), and about ten times 8 bytes x d_sae x roles.
+    Raises StudyError where a file is damaged, or a role has no pooled response.
+    """
+    sources = sorted(sources, key=lambda source: source.role)
+    design = read_design(sources)
+    chosen = split(design, split_seed)
+    totals, baseline = first_pass(sources, design, d_sae, aligned=aligned)
+    effects, half_means = second_pass(sources, totals, baseline, chosen)
+    features = feature_statistics(totals, variance_shares(totals, baseline))
+    raw, apart = Matrices(totals.role_means, half_means), None
+    if strategy == "max":
+        maxima = half_maxima(sources, design, d_sae, chosen)
+        raw = Matrices(np.fmax(*maxima).astype(np.float64), maxima)
+    elif baseline is not None:
+        apart = centred(totals, baseline, raw, chosen)
+    del baseline  # the largest of all, and not needed to rank
+    contrasts = role_contrasts(totals, effects, rank(sources, totals))
+    return Statistics(design.roles, contrasts, features, raw, apart)
