@@ -57,7 +57,11 @@ def open_engine(
 
 def close_engine(llm: LLM) -> None:
     """End the engine and its processes, so that their memory is free."""
-    llm.llm_engine.engine_core.shutdown()
+    core = llm.llm_engine.engine_core
+    manager = getattr(getattr(core, "resources", None), "engine_manager", None)  # none within our process
+    core.shutdown()
+    for process in manager.processes if manager is not None else []:
+        process.join()  # it has been told or made to end, and frees its memory only then
 
 
 def end_with_owner() -> None:
