@@ -8,18 +8,20 @@ import numpy as np
 import torch
 
 from persona_assets.errors import StudyError
-from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint
 from persona_assets.extract.pool import Ints, Pooled
 
 
-def check_rows(rows: torch.Tensor, batch: Sequence[Conversation], point: HookPoint) -> None:
-    """Raise StudyError, naming the response, where a row of the stream at `point` is not finite."""
+def check_rows(rows: torch.Tensor, lengths: Sequence[tuple[int, int]], point: HookPoint) -> None:
+    """Raise StudyError, naming the response, where a row of the stream at `point` is not finite.
+
+    `lengths` holds a response_id and how many rows are its, for one response after another.
+    """
     finite = rows.isfinite().all(dim=1)
     if not bool(finite.all()):
-        ends = np.cumsum([one.n_selected for one in batch])
+        ends = np.cumsum([length for _, length in lengths])
         first = int((~finite).nonzero()[0])
-        response_id = batch[int(np.searchsorted(ends, first, side="right"))].response_id
+        response_id, _ = lengths[int(np.searchsorted(ends, first, side="right"))]
         raise StudyError(
             f"response {response_id}: the model's activations at {point} are not finite; "
             "try extraction.dtype bfloat16 or float32"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from persona_assets.errors import StudyError
 from persona_assets.extract.encode import Encode, encoder
 from persona_assets.extract.hooks import HookPoint, check_site, hook_point, width
+from persona_assets.extract.pool import Pooled, pool
 from persona_assets.extract.sae import load_sae, sae_name
 from persona_assets.settings import SaeSettings
 
@@ -20,18 +23,31 @@ class Reader:
     point: HookPoint
     encode: Encode
 
+    @torch.inference_mode()
+    def pooled(self, rows: torch.Tensor, lengths: torch.Tensor) -> Pooled:
+        """Encode rows `float[n, d_in]` and pool over responses of `lengths` int64[n_responses] rows each."""
+        return pool(self.encode(rows), lengths, self.sae.cfg.d_sae)
+
 
 def load_reader(settings: SaeSettings, config: Any, model: str, device: str) -> Reader:
     """The SAE that `settings` name, for `model`, whose text configuration is `config`.
 
     Raises StudyError where it cannot be had or does not fit.
     """
+    sae, point = load_fitting(settings, config, model, device)
+    return Reader(sae, point, encoder(sae, sae_name(settings)))
+
+
+def load_fitting(
+    settings: SaeSettings, config: Any, model: str, device: str = "cpu"
+) -> tuple[Any, HookPoint]:
+    """As `load_reader`, without what encodes: the SAE, and where it reads."""
     sae = load_sae(settings, device)
     name = sae_name(settings)
     point = hook_point(sae.cfg.metadata, name)
     check_site(point, config.model_type, name)
     check_fits(sae, name, point, config, model)
-    return Reader(sae, point, encoder(sae, name))
+    return sae, point
 
 
 def check_fits(sae: Any, name: str, point: HookPoint, config: Any, model: str) -> None:

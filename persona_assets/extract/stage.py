@@ -52,7 +52,9 @@ class ExtractionStage:
         return self._extractor
 
     def close(self) -> None:
-        """Give back the model's memory."""
+        """Give back the model's memory, and end the engine that holds it."""
+        if self._extractor is not None:
+            self._extractor.close()
         self._extractor = None
 
     def _responses(self, files: RoleFiles) -> pa.Table:

@@ -50,14 +50,14 @@ def tokenizer() -> PreTrainedTokenizerFast:
 @pytest.fixture(scope="session")
 def model_directory(
     tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast
-) -> Callable[[str], str]:
-    """The directory of a tiny random model of a family, made once a session."""
-    made: dict[str, str] = {}
+) -> Callable[..., str]:
+    """The directory of a tiny random model of a family, made once a session; `head` is its heads' width."""
+    made: dict[tuple[str, int | None], str] = {}
 
-    def directory(family: str) -> str:
-        if family not in made:
+    def directory(family: str, head: int | None = None) -> str:
+        if (family, head) not in made:
             torch.manual_seed(0)
-            model = AutoModelForCausalLM.from_config(tiny_config(family, len(tokenizer)))
+            model = AutoModelForCausalLM.from_config(tiny_config(family, len(tokenizer), head))
             with torch.no_grad():
                 for weight in model.parameters():
                     # Large enough that layers, norms' gains and biases all matter.
@@ -65,8 +65,8 @@ def model_directory(
             path = tmp_path_factory.mktemp(family)
             model.save_pretrained(path)
             tokenizer.save_pretrained(path)
-            made[family] = str(path)
-        return made[family]
+            made[family, head] = str(path)
+        return made[family, head]
 
     return directory
 

@@ -97,7 +97,7 @@ def test_two_saes_on_two_layers_are_read_in_one_pass(
     model = model_directory(family)
     extractor = Extractor.open(settings(model, saes))
     passes: list[int] = []
-    hook = extractor._backbone.model.register_forward_pre_hook(lambda *_: passes.append(1))
+    hook = extractor._backend.backbone.model.register_forward_pre_hook(lambda *_: passes.append(1))
     both = extractor.extract(responses)
     hook.remove()
     conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
@@ -262,7 +262,7 @@ def test_activations_that_are_not_finite_name_the_response(model_directory, make
         ]
         row["prompt_token_ids"] = [8 if token == poisoned else token for token in row["prompt_token_ids"]]
     with torch.no_grad():
-        extractor._backbone.model.embed_tokens.weight[poisoned] = float("nan")
+        extractor._backend.backbone.model.embed_tokens.weight[poisoned] = float("nan")
     table = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
     name = rows[3]["response_id"]
     with pytest.raises(StudyError, match=rf"response {name}: .*blocks\.2\.hook_resid_post are not finite"):
@@ -286,7 +286,6 @@ def test_an_infinite_activation_names_response_and_feature(model_directory, make
         ({"engine": {"tokens_per_batch": 0}}, "engine.tokens_per_batch"),
         ({"engine": {"tensor_parallel_size": 2}}, "engine.tensor_parallel_size.*known options: device"),
         ({"engine": {"device": "abacus"}}, "'abacus' is no device"),
-        ({"backend": "vllm"}, "extraction.backend: vllm"),
     ],
 )
 def test_settings_that_cannot_be_served_are_one_clear_line(

@@ -27,8 +27,8 @@ SPECIAL = ["<pad>", "<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>"]
 LAYER_TYPES = ["sliding_attention", "full_attention", "sliding_attention", "full_attention"]
 
 
-def tiny_config(family: str, vocabulary: int) -> Any:
-    """A tiny configuration of one of the architectures that are served."""
+def tiny_config(family: str, vocabulary: int, head: int | None = None) -> Any:
+    """A tiny configuration of one of the architectures that are served; heads are `head` wide, if given."""
     common = {
         "vocab_size": vocabulary,
         "hidden_size": D_MODEL,
@@ -42,13 +42,14 @@ def tiny_config(family: str, vocabulary: int) -> Any:
         "pad_token_id": 0,
     }
     # Windows shorter than the conversations, so that local attention matters.
-    gemma = {"head_dim": HEAD, "sliding_window": 16, "query_pre_attn_scalar": HEAD}
+    gemma = {"sliding_window": 16, "query_pre_attn_scalar": HEAD, "layer_types": LAYER_TYPES}
+    wide = {"head_dim": head or HEAD}
     return {
-        "gemma3": lambda: Gemma3TextConfig(**common, **gemma, layer_types=LAYER_TYPES),
-        "gemma2": lambda: Gemma2Config(**common, **gemma, layer_types=LAYER_TYPES),
-        "llama": lambda: LlamaConfig(**common),
+        "gemma3": lambda: Gemma3TextConfig(**common, **gemma, **wide),
+        "gemma2": lambda: Gemma2Config(**common, **gemma, **wide),
+        "llama": lambda: LlamaConfig(**common, head_dim=head),
         "qwen2": lambda: Qwen2Config(**common),
-        "qwen3": lambda: Qwen3Config(**common, head_dim=HEAD),
+        "qwen3": lambda: Qwen3Config(**common, **wide),
     }[family]()
 
 

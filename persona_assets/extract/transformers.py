@@ -1,0 +1,81 @@
+"""The backend that runs the model's layers by transformers, padded batch by padded batch."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from persona_assets.extract.backbone import Backbone, text_config
+from persona_assets.extract.backend import PooledBatch
+from persona_assets.extract.batches import batches
+from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.finite import check_rows
+from persona_assets.extract.hooks import HookPoint
+from persona_assets.extract.options import Engine, engine_options
+from persona_assets.extract.quality import Fit, FitMeter
+from persona_assets.extract.reader import Reader, load_reader
+from persona_assets.settings import ExtractionSettings
+
+
+class TransformersBackend:
+    """The layers up to the highest SAE's, and the SAEs, on one device. Serves every hook point."""
+
+    def __init__(
+        self, backbone: Backbone, readers: dict[str, Reader], engine: Engine, context: int | None
+    ) -> None:
+        self.backbone = backbone
+        self.context = context
+        self.d_sae: dict[str, int] = {name: reader.sae.cfg.d_sae for name, reader in readers.items()}
+        self._readers = readers
+        self._engine = engine
+
+    @classmethod
+    def open(cls, settings: ExtractionSettings) -> TransformersBackend:
+        """Load what `settings` name, on a GPU if there is one (`engine: {device: …}` says otherwise).
+
+        Raises StudyError where something is missing, or an SAE does not fit the model.
+        """
+        engine = engine_options(settings.engine)
+        config = text_config(settings.model, settings.revision)
+        readers = {
+            name: load_reader(sae, config, settings.model, engine.device)
+            for name, sae in settings.saes.items()
+        }
+        n_layers = 1 + max(reader.point.layer for reader in readers.values())
+        backbone = Backbone.load(
+            settings.model, settings.revision, config, n_layers, settings.dtype, engine.device
+        )
+        return cls(backbone, readers, engine, getattr(config, "max_position_embeddings", None))
+
+    def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
+        """One forward pass a batch serves all of `saes`; see `Backend`."""
+        for batch, streams in self._streams(conversations, [self._readers[name].point for name in saes]):
+            response_ids = np.array([one.response_id for one in batch])
+            lengths = torch.tensor([one.n_selected for one in batch], device=self.backbone.device)
+            for name in saes:
+                reader = self._readers[name]
+                yield PooledBatch(name, response_ids, reader.pooled(streams[reader.point], lengths))
+
+    def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
+        """How well the SAE fits the model on the selected tokens."""
+        reader = self._readers[sae]
+        meter = FitMeter(reader.sae)
+        for _, streams in self._streams(conversations, [reader.point]):
+            meter.add(streams[reader.point])
+        return meter.result()
+
+    def close(self) -> None:
+        """Drop model and SAEs."""
+        del self.backbone, self._readers
+
+    def _streams(
+        self, conversations: Sequence[Conversation], points: Sequence[HookPoint]
+    ) -> Iterator[tuple[list[Conversation], dict[HookPoint, torch.Tensor]]]:
+        """Batch by batch one forward pass: the rows of the selected tokens at each point, checked."""
+        for batch in batches(conversations, self._engine.batch_budget):
+            streams = self.backbone.selected_rows(batch, list(dict.fromkeys(points)))
+            for point, rows in streams.items():
+                check_rows(rows, [(one.response_id, one.n_selected) for one in batch], point)
+            yield batch, streams

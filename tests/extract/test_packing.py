@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+
+from persona_assets.extract.backend import PooledBatch
+from persona_assets.extract.packing import from_bytes, to_bytes
+from persona_assets.extract.pool import Pooled, active, pool
+
+
+@pytest.mark.parametrize("rows", [torch.rand(7, 5) - 0.5, -torch.ones(7, 5)])
+def test_a_batch_is_the_same_after_it_was_bytes(rows) -> None:
+    pooled = pool(active(rows), torch.tensor([3, 4]), 5)
+    batch = from_bytes(to_bytes(PooledBatch("demo", np.array([40, 7]), pooled)))
+    assert (batch.sae, batch.response_ids.tolist()) == ("demo", [40, 7])
+    for field in fields(Pooled):
+        before, after = getattr(pooled, field.name), getattr(batch.pooled, field.name)
+        assert after.dtype == before.dtype
+        np.testing.assert_array_equal(after, before)
