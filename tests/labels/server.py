@@ -179,11 +179,11 @@ def says(content: Any) -> Misdeed:
 
 
 def hang_up(to: BaseHTTPRequestHandler) -> None:
-    """Close the connection in the middle of an answer."""
+    """Close the connection in the middle of an answer, longer than the one that is meant."""
     to.send_response(200)
-    to.send_header("Content-Length", "1000")
+    to.send_header("Content-Length", "100000")
     to.end_headers()
-    to.wfile.write(b'{"modelId": ')
+    to.wfile.write(b'{"modelId": ' + b" " * 50_000)
     to.close_connection = True
 
 
