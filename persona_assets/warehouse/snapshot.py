@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from persona_assets.duck import writing_database
+from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.placing import turn
 from persona_assets.schema import TABLES
 from persona_assets.study import Study
 from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalogue import small_tables
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
-from persona_assets.warehouse.reading import warehouse_path
+from persona_assets.warehouse.reading import connect, warehouse_path
 from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
 
 
@@ -30,24 +34,47 @@ class Snapshot:
 def publish(study: Study) -> Snapshot:
     """Publish whatever is fresh; a table that has nothing yet is there, empty.
 
-    Readers are never in the way: who has the earlier snapshot open keeps it. Raises StudyError, the earlier
-    snapshot intact and nothing left behind, where a file is damaged or the disk is full or read-only.
+    Publishers take turns, or one that looked earlier and took longer would undo the work of another; what
+    was published by somebody who looked after the call is taken as it is. Readers are never in the way: who
+    has the earlier snapshot open keeps it. Raises StudyError, the earlier snapshot intact and nothing left
+    behind, where a file is damaged or the disk is full or read-only.
     """
-    roles = {role: RoleFiles(study, role) for role in study.role_names}
-    files = snapshot_files(study, roles.values())
-    published_at = datetime.now(UTC)
-    small = small_tables(study, roles, files, published_at)
+    asked_at = datetime.now(UTC)
     target = warehouse_path(study)
     with writing_database(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        sweep(target)
-        beside = name_beside(target)
-        try:
-            build(beside, study, small, files)
-            swap_in(beside, target)
-        finally:
-            discard(beside)
-    return Snapshot(target, published_at, _rows(files))
+        with turn(target.parent):
+            return _published_since(asked_at, study) or _publish(study, target)
+
+
+def _publish(study: Study, target: Path) -> Snapshot:
+    looked_at = datetime.now(UTC)
+    roles = {role: RoleFiles(study, role) for role in study.role_names}
+    files = snapshot_files(study, roles.values())
+    small = small_tables(study, roles, files, looked_at)
+    sweep(target)
+    beside = name_beside(target)
+    try:
+        build(beside, study, small, files)
+        swap_in(beside, target)
+    finally:
+        discard(beside)
+    return Snapshot(target, looked_at, _rows(files))
+
+
+def _published_since(moment: datetime, study: Study) -> Snapshot | None:
+    """The snapshot of somebody who looked at the lake after `moment`, under these settings; None without."""
+    try:
+        with connect(study) as warehouse:
+            [(settings, naive)] = warehouse.execute("select settings, published_at from study").fetchall()
+            counted = "select table_name, sum(n_rows)::bigint from lake_files group by all"
+            rows = dict(warehouse.execute(counted).fetchall())
+    except (StudyError, duckdb.Error):  # there is none, or it is of another version or damaged
+        return None
+    published_at = naive.replace(tzinfo=UTC)
+    if published_at < moment or settings != study.settings.model_dump_json():
+        return None
+    return Snapshot(warehouse_path(study), published_at, dict.fromkeys(TABLES, 0) | rows)
 
 
 def _rows(files: Sequence[SnapshotFile]) -> dict[str, int]:

@@ -6,7 +6,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import duckdb
@@ -16,8 +20,10 @@ import pytest
 
 from persona_assets.errors import DiskError, StudyError
 from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, TABLES, Table
+from persona_assets.settings import AnalysisSettings
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
+from persona_assets.warehouse import snapshot as snapshot_module
 from tests.conftest import StudyMaker
 from tests.warehouse.world import (
     ALWAYS_ON,
@@ -36,6 +42,7 @@ from tests.warehouse.world import (
     write_catalogue,
 )
 
+NOT_PUBLISHED = shutil.ignore_patterns("warehouse.duckdb")
 VIEWS = ("responses", "activations", "evidence")
 
 
@@ -535,3 +542,73 @@ def test_columns_whose_meaning_is_not_plain_are_commented(warehouse: duckdb.Duck
         "select comment from duckdb_columns() where table_name = 'pooled' and column_name = 'response_id'"
     )
     assert scalar(warehouse, stride) == "variant * 100000 + question_id"
+
+
+def test_a_publisher_that_looked_earlier_does_not_undo_the_work_of_one_that_looked_later(
+    unfilled: Study, published: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, go_on, whole = Event(), Event(), snapshot_module.build
+
+    def slow_build(*arguments: Any) -> None:
+        if not looked.is_set():
+            looked.set()
+            go_on.wait()
+        whole(*arguments)
+
+    monkeypatch.setattr(snapshot_module, "build", slow_build)
+    early = Thread(target=publish, args=(unfilled,))
+    early.start()
+    looked.wait()
+    shutil.copytree(published.study.lake.root, unfilled.lake.root, ignore=NOT_PUBLISHED, dirs_exist_ok=True)
+    late = Thread(target=publish, args=(unfilled,))
+    late.start()
+    late.join(2)  # were they not to take turns, it would be through by then
+    go_on.set()
+    early.join()
+    late.join()
+    with connect(unfilled) as connection:
+        assert scalar(connection, "select count(*) from responses") == len(ROLES) * len(RESPONSE_IDS)
+
+
+def test_publishers_that_wait_for_each_other_build_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone, built = Barrier(3), list[Path]()
+    whole_turn, whole_build = snapshot_module.turn, snapshot_module.build
+
+    def turn(folder: Path) -> Any:
+        everyone.wait()
+        return whole_turn(folder)
+
+    def build(path: Path, *arguments: Any) -> None:
+        built.append(path)
+        whole_build(path, *arguments)
+
+    monkeypatch.setattr(snapshot_module, "turn", turn)
+    monkeypatch.setattr(snapshot_module, "build", build)
+    with ThreadPoolExecutor(3) as threads:
+        snapshots = list(threads.map(lambda _: publish(world.study), range(3)))
+    assert len(built) == 1
+    assert len(set(map(str, snapshots))) == 1
+
+
+def test_a_snapshot_of_other_settings_is_not_taken_for_ones_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = replace(
+        world.study,
+        settings=world.study.settings.model_copy(update={"analysis": AnalysisSettings(anchor="x")}),
+    )
+    whole = snapshot_module.turn
+
+    @contextmanager
+    def overtaken(folder: Path) -> Iterator[None]:
+        monkeypatch.setattr(snapshot_module, "turn", whole)
+        publish(world.study)  # somebody else's, between our call and our turn
+        with whole(folder):
+            yield
+
+    monkeypatch.setattr(snapshot_module, "turn", overtaken)
+    publish(changed)
+    with connect(changed) as connection:
+        assert '"anchor":"x"' in scalar(connection, "select settings from study")

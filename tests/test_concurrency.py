@@ -1,0 +1,99 @@
+"""Eight runs at once, each in its own process, while others query: no lock, no error, no mixed answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from persona_assets.cli.run import run_study
+from persona_assets.freshness import RoleFiles
+from persona_assets.study import Study
+from persona_assets.warehouse import connect
+from tests.conftest import StudyMaker
+
+ROLES = ["assistant", "default", "ghost", "judge", "nurse", "optimist", "pirate", "wolf"]
+
+WRITER = """
+import sys
+from persona_assets.cli.run import run_study
+from persona_assets.study import load_study
+run_study(load_study(sys.argv[1]), [sys.argv[2]], None, True)
+"""
+
+# Every number twice: from tables of the snapshot, and through its views over the lake's files. A role may be
+# published before it is aggregated; it is not fresh then.
+READER = """
+import json, sys
+from pathlib import Path
+from persona_assets.study import load_study
+from persona_assets.warehouse import connect
+
+STORED = '''
+select role, sum(n_active_responses)::bigint, max(n_responses)
+from role_features group by role order by role
+'''
+SEEN = '''
+select role, count(*), (select count(*) from responses as r where r.role = a.role)
+from activations as a where role in (select role from roles where status = 'fresh')
+group by role order by role
+'''
+
+study, stop = load_study(sys.argv[1]), Path(sys.argv[2])
+seen = []
+while True:
+    last = stop.exists()
+    with connect(study) as warehouse:
+        stored = warehouse.execute(STORED).fetchall()
+        assert stored == warehouse.execute(SEEN).fetchall(), stored
+    seen.append([role for role, *_ in stored])
+    if last:
+        break
+print(json.dumps(seen))
+"""
+SNAPSHOT = "select * from role_features order by role, feature_id"
+
+
+def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
+    return subprocess.Popen(
+        command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def answers(study: Study) -> list[tuple[object, ...]]:
+    with connect(study) as warehouse:
+        return warehouse.execute(SNAPSHOT).fetchall()
+
+
+@pytest.mark.timeout(900)
+def test_eight_runs_and_three_readers_at_once_never_meet(make_study: StudyMaker, tmp_path: Path) -> None:
+    changes = {"roles.include": ROLES, "questions.limit": 2, "generation.max_tokens": 8}
+    study, stop = make_study(changes=changes), tmp_path / "stop"
+    run_study(study, ["ghost"], None, False)
+    before = answers(study)
+    with connect(study) as held:
+        held.execute("begin")
+        first = held.execute(SNAPSHOT).fetchall()
+        readers = [start(READER, study.file, stop) for _ in range(2)]
+        writers = [start(WRITER, study.file, role) for role in ROLES]
+        for writer in writers:
+            _, said = writer.communicate(timeout=600)
+            assert writer.returncode == 0, said[-3000:]
+        assert held.execute(SNAPSHOT).fetchall() == first == before
+        assert held.execute("select count(*) from responses").fetchall() == [(4,)]
+        stop.touch()
+        for reader in readers:
+            printed, said = reader.communicate(timeout=60)
+            assert reader.returncode == 0, said[-3000:]
+            seen = json.loads(printed)
+            assert seen[0] == ["ghost"]
+            others = [set(roles) - {"ghost"} for roles in seen]  # the ghost is made again in between
+            assert all(earlier <= later for earlier, later in pairwise(others))
+            assert seen[-1] == ROLES
+    assert RoleFiles(study, "ghost").responses.revision == 1
