@@ -25,11 +25,13 @@ MANIFEST = "import.json"
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import brought, and where it is."""
+    """What an import brought from where to where, and how many roles of an earlier import it replaced."""
 
+    source: str
     directory: Path
     n_roles: int
     n_questions: int
+    n_replaced: int
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
         dataset = _check(_root(directory, without_credentials(source)))
         _refuse_foreign_content(target)
         with _writing(target):
-            _replace(target, dataset, without_credentials(source))
-    return Imported(target, dataset.n_roles, dataset.n_questions)
+            n_replaced = _replace(target, dataset, without_credentials(source))
+    return Imported(without_credentials(source), target, dataset.n_roles, dataset.n_questions, n_replaced)
 
 
 def _root(directory: Path, source: str) -> Path:
@@ -127,12 +129,16 @@ def _manifest(target: Path) -> dict[str, str]:
         raise StudyError(f"{file}: not an import's own note; move {target} away and import again") from error
 
 
-def _replace(target: Path, dataset: _Dataset, source: str) -> None:
-    """Build the new directory beside `target`, then rename it into place, the earlier one out of it."""
+def _replace(target: Path, dataset: _Dataset, source: str) -> int:
+    """Build the new directory beside `target`, then rename it into place, the earlier one out of it.
+
+    Returns how many roles the earlier one held.
+    """
     staging, earlier = (target.with_name(f".{target.name}.{end}") for end in ("incoming", "earlier"))
     if earlier.exists() and not target.exists():  # an import was killed between its two renames
         earlier.rename(target)
     _remove(earlier, staging)
+    n_replaced = sum(Path(name).parent == ROLES for name in _manifest(target))
     try:
         _build(staging, dataset, source)
         if target.exists():
@@ -145,6 +151,7 @@ def _replace(target: Path, dataset: _Dataset, source: str) -> None:
     finally:
         _remove(staging)
     _remove(earlier)
+    return n_replaced
 
 
 def _remove(*directories: Path) -> None:

@@ -4,79 +4,119 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
+import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 import duckdb
 
+from persona_assets.cli.table import table_lines
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
 from persona_assets.warehouse import connect
 
-_PIPE_WIDTH = 10_000
+_TABLE_ROWS = 1000  # what a person may still look through
+_BATCH = 1000  # rows held in memory at a time
 
 
 def ask(study: Study, query: str, output: str, **parameters: Any) -> None:
-    """Run `query` on the study's warehouse and print the answer."""
-    with connect(study) as connection:
+    """Run `query`, a single statement, on the study's warehouse and print the answer as it comes."""
+    with connect(study) as connection, _heeding_ctrl_c(connection) as call:
         try:
-            answer = connection.execute(query, parameters or None)
-            header = [column[0] for column in answer.description or []]
-            print_rows(header, answer.fetchall(), output)
+            call(connection.execute, _only_statement(connection, query), parameters or None)
+            header = [column[0] for column in connection.description or []]
+            batches = iter(lambda: call(connection.fetchmany, _BATCH), [])
+            print_rows(header, chain.from_iterable(batches), output)
         except duckdb.Error as error:
             raise StudyError(str(error).strip()) from error
 
 
-def read_query() -> str:
-    """The query on standard input."""
-    if sys.stdin.isatty():
+def read_query(argument: str | None) -> str:
+    """The query given as an argument; without one, what is on standard input."""
+    if argument is not None and os.path.isfile(argument):  # noqa: PTH113 (a Path refuses a long query)
+        raise StudyError(f"{argument} is a file; to ask what it holds: persona sql STUDY < {argument}")
+    if argument is None and sys.stdin.isatty():
         print("Type a query; end it with Ctrl-D.", file=sys.stderr)
-    query = sys.stdin.read().strip()
-    if not query:
+    return sys.stdin.read() if argument is None else argument
+
+
+def print_rows(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], output: str, footer: str | None = None
+) -> None:
+    """Print rows as a table for people, the first thousand, or all of them as CSV or JSON for programs.
+
+    Below a table stands `footer`, by default how many rows it has.
+    """
+    with _ending_with_its_reader():
+        if output == "csv":
+            writer = csv.writer(sys.stdout)
+            writer.writerow(header)
+            writer.writerows(rows)
+        elif output == "json":
+            _print_json(header, rows)
+        else:
+            _print_table(header, iter(rows), footer)
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    statements = connection.extract_statements(query)
+    if not statements:
         raise StudyError('no query given; try: persona sql STUDY "from which_roles(7)"')
-    return query
+    if len(statements) > 1:
+        raise StudyError(f"{len(statements)} statements given; ask one at a time")
+    return statements[0]
 
 
-def print_rows(header: Sequence[str], rows: Iterable[Sequence[Any]], output: str) -> None:
-    """Print rows as a table for people, or as CSV or JSON for programs."""
-    if output == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(header)
-        writer.writerows(rows)
-    elif output == "json":
-        records = [dict(zip(header, row, strict=True)) for row in rows]
-        json.dump(records, sys.stdout, default=_plain, ensure_ascii=False, indent=1)
-        print()
-    else:
-        _print_table(header, list(rows))
+@contextmanager
+def _heeding_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Any]]:
+    """Makes calls in a thread of its own: while DuckDB works in the main one, Python hears no Ctrl-C."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        try:
+            yield lambda function, *arguments: thread.submit(function, *arguments).result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+@contextmanager
+def _ending_with_its_reader() -> Iterator[None]:
+    """End silently, as other tools do, when `head` or whoever else reads the pipe has seen enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more as it ends; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(128 + signal.SIGPIPE) from None
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for place, name in enumerate(header):
-        number = any(isinstance(row[place], (int, float)) for row in rows[:50])
-        table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
+
+def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A list with a record a line."""
+    before = "[\n"
     for row in rows:
-        table.add_row(*(Text(_shown(value)) for value in row))  # Text: markup in an answer is only text
-    # Who reads a pipe wants every column whole; only a terminal has an edge to wrap at.
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
-    console.print(table)
-    console.print(f"[dim]{len(rows)} row{'' if len(rows) == 1 else 's'}[/dim]", highlight=False)
+        record = dict(zip(header, row, strict=True))
+        sys.stdout.write(before + json.dumps(record, default=_plain, ensure_ascii=False))
+        before = ",\n"
+    print("[]" if before == "[\n" else "\n]")
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
+def _print_table(header: Sequence[str], rows: Iterator[Sequence[Any]], footer: str | None) -> None:
+    shown = list(islice(rows, _TABLE_ROWS))
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print("\n".join(table_lines(header, shown, room)))
+    if next(rows, None) is None:
+        print(footer or f"{len(shown)} row{'' if len(shown) == 1 else 's'}")
+    else:
+        sys.stdout.flush()
+        print(f"the first {_TABLE_ROWS:,} rows; --format csv or json gives all", file=sys.stderr)
 
 
 def _plain(value: Any) -> Any:

@@ -56,18 +56,18 @@ def run(
     ] = False,
 ) -> None:
     """Run a study from prompts to the warehouse. What is fresh is skipped: interrupt and resume at will."""
+    from persona_assets.cli.arguments import named
     from persona_assets.cli.run import run_study
 
-    run_study(load_study(study), _names(roles), _names(select), overwrite)
+    run_study(load_study(study), named(roles, "role"), named(select, "asset"), overwrite)
 
 
 @app.command()
 def status(study: StudyArgument, output: FormatOption = Format.table) -> None:
     """Say for every role and stage what is fresh, stale or missing."""
-    from persona_assets.cli.answers import print_rows
-    from persona_assets.cli.status import status_rows
+    from persona_assets.cli.status import print_status
 
-    print_rows(*status_rows(load_study(study)), output)
+    print_status(load_study(study), output)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def sql(
     """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
     from persona_assets.cli.answers import ask, read_query
 
-    ask(load_study(study), query or read_query(), output)
+    ask(load_study(study), read_query(query), output)
 
 
 @app.command()
@@ -92,10 +92,13 @@ def which_roles(
     sae: SaeOption = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Show which roles fire a feature, in how many of their answers."""
+    """Show the roles that fire a feature, in how many of their answers; those that never do are left out."""
     from persona_assets.cli.answers import ask
+    from persona_assets.cli.arguments import check_feature
 
-    ask(load_study(study), "from which_roles($feature, sae := $sae)", output, feature=feature, sae=sae)
+    opened = load_study(study)
+    check_feature(opened, feature, sae)
+    ask(opened, "from which_roles($feature, sae := $sae)", output, feature=feature, sae=sae)
 
 
 @app.command()
@@ -108,9 +111,10 @@ def top_features(
 ) -> None:
     """Show the features that characterize a role."""
     from persona_assets.cli.answers import ask
+    from persona_assets.cli.arguments import check_role
 
     opened = load_study(study)
-    opened.role(role)  # an unknown role is a mistake, not an empty answer
+    check_role(opened, role)
     query = "from top_features($role, sae := $sae) limit $limit"
     ask(opened, query, output, role=role, sae=sae, limit=limit)
 
@@ -126,7 +130,9 @@ def roles_import(
     from persona_assets.catalog.importer import import_roles
 
     imported = import_roles(source, to)
-    typer.echo(f"{imported.n_roles} roles and {imported.n_questions} questions in {imported.directory}")
+    replaced = f"replaced {imported.n_replaced} roles with " if imported.n_replaced else ""
+    typer.echo(f"{imported.source} → {imported.directory}")
+    typer.echo(f"{replaced}{imported.n_roles} roles and {imported.n_questions} questions")
 
 
 @app.command("import")
@@ -152,7 +158,3 @@ def export_files(
     from persona_assets.cli.exchange import export_outputs
 
     export_outputs(load_study(study), directory)
-
-
-def _names(listed: str | None) -> list[str] | None:
-    return None if listed is None else [name.strip() for name in listed.split(",") if name.strip()]

@@ -48,5 +48,5 @@ def _table(sae: str | None) -> str:
 @contextmanager
 def _bar(title: str) -> Iterator[Progress]:
     with Bars(console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task = progress.add_task(title, visible=False)  # until something is done: a refusal stands alone
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)

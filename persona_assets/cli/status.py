@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from persona_assets.cli.answers import print_rows
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES
 from persona_assets.study import Study
+
+
+def print_status(study: Study, output: str) -> None:
+    """Print a row for every role; for people a summary too, which is enough where all roles are alike."""
+    header, rows = status_rows(study)
+    if output == "table" and len({tuple(states) for _, *states in rows}) == 1:
+        print(_summary(rows), *map(" ".join, zip(header[1:], rows[0][1:], strict=True)), sep="; ")
+    else:
+        print_rows(header, rows, output, footer=_summary(rows))
+
+
+def _summary(rows: list[list[str]]) -> str:
+    n_fresh = sum(set(states) == {"fresh"} for _, *states in rows)
+    return f"{n_fresh} of {len(rows)} roles fresh"
 
 
 def status_rows(study: Study) -> tuple[list[str], list[list[str]]]:

@@ -34,10 +34,11 @@ def refusal(source: Path | str, target: Path) -> str:
 
 def test_a_directory_is_imported_byte_for_byte_in_the_same_shape(dataset: Path, tmp_path: Path) -> None:
     target = tmp_path / "place" / "roles"
-    assert import_roles(str(dataset), to=target) == Imported(target, n_roles=3, n_questions=3)
-    imported = content(target)
-    imported.pop(MANIFEST)
-    assert imported == content(dataset)
+    imported = import_roles(str(dataset), to=target)
+    assert imported == Imported(str(dataset), target, n_roles=3, n_questions=3, n_replaced=0)
+    copied = content(target)
+    copied.pop(MANIFEST)
+    assert copied == content(dataset)
     assert list(target.parent.iterdir()) == [target]
 
 
@@ -182,7 +183,8 @@ def test_an_import_replaces_the_earlier_one_with_roles_that_are_gone(dataset: Pa
     target = tmp_path / "to" / "dir"
     import_roles(str(dataset), to=target)
     (dataset / "roles/instructions/1984.json").unlink()
-    assert import_roles(str(dataset), to=target).n_roles == 2
+    replacing = import_roles(str(dataset), to=target)
+    assert (replacing.n_roles, replacing.n_replaced) == (2, 3)
     assert list(role_files(target / "roles/instructions")) == ["default", "pirate"]
     assert list(target.parent.iterdir()) == [target]
 

@@ -4,19 +4,25 @@ import csv
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from persona_assets.cli.answers import ask, print_rows
+from persona_assets.cli.answers import ask, print_rows, read_query
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
 from persona_assets.warehouse import publish
 
 PERSONA = Path(sys.executable).with_name("persona")
 ROWS = [("pirate", 0.25, None), ("[bold]ghost[/]", 2.0, 'a,b\n"c"')]
+
+
+MANY = "select range as n from range(5000)"
+ENDLESS = "select count(*) from range(10000000) a, range(100000000) b where a.range * b.range % 7 = 3"
 
 
 def persona(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -41,6 +47,77 @@ def test_a_table_shows_markup_in_answers_as_text(capsys: pytest.CaptureFixture[s
     assert "[bold]ghost[/]" in shown
     assert re.search(r"pirate\s+0\.25\s+–", shown)
     assert "2 rows" in shown
+
+
+def test_a_table_is_the_first_thousand_rows_and_says_how_to_get_all(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(study)
+    ask(study, MANY, "table")
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[-1].strip() == "999"
+    assert shown.err == "the first 1,000 rows; --format csv or json gives all\n"
+    ask(study, f"{MANY} limit 1000", "table")
+    shown = capsys.readouterr()
+    assert (shown.out.splitlines()[-1], shown.err) == ("1000 rows", "")
+
+
+def test_csv_and_json_hold_every_row(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(study)
+    ask(study, MANY, "csv")
+    assert capsys.readouterr().out.split() == ["n", *map(str, range(5000))]
+    ask(study, MANY, "json")
+    assert json.loads(capsys.readouterr().out) == [{"n": number} for number in range(5000)]
+    ask(study, f"{MANY} limit 0", "json")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("output", ["csv", "json"])
+def test_a_reader_that_has_seen_enough_ends_an_endless_answer_quietly(study: Study, output: str) -> None:
+    publish(study)
+    command = [PERSONA, "sql", str(study.file), "from range(1000000000000)", "--format", output]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asked:
+        assert asked.stdout is not None
+        assert asked.stderr is not None
+        asked.stdout.readline()
+        asked.stdout.close()
+        assert asked.stderr.read() == b""
+    assert asked.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("query", [ENDLESS, "from range(1000000000000)"])
+def test_ctrl_c_ends_a_query_whether_it_is_thinking_or_answering(study: Study, query: str) -> None:
+    publish(study)
+    command = [PERSONA, "sql", str(study.file), query, "--format", "csv"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as asked:
+        time.sleep(5)
+        assert asked.poll() is None
+        asked.send_signal(signal.SIGINT)
+        _, complaint = asked.communicate(timeout=60)
+    assert (asked.returncode, complaint) == (130, b"")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("select 1; select 2", "2 statements given; ask one at a time"),
+        ("-- nothing", "no query given"),
+        ("", "no query given"),
+    ],
+)
+def test_exactly_one_statement_is_asked_at_a_time(study: Study, query: str, says: str) -> None:
+    publish(study)
+    with pytest.raises(StudyError, match=says):
+        ask(study, query, "table")
+
+
+def test_a_file_given_as_a_query_is_answered_with_how_to_ask_it(tmp_path: Path) -> None:
+    file = tmp_path / "question.sql"
+    file.write_text("from roles")
+    with pytest.raises(StudyError, match=f"is a file; to ask what it holds: persona sql STUDY < {file}"):
+        read_query(str(file))
+    long = f"select '{'x' * 5000}'"
+    assert read_query(long) == long
 
 
 def test_a_query_that_is_wrong_is_answered_with_duckdbs_own_words(study: Study) -> None:
@@ -68,14 +145,14 @@ def test_a_study_without_a_warehouse_says_how_to_make_one(study: Study) -> None:
     assert "nothing is published yet" in answer.stderr
 
 
-def test_status_shows_every_role_and_stage(study: Study) -> None:
-    answer = persona("status", str(study.file), "--format", "csv")
-    assert answer.stdout.splitlines() == [
-        "role,responses,activations,role_features",
-        "default,missing,missing,missing",
-        "ghost,missing,missing,missing",
-        "pirate,missing,missing,missing",
-    ]
+def test_a_feature_that_the_sae_lacks_is_a_mistake_and_one_that_never_fires_is_not(study: Study) -> None:
+    publish(study)
+    answer = persona("which-roles", str(study.file), "2048")
+    assert answer.returncode == 2
+    assert answer.stderr == "persona: no feature 2048: SAE demo has 2,048 features, 0 to 2047\n"
+    answer = persona("which-roles", str(study.file), "2047", "--format", "csv")
+    assert answer.stdout.splitlines()[1:] == []
+    assert answer.returncode == 0
 
 
 @pytest.mark.parametrize(

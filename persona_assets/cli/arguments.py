@@ -1,0 +1,53 @@
+"""What a user names on the command line, checked before any work begins."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from persona_assets.errors import StudyError
+from persona_assets.interchange.width import sae_width
+from persona_assets.study import Study
+from persona_assets.warehouse import connect
+
+_LISTED = 10  # names that one line of an error holds
+
+
+def named(listed: str | None, kind: str) -> list[str] | None:
+    """The names of a comma-separated list; None where it was left out. Raises StudyError for an empty one."""
+    if listed is None:
+        return None
+    names = [name.strip() for name in listed.split(",") if name.strip()]
+    if not names:
+        raise StudyError(f"no {kind} named; leave the option out to mean all")
+    return names
+
+
+def check_role(study: Study, name: str) -> None:
+    """Raise StudyError, with the names that are like it or all of a few, where the study has no such role."""
+    roles = study.role_names
+    if name in roles:
+        return
+    if len(roles) <= _LISTED:
+        raise StudyError(f"{study.name} has no role {name!r}; its roles: {', '.join(roles)}")
+    alike = get_close_matches(name, roles)
+    remedy = f"did you mean {' or '.join(alike)}?" if alike else f"`persona status {study.name}` lists them"
+    raise StudyError(f"{study.name} has no role {name!r} among its {len(roles)}; {remedy}")
+
+
+def check_feature(study: Study, feature: int, sae: str | None) -> None:
+    """Raise StudyError where the SAE has no such feature: no rows would be taken for "fires nowhere"."""
+    chosen = sae or study.default_sae
+    settings = study.settings.extraction.saes.get(chosen)
+    if settings is None or 0 <= feature <= _largest_known(study, chosen):
+        return  # an unknown SAE is the warehouse's to refuse
+    width = sae_width(settings)
+    if not 0 <= feature < width:
+        raise StudyError(f"no feature {feature}: SAE {chosen} has {width:,} features, 0 to {width - 1}")
+
+
+def _largest_known(study: Study, sae: str) -> int:
+    """The largest feature of the snapshot, -1 without any: spares most questions the SAE's configuration."""
+    largest = "select coalesce(max(feature_id), -1) from role_features where sae = ?"
+    with connect(study) as connection:
+        [(feature,)] = connection.execute(largest, [sae]).fetchall()
+    return int(feature)
