@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import Prompt
 from persona_assets.settings import GenerationSettings
 
@@ -48,7 +47,9 @@ def open_backend(generation: GenerationSettings) -> Backend:
 
         return VllmBackend(generation)
     if generation.backend == "openai":
-        raise StudyError("generation.backend: openai is not available in this version; use vllm")
+        from persona_assets.generate.openai import OpenAIBackend
+
+        return OpenAIBackend(generation)
     from persona_assets.generate.transformers import TransformersBackend
 
     return TransformersBackend(generation)

@@ -45,10 +45,11 @@ class ChatFormat:
 
     def prompt_ids(self, system_prompt: str | None, question: str) -> list[int]:
         """Token ids up to where the model's answer begins; the template brings the one BOS."""
-        text = self._render(self._messages(system_prompt, question))
+        text = self._render(self.messages(system_prompt, question))
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _messages(self, system_prompt: str | None, question: str) -> list[dict[str, str]]:
+    def messages(self, system_prompt: str | None, question: str) -> list[dict[str, str]]:
+        """What is said before the answer, its system prompt put where the template lets it through."""
         if system_prompt is None:
             return [{"role": "user", "content": question}]
         if self._has_system_role:

@@ -1,0 +1,109 @@
+"""The backend that asks a server which speaks OpenAI's API: vLLM's, or any other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import httpx
+
+from persona_assets.generate.backend import Completion
+from persona_assets.generate.http import RefusedError, Server
+from persona_assets.generate.openai_answer import Answer, read_answer
+from persona_assets.generate.openai_options import engine_options
+from persona_assets.generate.prompts import ChatFormat, Prompt
+from persona_assets.generate.retry import Backoff
+from persona_assets.generate.streaming import Deliver, stream
+from persona_assets.models import load_tokenizer
+from persona_assets.settings import GenerationSettings
+
+_PATHS = {"completions": "/completions", "chat": "/chat/completions"}
+
+# Beyond OpenAI's own API: token ids are wanted, and sampling is the study's alone, not what the model's
+# generation_config adds on the server (Gemma 3: top_k 64).
+_EXTENSIONS: dict[str, Any] = {"return_token_ids": True, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+
+Answered = tuple[Prompt, Answer]
+
+
+class OpenAIBackend:
+    """Many requests at once to one server: that holds the model, this process only the tokenizer."""
+
+    def __init__(self, generation: GenerationSettings, backoff: Backoff | None = None) -> None:
+        self.generation = generation
+        self.engine = engine_options(generation.engine)
+        self.server = Server(
+            url=self.engine.base_url,
+            key=self.engine.key(),
+            key_name=self.engine.api_key_env,
+            timeout=self.engine.timeout,
+            retries=self.engine.retries,
+            backoff=backoff or Backoff(),
+        )
+        self.tokenizer = load_tokenizer(generation.model, generation.revision)
+        self._chat = ChatFormat(self.tokenizer)
+        self._extensions = _EXTENSIONS
+
+    def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
+        """Answer the prompts as the server finishes them; those that share a prefix are asked together.
+
+        Raises StudyError where the server refuses, stays away, or answers what was not asked.
+        """
+        waiting = [prompt for prompt in prompts if prompt.response_id not in done]
+
+        async def ask_all(deliver: Deliver[Answered]) -> None:
+            await self._ask_all(waiting, deliver)
+
+        with closing(stream(ask_all)) as answers:
+            for prompt, answer in answers:
+                yield answer.completion(prompt, self.tokenizer)
+
+    def close(self) -> None:
+        """Nothing to give back: connections last as long as a role's prompts."""
+
+    async def _ask_all(self, prompts: Sequence[Prompt], deliver: Deliver[Answered]) -> None:
+        n_at_once = min(self.engine.concurrency, len(prompts))
+        todo = iter(prompts)  # shared: whoever is free takes the next
+
+        async def ask_on() -> None:
+            for prompt in todo:
+                deliver((prompt, await self._ask(client, prompt)))
+
+        try:
+            async with self.server.connect(n_at_once) as client, asyncio.TaskGroup() as tasks:
+                for _ in range(n_at_once):
+                    tasks.create_task(ask_on())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _ask(self, client: httpx.AsyncClient, prompt: Prompt) -> Answer:
+        try:
+            return await self._post(client, prompt)
+        except RefusedError as refusal:
+            if not any(name in refusal.reason for name in _EXTENSIONS):
+                raise
+            self._extensions = {}
+            return await self._post(client, prompt)
+
+    async def _post(self, client: httpx.AsyncClient, prompt: Prompt) -> Answer:
+        path, about = _PATHS[self.engine.api], f"response {prompt.response_id}"
+        return await self.server.post(client, path, self._body(prompt), read_answer, about)
+
+    def _body(self, prompt: Prompt) -> dict[str, Any]:
+        room = self.generation.max_model_len - len(prompt.token_ids)
+        return {
+            "model": self.engine.served_model or self.generation.model,
+            **self._question(prompt),
+            "max_tokens": min(self.generation.max_tokens, room),
+            "temperature": self.generation.temperature,
+            "top_p": self.generation.top_p,
+            "seed": prompt.seed,
+            **self._extensions,
+        }
+
+    def _question(self, prompt: Prompt) -> dict[str, Any]:
+        if self.engine.api == "chat":
+            return {"messages": self._chat.messages(prompt.system_prompt, prompt.question)}
+        return {"prompt": prompt.token_ids}  # ids: to a text the server would add a second BOS

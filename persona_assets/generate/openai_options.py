@@ -1,0 +1,71 @@
+"""What `generation.engine` may say to the openai backend."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Annotated, Any, Literal
+
+import httpx
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from persona_assets.errors import StudyError
+
+_KEY = "OPENAI_API_KEY"
+
+
+def _base_url(value: str) -> str:
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL:
+        raise ValueError("is no URL") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("must be an http or https URL, such as http://127.0.0.1:8000/v1")
+    if url.userinfo or url.query or url.fragment:
+        raise ValueError("must hold no user, password, query or fragment; a key comes from the environment")
+    return value.rstrip("/")
+
+
+class Engine(BaseModel):
+    """Which server answers, and how it is asked. None of it changes what is asked.
+
+    `timeout`: seconds a request; `served_model`: the model's name there, by default the study's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: Annotated[str, AfterValidator(_base_url)]
+    api_key_env: str = _KEY
+    api: Literal["completions", "chat"] = "completions"
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 600.0
+    retries: Annotated[int, Field(ge=0, le=100)] = 10
+    served_model: str | None = None
+
+    def key(self) -> str | None:
+        """The key, from the environment. Raises StudyError where one that the study names is not there."""
+        key = os.environ.get(self.api_key_env, "").strip()
+        if not key and "api_key_env" in self.model_fields_set:
+            raise StudyError(
+                f"generation.engine.api_key_env: {self.api_key_env} is not set in the environment"
+            )
+        if not re.fullmatch(r"[!-~]*", key):
+            raise StudyError(
+                f"the environment's {self.api_key_env} is no key: it holds a space or a control sign"
+            )
+        return key or None
+
+
+def engine_options(options: dict[str, Any]) -> Engine:
+    """The options of a study's `generation.engine`. Raises StudyError for one that is missing or wrong."""
+    try:
+        return Engine.model_validate(options)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        known = ", ".join(Engine.model_fields)
+        if problem["type"] == "extra_forbidden":
+            complaint = f"generation.engine: unknown option {key!r} for openai; it takes {known}"
+        else:
+            complaint = f"generation.engine.{key}: {problem['msg'].removeprefix('Value error, ')}"
+        raise StudyError(complaint) from None
