@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from persona_assets.cli.arguments import check_role
 from persona_assets.components import loaded
 from persona_assets.components.assets import key
 from persona_assets.components.definitions import study_definitions
@@ -40,17 +41,36 @@ def run_study(
     definitions = study_definitions(study)
     assets = _chosen_assets(study, definitions, select)
     console = Console(stderr=True)
-    with dagster_instance() as instance, bars(console):
+    n_made = 0
+    with dagster_instance() as instance, bars(console) as expect:
         _close_dead_runs(instance)
         try:
             for asset in assets:
                 todo = chosen if overwrite else _unfinished(study, instance, asset, chosen)
-                if asset in PER_ROLE and len(todo) < len(chosen):
-                    console.print(f"{asset}: {len(chosen) - len(todo)} of {len(chosen)} roles are fresh")
+                if asset in PER_ROLE:
+                    n_made += len(todo)
+                    _announce(console, expect, asset, len(todo), len(chosen))
                 for tags in _runs_of(study, asset, todo):
                     _materialize(study, definitions, instance, asset, tags, overwrite, console)
         finally:
             loaded.release()
+    _say_what_is_next(console, study, assets, n_made)
+
+
+def _announce(
+    console: Console, expect: Callable[[str, int], None], asset: str, n_todo: int, n_chosen: int
+) -> None:
+    if n_todo < n_chosen:
+        console.print(f"{asset}: {n_chosen - n_todo} of {n_chosen} roles are fresh")
+    if n_todo:
+        expect(asset, n_todo)
+
+
+def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_made: int) -> None:
+    if not n_made and not PER_ROLE.keys().isdisjoint(assets):
+        console.print("nothing to do: every role was fresh")
+    if "warehouse" in assets:
+        console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
 
 
 def dagster_instance() -> dg.DagsterInstance:
@@ -62,7 +82,7 @@ def dagster_instance() -> dg.DagsterInstance:
 
 def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:
     for role in roles or []:
-        study.role(role)
+        check_role(study, role)
     return study.role_names if roles is None else sorted(set(roles))
 
 
@@ -125,7 +145,7 @@ def _materialize(
         raise_on_error=False,
     )
     if not result.success:
-        raise _failure(result)
+        raise _failure(result, overwrite)
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.partition is None:
             console.print(
@@ -133,7 +153,7 @@ def _materialize(
             )
 
 
-def _failure(result: dg.ExecuteInProcessResult) -> StudyError:
+def _failure(result: dg.ExecuteInProcessResult, overwrite: bool) -> StudyError:
     """What the failed step said: the description of a `Failure`, or the error itself."""
     failure = result.get_step_failure_events()[0].step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
@@ -141,8 +161,9 @@ def _failure(result: dg.ExecuteInProcessResult) -> StudyError:
     error = failure.error
     assert error is not None
     if error.cls_name == "DagsterExecutionInterruptedError":
+        without = " without --overwrite" if overwrite else ""
         return RunInterruptedError(
-            "interrupted; the roles that landed stay, and the same command goes on from there"
+            f"interrupted; the roles that landed stay, and the same command{without} goes on from there"
         )
     return StudyError((error.cause or error).to_string())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from persona_assets.progress import Progress
 
 _LOG_EVERY = 30.0  # seconds
 
-_bars: Bars | None = None
+_bars: dict[str, _Bar] | None = None
 
 
 class Report(Protocol):
@@ -30,26 +30,34 @@ class Report(Protocol):
 
 
 @contextmanager
-def bars(console: Console) -> Iterator[None]:
-    """Show progress as bars on `console` instead of log lines."""
+def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
+    """Show progress as bars on `console` instead of log lines.
+
+    What it gives is told of each stage, before its first run, and of how many roles all its runs have.
+    """
     global _bars
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console) as _bars:
+    with Bars(*columns, console=console) as progress:
+        started = _bars = {}
+
+        def expect(stage: str, n_roles: int) -> None:
+            started[stage] = _Bar(progress, progress.add_task(stage, total=n_roles), stage)
+
         try:
-            yield
+            yield expect
         finally:
             _bars = None
 
 
 @contextmanager
 def reporter(log: logging.Logger, stage: str, n_roles: int) -> Iterator[Report]:
-    """A report for one stage over `n_roles` roles."""
+    """A report for one run of a stage, over `n_roles` roles."""
     if _bars is None:
         yield _Lines(log, n_roles)
         return
-    task = _bars.add_task(stage, total=n_roles)
-    yield _Bar(_bars, task, stage)
-    _bars.update(task, description=stage)
+    bar = _bars[stage]
+    yield bar
+    bar.rest()
 
 
 class _Lines:
@@ -87,4 +95,7 @@ class _Bar:
 
     def done(self, role: str) -> None:
         self._n_done += 1
+        self.rest()
+
+    def rest(self) -> None:
         self._progress.update(self._task, description=self._stage, completed=self._n_done)

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from persona_assets.cli import main
+from persona_assets.cli.exchange import import_outputs
 from persona_assets.cli.run import run_study
+from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import TABLES
 from persona_assets.study import PROJECT, Study
@@ -82,6 +84,29 @@ def test_a_chosen_role_that_is_a_path(study: Study, complaint: Complaint, name: 
     assert f"no role {name!r}; its roles: default, ghost, pirate" in complaint(
         "run", study.file, "--roles", name
     )
+
+
+def test_a_role_misspelt_among_many_is_answered_with_those_like_it(
+    make_study: StudyMaker, complaint: Complaint
+) -> None:
+    study = make_study(changes={"roles.include": "all"})
+    assert complaint("run", study.file, "--roles", "pirat").endswith(
+        "no role 'pirat' among its 30; did you mean pirate?"
+    )
+    assert complaint("top-features", study.file, "zzz").endswith("`persona status small` lists them")
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--roles", "role"), ("--select", "asset")])
+def test_an_option_that_names_nothing(study: Study, complaint: Complaint, option: str, kind: str) -> None:
+    assert f"no {kind} named" in complaint("run", study.file, option, " ,")
+
+
+def test_files_of_earlier_scripts_that_are_not_there(
+    study: Study, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(StudyError, match="holds no files of small's roles"):
+        import_outputs(study, tmp_path / "nothing", overwrite=False)
+    assert capfd.readouterr().err.strip() == ""  # no bar for what did not begin
 
 
 def test_a_question_id_that_is_used_twice(

@@ -61,7 +61,21 @@ def test_a_second_run_does_nothing_but_publish(study: Study, capsys: pytest.Capt
     before = n_runs()
     run_study(study, None, ["responses"], False)
     assert n_runs() == before
-    assert "responses: 3 of 3 roles are fresh" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "responses: 3 of 3 roles are fresh" in said
+    assert "nothing to do: every role was fresh" in said
+    assert "persona sql" not in said
+    run_study(study, None, ["warehouse"], False)
+    said = capsys.readouterr().err
+    assert "nothing to do" not in said
+    assert 'ask it: persona sql small "from which_roles(7) limit 5"' in said
+
+
+def test_roles_that_lie_apart_share_one_bar(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    run_study(study, ["pirate", "default"], ["responses"], False)
+    drawn = capsys.readouterr().err
+    [bar] = [line for line in drawn.splitlines() if line.startswith("responses ")]
+    assert "2/2" in bar
 
 
 def test_only_the_chosen_roles_and_assets_are_made(study: Study) -> None:
@@ -125,10 +139,17 @@ def test_the_command_answers_mistakes_with_one_line_and_status_2(study: Study) -
     ]
 
 
-def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(make_study: StudyMaker) -> None:
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [([], "the same command"), (["--overwrite"], "the same command without --overwrite")],
+)
+def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(
+    make_study: StudyMaker, options: list[str], again: str
+) -> None:
     study = make_study(changes={"questions.limit": 60, "generation.max_tokens": 96})
     persona = Path(sys.executable).with_name("persona")
-    run = subprocess.Popen([persona, "run", study.file], stderr=subprocess.PIPE, text=True, env=os.environ)
+    command = [persona, "run", study.file, *options]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
     while not study.lake.files(RESPONSES):
         assert run.poll() is None
         time.sleep(0.1)
@@ -136,7 +157,7 @@ def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(make_study: Study
     _, complaint = run.communicate(timeout=120)
     assert run.returncode == 130
     assert complaint.splitlines()[-1] == (
-        "persona: interrupted; the roles that landed stay, and the same command goes on from there"
+        f"persona: interrupted; the roles that landed stay, and {again} goes on from there"
     )
     assert "Traceback" not in complaint
     assert 1 <= len(study.lake.files(RESPONSES)) < 3
