@@ -1,6 +1,6 @@
 -- Does a feature belong to the role, or to one wording of its instruction?
 --
--- For the most characteristic feature of every role: the share of answers that fire it under each variant.
+-- For the most characteristic feature of every role: the share of answers that fire it, by variant.
 -- spread is the highest share minus the lowest, 0 where the wording makes no difference.
 with characteristic as (
     select
@@ -27,8 +27,8 @@ by_variant as (
 select
     role,
     feature_id,
-    list({'variant': variant, 'firing_rate': firing_rate} order by variant) as by_variant,
+    map(list(variant order by variant), list(firing_rate order by variant)) as by_variant,
     max(firing_rate) - min(firing_rate) as spread
 from by_variant
 group by role, feature_id
-order by spread, role;
+order by spread desc, role;

@@ -1,23 +1,27 @@
--- On which words does a feature fire? The strongest answers of each role, the peak in «».
+-- On which words does a feature fire? Its strongest answers, the peak in «», six tokens on each side.
 --
--- The feature here is the one with the highest activation of all; put any feature's id in its place.
+-- The feature here is the most characteristic one of the first role; put any feature's id in its place.
 with chosen as (
-    select feature_id from role_features where sae = chosen_sae(null) order by max desc, feature_id limit 1
+    select feature_id from top_features((select min(role) from role_features)) limit 1
+),
+strongest as (
+    select *, list_position(activations, list_max(activations))::integer as place
+    from evidence
+    where sae = chosen_sae(null) and feature_id = (select feature_id from chosen)
 )
 select
-    e.feature_id,
-    e.role,
-    e.rank,
-    list_max(e.activations) as peak,
+    s.feature_id,
+    s.role,
+    s.rank,
+    s.activations[s.place] as peak,
     array_to_string(
-        list_transform(
-            list_zip(e.pieces, e.activations),
-            lambda token: if(token[2] = list_max(e.activations), '«' || token[1] || '»', token[1])
-        ),
+        s.pieces[greatest(s.place - 6, 1):s.place - 1]
+            || ['«' || s.pieces[s.place] || '»']
+            || s.pieces[s.place + 1:s.place + 6],
         ''
     ) as tokens,
     r.question
-from evidence as e
-join responses as r on r.role = e.role and r.response_id = e.response_id
-where e.sae = chosen_sae(null) and e.feature_id = (select feature_id from chosen)
-order by peak desc, e.role, e.rank;
+from strongest as s
+join responses as r on r.role = s.role and r.response_id = s.response_id
+order by peak desc, s.role, s.rank
+limit 10;

@@ -16,4 +16,4 @@ select
 from role_features as rf
 where rf.feature_id = feature and rf.sae = chosen_sae(sae) and known_sae(sae)
 order by rf.firing_rate desc, rf.mean desc, rf.role;
-comment on macro table which_roles is 'Which roles fire a feature, and in how many of their answers';
+comment on macro table which_roles is 'The roles in which a feature fires, and in how many of their answers';

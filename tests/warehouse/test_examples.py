@@ -113,10 +113,10 @@ def test_consistent_across_variants(warehouse: duckdb.DuckDBPyConnection, publis
     assert answer["pirate"]["spread"] == 0
     for role, row in answer.items():
         active = published.mean["first"][role][:, row["feature_id"]] > 0
-        for entry in row["by_variant"]:
-            of_variant = (entry["variant"] == RESPONSE_IDS // 100_000) & published.pooled
-            assert entry["firing_rate"] == pytest.approx(active[of_variant].mean())
-        assert [entry["variant"] for entry in row["by_variant"]] == list(VARIANTS)
+        for variant, firing_rate in row["by_variant"]:
+            of_variant = (variant == RESPONSE_IDS // 100_000) & published.pooled
+            assert firing_rate == pytest.approx(active[of_variant].mean())
+        assert [variant for variant, _ in row["by_variant"]] == list(VARIANTS)
 
 
 def test_cut_off(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -175,12 +175,30 @@ def test_role_similarity(warehouse: duckdb.DuckDBPyConnection, published: World)
 
 def test_show_me_the_tokens(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
     answer = ask(warehouse, "show_me_the_tokens")
-    assert {row["feature_id"] for row in answer} == {ALWAYS_ON}
-    assert {row["role"]: row["peak"] for row in answer} == {
-        role: published.max["first"][role][:, ALWAYS_ON].max() for role in ROLES
-    }
-    assert answer[0]["tokens"] == f"Aye« {ALWAYS_ON}»"
+    [top] = rows(warehouse, "select feature_id from top_features('1984') limit 1")
+    feature = top["feature_id"]
+    assert {row["feature_id"] for row in answer} == {feature}
+    maxima = {role: published.max["first"][role][:, feature].max() for role in ROLES}
+    assert {row["role"]: row["peak"] for row in answer} == {r: peak for r, peak in maxima.items() if peak > 0}
+    assert answer[0]["tokens"] == f"Aye« {feature}»"
     assert answer[0]["question"] in QUESTIONS.values()
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"), [(0, "«a»bcdefg"), (8, "cdefgh«i»jklmno"), (18, "mnopqr«s»"), (15, "jklmno«p»qrs")]
+)
+def test_tokens_are_shown_six_to_each_side_of_the_peak(
+    warehouse: duckdb.DuckDBPyConnection, place: int, shown: str
+) -> None:
+    activations = [1.0] * 19
+    activations[place] = 2.0
+    warehouse.execute("set variable pieces = ?", [list("abcdefghijklmnopqrs")])
+    warehouse.execute("set variable activations = ?", [activations])
+    warehouse.execute(
+        "create temp view evidence as select * replace "
+        "(getvariable('pieces') as pieces, getvariable('activations') as activations) from warehouse.evidence"
+    )
+    assert {row["tokens"] for row in ask(warehouse, "show_me_the_tokens")} == {shown}
 
 
 def test_what_is_still_missing(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -155,6 +155,11 @@ def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
             warehouse.execute(f"from {call}").fetchall()
 
 
+def test_a_response_that_the_role_does_not_have_is_an_error(warehouse: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="no response 999 of role ghost; the table pooled"):
+        warehouse.execute("from response_features('ghost', 999)").fetchall()
+
+
 def test_a_macro_takes_a_feature_or_role_from_a_subquery(warehouse: duckdb.DuckDBPyConnection) -> None:
     by_query = (
         "from which_roles((select feature_id from top_features((select max(role) from roles)) limit 1))"
