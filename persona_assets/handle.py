@@ -68,7 +68,10 @@ class StudyHandle:
         return None if relation is None else Answer(relation)
 
     def role_matrix(self, statistic: Literal["mean", "max"], sae: str | None = None) -> RoleMatrix:
-        """Roles × features of `statistic`; of the study's first SAE unless `sae` names another."""
+        """Roles × the features that fire in some role, of `statistic`: columns go by their `feature_ids`.
+
+        Of the study's first SAE unless `sae` names another. Raises StudyError for another statistic.
+        """
         return read_role_matrix(self._newest(), statistic, sae)
 
     def close(self) -> None:
@@ -76,6 +79,10 @@ class StudyHandle:
         if self._connection is not None:
             self._connection.close()
         self._connection = self._snapshot = None
+
+    def __repr__(self) -> str:
+        path = warehouse_path(self.study)
+        return f"<study {self.study.name!r}: {path if path.exists() else 'nothing published yet'}>"
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
+from persona_assets.errors import StudyError
 from persona_assets.queries import query
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class RoleMatrix:
     """A statistic of every feature in every role; a row is known by its role, a column by its feature's id.
 
     `values` is float32[n_roles, n_features], in units of SAE activation, zero where a feature never fires in
-    a role. Columns are the features that fire in some role, ascending: `feature_ids` int32[n_features].
+    a role. Columns are not all d_sae features: only those that fire in some role, ascending. Column `i` is
+    feature `feature_ids[i]`, int32[n_features].
     """
 
     roles: list[str]
@@ -29,7 +31,7 @@ class RoleMatrix:
     values: csr_array
 
     def to_pandas(self) -> pd.DataFrame:
-        """The dense matrix as a data frame, roles down, feature ids across."""
+        """The dense matrix as a data frame, roles down, feature ids across: `frame.loc["pirate", 7]`."""
         import pandas as pd
 
         index, columns = pd.Index(self.roles, name="role"), pd.Index(self.feature_ids, name="feature_id")
@@ -41,8 +43,10 @@ def read_role_matrix(
 ) -> RoleMatrix:
     """The matrix of a snapshot: `mean` over a role's responses or `max` of them. Roles are sorted by name.
 
-    Raises DuckDB's error where the study has no such SAE.
+    Raises StudyError for another statistic, and DuckDB's error where the study has no such SAE.
     """
+    if statistic not in ("mean", "max"):
+        raise StudyError(f"no statistic {statistic!r}; a role matrix is of 'mean' or 'max'")
     roles = [role for (role,) in connection.execute(query("matrix/roles"), {"sae": sae}).fetchall()]
     entries = connection.execute(query("matrix/entries"), {"sae": sae, "roles": roles}).to_arrow_table()
     feature_ids, columns = np.unique(entries["feature_id"].to_numpy(), return_inverse=True)

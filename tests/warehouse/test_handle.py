@@ -15,7 +15,7 @@ from persona_assets.errors import StudyError
 from persona_assets.handle import StudyHandle, open_study
 from persona_assets.schema import ROLE_FEATURES
 from persona_assets.study import Study
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import publish, warehouse_path
 from tests.warehouse.world import OF_PIRATE_ALONE, ROLES, World
 
 
@@ -115,6 +115,16 @@ def test_the_role_matrix_of_maxima(handle: StudyHandle, published: World) -> Non
 def test_a_matrix_of_an_unknown_sae_is_refused(handle: StudyHandle) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="no SAE third in this study"):
         handle.role_matrix("mean", "third")
+
+
+def test_a_matrix_of_an_unknown_statistic_says_which_there_are(handle: StudyHandle) -> None:
+    with pytest.raises(StudyError, match="no statistic 'bogus'; a role matrix is of 'mean' or 'max'"):
+        handle.role_matrix("bogus")  # type: ignore[arg-type]
+
+
+def test_a_handle_shows_its_study_and_its_snapshot(handle: StudyHandle, unfilled: Study) -> None:
+    assert repr(handle) == f"<study 'small': {warehouse_path(handle.study)}>"
+    assert repr(StudyHandle(unfilled)) == "<study 'small': nothing published yet>"
 
 
 def test_a_matrix_of_nothing_is_empty(unfilled: Study) -> None:
