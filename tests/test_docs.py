@@ -7,12 +7,14 @@ import re
 import tempfile
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 import yaml
 
+from persona_assets.components.definitions import study_definitions
 from persona_assets.settings import StudySettings
-from persona_assets.study import PROJECT, Study, study_from
+from persona_assets.study import PROJECT, Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
 from tests.conftest import write_study
 
@@ -95,6 +97,15 @@ def test_every_sql_query_in_the_readme_runs(study: Study) -> None:
                 assert "no features of role" in str(error)
 
 
+def test_the_dg_command_in_the_readme_names_an_asset_and_a_role_of_a_study() -> None:
+    launch = r"dg launch --assets (\S+) --partition (\S+)\n"
+    [(asset, role)] = re.findall(launch, (PROJECT / "README.md").read_text())
+    study, name = asset.split("/")
+    made = study_definitions(load_study(study)).resolve_assets_def(dg.AssetKey([study, name]))
+    assert made.partitions_def is not None
+    assert made.partitions_def.has_partition_key(role)
+
+
 def test_every_file_that_the_readme_links_is_there() -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / "README.md").read_text()):
         assert (PROJECT / link).exists(), link
@@ -103,8 +114,6 @@ def test_every_file_that_the_readme_links_is_there() -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PERSONA_LAKE"] = folder
-        from persona_assets.study import load_study
-
         shown = load_study(write_study(Path(folder) / "shown"))
         publish(shown)
         with connect(shown) as connection:
