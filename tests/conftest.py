@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +84,20 @@ def make_study(homes: Path) -> StudyMaker:
 @pytest.fixture
 def study(make_study: StudyMaker) -> Study:
     return make_study()
+
+
+@pytest.fixture(scope="module")
+def engine_in_process() -> Iterator[None]:
+    """vLLM's engines start in this process, in seconds; what vLLM does to a process it owns is undone."""
+    import llvmlite.binding.ffi
+    import torch
+
+    cores, set_num_threads = os.sched_getaffinity(0), torch.set_num_threads
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+        # vLLM's CPU build asks all that is imported for its `__dict__`, which llvmlite's library takes for
+        # the name of a function.
+        patch.setitem(llvmlite.binding.ffi.lib._fntab, "__dict__", {})
+        yield
+    torch.set_num_threads = set_num_threads
+    os.sched_setaffinity(0, cores)

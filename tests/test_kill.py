@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, IN_FLIGHT, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
@@ -25,6 +26,7 @@ from persona_assets import aggregate, lake
 from persona_assets.components import landings
 from persona_assets.cli.run import run_study
 from persona_assets.extract.extractor import Extractor
+from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.lake import Lake
 from persona_assets.study import load_study
@@ -40,6 +42,10 @@ def die_at_call(owner, name, number):
         return die() if len(calls) == number else whole(*args, **kwargs)
     setattr(owner, name, counting)
 
+def keep_each(self, completion):
+    self._waiting.append(completion)
+    self.flush()
+
 def half_written(table, content, path, whole=lake.write_parquet):
     whole(table, content, path)
     path.write_bytes(path.read_bytes()[:100])
@@ -49,6 +55,7 @@ def half_written(table, content, path, whole=lake.write_parquet):
 # One run after the other on the same lake, each killed where a run passes at that moment.
 MOMENTS = {
     "while generating the second role": "die_at_call(TransformersBackend, 'complete', 2)",
+    "in the middle of a role": "InFlight.add = keep_each; die_at_call(InFlight, 'flush', 4)",
     "with half a Parquet file written": "lake.write_parquet = half_written",
     "between a file's write and its rename": "die_at_call(Path, 'replace', 1)",
     "between landing a role and telling Dagster": "landings.pc.sum = die",
@@ -59,10 +66,19 @@ MOMENTS = {
 }
 
 
-def run(study: Study, moment: str = "") -> subprocess.CompletedProcess[str]:
+def start(study: Study, moment: str) -> subprocess.Popen[str]:
     code = f"{DRIVER}\n{moment}\nrun_study(load_study(sys.argv[1]), None, None, False)"
     command = [sys.executable, "-W", "ignore", "-c", code, str(study.file)]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=300)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+
+
+def run(study: Study, moment: str = "") -> tuple[int, str]:
+    """The exit status of a run, and what it said."""
+    process = start(study, moment)
+    _, said = process.communicate(timeout=300)
+    return process.returncode, said
 
 
 def landed(study: Study) -> dict[str, tuple[int, float]]:
@@ -89,16 +105,18 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_be
     killed, spared = make_study("killed"), make_study("spared")
     before: dict[str, tuple[int, float]] = {}
     for moment, breakage in MOMENTS.items():
-        died = run(killed, breakage)
-        assert died.returncode == -signal.SIGKILL, f"{moment}: {died.stderr[-2000:]}"
+        status, said = run(killed, breakage)
+        assert status == -signal.SIGKILL, f"{moment}: {said[-2000:]}"
         after = landed(killed)
         assert before.items() <= after.items(), f"{moment}: lost or rewrote a file that had landed"
         for path in after:
             pq.read_table(killed.lake.uri(path))
         before = after
+        if moment == "in the middle of a role":
+            assert len(killed.lake.files(IN_FLIGHT)) == 3
     for study in (killed, spared):
-        finished = run(study)
-        assert finished.returncode == 0, finished.stderr[-2000:]
+        status, said = run(study)
+        assert status == 0, said[-2000:]
     assert before.items() <= landed(killed).items()
     assert len(landed(killed)) == len(landed(spared)), "something was made twice"
     expected = contents(spared)
@@ -110,3 +128,27 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_be
         assert warehouse.execute(count).fetchall() == [(rows,)]
     leftovers = [path.name for path in Path(killed.lake.root).rglob(".*") if path.is_file()]
     assert leftovers == []
+    assert killed.lake.files(IN_FLIGHT) == []
+
+
+def test_a_run_that_is_told_to_end_keeps_what_it_had_of_the_role(make_study: StudyMaker) -> None:
+    """SIGTERM, as a cluster's scheduler or a container's host sends it."""
+    changes = {"questions.limit": 60, "generation.max_tokens": 96, "generation.engine": {"batch_size": 8}}
+    study = make_study(changes=changes)
+    log = Path(study.file).with_name("progress")
+    moment = f"""
+whole = InFlight.add
+def telling(self, completion):
+    whole(self, completion)
+    open({str(log)!r}, "a").write("x")
+InFlight.add = telling
+"""
+    process = start(study, moment)
+    while not log.exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.terminate()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode != 0
+    n_kept = sum(study.lake.num_rows(file) for file in study.lake.files(IN_FLIGHT))
+    assert n_kept == len(log.read_text()) > 0, said

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
-import llvmlite.binding.ffi
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -39,20 +38,6 @@ ENGINES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def in_process() -> Iterator[None]:
-    """Engines in this process start in seconds; what vLLM does to a process that it owns is undone."""
-    cores, set_num_threads = os.sched_getaffinity(0), torch.set_num_threads
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        # vLLM's CPU build asks all that is imported for its `__dict__`, which llvmlite's library takes for
-        # the name of a function.
-        patch.setitem(llvmlite.binding.ffi.lib._fntab, "__dict__", {})
-        yield
-    torch.set_num_threads = set_num_threads
-    os.sched_setaffinity(0, cores)
-
-
-@pytest.fixture(scope="module")
 def saes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     path = tmp_path_factory.mktemp("saes")
     options = {"topk": {"architecture": "topk", "k": 5}}
@@ -72,7 +57,7 @@ def responses(tokenizer) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def open_vllm(in_process, saes, model_directory) -> Iterator[Callable[..., Extractor]]:
+def open_vllm(engine_in_process, saes, model_directory) -> Iterator[Callable[..., Extractor]]:
     """Open an extractor of a family's tiny model, closed at the end."""
     opened: list[Extractor] = []
 

