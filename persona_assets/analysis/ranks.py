@@ -21,7 +21,7 @@ from persona_assets.errors import StudyError
 
 Keys = npt.NDArray[np.uint64]
 
-MAX_ENTRIES = 24_000_000  # brought together at once, of 8 bytes each; a range has one feature at least
+MAX_ENTRIES = 48_000_000  # brought together at once, of 8 bytes each; a range has one feature at least
 
 
 @dataclass(frozen=True)
