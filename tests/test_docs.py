@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from persona_assets.components.definitions import study_definitions
+from persona_assets.generate.openai_options import engine_options
 from persona_assets.settings import StudySettings
 from persona_assets.study import PROJECT, Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
-from tests.conftest import write_study
+from tests.conftest import ATTRIBUTES, write_study
 
 INTRODUCTION = """# The warehouse's tables
 
@@ -71,8 +72,13 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
+    """Whole, or one block of it."""
     content = yaml.safe_load(text)
-    assert study_from(content["attributes"], tmp_path / "shown" / "defs.yaml").role_names
+    attributes = content.get("attributes", ATTRIBUTES | content)
+    study = study_from(attributes, tmp_path / "shown" / "defs.yaml")
+    assert study.role_names
+    if study.settings.generation.backend == "openai":
+        engine_options(study.settings.generation.engine)
 
 
 def test_the_page_of_settings_names_every_key() -> None:

@@ -54,12 +54,19 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make roles again even where their files are fresh.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Only part I of N of the roles, I from 0: one a GPU."),
+    ] = None,
 ) -> None:
     """Run a study from prompts to the warehouse. What is fresh is skipped: interrupt and resume at will."""
-    from persona_assets.cli.arguments import named
+    from persona_assets.cli.arguments import named, part_of
     from persona_assets.cli.run import run_study
 
-    run_study(load_study(study), named(roles, "role"), named(select, "asset"), overwrite)
+    opened, chosen = load_study(study), named(roles, "role")
+    if shard is not None:
+        chosen = part_of(chosen or opened.role_names, shard)
+    run_study(opened, chosen, named(select, "asset"), overwrite)
 
 
 @app.command()

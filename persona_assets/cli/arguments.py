@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from persona_assets.errors import StudyError
@@ -20,6 +22,16 @@ def named(listed: str | None, kind: str) -> list[str] | None:
     if not names:
         raise StudyError(f"no {kind} named; leave the option out to mean all")
     return names
+
+
+def part_of(names: Sequence[str], shard: str) -> list[str]:
+    """The shard `"I/N"` of `names`: neighbours, and each name in exactly one of the N shards."""
+    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    number, n_shards = (int(part) for part in match.groups()) if match else (0, 0)
+    if number >= n_shards:
+        raise StudyError(f"--shard {shard}: it is I/N with I from 0 to N - 1, such as 0/8")
+    start, stop = (len(names) * edge // n_shards for edge in (number, number + 1))
+    return list(names[start:stop])
 
 
 def check_role(study: Study, name: str) -> None:

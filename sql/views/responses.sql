@@ -12,7 +12,7 @@ comment on column responses.response_id is 'variant * {stride} + question_id: wi
 comment on column responses.system_prompt is 'NULL where no system message was sent';
 comment on column responses.prompt_token_ids is 'The ids the model was given, template included';
 comment on column responses.response_token_ids is 'The ids it answered, the stop token not among them';
-comment on column responses.token_source is 'generated: the sampled ids; tokenized: made from imported text';
+comment on column responses.token_source is 'generated: the sampled ids; tokenized: made from text, imported or of a server that gave no ids';
 comment on column responses.finish_reason is 'stop, or length where max_tokens was reached';
 comment on column responses.seed is 'The response''s own random seed';
 comment on column responses.origin is 'The backend that generated it, or imported';
