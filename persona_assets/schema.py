@@ -142,6 +142,49 @@ ROLE_FEATURES = Table(
     per_sae=True,
 )
 
+_DOUBLE = pa.float64()
+
+ROLE_CONTRASTS = Table(
+    "role_contrasts",
+    pa.schema(
+        [
+            ("role", pa.dictionary(_INT, pa.string())),
+            ("feature_id", _INT),
+            ("share", _DOUBLE),
+            ("effect", _DOUBLE),
+            ("effect_low", _DOUBLE),
+            ("effect_high", _DOUBLE),
+            ("auroc", _DOUBLE),
+            ("p", _DOUBLE),
+            ("q", _DOUBLE),
+        ]
+    ),
+    per_sae=True,
+    per_role=False,
+)
+
+FEATURES = Table(
+    "features",
+    pa.schema(
+        [
+            ("feature_id", _INT),
+            ("alive", pa.bool_()),
+            ("mean", _DOUBLE),
+            ("sd", _DOUBLE),
+            ("preferred_role", pa.string()),
+            ("entropy", _DOUBLE),
+            ("firing_rate", _DOUBLE),
+            ("length_correlation", _DOUBLE),
+            ("variance_role", _DOUBLE),
+            ("variance_question", _DOUBLE),
+            ("variance_variant", _DOUBLE),
+            ("variance_residual", _DOUBLE),
+        ]
+    ),
+    per_sae=True,
+    per_role=False,
+)
+
 # Not a table to ask: the parts of a role whose responses are under way.
 IN_FLIGHT = Table(
     "in_flight",
@@ -157,4 +200,7 @@ IN_FLIGHT = Table(
     per_sae=False,
 )
 
-TABLES = {table.name: table for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES)}
+TABLES = {
+    table.name: table
+    for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES)
+}

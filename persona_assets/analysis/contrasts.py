@@ -11,25 +11,10 @@ from persona_assets.analysis.paired import Effects
 from persona_assets.analysis.ranks import Ranks
 from persona_assets.analysis.significance import fisher, mann_whitney
 from persona_assets.analysis.totals import Totals
+from persona_assets.schema import ROLE_CONTRASTS
 
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5
-
-_DOUBLE = pa.float64()
-
-SCHEMA = pa.schema(
-    [
-        ("role", pa.dictionary(pa.int32(), pa.string())),
-        ("feature_id", pa.int32()),
-        ("share", _DOUBLE),
-        ("effect", _DOUBLE),
-        ("effect_low", _DOUBLE),
-        ("effect_high", _DOUBLE),
-        ("auroc", _DOUBLE),
-        ("p", _DOUBLE),
-        ("q", _DOUBLE),
-    ]
-)
 
 
 def role_contrasts(totals: Totals, effects: Effects | None, ranks: Ranks) -> pa.Table:
@@ -101,4 +86,4 @@ def _of_role(
     ]
     # What could not be computed is NaN in the arrays and NULL in the table.
     arrays = [pa.array(column, from_pandas=True) for column in columns]
-    return pa.table([role, pa.array(alive.astype(np.int32)), *arrays], schema=SCHEMA)
+    return pa.table([role, pa.array(alive.astype(np.int32)), *arrays], schema=ROLE_CONTRASTS.schema)

@@ -8,25 +8,7 @@ import pyarrow as pa
 from persona_assets.analysis.design import Floats
 from persona_assets.analysis.totals import Totals
 from persona_assets.analysis.variance import VarianceShares
-
-_DOUBLE = pa.float64()
-
-SCHEMA = pa.schema(
-    [
-        ("feature_id", pa.int32()),
-        ("alive", pa.bool_()),
-        ("mean", _DOUBLE),
-        ("sd", _DOUBLE),
-        ("preferred_role", pa.string()),
-        ("entropy", _DOUBLE),
-        ("firing_rate", _DOUBLE),
-        ("length_correlation", _DOUBLE),
-        ("variance_role", _DOUBLE),
-        ("variance_question", _DOUBLE),
-        ("variance_variant", _DOUBLE),
-        ("variance_residual", _DOUBLE),
-    ]
-)
+from persona_assets.schema import FEATURES
 
 
 def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
@@ -48,7 +30,7 @@ def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
         variance.residual,
     ]
     # What could not be computed is NaN in the arrays and NULL in the table.
-    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=SCHEMA)
+    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=FEATURES.schema)
 
 
 def entropy(totals: Totals) -> Floats:

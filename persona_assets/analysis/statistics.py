@@ -23,9 +23,10 @@ from persona_assets.analysis.variance import variance_shares
 class Statistics:
     """What is known of each role and feature.
 
-    `role_contrasts` and `features` have `contrasts.SCHEMA` and `features.SCHEMA`. `roles` are sorted and name
-    the rows of `raw`, the roles' means (with strategy max their maxima), and of `centred`, the means less
-    what all roles do on the same responses: None with strategy max, or where roles are not asked the same.
+    `role_contrasts` and `features` are tables of `schema.ROLE_CONTRASTS` and `schema.FEATURES`. `roles` are
+    sorted and name the rows of `raw`, the roles' means (with strategy max their maxima), and of `centred`,
+    the means less what all roles do on the same responses: None with strategy max, or where roles are not
+    asked the same.
     """
 
     roles: list[str]

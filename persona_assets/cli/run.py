@@ -68,7 +68,7 @@ def _announce(
 
 def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_made: int) -> None:
     if not n_made and not PER_ROLE.keys().isdisjoint(assets):
-        console.print("nothing to do: every role was fresh")
+        console.print("every role was fresh")
     if "warehouse" in assets:
         console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
 

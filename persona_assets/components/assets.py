@@ -105,12 +105,31 @@ def role_features_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.Asse
     return role_features
 
 
+def statistics_asset(study: Study) -> dg.AssetsDefinition:
+    """The roles compared with each other."""
+
+    @dg.asset(
+        key=key(study, "statistics"),
+        deps=[key(study, "activations")],
+        group_name=study.name,
+        kinds={"parquet", "numpy"},
+        description="How roles differ: effects with intervals, exact AUROC, p, q; each feature across roles.",
+    )
+    def statistics() -> dg.MaterializeResult:
+        try:
+            return dg.MaterializeResult(metadata=landings.land_statistics(study))
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+
+    return statistics
+
+
 def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     """The published DuckDB snapshot."""
 
     @dg.asset(
         key=key(study, "warehouse"),
-        deps=[key(study, "role_features")],
+        deps=[key(study, "role_features"), key(study, "statistics")],
         group_name=study.name,
         automation_condition=FOLLOW,
         kinds={"duckdb"},

@@ -11,6 +11,7 @@ from persona_assets.components.assets import (
     catalog_asset,
     responses_asset,
     role_features_asset,
+    statistics_asset,
     warehouse_asset,
 )
 from persona_assets.components.checks import role_checks
@@ -39,6 +40,7 @@ def _definitions(study: Study) -> dg.Definitions:
             *([responses_asset(study, partitions)] if generates else []),
             activations_asset(study, partitions),
             role_features_asset(study, partitions),
+            statistics_asset(study),
             warehouse_asset(study),
         ],
         asset_checks=role_checks(study, partitions),

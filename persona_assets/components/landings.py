@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from persona_assets.components.metadata import preview
-from persona_assets.freshness import RoleFiles
+from persona_assets.freshness import AcrossRoles, RoleFiles
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.progress import Progress
 from persona_assets.schema import POOLED, RESPONSES, ROLE_FEATURES
@@ -70,6 +70,25 @@ def land_role_features(study: Study, overwrite: bool, role: str, progress: Progr
         }
         metadata |= _of_sae(study, sae, of_sae)
         progress(number, len(saes))
+    return metadata
+
+
+def land_statistics(study: Study) -> Metadata:
+    """Compare the roles under every SAE; where fewer than two are extracted, say so."""
+    from persona_assets.analysis.stage import compare_roles
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    for sae in study.settings.extraction.saes:
+        if across.statistics_fingerprint(sae) is None:
+            metadata |= _of_sae(study, sae, {"compared roles": len(across.compared(sae))})
+            continue
+        contrasts, _ = compare_roles(study, sae)
+        of_sae = {
+            **_file(study.lake, contrasts, study.lake.num_rows(contrasts)),
+            "compared roles": len(across.compared(sae)),
+        }
+        metadata |= _of_sae(study, sae, of_sae)
     return metadata
 
 

@@ -14,8 +14,10 @@ from persona_assets.queries import query
 from persona_assets.schema import (
     ACTIVATIONS,
     EVIDENCE,
+    FEATURES,
     POOLED,
     RESPONSES,
+    ROLE_CONTRASTS,
     ROLE_FEATURES,
     VARIANT_STRIDE,
     Table,
@@ -24,9 +26,20 @@ from persona_assets.study import Study
 from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.files import SnapshotFile
 
-_TABLES = ("study", "saes", "roles", "instructions", "questions", "lake_files", "pooled", "role_features")
+_TABLES = (
+    "study",
+    "saes",
+    "roles",
+    "instructions",
+    "questions",
+    "lake_files",
+    "pooled",
+    "role_features",
+    "role_contrasts",
+    "features",
+)
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE)
-_LOADED = (POOLED, ROLE_FEATURES)
+_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES)
 _MACROS = (
     "chosen_sae",
     "known_sae",

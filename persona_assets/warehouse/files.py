@@ -9,21 +9,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles, State
+from persona_assets.freshness import AcrossRoles, RoleFiles, State
 from persona_assets.lake import Lake, LakeFile, damaged
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, TABLES, Table
-from persona_assets.study import Study
+from persona_assets.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    FEATURES,
+    POOLED,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    TABLES,
+    Table,
+)
 
 _WORST_FIRST: tuple[State, ...] = ("missing", "stale", "fresh")
 
 
 @dataclass(frozen=True)
 class SnapshotFile:
-    """A file that a snapshot stands on; `sae` is None where the table has none."""
+    """A file that a snapshot stands on; `sae` and `role` are None where it is of none."""
 
     table: Table
     sae: str | None
-    role: str
+    role: str | None
     file: LakeFile
     n_rows: int
 
@@ -56,14 +65,29 @@ def role_status(files: RoleFiles) -> RoleStatus:
     )
 
 
-def snapshot_files(study: Study, roles: Iterable[RoleFiles]) -> list[SnapshotFile]:
-    """Every fresh file of `roles`. Raises StudyError, naming it, where one is damaged."""
-    _refuse_columns_in_path(study.lake)
-    return [
-        SnapshotFile(table, sae, files.role, file, _rows(study.lake, table, file))
-        for files in roles
+def snapshot_files(across: AcrossRoles) -> list[SnapshotFile]:
+    """Every fresh file of the roles and of all together. Raises StudyError, naming it, for a damaged one."""
+    lake = across.study.lake
+    _refuse_columns_in_path(lake)
+    of_roles = [
+        (table, sae, role, file)
+        for role, files in across.roles.items()
         for table, sae, file in _fresh_files(files)
     ]
+    return [
+        SnapshotFile(table, sae, role, file, _rows(lake, table, file))
+        for table, sae, role, file in [*of_roles, *_fresh_across(across)]
+    ]
+
+
+def _fresh_across(across: AcrossRoles) -> Iterator[tuple[Table, str, None, LakeFile]]:
+    for sae in across.study.settings.extraction.saes:
+        for table, file in (
+            (ROLE_CONTRASTS, across.role_contrasts(sae)),
+            (FEATURES, across.features(sae)),
+        ):
+            if file is not None:
+                yield table, sae, None, file
 
 
 def _extraction_state(files: RoleFiles, sae: str) -> State:

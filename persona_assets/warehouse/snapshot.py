@@ -11,7 +11,7 @@ import duckdb
 
 from persona_assets.duck import writing_database
 from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.freshness import AcrossRoles
 from persona_assets.placing import turn
 from persona_assets.schema import TABLES
 from persona_assets.study import Study
@@ -49,9 +49,9 @@ def publish(study: Study) -> Snapshot:
 
 def _publish(study: Study, target: Path) -> Snapshot:
     looked_at = datetime.now(UTC)
-    roles = {role: RoleFiles(study, role) for role in study.role_names}
-    files = snapshot_files(study, roles.values())
-    small = small_tables(study, roles, files, looked_at)
+    across = AcrossRoles.of(study)
+    files = snapshot_files(across)
+    small = small_tables(study, across.roles, files, looked_at)
     sweep(target)
     beside = name_beside(target)
     try:

@@ -5,7 +5,8 @@
 -- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
--- 0 however strong it is, and so has a faint one however rare.
+-- 0 however strong it is, and so has a faint one however rare. Effect, interval, AUROC and q are those of
+-- role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed.
 create macro top_features(role, sae := null) as table
 with compared as (
     select f.role
@@ -26,6 +27,11 @@ select
     rf.feature_id,
     rf.mean * ln(rf.mean / e.mean_over_roles) as score,
     rf.mean / e.mean_over_roles as lift,
+    c.effect,
+    c.effect_low,
+    c.effect_high,
+    c.auroc,
+    c.q,
     rf.mean,
     e.mean_over_roles,
     rf.firing_rate,
@@ -34,7 +40,9 @@ select
     rf.n_responses,
     rf.max,
     rf.sd
-from role_features as rf join everywhere as e on e.feature_id = rf.feature_id
+from role_features as rf
+join everywhere as e on e.feature_id = rf.feature_id
+left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
 order by score desc, rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';

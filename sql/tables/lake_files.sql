@@ -2,7 +2,7 @@
 create table lake_files (
     table_name varchar not null,
     sae varchar,
-    role varchar not null,
+    role varchar,
     path varchar not null,
     fingerprint varchar not null,
     n_rows bigint not null,

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, ttest_1samp
 from sklearn.metrics import roc_auc_score
 
-from persona_assets.analysis import contrasts
 from persona_assets.analysis.statistics import analyse
+from persona_assets.schema import ROLE_CONTRASTS
 from tests.analysis.conftest import Case
 from tests.analysis.dense import ALWAYS_DEAD, CONSTANT, D_SAE, DenseRole, make_roles, stacked, write
 
@@ -42,7 +42,7 @@ def test_every_role_has_a_row_for_every_feature_that_fires_in_any(case: Case) ->
     expected = [(role.name, feature) for role in case.roles for feature in range(D_SAE) if feature]
     assert case.contrasts.index.tolist() == expected
     assert ALWAYS_DEAD == 0
-    assert case.statistics.role_contrasts.schema == contrasts.SCHEMA
+    assert case.statistics.role_contrasts.schema == ROLE_CONTRASTS.schema
 
 
 def test_share_is_the_role_s_mean_over_the_sum_of_means(case: Case) -> None:

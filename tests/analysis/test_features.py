@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import entropy, pearsonr
 
-from persona_assets.analysis import features
 from persona_assets.analysis.statistics import analyse
+from persona_assets.schema import FEATURES
 from tests.analysis.conftest import Case
 from tests.analysis.dense import ALWAYS_DEAD, CONSTANT, D_SAE, IN_ONE_ROLE, make_roles, stacked, write
 
@@ -21,7 +21,7 @@ def role_means(case: Case) -> np.ndarray:
 
 def test_there_is_a_row_for_every_feature_of_the_sae(case: Case) -> None:
     assert case.features.index.tolist() == list(range(D_SAE))
-    assert case.statistics.features.schema == features.SCHEMA
+    assert case.statistics.features.schema == FEATURES.schema
 
 
 def test_mean_and_sd_are_over_roles(case: Case) -> None:

@@ -63,11 +63,11 @@ def test_a_second_run_does_nothing_but_publish(study: Study, capsys: pytest.Capt
     assert n_runs() == before
     said = capsys.readouterr().err
     assert "responses: 3 of 3 roles are fresh" in said
-    assert "nothing to do: every role was fresh" in said
+    assert "every role was fresh" in said
     assert "persona sql" not in said
     run_study(study, None, ["warehouse"], False)
     said = capsys.readouterr().err
-    assert "nothing to do" not in said
+    assert "every role was fresh" not in said
     assert 'ask it: persona sql small "from which_roles(7) limit 5"' in said
 
 
@@ -135,7 +135,7 @@ def test_the_command_answers_mistakes_with_one_line_and_status_2(study: Study) -
     assert answer.returncode == 2
     assert answer.stderr.splitlines() == [
         f"persona: {study.name} has no asset 'atlantis'; its assets: catalog, responses, activations, "
-        "role_features, warehouse"
+        "role_features, statistics, warehouse"
     ]
 
 

@@ -37,7 +37,7 @@ def test_every_study_of_the_repository_is_in_the_code_location() -> None:
 def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:
     graph = study_definitions(study).resolve_asset_graph()
     order = [key.path[-1] for key in graph.toposorted_asset_keys]
-    assert order == ["catalog", "responses", "activations", "role_features", "warehouse"]
+    assert order == ["catalog", "responses", "activations", "role_features", "statistics", "warehouse"]
 
 
 def test_a_study_whose_roles_are_not_there_yet_offers_its_catalogue_and_says_what_to_do(
