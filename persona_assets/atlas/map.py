@@ -1,0 +1,88 @@
+"""Places of the selected features in the plane, for navigation: neighbours come from the full space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from persona_assets.analysis.design import Floats
+from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
+from persona_assets.atlas.selection import Selection
+from persona_assets.errors import StudyError
+from persona_assets.settings import AtlasSettings
+
+NOTE = (
+    "Distances in the map are for navigation only; neighbours and similarities come from the full space "
+    "of roles, by cosine."
+)
+
+# UMAP cannot lay out fewer.
+_FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Map:
+    """The selected features, in the order of `Selection.selected`.
+
+    `umap` and `pca` float64[n_selected, 2] are coordinates, NaN where there is none: in both with too few
+    features (4 for UMAP, 2 for PCA), in PCA's second with a single role. `preserved` is the part of the
+    `quality_k` nearest by cosine that are among the nearest in the UMAP, None where that has no places.
+    """
+
+    umap: Floats
+    pca: Floats
+    neighbours: Neighbours
+    preserved: float | None
+
+
+def lay_out(selection: Selection, settings: AtlasSettings) -> Map:
+    """Map the selected features. Raises StudyError where the settings are not ones UMAP has."""
+    points, ids = np.ascontiguousarray(selection.columns.T), selection.selected
+    umap = umap_places(points, settings)
+    return Map(
+        umap,
+        pca_places(points, settings.random_seed),
+        cosine_neighbours(points, ids, settings.neighbor_k),
+        preservation(points, umap, ids, settings.quality_k),
+    )
+
+
+def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
+    """float64[n, 2] of `points` float64[n, n_dimensions] by UMAP over cosines, the same at every call.
+
+    `umap_n_neighbors` are cut to n - 1. Features are NaN that have no neighbour but opposite ones, all with
+    fewer than four. Raises StudyError where the settings are not ones UMAP has.
+    """
+    _check(settings)
+    if len(points) < _FEWEST:
+        return np.full((len(points), 2), np.nan)
+    from umap import UMAP  # seconds of compiling, and only needed here
+
+    umap = UMAP(
+        metric="cosine",
+        n_neighbors=min(settings.umap_n_neighbors, len(points) - 1),
+        min_dist=settings.umap_min_dist,
+        random_state=settings.umap_random_state,
+        n_jobs=1,  # what a random state asks for
+    )
+    return umap.fit_transform(points.astype(np.float32)).astype(np.float64)
+
+
+def pca_places(points: Floats, seed: int) -> Floats:
+    """float64[n, 2] of `points` float64[n, n_dimensions] on their first two components."""
+    places = np.full((len(points), 2), np.nan)
+    if len(points) > 1:
+        n_components = min(2, *points.shape)
+        pca = PCA(n_components, random_state=seed)
+        with np.errstate(invalid="ignore"):  # the share of no variance, where all are alike
+            places[:, :n_components] = pca.fit_transform(points.astype(np.float32))
+    return places
+
+
+def _check(settings: AtlasSettings) -> None:
+    if settings.umap_n_neighbors < 2:
+        raise StudyError("atlas.umap_n_neighbors: 1 leaves a feature only itself; give at least 2")
+    if settings.umap_min_dist > 1:
+        raise StudyError(f"atlas.umap_min_dist: {settings.umap_min_dist} is above 1, the spread of the map")

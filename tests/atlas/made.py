@@ -1,0 +1,45 @@
+"""Statistics made by hand, so that the atlas can be asked about any roles and features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.analysis.halves import Matrices
+from persona_assets.analysis.statistics import Statistics
+from persona_assets.settings import AtlasSettings
+
+SETTINGS = AtlasSettings(question_centering=False)
+
+
+def role_names(n_roles: int) -> list[str]:
+    """The second is the anchor that the tests use."""
+    return ["analyst", "default", *(f"role_{number:02}" for number in range(n_roles))][:n_roles]
+
+
+def made(
+    whole: np.ndarray,
+    halves: np.ndarray | None = None,
+    *,
+    centred: np.ndarray | None = None,
+    roles: list[str] | None = None,
+) -> Statistics:
+    """Of role means float64[n_roles, d_sae]; unless given, both halves are as the whole."""
+    apart = None if centred is None else Matrices(centred, _halves(centred))
+    raw = Matrices(whole, _halves(whole) if halves is None else halves.astype(np.float32))
+    return Statistics(roles or role_names(len(whole)), pa.table({}), pa.table({}), raw, apart)
+
+
+def random_means(seed: int, n_roles: int, d_sae: int) -> np.ndarray:
+    """Role means, a third of them zero, and three levels of how much features vary."""
+    random = np.random.default_rng(seed)
+    means = random.exponential(size=(n_roles, d_sae)) * random.choice([0.1, 1.0, 5.0], d_sae)
+    return means * (random.random(means.shape) > 1 / 3)
+
+
+def centre(means: np.ndarray) -> np.ndarray:
+    return means - means.mean(axis=0)
+
+
+def _halves(whole: np.ndarray) -> np.ndarray:
+    return np.stack([whole, whole]).astype(np.float32)
