@@ -15,8 +15,16 @@ class RunInterruptedError(StudyError):
     """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
 
 
-class DiskError(StudyError):
-    """The disk refused a write: no further work can land until that is mended."""
+class HaltError(StudyError):
+    """What every role needs is gone: a run ends at once, since no further role could land either."""
+
+
+class DiskError(HaltError):
+    """The disk refused a write."""
+
+
+class EngineError(HaltError):
+    """The server or engine that answers refused, went away, or ended a request by itself."""
 
 
 _REMEDIES = {

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from persona_assets.components.progress import reporter
-from persona_assets.errors import DiskError, StudyError
+from persona_assets.errors import HaltError, StudyError
 
 Landed = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def land_each(
 ) -> None:
     """Call `land(role, progress)` for the run's roles and report the metadata that it returns.
 
-    Raises Failure after the last role if some failed; at once if the disk refuses writes.
+    Raises Failure after the last role if some failed; at once if no further one could land (`HaltError`).
     """
     failed: dict[str, str] = {}
     roles = list(context.partition_keys)
@@ -33,7 +33,7 @@ def land_each(
         for role in roles:
             try:
                 metadata = land(role, report.part(role))
-            except DiskError as error:
+            except HaltError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             except StudyError as error:
                 failed[role] = str(error)
