@@ -27,6 +27,7 @@ from persona_assets.schema import (
 )
 from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
+from persona_assets.vllm_engine import DECISIVE_OPTIONS
 
 GENERATION_VERSION = 1
 EXTRACTION_VERSION = 1
@@ -218,6 +219,7 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
 
 
 def _sampling(generation: GenerationSettings) -> dict[str, Any]:
+    decisive = {name: generation.engine[name] for name in DECISIVE_OPTIONS if name in generation.engine}
     return {
         "model": identity(generation.model, generation.revision),
         "dtype": generation.dtype,
@@ -226,4 +228,5 @@ def _sampling(generation: GenerationSettings) -> dict[str, Any]:
         "max_tokens": generation.max_tokens,
         "max_model_len": generation.max_model_len,
         "seed": generation.seed,
+        **({"engine": decisive} if decisive else {}),
     }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from persona_assets.errors import StudyError
+from persona_assets.errors import EngineError, StudyError
 from persona_assets.models import locate
 from persona_assets.placing import is_alive
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from vllm import LLM
 
 _OWNER = "PERSONA_ENGINE_OWNER"
+
+# Options of vLLM that change the numbers, not only where and how fast they come about.
+DECISIVE_OPTIONS = ("quantization", "kv_cache_dtype", "hf_overrides", "load_format")
 
 # Read when vLLM is imported; whoever has set one keeps it. A run reports its own progress and sends nothing
 # home; the engine's process is started anew, not forked from one that has threads; a CPU's cache is 1 GiB.
@@ -50,9 +55,30 @@ def open_engine(
             dtype=dtype,
             **{**_defaults(max_model_len), "max_model_len": max_model_len, **options},
         )
-    except (TypeError, ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # vLLM's own classes among them
         reason = " ".join(str(error).split())[:300]
         raise StudyError(f"vLLM cannot start {model!r} with engine options {options}: {reason}") from error
+
+
+def check_own_keys(block: str, options: dict[str, Any], names: Iterable[str]) -> None:
+    """Raise StudyError where an engine's options name what the study's `block` has a key of its own for."""
+    for name in names:
+        if name in options:
+            raise StudyError(f"{block}.engine.{name}: the study says that itself; set {block}.{name} instead")
+
+
+@contextmanager
+def plain_failures(stage: str) -> Iterator[None]:
+    """Turn what an engine fails with, out of memory or dead, into one line that ends the run."""
+    try:
+        yield
+    except StudyError:
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise EngineError(
+            f"vLLM's engine failed ({reason}); what it finished is kept: see {stage}.engine, and run again"
+        ) from error
 
 
 def close_engine(llm: LLM) -> None:

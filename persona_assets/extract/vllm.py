@@ -30,7 +30,13 @@ from persona_assets.extract.quality import Fit
 from persona_assets.extract.reader import load_fitting
 from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
 from persona_assets.settings import ExtractionSettings
-from persona_assets.vllm_engine import close_engine, open_engine
+from persona_assets.vllm_engine import (
+    DECISIVE_OPTIONS,
+    check_own_keys,
+    close_engine,
+    open_engine,
+    plain_failures,
+)
 
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams
@@ -122,18 +128,19 @@ class VllmBackend:
         n_layers = 1 + max(self._points[name].layer for name in saes)
         llm.collective_rpc("persona_begin", args=(list(saes), n_layers, measures_fit))
         engine, waiting = llm.llm_engine, {str(one.response_id): one for one in conversations}
-        try:
-            for name, one in waiting.items():
-                engine.add_request(name, {"prompt_token_ids": one.token_ids.tolist()}, _prefill_only(one))
-            while engine.has_unfinished_requests():
-                finished = [output.request_id for output in engine.step() if output.finished]
-                for name in finished:
-                    del waiting[name]
-                if finished:
-                    yield from self._taken(llm)
-        finally:
-            if waiting and self._llm is llm:  # whoever asked has gone
-                engine.abort_request(list(waiting))
+        with plain_failures("extraction"):
+            try:
+                for name, one in waiting.items():
+                    engine.add_request(name, {"prompt_token_ids": one.token_ids.tolist()}, _prefill_only(one))
+                while engine.has_unfinished_requests():
+                    finished = [output.request_id for output in engine.step() if output.finished]
+                    for name in finished:
+                        del waiting[name]
+                    if finished:
+                        yield from self._taken(llm)
+            finally:
+                if waiting and self._llm is llm:  # whoever asked has gone
+                    engine.abort_request(list(waiting))
 
     def _taken(self, llm: LLM) -> list[bytes]:
         """What was pooled in the steps since the last call."""
@@ -190,6 +197,13 @@ class VllmBackend:
 
 
 def _check_options(options: dict[str, Any]) -> None:
+    check_own_keys("extraction", options, ("model", "revision", "dtype"))
+    for name in DECISIVE_OPTIONS:
+        if name in options:
+            raise StudyError(
+                f"extraction.engine.{name}: it changes the activations, and files made with and without it "
+                "could not be told apart; leave it out"
+            )
     for name, needed in _FIXED.items():
         if name in options and options[name] != needed:
             raise StudyError(

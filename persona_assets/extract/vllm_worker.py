@@ -46,8 +46,8 @@ class ExtractionWorker:
             return None
         try:
             self._persona.load(ExtractionSettings.model_validate(settings), str(self.device))
-        except StudyError as error:
-            return str(error)
+        except (StudyError, torch.OutOfMemoryError) as error:
+            return " ".join(str(error).split())
         return None
 
     def persona_begin(self, saes: list[str], n_layers: int, measures_fit: bool) -> None:

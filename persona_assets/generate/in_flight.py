@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
+from persona_assets.errors import DiskError, StudyError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Completion
@@ -23,15 +25,16 @@ class InFlight:
     role that is made again on purpose takes nothing from the time before.
     """
 
-    def __init__(self, files: RoleFiles, backend: str, every: float = SECONDS) -> None:
+    def __init__(self, files: RoleFiles, backend: str) -> None:
         self._lake: Lake = files.study.lake
         self._role = files.role
         replaces = files.responses.stem if files.responses else None
         self._made_from = fingerprint(
             {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
         )
-        self._every = every
-        self._since, self._waiting = time.monotonic(), list[Completion]()
+        self._waiting: list[Completion] = []
+        self._writing = Lock()
+        self._refused: DiskError | None = None
 
     def kept(self) -> dict[int, Completion]:
         """What earlier runs have kept, by response_id. A damaged part counts for nothing."""
@@ -46,19 +49,45 @@ class InFlight:
         return found
 
     def add(self, completion: Completion) -> None:
-        """Keep one more; a part is written every 30 seconds."""
+        """Keep one more, with the next part. Raises DiskError where the last one could not be written."""
+        if self._refused is not None:
+            raise self._refused
         self._waiting.append(completion)
-        if time.monotonic() - self._since >= self._every:
+
+    @contextmanager
+    def keeping(self, every: float = SECONDS) -> Iterator[None]:
+        """Write what waits every so many seconds, also while the engine is busy, and however it ends.
+
+        Raises DiskError where it cannot be written.
+        """
+        over = Event()
+        thread = Thread(target=self._keep, args=(over, every), name="parts", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
             self.flush()
 
     def flush(self) -> None:
         """Write what waits as the next part. Raises DiskError where it cannot be written."""
-        waiting, self._waiting, self._since = self._waiting, [], time.monotonic()
-        if waiting:
-            rows = [vars(completion) for completion in waiting]
-            content = pa.Table.from_pylist(rows, schema=IN_FLIGHT.schema)
-            self._lake.write(IN_FLIGHT, content, self._made_from, role=self._role)
+        with self._writing:
+            n_waiting = len(self._waiting)
+            if n_waiting:
+                rows = [vars(completion) for completion in self._waiting[:n_waiting]]
+                content = pa.Table.from_pylist(rows, schema=IN_FLIGHT.schema)
+                self._lake.write(IN_FLIGHT, content, self._made_from, role=self._role)
+                del self._waiting[:n_waiting]  # only now: a write that was broken off is made again
 
     def clear(self) -> None:
         """Remove every part of the role: it has landed."""
         self._lake.clear(IN_FLIGHT, role=self._role)
+
+    def _keep(self, over: Event, every: float) -> None:
+        while not over.wait(every):
+            try:
+                self.flush()
+            except DiskError as error:
+                self._refused = error
+                return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -13,6 +14,7 @@ from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
 from persona_assets.lake import LakeFile
+from persona_assets.models import load_tokenizer
 from persona_assets.progress import Progress
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import GenerationSettings
@@ -47,20 +49,22 @@ class GenerationStage:
 
     def _generate(self, role: Role, in_flight: InFlight, progress: Progress | None) -> pa.Table:
         """The role's responses (`schema.RESPONSES`), by response_id."""
-        chat = ChatFormat(self.backend.tokenizer)
-        prompts = build_prompts(role, self.study.questions(role), self.settings, chat)
+        prompts = build_prompts(role, self.study.questions(role), self.settings, self._chat)
         answers = in_flight.kept()
-        try:
-            for completion in self.backend.complete(prompts, frozenset(answers)):
-                in_flight.add(completion)
-                if completion.response_id in answers:
-                    raise StudyError(f"response {completion.response_id} came twice from the backend")
-                answers[completion.response_id] = completion
-                if progress is not None:
-                    progress(len(answers), len(prompts))
-        finally:
-            in_flight.flush()
+        if len(answers) < len(prompts):
+            with in_flight.keeping():
+                for completion in self.backend.complete(prompts, frozenset(answers)):
+                    if completion.response_id in answers:
+                        raise StudyError(f"response {completion.response_id} came twice from the backend")
+                    in_flight.add(completion)
+                    answers[completion.response_id] = completion
+                    if progress is not None:
+                        progress(len(answers), len(prompts))
         return responses_table(prompts, answers, origin=self.settings.backend)
+
+    @cached_property
+    def _chat(self) -> ChatFormat:
+        return ChatFormat(load_tokenizer(self.settings.model, self.settings.revision))
 
     @property
     def backend(self) -> Backend:

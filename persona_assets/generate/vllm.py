@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from persona_assets.errors import EngineError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models import load_tokenizer
 from persona_assets.settings import GenerationSettings
-from persona_assets.vllm_engine import close_engine, open_engine
+from persona_assets.vllm_engine import check_own_keys, close_engine, open_engine, plain_failures
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -19,6 +20,7 @@ class VllmBackend:
     """One offline engine; its prefix cache holds a variant's system prompt over all questions."""
 
     def __init__(self, generation: GenerationSettings) -> None:
+        check_own_keys("generation", generation.engine, ("model", "revision", "dtype", "max_model_len"))
         self.generation = generation
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
         self._llm = open_engine(
@@ -33,16 +35,17 @@ class VllmBackend:
         """Answer the prompts as the engine finishes them; prompts that share a prefix go in together."""
         engine = self._llm.llm_engine
         waiting = {str(prompt.response_id): prompt for prompt in prompts if prompt.response_id not in done}
-        try:
-            for name, prompt in waiting.items():
-                engine.add_request(name, {"prompt_token_ids": prompt.token_ids}, self._sampling(prompt))
-            while engine.has_unfinished_requests():
-                for output in engine.step():
-                    if output.finished:
-                        yield self._completion(waiting.pop(output.request_id), output)
-        finally:
-            if waiting:  # whoever asked has gone
-                engine.abort_request(list(waiting))
+        with plain_failures("generation"):
+            try:
+                for name, prompt in waiting.items():
+                    engine.add_request(name, {"prompt_token_ids": prompt.token_ids}, self._sampling(prompt))
+                while engine.has_unfinished_requests():
+                    for output in engine.step():
+                        if output.finished:
+                            yield self._completion(waiting.pop(output.request_id), output)
+            finally:
+                if waiting:  # whoever asked has gone
+                    engine.abort_request(list(waiting))
 
     def close(self) -> None:
         """End the engine, so that its memory is free."""
@@ -63,6 +66,10 @@ class VllmBackend:
 
     def _completion(self, prompt: Prompt, output: RequestOutput) -> Completion:
         answer = output.outputs[0]
+        if answer.finish_reason not in ("stop", "length"):  # the engine gave up, told to end for one
+            raise EngineError(
+                f"response {prompt.response_id}: vLLM ended it by itself ({answer.finish_reason}); run again"
+            )
         stopped = answer.finish_reason == "stop"
         ids = list(answer.token_ids)[: -1 if stopped else None]  # without the token that ended it
         return Completion(

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.errors import DiskError, StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.generate import stage as stage_module
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.stage import GenerationStage, responses_table
+from persona_assets.lake import Lake
 from persona_assets.schema import RESPONSES
 from persona_assets.study import Study
 from tests.conftest import StudyMaker
@@ -165,11 +169,13 @@ def test_making_a_role_again_takes_nothing_from_the_time_before(study: Study) ->
 
 
 def test_parts_are_written_while_a_role_is_under_way(study: Study) -> None:
-    in_flight = InFlight(RoleFiles(study, "ghost"), "x", every=0.0)
+    in_flight = InFlight(RoleFiles(study, "ghost"), "x")
     answers = [Completion(number, [number], "text", "length", "tokenized") for number in range(3)]
-    for number, answer in enumerate(answers, start=1):
-        in_flight.add(answer)
-        assert len(parts(study)) == number
+    with in_flight.keeping(every=0.01):
+        for number, answer in enumerate(answers, start=1):
+            in_flight.add(answer)
+            while len(parts(study)) < number:  # though nothing more comes
+                time.sleep(0.01)
     assert InFlight(RoleFiles(study, "ghost"), "x").kept() == {a.response_id: a for a in answers}
 
 
@@ -179,3 +185,55 @@ def test_an_answer_that_comes_twice_is_an_error(study: Study) -> None:
     scripted.complete = lambda prompts, done=(): (c for _ in range(2) for c in once(prompts, done))
     with pytest.raises(StudyError, match=r"response \d+ came twice"):
         stage.land("ghost")
+
+
+def test_a_part_whose_writing_was_broken_off_is_written_at_the_end(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_flight, whole = InFlight(RoleFiles(study, "ghost"), "x"), Lake.write
+
+    def broken_off(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), in_flight.keeping():
+        in_flight.add(Completion(0, [1], "text", "stop"))
+        monkeypatch.setattr(Lake, "write", broken_off)
+        try:
+            in_flight.flush()
+        finally:
+            monkeypatch.setattr(Lake, "write", whole)
+    assert list(InFlight(RoleFiles(study, "ghost"), "x").kept()) == [0]
+
+
+def test_a_disk_that_refuses_a_part_is_told_with_the_next_answer(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Event()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        refused.set()
+        raise DiskError("cannot write: full")
+
+    monkeypatch.setattr(Lake, "write", refuse)
+    in_flight = InFlight(RoleFiles(study, "ghost"), "x")
+    with pytest.raises(DiskError, match="full"), in_flight.keeping(every=0.01):
+        in_flight.add(Completion(0, [1], "text", "stop"))
+        refused.wait()
+        for number in range(1, 1000):
+            time.sleep(0.01)
+            in_flight.add(Completion(number, [1], "text", "stop"))
+        raise AssertionError("it went on")
+
+
+def test_a_role_whose_answers_are_all_kept_lands_without_a_model(study: Study) -> None:
+    stage, _ = stage_of(study, None)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StudyError, match="broken off"):
+        patch.setattr(stage_module, "responses_table", broken_table)
+        stage.land("ghost")
+    idle = GenerationStage(study)
+    assert study.lake.read(RESPONSES, idle.land("ghost")).num_rows == 6
+    assert idle._backend is None
+
+
+def broken_table(*_: Any, **__: Any) -> None:
+    raise StudyError("broken off")

@@ -139,6 +139,56 @@ if __name__ == "__main__":
 """
 
 
+ENDED = """
+import os, signal, sys
+from pathlib import Path
+from persona_assets.catalog.questions import Question
+from persona_assets.catalog.roles import Role
+from persona_assets.errors import EngineError
+from persona_assets.generate.prompts import ChatFormat, build_prompts
+from persona_assets.generate.vllm import VllmBackend
+from persona_assets.settings import GenerationSettings
+if __name__ == "__main__":
+    settings = GenerationSettings(
+        model="data/demo/model", dtype="float32", max_model_len=2048, max_tokens=1500, prompt_indices=[0]
+    )
+    backend = VllmBackend(settings)
+    questions = [Question(number, f"What is the number {number}?") for number in range(100)]
+    role = Role("pirate", ("You are a pirate.",))
+    prompts = build_prompts(role, questions, settings, ChatFormat(backend.tokenizer))
+    [engine] = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[-1:]
+    n_answers = 0
+    try:
+        for answer in backend.complete(prompts):
+            assert answer.token_ids and answer.finish_reason == "stop", answer
+            n_answers += 1
+            if n_answers == 5:
+                os.kill(int(engine), signal.SIGTERM)
+    except EngineError as error:
+        print(f"after {n_answers} answers: {error}")
+        sys.exit(2)
+"""
+
+
+def test_an_engine_that_is_told_to_end_gives_no_half_answers(tmp_path: Path) -> None:
+    script = tmp_path / "ended.py"
+    script.write_text(ENDED)
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)],
+        env=os.environ | {"VLLM_ENABLE_V1_MULTIPROCESSING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 2, ended.stderr[-3000:]
+    assert "run again" in ended.stdout
+
+
+def test_what_the_study_says_itself_is_no_engine_option() -> None:
+    with pytest.raises(StudyError, match=r"generation.engine.max_model_len: .* set generation.max_model_len"):
+        VllmBackend(GenerationSettings(**SETTINGS | {"engine": {"max_model_len": 24}}))
+
+
 @pytest.mark.parametrize("ending", ["close", "kill -9"])
 def test_an_engine_ends_with_its_owner(tmp_path: Path, ending: str) -> None:
     script = tmp_path / "owner.py"
