@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from persona_assets.errors import StudyError
+from persona_assets.errors import EngineError
 from persona_assets.generate.retry import Backoff, retry_after
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class TransientError(Exception):
         self.asked = asked
 
 
-class RefusedError(StudyError):
+class RefusedError(EngineError):
     """A server will not have a request, however often it is asked; `reason` is in its own words."""
 
     def __init__(self, message: str, reason: str) -> None:
@@ -71,7 +71,7 @@ class Server:
     ) -> T:
         """What `read` makes of the answer's body; its ValueError stands for a malformed one.
 
-        `about` begins the messages. Raises RefusedError at once where asking again cannot help, StudyError
+        `about` begins the messages. Raises RefusedError at once where asking again cannot help, EngineError
         where no retry did.
         """
         url, attempt = f"{self.url}{path}", 0
@@ -80,7 +80,7 @@ class Server:
                 return await self._post_once(client, url, body, read, about)
             except TransientError as failure:
                 if attempt == self.retries:
-                    raise StudyError(
+                    raise EngineError(
                         f"{about}: {url} gave no answer in {attempt + 1} attempts, at last: {failure}; "
                         "see to the server and run again"
                     ) from None
@@ -111,14 +111,16 @@ class Server:
             raise TransientError(f"malformed answer: {self._plain(response.text)}") from None
 
     def _check(self, response: httpx.Response, about: str) -> None:
-        status, reason = response.status_code, self._plain(_message(response))
+        status = response.status_code
         if status == 200:
             return
+        message = _message(response)
+        reason = self._plain(message)
         if status in (408, 409, 429) or status >= 500:
             raise TransientError(f"{status} {reason}", retry_after(response.headers.get("retry-after")))
         raise RefusedError(
             f"{about}: {response.url} answered {status} ({reason}); {self._remedy(status)}",
-            _message(response),
+            message,
         )
 
     def _remedy(self, status: int) -> str:

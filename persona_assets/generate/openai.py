@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -19,11 +21,13 @@ from persona_assets.generate.streaming import Deliver, stream
 from persona_assets.models import load_tokenizer
 from persona_assets.settings import GenerationSettings
 
+_LOG = logging.getLogger(__name__)
 _PATHS = {"completions": "/completions", "chat": "/chat/completions"}
 
 # Beyond OpenAI's own API: token ids are wanted, and sampling is the study's alone, not what the model's
 # generation_config adds on the server (Gemma 3: top_k 64).
-_EXTENSIONS: dict[str, Any] = {"return_token_ids": True, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+_SAMPLING: dict[str, Any] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+_EXTENSIONS = {"return_token_ids": True} | _SAMPLING
 
 Answered = tuple[Prompt, Answer]
 
@@ -49,7 +53,8 @@ class OpenAIBackend:
     def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
         """Answer the prompts as the server finishes them; those that share a prefix are asked together.
 
-        Raises StudyError where the server refuses, stays away, or answers what was not asked.
+        Raises EngineError where the server refuses or stays away, StudyError where it answers what was not
+        asked.
         """
         waiting = [prompt for prompt in prompts if prompt.response_id not in done]
 
@@ -79,17 +84,27 @@ class OpenAIBackend:
             raise failures.exceptions[0] from None
 
     async def _ask(self, client: httpx.AsyncClient, prompt: Prompt) -> Answer:
-        try:
-            return await self._post(client, prompt)
-        except RefusedError as refusal:
-            if not any(name in refusal.reason for name in _EXTENSIONS):
-                raise
-            self._extensions = {}
-            return await self._post(client, prompt)
-
-    async def _post(self, client: httpx.AsyncClient, prompt: Prompt) -> Answer:
+        """Ask without what the server refuses by name: each time round it is sent fewer extensions."""
         path, about = _PATHS[self.engine.api], f"response {prompt.response_id}"
-        return await self.server.post(client, path, self._body(prompt), read_answer, about)
+        while True:
+            body = self._body(prompt)
+            try:
+                return await self.server.post(client, path, body, read_answer, about)
+            except RefusedError as refusal:
+                named = {name for name in _EXTENSIONS.keys() & body.keys() if _names(refusal.reason, name)}
+                if not named:
+                    raise
+                self._leave_out(named)
+
+    def _leave_out(self, names: Collection[str]) -> None:
+        """Send these extensions no more; requests under way together may each be refused for the same one."""
+        gone = [name for name in _SAMPLING if name in names and name in self._extensions]
+        self._extensions = {name: value for name, value in self._extensions.items() if name not in names}
+        if gone:
+            _LOG.warning(
+                f"{self.engine.base_url} refuses {', '.join(gone)}: it samples with its own default there, "
+                "which may not be the study's; see to it that the server has none"
+            )
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
         room = self.generation.max_model_len - len(prompt.token_ids)
@@ -107,3 +122,8 @@ class OpenAIBackend:
         if self.engine.api == "chat":
             return {"messages": self._chat.messages(prompt.system_prompt, prompt.question)}
         return {"prompt": prompt.token_ids}  # ids: to a text the server would add a second BOS
+
+
+def _names(reason: str, field: str) -> bool:
+    """Whether a refusal speaks of the field; before it may stand what JSON makes of a line break."""
+    return re.search(rf"{field}(?!\w)", reason) is not None

@@ -9,7 +9,7 @@ import pytest
 
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
-from persona_assets.errors import StudyError
+from persona_assets.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.openai import OpenAIBackend
 from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
@@ -128,7 +128,7 @@ def test_nothing_is_asked_again_before_the_server_wants_it() -> None:
 )
 def test_a_refusal_stops_at_once_in_the_servers_words(status: int, remedy: str) -> None:
     refusal = saying(status, "It is\nnot to be. " + "Never. " * 99, Location="http://127.0.0.1:1/")
-    with serving(refusal) as server, pytest.raises(StudyError) as stop:
+    with serving(refusal) as server, pytest.raises(EngineError) as stop:
         ask(server, concurrency=1)
     assert len(server.requests) == 1
     words = ("It is not to be. " + "Never. " * 99)[:200]
@@ -148,7 +148,7 @@ def test_a_refusal_that_is_no_json_is_shown_as_it_is() -> None:
 
 
 def test_a_server_that_keeps_failing_is_left_after_the_retries() -> None:
-    with serving(saying(503, "loading")) as server, pytest.raises(StudyError) as stop:
+    with serving(saying(503, "loading")) as server, pytest.raises(EngineError) as stop:
         ask(server, concurrency=1, retries=2)
     assert len(server.requests) == 3
     assert str(stop.value) == (
@@ -160,7 +160,7 @@ def test_a_server_that_keeps_failing_is_left_after_the_retries() -> None:
 def test_a_server_that_has_gone_is_named() -> None:
     with serving(answering()) as server:
         pass
-    with pytest.raises(StudyError, match=rf"{server.url}/completions gave no answer .* ConnectError"):
+    with pytest.raises(EngineError, match=rf"{server.url}/completions gave no answer .* ConnectError"):
         ask(server)
 
 
@@ -297,19 +297,81 @@ def test_a_text_without_ids_is_tokenized_and_says_so() -> None:
         assert not {backend.tokenizer.bos_token_id, 5} & set(completion.token_ids)  # 5 ends a turn
 
 
-@pytest.mark.parametrize("status", [400, 422])
-def test_a_server_that_refuses_the_extensions_is_asked_without_them_from_then_on(status: int) -> None:
-    async def strict(request: Request) -> None:
-        if "return_token_ids" in request.body:
-            await saying(status, "Unrecognized request arguments: min_p, return_token_ids")(request)
-        else:
-            await answering(token_ids=None)(request)
+EXTENSIONS = {"return_token_ids", "top_k", "min_p", "repetition_penalty"}
 
-    with serving(strict) as server:
+
+def refusing(*names: str, at_once: bool = True, status: int = 400) -> Behaviour:
+    """Refuse the fields, all in one message or each in its own."""
+
+    async def behave(request: Request) -> None:
+        sent = [name for name in names if name in request.body]
+        if sent:
+            named = ", ".join(sent if at_once else sent[:1])
+            await saying(status, f"Unrecognized request arguments supplied: {named}")(request)
+        else:
+            await answering(**{"token_ids": None} if "return_token_ids" in names else {})(request)
+
+    return behave
+
+
+def extensions_sent(server: MisbehavingServer) -> list[set[str]]:
+    return [EXTENSIONS & request.body.keys() for request in server.requests]
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.message for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_that_refuses_one_extension_still_gets_the_others(
+    caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    with serving(refusing("return_token_ids", status=status)) as server:
         completions = ask(server, concurrency=1)
     assert_all_answered_once(completions)
     assert {completion.token_source for completion in completions} == {"tokenized"}
-    assert ["return_token_ids" in request.body for request in server.requests] == [True] + [False] * 12
+    assert extensions_sent(server) == [EXTENSIONS] + [{"top_k", "min_p", "repetition_penalty"}] * 12
+    assert {request.body["top_k"] for request in server.requests} == {-1}
+    assert warnings_in(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("at_once", "told"),
+    [(True, ["top_k, min_p, repetition_penalty"]), (False, ["min_p", "top_k", "repetition_penalty"])],
+)
+def test_what_the_server_adds_to_the_sampling_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture, at_once: bool, told: list[str]
+) -> None:
+    with serving(refusing("min_p", "top_k", "repetition_penalty", at_once=at_once)) as server:
+        completions = ask(server, concurrency=4)
+    assert_all_answered_once(completions)
+    assert {completion.token_source for completion in completions} == {"generated"}
+    in_the_end = {request.body["seed"]: EXTENSIONS & request.body.keys() for request in server.requests}
+    assert list(in_the_end.values()) == [{"return_token_ids"}] * len(QUESTIONS)
+    assert warnings_in(caplog) == [
+        f"{server.url} refuses {names}: it samples with its own default there, which may not be the study's; "
+        "see to it that the server has none"
+        for names in told
+    ]
+
+
+def test_a_field_is_found_in_a_refusal_of_another_shape_and_only_by_its_whole_name() -> None:
+    async def strict(request: Request) -> None:
+        if "top_k" in request.body:
+            refusal = {"detail": "1 validation error, also for min_pixels:\ntop_k\n  Extra inputs"}
+            await request.reply(422, json.dumps(refusal).encode())
+        else:
+            await answering()(request)
+
+    with serving(strict) as server:
+        assert_all_answered_once(ask(server, concurrency=1))
+    assert extensions_sent(server) == [EXTENSIONS] + [EXTENSIONS - {"top_k"}] * 12
+
+
+def test_a_server_that_refuses_an_extension_that_it_was_not_sent_is_left() -> None:
+    with serving(saying(400, "top_k is wrong")) as server, pytest.raises(EngineError, match="top_k is wrong"):
+        ask(server, concurrency=1)
+    assert extensions_sent(server) == [EXTENSIONS, EXTENSIONS - {"top_k"}]
 
 
 def test_an_answer_to_another_prompt_is_refused() -> None:
@@ -355,8 +417,7 @@ def test_the_key_is_in_no_message_and_no_log(
 def test_a_failing_server_is_spoken_of_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:
     with serving(in_turn(saying(503, "loading"), answering())) as server:
         ask(server, concurrency=1)
-    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warnings == [f"response 0: 503 loading; asking {server.url}/completions again in 0 s"]
+    assert warnings_in(caplog) == [f"response 0: 503 loading; asking {server.url}/completions again in 0 s"]
 
 
 def test_a_key_that_the_study_names_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:

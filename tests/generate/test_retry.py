@@ -38,6 +38,17 @@ def test_retry_after_may_be_an_http_date() -> None:
     assert retry_after(format_datetime(now - timedelta(hours=1), usegmt=True)) == 0
 
 
-@pytest.mark.parametrize("header", [None, "", "soon", "-3", "nan", "Mon, 99 Foo 2026 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "soon",
+        "-3",
+        "nan",
+        "Mon, 99 Foo 2026 00:00:00 GMT",
+        "1 Jan 99999999999999999999 00:00:00 GMT",
+    ],
+)
 def test_retry_after_that_says_nothing_asks_for_nothing(header: str | None) -> None:
     assert retry_after(header) == 0
