@@ -109,6 +109,8 @@ def test_equal_scores_are_ranked_by_the_feature_s_id() -> None:
     column = np.array([[0.0], [1.0], [3.0]])
     means = np.hstack([column, column * 0.1, column, column * 2, column])
     assert select(made(means), SETTINGS).selected.tolist() == [3, 0, 2, 4]
+    many = np.tile(np.hstack([column * 0.1, column, column * 2]), 200)
+    assert select(made(many), SETTINGS).selected.tolist() == [*range(2, 600, 3), *range(1, 600, 3)]
 
 
 def test_features_as_varied_as_the_median_pass() -> None:
