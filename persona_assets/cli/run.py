@@ -25,6 +25,8 @@ from persona_assets.study import PROJECT, Study
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
+_MOST_NAMED = 10  # roles that one line can name
+
 # The assets partitioned by role, and when a role of one is finished.
 PER_ROLE: dict[str, Callable[[RoleFiles], bool]] = {
     "responses": lambda files: files.responses is not None,
@@ -50,8 +52,7 @@ def run_study(
                 if asset in PER_ROLE:
                     n_made += len(todo)
                     _announce(console, expect, asset, len(todo), len(chosen))
-                for tags in _runs_of(study, asset, todo):
-                    _materialize(study, definitions, instance, asset, tags, overwrite, console)
+                _make(study, definitions, instance, asset, todo, overwrite, console)
         finally:
             loaded.release()
     _say_what_is_next(console, study, assets, n_made)
@@ -126,6 +127,26 @@ def contiguous_ranges(ordered: Sequence[str], chosen: Sequence[str]) -> list[tup
     return ranges
 
 
+def _make(
+    study: Study,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    asset: str,
+    todo: Sequence[str],
+    overwrite: bool,
+    console: Console,
+) -> None:
+    """Materialize `asset` for the roles `todo`. Raises StudyError where a run of it failed."""
+    landed: set[str | None] = set()
+    for tags in _runs_of(study, asset, todo):
+        result = _materialize(study, definitions, instance, asset, tags, overwrite)
+        landed |= _landed(instance, result.run_id)
+        if not result.success:
+            rest = [role for role in todo if role not in landed] if asset in PER_ROLE else []
+            raise _failure(result, way_on(study, asset, rest, overwrite))
+        _show_failed_checks(console, asset, result)
+
+
 def _materialize(
     study: Study,
     definitions: dg.Definitions,
@@ -133,19 +154,25 @@ def _materialize(
     asset: str,
     tags: dict[str, str],
     overwrite: bool,
-    console: Console,
-) -> None:
+) -> dg.ExecuteInProcessResult:
     options = {"overwrite": overwrite} if asset in PER_ROLE else {}
     ops = {"ops": {f"{study.name}__{asset}": {"config": options}}} if options else {}
-    result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+    return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_config=_QUIET | ops,
         asset_selection=[key(study, asset)],
         instance=instance,
         tags=tags | process_tag(os.getpid()),
         raise_on_error=False,
     )
-    if not result.success:
-        raise _failure(result, overwrite)
+
+
+def _landed(instance: dg.DagsterInstance, run_id: str) -> set[str | None]:
+    """The roles of which the run said that they landed."""
+    records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return {record.dagster_event.partition for record in records if record.dagster_event is not None}
+
+
+def _show_failed_checks(console: Console, asset: str, result: dg.ExecuteInProcessResult) -> None:
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.partition is None:
             console.print(
@@ -153,7 +180,7 @@ def _materialize(
             )
 
 
-def _failure(result: dg.ExecuteInProcessResult, overwrite: bool) -> StudyError:
+def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
     """What the failed step said: the description of a `Failure`, or the error itself."""
     failure = result.get_step_failure_events()[0].step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
@@ -161,11 +188,20 @@ def _failure(result: dg.ExecuteInProcessResult, overwrite: bool) -> StudyError:
     error = failure.error
     assert error is not None
     if error.cls_name == "DagsterExecutionInterruptedError":
-        without = " without --overwrite" if overwrite else ""
-        return RunInterruptedError(
-            f"interrupted; the roles that landed stay, and the same command{without} goes on from there"
-        )
+        return RunInterruptedError(f"interrupted; the roles that landed stay{then}")
     return StudyError((error.cause or error).to_string())
+
+
+def way_on(study: Study, asset: str, rest: Sequence[str], overwrite: bool) -> str:
+    """How to go on after Ctrl-C. Roles that were fresh before --overwrite are so still: `rest` names them."""
+    if not overwrite:
+        return ", and the same command goes on from there"
+    if not rest:
+        return ", and the same command without --overwrite goes on from there"
+    if len(rest) > _MOST_NAMED:
+        return f"; {len(rest)} roles of {asset} were not made again, and the same command starts over"
+    again = f"persona run {study.name} --overwrite --select {asset} --roles {','.join(rest)}"
+    return f"; to make the rest again: {again}; then the same command without --overwrite"
 
 
 def _close_dead_runs(instance: dg.DagsterInstance) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from persona_assets.components import landings, loaded
 from persona_assets.components.landing import land_each
+from persona_assets.components.launcher import tag_run
 from persona_assets.components.metadata import column_schema, preview
 from persona_assets.errors import StudyError
 from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES, Table
@@ -39,7 +40,8 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
         kinds={"json"},
         description=problem or "The study's roles and questions, every file read and checked.",
     )
-    def catalog() -> dg.MaterializeResult:
+    def catalog(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        tag_run(context)
         try:
             questions = {role.name: study.questions(role) for role in study.roles.values()}
         except StudyError as error:
@@ -115,7 +117,8 @@ def statistics_asset(study: Study) -> dg.AssetsDefinition:
         kinds={"parquet", "numpy"},
         description="How roles differ: effects with intervals, exact AUROC, p, q; each feature across roles.",
     )
-    def statistics() -> dg.MaterializeResult:
+    def statistics(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        tag_run(context)
         try:
             return dg.MaterializeResult(metadata=landings.land_statistics(study))
         except StudyError as error:
@@ -135,7 +138,8 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         description="What people query: one DuckDB file over all fresh files of the lake, swapped in whole.",
     )
-    def warehouse() -> dg.MaterializeResult:
+    def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        tag_run(context)
         try:
             return dg.MaterializeResult(metadata=landings.publish_warehouse(study))
         except StudyError as error:

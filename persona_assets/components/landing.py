@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from persona_assets.components.launcher import tag_run
 from persona_assets.components.progress import reporter
 from persona_assets.errors import HaltError, StudyError
 
@@ -26,6 +27,7 @@ def land_each(
 
     Raises Failure after the last role if some failed; at once if no further one could land (`HaltError`).
     """
+    tag_run(context)
     failed: dict[str, str] = {}
     roles = list(context.partition_keys)
     stage = context.asset_key.path[-1]

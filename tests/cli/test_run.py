@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.cli.run import contiguous_ranges, dagster_instance, run_study
+from persona_assets.cli.run import contiguous_ranges, dagster_instance, run_study, way_on
+from persona_assets.components.launcher import process_tag
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import RESPONSES
@@ -113,13 +113,14 @@ def test_an_unknown_asset_or_role_is_answered_with_those_there_are(study: Study)
 
 def test_the_run_of_a_killed_process_is_closed_by_the_next(study: Study) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
+    tags = process_tag(dead.pid)
     dead.wait()
     with dagster_instance() as instance:
         job = dg.define_asset_job("abandoned")
         run = instance.create_run_for_job(
             dg.Definitions(jobs=[job], assets=[dg.AssetSpec("x")]).resolve_job_def("abandoned"),
             status=dg.DagsterRunStatus.STARTED,
-            tags={"persona/process": f"{socket.gethostname()}/{dead.pid}"},
+            tags=tags,
         )
     run_study(study, None, ["catalog"], False)
     with dagster_instance() as instance:
@@ -139,25 +140,45 @@ def test_the_command_answers_mistakes_with_one_line_and_status_2(study: Study) -
     ]
 
 
-@pytest.mark.parametrize(
-    ("options", "again"),
-    [([], "the same command"), (["--overwrite"], "the same command without --overwrite")],
-)
-def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(
-    make_study: StudyMaker, options: list[str], again: str
-) -> None:
-    study = make_study(changes={"questions.limit": 60, "generation.max_tokens": 96})
-    persona = Path(sys.executable).with_name("persona")
-    command = [persona, "run", study.file, *options]
+def interrupted_after_one_role(study: Study, *options: str) -> str:
+    """The last line of `persona run`, after a Ctrl-C as soon as it has landed one role's responses."""
+    before = set(study.lake.files(RESPONSES))
+    command = [Path(sys.executable).with_name("persona"), "run", study.file, *options]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
-    while not study.lake.files(RESPONSES):
+    while before.issuperset(study.lake.files(RESPONSES)):
         assert run.poll() is None
-        time.sleep(0.1)
+        time.sleep(0.05)
     run.send_signal(signal.SIGINT)
     _, complaint = run.communicate(timeout=120)
     assert run.returncode == 130
-    assert complaint.splitlines()[-1] == (
-        f"persona: interrupted; the roles that landed stay, and {again} goes on from there"
-    )
     assert "Traceback" not in complaint
+    return complaint.splitlines()[-1]
+
+
+def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(make_study: StudyMaker) -> None:
+    study = make_study(changes={"questions.limit": 60, "generation.max_tokens": 96})
+    assert interrupted_after_one_role(study) == (
+        "persona: interrupted; the roles that landed stay, and the same command goes on from there"
+    )
     assert 1 <= len(study.lake.files(RESPONSES)) < 3
+
+
+def test_ctrl_c_of_a_run_with_overwrite_names_the_roles_that_it_did_not_make_again(
+    make_study: StudyMaker,
+) -> None:
+    study = make_study(changes={"questions.limit": 60, "generation.max_tokens": 96})
+    run_study(study, None, ["responses"], False)
+    said = interrupted_after_one_role(study, "--overwrite")
+    files = {role: RoleFiles(study, role).responses for role in study.role_names}
+    rest = [role for role, file in files.items() if file is not None and file.revision == 0]
+    assert 1 <= len(rest) < 3
+    assert said == (
+        "persona: interrupted; the roles that landed stay; to make the rest again: persona run small "
+        f"--overwrite --select responses --roles {','.join(rest)}; then the same command without --overwrite"
+    )
+
+
+def test_after_ctrl_c_more_roles_than_a_line_can_name_are_counted(study: Study) -> None:
+    rest = [f"role{number}" for number in range(11)]
+    assert "11 roles of responses were not made again" in way_on(study, "responses", rest, overwrite=True)
+    assert f"--roles {','.join(rest[1:])};" in way_on(study, "responses", rest[1:], overwrite=True)
