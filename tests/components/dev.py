@@ -37,7 +37,8 @@ query ($id: String!) {
 def dagster_dev(home: Path, ending: signal.Signals = signal.SIGTERM) -> Iterator[str]:
     """`dagster dev` on a free port, with the repository's settings; yields its GraphQL address.
 
-    With all it has started it forms a process group, which `ending` ends; what it says goes to `home`.
+    With all it has started it forms a process group, which `ending` ends to the last process; what it
+    says goes to `home`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,6 +58,14 @@ def dagster_dev(home: Path, ending: signal.Signals = signal.SIGTERM) -> Iterator
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
+            wait_for(lambda: not living(process.pid), seconds=60)
+
+
+def living(group: int) -> list[str]:
+    """The processes of a group; zombies, which only wait for their parent to look, do not live."""
+    table = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,pid="], capture_output=True, text=True, check=True)
+    rows = (line.split() for line in table.stdout.splitlines())
+    return [pid for of, state, pid in rows if int(of) == group and not state.startswith("Z")]
 
 
 def ask(url: str, query: str, **variables: Any) -> dict[str, Any]:
@@ -83,7 +92,7 @@ def finished(url: str, backfill: str) -> str | None:
     return status if status.startswith("COMPLETED") or status == "FAILED" else None
 
 
-def wait_for(what: Any, seconds: float) -> Any:
+def wait_for(what: Any, seconds: float, every: float = 1.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -91,5 +100,5 @@ def wait_for(what: Any, seconds: float) -> Any:
                 return found
         except OSError:
             pass
-        time.sleep(1)
+        time.sleep(every)
     raise AssertionError("waited in vain")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from persona_assets.cli.run import dagster_instance
+from persona_assets.components.launcher import is_gone
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import RESPONSES
 from persona_assets.study import load_study
@@ -37,7 +40,11 @@ def test_a_backfill_whose_daemon_and_run_were_killed_goes_on_when_they_are_back(
     study = load_study("demo")
     with dagster_dev(homes, ending=signal.SIGKILL) as url:
         backfill = launch(url, ["responses"], ROLES)
-        wait_for(lambda: study.lake.files(RESPONSES), seconds=300)
+        wait_for(lambda: study.lake.files(RESPONSES), seconds=300, every=0.05)
+    with dagster_instance() as instance:
+        [killed] = instance.get_runs()
+        assert killed.status == dg.DagsterRunStatus.STARTED
+        assert is_gone(instance, killed)
     landed = {file.path: file.modified for file in study.lake.files(RESPONSES)}
     assert 0 < len(landed) < len(ROLES)
     with dagster_dev(homes) as url:
@@ -46,3 +53,11 @@ def test_a_backfill_whose_daemon_and_run_were_killed_goes_on_when_they_are_back(
     files = {file.path: file.modified for file in study.lake.files(RESPONSES)}
     assert landed.items() <= files.items()
     assert sorted(file.partition["role"] for file in study.lake.files(RESPONSES)) == ROLES
+    with dagster_instance() as instance:
+        runs = instance.get_runs(dg.RunsFilter(tags={"dagster/backfill": backfill}))
+    assert {run.run_id: run.status for run in runs if run.parent_run_id is None} == {
+        killed.run_id: dg.DagsterRunStatus.FAILURE
+    }
+    assert [(run.parent_run_id, run.status) for run in runs if run.parent_run_id is not None] == [
+        (killed.run_id, dg.DagsterRunStatus.SUCCESS)
+    ]
