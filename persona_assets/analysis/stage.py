@@ -8,18 +8,17 @@ from persona_assets.freshness import AcrossRoles
 from persona_assets.interchange.width import sae_width
 from persona_assets.lake import LakeFile
 from persona_assets.schema import FEATURES, ROLE_CONTRASTS
-from persona_assets.study import Study
 
 
-def compare_roles(study: Study, sae: str) -> tuple[LakeFile, LakeFile]:
+def compare_roles(across: AcrossRoles, sae: str) -> tuple[LakeFile, LakeFile]:
     """The files of `role_contrasts` and `features` over all roles with fresh activations: found, or made now.
 
     Roles named in `analysis.exclude` take no part. Raises StudyError where fewer than two roles do, or a file
     is damaged.
     """
-    across = AcrossRoles.of(study)
     made_from = across.statistics_fingerprint(sae)
     if made_from is None:
+        study = across.study
         raise StudyError(
             f"{study.name}: fewer than two roles have fresh activations under SAE {sae}, so there is nothing "
             f"to compare; run `persona run {study.name} --select responses,activations` first"

@@ -83,7 +83,7 @@ def land_statistics(study: Study) -> Metadata:
         if across.statistics_fingerprint(sae) is None:
             metadata |= _of_sae(study, sae, {"compared roles": len(across.compared(sae))})
             continue
-        contrasts, _ = compare_roles(study, sae)
+        contrasts, _ = compare_roles(across, sae)
         of_sae = {
             **_file(study.lake, contrasts, study.lake.num_rows(contrasts)),
             "compared roles": len(across.compared(sae)),

@@ -24,7 +24,7 @@ def excluding(study: Study, *roles: str) -> Study:
 
 def test_a_run_compares_its_roles_and_the_warehouse_shows_it(study: Study) -> None:
     run_study(study, None, None, False)
-    contrasts, features = compare_roles(study, "demo")
+    contrasts, features = compare_roles(AcrossRoles.of(study), "demo")
     assert [contrasts] == study.lake.files(ROLE_CONTRASTS), "what is fresh was made again"
     assert [features] == study.lake.files(FEATURES)
     with connect(study) as warehouse:
@@ -47,10 +47,10 @@ def test_comparisons_leave_excluded_roles_out_and_go_stale_with_the_roles_that_t
     study: Study,
 ) -> None:
     run_study(study, None, ["responses", "activations"], False)
-    compare_roles(study, "demo")
+    compare_roles(AcrossRoles.of(study), "demo")
     without = excluding(study, "default")
     assert AcrossRoles.of(without).role_contrasts("demo") is None
-    contrasts, _ = compare_roles(without, "demo")
+    contrasts, _ = compare_roles(AcrossRoles.of(without), "demo")
     assert set(without.lake.read(ROLE_CONTRASTS, contrasts)["role"].to_pylist()) == {"ghost", "pirate"}
     run_study(study, ["ghost"], ["responses"], True)
     assert AcrossRoles.of(without).role_contrasts("demo") is None
@@ -61,7 +61,7 @@ def test_one_role_has_nothing_to_be_compared_with(make_study: StudyMaker) -> Non
     run_study(study, None, None, False)
     assert study.lake.files(ROLE_CONTRASTS) == []
     with pytest.raises(StudyError, match="fewer than two roles have fresh activations under SAE demo"):
-        compare_roles(study, "demo")
+        compare_roles(AcrossRoles.of(study), "demo")
     publish(study)
     with connect(study) as warehouse:
         assert warehouse.execute("select count(*) from role_contrasts").fetchall() == [(0,)]
