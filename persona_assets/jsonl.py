@@ -45,7 +45,19 @@ def read_records(file: Path) -> Iterator[Record]:
     with file.open("rb") as lines:  # not str.splitlines, which would split at U+2028 inside a text too
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield Record(f"{file}:{number}", _object(line, f"{file}:{number}"))
+                where = f"{file}:{number}"
+                yield Record(where, parsed_object(line, where, "mend or remove the line"))
+
+
+def parsed_object(line: bytes, where: str, remedy: str) -> dict[str, Any]:
+    """The JSON object that `line` is. Raises StudyError, naming `where` and `remedy`, where it is none."""
+    try:
+        content = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"{where}: not valid JSON ({error}); {remedy}") from error
+    if not isinstance(content, dict):
+        raise StudyError(f"{where}: a line must be a JSON object, not {_shown(content)}; {remedy}")
+    return content
 
 
 def write_records(file: Path, records: Iterable[dict[str, Any]]) -> None:
@@ -53,16 +65,6 @@ def write_records(file: Path, records: Iterable[dict[str, Any]]) -> None:
     with placed(file) as beside, beside.open("w", encoding="utf-8") as lines:
         for record in records:
             lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _object(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        content = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise StudyError(f"{where}: not valid JSON ({error}); mend or remove the line") from error
-    if not isinstance(content, dict):
-        raise StudyError(f"{where}: a line must be a JSON object, not {_shown(content)}")
-    return content
 
 
 def _shown(value: Any) -> str:

@@ -7,18 +7,18 @@ models' descriptions (`explanations-<model>/`), which a server that lists its fi
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from persona_assets.errors import StudyError, writing
+from persona_assets.jsonl import parsed_object
 from persona_assets.labels.http import PATIENCE, Patience, UnavailableError, Web
 from persona_assets.labels.neuronpedia import Explanation, SourceId, check_subject, read_explanation
 from persona_assets.labels.table import feature_number
@@ -118,7 +118,7 @@ def _rows(packed: BinaryIO, url: str, source: SourceId) -> Iterator[ExportRow]:
     for number, line in enumerate(_lines(packed, url), start=1):
         if line.strip():
             where = f"{url}, line {number}"
-            record = _record(line, where)
+            record = parsed_object(line, where, "the export is damaged")
             check_subject(record, source, where)
             explanation = read_explanation(record, where)
             if explanation is not None:
@@ -136,16 +136,6 @@ def _lines(packed: BinaryIO, url: str) -> Iterator[bytes]:
                 yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(url, str(error)) from error
-
-
-def _record(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise StudyError(f"{where}: not valid JSON ({error}); the export is damaged") from error
-    if not isinstance(record, dict):
-        raise StudyError(f"{where}: must be a JSON object; the export is damaged")
-    return record
 
 
 def _damaged(url: str, why: str) -> StudyError:

@@ -95,7 +95,7 @@ def test_a_damaged_batch_is_an_error_that_names_it(server: Server, damage: str) 
     [
         (b'{"index": ', "line 2: not valid JSON"),
         (b"\xff", "line 2: not valid JSON"),
-        (b"[]", "line 2: must be a JSON object"),
+        (b"[]", "line 2: a line must be a JSON object"),
         (b'{"index": "x", "description": "ships"}', "line 2: 'x' is no feature's id"),
         (b'{"index": "1", "description": 5}', "line 2: `description` must be a text, not '5'"),
         (b'{"index": "1", "description": "a", "layer": "0-res"}', "line 2: is about layer '0-res'"),
