@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from persona_assets.backoff import Backoff, retry_after
 from persona_assets.errors import EngineError
-from persona_assets.generate.retry import Backoff, retry_after
 
 T = TypeVar("T")
 

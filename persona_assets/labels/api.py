@@ -94,7 +94,7 @@ class _Fetching:
         self.failures_in_a_row = 0
         self.limited: RateLimitedError | None = None
         self.rested = 0.0
-        self.rest = web.patience.limit_pause
+        self.rests = 0
 
     def run(self, progress: Progress, notice: Notice) -> FetchReport:
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="labels") as pool:
@@ -140,7 +140,7 @@ class _Fetching:
         except StudyError as error:
             self._take_failure(feature_id, error)
             return
-        self.rested, self.rest, self.failures_in_a_row = 0.0, self.web.patience.limit_pause, 0
+        self.rested, self.rests, self.failures_in_a_row = 0.0, 0, 0
         self.notebook.remember(feature_id, answer)
         self.report.count(answer)
         if self.report.unknown >= _STRANGERS:
@@ -158,14 +158,15 @@ class _Fetching:
         patience, limited = self.web.patience, self.limited
         if self.rested >= patience.limit:
             raise self._stopped(str(limited)) from limited
-        rest = self.rest if limited.retry_after is None else max(limited.retry_after, 1.0)
+        asked = min(limited.asked, patience.limit)
+        rest = max(asked, 1.0) if asked else patience.limit_pauses.wait(self.rests)
         notice(
             f"{self.api} allows no more questions for now; {self.report.answered:,} of {self.total:,} "
             f"answers are kept; asking again in {rest:.0f} s (stop as you like, the next run goes on)"
         )
         self.web.stop.wait(rest)
         self.rested += rest
-        self.rest = min(2 * self.rest, patience.longest_limit_pause)
+        self.rests += 1
         self.limited = None
 
     def _stopped(self, reason: str) -> StudyError:

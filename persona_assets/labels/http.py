@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from persona_assets.backoff import Backoff, retry_after
 from persona_assets.errors import StudyError
 
 _MAX_REDIRECTS = 3
@@ -28,11 +28,11 @@ class UnavailableError(StudyError):
 
 
 class RateLimitedError(StudyError):
-    """A server wants fewer questions; `retry_after` in seconds, where it says so."""
+    """A server wants fewer questions, and none for `asked` seconds (0 where it does not say)."""
 
-    def __init__(self, message: str, retry_after: float | None) -> None:
+    def __init__(self, message: str, asked: float) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.asked = asked
 
 
 class _PassingError(Exception):
@@ -43,18 +43,16 @@ class _PassingError(Exception):
 class Patience:
     """How long to wait for what, in seconds.
 
-    `silence` for a connection or the next piece of an answer, `answer` for a whole one; `tries` in all, after
-    a `pause` that doubles up to `longest_pause`. While a rate limit holds: `limit_pause`, doubling up to
-    `longest_limit_pause`, but no longer than `limit` in all (Neuronpedia's window is an hour).
+    `silence` for a connection or the next piece of an answer, `answer` for a whole one; `tries` in all, with
+    `pauses` between. While a rate limit holds: `limit_pauses`, unless the server says how long, but no longer
+    than `limit` in all (Neuronpedia's window is an hour).
     """
 
     silence: float = 30.0
     answer: float = 120.0
     tries: int = 5
-    pause: float = 1.0
-    longest_pause: float = 30.0
-    limit_pause: float = 15.0
-    longest_limit_pause: float = 300.0
+    pauses: Backoff = field(default_factory=lambda: Backoff(first=1.5, longest=45.0))
+    limit_pauses: Backoff = field(default_factory=lambda: Backoff(first=30.0, longest=600.0))
     limit: float = 4_500.0
 
 
@@ -100,13 +98,9 @@ class Web:
                 return self._attempt(url, into, largest, as_stored)
             except (_PassingError, httpx.RequestError) as error:
                 reason = str(error) or type(error).__name__
-            if attempt + 1 == self.patience.tries or self.stop.wait(self._pause(attempt)):
+            if attempt + 1 == self.patience.tries or self.stop.wait(self.patience.pauses.wait(attempt)):
                 break
         raise UnavailableError(f"{url}: {reason}; check the address and the network, and run again later")
-
-    def _pause(self, attempt: int) -> float:
-        longest = min(self.patience.pause * 2**attempt, self.patience.longest_pause)
-        return random.uniform(longest / 2, longest)  # so that workers refused together come back apart
 
     def _attempt(self, url: str, into: BinaryIO, largest: int, as_stored: bool) -> int:
         target, headers = url, {"Accept-Encoding": "identity"} if as_stored else {}
@@ -124,7 +118,8 @@ class Web:
         status = response.status_code
         if status == 429:
             raise RateLimitedError(
-                f"{url}: too many questions (status 429); wait an hour, and run again", _retry_after(response)
+                f"{url}: too many questions (status 429); wait an hour, and run again",
+                retry_after(response.headers.get("retry-after")),
             )
         if status in _WORTH_ANOTHER_TRY:
             raise _PassingError(f"answers with status {status}")
@@ -170,8 +165,3 @@ def _next(asked: str, current: str, location: str) -> str:
             f"{asked}: redirects to another server, {server}; if you trust it, name it in `labels`"
         )
     return target
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    seconds = response.headers.get("retry-after", "")
-    return float(seconds) if seconds.isascii() and seconds.isdecimal() and len(seconds) < 6 else None

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from persona_assets.backoff import Backoff
 from persona_assets.labels.http import Patience
 from persona_assets.study import Study
 from tests.conftest import StudyMaker
 from tests.labels.server import MODEL, SOURCE, Server, running
 
 HASTY = Patience(
-    silence=1.0, answer=3.0, tries=3, pause=0.01, longest_pause=0.02,
-    limit_pause=0.01, longest_limit_pause=0.02, limit=0.1,
+    silence=1.0, answer=3.0, tries=3, pauses=Backoff(0.01, 0.02), limit_pauses=Backoff(0.01, 0.02), limit=0.1
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from persona_assets.backoff import Backoff
 from persona_assets.errors import StudyError
 from persona_assets.labels.api import FetchReport, fetch_answers
 from persona_assets.labels.neuronpedia import Explanation, SourceId
@@ -225,7 +226,7 @@ def test_a_server_that_says_how_long_is_believed(server: Server, fetch: Fetch) -
     server.describe([1])
     server.misbehave(1, status(429, Retry_After="1"))
     notices: list[str] = []
-    patient = replace(HASTY, limit_pause=50.0, limit=60.0)
+    patient = replace(HASTY, limit_pauses=Backoff(first=1e6, longest=1e6), limit=60.0)
     assert fetch([1], notice=notices.append, patience=patient) == FetchReport(labelled=1)
     assert len(notices) == 1
     assert "asking again in 1 s" in notices[0]

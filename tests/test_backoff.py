@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from persona_assets.generate.retry import Backoff, retry_after
+from persona_assets.backoff import Backoff, retry_after
 
 
 def test_waits_are_drawn_from_a_range_that_doubles_up_to_the_longest() -> None:
