@@ -1,0 +1,51 @@
+import { Suspense, useCallback, useEffect, useState } from "react";
+import type { Study } from "../contract";
+import { Empty, Loading } from "../components/Loaded";
+import { StudyProvider } from "../data/StudyProvider";
+import { useStudy } from "../data/StudyContext";
+import { useRoute } from "../router/router";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { Header } from "./Header";
+import { Notices } from "./Notices";
+import { PAGE_COMPONENTS, PAGE_TITLES } from "./pages";
+import "./shell.css";
+
+export function App() {
+  const [moved, setMoved] = useState<Study | null>(null);
+  const dismiss = useCallback(() => setMoved(null), []);
+  return (
+    <StudyProvider onMoved={setMoved}>
+      <a className="skip" href="#main" onClick={(event) => skip(event)}>
+        Skip to the page
+      </a>
+      <Header />
+      <Notices moved={moved} dismiss={dismiss} />
+      <main id="main" tabIndex={-1}>
+        <CurrentPage />
+      </main>
+    </StudyProvider>
+  );
+}
+
+/** The hash is the route: the link only moves the focus. */
+function skip(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function CurrentPage() {
+  const { page, arg } = useRoute();
+  const { name } = useStudy();
+  useEffect(() => {
+    document.title = [arg, page && PAGE_TITLES[page], name].filter(Boolean).join(" · ");
+  }, [page, arg, name]);
+  if (page === null) return <Empty title="There is no such page">The navigation above leads to all there are.</Empty>;
+  const Component = PAGE_COMPONENTS[page];
+  return (
+    <ErrorBoundary at={`${page}/${arg}`}>
+      <Suspense fallback={<Loading what="the page" />}>
+        <Component />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,78 @@
+import { type ReactNode, useCallback, useEffect, useState } from "react";
+import type { Problem, SnapshotState, Study } from "../contract";
+import { Failure, Loading } from "../components/Loaded";
+import { SnapshotCache } from "./cache";
+import { connection, useConnection } from "./connection";
+import { getJson } from "./http";
+import { asProblem, isAbort } from "./problem";
+import { StudyContext, type StudyState } from "./StudyContext";
+
+const POLL_MS = 3000;
+
+/** Reads the study, moves to a newer snapshot when one is published, and asks again while the server is gone. */
+export function StudyProvider({ children, onMoved }: { children: ReactNode; onMoved: (study: Study) => void }) {
+  const [state, setState] = useState<StudyState | null>(null);
+  const [problem, setProblem] = useState<{ problem: Problem; status: number | null } | null>(null);
+  const { gone, epoch } = useConnection();
+
+  const read = useCallback(async (signal?: AbortSignal): Promise<Study | null> => {
+    try {
+      const study = await getJson<Study>("data/study.json", signal);
+      connection.found();
+      setState((before) => (before?.study.snapshot === study.snapshot ? before : opened(study)));
+      setProblem(null);
+      return study;
+    } catch (error) {
+      if (!isAbort(error)) setProblem(asProblem(error));
+      return null;
+    }
+  }, []);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    void read(controller.signal);
+    return () => controller.abort();
+  }, [read, epoch]);
+
+  const snapshot = state?.study.snapshot ?? null;
+  // A static site is polled only until it has been read.
+  const polled = state === null ? problem !== null : state.study.live;
+  useEffect(() => {
+    if (!polled) return;
+    let timer = 0;
+    const controller = new AbortController();
+    const look = async () => {
+      if (!document.hidden) {
+        const now = snapshot === null ? null : await published(controller.signal);
+        if (snapshot === null || (now !== null && now !== snapshot)) {
+          const study = await read(controller.signal);
+          if (study !== null && snapshot !== null) onMoved(study);
+        }
+      }
+      if (!controller.signal.aborted) timer = window.setTimeout(() => void look(), POLL_MS);
+    };
+    timer = window.setTimeout(() => void look(), POLL_MS);
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, [polled, snapshot, read, onMoved]);
+
+  if (state !== null) return <StudyContext value={state}>{children}</StudyContext>;
+  if (problem === null) return <Loading what="the study" />;
+  return <Failure problem={problem.problem} status={problem.status} again={gone} retry={() => void read()} />;
+}
+
+function opened(study: Study): StudyState {
+  return { study, cache: new SnapshotCache((path, signal) => getJson(path, signal)) };
+}
+
+async function published(signal: AbortSignal): Promise<string | null> {
+  try {
+    const { snapshot } = await getJson<SnapshotState>("api/snapshot", signal);
+    connection.found();
+    return snapshot;
+  } catch {
+    return null; // the connection knows; the next poll asks again
+  }
+}

@@ -1,0 +1,15 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./app/theme.css";
+import "./app/base.css";
+import { applyStoredTheme } from "./app/theme";
+import { App } from "./app/App";
+
+applyStoredTheme();
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,3 @@
+export default function TablePage() {
+  return <h1>Table</h1>;
+}

@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+// Relative addresses: the built site works below any folder of any host. Nothing is inlined as `data:`, so
+// that a policy of `'self'` is enough.
+export default defineConfig({
+  base: "./",
+  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
+});
