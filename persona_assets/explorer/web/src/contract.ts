@@ -302,3 +302,100 @@ export interface SqlResult {
   truncated: boolean;
   seconds: number;
 }
+
+// ---- Persona drift ---------------------------------------------------------------------------------------
+// Written by persona_assets/drift/view.py, from the snapshot or from a run's exported folder. What only this
+// project measures is null, or empty, for a folder that another tool wrote.
+
+export type DriftScore = "projection" | "cosine_axis" | "cosine_anchor";
+export type ConfoundVerdict = "LOW" | "MODERATE" | "HIGH"; // |r| up to 0.40, up to 0.70, above
+
+/** `data/drift.json`: the runs by name; empty where there are none. */
+export interface DriftRuns {
+  runs: DriftRunEntry[];
+}
+
+export interface DriftRunEntry {
+  run: string; // the conversation's hash, 10 hex digits: stands in paths as it is
+  name: string; // untrusted, as all text of conversations
+  sensitive: boolean; // mark it, and show its text only when asked to
+  sae: string;
+  model: string; // that read the conversation
+  anchor: string; // the assistant's role
+  score: DriftScore; // the one to show first
+  n_turns: number; // assistant messages
+  n_tokens: number | null; // of the whole conversation, template included
+  largest_drop: { turn: number; change: number } | null; // of `score`: the turn that it leads to
+  n_below_band: number | null; // turns whose `score` is below the null band
+  verdict: ConfoundVerdict | null; // the worst confound of `score`
+}
+
+/** `data/drift/{run}.json`. Turns count assistant messages from 0, messages count from 0. */
+export interface DriftRun extends DriftRunEntry {
+  space: {
+    pooling: "mean" | "max";
+    transform: "log1p" | "raw";
+    centred: boolean;
+    normalized: boolean;
+    axis: "difference" | "pca";
+    axis_cosine: number | null; // of the difference with the first principal component
+    n_roles: number | null; // roles of the reference
+    compared_with: string[]; // the roles whose mean the anchor is compared with
+    n_draws: number | null; // behind each null band
+  };
+  messages: { role: "system" | "user" | "assistant"; content: string; turn: number | null }[];
+  turns: DriftTurn[];
+  transitions: DriftTransition[]; // one fewer than turns
+  features: Record<string, DriftFeature>; // by feature_id: every feature that some transition shows
+  confounds: {
+    score: DriftScore;
+    confound: "norm" | "n_active_features" | "n_tokens";
+    r: number | null; // Pearson, over turns; null with fewer than 3 turns or where one of them never changes
+    verdict: ConfoundVerdict | null;
+  }[];
+}
+
+export interface DriftTurn {
+  turn: number;
+  message: number | null; // index into `messages`
+  n_tokens: number;
+  n_active_features: number | null;
+  norm: number | null; // of the turn's vector before L2 normalization
+  // The band: 95% of spans of as many tokens from the anchor's own responses. Scores of other ways are null
+  // in folders of other tools.
+  scores: Record<DriftScore, { value: number; low: number | null; high: number | null } | null>;
+  nearest: { role: string; cosine: number }[]; // five, the nearest first
+  tokens: Columns<{
+    piece: string;
+    projection: number; // of the token alone on the axis
+    scaled: number; // 0 at the turn's 5th percentile, 1 at its 95th, cut off beyond
+  }>;
+}
+
+export interface DriftTransition {
+  turn: number; // leads from `previous` to `turn`
+  previous: number;
+  changes: Record<DriftScore, number | null>;
+  toward_mass: number; // sum of the positive contributions
+  away_mass: number; // sum of the negative ones, as a positive number
+  n_features: number | null; // that changed
+  // What moved the projection: contribution = delta * weight, over all features they sum to its change.
+  // delta > 0: activated, else deactivated; contribution < 0: away from the assistant; weight > 0: assistant-like.
+  features: Columns<{
+    feature_id: number;
+    delta: number;
+    weight: number;
+    contribution: number;
+    share_of_change: number; // |delta| over the sum of all |delta|
+    share_of_away: number; // -contribution over away_mass; 0 where it is not away
+  }>;
+  by_contribution: number[]; // rows of `features`, by |contribution|
+  by_change: number[]; // rows of `features`, by |delta|: the largest changes may explain little
+  covered: { by_contribution: number | null; by_change: number | null }; // share of all |contribution| shown
+}
+
+export interface DriftFeature {
+  label: string | null;
+  roles: { role: string; share: number }[]; // its role profile: the three strongest, of its sum over roles
+  profile: string | null; // where only a text is known (folders of other tools)
+}
