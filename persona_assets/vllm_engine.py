@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 from persona_assets.errors import EngineError, StudyError
 from persona_assets.models import locate
 from persona_assets.placing import is_alive
 
 if TYPE_CHECKING:
-    from vllm import LLM
+    from vllm import LLM, RequestOutput, SamplingParams
 
 _OWNER = "PERSONA_ENGINE_OWNER"
 
@@ -29,6 +30,15 @@ _ENVIRONMENT = {
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     "VLLM_CPU_KVCACHE_SPACE": "1",
 }
+
+_closed: WeakSet[LLM] = WeakSet()
+
+
+class Request(NamedTuple):
+    """A prompt, and what to do with it."""
+
+    token_ids: list[int]
+    sampling: SamplingParams
 
 
 def open_engine(
@@ -81,8 +91,29 @@ def plain_failures(stage: str) -> Iterator[None]:
         ) from error
 
 
+def run_requests(llm: LLM, requests: Mapping[str, Request]) -> Generator[list[RequestOutput]]:
+    """Run the requests together; give what each step of the engine finished, steps that finish none left out.
+
+    A request's name is its output's `request_id`. Whoever wants no more closes the generator: what is still
+    in the engine is then taken from it.
+    """
+    engine, waiting = llm.llm_engine, set(requests)
+    try:
+        for name, request in requests.items():
+            engine.add_request(name, {"prompt_token_ids": request.token_ids}, request.sampling)
+        while engine.has_unfinished_requests():
+            finished = [output for output in engine.step() if output.finished]
+            waiting.difference_update(output.request_id for output in finished)
+            if finished:
+                yield finished
+    finally:
+        if waiting and llm not in _closed:
+            engine.abort_request(list(waiting))
+
+
 def close_engine(llm: LLM) -> None:
     """End the engine and its processes, so that their memory is free."""
+    _closed.add(llm)
     core = llm.llm_engine.engine_core
     manager = getattr(getattr(core, "resources", None), "engine_manager", None)  # none within our process
     core.shutdown()

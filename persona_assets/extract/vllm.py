@@ -32,10 +32,12 @@ from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
 from persona_assets.settings import ExtractionSettings
 from persona_assets.vllm_engine import (
     DECISIVE_OPTIONS,
+    Request,
     check_own_keys,
     close_engine,
     open_engine,
     plain_failures,
+    run_requests,
 )
 
 if TYPE_CHECKING:
@@ -127,29 +129,17 @@ class VllmBackend:
         llm = self._started(max(len(one.token_ids) for one in conversations))
         n_layers = 1 + max(self._points[name].layer for name in saes)
         llm.collective_rpc("persona_begin", args=(list(saes), n_layers, measures_fit))
-        engine, waiting = llm.llm_engine, {str(one.response_id): one for one in conversations}
-        with plain_failures("extraction"):
-            try:
-                for name, one in waiting.items():
-                    engine.add_request(name, {"prompt_token_ids": one.token_ids.tolist()}, _prefill_only(one))
-                while engine.has_unfinished_requests():
-                    finished = [output.request_id for output in engine.step() if output.finished]
-                    for name in finished:
-                        del waiting[name]
-                    if finished:
-                        yield from self._taken(llm)
-            finally:
-                if waiting and self._llm is llm:  # whoever asked has gone
-                    engine.abort_request(list(waiting))
-
-    def _taken(self, llm: LLM) -> list[bytes]:
-        """What was pooled in the steps since the last call."""
-        problem, pooled = llm.collective_rpc("persona_take")[0]
-        if problem is not None:
-            # NaN that stay in the engine's cache could reach the next conversations.
-            self.close()
-            raise StudyError(problem)
-        return pooled
+        requests = {
+            str(one.response_id): Request(one.token_ids.tolist(), _prefill_only(one)) for one in conversations
+        }
+        with plain_failures("extraction"), closing(run_requests(llm, requests)) as steps:
+            for _ in steps:
+                problem, pooled = llm.collective_rpc("persona_take")[0]
+                if problem is not None:
+                    # NaN that stay in the engine's cache could reach the next conversations.
+                    self.close()
+                    raise StudyError(problem)
+                yield from pooled
 
     def _started(self, longest: int) -> LLM:
         """An engine for conversations of up to `longest` tokens, with the SAEs loaded."""

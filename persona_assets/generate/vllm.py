@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from persona_assets.errors import EngineError
@@ -10,7 +11,14 @@ from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models import load_tokenizer
 from persona_assets.settings import GenerationSettings
-from persona_assets.vllm_engine import check_own_keys, close_engine, open_engine, plain_failures
+from persona_assets.vllm_engine import (
+    Request,
+    check_own_keys,
+    close_engine,
+    open_engine,
+    plain_failures,
+    run_requests,
+)
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -33,19 +41,14 @@ class VllmBackend:
 
     def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
         """Answer the prompts as the engine finishes them; prompts that share a prefix go in together."""
-        engine = self._llm.llm_engine
         waiting = {str(prompt.response_id): prompt for prompt in prompts if prompt.response_id not in done}
-        with plain_failures("generation"):
-            try:
-                for name, prompt in waiting.items():
-                    engine.add_request(name, {"prompt_token_ids": prompt.token_ids}, self._sampling(prompt))
-                while engine.has_unfinished_requests():
-                    for output in engine.step():
-                        if output.finished:
-                            yield self._completion(waiting.pop(output.request_id), output)
-            finally:
-                if waiting:  # whoever asked has gone
-                    engine.abort_request(list(waiting))
+        requests = {
+            name: Request(prompt.token_ids, self._sampling(prompt)) for name, prompt in waiting.items()
+        }
+        with plain_failures("generation"), closing(run_requests(self._llm, requests)) as steps:
+            for finished in steps:
+                for output in finished:
+                    yield self._completion(waiting[output.request_id], output)
 
     def close(self) -> None:
         """End the engine, so that its memory is free."""
