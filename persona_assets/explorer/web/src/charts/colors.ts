@@ -1,26 +1,20 @@
-/** Colours for canvases, which cannot read the style sheet's; SVG and HTML take theirs from charts.css. */
+import { cssColor } from "../app/theme";
+import { clamp } from "./scale";
+
+/** Red, green, blue of 0–255. */
 export type Rgb = readonly [number, number, number];
 
-const DIVERGING_LIGHT: Rgb[] = [[23, 74, 124], [103, 157, 201], [247, 247, 245], [228, 150, 96], [150, 58, 18]];
-const DIVERGING_DARK: Rgb[] = [[132, 190, 240], [52, 104, 152], [32, 34, 38], [160, 88, 40], [246, 176, 116]];
+/** The colours between negative, zero and positive in the theme in force: a function of [-1, 1]. */
+export function divergingRamp(): (t: number) => Rgb {
+  const [negative, zero, positive] = [cssColor("--negative"), cssColor("--panel"), cssColor("--positive")];
+  return (t) => mix(zero, t < 0 ? negative : positive, clamp(Math.abs(t), 0, 1));
+}
 
-/** The colour at `t` in [-1, 1]; 0 is the paper's own. */
-export function diverging(t: number, dark: boolean): Rgb {
-  return along(dark ? DIVERGING_DARK : DIVERGING_LIGHT, (clamp(t, -1, 1) + 1) / 2);
+export function mix(a: Rgb, b: Rgb, t: number): Rgb {
+  const at = (i: 0 | 1 | 2) => Math.round(a[i] + (b[i] - a[i]) * t);
+  return [at(0), at(1), at(2)];
 }
 
 export function css([r, g, b]: Rgb, alpha = 1): string {
-  return `rgba(${r},${g},${b},${alpha})`;
-}
-
-export function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
-}
-
-function along(stops: Rgb[], t: number): Rgb {
-  const at = t * (stops.length - 1);
-  const left = Math.min(stops.length - 2, Math.floor(at));
-  const [a, b] = [stops[left]!, stops[left + 1]!];
-  const mix = (i: 0 | 1 | 2) => Math.round(a[i] + (b[i] - a[i]) * (at - left));
-  return [mix(0), mix(1), mix(2)];
+  return `rgb(${r} ${g} ${b} / ${alpha})`;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
 /** The element's content width in CSS pixels; 0 until it has been laid out. */
 export function useWidth<E extends Element>(): [RefObject<E | null>, number] {
@@ -15,27 +15,6 @@ export function useWidth<E extends Element>(): [RefObject<E | null>, number] {
     return () => observer.disconnect();
   }, []);
   return [ref, width];
-}
-
-/** Whether the page is dark, read from what is painted: it holds however the theme is chosen. */
-function isDark(): boolean {
-  const [r = 255, g = 255, b = 255] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
-  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
-}
-
-function onThemeChange(notify: () => void): () => void {
-  const media = matchMedia("(prefers-color-scheme: dark)");
-  const observer = new MutationObserver(notify);
-  observer.observe(document.documentElement, { attributes: true });
-  media.addEventListener("change", notify);
-  return () => {
-    observer.disconnect();
-    media.removeEventListener("change", notify);
-  };
-}
-
-export function useDark(): boolean {
-  return useSyncExternalStore(onThemeChange, isDark);
 }
 
 /** A canvas that is sharp on every screen: `draw` works in CSS pixels and is called when it changes. */
