@@ -139,7 +139,6 @@ export interface FeaturePage {
     rank: number | null; // on the map, from 1
   };
   roles: RoleOfFeature[]; // all, by firing rate, the highest first
-  histogram: Histogram | null; // of the response-level mean over the responses in which it fired
   related: RelatedFeature[]; // cosine over roles in the full space, the nearest first; empty off the map
   examples: ExamplesOfRole[]; // of the strongest roles; others: `data/{sae}/feature/{id}/{role}.json`
 }
@@ -159,8 +158,12 @@ export interface RoleOfFeature {
   q: number | null;
 }
 
+/**
+ * `data/{sae}/feature/{feature_id}/histogram.json`: of the response-level mean over the responses in which it
+ * fired. Apart from the page, since it reads every role's file: with 276 roles some hundred milliseconds.
+ */
 export interface Histogram {
-  edges: number[]; // one more than counts
+  edges: number[]; // one more than counts; both are empty where it never fired
   counts: number[];
   n_silent: number; // pooled responses in which it did not fire
 }
