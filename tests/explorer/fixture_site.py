@@ -1,0 +1,400 @@
+"""A synthetic study's `data/` as the explorer's contract has it, of any size, with hostile text in it.
+
+`python -m tests.explorer.fixture_site FOLDER --roles 276 --selected 5000` writes one to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Json = dict[str, Any]
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\">",
+    "<script>document.title='owned'</script>",
+    "\u202eright to left override\u202c and \u0645\u0631\u062d\u0628\u0627 \u05e9\u05dc\u05d5\u05dd",
+    "'; DROP TABLE features; --",
+    "&lt;b&gt; {{7*7}} ${alert(1)} \u0000 \ufeff zero\u200bwidth",
+    "javascript:alert(1)",
+    '=HYPERLINK("http://evil.example","click")',
+    "Z\u0361\u0489a\u0334l\u0335g\u0336o\u0337 " + "\U0001f469\u200d\U0001f680" * 20,
+    "long " + "w" * 100_000,
+)
+WORDS = [
+    "sea",
+    "ghost",
+    "whisper",
+    "ledger",
+    "vow",
+    "storm",
+    "candle",
+    "logic",
+    "market",
+    "bone",
+    "song",
+    "harbor",
+    "oath",
+    "code",
+    "proof",
+    "grief",
+    "laugh",
+    "map",
+]
+NOTE = "Distances on the map are not distances between features: trust the neighbours, not the gaps."
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the synthetic study is."""
+
+    roles: int = 14
+    selected: int = 400
+    alive: int = 900
+    pages: int = 30  # features that have a page of their own
+    responses: int = 120  # a role
+
+
+def role_names(n: int) -> list[str]:
+    """`n` sorted names of roles, the assistant's `default` and the purely numeric `1984` among them."""
+    kinds = (
+        "pirate",
+        "ghost",
+        "analyst",
+        "oracle",
+        "judge",
+        "poet",
+        "hermit",
+        "trickster",
+        "surgeon",
+        "sailor",
+    )
+    names = ["default", "1984", *kinds] + [f"{kinds[i % 10]}_{i // 10 + 2}" for i in range(max(0, n - 12))]
+    return sorted(names[:n])
+
+
+def write_site(folder: Path, size: Size = Size(), snapshot: str = "one", live: bool = False) -> None:
+    """Write `folder/data/**.json`; the same `size` gives the same site."""
+    rng = np.random.default_rng(7)
+    roles = role_names(size.roles)
+    features = _features(rng, size, roles)
+    data = folder / "data"
+    _write(data / "study.json", _study(size, roles, snapshot, live))
+    _write(data / "demo" / "map.json", _map(rng, size, roles, features))
+    _write(data / "demo" / "neighbors.json", _neighbors(size, features))
+    _write(data / "demo" / "features.json", _table(features, roles, size.selected))
+    _write(data / "demo" / "roles.json", _overview(rng, roles))
+    _write(
+        data / "examples.json", [{"name": "which", "title": "Which roles fire a feature?", "sql": "SELECT 1"}]
+    )
+    _write(data / "schema.json", [])
+    for role in roles:
+        _write_role(data, rng, size, role, roles, features)
+    for row in range(min(size.pages, size.alive)):
+        _write_feature(data, rng, size, row, roles, features)
+
+
+def _write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, allow_nan=False, separators=(",", ":")))
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.6g}") for value in values.tolist()]
+
+
+def _sentence(rng: np.random.Generator, n: int) -> str:
+    return " ".join(rng.choice(WORDS, n).tolist()).capitalize() + "."
+
+
+def _features(rng: np.random.Generator, size: Size, roles: list[str]) -> Json:
+    n = size.alive
+    preferred = rng.choice(len(roles), n, p=rng.dirichlet(np.full(len(roles), 0.7)))
+    centres = rng.normal(0, 6, (len(roles), 2))
+    labels: list[str | None] = [None if row % 9 == 4 else _sentence(rng, 4 + row % 9) for row in range(n)]
+    labels[: len(HOSTILE)] = HOSTILE
+    return {
+        "ids": np.sort(rng.choice(max(65_536, n), n, replace=False)),
+        "preferred": preferred,
+        "place": centres[preferred] + rng.normal(0, 1.4, (n, 2)) + rng.standard_t(3, (n, 2)) * 0.4,
+        "labels": labels,
+        "score": np.sort(rng.gamma(2, 1, n))[::-1],
+        "rate": rng.beta(1.2, 4, n),
+        "mean": rng.gamma(1.5, 2, n),
+        "share": rng.dirichlet([2, 3, 1, 4], n),
+    }
+
+
+def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
+    sae = {"sae": "demo", "source": "a synthetic SAE", "model": "toy/model", "d_sae": 65_536}
+    entries = [
+        {
+            "role": role,
+            "status": "stale" if row == 3 else "fresh",
+            "n_responses": size.responses,
+            "n_prompts": size.responses,
+            "excluded": row == 4,
+        }
+        for row, role in enumerate(roles)
+    ]
+    return {
+        "name": "synthetic",
+        "snapshot": snapshot,
+        "published_at": "2026-11-22T12:00:00Z",
+        "live": live,
+        "saes": [{**sae, "n_alive": size.alive, "has_atlas": size.selected > 0}],
+        "roles": entries,
+        "anchor": "default",
+        "n_responses": size.responses * len(roles),
+        "n_questions": 240,
+        "has_drift": False,
+    }
+
+
+def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json) -> Json:
+    n = size.selected
+    metrics = {
+        "stability": rng.beta(6, 2, n),
+        "sd": rng.gamma(2, 0.3, n),
+        "mu": features["mean"][:n],
+        "pref_ratio": 1 + rng.gamma(1, 2, n),
+        "active_frac": features["rate"][:n],
+        "cv": rng.gamma(2, 0.5, n),
+        "mean_activation": features["mean"][:n],
+        "max_activation": features["mean"][:n] * 4,
+        "bridge_entropy": rng.uniform(0, 3, n),
+        "score": features["score"][:n],
+    }
+    columns: Json = {name: _rounded(values) for name, values in metrics.items()}
+    columns |= {
+        "feature_id": features["ids"][:n].tolist(),
+        "umap_x": _rounded(features["place"][:n, 0]),
+        "umap_y": _rounded(features["place"][:n, 1]),
+        "pca_x": _rounded(rng.normal(0, 3, n)),
+        "pca_y": _rounded(rng.normal(0, 1, n)),
+        "preferred_role": features["preferred"][:n].tolist(),
+        "label": [label and label[:500] for label in features["labels"][:n]],
+    }
+    summary = {
+        "role_matrix_mode": "question_centered_mean",
+        "n_roles": len(roles),
+        "alive_count": size.alive,
+        "pass_count": size.alive * 3 // 4,
+        "selected_count": n,
+        "sd_threshold": 0.0123,
+        "quality_k": 15,
+        "preservation": 0.384,
+        "note": NOTE,
+    }
+    return {"roles": roles, "features": columns, "summary": summary}
+
+
+def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
+    place = features["place"][: size.selected]
+    rows: list[list[int]] = []
+    for start in range(0, size.selected, 256):
+        distance = ((place[start : start + 256, None] - place[None, : min(size.selected, 4000)]) ** 2).sum(-1)
+        rows += np.argsort(distance, axis=1)[:, 1 : k + 1].tolist()
+    similarities = [_rounded(np.linspace(0.97, 0.6, len(row))) for row in rows]
+    return {"k": k, "rows": rows, "similarities": similarities}
+
+
+def _table(features: Json, roles: list[str], ranks: int) -> Json:
+    n = len(features["ids"])
+    shares = features["share"]
+    return {
+        "feature_id": features["ids"].tolist(),
+        "label": [label and label[:500] for label in features["labels"]],
+        "preferred_role": [roles[int(place)] for place in features["preferred"]],
+        "firing_rate": _rounded(features["rate"]),
+        "mean": _rounded(features["mean"]),
+        "sd": _rounded(features["mean"] / 2),
+        "entropy": _rounded(features["rate"] * 3),
+        "score": [value if row < ranks else None for row, value in enumerate(_rounded(features["score"]))],
+        "stability": [0.9 if row < ranks else None for row in range(n)],
+        "selected": [row < ranks for row in range(n)],
+        "variance_role": _rounded(shares[:, 0]),
+        "variance_question": _rounded(shares[:, 1]),
+        "variance_variant": _rounded(shares[:, 2]),
+        "length_correlation": _rounded(features["rate"] * 2 - 1),
+    }
+
+
+def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
+    vectors = rng.normal(0, 1, (len(roles), 12))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    axes = [
+        {
+            "axis": axis,
+            "explained_variance": None if axis == "assistant" else 0.4 / (row + 1),
+            "cosine_with_assistant": 1.0 if axis == "assistant" else 0.3,
+            "reason": None,
+            "positions": [
+                {"role": role, "position": value}
+                for role, value in zip(roles, _rounded(rng.normal(0, 1, len(roles))), strict=True)
+            ],
+        }
+        for row, axis in enumerate(("assistant", "pc1", "pc2", "pc3"))
+    ]
+    return {"order": roles, "similarity": [_rounded(line) for line in vectors @ vectors.T], "axes": axes}
+
+
+def _effect(rng: np.random.Generator, mean: float) -> Json:
+    effect = float(rng.normal(0, 1))
+    known = {"effect": effect, "effect_low": effect - 0.2, "effect_high": effect + 0.25}
+    return {
+        **known,
+        "auroc": 0.5 + effect / 8,
+        "q": float(rng.beta(0.3, 2)),
+        "mean": mean,
+        "firing_rate": 0.3,
+    }
+
+
+def _write_role(
+    data: Path, rng: np.random.Generator, size: Size, role: str, roles: list[str], features: Json
+) -> None:
+    rows = range(min(200, size.alive))
+    strongest = [
+        {"feature_id": int(features["ids"][row]), "label": _cut(features["labels"][row])} | _effect(rng, 1.0)
+        for row in rows
+    ]
+    others = sorted(rng.uniform(-0.2, 0.95, len(roles) - 1).tolist(), reverse=True)
+    page = {
+        "role": role,
+        "status": "fresh",
+        "excluded": False,
+        "instructions": [
+            {
+                "variant": v,
+                "instruction": f"You are {role}. {_sentence(rng, 12)}",
+                "system_prompt": None if v == 0 else "x",
+            }
+            for v in range(5)
+        ],
+        "n_responses": size.responses,
+        "n_pages": -(-size.responses // 50),
+        "features": sorted(strongest, key=lambda row: -row["effect"]),
+        "nearest": [
+            {"role": other, "similarity": similarity}
+            for other, similarity in zip([one for one in roles if one != role], others, strict=True)
+        ],
+        "axes": [{"axis": "assistant", "position": 0.4, "explained_variance": None}],
+        "why_no_assistant": None,
+    }
+    _write(data / "demo" / "role" / f"{role}.json", page)
+    columns = {name: [row[name] for row in strongest] for name in strongest[0] if name != "label"}
+    _write(data / "demo" / "role" / role / "features.json", columns)
+    for number in range(1, page["n_pages"] + 1):
+        rows = range((number - 1) * 50, min(number * 50, size.responses))
+        responses = [_response(rng, row) for row in rows]
+        content = {"page": number, "n_pages": page["n_pages"], "responses": responses}
+        _write(data / "role" / role / "responses" / f"{number}.json", content)
+
+
+def _cut(label: str | None) -> str | None:
+    return label and label[:500]
+
+
+def _response(rng: np.random.Generator, row: int) -> Json:
+    return {
+        "response_id": row,
+        "variant": row % 5,
+        "question_id": row // 5,
+        "question": f"What of {WORDS[row % len(WORDS)]}?",
+        "response": HOSTILE[row] if row < len(HOSTILE) else _sentence(rng, 60),
+        "n_response_tokens": 80,
+        "finish_reason": "stop",
+    }
+
+
+def _write_feature(
+    data: Path, rng: np.random.Generator, size: Size, row: int, roles: list[str], features: Json
+) -> None:
+    feature_id = int(features["ids"][row])
+    label = features["labels"][row]
+    preferred = roles[int(features["preferred"][row])]
+    rates = sorted(rng.beta(1, 4, len(roles)).tolist(), reverse=True)
+    order = [preferred, *(role for role in roles if role != preferred)]
+    page = {
+        "feature_id": feature_id,
+        "labels": [{"description": label, "source": "cache", "model": "some-model"}] if label else [],
+        "url": f"https://www.neuronpedia.org/toy/0/{feature_id}",
+        "alive": True,
+        "statistics": {
+            "firing_rate": float(features["rate"][row]),
+            "mean": float(features["mean"][row]),
+            "sd": 0.4,
+            "entropy": 1.2,
+            "preferred_role": preferred,
+            "length_correlation": -0.12,
+            "variance_role": float(features["share"][row][0]),
+            "variance_question": float(features["share"][row][1]),
+            "variance_variant": float(features["share"][row][2]),
+            "variance_residual": float(features["share"][row][3]),
+            "score": float(features["score"][row]),
+            "stability": 0.9,
+            "rank": row + 1,
+        },
+        "roles": [
+            {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
+            | {"max": 9.0, "share": 0.1}
+            | _effect(rng, rate * 3)
+            | {"firing_rate": rate}
+            for role, rate in zip(order, rates, strict=True)
+        ],
+        "histogram": {
+            "edges": _rounded(np.linspace(0, 6, 25)),
+            "counts": rng.poisson(np.linspace(60, 1, 24)).tolist(),
+            "n_silent": 900,
+        },
+        "related": [
+            {
+                "feature_id": int(features["ids"][near]),
+                "similarity": 0.9 - near / 100,
+                "label": None,
+                "preferred_role": preferred,
+            }
+            for near in range(min(10, size.alive))
+        ],
+        "examples": [_examples(rng, role) for role in order[:3]],
+    }
+    _write(data / "demo" / "feature" / f"{feature_id}.json", page)
+
+
+def _examples(rng: np.random.Generator, role: str) -> Json:
+    responses = []
+    for row in range(3):
+        pieces = [" " + word for word in rng.choice(WORDS, 25).tolist()]
+        pieces[5], pieces[9] = HOSTILE[row], "\n"
+        activations = [0.0 if value < 0.5 else value for value in _rounded(rng.gamma(0.7, 1.5, 25))]
+        example = _response(rng, row) | {
+            "system_prompt": f"You are {role}.",
+            "mean": 1.2,
+            "max": max(activations),
+        }
+        example |= {"n_active": 12, "start": 30, "pieces": pieces, "activations": activations}
+        responses.append({name: value for name, value in example.items() if name not in _ROW_ONLY})
+    return {"role": role, "responses": responses}
+
+
+_ROW_ONLY = ("n_response_tokens", "finish_reason")
+
+
+def main() -> None:
+    """Write a site from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    for name, default in Size().__dict__.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = vars(parser.parse_args())
+    write_site(options.pop("folder"), Size(**options))
+
+
+if __name__ == "__main__":
+    main()
