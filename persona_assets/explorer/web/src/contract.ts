@@ -159,7 +159,7 @@ export interface RoleOfFeature {
 }
 
 /**
- * `data/{sae}/feature/{feature_id}/histogram.json`: of the response-level mean over the responses in which it
+ * `data/{sae}/histogram/{feature_id}.json`: of the response-level mean over the responses in which it
  * fired. Apart from the page, since it reads every role's file: with 276 roles some hundred milliseconds.
  */
 export interface Histogram {
