@@ -22,6 +22,15 @@ def sae_width(settings: SaeSettings) -> int:
         ) from error
 
 
+def width_on_disk(settings: SaeSettings) -> int | None:
+    """d_sae of an SAE in a folder; None where the folder is gone, or a hub would have to tell.
+
+    Raises StudyError where the SAE's configuration does not say.
+    """
+    there = settings.path is not None and (PROJECT / settings.path / "cfg.json").is_file()
+    return sae_width(settings) if there else None
+
+
 def _config(settings: SaeSettings) -> dict[str, Any]:
     if settings.path is not None:
         file = PROJECT / settings.path / "cfg.json"

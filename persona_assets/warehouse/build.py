@@ -43,6 +43,7 @@ _LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES)
 _MACROS = (
     "chosen_sae",
     "known_sae",
+    "known_feature",
     "known_role",
     "which_roles",
     "top_features",

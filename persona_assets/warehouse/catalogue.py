@@ -10,6 +10,7 @@ from typing import Any
 from persona_assets.catalog.roles import Role
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.prompts import fill
+from persona_assets.interchange.width import width_on_disk
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
@@ -51,7 +52,7 @@ def _study_row(study: Study, published_at: datetime) -> Row:
 
 def _sae_rows(study: Study) -> Rows:
     return [
-        {"position": position, "sae": name, **settings.model_dump()}
+        {"position": position, "sae": name, **settings.model_dump(), "d_sae": width_on_disk(settings)}
         for position, (name, settings) in enumerate(study.settings.extraction.saes.items())
     ]
 

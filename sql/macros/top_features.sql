@@ -6,7 +6,8 @@
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
 -- 0 however strong it is, and so has a faint one however rare. Effect, interval, AUROC and q are those of
--- role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed.
+-- role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
+-- the preferred one of feature_labels: written by a model, and not checked.
 create macro top_features(role, sae := null) as table
 with compared as (
     select f.role
@@ -25,6 +26,7 @@ everywhere as (
 )
 select
     rf.feature_id,
+    l.description as label,
     rf.mean * ln(rf.mean / e.mean_over_roles) as score,
     rf.mean / e.mean_over_roles as lift,
     c.effect,
@@ -43,6 +45,7 @@ select
 from role_features as rf
 join everywhere as e on e.feature_id = rf.feature_id
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
+left join feature_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id and l.rank = 0
 where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
 order by score desc, rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';

@@ -8,7 +8,7 @@ create macro top_responses(feature, sae := null) as table
 with strongest as (
     select a.role, a.response_id, a.variant, a.question_id, a.max, a.mean, a.n_active
     from activations as a
-    where a.feature_id = feature and a.sae = chosen_sae(sae) and known_sae(sae)
+    where a.feature_id = feature and a.sae = chosen_sae(sae) and (select known_feature(feature, sae))
     order by a.max desc, a.role, a.response_id
     limit 100
 )

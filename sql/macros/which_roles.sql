@@ -14,6 +14,6 @@ select
     rf.max,
     rf.sd
 from role_features as rf
-where rf.feature_id = feature and rf.sae = chosen_sae(sae) and known_sae(sae)
+where rf.feature_id = feature and rf.sae = chosen_sae(sae) and (select known_feature(feature, sae))
 order by rf.firing_rate desc, rf.mean desc, rf.role;
 comment on macro table which_roles is 'The roles in which a feature fires, and in how many of their answers';

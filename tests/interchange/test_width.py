@@ -6,13 +6,19 @@ import pytest
 from sae_lens import JumpReLUSAE, JumpReLUSAEConfig
 
 from persona_assets.errors import StudyError
-from persona_assets.interchange.width import sae_width
+from persona_assets.interchange.width import sae_width, width_on_disk
 from persona_assets.settings import SaeSettings
 
 
 def test_the_width_of_a_saved_sae_is_its_number_of_features(tmp_path: Path) -> None:
     JumpReLUSAE(JumpReLUSAEConfig(d_in=8, d_sae=24)).save_model(tmp_path)
     assert sae_width(SaeSettings(path=str(tmp_path))) == 24
+    assert width_on_disk(SaeSettings(path=str(tmp_path))) == 24
+
+
+def test_the_width_of_an_sae_that_is_not_on_the_disk_is_unknown(tmp_path: Path) -> None:
+    assert width_on_disk(SaeSettings(path=str(tmp_path))) is None
+    assert width_on_disk(SaeSettings(release="no-release", id="no-id")) is None
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"d_sae": "wide"}', "[1]"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -21,6 +22,7 @@ from tests.warehouse.world import (
     World,
     fill,
     rows,
+    write_catalogue,
 )
 
 N_POOLED = len(RESPONSE_IDS) - 1
@@ -153,6 +155,28 @@ def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
     ):
         with pytest.raises(duckdb.InvalidInputException, match="no features of role nobody under SAE first"):
             warehouse.execute(f"from {call}").fetchall()
+
+
+def test_a_feature_beyond_the_saes_width_is_an_error_where_the_width_is_known(
+    make_study: StudyMaker, tmp_path: Path
+) -> None:
+    study = make_study("wide", write_catalogue(tmp_path))
+    (tmp_path / "cfg.json").write_text('{"d_sae": 24}')
+    known = study.settings.extraction.saes["second"].model_copy(
+        update={"release": None, "path": str(tmp_path)}
+    )
+    study.settings.extraction.saes["second"] = known
+    fill(study)
+    publish(study)
+    with connect(study) as warehouse:
+        for call in ("which_roles(24, 'second')", "top_responses(-1, 'second')"):
+            with pytest.raises(
+                duckdb.InvalidInputException, match=r"no feature (24|-1): SAE second has features 0 to 23"
+            ):
+                warehouse.execute(f"from {call}").fetchall()
+        assert rows(warehouse, "from which_roles(23, 'second')")
+        for call in ("which_roles(40)", "top_responses(40)", "which_roles(null)"):
+            assert rows(warehouse, f"from {call}") == []
 
 
 def test_a_response_that_the_role_does_not_have_is_an_error(warehouse: duckdb.DuckDBPyConnection) -> None:
