@@ -348,11 +348,6 @@ def _write_feature(
             | {"firing_rate": rate}
             for role, rate in zip(order, rates, strict=True)
         ],
-        "histogram": {
-            "edges": _rounded(np.linspace(0, 6, 25)),
-            "counts": rng.poisson(np.linspace(60, 1, 24)).tolist(),
-            "n_silent": 900,
-        },
         "related": [
             {
                 "feature_id": int(features["ids"][near]),
@@ -365,6 +360,9 @@ def _write_feature(
         "examples": [_examples(rng, role) for role in order[:3]],
     }
     _write(data / "demo" / "feature" / f"{feature_id}.json", page)
+    counts = rng.poisson(np.linspace(60, 1, 24)).tolist()
+    histogram = {"edges": _rounded(np.linspace(0, 6, 25)), "counts": counts, "n_silent": 900}
+    _write(data / "demo" / "feature" / str(feature_id) / "histogram.json", histogram)
 
 
 def _examples(rng: np.random.Generator, role: str) -> Json:
