@@ -1,6 +1,6 @@
 """The lake: one study's Parquet files, immutable and named by what they were made from.
 
-    <root>/<study>/<table>/[sae=<name>/][role=<role>/]<stem>.parquet
+    <root>/<study>/<table>/[sae=<name>/][role=<role>/][run=<run>/]<stem>.parquet
 
 A stem is the fingerprint of everything that decides the file's content. Where a fingerprint alone
 does not name the content it is `imported-<hash of the content>`, and a file made again on purpose
@@ -58,7 +58,7 @@ class LakeFile:
 
     @property
     def partition(self) -> dict[str, str]:
-        """`{"sae": …, "role": …}`, as far as the path names them."""
+        """`{"sae": …, "role": …, "run": …}`, as far as the path names them."""
         return dict(part.split("=", 1) for part in self.path.split("/") if "=" in part)
 
     @property
@@ -82,22 +82,31 @@ class Lake:
         """Where DuckDB and pyarrow find the file at `path`."""
         return f"{self.root}/{path}"
 
-    def folder(self, table: Table, *, sae: str | None = None, role: str | None = None) -> str:
-        """The folder of a table's files, relative to the root; narrowed to an SAE and a role if given."""
-        parts = [self.study, table.name]
-        parts += [f"sae={sae}"] if sae is not None else []
-        parts += [f"role={role}"] if role is not None else []
-        return "/".join(parts)
+    def folder(
+        self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
+    ) -> str:
+        """The folder of a table's files, relative to the root; narrowed to an SAE, a role, a run if given."""
+        given = {"sae": sae, "role": role, "run": run}
+        parts = [f"{name}={value}" for name, value in given.items() if value is not None]
+        return "/".join([self.study, table.name, *parts])
 
-    def files(self, table: Table, *, sae: str | None = None, role: str | None = None) -> list[LakeFile]:
+    def files(
+        self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
+    ) -> list[LakeFile]:
         """Every whole file of the table, sorted by path."""
-        return self._files_below(self.folder(table, sae=sae, role=role))
+        return self._files_below(self.folder(table, sae=sae, role=role, run=run))
 
     def current(
-        self, table: Table, fingerprint: str, *, sae: str | None = None, role: str | None = None
+        self,
+        table: Table,
+        fingerprint: str,
+        *,
+        sae: str | None = None,
+        role: str | None = None,
+        run: str | None = None,
     ) -> LakeFile | None:
         """The file that is fresh under `fingerprint`, if there is one."""
-        return fresh(self.files(table, sae=sae, role=role), fingerprint)
+        return fresh(self.files(table, sae=sae, role=role, run=run), fingerprint)
 
     def write(
         self,
@@ -107,12 +116,13 @@ class Lake:
         *,
         sae: str | None = None,
         role: str | None = None,
+        run: str | None = None,
     ) -> LakeFile:
         """Land `content` under a new name: written beside, synced, renamed, so that it is there whole or not.
 
         Raises StudyError where the disk is full or read-only; nothing is left behind then.
         """
-        folder = self.folder(table, sae=sae, role=role)
+        folder = self.folder(table, sae=sae, role=role, run=run)
         path = f"{folder}/{self._free_stem(folder, made_from)}.parquet"
         target = Path(self.uri(path))
         beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")

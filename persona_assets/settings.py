@@ -145,10 +145,27 @@ class LabelsSettings(_Block):
     cache: str | None = None
 
 
+DriftScore = Literal["projection", "cosine_axis", "cosine_anchor"]
+
+
 class DriftSettings(_Block):
-    """Where conversations to be scored lie."""
+    """Where conversations to be scored lie, and the space, axis and score they are measured in.
+
+    `sae`: by default the study's first. `compared_with`: the roles whose mean the anchor is compared with,
+    by default all others. `seed` draws the null bands.
+    """
 
     directory: str = "data/conversations"
+    sae: Name | None = None
+    pooling: Literal["mean", "max"] = "mean"
+    transform: Literal["log1p", "raw"] = "log1p"
+    centering: bool = False
+    l2_normalize: bool = False
+    axis: Literal["difference", "pca"] = "difference"
+    compared_with: Annotated[list[Name], Field(min_length=1)] | None = None
+    score: DriftScore = "projection"
+    null_draws: PositiveInt = 200
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 class StudySettings(_Block):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,6 +96,27 @@ class Extractor:
         if not sample:
             raise StudyError(f"SAE {sae}: no response to measure its fit on; generate responses first")
         return self._backend.fit(sample, sae)
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's tokenizer."""
+        return self._tokenizer
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens the model reads at most; None where it does not say."""
+        return self._backend.context
+
+    def stream(self, conversations: Sequence[Conversation], sae: str) -> Generator[PooledBatch]:
+        """The conversations' pooled batches as they come, activations on single tokens among them.
+
+        To be closed before anything else is asked. Raises StudyError as `extract` does.
+        """
+        [sae] = self._chosen([sae])
+        with closing(self._backend.pooled(conversations, [sae])) as batches:
+            for batch in batches:
+                check_values(batch.pooled, batch.response_ids, batch.sae)
+                yield batch
 
     def close(self) -> None:
         """Give back the memory of model and SAEs."""

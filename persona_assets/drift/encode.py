@@ -1,0 +1,72 @@
+"""Running the model: a conversation's answers, or a role's responses, to sparse codes token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_array, vstack
+
+from persona_assets.drift.codes import SpanCodes
+from persona_assets.drift.layout import Layout
+from persona_assets.extract.conversation import Conversation, read_conversations
+from persona_assets.extract.extractor import Extractor
+from persona_assets.extract.pool import Pooled
+
+# What a conversation is called by where responses are numbered.
+_ONLY = 0
+
+
+def encode_layout(layout: Layout, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
+    """The codes of a conversation's answers, by turn: one forward pass over the whole conversation."""
+    start, stop = layout.spans[0][0], layout.spans[-1][1]
+    [codes] = _run([Conversation(_ONLY, layout.token_ids, start, stop)], extractor, sae, d_sae).values()
+    parts = [(codes[a - start : b - start], layout.token_ids[a:b]) for a, b in layout.spans]
+    return _joined(range(len(parts)), parts)
+
+
+def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
+    """The codes of responses (columns of `schema.RESPONSES`) by response_id: of each one its own tokens."""
+    everything = read_conversations(responses, extractor.tokenizer, "response_only", extractor.context)
+    conversations = sorted(
+        (one for one in everything if one.excluded_reason is None), key=lambda one: one.response_id
+    )
+    codes = _run(conversations, extractor, sae, d_sae)
+    return _joined(
+        [one.response_id for one in conversations],
+        [(codes[one.response_id], one.selected) for one in conversations],
+    )
+
+
+def _run(
+    conversations: Sequence[Conversation], extractor: Extractor, sae: str, d_sae: int
+) -> dict[int, csr_array]:
+    """By response_id, what fires on the selected tokens, float32[n_selected, d_sae]."""
+    lengths = {one.response_id: one.n_selected for one in conversations}
+    found: dict[int, csr_array] = {}
+    with closing(extractor.stream(conversations, sae)) as batches:
+        for batch in batches:
+            ids = batch.response_ids.tolist()
+            for index, response_id in enumerate(ids):
+                found[response_id] = _of_response(batch.pooled, index, (lengths[response_id], d_sae))
+    return found
+
+
+def _of_response(pooled: Pooled, index: int, shape: tuple[int, int]) -> csr_array:
+    """One response's rows of a batch: entries are sorted by response and feature."""
+    first, last = np.searchsorted(pooled.response, [index, index + 1])
+    inside = slice(pooled.bounds[first], pooled.bounds[last])
+    feature = np.repeat(pooled.feature[first:last], pooled.n_active[first:last])
+    return csr_array((pooled.values[inside], (pooled.tokens[inside], feature)), shape=shape)
+
+
+def _joined(spans: Sequence[int], parts: Sequence[tuple[csr_array, np.ndarray]]) -> SpanCodes:
+    lengths = [len(token_ids) for _, token_ids in parts]
+    return SpanCodes(
+        spans=np.array(spans, dtype=np.int64),
+        bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        token_ids=np.concatenate([token_ids for _, token_ids in parts]),
+        values=csr_array(vstack([values for values, _ in parts], format="csr")),
+    )

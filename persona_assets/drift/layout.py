@@ -1,0 +1,80 @@
+"""Which tokens of a conversation are whose.
+
+The rendered text is cut at the edges of the assistant's messages and each piece is tokenized for itself, as
+it is when answers are generated: a prompt's ids, then the answer's. So no token is half template and half
+answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from persona_assets.drift.rendering import Rendering, called
+from persona_assets.drift.transcript import Transcript
+from persona_assets.errors import StudyError
+from persona_assets.extract.conversation import TokenIds
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A conversation's ids up to the end of its last answer, and each answer's tokens as `[start, stop)`."""
+
+    token_ids: TokenIds
+    spans: list[tuple[int, int]]
+
+
+def lay_out(transcript: Transcript, tokenizer: PreTrainedTokenizerBase, context: int | None) -> Layout:
+    """The tokens of a conversation and its answers' spans.
+
+    Raises StudyError, naming turn and message, where the template does not repeat a message as it is, where
+    a message holds the model's control tokens, or where an answer ends beyond `context` tokens.
+    """
+    _check_control_tokens(transcript, tokenizer)
+    ids: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for piece in Rendering(transcript, tokenizer).pieces():
+        start = len(ids)
+        ids += _token_ids(piece.text, tokenizer)
+        if piece.message is not None:
+            _check_span(start, len(ids), context, called(transcript, piece.message))
+            spans.append((start, len(ids)))
+    return Layout(np.array(ids, dtype=np.int32), spans)
+
+
+def prompt_ids(transcript: Transcript, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The ids of a conversation that ends with the user, up to where the next answer begins."""
+    _check_control_tokens(transcript, tokenizer)
+    pieces = Rendering(transcript, tokenizer, open_end=True).pieces()
+    return [token for piece in pieces for token in _token_ids(piece.text, tokenizer)]
+
+
+def _token_ids(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
+
+
+def _check_control_tokens(transcript: Transcript, tokenizer: PreTrainedTokenizerBase) -> None:
+    """A message that holds `<end_of_turn>` or the like would end its turn, and forge others."""
+    control = {token: text.content for token, text in tokenizer.added_tokens_decoder.items() if text.special}
+    for index, message in enumerate(transcript.messages):
+        forged = [token for token in _token_ids(message.content, tokenizer) if token in control]
+        if forged:
+            raise StudyError(
+                f"{called(transcript, index)}: holds the model's control token {control[forged[0]]!r}, "
+                "which would be read as the template's; take it out"
+            )
+
+
+def _check_span(start: int, stop: int, context: int | None, answer: str) -> None:
+    if start == stop:
+        raise StudyError(f"{answer}: has no tokens; leave it out")
+    if context is not None and stop > context:
+        raise StudyError(
+            f"{answer}: ends at token {stop}, beyond the model's context of {context} tokens; "
+            "cut the conversation before it"
+        )
