@@ -1,3 +1,54 @@
+import type { FeaturePage as Feature } from "../../contract";
+import { Empty, Loaded } from "../../components/Loaded";
+import { paths } from "../../data/paths";
+import { useSae } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { useRoute } from "../../router/router";
+import "../../charts/charts.css";
+import { Distribution } from "./Distribution";
+import { Examples } from "./Examples";
+import { FeatureHead } from "./FeatureHead";
+import { Related } from "./Related";
+import { RolesOfFeature } from "./RolesOfFeature";
+import "./feature.css";
+
 export default function FeaturePage() {
-  return <h1>Feature</h1>;
+  const { arg } = useRoute();
+  const sae = useSae();
+  const id = arg !== null && /^\d{1,9}$/.test(arg) ? Number(arg) : null;
+  const page = useResource<Feature>(sae && id !== null ? paths.feature(sae.sae, id) : null);
+  if (sae === null) return <Empty title="The study has no SAE yet">Features are there once responses have been encoded.</Empty>;
+  if (id === null) return <Empty title="This is not a feature">A feature's address ends in its number.</Empty>;
+  const missing = (
+    <Empty title={`Feature ${id} is not here`}>
+      Not a feature of {sae.sae}, or its page was not exported: a static site holds the features on its map.
+    </Empty>
+  );
+  return (
+    <Loaded of={page} what={`feature ${id}`} missing={missing}>
+      {(feature) => <Page key={feature.feature_id} feature={feature} sae={sae.sae} />}
+    </Loaded>
+  );
+}
+
+function Page({ feature, sae }: { feature: Feature; sae: string }) {
+  return (
+    <div className="page feature">
+      <FeatureHead feature={feature} />
+      {feature.alive ? (
+        <>
+          <div className="feature-columns">
+            <RolesOfFeature feature={feature} />
+            <div>
+              <Distribution feature={feature} sae={sae} />
+              <Related feature={feature} />
+            </div>
+          </div>
+          <Examples feature={feature} sae={sae} />
+        </>
+      ) : (
+        <Empty title="It never fired">In no response of this study was this feature above zero on any token.</Empty>
+      )}
+    </div>
+  );
 }

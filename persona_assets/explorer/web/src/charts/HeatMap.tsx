@@ -1,0 +1,126 @@
+import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useState } from "react";
+import { useTheme } from "../app/theme";
+import { css, divergingRamp } from "./colors";
+import { useCanvas, useWidth } from "./hooks";
+import { clamp, extent } from "./scale";
+
+const NAMES = 96; // pixels for the names of rows, where they fit
+const READABLE = 10; // a cell's least height for a name beside every row
+
+interface HeatMapProps {
+  names: string[];
+  values: (number | null)[][]; // [row][column], both by `names`
+  label: string;
+  format: (value: number | null) => string;
+  onOpen: (row: number, column: number) => void;
+  maxSize?: number;
+}
+
+/** A square of cells, each a whole number of pixels; the arrows move a cross over it, Enter opens a cell. */
+export function HeatMap({ names, values, label, format, onOpen, maxSize = 620 }: HeatMapProps) {
+  const [box, width] = useWidth<HTMLDivElement>();
+  const [theme] = useTheme();
+  const [at, setAt] = useState<[number, number] | null>(null);
+  const n = names.length;
+  const cell = Math.max(1, Math.floor(Math.min(width - NAMES, maxSize) / n));
+  const size = cell * n;
+  const reach = useMemo(() => largest(values), [values]);
+
+  const draw = useCallback(
+    (context: CanvasRenderingContext2D) => {
+      const ramp = divergingRamp();
+      values.forEach((row, y) =>
+        row.forEach((value, x) => {
+          if (value === null) return;
+          context.fillStyle = css(ramp(value / reach));
+          context.fillRect(x * cell, y * cell, cell, cell);
+        }),
+      );
+    },
+    [values, cell, reach, theme],
+  );
+  const canvas = useCanvas(size, size, draw);
+
+  const onMouseMove = (event: MouseEvent<HTMLElement>) => {
+    const area = event.currentTarget.getBoundingClientRect();
+    const [column, row] = [event.clientX - area.left, event.clientY - area.top].map((px) => Math.floor(px / cell));
+    setAt([clamp(row!, 0, n - 1), clamp(column!, 0, n - 1)]);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (event.key === "Enter" && at) onOpen(...at);
+    if (!step) return;
+    event.preventDefault();
+    const [row, column] = at ?? [0, -1];
+    setAt([clamp(row + step[0]!, 0, n - 1), clamp(column + step[1]!, 0, n - 1)]);
+  };
+  const said = at ? `${names[at[0]]} and ${names[at[1]]}: ${format(values[at[0]]?.[at[1]] ?? null)}` : "";
+  return (
+    <div className="chart" ref={box}>
+      <div className="heat-foot">
+        <Ramp reach={reach} format={format} />
+        <output className="readout" aria-live="polite">
+          {said || <span className="faint">point at a cell, or use the arrow keys; click or Enter compares the two</span>}
+        </output>
+      </div>
+      {width > 0 && (
+        <div className="heat" style={{ height: size, paddingLeft: NAMES }}>
+          <RowNames names={names} cell={cell} at={at} />
+          <div
+            className="plot"
+            style={{ width: size, height: size }}
+            tabIndex={0}
+            role="application"
+            aria-label={`${label}: ${n} by ${n} cells; arrow keys move, Enter compares the two roles`}
+            onMouseMove={onMouseMove}
+            onMouseLeave={() => setAt(null)}
+            onClick={() => at && onOpen(...at)}
+            onKeyDown={onKeyDown}
+          >
+            <canvas ref={canvas} />
+            <svg width={size} height={size} aria-hidden="true">
+              {at && (
+                <>
+                  <rect className="cross" x={0} y={at[0] * cell} width={size} height={cell} />
+                  <rect className="cross" x={at[1] * cell} y={0} width={cell} height={size} />
+                </>
+              )}
+            </svg>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A name beside every row where there is room, else only of the two under the cross. */
+function RowNames({ names, cell, at }: { names: string[]; cell: number; at: [number, number] | null }) {
+  const all = cell >= READABLE;
+  return (
+    <svg className="row-names" width={NAMES} height={cell * names.length} aria-hidden="true">
+      {names.map((name, row) => {
+        const on = at?.[0] === row || at?.[1] === row;
+        if (!all && !on) return null;
+        return (
+          <text key={name} className={on ? "row-name on" : "row-name"} x={NAMES - 6} y={(row + 0.5) * cell} dy="0.34em" textAnchor="end">
+            {name.length > 15 ? `${name.slice(0, 14)}…` : name}
+          </text>
+        );
+      })}
+    </svg>
+  );
+}
+
+function Ramp({ reach, format }: { reach: number; format: (value: number) => string }) {
+  return (
+    <span className="legend">
+      {format(-reach)} <span className="ramp" /> {format(reach)}
+    </span>
+  );
+}
+
+/** The largest size off the diagonal: a role's likeness to itself says nothing. */
+function largest(values: (number | null)[][]): number {
+  const [low, high] = extent(values.flatMap((row, y) => row.filter((_, x) => x !== y)));
+  return Math.max(Math.abs(low), Math.abs(high));
+}

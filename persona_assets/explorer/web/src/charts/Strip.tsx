@@ -1,0 +1,106 @@
+import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { fmt } from "../components/format";
+import { href } from "../router/router";
+import { AxisX } from "./Axes";
+import { useWidth } from "./hooks";
+import { extent, linear, type Scale } from "./scale";
+
+const RADIUS = 3.5;
+const MARGIN = 14;
+
+interface Placed {
+  role: string;
+  position: number;
+  x: number;
+  y: number; // away from the middle
+}
+
+interface StripProps {
+  positions: { role: string; position: number | null }[];
+  marked?: string | undefined; // a role to single out
+  label: string;
+}
+
+/** All roles on one axis, dots stacked where they would hide each other; each dot is a link to its role. */
+export function Strip({ positions, marked, label }: StripProps) {
+  const [box, width] = useWidth<HTMLDivElement>();
+  const [named, setNamed] = useState<string | null>(null);
+  const group = useRef<SVGGElement>(null);
+  const known = useMemo(() => inOrder(positions), [positions]);
+  const scale = linear(extent(known.map((one) => one.position)), [MARGIN, Math.max(MARGIN, width - MARGIN)]);
+  const placed = useMemo(() => (width > 0 ? stacked(known, scale) : []), [known, width]);
+  const reach = Math.max(RADIUS * 3, ...placed.map((one) => Math.abs(one.y))) + RADIUS;
+  const middle = 22 + reach;
+  const shown = placed.find((one) => one.role === (named ?? marked));
+  const stop = placed.some((one) => one.role === (named ?? marked)) ? (named ?? marked) : placed[0]?.role;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = placed.findIndex((one) => one.role === stop) + step;
+    group.current?.querySelectorAll<SVGAElement>("a")[next]?.focus();
+  };
+  const leave = (event: FocusEvent) => {
+    if (!group.current?.contains(event.relatedTarget)) setNamed(null);
+  };
+  return (
+    <div className="chart strip" ref={box}>
+      {width > 0 && (
+        <svg width={width} height={middle + reach + 36} role="group" aria-label={`${label}: ${known.length} roles`}>
+          {shown && <Name of={shown} width={width} />}
+          <AxisX scale={scale} at={middle + reach + 2} count={Math.floor(width / 90)} />
+          <g ref={group} onKeyDown={onKeyDown} onBlur={leave} onMouseLeave={() => setNamed(null)}>
+            {placed.map((one) => (
+              <a
+                key={one.role}
+                href={href("role", one.role)}
+                tabIndex={one.role === stop ? 0 : -1}
+                className={one.role === marked ? "marked" : undefined}
+                aria-label={`${one.role}: ${fmt(one.position)}`}
+                onFocus={() => setNamed(one.role)}
+                onMouseEnter={() => setNamed(one.role)}
+              >
+                <circle cx={one.x} cy={middle + one.y} r={one.role === marked ? RADIUS + 2 : RADIUS} />
+              </a>
+            ))}
+          </g>
+          <text className="end" x={0} y={middle + reach + 33}>
+            ← {known.slice(0, 3).map((one) => one.role).join(", ")}
+          </text>
+          <text className="end" x={width} y={middle + reach + 33} textAnchor="end">
+            {known.slice(-3).map((one) => one.role).join(", ")} →
+          </text>
+        </svg>
+      )}
+    </div>
+  );
+}
+
+function Name({ of: one, width }: { of: Placed; width: number }) {
+  const anchor = one.x < 80 ? "start" : one.x > width - 80 ? "end" : "middle";
+  return (
+    <text className="name" x={one.x} y={12} textAnchor={anchor} aria-hidden="true">
+      {one.role} {fmt(one.position)}
+    </text>
+  );
+}
+
+function inOrder(positions: StripProps["positions"]): { role: string; position: number }[] {
+  const known = positions.flatMap(({ role, position }) => (position === null ? [] : [{ role, position }]));
+  return known.sort((a, b) => a.position - b.position);
+}
+
+/** Each dot at its place, moved up or down by as little as keeps it clear of those before it. */
+function stacked(known: { role: string; position: number }[], scale: Scale): Placed[] {
+  const gap = 2 * RADIUS + 0.5;
+  const placed: Placed[] = [];
+  for (const one of known) {
+    const x = scale(one.position);
+    const near = placed.filter((other) => x - other.x < gap);
+    const clear = (y: number) => near.every((other) => Math.hypot(x - other.x, y - other.y) >= gap);
+    let y = 0;
+    for (let step = 1; !clear(y); step++) y = (step % 2 ? 1 : -1) * Math.ceil(step / 2) * (gap / 4);
+    placed.push({ ...one, x, y });
+  }
+  return placed;
+}

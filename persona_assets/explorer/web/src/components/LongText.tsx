@@ -1,0 +1,27 @@
+import { useState } from "react";
+import { count } from "./format";
+
+/** Text of a model: isolated in direction, broken where it must be, and cut after `limit` characters until asked. */
+export function LongText({ text, limit = 700, className = "" }: { text: string; limit?: number; className?: string }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > limit * 1.25;
+  return (
+    <div className={`long-text untrusted ${className}`} dir="auto">
+      {long && !whole ? `${cutAt(text, limit)}…` : text}
+      {long && (
+        <>
+          {" "}
+          <button className="plain" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+            {whole ? "show less" : `show all ${count(text.length)} characters`}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Never between the halves of a surrogate pair. */
+function cutAt(text: string, limit: number): string {
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
+}

@@ -1,0 +1,59 @@
+import type { ReactNode } from "react";
+import { useStudy } from "../data/StudyContext";
+import "./parts.css";
+
+/** A titled part of a page. `aside` stands at the right of the title. */
+export function Section(props: { title: ReactNode; note?: ReactNode; aside?: ReactNode; className?: string; children: ReactNode }) {
+  return (
+    <section className={`section ${props.className ?? ""}`}>
+      <header className="section-head">
+        <h2>{props.title}</h2>
+        {props.note && <span className="section-note">{props.note}</span>}
+        {props.aside && <span className="section-aside">{props.aside}</span>}
+      </header>
+      {props.children}
+    </section>
+  );
+}
+
+/** Names with their values in a row: the numbers that describe one thing. */
+export function Facts({ facts }: { facts: [name: string, value: ReactNode, hint?: string][] }) {
+  return (
+    <dl className="facts">
+      {facts.map(([name, value, hint]) => (
+        <div key={name} title={hint}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A role of the study, chosen from a list; `except` are left out. */
+export function RoleChoice(props: { label: string; value: string; choose: (role: string) => void; except?: string[]; empty?: string }) {
+  const { roles } = useStudy();
+  const offered = roles.filter((one) => one.n_responses > 0 && !props.except?.includes(one.role));
+  return (
+    <label className="role-choice">
+      <span>{props.label}</span>
+      <select value={props.value} onChange={(event) => props.choose(event.target.value)}>
+        {(props.empty !== undefined || !offered.some((one) => one.role === props.value)) && (
+          <option value="">{props.empty ?? "choose a role"}</option>
+        )}
+        {offered.map(({ role }) => (
+          <option key={role}>{role}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A bar behind a number of 0–1, beside which it stands. */
+export function Meter({ share }: { share: number }) {
+  return (
+    <span className="meter" aria-hidden="true">
+      <span style={{ width: `${Math.max(0, Math.min(1, share)) * 100}%` }} />
+    </span>
+  );
+}

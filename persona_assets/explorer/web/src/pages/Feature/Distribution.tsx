@@ -1,0 +1,65 @@
+import { Histogram } from "../../charts/Histogram";
+import { StackedBar } from "../../charts/StackedBar";
+import type { FeaturePage, Histogram as Counts } from "../../contract";
+import { count, fixed } from "../../components/format";
+import { Loaded } from "../../components/Loaded";
+import { Section } from "../../components/parts";
+import { paths } from "../../data/paths";
+import { useResource } from "../../data/useResource";
+
+const NOTEWORTHY = 0.4; // |r| from which the length of responses may be what one sees
+
+/** How strongly it fires, what its variance goes with, and whether it only follows the responses' length. */
+export function Distribution({ feature, sae }: { feature: FeaturePage; sae: string }) {
+  const histogram = useResource<Counts>(paths.histogram(sae, feature.feature_id));
+  return (
+    <>
+      <Section title="Activations" note="means over a response's tokens">
+        <div className="histogram-box">
+          <Loaded of={histogram} what="the histogram" missing={<p className="muted">The histogram was not exported.</p>}>
+            {(counts) => <Activations counts={counts} />}
+          </Loaded>
+        </div>
+      </Section>
+      <Variance statistics={feature.statistics} />
+    </>
+  );
+}
+
+function Activations({ counts }: { counts: Counts }) {
+  const fired = counts.counts.reduce((sum, one) => sum + one, 0);
+  if (fired === 0) return <p className="muted">It fired in no response.</p>;
+  return (
+    <>
+      <Histogram histogram={counts} label="mean activation" />
+      <p className="footnote">
+        {count(fired)} responses in which it fired; in {count(counts.n_silent)} others it is silent.
+      </p>
+    </>
+  );
+}
+
+function Variance({ statistics: s }: { statistics: FeaturePage["statistics"] }) {
+  const parts = [
+    { name: "role", share: s.variance_role },
+    { name: "question", share: s.variance_question },
+    { name: "variant", share: s.variance_variant },
+    { name: "rest", share: s.variance_residual },
+  ].flatMap(({ name, share }) => (share === null ? [] : [{ name, share }]));
+  return (
+    <Section title="Variance" note="over responses, explained by">
+      {parts.length > 0 ? <StackedBar parts={parts} label="Variance explained" /> : <p className="muted">Not computed.</p>}
+      {s.length_correlation !== null && <Length r={s.length_correlation} />}
+    </Section>
+  );
+}
+
+function Length({ r }: { r: number }) {
+  const said = `Correlation with the response's length: r = ${fixed(r)}.`;
+  if (Math.abs(r) < NOTEWORTHY) return <p className="footnote">{said}</p>;
+  return (
+    <p className="caution" role="note">
+      {said} {r > 0 ? "Long" : "Short"} responses bring it out: a difference between roles may be one of length.
+    </p>
+  );
+}

@@ -1,0 +1,53 @@
+import { level, Tokens } from "../../charts/Tokens";
+import type { Example } from "../../contract";
+import { fmt } from "../../components/format";
+import { LongText } from "../../components/LongText";
+import { href } from "../../router/router";
+
+/** One response: what was asked and under which instruction, the tokens around the peak, and the whole text. */
+export function ExampleCard({ role, example, max }: { role: string; example: Example; max: number }) {
+  return (
+    <li className="panel example">
+      <div className="example-question">
+        <LongText text={example.question} limit={400} />
+        <span className="example-numbers">
+          max <b>{fmt(example.max)}</b> · mean <b>{fmt(example.mean)}</b> · on <b>{example.n_active ?? "–"}</b> tokens
+        </span>
+      </div>
+      {example.pieces && example.activations ? (
+        <Window pieces={example.pieces} activations={example.activations} start={example.start} max={max} />
+      ) : (
+        <p className="muted">The tokens of this response are not kept (evidence is made when responses are encoded here).</p>
+      )}
+      <details>
+        <summary>
+          whole response, and the system prompt (variant {example.variant})
+        </summary>
+        <dl className="example-whole">
+          <dt>system</dt>
+          <dd>{example.system_prompt === null ? <span className="muted">none was sent</span> : <LongText text={example.system_prompt} />}</dd>
+          <dt>
+            <bdi>{role}</bdi>
+          </dt>
+          <dd>
+            <LongText text={example.response} limit={2000} />
+          </dd>
+        </dl>
+        <a href={href("role", role, { response: example.response_id })}>among the role's responses ({example.response_id})</a>
+      </details>
+    </li>
+  );
+}
+
+function Window(props: { pieces: string[]; activations: number[]; start: number | null; max: number }) {
+  const tokens = props.pieces.map((piece, i) => {
+    const value = props.activations[i] ?? 0;
+    return { piece, value, level: level(value, props.max) };
+  });
+  const start = props.start ?? 0;
+  return (
+    <div className="example-window">
+      <Tokens tokens={tokens} palette="heat" cut={start > 0} label={`Tokens ${start} to ${start + tokens.length - 1} of the response`} />
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { HeatLegend } from "../../charts/Tokens";
+import type { Example, ExamplesOfRole, FeaturePage } from "../../contract";
+import { Empty, Loaded } from "../../components/Loaded";
+import { Section } from "../../components/parts";
+import { paths } from "../../data/paths";
+import { useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { setParams, useParam } from "../../router/router";
+import { ExampleCard } from "./ExampleCard";
+
+/** The strongest responses of a role: the strongest roles' come with the page, others' are asked for. */
+export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }) {
+  const [asked] = useParam("role");
+  const role = asked || (feature.examples[0]?.role ?? "");
+  const known = feature.examples.find((one) => one.role === role);
+  return (
+    <Section title="Top responses" note={role && `of ${role}, by the strongest token`} className="examples" aside={<RoleButtons feature={feature} role={role} />}>
+      <div id="examples">
+        {role === "" ? <Empty title="No responses">No role's responses are kept for this feature.</Empty> : known ? (
+          <Cards examples={known} />
+        ) : (
+          <OtherRole feature={feature} sae={sae} role={role} />
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function RoleButtons({ feature, role }: { feature: FeaturePage; role: string }) {
+  const { live } = useStudy();
+  const near = feature.examples.map((one) => one.role);
+  const others = feature.roles.filter((one) => !near.includes(one.role));
+  return (
+    <>
+      {near.map((one) => (
+        <button key={one} aria-pressed={one === role} onClick={() => setParams({ role: one })}>
+          <bdi>{one}</bdi>
+        </button>
+      ))}
+      {live && others.length > 0 && (
+        <select aria-label="Another role's responses" value={near.includes(role) ? "" : role} onChange={(event) => setParams({ role: event.target.value })}>
+          <option value="">another role …</option>
+          {others.map((one) => (
+            <option key={one.role}>{one.role}</option>
+          ))}
+        </select>
+      )}
+      {!live && <span className="muted">Other roles' responses need the live explorer: persona explore.</span>}
+    </>
+  );
+}
+
+function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; role: string }) {
+  const { live } = useStudy();
+  const examples = useResource<ExamplesOfRole>(live ? paths.featureInRole(sae, feature.feature_id, role) : null);
+  if (!live) {
+    return (
+      <Empty title={`${role}'s responses are not part of this site`}>
+        It holds the strongest roles' only; the live explorer (persona explore) reads every role's.
+      </Empty>
+    );
+  }
+  return (
+    <Loaded of={examples} what={`${role}'s responses`} missing={<Empty title={`The study has no responses of ${role}`} />}>
+      {(data) => <Cards examples={data} />}
+    </Loaded>
+  );
+}
+
+function Cards({ examples: { role, responses } }: { examples: ExamplesOfRole }) {
+  if (responses.length === 0) return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
+  const max = Math.max(0, ...responses.map((one) => strongest(one)));
+  return (
+    <>
+      <HeatLegend max={max} unit="activation on the token" />
+      <ol className="example-list">
+        {responses.map((one) => (
+          <ExampleCard key={one.response_id} role={role} example={one} max={max} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function strongest({ activations, max }: Example): number {
+  return activations ? Math.max(0, ...activations) : max;
+}

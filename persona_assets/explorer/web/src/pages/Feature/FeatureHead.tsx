@@ -1,0 +1,70 @@
+import type { FeaturePage, Label } from "../../contract";
+import { count, fmt, percent } from "../../components/format";
+import { RoleLink } from "../../components/links";
+import { LongText } from "../../components/LongText";
+import { Facts } from "../../components/parts";
+import { href } from "../../router/router";
+
+const SOURCES: Record<string, string> = { cache: "Neuronpedia", api: "Neuronpedia", export: "Neuronpedia's export" };
+
+/** What the feature is called, by whom, and its numbers over all responses. */
+export function FeatureHead({ feature }: { feature: FeaturePage }) {
+  const [first, ...others] = feature.labels;
+  const { statistics: s } = feature;
+  return (
+    <header className="feature-head">
+      <div className="feature-title">
+        <h1>
+          <span className="faint">Feature</span> {feature.feature_id}
+        </h1>
+        {s.rank !== null && (
+          <a href={href("map", null, { select: feature.feature_id })}>
+            on the map, rank {count(s.rank)}
+          </a>
+        )}
+        {feature.url?.startsWith("https://") && (
+          <a href={feature.url} target="_blank" rel="noopener noreferrer">
+            Neuronpedia <span aria-hidden="true">↗</span>
+            <span className="hidden-label"> (opens in a new tab)</span>
+          </a>
+        )}
+      </div>
+      {first ? <OneLabel label={first} first /> : <p className="muted">No label: nobody has described this feature.</p>}
+      {others.length > 0 && (
+        <details>
+          <summary>{others.length === 1 ? "another label" : `${others.length} other labels`}</summary>
+          {others.map((label, i) => (
+            <OneLabel key={i} label={label} />
+          ))}
+        </details>
+      )}
+      <Facts
+        facts={[
+          ["fires in", percent(s.firing_rate), "share of all responses in which it is above zero on some token"],
+          ["mean", fmt(s.mean), "mean of the roles' means; units of SAE activation"],
+          ["sd over roles", fmt(s.sd), "population standard deviation of the roles' means"],
+          ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />],
+          ["entropy", fmt(s.entropy), "1: all roles alike, 0: one role has all of it"],
+          ["stability", fmt(s.stability), "over halves of the questions"],
+          ["score", fmt(s.score), "by which features are selected for the map"],
+        ]}
+      />
+    </header>
+  );
+}
+
+function OneLabel({ label, first = false }: { label: Label; first?: boolean }) {
+  return (
+    <div className={first ? "label first" : "label"}>
+      <LongText text={label.description} limit={300} />
+      <span className="faint label-source">
+        {SOURCES[label.source] ?? label.source}
+        {label.model !== null && (
+          <>
+            , by <bdi>{label.model}</bdi>
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
