@@ -7,7 +7,6 @@ A stage's version is raised by hand whenever its code gives other results for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,10 +17,8 @@ from persona_assets.models import identity
 from persona_assets.schema import (
     ACTIVATIONS,
     EVIDENCE,
-    FEATURES,
     POOLED,
     RESPONSES,
-    ROLE_CONTRASTS,
     ROLE_FEATURES,
     Table,
 )
@@ -32,7 +29,6 @@ from persona_assets.vllm_engine import DECISIVE_OPTIONS
 GENERATION_VERSION = 1
 EXTRACTION_VERSION = 1
 AGGREGATION_VERSION = 1
-STATISTICS_VERSION = 1
 
 State = Literal["fresh", "stale", "missing"]
 
@@ -143,53 +139,6 @@ class RoleFiles:
     @cached_property
     def _found(self) -> dict[tuple[str, str], LakeFile | None]:
         return {}
-
-
-@dataclass(frozen=True)
-class AcrossRoles:
-    """The files of `study` that speak of all its roles together; `roles` are looked at as of one moment."""
-
-    study: Study
-    roles: Mapping[str, RoleFiles]
-
-    @classmethod
-    def of(cls, study: Study) -> AcrossRoles:
-        """Every role of the study, looked at now."""
-        return cls(study, {role: RoleFiles(study, role) for role in study.role_names})
-
-    def compared(self, sae: str) -> dict[str, tuple[LakeFile, LakeFile]]:
-        """Activations and pooled files of the roles that take part in comparisons, by role."""
-        files = {
-            role: (files.activations(sae), files.pooled(sae))
-            for role, files in self.roles.items()
-            if role not in self.study.settings.analysis.exclude
-        }
-        return {role: (a, p) for role, (a, p) in files.items() if a is not None and p is not None}
-
-    def statistics_fingerprint(self, sae: str) -> str | None:
-        """What decides the statistics across roles; None where fewer than two roles can be compared."""
-        compared = self.compared(sae)
-        if len(compared) < 2:
-            return None
-        return fingerprint(
-            {
-                "version": STATISTICS_VERSION,
-                "roles": {role: [file.stem for file in files] for role, files in compared.items()},
-                "questions": self.study.responses_owner.settings.questions.mode,
-            }
-        )
-
-    def role_contrasts(self, sae: str) -> LakeFile | None:
-        """The fresh contrasts of each role with the others."""
-        return self._current(ROLE_CONTRASTS, sae)
-
-    def features(self, sae: str) -> LakeFile | None:
-        """The fresh statistics of each feature."""
-        return self._current(FEATURES, sae)
-
-    def _current(self, table: Table, sae: str) -> LakeFile | None:
-        made_from = self.statistics_fingerprint(sae)
-        return None if made_from is None else self.study.lake.current(table, made_from, sae=sae)
 
 
 def imported_from(responses: LakeFile, content: dict[str, Any]) -> str:

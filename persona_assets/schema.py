@@ -21,7 +21,7 @@ def response_id(variant: int, question_id: int) -> int:
     return variant * VARIANT_STRIDE + question_id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table of the lake.
 
@@ -142,48 +142,110 @@ ROLE_FEATURES = Table(
     per_sae=True,
 )
 
-_DOUBLE = pa.float64()
+_DOUBLE, _TEXT = pa.float64(), pa.string()
+_ROLE = pa.dictionary(_INT, _TEXT)
 
-ROLE_CONTRASTS = Table(
+
+def _across_roles(name: str, columns: list[tuple[str, pa.DataType]]) -> Table:
+    return Table(name, pa.schema(columns), per_sae=True, per_role=False)
+
+
+ROLE_CONTRASTS = _across_roles(
     "role_contrasts",
-    pa.schema(
-        [
-            ("role", pa.dictionary(_INT, pa.string())),
-            ("feature_id", _INT),
-            ("share", _DOUBLE),
-            ("effect", _DOUBLE),
-            ("effect_low", _DOUBLE),
-            ("effect_high", _DOUBLE),
-            ("auroc", _DOUBLE),
-            ("p", _DOUBLE),
-            ("q", _DOUBLE),
-        ]
-    ),
-    per_sae=True,
-    per_role=False,
+    [
+        ("role", _ROLE),
+        ("feature_id", _INT),
+        *((name, _DOUBLE) for name in ("share", "effect", "effect_low", "effect_high", "auroc", "p", "q")),
+    ],
 )
 
-FEATURES = Table(
+FEATURES = _across_roles(
     "features",
-    pa.schema(
-        [
-            ("feature_id", _INT),
-            ("alive", pa.bool_()),
-            ("mean", _DOUBLE),
-            ("sd", _DOUBLE),
-            ("preferred_role", pa.string()),
-            ("entropy", _DOUBLE),
-            ("firing_rate", _DOUBLE),
-            ("length_correlation", _DOUBLE),
-            ("variance_role", _DOUBLE),
-            ("variance_question", _DOUBLE),
-            ("variance_variant", _DOUBLE),
-            ("variance_residual", _DOUBLE),
-        ]
-    ),
-    per_sae=True,
-    per_role=False,
+    [
+        ("feature_id", _INT),
+        ("alive", pa.bool_()),
+        ("mean", _DOUBLE),
+        ("sd", _DOUBLE),
+        ("preferred_role", _TEXT),
+        *((name, _DOUBLE) for name in ("entropy", "firing_rate", "length_correlation")),
+        *((f"variance_{source}", _DOUBLE) for source in ("role", "question", "variant", "residual")),
+        ("atlas_alive", pa.bool_()),
+        ("atlas_mu", _DOUBLE),
+        ("atlas_sd", _DOUBLE),
+        ("stability", _DOUBLE),
+        ("pass", pa.bool_()),
+        ("score", _DOUBLE),
+    ],
 )
+
+# Of the features that passed, so that another map of them needs no other reading of the activations.
+ROLE_MATRIX = _across_roles(
+    "role_matrix", [("feature_id", _INT), ("role", _ROLE), ("value", _DOUBLE), ("raw", _DOUBLE)]
+)
+
+# The metrics of a feature on the map, in the order of the interchange formats.
+METRICS = (
+    "score", "stability", "sd", "mu", "pref_ratio", "active_frac", "cv", "mean_activation", "max_activation",
+    "bridge_entropy",
+)  # fmt: skip
+
+ATLAS = _across_roles(
+    "atlas",
+    [
+        ("feature_id", _INT),
+        ("rank", _INT),
+        *((name, _DOUBLE) for name in ("umap_x", "umap_y", "pca_x", "pca_y")),
+        ("preferred_role", _TEXT),
+        ("top_roles", pa.list_(pa.struct([("role", _TEXT), ("activation", _DOUBLE), ("share", _DOUBLE)]))),
+        *((name, _DOUBLE) for name in METRICS),
+    ],
+)
+
+NEIGHBORS = _across_roles(
+    "neighbors", [("feature_id", _INT), ("rank", _INT), ("neighbor_id", _INT), ("similarity", _DOUBLE)]
+)
+
+ROLE_SIMILARITY = _across_roles(
+    "role_similarity", [("role_a", _TEXT), ("role_b", _TEXT), ("similarity", _DOUBLE)]
+)
+
+ROLE_AXES = _across_roles(
+    "role_axes",
+    [
+        ("axis", _TEXT),
+        ("role", _TEXT),
+        ("position", _DOUBLE),
+        ("explained_variance", _DOUBLE),
+        ("cosine_with_assistant", _DOUBLE),
+        ("reason", _TEXT),
+    ],
+)
+
+ATLAS_SUMMARY = _across_roles(
+    "atlas_summary",
+    [
+        ("role_matrix_mode", _TEXT),
+        *((name, _INT) for name in ("n_roles", "d_sae", "alive_count", "pass_count", "selected_count")),
+        ("sd_threshold", _DOUBLE),
+        ("quality_k", _INT),
+        ("preservation", _DOUBLE),
+        ("note", _TEXT),
+    ],
+)
+
+# Every candidate description of a feature, the preferred one at rank 0.
+FEATURE_LABELS = _across_roles(
+    "feature_labels",
+    [
+        ("feature_id", _INT),
+        ("rank", _INT),
+        *((name, _TEXT) for name in ("description", "source", "model", "url")),
+    ],
+)
+
+# What lands together, made from the same.
+STATISTICS_TABLES = (ROLE_CONTRASTS, FEATURES, ROLE_MATRIX)
+ATLAS_TABLES = (ATLAS, NEIGHBORS, ROLE_SIMILARITY, ROLE_AXES, ATLAS_SUMMARY)
 
 # Not a table to ask: the parts of a role whose responses are under way.
 IN_FLIGHT = Table(
@@ -202,5 +264,8 @@ IN_FLIGHT = Table(
 
 TABLES = {
     table.name: table
-    for table in (RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES)
-}
+    for table in (
+        RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *ATLAS_TABLES,
+        FEATURE_LABELS,
+    )
+}  # fmt: skip

@@ -12,7 +12,7 @@ from persona_assets.schema import FEATURES
 
 
 def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
-    """A row for each of the SAE's features, by feature; what a dead one has no value of is NULL."""
+    """The first columns of `FEATURES`, by feature; what a dead one has no value of is NULL."""
     alive, means = totals.fired > 0, totals.role_means
     roles = np.array(totals.design.roles, dtype=object)
     columns = [
@@ -30,7 +30,8 @@ def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
         variance.residual,
     ]
     # What could not be computed is NaN in the arrays and NULL in the table.
-    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=FEATURES.schema)
+    schema = pa.schema(list(FEATURES.schema)[: len(columns)])
+    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=schema)
 
 
 def entropy(totals: Totals) -> Floats:

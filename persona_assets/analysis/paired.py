@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,7 @@ class Effects:
 
 
 def second_pass(
-    sources: Sequence[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
+    sources: Iterable[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
 ) -> tuple[Effects | None, npt.NDArray[np.float32]]:
     """Read every role once more: effects (None without a baseline), and the means of its halves.
 
@@ -49,7 +49,7 @@ def second_pass(
 
 
 def half_maxima(
-    sources: Sequence[RoleSource], design: Design, d_sae: int, chosen: Flags
+    sources: Iterable[RoleSource], design: Design, d_sae: int, chosen: Flags
 ) -> npt.NDArray[np.float32]:
     """float32[2, n_roles, d_sae]: each half's strongest activation on any token; one more pass.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from persona_assets.across import AcrossRoles
 from persona_assets.analysis.design import RoleSource
 from persona_assets.errors import StudyError
-from persona_assets.freshness import AcrossRoles
 from persona_assets.interchange.width import sae_width
 from persona_assets.lake import LakeFile
-from persona_assets.schema import FEATURES, ROLE_CONTRASTS
+from persona_assets.progress import Progress
+from persona_assets.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
 
 
-def compare_roles(across: AcrossRoles, sae: str) -> tuple[LakeFile, LakeFile]:
-    """The files of `role_contrasts` and `features` over all roles with fresh activations: found, or made now.
+def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
+    """The files of `STATISTICS_TABLES` over all roles with fresh activations: found, or made now.
 
-    Roles named in `analysis.exclude` take no part. Raises StudyError where fewer than two roles do, or a file
-    is damaged.
+    Roles named in `analysis.exclude` take no part. `progress` is told how many of the readings of a role are
+    done. Raises StudyError where fewer than two roles take part, or a file is damaged.
     """
     made_from = across.statistics_fingerprint(sae)
     if made_from is None:
@@ -23,24 +24,31 @@ def compare_roles(across: AcrossRoles, sae: str) -> tuple[LakeFile, LakeFile]:
             f"{study.name}: fewer than two roles have fresh activations under SAE {sae}, so there is nothing "
             f"to compare; run `persona run {study.name} --select responses,activations` first"
         )
-    contrasts, features = across.role_contrasts(sae), across.features(sae)
-    if contrasts is None or features is None:
-        contrasts, features = _made(across, sae, made_from)
-    return contrasts, features
+    return across.files(STATISTICS_TABLES, sae) or _made(across, sae, made_from, progress)
 
 
-def _made(across: AcrossRoles, sae: str, made_from: str) -> tuple[LakeFile, LakeFile]:
+def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | None) -> dict[str, LakeFile]:
+    from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+    from persona_assets.analysis.selection import role_matrix_mode, select
     from persona_assets.analysis.statistics import analyse
 
-    study, lake = across.study, across.study.lake
+    study, lake, atlas = across.study, across.study.lake, across.study.settings.atlas
+    role_matrix_mode(atlas, can_centre=across.aligned and atlas.strategy == "mean")  # before the work: refuse
     statistics = analyse(
         [
             RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path))
             for role, (activations, pooled) in across.compared(sae).items()
         ],
         sae_width(study.settings.extraction.saes[sae]),
-        aligned=study.responses_owner.settings.questions.mode == "general",
-        split_seed=study.settings.atlas.split_seed,
+        aligned=across.aligned,
+        split_seed=atlas.split_seed,
+        strategy=atlas.strategy,
+        progress=progress,
     )
-    features = lake.write(FEATURES, statistics.features, made_from, sae=sae)
-    return lake.write(ROLE_CONTRASTS, statistics.role_contrasts, made_from, sae=sae), features
+    selection = select(statistics, atlas)
+    contents = {
+        FEATURES: with_selection(statistics.features, selection),
+        ROLE_MATRIX: role_matrix_table(selection),
+        ROLE_CONTRASTS: statistics.role_contrasts,
+    }
+    return {table.name: lake.write(table, content, made_from, sae=sae) for table, content in contents.items()}

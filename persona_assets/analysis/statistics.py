@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +17,17 @@ from persona_assets.analysis.paired import half_maxima, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
+from persona_assets.progress import Progress
 
 
 @dataclass(frozen=True)
 class Statistics:
     """What is known of each role and feature.
 
-    `role_contrasts` and `features` are tables of `schema.ROLE_CONTRASTS` and `schema.FEATURES`. `roles` are
-    sorted and name the rows of `raw`, the roles' means (with strategy max their maxima), and of `centred`,
-    the means less what all roles do on the same responses: None with strategy max, or where roles are not
-    asked the same.
+    `role_contrasts` is a table of `schema.ROLE_CONTRASTS`; `features` has the first columns of
+    `schema.FEATURES`: all but the selection's. `roles` are sorted and name the rows of `raw`, the roles'
+    means (with strategy max their maxima), and of `centred`, the means less what all roles do on the same
+    responses: None with strategy max, or where roles are not asked the same.
     """
 
     roles: list[str]
@@ -37,25 +38,52 @@ class Statistics:
 
 
 def analyse(
-    sources: Sequence[RoleSource], d_sae: int, *, aligned: bool, split_seed: int, strategy: Strategy = "mean"
+    sources: Sequence[RoleSource],
+    d_sae: int,
+    *,
+    aligned: bool,
+    split_seed: int,
+    strategy: Strategy = "mean",
+    progress: Progress | None = None,
 ) -> Statistics:
     """Analyse the roles of `sources`; `aligned` says whether all are asked the same questions.
 
-    Needs memory for 8 bytes x d_sae x (variants x questions), and about ten times 8 bytes x d_sae x roles.
+    `progress` counts readings of a role; ranking reads all of them once more, and counts as one. Needs memory
+    for 8 bytes x d_sae x (variants x questions), and about ten times 8 bytes x d_sae x roles.
     Raises StudyError where a file is damaged, or a role has no pooled response.
     """
     sources = sorted(sources, key=lambda source: source.role)
     design = read_design(sources)
+    read = _Readings(2 if strategy == "mean" else 3, len(sources), progress)
     chosen = split(design, split_seed)
-    totals, baseline = first_pass(sources, design, d_sae, aligned=aligned)
-    effects, half_means = second_pass(sources, totals, baseline, chosen)
+    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned)
+    effects, half_means = second_pass(read(sources), totals, baseline, chosen)
     features = feature_statistics(totals, variance_shares(totals, baseline))
     raw, apart = Matrices(totals.role_means, half_means), None
     if strategy == "max":
-        maxima = half_maxima(sources, design, d_sae, chosen)
+        maxima = half_maxima(read(sources), design, d_sae, chosen)
         raw = Matrices(np.fmax(*maxima).astype(np.float64), maxima)
     elif baseline is not None:
         apart = centred(totals, baseline, raw, chosen)
     del baseline  # the largest of all, and not needed to rank
     contrasts = role_contrasts(totals, effects, rank(sources, totals))
+    read.step()
     return Statistics(design.roles, contrasts, features, raw, apart)
+
+
+class _Readings:
+    """Counts what has been read."""
+
+    def __init__(self, passes: int, n_roles: int, progress: Progress | None) -> None:
+        self._done, self._of = 0, passes * n_roles + 1
+        self._progress = progress
+
+    def __call__(self, sources: Iterable[RoleSource]) -> Iterator[RoleSource]:
+        for source in sources:
+            yield source
+            self.step()
+
+    def step(self) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +77,7 @@ class Baseline:
 
 
 def first_pass(
-    sources: Sequence[RoleSource], design: Design, d_sae: int, *, aligned: bool = True
+    sources: Iterable[RoleSource], design: Design, d_sae: int, *, aligned: bool = True
 ) -> tuple[Totals, Baseline | None]:
     """Read every role once. The baseline is None unless `aligned`: where all roles are asked the same.
 

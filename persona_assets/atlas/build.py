@@ -1,16 +1,14 @@
-"""The whole atlas of one SAE, from the statistics to its tables."""
+"""The whole atlas of one SAE, from the selected features to its tables."""
 
 from __future__ import annotations
 
-from persona_assets.analysis.statistics import Statistics
+from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.map import lay_out
 from persona_assets.atlas.metrics import feature_metrics
 from persona_assets.atlas.roles import role_space
-from persona_assets.atlas.selection import select
 from persona_assets.atlas.tables import (
     AtlasTables,
     atlas_table,
-    feature_flags_table,
     neighbors_table,
     role_axes_table,
     role_similarity_table,
@@ -19,20 +17,18 @@ from persona_assets.atlas.tables import (
 from persona_assets.settings import AtlasSettings
 
 
-def build_atlas(statistics: Statistics, settings: AtlasSettings, anchor: str) -> AtlasTables:
-    """Select features, map them and compare roles; `statistics` were made with `settings.strategy`.
+def build_atlas(selection: Selection, settings: AtlasSettings, anchor: str) -> AtlasTables:
+    """Map the best `settings.top_k` of `selection` and compare the roles in them.
 
-    The same input gives the same tables. Raises StudyError where the settings do not fit one another, UMAP or
-    the statistics.
+    The same input gives the same tables. Raises StudyError where the settings are not ones UMAP has.
     """
-    selection = select(statistics, settings)
+    selection = selection.first(settings.top_k)
     layout = lay_out(selection, settings)
     space = role_space(selection, anchor)
     return AtlasTables(
-        atlas_table(selection, layout, feature_metrics(selection, statistics.raw.whole)),
+        atlas_table(selection, layout, feature_metrics(selection)),
         neighbors_table(selection, layout),
         role_similarity_table(selection, space),
         role_axes_table(selection, space),
-        feature_flags_table(selection),
         summary_table(selection, layout, settings),
     )

@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.atlas.tables import METRICS, AtlasTables
+from persona_assets.atlas.tables import AtlasTables
 from persona_assets.placing import placed
+from persona_assets.schema import METRICS
 from persona_assets.settings import AtlasSettings
 
 Json = dict[str, Any]

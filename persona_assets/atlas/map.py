@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from persona_assets.analysis.design import Floats
+from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
-from persona_assets.atlas.selection import Selection
 from persona_assets.errors import StudyError
 from persona_assets.settings import AtlasSettings
 

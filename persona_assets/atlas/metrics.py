@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.design import Floats, Ints
-from persona_assets.atlas.selection import Selection
+from persona_assets.analysis.selection import Selection
 
 N_TOP_ROLES = 3
 
@@ -40,9 +40,9 @@ class Metrics:
     max_activation: Floats
 
 
-def feature_metrics(selection: Selection, raw: Floats) -> Metrics:
-    """The metrics of `selection.selected`; `raw` float64[n_roles, d_sae] are the roles' means or maxima."""
-    columns, selected = selection.columns, selection.selected
+def feature_metrics(selection: Selection) -> Metrics:
+    """The metrics of `selection.selected`."""
+    columns = selection.columns
     weights = np.maximum(columns, 0) if selection.centred else columns
     top = np.argsort(-weights, axis=0, kind="stable")[:N_TOP_ROLES]
     top_values = np.take_along_axis(weights, top, axis=0)
@@ -57,8 +57,8 @@ def feature_metrics(selection: Selection, raw: Floats) -> Metrics:
         bridge_entropy=_entropy(shares),
         active_frac=(columns > 0).mean(axis=0),
         cv=_variation(selection),
-        mean_activation=raw[:, selected].mean(axis=0),
-        max_activation=raw[:, selected].max(axis=0),
+        mean_activation=selection.raw.mean(axis=0),
+        max_activation=selection.raw.max(axis=0),
     )
 
 

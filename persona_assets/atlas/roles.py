@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.design import Floats
+from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.neighbours import unit_rows
-from persona_assets.atlas.selection import Selection
 
 N_COMPONENTS = 10
 

@@ -8,90 +8,21 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.map import NOTE, Map
 from persona_assets.atlas.metrics import Metrics
 from persona_assets.atlas.roles import RoleSpace
-from persona_assets.atlas.selection import Selection
-from persona_assets.schema import Table
+from persona_assets.schema import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    METRICS,
+    NEIGHBORS,
+    ROLE_AXES,
+    ROLE_SIMILARITY,
+)
 from persona_assets.settings import AtlasSettings
 
 NO_CV_NOTE = "cv is left out: the mean over roles of question-centred values is about 0."
-
-# In the order of the interchange formats.
-METRICS = (
-    "score", "stability", "sd", "mu", "pref_ratio", "active_frac", "cv", "mean_activation", "max_activation",
-    "bridge_entropy",
-)  # fmt: skip
-
-_INT, _DOUBLE, _TEXT = pa.int32(), pa.float64(), pa.string()
-_TOP_ROLE = pa.struct([("role", _TEXT), ("activation", _DOUBLE), ("share", _DOUBLE)])
-
-
-def _spanning(name: str, columns: list[tuple[str, pa.DataType]]) -> Table:
-    return Table(name, pa.schema(columns), per_sae=True, per_role=False)
-
-
-ATLAS = _spanning(
-    "atlas",
-    [
-        ("feature_id", _INT),
-        ("rank", _INT),
-        *((name, _DOUBLE) for name in ("umap_x", "umap_y", "pca_x", "pca_y")),
-        ("preferred_role", _TEXT),
-        ("top_roles", pa.list_(_TOP_ROLE)),
-        *((name, _DOUBLE) for name in METRICS),
-    ],
-)
-
-NEIGHBORS = _spanning(
-    "neighbors", [("feature_id", _INT), ("rank", _INT), ("neighbor_id", _INT), ("similarity", _DOUBLE)]
-)
-
-ROLE_SIMILARITY = _spanning(
-    "role_similarity", [("role_a", _TEXT), ("role_b", _TEXT), ("similarity", _DOUBLE)]
-)
-
-ROLE_AXES = _spanning(
-    "role_axes",
-    [
-        ("axis", _TEXT),
-        ("role", _TEXT),
-        ("position", _DOUBLE),
-        ("explained_variance", _DOUBLE),
-        ("cosine_with_assistant", _DOUBLE),
-        ("reason", _TEXT),
-    ],
-)
-
-ATLAS_SUMMARY = _spanning(
-    "atlas_summary",
-    [
-        ("role_matrix_mode", _TEXT),
-        ("n_roles", _INT),
-        ("d_sae", _INT),
-        ("alive_count", _INT),
-        ("pass_count", _INT),
-        ("selected_count", _INT),
-        ("sd_threshold", _DOUBLE),
-        ("unsplit_roles", pa.list_(_TEXT)),
-        ("quality_k", _INT),
-        ("preservation", _DOUBLE),
-        ("note", _TEXT),
-    ],
-)
-
-# To be joined to the table features, whose alive, mean and sd are of the raw role means.
-FEATURE_FLAGS = pa.schema(
-    [
-        ("feature_id", _INT),
-        ("atlas_alive", pa.bool_()),
-        ("atlas_mu", _DOUBLE),
-        ("atlas_sd", _DOUBLE),
-        ("stability", _DOUBLE),
-        ("pass", pa.bool_()),
-        ("score", _DOUBLE),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -101,14 +32,13 @@ class AtlasTables:
     Ranks begin with 1. `atlas` has a row a selected feature, the best first; `neighbors` one for each of a
     feature's nearest; `role_similarity` one for every pair of roles, both ways and a role with itself;
     `role_axes` one for every axis (`assistant`, `pc1` …) and role, the facts of the axis beside each role's
-    position; `feature_flags` one for each of the SAE's features; `summary` a single row.
+    position; `summary` a single row.
     """
 
     atlas: pa.Table
     neighbors: pa.Table
     role_similarity: pa.Table
     role_axes: pa.Table
-    feature_flags: pa.Table
     summary: pa.Table
 
 
@@ -168,20 +98,6 @@ def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
     return _table(ROLE_AXES.schema, columns)
 
 
-def feature_flags_table(selection: Selection) -> pa.Table:
-    """The rows of `FEATURE_FLAGS`, by feature."""
-    columns = [
-        np.arange(len(selection.mu), dtype=np.int32),
-        selection.alive,
-        selection.mu,
-        selection.sd,
-        selection.stability,
-        selection.passed,
-        selection.score,
-    ]
-    return _table(FEATURE_FLAGS, columns)
-
-
 def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) -> pa.Table:
     """The row of `ATLAS_SUMMARY`."""
     row = [
@@ -192,7 +108,6 @@ def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) ->
         int(selection.passed.sum()),
         len(selection.selected),
         selection.threshold,
-        selection.unsplit,
         settings.quality_k,
         layout.preserved,
         f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE,

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from persona_assets.cli.arguments import check_role
 from persona_assets.components import loaded
-from persona_assets.components.assets import key
+from persona_assets.components.assets import ACROSS_ROLES, key
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
@@ -52,6 +52,8 @@ def run_study(
                 if asset in PER_ROLE:
                     n_made += len(todo)
                     _announce(console, expect, asset, len(todo), len(chosen))
+                elif asset in ACROSS_ROLES:
+                    expect(asset, len(study.settings.extraction.saes))
                 _make(study, definitions, instance, asset, todo, overwrite, console)
         finally:
             loaded.release()

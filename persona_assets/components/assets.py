@@ -1,5 +1,6 @@
 """The assets of one study. Each reads and writes the lake itself; Dagster keeps their order and history."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,14 @@ from persona_assets.components import landings, loaded
 from persona_assets.components.landing import land_each
 from persona_assets.components.launcher import tag_run
 from persona_assets.components.metadata import column_schema, preview
+from persona_assets.components.progress import Report, reporter
 from persona_assets.errors import StudyError
 from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.study import Study
+
+ACROSS_ROLES = ("statistics", "atlas", "feature_labels")
+
+LandAll = Callable[[Study, Report], landings.Metadata]
 
 GPU_POOL = "gpu"  # its limit is how many runs may hold a model at once
 
@@ -107,24 +113,35 @@ def role_features_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.Asse
     return role_features
 
 
-def statistics_asset(study: Study) -> dg.AssetsDefinition:
-    """The roles compared with each other."""
-
-    @dg.asset(
-        key=key(study, "statistics"),
-        deps=[key(study, "activations")],
-        group_name=study.name,
-        kinds={"parquet", "numpy"},
-        description="How roles differ: effects with intervals, exact AUROC, p, q; each feature across roles.",
-    )
-    def statistics(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        tag_run(context)
-        try:
-            return dg.MaterializeResult(metadata=landings.land_statistics(study))
-        except StudyError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-
-    return statistics
+def across_assets(study: Study) -> list[dg.AssetsDefinition]:
+    """The assets that speak of all roles together."""
+    return [
+        _across_roles(
+            study,
+            "statistics",
+            deps=["activations"],
+            land=landings.land_statistics,
+            kinds={"parquet", "numpy"},
+            description="How roles differ: effects with intervals, AUROC, q; each feature across roles.",
+        ),
+        _across_roles(
+            study,
+            "atlas",
+            deps=["statistics"],
+            land=landings.land_atlas,
+            kinds={"parquet", "scikitlearn"},
+            description="The features that tell roles apart, mapped; their neighbours; roles compared.",
+            automation_condition=FOLLOW,
+        ),
+        _across_roles(
+            study,
+            "feature_labels",
+            deps=[],
+            land=landings.land_feature_labels,
+            kinds={"parquet"},
+            description="Descriptions of features: from the study's file, and what `persona labels` fetched.",
+        ),
+    ]
 
 
 def warehouse_asset(study: Study) -> dg.AssetsDefinition:
@@ -132,7 +149,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "warehouse"),
-        deps=[key(study, "role_features"), key(study, "statistics")],
+        deps=[key(study, name) for name in ("role_features", *ACROSS_ROLES)],
         group_name=study.name,
         automation_condition=FOLLOW,
         kinds={"duckdb"},
@@ -146,6 +163,23 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return warehouse
+
+
+def _across_roles(
+    study: Study, name: str, *, deps: list[str], land: LandAll, **about: Any
+) -> dg.AssetsDefinition:
+    """An asset in one piece, whose `land` makes it under each of the study's SAEs."""
+
+    @dg.asset(key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=study.name, **about)
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        tag_run(context)
+        try:
+            with reporter(context.log, name, len(study.settings.extraction.saes)) as report:
+                return dg.MaterializeResult(metadata=land(study, report))
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+
+    return made
 
 
 def _of_roles(

@@ -7,11 +7,11 @@ import warnings
 import dagster as dg
 
 from persona_assets.components.assets import (
+    across_assets,
     activations_asset,
     catalog_asset,
     responses_asset,
     role_features_asset,
-    statistics_asset,
     warehouse_asset,
 )
 from persona_assets.components.checks import role_checks
@@ -40,7 +40,7 @@ def _definitions(study: Study) -> dg.Definitions:
             *([responses_asset(study, partitions)] if generates else []),
             activations_asset(study, partitions),
             role_features_asset(study, partitions),
-            statistics_asset(study),
+            *across_assets(study),
             warehouse_asset(study),
         ],
         asset_checks=role_checks(study, partitions),

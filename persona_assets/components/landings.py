@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from persona_assets.across import AcrossRoles
 from persona_assets.components.metadata import preview
-from persona_assets.freshness import AcrossRoles, RoleFiles
+from persona_assets.components.progress import Report
+from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.progress import Progress
-from persona_assets.schema import POOLED, RESPONSES, ROLE_FEATURES
+from persona_assets.schema import ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES
 from persona_assets.study import Study
 
 if TYPE_CHECKING:
@@ -73,22 +75,48 @@ def land_role_features(study: Study, overwrite: bool, role: str, progress: Progr
     return metadata
 
 
-def land_statistics(study: Study) -> Metadata:
+def land_statistics(study: Study, report: Report) -> Metadata:
     """Compare the roles under every SAE; where fewer than two are extracted, say so."""
     from persona_assets.analysis.stage import compare_roles
 
     across = AcrossRoles.of(study)
     metadata: Metadata = {}
     for sae in study.settings.extraction.saes:
-        if across.statistics_fingerprint(sae) is None:
-            metadata |= _of_sae(study, sae, {"compared roles": len(across.compared(sae))})
-            continue
-        contrasts, _ = compare_roles(across, sae)
-        of_sae = {
-            **_file(study.lake, contrasts, study.lake.num_rows(contrasts)),
-            "compared roles": len(across.compared(sae)),
-        }
-        metadata |= _of_sae(study, sae, of_sae)
+        n_compared = {"compared roles": len(across.compared(sae))}
+        if across.statistics_fingerprint(sae) is not None:
+            files = compare_roles(across, sae, progress=report.part(sae))
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | n_compared)
+            report.done(sae)
+        else:
+            metadata |= _of_sae(study, sae, n_compared)
+    return metadata
+
+
+def land_atlas(study: Study, report: Report) -> Metadata:
+    """Map the features under every SAE whose roles are compared."""
+    from persona_assets.atlas.stage import map_features
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    for sae in study.settings.extraction.saes:
+        if across.atlas_fingerprint(sae) is not None:
+            files = map_features(across, sae)
+            [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
+            known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | known)
+            report.done(sae)
+    return metadata
+
+
+def land_feature_labels(study: Study, report: Report) -> Metadata:
+    """Land the labels at hand for every SAE; nothing is fetched."""
+    from persona_assets.labels.stage import land_labels
+
+    metadata: Metadata = {}
+    for sae in study.settings.extraction.saes:
+        file = land_labels(study, sae)
+        metadata |= _of_sae(study, sae, _file(study.lake, file, study.lake.num_rows(file)))
+        report.done(sae)
     return metadata
 
 
@@ -110,6 +138,16 @@ def _file(lake: Lake, file: LakeFile, rows: int) -> Metadata:
         "bytes": file.size,
         "file": dg.MetadataValue.path(lake.uri(file.path)),
         "origin": "imported" if file.imported else "made by this study",
+    }
+
+
+def _files(lake: Lake, files: Mapping[str, LakeFile]) -> Metadata:
+    """Of tables that land together: the first one's facts where Dagster looks for them, all tables' rows."""
+    rows = {name: lake.num_rows(file) for name, file in files.items()}
+    return {
+        "dagster/row_count": next(iter(rows.values())),
+        "bytes": sum(file.size for file in files.values()),
+        "tables": preview(("table", "rows"), rows.items()),
     }
 
 

@@ -20,28 +20,28 @@ _bars: dict[str, _Bar] | None = None
 
 
 class Report(Protocol):
-    """Hears of roles finished, and of responses finished within one."""
+    """Hears of parts of a stage finished (roles; SAEs where it is in one piece), and of steps within one."""
 
-    def part(self, role: str) -> Progress:
-        """What a stage calls with (responses done, responses in all) while `role` is under way."""
+    def part(self, name: str) -> Progress:
+        """What a stage calls with (steps done, steps in all) while part `name` is under way."""
 
-    def done(self, role: str) -> None:
-        """`role` has landed."""
+    def done(self, name: str) -> None:
+        """Part `name` has landed."""
 
 
 @contextmanager
 def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
     """Show progress as bars on `console` instead of log lines.
 
-    What it gives is told of each stage, before its first run, and of how many roles all its runs have.
+    What it gives is told of each stage, before its first run, and of how many parts all its runs have.
     """
     global _bars
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=console) as progress:
         started = _bars = {}
 
-        def expect(stage: str, n_roles: int) -> None:
-            started[stage] = _Bar(progress, progress.add_task(stage, total=n_roles), stage)
+        def expect(stage: str, n_parts: int) -> None:
+            started[stage] = _Bar(progress, progress.add_task(stage, total=n_parts), stage)
 
         try:
             yield expect
@@ -50,10 +50,10 @@ def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
 
 
 @contextmanager
-def reporter(log: logging.Logger, stage: str, n_roles: int) -> Iterator[Report]:
-    """A report for one run of a stage, over `n_roles` roles."""
+def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
+    """A report for one run of a stage, over `n_parts` parts."""
     if _bars is None:
-        yield _Lines(log, n_roles)
+        yield _Lines(log, n_parts)
         return
     bar = _bars[stage]
     yield bar
@@ -61,21 +61,21 @@ def reporter(log: logging.Logger, stage: str, n_roles: int) -> Iterator[Report]:
 
 
 class _Lines:
-    def __init__(self, log: logging.Logger, n_roles: int) -> None:
-        self._log, self._n_roles = log, n_roles
+    def __init__(self, log: logging.Logger, n_parts: int) -> None:
+        self._log, self._n_parts = log, n_parts
         self._n_done, self._last = 0, time.monotonic()
 
-    def part(self, role: str) -> Progress:
+    def part(self, name: str) -> Progress:
         def hear(done: int, total: int) -> None:
             if time.monotonic() - self._last >= _LOG_EVERY:
                 self._last = time.monotonic()
-                self._log.info(f"{role}: {done} of {total} responses")
+                self._log.info(f"{name}: {done} of {total}")
 
         return hear
 
-    def done(self, role: str) -> None:
+    def done(self, name: str) -> None:
         self._n_done += 1
-        self._log.info(f"{role} landed ({self._n_done} of {self._n_roles})")
+        self._log.info(f"{name} landed ({self._n_done} of {self._n_parts})")
 
 
 class _Bar:
@@ -83,17 +83,17 @@ class _Bar:
         self._progress, self._task, self._stage = progress, task, stage
         self._n_done = 0
 
-    def part(self, role: str) -> Progress:
+    def part(self, name: str) -> Progress:
         def hear(done: int, total: int) -> None:
             self._progress.update(
                 self._task,
-                description=f"{self._stage}: {role} {done}/{total}",
+                description=f"{self._stage}: {name} {done}/{total}",
                 completed=self._n_done + done / total,
             )
 
         return hear
 
-    def done(self, role: str) -> None:
+    def done(self, name: str) -> None:
         self._n_done += 1
         self.rest()
 

@@ -18,9 +18,10 @@ from persona_assets.labels.export import read_export
 from persona_assets.labels.http import PATIENCE, Patience, checked_base
 from persona_assets.labels.neuronpedia import SourceId
 from persona_assets.labels.remembered import notebook, recall
-from persona_assets.labels.table import FEATURE_LABELS, Label, labels_table
+from persona_assets.labels.table import Label, labels_table
 from persona_assets.lake import LakeFile
 from persona_assets.progress import Progress
+from persona_assets.schema import FEATURE_LABELS
 from persona_assets.study import Study
 
 

@@ -9,23 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from persona_assets.errors import StudyError
-from persona_assets.schema import Table
-
-FEATURE_LABELS = Table(
-    "feature_labels",
-    pa.schema(
-        [
-            ("feature_id", pa.int32()),
-            ("rank", pa.int32()),
-            ("description", pa.string()),
-            ("source", pa.string()),
-            ("model", pa.string()),
-            ("url", pa.string()),
-        ]
-    ),
-    per_sae=True,
-    per_role=False,
-)
+from persona_assets.schema import FEATURE_LABELS
 
 _MAX_FEATURE = 2**31 - 1
 

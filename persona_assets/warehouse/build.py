@@ -13,12 +13,15 @@ from persona_assets.lake import Lake, LakeFile
 from persona_assets.queries import query
 from persona_assets.schema import (
     ACTIVATIONS,
+    ATLAS_TABLES,
     EVIDENCE,
+    FEATURE_LABELS,
     FEATURES,
     POOLED,
     RESPONSES,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
+    ROLE_MATRIX,
     VARIANT_STRIDE,
     Table,
 )
@@ -26,20 +29,10 @@ from persona_assets.study import Study
 from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.files import SnapshotFile
 
-_TABLES = (
-    "study",
-    "saes",
-    "roles",
-    "instructions",
-    "questions",
-    "lake_files",
-    "pooled",
-    "role_features",
-    "role_contrasts",
-    "features",
-)
-_VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE)
-_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES)
+_SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
+_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS)
+_ORDERED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS)  # in another order than their files have
+_VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
 _MACROS = (
     "chosen_sae",
     "known_sae",
@@ -50,6 +43,7 @@ _MACROS = (
     "top_responses",
     "compare_roles",
     "response_features",
+    "search_labels",
 )
 _SQL_TYPES = {
     pa.int32(): "integer",
@@ -63,7 +57,7 @@ _SQL_TYPES = {
 def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
     """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
-        for name in _TABLES:
+        for name in (*_SMALL, *(table.name for table in _LOADED)):
             connection.execute(_with_stride(query(f"tables/{name}")))
         _fill_small_tables(connection, small)
         for table in _LOADED:
@@ -88,12 +82,18 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files
         return
     paths = [exact_path(lake.uri(file.path)) for file in files]
     try:
-        connection.execute(query(f"load/{table.name}"), {"files": paths})
+        connection.execute(_filling(table), {"files": paths})
     except duckdb.Error as error:
         if refusal(error) is None:
             for file in files:
                 lake.read(table, file)  # says which one is damaged, if one is
         raise
+
+
+def _filling(table: Table) -> str:
+    return query(f"load/{table.name}" if table in _ORDERED else "load/across_roles").replace(
+        "{table}", table.name
+    )
 
 
 def _view(table: Table, root: str, paths: Sequence[str]) -> str:
@@ -119,10 +119,12 @@ def _nothing(table: Table) -> str:
 
 
 def _keys(table: Table) -> list[str]:
-    return ["sae", "role"] if table.per_sae else ["role"]
+    return [key for key, has in (("sae", table.per_sae), ("role", table.per_role)) if has]
 
 
 def _sql_type(type_: pa.DataType) -> str:
+    if pa.types.is_dictionary(type_):
+        return _SQL_TYPES[type_.value_type]
     return f"{_SQL_TYPES[type_.value_type]}[]" if pa.types.is_list(type_) else _SQL_TYPES[type_]
 
 

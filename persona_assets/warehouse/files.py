@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from persona_assets.across import AcrossRoles
 from persona_assets.errors import StudyError
-from persona_assets.freshness import AcrossRoles, RoleFiles, State
+from persona_assets.freshness import RoleFiles, State
 from persona_assets.lake import Lake, LakeFile, damaged
 from persona_assets.schema import (
     ACTIVATIONS,
+    ATLAS_TABLES,
     EVIDENCE,
-    FEATURES,
+    FEATURE_LABELS,
     POOLED,
     RESPONSES,
-    ROLE_CONTRASTS,
     ROLE_FEATURES,
+    STATISTICS_TABLES,
     TABLES,
     Table,
 )
@@ -82,12 +84,11 @@ def snapshot_files(across: AcrossRoles) -> list[SnapshotFile]:
 
 def _fresh_across(across: AcrossRoles) -> Iterator[tuple[Table, str, None, LakeFile]]:
     for sae in across.study.settings.extraction.saes:
-        for table, file in (
-            (ROLE_CONTRASTS, across.role_contrasts(sae)),
-            (FEATURES, across.features(sae)),
-        ):
-            if file is not None:
-                yield table, sae, None, file
+        found = across.files(STATISTICS_TABLES, sae)
+        mapped = across.files(ATLAS_TABLES, sae)
+        labels = across.file(FEATURE_LABELS, sae)
+        of_sae = (found or {}) | (mapped or {}) | ({FEATURE_LABELS.name: labels} if labels else {})
+        yield from ((TABLES[name], sae, None, file) for name, file in of_sae.items())
 
 
 def _extraction_state(files: RoleFiles, sae: str) -> State:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from persona_assets.across import AcrossRoles
 from persona_assets.duck import writing_database
 from persona_assets.errors import StudyError
-from persona_assets.freshness import AcrossRoles
 from persona_assets.placing import turn
 from persona_assets.schema import TABLES
 from persona_assets.study import Study

@@ -12,7 +12,13 @@ create table features (
     variance_role double,
     variance_question double,
     variance_variant double,
-    variance_residual double
+    variance_residual double,
+    atlas_alive boolean not null,
+    atlas_mu double,
+    atlas_sd double,
+    stability double,
+    pass boolean not null,
+    score double
 );
 comment on table features is 'Each of an SAE''s features across the compared roles, silent ones included. Of the mean over a response''s tokens';
 comment on column features.alive is 'Whether it fired in any response';
@@ -26,3 +32,9 @@ comment on column features.variance_role is 'Share of the variance over response
 comment on column features.variance_question is 'Share that questions explain beyond roles; NULL where roles share no questions';
 comment on column features.variance_variant is 'Share that variants within roles explain beyond both';
 comment on column features.variance_residual is 'The rest';
+comment on column features.atlas_alive is 'Whether the atlas takes it for alive: its column of the role matrix M is not zero';
+comment on column features.atlas_mu is 'Mean of M over roles; M is said in atlas_summary.role_matrix_mode';
+comment on column features.atlas_sd is 'Population standard deviation of M over roles';
+comment on column features.stability is 'Cosine over roles of the means of two random halves of each role''s responses';
+comment on column features.pass is 'Alive, with an atlas_sd not below the median of the alive: it may be on the map';
+comment on column features.score is 'stability x atlas_sd, -1 for those that did not pass; the highest are selected';

@@ -10,6 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from persona_assets.analysis.selection import select
 from persona_assets.atlas.build import build_atlas
 from persona_assets.atlas.bundle import Dataset, FeatureLabel, make_bundle, write_bundle
 from persona_assets.atlas.tables import AtlasTables
@@ -24,7 +25,7 @@ UNTRUSTED = 'says "ahoy",\nand <b>more</b> \ud800'
 
 @pytest.fixture(scope="module")
 def atlas() -> AtlasTables:
-    return build_atlas(made(MEANS), SETTINGS, "default")
+    return build_atlas(select(made(MEANS), SETTINGS), SETTINGS, "default")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,12 @@ def test_the_bundle_is_as_the_schema_says(bundle: dict[str, Any], tmp_path: Path
 def test_so_is_that_of_hostile_statistics(case: str, tmp_path: Path) -> None:
     settings = AtlasSettings()
     check(
-        written(tmp_path, make_bundle(build_atlas(HOSTILE[case], settings, "default"), DATASET, settings, {}))
+        written(
+            tmp_path,
+            make_bundle(
+                build_atlas(select(HOSTILE[case], settings), settings, "default"), DATASET, settings, {}
+            ),
+        )
     )
 
 
@@ -164,7 +170,9 @@ def test_the_csv_has_a_line_a_feature_with_the_same_numbers(bundle: dict[str, An
 
 def test_centred_the_cv_is_null_and_empty(tmp_path: Path) -> None:
     settings, means = AtlasSettings(top_k=6), random_means(9, 5, 40)
-    atlas = build_atlas(made(means, centred=means - means.mean(axis=0)), settings, "default")
+    atlas = build_atlas(
+        select(made(means, centred=means - means.mean(axis=0)), settings), settings, "default"
+    )
     content = written(tmp_path, make_bundle(atlas, DATASET, settings, {}))
     check(content)
     assert content["dataset"]["question_centering"] and "cv is left out" in content["guardrails"]["note"]

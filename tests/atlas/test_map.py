@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_score
 
+from persona_assets.analysis.selection import select
 from persona_assets.atlas.map import Map, lay_out, pca_places, umap_places
-from persona_assets.atlas.selection import select
 from persona_assets.errors import StudyError
 from persona_assets.settings import AtlasSettings
 from tests.atlas.made import SETTINGS, centre, made, random_means
@@ -23,7 +23,7 @@ def clustered(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def layout(means: np.ndarray, **settings: object) -> Map:
     chosen = AtlasSettings.model_validate({"question_centering": False, **settings})
-    return lay_out(select(made(means), chosen), chosen)
+    return lay_out(select(made(means), chosen).first(chosen.top_k), chosen)
 
 
 def test_umap_puts_features_of_like_roles_together_whatever_their_size() -> None:
@@ -86,7 +86,7 @@ def test_with_one_role_all_features_lie_in_a_line() -> None:
 def test_two_centred_roles_make_features_alike_or_opposite() -> None:
     means = random_means(5, 2, 80)
     chosen = AtlasSettings()
-    found = lay_out(select(made(means, centred=centre(means)), chosen), chosen)
+    found = lay_out(select(made(means, centred=centre(means)), chosen).first(chosen.top_k), chosen)
     np.testing.assert_allclose(np.abs(found.neighbours.similarities), 1)
     assert len(found.umap) == len(found.pca) > 10
 

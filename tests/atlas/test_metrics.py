@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
+from persona_assets.analysis.selection import Selection, select
 from persona_assets.atlas.metrics import Metrics, feature_metrics
-from persona_assets.atlas.selection import Selection, select
 from persona_assets.settings import AtlasSettings
 from tests.atlas.made import SETTINGS, centre, made, random_means
 
@@ -13,7 +13,7 @@ from tests.atlas.made import SETTINGS, centre, made, random_means
 def metrics(means: np.ndarray, *, centred: bool = False) -> tuple[Selection, Metrics]:
     statistics = made(means, centred=centre(means) if centred else None)
     selection = select(statistics, AtlasSettings(question_centering=centred))
-    return selection, feature_metrics(selection, statistics.raw.whole)
+    return selection, feature_metrics(selection)
 
 
 @pytest.mark.parametrize("centred", [False, True], ids=["log1p", "centred"])
@@ -71,7 +71,7 @@ def test_a_centred_feature_below_all_others_everywhere_has_no_shares() -> None:
     means = np.array([[1.0], [2.0], [3.0]])
     statistics = made(means, centred=means - 4)
     selection = select(statistics, AtlasSettings())
-    found = feature_metrics(selection, means)
+    found = feature_metrics(selection)
     assert selection.selected.tolist() == [0] and found.preferred.tolist() == [2]
     assert np.isnan(found.top_shares).all() and np.isnan(found.bridge_entropy).all()
     assert found.active_frac.tolist() == [0] and found.pref_ratio.tolist() == [0]
@@ -79,5 +79,5 @@ def test_a_centred_feature_below_all_others_everywhere_has_no_shares() -> None:
 
 def test_nothing_selected_has_no_metrics() -> None:
     selection = select(made(np.zeros((3, 5))), SETTINGS)
-    found = feature_metrics(selection, np.zeros((3, 5)))
+    found = feature_metrics(selection)
     assert found.preferred.shape == found.cv.shape == found.max_activation.shape == (0,)

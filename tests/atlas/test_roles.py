@@ -5,8 +5,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 
+from persona_assets.analysis.selection import Selection, select
 from persona_assets.atlas.roles import RoleSpace, role_space
-from persona_assets.atlas.selection import Selection, select
 from tests.atlas.made import SETTINGS, made, random_means
 
 ANCHOR = "default"

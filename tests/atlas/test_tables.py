@@ -5,14 +5,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from persona_assets.analysis.selection import select
 from persona_assets.atlas import tables
 from persona_assets.atlas.build import build_atlas
 from persona_assets.atlas.map import NOTE, lay_out
 from persona_assets.atlas.metrics import feature_metrics
 from persona_assets.atlas.roles import role_space
-from persona_assets.atlas.selection import select
 from persona_assets.atlas.tables import AtlasTables
-from persona_assets.schema import FEATURES
+from persona_assets.schema import ATLAS, ATLAS_SUMMARY, NEIGHBORS, ROLE_AXES, ROLE_SIMILARITY
 from persona_assets.settings import AtlasSettings
 from tests.atlas.made import centre, made, random_means
 
@@ -22,7 +22,7 @@ MEANS = random_means(0, 6, 70)
 
 @pytest.fixture(scope="module")
 def atlas() -> AtlasTables:
-    return build_atlas(made(MEANS), SETTINGS, "default")
+    return build_atlas(select(made(MEANS), SETTINGS), SETTINGS, "default")
 
 
 def nan_anywhere(table: pa.Table) -> bool:
@@ -31,8 +31,8 @@ def nan_anywhere(table: pa.Table) -> bool:
 
 
 def test_every_selected_feature_has_a_row_with_its_place_and_metrics(atlas: AtlasTables) -> None:
-    selection = select(made(MEANS), SETTINGS)
-    layout, metrics = lay_out(selection, SETTINGS), feature_metrics(selection, MEANS)
+    selection = select(made(MEANS), SETTINGS).first(SETTINGS.top_k)
+    layout, metrics = lay_out(selection, SETTINGS), feature_metrics(selection)
     frame = atlas.atlas.to_pandas().set_index("feature_id")
     assert frame.index.tolist() == selection.selected.tolist()
     assert frame["rank"].tolist() == list(range(1, 21))
@@ -49,18 +49,19 @@ def test_every_selected_feature_has_a_row_with_its_place_and_metrics(atlas: Atla
 
 
 def test_neighbours_are_named_by_their_ids(atlas: AtlasTables) -> None:
-    selection = select(made(MEANS), SETTINGS)
-    unit = selection.matrix / np.linalg.norm(selection.matrix, axis=0).clip(1e-300)
+    selection = select(made(MEANS), SETTINGS).first(SETTINGS.top_k)
+    places = {feature: place for place, feature in enumerate(selection.selected.tolist())}
+    unit = selection.columns / np.linalg.norm(selection.columns, axis=0).clip(1e-300)
     rows = atlas.neighbors.to_pylist()
     assert len(rows) == 20 * 4
     for row in rows:
-        expected = unit[:, row["feature_id"]] @ unit[:, row["neighbor_id"]]
+        expected = unit[:, places[row["feature_id"]]] @ unit[:, places[row["neighbor_id"]]]
         assert row["similarity"] == pytest.approx(expected) and row["neighbor_id"] != row["feature_id"]
     assert [row["rank"] for row in rows[:8]] == [1, 2, 3, 4, 1, 2, 3, 4]
 
 
 def test_every_pair_of_roles_has_a_similarity(atlas: AtlasTables) -> None:
-    space, roles = role_space(select(made(MEANS), SETTINGS), "default"), made(MEANS).roles
+    space, roles = role_space(select(made(MEANS), SETTINGS).first(20), "default"), made(MEANS).roles
     assert atlas.role_similarity.num_rows == 36
     for row in atlas.role_similarity.to_pylist():
         expected = space.similarity[roles.index(row["role_a"]), roles.index(row["role_b"])]
@@ -68,7 +69,7 @@ def test_every_pair_of_roles_has_a_similarity(atlas: AtlasTables) -> None:
 
 
 def test_every_axis_has_a_position_of_every_role(atlas: AtlasTables) -> None:
-    space, roles = role_space(select(made(MEANS), SETTINGS), "default"), made(MEANS).roles
+    space, roles = role_space(select(made(MEANS), SETTINGS).first(20), "default"), made(MEANS).roles
     assert space.assistant is not None
     frame = atlas.role_axes.to_pandas().set_index(["axis", "role"])
     assert frame.index.get_level_values("axis").unique().tolist() == [
@@ -86,25 +87,17 @@ def test_every_axis_has_a_position_of_every_role(atlas: AtlasTables) -> None:
 
 
 def test_without_the_anchor_the_axis_is_null_with_a_reason() -> None:
-    frame = build_atlas(made(MEANS), SETTINGS, "nobody").role_axes.to_pandas().set_index("axis")
+    frame = (
+        build_atlas(select(made(MEANS), SETTINGS), SETTINGS, "nobody").role_axes.to_pandas().set_index("axis")
+    )
     assert frame.loc["assistant", "position"].isna().all() and len(frame.loc["assistant"]) == 6
     assert set(frame.loc["assistant", "reason"]) == {"the anchor 'nobody' is not among the roles compared"}
     assert frame.loc["pc1", "position"].notna().all() and frame.loc["pc1", "reason"].isna().all()
     assert frame["cosine_with_assistant"].isna().all()
 
 
-def test_every_feature_of_the_sae_has_flags_that_join_to_features(atlas: AtlasTables) -> None:
-    selection = select(made(MEANS), SETTINGS)
-    frame = atlas.feature_flags.to_pandas()
-    assert frame["feature_id"].tolist() == list(range(70))
-    assert set(FEATURES.schema.names) & set(frame.columns) == {"feature_id"}
-    names = {"atlas_alive": "alive", "pass": "passed", "atlas_mu": "mu", "atlas_sd": "sd"}
-    for column in frame.columns[1:]:
-        np.testing.assert_array_equal(frame[column], getattr(selection, names.get(column, column)))
-
-
 def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: AtlasTables) -> None:
-    selection = select(made(MEANS), SETTINGS)
+    selection = select(made(MEANS), SETTINGS).first(SETTINGS.top_k)
     assert atlas.summary.to_pylist() == [
         {
             "role_matrix_mode": "log1p_role_mean",
@@ -114,7 +107,6 @@ def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: Atla
             "pass_count": selection.passed.sum(),
             "selected_count": 20,
             "sd_threshold": selection.threshold,
-            "unsplit_roles": [],
             "quality_k": 15,
             "preservation": lay_out(selection, SETTINGS).preserved,
             "note": NOTE,
@@ -123,7 +115,9 @@ def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: Atla
 
 
 def test_centred_there_is_no_cv_and_the_summary_says_so() -> None:
-    atlas = build_atlas(made(MEANS, centred=centre(MEANS)), AtlasSettings(top_k=8), "default")
+    atlas = build_atlas(
+        select(made(MEANS, centred=centre(MEANS)), AtlasSettings()), AtlasSettings(top_k=8), "default"
+    )
     assert atlas.atlas["cv"].null_count == 8
     assert atlas.summary["note"].to_pylist() == [f"{NOTE} {tables.NO_CV_NOTE}"]
 
@@ -146,27 +140,23 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_statistics_give_tables_with_their_schemas_and_null_for_what_is_not(case: str) -> None:
-    atlas = build_atlas(HOSTILE[case], AtlasSettings(), "default")
+    atlas = build_atlas(select(HOSTILE[case], AtlasSettings()), AtlasSettings(), "default")
     expected = {
-        "atlas": tables.ATLAS.schema,
-        "neighbors": tables.NEIGHBORS.schema,
-        "role_similarity": tables.ROLE_SIMILARITY.schema,
-        "role_axes": tables.ROLE_AXES.schema,
-        "feature_flags": tables.FEATURE_FLAGS,
-        "summary": tables.ATLAS_SUMMARY.schema,
+        "atlas": ATLAS.schema,
+        "neighbors": NEIGHBORS.schema,
+        "role_similarity": ROLE_SIMILARITY.schema,
+        "role_axes": ROLE_AXES.schema,
+        "summary": ATLAS_SUMMARY.schema,
     }
     for name, schema in expected.items():
         table = getattr(atlas, name)
         assert table.schema == schema and not nan_anywhere(table), name
     n_roles = len(HOSTILE[case].roles)
     assert atlas.role_similarity.num_rows == n_roles**2 and atlas.role_axes.num_rows >= n_roles
-    assert atlas.summary["unsplit_roles"].to_pylist()[0] == {
-        "a half missing": ["role_01"], "all halves missing": HOSTILE[case].roles
-    }.get(case, [])  # fmt: skip
 
 
 def test_the_same_statistics_give_the_same_tables(atlas: AtlasTables) -> None:
-    again = build_atlas(made(MEANS), SETTINGS, "default")
+    again = build_atlas(select(made(MEANS), SETTINGS), SETTINGS, "default")
     assert all(getattr(again, name).equals(table) for name, table in vars(atlas).items())
 
 

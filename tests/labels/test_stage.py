@@ -13,7 +13,7 @@ import pytest
 
 from persona_assets.errors import StudyError
 from persona_assets.labels.stage import LabelSources, current_labels, fetch_labels, land_labels
-from persona_assets.labels.table import FEATURE_LABELS
+from persona_assets.schema import FEATURE_LABELS
 from persona_assets.study import Study
 from tests.conftest import StudyMaker
 from tests.labels.conftest import HASTY

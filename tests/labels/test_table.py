@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from persona_assets.errors import StudyError
-from persona_assets.labels.table import FEATURE_LABELS, Label, feature_number, labels_table
+from persona_assets.labels.table import Label, feature_number, labels_table
+from persona_assets.schema import FEATURE_LABELS
 
 
 def test_every_candidate_is_kept_and_ranked_in_the_order_it_came() -> None:

@@ -1,0 +1,128 @@
+"""Which features tell roles apart and do so in either half of the responses.
+
+The definitions are those of the field's pipeline, so that results can be compared number for number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from persona_assets.analysis.design import Flags, Floats, Ints
+from persona_assets.analysis.halves import Matrices
+from persona_assets.analysis.statistics import Statistics
+from persona_assets.errors import StudyError
+from persona_assets.settings import AtlasSettings
+
+RoleMatrixMode = Literal["question_centered_mean", "log1p_role_mean"]
+
+# What is left of a centred column that is zero but for rounding, as a part of the column before centring.
+_ROUNDING = 1e-12
+
+_BLOCK = 4096  # features at a time
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is known of each of the SAE's features, and the role matrix of those that were selected.
+
+    `mode` says how the role matrix M float64[n_roles, d_sae] was made; `mu` and `sd` float64[d_sae] are its
+    mean and population sd over roles. `alive` bool[d_sae] is mu > 0 (centred: the column is not zero, but for
+    rounding), and `passed` bool[d_sae] alive with an sd not below the median of the alive.
+    `stability` float64[d_sae] is the cosine of the two halves' columns, over the roles that have both halves;
+    0 where a half of the column is zero, NaN without any such role. `score` float64[d_sae] is
+    stability x sd, -1 for those that did not pass. `selected` int64[n_selected] are ids, the best first, and
+    `columns` and `raw` float64[n_roles, n_selected] their columns of M and of the roles' means or maxima.
+    """
+
+    roles: list[str]
+    mode: RoleMatrixMode
+    mu: Floats
+    sd: Floats
+    alive: Flags
+    passed: Flags
+    stability: Floats
+    score: Floats
+    selected: Ints
+    columns: Floats
+    raw: Floats
+
+    @property
+    def centred(self) -> bool:
+        """Whether M holds role means less what all roles do on the same responses."""
+        return self.mode == "question_centered_mean"
+
+    @property
+    def threshold(self) -> float:
+        """The least sd to pass with; NaN where no feature is alive."""
+        return float(np.median(self.sd[self.alive])) if self.alive.any() else np.nan
+
+    def first(self, top_k: int) -> Selection:
+        """With at most `top_k` selected."""
+        return replace(
+            self,
+            selected=self.selected[:top_k],
+            columns=self.columns[:, :top_k],
+            raw=self.raw[:, :top_k],
+        )
+
+
+def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
+    """Select all features that pass; `statistics` were made with `settings.strategy`.
+
+    Raises StudyError where `settings` ask for question centring that `statistics` do not have.
+    """
+    mode = role_matrix_mode(settings, can_centre=statistics.centred is not None)
+    source = statistics.raw if mode == "log1p_role_mean" else statistics.centred
+    assert source is not None
+    matrix = np.log1p(source.whole) if mode == "log1p_role_mean" else source.whole
+    mu, sd = matrix.mean(axis=0), matrix.std(axis=0)
+    alive = mu > 0 if mode == "log1p_role_mean" else _varies(matrix, statistics.raw.whole)
+    passed = alive & (sd >= (np.median(sd[alive]) if alive.any() else np.nan))
+    stability = half_cosines(source)
+    score = np.where(passed, stability * sd, -1)
+    selected = ranked(score, passed)
+    raw = statistics.raw.whole[:, selected]
+    return Selection(
+        statistics.roles, mode, mu, sd, alive, passed, stability, score, selected, matrix[:, selected], raw
+    )
+
+
+def role_matrix_mode(settings: AtlasSettings, *, can_centre: bool) -> RoleMatrixMode:
+    """How M is made. Unless told, means are centred wherever roles are asked the same."""
+    wanted = settings.question_centering
+    if wanted and settings.strategy == "max":
+        raise StudyError("atlas.question_centering: true centres means; with atlas.strategy max leave it out")
+    if wanted and not can_centre:
+        raise StudyError(
+            "atlas.question_centering: true needs questions that all roles share; set it to false"
+        )
+    return "log1p_role_mean" if wanted is False or not can_centre else "question_centered_mean"
+
+
+def half_cosines(source: Matrices) -> Floats:
+    """float64[d_sae]: the cosine of each feature's two halves, as they are (no logarithm), over the roles
+    that have both; 0 where a half is zero in all of them, NaN if there is none.
+    """
+    split: Flags = ~np.isnan(source.halves).any(axis=(0, 2), keepdims=True).ravel()
+    result = np.full(source.whole.shape[1], np.nan)
+    if split.any():
+        for start in range(0, len(result), _BLOCK):
+            block = np.s_[start : start + _BLOCK]
+            first, second = source.halves[:, split, block].astype(np.float64)
+            norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+            products = (first * second).sum(axis=0)
+            result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0)
+    return result
+
+
+def ranked(score: Floats, passed: Flags) -> Ints:
+    """int64[n]: the ids of those that passed, the highest score first, ties by id; none without a score."""
+    ids = np.flatnonzero(passed & ~np.isnan(score))
+    return ids[np.argsort(-score[ids], kind="stable")]
+
+
+def _varies(centred: Floats, raw: Floats) -> Flags:
+    return np.linalg.norm(centred, axis=0) > _ROUNDING * np.linalg.norm(raw, axis=0)

@@ -1,0 +1,55 @@
+"""Stage 5: the selected features mapped and the roles compared in them, landed in the lake."""
+
+from __future__ import annotations
+
+from persona_assets.across import AcrossRoles
+from persona_assets.errors import StudyError
+from persona_assets.lake import LakeFile
+from persona_assets.schema import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    ATLAS_TABLES,
+    FEATURES,
+    NEIGHBORS,
+    ROLE_AXES,
+    ROLE_MATRIX,
+    ROLE_SIMILARITY,
+)
+
+
+def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
+    """The files of `ATLAS_TABLES`: found, or made now of the statistics.
+
+    Raises StudyError where there are no fresh statistics, or the settings are not ones UMAP has.
+    """
+    made_from = across.atlas_fingerprint(sae)
+    if made_from is None:
+        name = across.study.name
+        raise StudyError(
+            f"{name}: roles are not compared yet under SAE {sae}, so there is nothing to map; "
+            f"run `persona run {name} --select statistics` first"
+        )
+    return across.files(ATLAS_TABLES, sae) or _made(across, sae, made_from)
+
+
+def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
+    from persona_assets.analysis.role_matrix import read_selection
+    from persona_assets.analysis.selection import role_matrix_mode
+    from persona_assets.atlas.build import build_atlas
+
+    lake, settings = across.study.lake, across.study.settings
+    features, role_matrix = across.file(FEATURES, sae), across.file(ROLE_MATRIX, sae)
+    assert features is not None and role_matrix is not None
+    mode = role_matrix_mode(settings.atlas, can_centre=across.aligned and settings.atlas.strategy == "mean")
+    selection = read_selection(
+        sorted(across.compared(sae)), mode, lake.read(FEATURES, features), lake.read(ROLE_MATRIX, role_matrix)
+    )
+    tables = build_atlas(selection, settings.atlas, settings.analysis.anchor)
+    contents = {
+        ATLAS: tables.atlas,
+        NEIGHBORS: tables.neighbors,
+        ROLE_SIMILARITY: tables.role_similarity,
+        ROLE_AXES: tables.role_axes,
+        ATLAS_SUMMARY: tables.summary,
+    }
+    return {table.name: lake.write(table, content, made_from, sae=sae) for table, content in contents.items()}
