@@ -55,7 +55,7 @@ export function href(page: Page, arg: string | number | null = null, params: Par
     if (value !== null && value !== undefined && value !== false && value !== "") kept.set(name, String(value));
   }
   const path = arg === null ? page : `${page}/${encodeURIComponent(arg)}`;
-  const query = kept.toString();
+  const query = kept.toString().replaceAll("%2C", ",").replaceAll("%3B", ";"); // lists stay readable
   return query === "" ? `#/${path}` : `#/${path}?${query}`;
 }
 

@@ -1,3 +1,108 @@
+import { Suspense, lazy, useEffect, useMemo, useState } from "react";
+import type { MapData, Neighbors } from "../../contract";
+import { Help } from "../../components/Help";
+import { Empty, Loaded, Loading } from "../../components/Loaded";
+import { count, fmt, percent } from "../../components/format";
+import { paths } from "../../data/paths";
+import { useSae } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { href } from "../../router/router";
+import { Controls } from "./Controls";
+import { Gathered } from "./Gathered";
+import { Legend } from "./Legend";
+import { type MapModel, makeModel, positions } from "./model";
+import { Selected } from "./Selected";
+import { SpatialIndex } from "./spatial";
+import { useMapState } from "./useMapState";
+import "./map.css";
+
+// The list and the legend are there before deck.gl is.
+const Canvas = lazy(() => import("./Canvas"));
+
 export default function MapPage() {
-  return <h1>Map</h1>;
+  const sae = useSae();
+  const map = useResource<MapData>(sae?.has_atlas ? paths.map(sae.sae) : null);
+  if (sae === null) return <Empty title="This study has no SAE yet">Its map is made from extracted activations.</Empty>;
+  const noAtlas = (
+    <Empty title="There is no atlas yet">
+      The map shows the features an atlas selects. All features are in the <a href={href("table")}>table</a>.
+    </Empty>
+  );
+  if (!sae.has_atlas) return noAtlas;
+  return (
+    <Loaded of={map} what="the map" missing={noAtlas}>
+      {(data) => <LoadedMap data={data} sae={sae.sae} />}
+    </Loaded>
+  );
+}
+
+function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
+  const model = useMemo(() => makeModel(data), [data]);
+  const state = useMapState(model);
+  const [tool, setTool] = useState<"pan" | "lasso">("pan");
+  const places = useMemo(() => positions(model, state.layout), [model, state.layout]);
+  const index = useMemo(() => new SpatialIndex(places), [places]);
+  const line = state.lasso;
+  const inside = useMemo(() => (line === null ? null : index.inside(line)), [index, line]);
+  const insideSet = useMemo(() => inside && new Set(inside), [inside]);
+  const near = useNeighbors(sae, state.selected);
+  useEffect(() => setTool("pan"), [line]);
+  if (model.n === 0) return <Empty title="The atlas selected no feature" />;
+  return (
+    <div className="map-page">
+      <Controls model={model} state={state} tool={tool} setTool={setTool} />
+      <Legend model={model} state={state} />
+      <div className="map-middle">
+        <Suspense fallback={<Loading what="the map's drawing" />}>
+          <Canvas {...{ model, state, places, index, tool }} neighbors={near.rows} inside={insideSet} />
+        </Suspense>
+        <Guardrail model={model} />
+      </div>
+      <aside className="map-side" aria-label="Features">
+        <Selected model={model} state={state} neighbors={near.rows} similarities={near.similarities} />
+        <Gathered model={model} state={state} inside={inside} />
+      </aside>
+      <Announced model={model} row={state.selected} />
+    </div>
+  );
+}
+
+/** The neighbours of the selected row; read only when something is selected. */
+function useNeighbors(sae: string, row: number | null): { rows: number[]; similarities: number[] } {
+  const neighbors = useResource<Neighbors>(row === null ? null : paths.neighbors(sae));
+  return useMemo(() => {
+    if (row === null || neighbors.state !== "ready") return { rows: [], similarities: [] };
+    return { rows: neighbors.data.rows[row] ?? [], similarities: neighbors.data.similarities[row] ?? [] };
+  }, [neighbors, row]);
+}
+
+/** What the map cannot be trusted with, beside every map. */
+function Guardrail({ model }: { model: MapModel }) {
+  const { summary } = model.data;
+  return (
+    <footer className="guardrail">
+      <span>
+        <strong>{count(summary.selected_count)}</strong> of {count(summary.alive_count)} alive features, {summary.n_roles} roles
+      </span>
+      {summary.preservation !== null && (
+        <span>
+          <strong>{percent(summary.preservation)}</strong> of the {summary.quality_k} nearest neighbours kept by UMAP{" "}
+          <Help about="the preservation score">
+            Of each feature’s {summary.quality_k} nearest features by cosine in the full space, the share that is also among its{" "}
+            {summary.quality_k} nearest on the map ({fmt(summary.preservation)}).
+          </Help>
+        </span>
+      )}
+      <span className="muted">{summary.note}</span>
+    </footer>
+  );
+}
+
+/** Says the selection to a screen reader: the dots themselves say nothing. */
+function Announced({ model, row }: { model: MapModel; row: number | null }) {
+  return (
+    <span className="hidden-label" role="status">
+      {row !== null && `Feature ${model.ids[row]}, ${model.roles[model.roleOf[row] ?? -1] ?? ""}: ${model.labels[row]?.slice(0, 200) ?? "no label"}`}
+    </span>
+  );
 }

@@ -1,0 +1,67 @@
+import { Help } from "../../components/Help";
+import { setParams } from "../../router/router";
+import { type Layout, METRICS, type MapModel, type Metric, hasLayout } from "./model";
+import type { MapState } from "./useMapState";
+
+interface ControlsProps {
+  model: MapModel;
+  state: MapState;
+  tool: "pan" | "lasso";
+  setTool: (tool: "pan" | "lasso") => void;
+}
+
+export function Controls({ model, state, tool, setTool }: ControlsProps) {
+  return (
+    <div className="map-controls" role="toolbar" aria-label="Map settings">
+      <div className="segments" role="group" aria-label="Layout">
+        {(["umap", "pca"] as const).map((layout) => (
+          <button
+            key={layout}
+            aria-pressed={state.layout === layout}
+            disabled={!hasLayout(model, layout)}
+            onClick={() => changeLayout(layout)}
+          >
+            {layout.toUpperCase()}
+          </button>
+        ))}
+      </div>
+      <Choice name="color" title="Colour" first="Preferred role" chosen={state.color} model={model} />
+      <Choice name="size" title="Size" first="Same" chosen={state.size} model={model} />
+      <Choice name="opacity" title="Opacity" first="Same" chosen={state.opacity} model={model} />
+      <div className="segments" role="group" aria-label="What dragging does">
+        <button aria-pressed={tool === "pan"} onClick={() => setTool("pan")}>
+          Pan
+        </button>
+        <button aria-pressed={tool === "lasso"} onClick={() => setTool("lasso")} title="Or drag with Shift held">
+          Lasso
+        </button>
+      </div>
+      <Help about="the map">
+        Drag to pan, scroll to zoom, click a dot to select it. Lasso, or drag with Shift held, to gather features.
+        With the map focused: arrow keys go from dot to dot, + and − zoom, 0 shows everything, Enter opens the feature.
+      </Help>
+    </div>
+  );
+}
+
+/** Camera and lasso belong to a layout. */
+function changeLayout(layout: Layout): void {
+  setParams({ layout: layout === "umap" ? null : layout, view: null, lasso: null });
+}
+
+function Choice(props: { name: string; title: string; first: string; chosen: string | null; model: MapModel }) {
+  const { name, title, first, chosen, model } = props;
+  return (
+    <label className="choice">
+      <span>{title}</span>
+      <select value={chosen === "role" ? "" : (chosen ?? "")} onChange={(event) => setParams({ [name]: event.target.value })}>
+        <option value="">{first}</option>
+        {model.metrics.map((metric: Metric) => (
+          <option key={metric} value={metric}>
+            {METRICS[metric]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,73 @@
+import { useMemo } from "react";
+import { VirtualList } from "../../components/VirtualList";
+import { toCsv } from "../../components/csv";
+import { count } from "../../components/format";
+import { Label } from "../../components/links";
+import { saveFile } from "../../data/http";
+import { href, navigate } from "../../router/router";
+import { type MapModel, valueOf } from "./model";
+import { slotVariable, slotsOf } from "./palette";
+import { type MapState, setLasso, setSelected } from "./useMapState";
+
+/** The features of the map as a list: those in the lasso, of the highlighted roles, or all, by rank. */
+export function Gathered({ model, state, inside }: { model: MapModel; state: MapState; inside: number[] | null }) {
+  const key = state.highlighted.join();
+  const rows = useMemo(() => {
+    const chosen = new Set(state.highlighted);
+    const all = inside ?? Array.from({ length: model.n }, (_, row) => row);
+    return chosen.size === 0 ? all : all.filter((row) => chosen.has(model.roleOf[row] as number));
+  }, [model, key, inside]);
+  const slots = useMemo(() => (state.color === "role" ? slotsOf(model, state.highlighted) : null), [model, key, state.color]);
+  const active = useMemo(() => (state.selected === null ? -1 : rows.indexOf(state.selected)), [rows, state.selected]);
+  const title = inside !== null ? "in the lasso" : state.highlighted.length > 0 ? "highlighted" : "on the map";
+  return (
+    <section className="map-list" aria-label="Features of the map">
+      <div className="list-head">
+        <h2>
+          {count(rows.length)} <span className="muted">{title}</span>
+        </h2>
+        {inside !== null && (
+          <button className="plain" onClick={() => setLasso(null)}>
+            Clear lasso
+          </button>
+        )}
+        <button className="plain" disabled={rows.length === 0} onClick={() => save(model, rows)}>
+          Export CSV
+        </button>
+      </div>
+      <VirtualList
+        label="Features of the map"
+        length={rows.length}
+        rowHeight={26}
+        active={active < 0 ? null : active}
+        choose={(at) => setSelected(model, rows[at] ?? null, { replace: true })}
+        open={(at) => navigate(href("feature", model.ids[rows[at] ?? -1] ?? null))}
+        row={(at) => <Line model={model} row={rows[at] as number} slot={slots?.get(model.roleOf[rows[at] as number] as number)} />}
+      />
+    </section>
+  );
+}
+
+function Line({ model, row, slot }: { model: MapModel; row: number; slot: number | undefined }) {
+  return (
+    <span className="map-line">
+      <span className="swatch" style={{ background: `var(${slot === undefined ? "--dot" : slotVariable(slot)})` }} aria-hidden="true" />
+      <span className="mono">{model.ids[row]}</span>
+      <Label text={model.labels[row] ?? null} />
+      <span className="muted ellipsis role">{model.roles[model.roleOf[row] ?? -1]}</span>
+    </span>
+  );
+}
+
+function save(model: MapModel, rows: number[]): void {
+  const head = ["rank", "feature_id", "label", "preferred_role", ...model.metrics];
+  const lines = rows.map((row) => [
+    row + 1,
+    model.ids[row],
+    model.labels[row],
+    model.roles[model.roleOf[row] ?? -1],
+    ...model.metrics.map((metric) => valueOf(model, metric, row)),
+  ]);
+  saveFile("map-features.csv", new Blob([toCsv([head, ...lines])], { type: "text/csv" }));
+}
+

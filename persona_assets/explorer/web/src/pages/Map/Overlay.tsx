@@ -1,0 +1,136 @@
+/** Lines and words over the dots, in SVG: few, crisp, and redrawn without the graphics card. */
+import { scaleLinear } from "d3-scale";
+import { useMemo, useSyncExternalStore } from "react";
+import type { CanvasProps } from "./Canvas";
+import { type MapDeck, project } from "./deck";
+import type { MapModel } from "./model";
+import { slotVariable, slotsOf } from "./palette";
+import type { Place } from "./spatial";
+
+interface OverlayProps extends CanvasProps {
+  deck: MapDeck;
+  hover: number | null;
+  drawn: Place[] | null; // the lasso being drawn
+}
+
+export function Overlay(props: OverlayProps) {
+  const { deck, state, places, neighbors, hover, drawn } = props;
+  const view = useSyncExternalStore(deck.subscribe, deck.getView);
+  const size = deck.size;
+  const at = (place: Place) => project(place, view, size);
+  const dot = (row: number) => at({ x: places[2 * row] as number, y: places[2 * row + 1] as number });
+  const line = drawn ?? state.lasso;
+  const selected = state.selected === null ? null : dot(state.selected);
+  return (
+    <svg className="overlay" width={size.width} height={size.height} aria-hidden="true">
+      {state.layout === "pca" && <Axes deck={deck} />}
+      {state.color === "role" && <Names {...props} at={at} />}
+      {line && <path className="lasso-line" d={`M${line.map(at).map(({ left, top }) => `${left},${top}`).join("L")}${drawn ? "" : "Z"}`} />}
+      {selected &&
+        neighbors.map((row) => {
+          const { left, top } = dot(row);
+          return (
+            <g key={row} className="neighbor">
+              <line x1={selected.left} y1={selected.top} x2={left} y2={top} />
+              <circle cx={left} cy={top} r={5.5} />
+            </g>
+          );
+        })}
+      {selected && <circle className="selected" cx={selected.left} cy={selected.top} r={8} />}
+      {hover !== null && <circle className="hovered" cx={dot(hover).left} cy={dot(hover).top} r={7} />}
+    </svg>
+  );
+}
+
+/** The names of the coloured roles, each at the middle of its dots. */
+function Names({ model, places, state, at }: OverlayProps & { at: (place: Place) => { left: number; top: number } }) {
+  const key = state.highlighted.join();
+  const names = useMemo(() => {
+    const slots = slotsOf(model, state.highlighted);
+    return [...slots].map(([role, slot]) => ({ role, slot, place: middle(model, places, role) }));
+  }, [model, places, key]);
+  const taken: Box[] = [];
+  return names.map(({ role, slot, place }) => {
+    const name = model.roles[role] ?? "";
+    const spot = place && freeSpot(taken, at(place), name.length * LETTER);
+    if (!spot) return null;
+    return (
+      <text key={role} className="role-name" x={spot.left} y={spot.top} fill={`var(${slotVariable(slot)})`}>
+        {name}
+      </text>
+    );
+  });
+}
+
+interface Box {
+  left: number;
+  top: number;
+  width: number;
+}
+
+const LETTER = 7.5; // pixels, about
+const LINE = 15;
+
+/** Where a name can stand without covering another: here, or a line or two above or below; else nowhere. */
+function freeSpot(taken: Box[], { left, top }: { left: number; top: number }, width: number): Box | null {
+  for (const shift of [0, -1, 1, -2, 2]) {
+    const box = { left, top: top + shift * LINE, width };
+    const clear = taken.every(
+      (one) => Math.abs(one.left - box.left) > (one.width + width) / 2 || Math.abs(one.top - box.top) >= LINE,
+    );
+    if (!clear) continue;
+    taken.push(box);
+    return box;
+  }
+  return null;
+}
+
+/** The median place: a few features far from the rest do not pull the name away. */
+function middle(model: MapModel, places: Float32Array, role: number): Place | null {
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (let row = 0; row < model.n; row++) {
+    if (model.roleOf[row] !== role || Number.isNaN(places[2 * row] as number)) continue;
+    xs.push(places[2 * row] as number);
+    ys.push(places[2 * row + 1] as number);
+  }
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
+  const [x, y] = [median(xs), median(ys)];
+  return x === undefined || y === undefined ? null : { x, y };
+}
+
+function Axes({ deck }: { deck: MapDeck }) {
+  const { width, height } = deck.size;
+  const low = deck.unproject(0, height);
+  const high = deck.unproject(width, 0);
+  const x = scaleLinear([low.x, high.x], [0, width]);
+  const y = scaleLinear([low.y, high.y], [height, 0]);
+  return (
+    <g className="axes">
+      {x.ticks(8).map((tick) => (
+        <g key={`x${tick}`} transform={`translate(${x(tick)},0)`}>
+          <line y2={height} className={tick === 0 ? "zero" : ""} />
+          <text y={height - 6} x={4}>
+            {x.tickFormat(8)(tick)}
+          </text>
+        </g>
+      ))}
+      {y.ticks(6).map((tick) => (
+        <g key={`y${tick}`} transform={`translate(0,${y(tick)})`}>
+          <line x2={width} className={tick === 0 ? "zero" : ""} />
+          {y(tick) > 32 && (
+            <text x={6} y={-4}>
+              {y.tickFormat(6)(tick)}
+            </text>
+          )}
+        </g>
+      ))}
+      <text className="axis-name" x={width - 8} y={height - 22} textAnchor="end">
+        PC 1 →
+      </text>
+      <text className="axis-name" x={6} y={16}>
+        ↑ PC 2
+      </text>
+    </g>
+  );
+}

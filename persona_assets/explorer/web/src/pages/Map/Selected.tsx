@@ -1,0 +1,79 @@
+import { fmt } from "../../components/format";
+import { Label, RoleLink } from "../../components/links";
+import { href } from "../../router/router";
+import { METRICS, type MapModel, type Metric, placeIn, rangeOf, valueOf } from "./model";
+import { type MapState, setSelected } from "./useMapState";
+
+/** The selected feature: what it is, its numbers among all of the map's, and its neighbours. */
+export function Selected(props: { model: MapModel; state: MapState; neighbors: number[]; similarities: number[] }) {
+  const { model, state, neighbors, similarities } = props;
+  const row = state.selected;
+  if (row === null) return <p className="side-hint">Select a dot, or a line of the list, to see what it is.</p>;
+  const role = model.roles[model.roleOf[row] ?? -1];
+  return (
+    <section className="map-selected" aria-label="Selected feature">
+      <div className="selected-head">
+        <a className="selected-id" href={href("feature", model.ids[row] ?? null)}>
+          {model.ids[row]}
+        </a>
+        <span className="muted">
+          rank {row + 1}
+          {role !== undefined && (
+            <>
+              {" · "}
+              <RoleLink role={role} />
+            </>
+          )}
+        </span>
+        <button className="plain close" onClick={() => setSelected(model, null)} aria-label="Clear the selection">
+          ×
+        </button>
+      </div>
+      <p className="selected-label">
+        <Label text={model.labels[row]?.slice(0, 400) ?? null} whole />
+      </p>
+      <dl className="metrics">
+        {model.metrics.map((metric) => (
+          <Value key={metric} model={model} metric={metric} row={row} />
+        ))}
+      </dl>
+      <Neighbours model={model} rows={neighbors} similarities={similarities} />
+    </section>
+  );
+}
+
+function Value({ model, metric, row }: { model: MapModel; metric: Metric; row: number }) {
+  const value = valueOf(model, metric, row);
+  const place = placeIn(rangeOf(model, metric), value);
+  return (
+    <div>
+      <dt>{METRICS[metric]}</dt>
+      <dd>
+        <span className="bar" aria-hidden="true">
+          {place !== null && <span style={{ width: `${place * 100}%` }} />}
+        </span>
+        {fmt(value)}
+      </dd>
+    </div>
+  );
+}
+
+function Neighbours({ model, rows, similarities }: { model: MapModel; rows: number[]; similarities: number[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <div className="neighbours">
+      <h3>Nearest by cosine over roles, in the full space</h3>
+      <ol>
+        {rows.map((row, at) => (
+          <li key={row}>
+            <button onClick={() => setSelected(model, row)}>
+              <span className="num">{similarities[at]?.toFixed(2)}</span>
+              <span className="mono">{model.ids[row]}</span>
+              <Label text={model.labels[row] ?? null} />
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

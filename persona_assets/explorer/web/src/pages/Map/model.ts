@@ -1,0 +1,88 @@
+/** The map's features as arrays, and the numbers its controls need. */
+import type { MapData } from "../../contract";
+
+export const METRICS = {
+  score: "Selection score",
+  stability: "Stability",
+  sd: "Spread across roles (sd)",
+  mu: "Mean across roles (μ)",
+  pref_ratio: "Preference ratio",
+  active_frac: "Share of roles active",
+  cv: "Coefficient of variation",
+  mean_activation: "Mean activation",
+  max_activation: "Max activation",
+  bridge_entropy: "Bridge entropy",
+} as const;
+
+export type Metric = keyof typeof METRICS;
+export type Layout = "umap" | "pca";
+
+export interface Range {
+  low: number; // the 2nd percentile: one outlier must not take all the colours
+  high: number; // the 98th
+  min: number;
+  max: number;
+  unknown: number; // features without a value
+}
+
+export interface MapModel {
+  n: number;
+  ids: number[];
+  labels: (string | null)[];
+  roles: string[];
+  roleOf: Int32Array; // index into `roles`
+  countOf: number[]; // features a role
+  byCount: number[]; // roles with the most features first
+  metrics: Metric[]; // that the map knows at least one value of
+  rowOf: Map<number, number>; // feature id -> row
+  data: MapData;
+}
+
+export function makeModel(data: MapData): MapModel {
+  const { features, roles } = data;
+  const n = features.feature_id.length;
+  const roleOf = Int32Array.from(features.preferred_role);
+  const countOf = new Array<number>(roles.length).fill(0);
+  for (const role of roleOf) if (role >= 0) countOf[role] = (countOf[role] ?? 0) + 1;
+  const byCount = roles.map((_, role) => role).sort((a, b) => (countOf[b] ?? 0) - (countOf[a] ?? 0) || a - b);
+  const metrics = (Object.keys(METRICS) as Metric[]).filter((one) => features[one]?.some((value) => value !== null));
+  const rowOf = new Map(features.feature_id.map((id, row) => [id, row]));
+  return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, metrics, rowOf, data };
+}
+
+/** Positions of a layout, float32[n × 2]; a feature without one is left at NaN and not drawn. */
+export function positions(model: MapModel, layout: Layout): Float32Array {
+  const { features } = model.data;
+  const [x, y] = layout === "umap" ? [features.umap_x, features.umap_y] : [features.pca_x, features.pca_y];
+  const places = new Float32Array(model.n * 2).fill(NaN);
+  for (let row = 0; row < model.n; row++) {
+    places[2 * row] = x?.[row] ?? NaN;
+    places[2 * row + 1] = y?.[row] ?? NaN;
+  }
+  return places;
+}
+
+export function hasLayout(model: MapModel, layout: Layout): boolean {
+  const { features } = model.data;
+  const x = layout === "umap" ? features.umap_x : features.pca_x;
+  return x !== undefined && x.some((value) => value !== null);
+}
+
+export function valueOf(model: MapModel, metric: Metric, row: number): number | null {
+  return model.data.features[metric]?.[row] ?? null;
+}
+
+export function rangeOf(model: MapModel, metric: Metric): Range | null {
+  const column = model.data.features[metric] ?? [];
+  const values = Float64Array.from(column.filter((value): value is number => value !== null)).sort();
+  if (values.length === 0) return null;
+  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
+  return { low: at(0.02), high: at(0.98), min: at(0), max: at(1), unknown: model.n - values.length };
+}
+
+/** Where in the range a value lies, 0–1; null for an unknown one. */
+export function placeIn(range: Range | null, value: number | null): number | null {
+  if (value === null || range === null) return null;
+  if (range.high <= range.low) return 0.5;
+  return Math.min(1, Math.max(0, (value - range.low) / (range.high - range.low)));
+}
