@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,8 +11,14 @@ from persona_assets.drift.space import Floats
 
 Verdict = Literal["LOW", "MODERATE", "HIGH"]
 
+CONFOUNDS = ("norm", "n_active_features", "n_tokens")
 MODERATE, HIGH = 0.40, 0.70  # |r|
 _MIN_TURNS = 3  # any two points correlate perfectly
+
+
+def confounds(turns: Mapping[str, Floats], score: str) -> dict[str, float | None]:
+    """The correlation of a score with each confound; `turns` has their columns, float64[n_turns]."""
+    return {name: correlation(turns[score], turns[name]) for name in CONFOUNDS}
 
 
 def correlation(score: Floats, confound: Floats) -> float | None:
@@ -28,6 +35,11 @@ def verdict(r: float | None) -> Verdict | None:
     if r is None:
         return None
     return "HIGH" if abs(r) >= HIGH else "MODERATE" if abs(r) >= MODERATE else "LOW"
+
+
+def worst(correlations: Iterable[float | None]) -> Verdict | None:
+    """The verdict on the strongest correlation."""
+    return verdict(max((r for r in correlations if r is not None), key=abs, default=None))
 
 
 def _constant(values: Floats) -> bool:

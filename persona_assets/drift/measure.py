@@ -1,0 +1,214 @@
+"""From codes to tables: everything that is said of a run, computed without the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.drift.codes import SpanCodes, pool_ranges
+from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
+from persona_assets.drift.localize import scaled
+from persona_assets.drift.null import Band, bands, draw_spans
+from persona_assets.drift.reference import Reference
+from persona_assets.drift.scores import SCORES, nearest, scores
+from persona_assets.drift.space import Floats, Points
+from persona_assets.drift.tables import (
+    DRIFT_FEATURES,
+    DRIFT_RUNS,
+    DRIFT_TOKENS,
+    DRIFT_TRANSITIONS,
+    DRIFT_TURNS,
+)
+from persona_assets.drift.transcript import Transcript
+from persona_assets.drift.transitions import Transition, transition
+from persona_assets.extract.evidence import token_pieces
+from persona_assets.settings import DriftScore, DriftSettings
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Scored = dict[DriftScore, Floats]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A conversation of `n_tokens` as `model` and `sae` read it: what fires in its answers."""
+
+    transcript: Transcript
+    codes: SpanCodes
+    n_tokens: int
+    sae: str
+    model: str
+
+
+def measure(
+    reading: Reading,
+    anchor_codes: SpanCodes,
+    reference: Reference,
+    settings: DriftSettings,
+    tokenizer: PreTrainedTokenizerBase,
+) -> dict[str, pa.Table]:
+    """The tables of a run by name. `anchor_codes` are those of the anchor's responses."""
+    codes = reading.codes
+    points = turn_points(codes, reference, settings)
+    scored = scores(points, reference.target)
+    null = null_bands(codes, anchor_codes, reference, settings)
+    turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns)
+    transitions, features = transition_tables(points, scored, reference.target.axis)
+    return {
+        DRIFT_TURNS.name: turns,
+        DRIFT_TRANSITIONS.name: transitions,
+        DRIFT_FEATURES.name: features,
+        DRIFT_TOKENS.name: tokens_table(codes, reference, tokenizer),
+        DRIFT_RUNS.name: runs_table(reading, turns, reference, settings),
+    }
+
+
+def turn_points(codes: SpanCodes, reference: Reference, settings: DriftSettings) -> Points:
+    """The turns' vectors in the space: each answer pooled over its own tokens."""
+    return reference.space.points(
+        pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], settings.pooling)
+    )
+
+
+def null_bands(
+    codes: SpanCodes, anchor_codes: SpanCodes, reference: Reference, settings: DriftSettings
+) -> list[dict[DriftScore, Band]]:
+    """Of each turn the band of each score: what spans of the anchor's responses of its length score."""
+
+    def drawn(n_tokens: int) -> Scored:
+        spans = draw_spans(anchor_codes, n_tokens, settings.null_draws, settings.seed)
+        pooled = pool_ranges(anchor_codes.values, spans, settings.pooling)
+        return scores(reference.space.points(pooled), reference.target)
+
+    return bands(drawn, codes.lengths)
+
+
+def turns_table(
+    codes: SpanCodes,
+    points: Points,
+    scored: Scored,
+    null: list[dict[DriftScore, Band]],
+    reference: Reference,
+    messages: list[int],
+) -> pa.Table:
+    """`DRIFT_TURNS`; `messages` says where in the conversation each turn stands."""
+    columns: dict[str, Any] = {
+        "turn": codes.spans,
+        "message": messages,
+        "n_tokens": codes.lengths,
+        "n_active_features": points.n_active,
+        "norm": points.unscaled_lengths,
+        "nearest_roles": [
+            [{"role": reference.roles[row], "cosine": cosine} for row, cosine in roles]
+            for roles in nearest(points, reference.target.roles)
+        ],
+    }
+    for score in SCORES:
+        columns[score] = _known(scored[score])
+        columns[f"{score}_low"] = _known(np.array([band[score].low for band in null]))
+        columns[f"{score}_high"] = _known(np.array([band[score].high for band in null]))
+    return _table(columns, DRIFT_TURNS.schema)
+
+
+def transition_tables(points: Points, scored: Scored, axis: Floats) -> tuple[pa.Table, pa.Table]:
+    """`DRIFT_TRANSITIONS` and `DRIFT_FEATURES`: one transition fewer than turns."""
+    rows, features = [], [DRIFT_FEATURES.schema.empty_table()]
+    for turn in range(1, len(points)):
+        change = transition(points.dense(turn - 1), points.dense(turn), axis)
+        rows.append(
+            {
+                "turn": turn,
+                "previous_turn": turn - 1,
+                **{
+                    f"delta_{score}": _number(scored[score][turn] - scored[score][turn - 1])
+                    for score in SCORES
+                },
+                "toward_mass": change.toward_mass,
+                "away_mass": change.away_mass,
+                "n_features": len(change.feature_id),
+            }
+        )
+        features.append(_features(turn, change))
+    return pa.Table.from_pylist(rows, schema=DRIFT_TRANSITIONS.schema), pa.concat_tables(features)
+
+
+def tokens_table(codes: SpanCodes, reference: Reference, tokenizer: PreTrainedTokenizerBase) -> pa.Table:
+    """`DRIFT_TOKENS`: each token of each answer, alone in the space, on the axis."""
+    projection = reference.space.points(codes.values).along(reference.target.axis)
+    columns = {
+        "turn": np.repeat(codes.spans, codes.lengths),
+        "token": np.arange(len(projection)) - np.repeat(codes.bounds[:-1], codes.lengths),
+        "token_id": codes.token_ids,
+        "piece": token_pieces(codes.token_ids, tokenizer),
+        "projection": projection,
+        "scaled": np.concatenate([scaled(projection[start:stop]) for start, stop in codes.ranges]),
+    }
+    return _table(columns, DRIFT_TOKENS.schema)
+
+
+def runs_table(reading: Reading, turns: pa.Table, reference: Reference, settings: DriftSettings) -> pa.Table:
+    """`DRIFT_RUNS`: how the run was measured, and what else goes with its score."""
+    found = confounds({name: _column(turns, name) for name in (settings.score, *CONFOUNDS)}, settings.score)
+    row = {
+        "name": reading.transcript.name,
+        "sensitive": reading.transcript.sensitive,
+        "sae": reading.sae,
+        "model": reading.model,
+        "n_tokens": reading.n_tokens,
+        "anchor": reference.anchor,
+        "pooling": settings.pooling,
+        "transform": settings.transform,
+        "centered": settings.centering,
+        "l2_normalized": settings.l2_normalize,
+        "axis": settings.axis,
+        "axis_cosine": reference.axis_cosine,
+        "n_roles": len(reference.roles),
+        "compared_with": reference.compared_with,
+        "score": settings.score,
+        "n_turns": turns.num_rows,
+        "n_draws": settings.null_draws,
+        **{f"confound_{name}": r for name, r in found.items()},
+        "confound_verdict": worst(found.values()),
+        "conversation": reading.transcript.plain,
+    }
+    return pa.Table.from_pylist([row], schema=DRIFT_RUNS.schema)
+
+
+def _features(turn: int, change: Transition) -> pa.Table:
+    columns = {
+        "turn": np.full(len(change.feature_id), turn),
+        "feature_id": change.feature_id,
+        "delta": change.delta,
+        "weight": change.weight,
+        "contribution": change.contribution,
+        "share_of_change": change.share_of_change,
+        "share_of_away": change.share_of_away,
+        "direction": np.where(change.delta > 0, "activated", "deactivated"),
+        "effect": pa.array(
+            np.where(change.contribution > 0, "toward", "away"), mask=change.contribution == 0
+        ),
+        "rank_by_contribution": change.rank_by_contribution,
+        "rank_by_change": change.rank_by_change,
+    }
+    return _table(columns, DRIFT_FEATURES.schema)
+
+
+def _table(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+
+
+def _known(values: Floats) -> pa.Array:
+    """Numbers, NULL where there is none."""
+    return pa.array(values, mask=~np.isfinite(values))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _column(table: pa.Table, name: str) -> Floats:
+    return table[name].to_numpy().astype(np.float64)  # NULL becomes NaN

@@ -1,0 +1,126 @@
+"""Drift runs: conversations read by the model once, measured, and landed in the lake."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from persona_assets.drift.codes import SpanCodes, from_table, to_table
+from persona_assets.drift.encode import encode_layout, encode_responses
+from persona_assets.drift.files import DriftFiles
+from persona_assets.drift.layout import Layout, lay_out
+from persona_assets.drift.measure import Reading, measure
+from persona_assets.drift.reference import Reference, build_reference, role_vector
+from persona_assets.drift.tables import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
+from persona_assets.drift.transcript import Transcript
+from persona_assets.errors import StudyError
+from persona_assets.extract.backbone import text_config
+from persona_assets.extract.stage import ExtractionStage
+from persona_assets.interchange.width import sae_width
+from persona_assets.lake import LakeFile
+from persona_assets.models import load_tokenizer
+from persona_assets.schema import RESPONSES, ROLE_FEATURES
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class DriftStage:
+    """Lands runs one after the other; the model is loaded by the first that was never read, and kept.
+
+    It is `extraction`'s, so that a process holds one model.
+    """
+
+    def __init__(self, extraction: ExtractionStage) -> None:
+        self.study = extraction.study
+        self._extraction = extraction
+        self._files = DriftFiles.of(self.study)
+
+    def land(self, transcript: Transcript, *, overwrite: bool = False) -> dict[str, LakeFile]:
+        """The run's files by table: those that are there, or, measured now, those that were missing.
+
+        A conversation whose name or flag alone is new is not measured again. Raises StudyError where the
+        study cannot measure drift yet, or the conversation cannot be measured.
+        """
+        made_from = self._files.fingerprint(transcript.run)
+        layout = lay_out(transcript, self._tokenizer, self._context)
+        landed = self._files.files(transcript.run)
+        if landed is not None and not overwrite:
+            return landed | self._renamed(landed[DRIFT_RUNS.name], transcript)
+        reading = Reading(
+            transcript=transcript,
+            codes=self._codes(transcript, layout),
+            n_tokens=len(layout.token_ids),
+            sae=self._files.sae,
+            model=self.study.settings.extraction.model,
+        )
+        drift = self.study.settings.drift
+        tables = measure(reading, self._anchor_codes(), self.reference, drift, self._tokenizer)
+        return {
+            table.name: self.study.lake.write(table, tables[table.name], made_from, run=transcript.run)
+            for table in DRIFT_TABLES
+        }
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The roles, their space and the axis. Raises StudyError where the study has none yet."""
+        self._files.check()
+        drift, lake = self.study.settings.drift, self.study.lake
+        vectors = {
+            role: role_vector(lake.read(ROLE_FEATURES, file), drift.pooling, self._d_sae)
+            for role, file in self._files.role_features.items()
+        }
+        return build_reference(vectors, self._files.anchor, drift)
+
+    def _codes(self, transcript: Transcript, layout: Layout) -> SpanCodes:
+        run, sae, lake = transcript.run, self._files.sae, self.study.lake
+        file = self._files.codes(run)
+        if file is None:
+            codes = encode_layout(layout, self._extraction.extractor, sae, self._d_sae)
+            made_from = self._files.codes_fingerprint(run)
+            file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=sae, run=run)
+        return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+
+    def _anchor_codes(self) -> SpanCodes:
+        """The anchor's responses token by token, encoded once a study."""
+        files, lake = self._files, self.study.lake
+        file, made_from = files.anchor_codes, files.anchor_codes_fingerprint
+        if file is None:
+            responses = files.roles[files.anchor].responses
+            assert responses is not None and made_from is not None  # it has features, made of them
+            content = self.study.responses_owner.lake.read(RESPONSES, responses)
+            codes = encode_responses(content, self._extraction.extractor, files.sae, self._d_sae)
+            file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=files.sae, role=files.anchor)
+        return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+
+    def _renamed(self, landed: LakeFile, transcript: Transcript) -> dict[str, LakeFile]:
+        """The run's row under the transcript's name and flag; a revision of it, where they are new."""
+        content = self.study.lake.read(DRIFT_RUNS, landed)
+        [row] = content.to_pylist()
+        if row["conversation"] != transcript.plain:
+            raise StudyError(
+                f"{transcript.name}: its hash {transcript.run} is that of another conversation, "
+                f"{row['name']!r}; change one of the two"
+            )
+        named = {"name": transcript.name, "sensitive": transcript.sensitive}
+        if row | named == row:
+            return {}
+        made_from = self._files.fingerprint(transcript.run)
+        revised = pa.Table.from_pylist([row | named], schema=DRIFT_RUNS.schema)
+        return {DRIFT_RUNS.name: self.study.lake.write(DRIFT_RUNS, revised, made_from, run=transcript.run)}
+
+    @cached_property
+    def _tokenizer(self) -> PreTrainedTokenizerBase:
+        extraction = self.study.settings.extraction
+        return load_tokenizer(extraction.model, extraction.revision)
+
+    @cached_property
+    def _context(self) -> int | None:
+        extraction = self.study.settings.extraction
+        return getattr(text_config(extraction.model, extraction.revision), "max_position_embeddings", None)
+
+    @cached_property
+    def _d_sae(self) -> int:
+        return sae_width(self.study.settings.extraction.saes[self._files.sae])
