@@ -1,3 +1,51 @@
+import type { FeaturesOfRole } from "../../contract";
+import { Empty, Loaded } from "../../components/Loaded";
+import { RoleChoice } from "../../components/parts";
+import { paths } from "../../data/paths";
+import { useSae } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { setParams, useParam } from "../../router/router";
+import "../../charts/charts.css";
+import { Choices } from "./Choices";
+import { Comparison } from "./Comparison";
+import "./compare.css";
+
 export default function ComparePage() {
-  return <h1>Compare</h1>;
+  const sae = useSae();
+  const [a] = useParam("a");
+  const [b] = useParam("b");
+  if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
+  return (
+    <div className="page compare">
+      <h1 className="hidden-label">Compare two roles</h1>
+      <div className="compare-choice">
+        <RoleChoice label="compare" value={a} choose={(role) => setParams({ a: role })} except={[b]} />
+        <button onClick={() => setParams({ a: b, b: a })} disabled={a === "" && b === ""} aria-label="Swap the two roles" title="swap">
+          ⇄
+        </button>
+        <RoleChoice label="with" value={b} choose={(role) => setParams({ b: role })} except={[a]} />
+        {a !== "" && b !== "" && <Choices />}
+      </div>
+      {a === "" || b === "" ? (
+        <Empty title="Choose two roles">Their features are set against each other: those that tell them apart come first.</Empty>
+      ) : (
+        <Two key={`${a} ${b}`} sae={sae.sae} a={a} b={b} />
+      )}
+    </div>
+  );
+}
+
+function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
+  const left = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, a));
+  const right = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, b));
+  const missing = (role: string) => <Empty title={`There are no features of ${role}`}>The study has no such role, or its responses have not been encoded.</Empty>;
+  return (
+    <Loaded of={left} what={`the features of ${a}`} missing={missing(a)}>
+      {(featuresA) => (
+        <Loaded of={right} what={`the features of ${b}`} missing={missing(b)}>
+          {(featuresB) => <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />}
+        </Loaded>
+      )}
+    </Loaded>
+  );
 }

@@ -1,3 +1,77 @@
+import type { RolePage as Role } from "../../contract";
+import { Empty, Loaded } from "../../components/Loaded";
+import { count } from "../../components/format";
+import { Facts, RoleChoice } from "../../components/parts";
+import { paths } from "../../data/paths";
+import { useSae, useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { href, navigate, useRoute } from "../../router/router";
+import "../../charts/charts.css";
+import { Axes } from "./Axes";
+import { Characteristic } from "./Characteristic";
+import { Instructions } from "./Instructions";
+import { Nearest } from "./Nearest";
+import { Responses } from "./Responses";
+import "./role.css";
+
 export default function RolePage() {
-  return <h1>Role</h1>;
+  const { arg: role } = useRoute();
+  const sae = useSae();
+  const page = useResource<Role>(sae && role !== null ? paths.role(sae.sae, role) : null);
+  if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
+  if (role === null) return <Empty title="No role is chosen">The roles' overview lists them all.</Empty>;
+  return (
+    <Loaded of={page} what={`the role ${role}`} missing={<Empty title={`The study has no role ${role.slice(0, 60)}`} />}>
+      {(data) => <Page key={data.role} role={data} sae={sae.sae} />}
+    </Loaded>
+  );
+}
+
+function Page({ role, sae }: { role: Role; sae: string }) {
+  return (
+    <div className="page role">
+      <RoleHead role={role} />
+      <div className="role-columns">
+        <Characteristic role={role} />
+        <div>
+          <Axes role={role} sae={sae} />
+          <Nearest role={role} />
+        </div>
+      </div>
+      <Instructions role={role} />
+      <Responses role={role.role} n={role.n_responses} nPages={role.n_pages} />
+    </div>
+  );
+}
+
+function RoleHead({ role }: { role: Role }) {
+  const { anchor, roles } = useStudy();
+  const entry = roles.find((one) => one.role === role.role);
+  return (
+    <header className="role-head">
+      <div className="role-title">
+        <h1>
+          <span className="faint">Role</span> <bdi>{role.role}</bdi>
+        </h1>
+        {role.role === anchor && <span className="chip">anchor of the assistant axis</span>}
+        {role.excluded && <span className="chip warn">left out of comparisons</span>}
+        {role.status !== "fresh" && <span className="chip bad">{role.status}: not all of its data fit today's settings</span>}
+        <span className="role-compare">
+          <RoleChoice
+            label="compare with"
+            value=""
+            except={[role.role]}
+            choose={(other) => other && navigate(href("compare", null, { a: role.role, b: other }))}
+          />
+        </span>
+      </div>
+      <Facts
+        facts={[
+          ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
+          ["instruction variants", count(role.instructions.length)],
+          ["nearest role", role.nearest[0] ? <bdi>{role.nearest[0].role}</bdi> : "–"],
+        ]}
+      />
+    </header>
+  );
 }

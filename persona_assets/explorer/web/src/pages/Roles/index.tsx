@@ -1,3 +1,87 @@
+import type { RolesOverview } from "../../contract";
+import { Strip } from "../../charts/Strip";
+import { HeatMap } from "../../charts/HeatMap";
+import { fixed, percent } from "../../components/format";
+import { Empty, Loaded } from "../../components/Loaded";
+import { Section } from "../../components/parts";
+import { paths } from "../../data/paths";
+import { useSae, useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { href, navigate } from "../../router/router";
+import "../../charts/charts.css";
+import { RoleTable } from "./RoleTable";
+import "./roles.css";
+
 export default function RolesPage() {
-  return <h1>Roles</h1>;
+  const sae = useSae();
+  return (
+    <div className="page roles">
+      <h1 className="hidden-label">Roles</h1>
+      {sae === null ? <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty> : <Overview sae={sae.sae} />}
+    </div>
+  );
+}
+
+function Overview({ sae }: { sae: string }) {
+  const overview = useResource<RolesOverview>(paths.roles(sae));
+  return (
+    <Loaded of={overview} what="the roles" missing={<RoleTable overview={null} />}>
+      {(data) => (
+        <>
+          <div className="roles-columns">
+            <Similarity overview={data} />
+            <Axes overview={data} />
+          </div>
+          <RoleTable overview={data} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Similarity({ overview: { order, similarity } }: { overview: RolesOverview }) {
+  return (
+    <Section title="Similarity" note="cosine of the roles' vectors over the selected features; in the order of a clustering">
+      {similarity.length === 0 ? (
+        <Empty title="Not computed yet">The atlas of this SAE has not been made.</Empty>
+      ) : (
+        <HeatMap
+          names={order}
+          values={similarity}
+          label="Similarity of the roles"
+          format={(value) => fixed(value)}
+          onOpen={(row, column) => navigate(row === column ? href("role", order[row]!) : href("compare", null, { a: order[row]!, b: order[column]! }))}
+        />
+      )}
+    </Section>
+  );
+}
+
+function Axes({ overview: { axes } }: { overview: RolesOverview }) {
+  const { anchor } = useStudy();
+  return (
+    <Section title="Axes" note="each dot a role">
+      {axes.map((axis) => (
+        <figure key={axis.axis} className="axis-figure">
+          <figcaption>
+            <b>{axis.axis === "assistant" ? "Assistant axis" : axis.axis.toUpperCase()}</b>{" "}
+            <span className="muted">{about(axis, anchor)}</span>
+          </figcaption>
+          {axis.positions.length > 0 ? (
+            <Strip positions={axis.positions} marked={anchor} label={axis.axis} />
+          ) : (
+            <p className="caution">{axis.reason ?? "No positions."}</p>
+          )}
+        </figure>
+      ))}
+    </Section>
+  );
+}
+
+function about(axis: RolesOverview["axes"][number], anchor: string): string {
+  const said = [];
+  if (axis.axis === "assistant") said.push(`${anchor} less the mean of the others`);
+  if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles`);
+  if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null) said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
+  return said.join("; ");
 }

@@ -1,0 +1,38 @@
+import type { FeaturesOfRole } from "../../contract";
+
+export const MEASURES = {
+  mean: { title: "mean activation", short: "mean", silent: 0 },
+  effect: { title: "effect against all roles", short: "effect", silent: null },
+  firing_rate: { title: "share of responses in which it fires", short: "fires in", silent: 0 },
+} as const;
+
+export type Measure = keyof typeof MEASURES;
+
+/** One measure of two roles, feature by feature; row i of each array is the same feature. */
+export interface Pairs {
+  ids: number[];
+  x: number[]; // in the first role
+  y: number[]; // in the second
+  order: Int32Array; // rows by the size of the difference, the largest first
+}
+
+/** Joined by the feature's id: one that never fires in a role has a mean and a rate of 0 there, and no effect. */
+export function pairsOf(a: FeaturesOfRole, b: FeaturesOfRole, measure: Measure): Pairs {
+  const { silent } = MEASURES[measure];
+  const inB = new Map(b.feature_id.map((id, row) => [id, b[measure][row] ?? null]));
+  const pairs: Pairs = { ids: [], x: [], y: [], order: new Int32Array() };
+  const add = (id: number, x: number | null, y: number | null) => {
+    if (x === null || y === null) return;
+    pairs.ids.push(id);
+    pairs.x.push(x);
+    pairs.y.push(y);
+  };
+  a.feature_id.forEach((id, row) => {
+    add(id, a[measure][row] ?? null, inB.has(id) ? inB.get(id)! : silent);
+    inB.delete(id);
+  });
+  for (const [id, value] of inB) add(id, silent, value);
+  const size = Float64Array.from(pairs.x, (x, row) => Math.abs(x - pairs.y[row]!));
+  pairs.order = Int32Array.from(pairs.ids.keys()).sort((one, other) => size[other]! - size[one]!);
+  return pairs;
+}

@@ -1,0 +1,83 @@
+import { useMemo } from "react";
+import { Interval, IntervalAxis } from "../../charts/Interval";
+import { extent, linear, type Scale } from "../../charts/scale";
+import type { FeatureOfRole, RolePage } from "../../contract";
+import { fixed, fmt, percent, qValue } from "../../components/format";
+import { FeatureLink } from "../../components/links";
+import { Section } from "../../components/parts";
+import { type SortColumn, SortTable } from "../../components/SortTable";
+import { Empty } from "../../components/Loaded";
+import { useParam } from "../../router/router";
+
+const PLOT = 170;
+const PLOT_EDGE = 12;
+
+/** The features by which the role differs from the mean of all roles, those it has more of and those it has less of. */
+export function Characteristic({ role }: { role: RolePage }) {
+  const [side, setSide] = useParam("side", "more");
+  const [sort, setSort] = useParam("sort", side === "more" ? "-effect" : "effect");
+  const rows = useMemo(
+    () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
+    [role.features, side],
+  );
+  const columns = useMemo(() => columnsOf(effectScale(rows), role.role), [rows, role.role]);
+  return (
+    <Section
+      title="Characteristic features"
+      note="effect against the mean of all roles, question by question, with its 95 % interval"
+      className="characteristic-section"
+      aside={
+        <span className="choices" role="group" aria-label="Which side">
+          <button aria-pressed={side === "more"} onClick={() => setSide("more", { push: true })}>
+            ▲ more than others
+          </button>
+          <button aria-pressed={side === "less"} onClick={() => setSide("less", { push: true })}>
+            ▼ less than others
+          </button>
+        </span>
+      }
+    >
+      <div className="panel scroll-box characteristic">
+        {rows.length === 0 ? (
+          <Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>
+        ) : (
+          <SortTable label="Characteristic features" rows={rows} columns={columns} rowKey={(row) => row.feature_id} sort={sort} setSort={setSort} />
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function effectScale(rows: FeatureOfRole[]): Scale {
+  const reach = extent(rows.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
+  return linear(reach, [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
+}
+
+function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
+  return [
+    {
+      key: "feature",
+      title: "feature",
+      className: "grow",
+      value: (row) => row.feature_id,
+      cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
+    },
+    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => withSign(row.effect) },
+    {
+      key: "plot",
+      title: <IntervalAxis scale={scale} />,
+      className: "plot-cell",
+      cell: (row) => (
+        <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
+      ),
+    },
+    { key: "auroc", title: "AUROC", hint: "how often a response of the role has more of it than one of the others", num: true, value: (row) => row.auroc, cell: (row) => fixed(row.auroc, 3) },
+    { key: "q", title: "q", hint: "p adjusted for all pairs of role and feature", num: true, value: (row) => row.q, cell: (row) => qValue(row.q) },
+    { key: "mean", title: "mean", hint: "mean activation over the role's responses, zeros too", num: true, value: (row) => row.mean, cell: (row) => fmt(row.mean) },
+    { key: "rate", title: "fires in", hint: "share of the role's responses", num: true, value: (row) => row.firing_rate, cell: (row) => percent(row.firing_rate) },
+  ];
+}
+
+function withSign(value: number | null): string {
+  return value !== null && value > 0 ? `+${fmt(value)}` : fmt(value);
+}

@@ -1,0 +1,61 @@
+import { count } from "../../components/format";
+import { Empty } from "../../components/Loaded";
+import { useStudy } from "../../data/StudyContext";
+import { setParams } from "../../router/router";
+import { type Found, useResponseSearch } from "./useResponseSearch";
+
+/** Where the words stand in the role's responses; each leads to its response. */
+export function Hits({ role, words, nPages }: { role: string; words: string; nPages: number }) {
+  const { live } = useStudy();
+  const [search, cancel] = useResponseSearch(role, words, live, nPages);
+  return (
+    <>
+      <p className="search-state" role="status">
+        {count(search.hits.length)} {search.hits.length === 1 ? "response" : "responses"} with “<bdi>{words}</bdi>”
+        {search.truncated && ", not all"}
+        {search.running && (
+          <>
+            , looking … <button onClick={cancel}>Stop</button>
+          </>
+        )}
+      </p>
+      {search.error !== null && (
+        <p className="caution" role="alert">
+          {search.error}
+        </p>
+      )}
+      {search.hits.length > 0 ? (
+        <ol className="panel response-list">
+          {search.hits.map((hit) => (
+            <Hit key={hit.response_id} hit={hit} />
+          ))}
+        </ol>
+      ) : (
+        !search.running && search.error === null && <Empty title="Nothing found">No response of this role has these words.</Empty>
+      )}
+    </>
+  );
+}
+
+function Hit({ hit }: { hit: Found }) {
+  const { snippet, at, length } = hit;
+  return (
+    <li className="response">
+      <div className="response-meta">
+        <button className="plain mono" onClick={() => setParams({ q: null, page: null, response: hit.response_id })}>
+          {hit.response_id}
+        </button>
+      </div>
+      <div className="response-body">
+        <div className="question untrusted" dir="auto">
+          {hit.question}
+        </div>
+        <div className="untrusted" dir="auto">
+          … {snippet.slice(0, at)}
+          <mark>{snippet.slice(at, at + length)}</mark>
+          {snippet.slice(at + length)} …
+        </div>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,47 @@
+import { useState } from "react";
+import type { RolePage } from "../../contract";
+import { fixed } from "../../components/format";
+import { RoleLink } from "../../components/links";
+import { Meter, Section } from "../../components/parts";
+import { href } from "../../router/router";
+
+const SHOWN = 8;
+
+/** The other roles by cosine of their vectors over the selected features. */
+export function Nearest({ role }: { role: RolePage }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? role.nearest : role.nearest.slice(0, SHOWN);
+  return (
+    <Section title="Nearest roles" note="cosine of the roles' vectors">
+      {role.nearest.length === 0 ? (
+        <p className="muted">Not computed: the study has no atlas yet.</p>
+      ) : (
+        <table className="sort-table nearest" aria-label="Nearest roles">
+          <tbody>
+            {shown.map((one) => (
+              <tr key={one.role}>
+                <td className="grow">
+                  <RoleLink role={one.role} />
+                </td>
+                <td className="num">
+                  {fixed(one.similarity, 3)}
+                  <Meter share={one.similarity} />
+                </td>
+                <td>
+                  <a href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>
+                    compare
+                  </a>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {role.nearest.length > SHOWN && (
+        <button className="plain" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "show the nearest only" : `show all ${role.nearest.length}`}
+        </button>
+      )}
+    </Section>
+  );
+}
