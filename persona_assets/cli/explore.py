@@ -1,0 +1,42 @@
+"""`persona explore` and `persona site`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+from persona_assets.cli.bar import bar
+from persona_assets.explorer import front_end
+from persona_assets.explorer.server import serve
+from persona_assets.explorer.site import write_site
+from persona_assets.study import Study
+from persona_assets.warehouse import warehouse_path
+
+
+def explore(study: Study, host: str, port: int, browser: bool) -> None:
+    """Serve the study's explorer until Ctrl-C, and open it in a browser."""
+    if not (front_end.DIST / "index.html").is_file():
+        print(f"persona: {front_end.MISSING}", file=sys.stderr)
+    if not warehouse_path(study).is_file():
+        print(
+            f"nothing is published yet; the pages fill when `persona run {study.name}` publishes",
+            file=sys.stderr,
+        )
+
+    def started(address: str) -> None:
+        print(f"{study.name}: {address} (Ctrl-C ends it)", flush=True)
+        if browser:  # in a thread of its own: some browsers return only when they are closed
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+    with suppress(KeyboardInterrupt):
+        serve(study, host, port, started)
+
+
+def site(study: Study, folder: Path) -> None:
+    """Write the static site, and say where."""
+    with bar("writing pages") as progress:
+        n_files = write_site(study, folder, progress)
+    print(f"{n_files} files of data in {folder}; try it: python3 -m http.server --directory {folder}")

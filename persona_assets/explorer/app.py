@@ -1,0 +1,118 @@
+"""The explorer's web application over one study's snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import duckdb
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from persona_assets.errors import StudyError
+from persona_assets.explorer import front_end
+from persona_assets.explorer.asking import within
+from persona_assets.explorer.console import Console
+from persona_assets.explorer.console_routes import export_sql, run_sql
+from persona_assets.explorer.edition import Edition, Editions
+from persona_assets.explorer.encoding import compressed, decompressed, encoded
+from persona_assets.explorer.guard import Guard
+from persona_assets.explorer.problems import ProblemError, not_found
+from persona_assets.explorer.resources import Source, find
+from persona_assets.explorer.search import search
+from persona_assets.explorer.words import words
+from persona_assets.study import Study
+
+SECONDS = 20.0  # for a resource
+_AT_ONCE = 8  # queries for resources and searches, each in a thread of its own
+
+
+def make_app(study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST) -> Starlette:
+    """The application for `study`, bound to `host`; its pages are those built in `dist`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.threads = anyio.CapacityLimiter(_AT_ONCE)
+        app.state.console = Console(study)
+        yield
+        app.state.editions.close()
+
+    routes = [
+        Route("/data/{path:path}", _plainly(data), methods=["GET"]),
+        Route("/api/snapshot", _plainly(snapshot), methods=["GET"]),
+        Route("/api/search", _plainly(search), methods=["GET"]),
+        Route("/api/responses", _plainly(words), methods=["GET"]),
+        Route("/api/sql", _plainly(run_sql), methods=["POST"]),
+        Route("/api/sql/export", _plainly(export_sql), methods=["POST"]),
+        Route("/api/{path:path}", _plainly(_nothing_here), methods=["GET", "POST"]),
+        Route("/{path:path}", front_end.file, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, host=host)], lifespan=lifespan)
+    app.state.editions = Editions(study)
+    app.state.dist = dist
+    return app
+
+
+async def data(request: Request) -> Response:
+    """A resource of the newest snapshot, gzipped; 304 where the asker has it."""
+    path: str = request.path_params["path"]
+    answer = find(path)
+    if answer is None:
+        raise not_found(f"no resource data/{path}"[:200])
+    async with request.app.state.editions.reading() as edition:
+        headers = {"etag": f'W/"{edition.identity}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        make = partial(_in_thread, request, partial(_answer, edition, answer))
+        body = await edition.answers.get(path, make)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(body, media_type="application/json", headers=headers | {"content-encoding": "gzip"})
+    return Response(decompressed(body), media_type="application/json", headers=headers)
+
+
+async def snapshot(request: Request) -> Response:
+    """Which snapshot is the newest."""
+    async with request.app.state.editions.reading() as edition:
+        state = {"snapshot": edition.identity, "published_at": edition.published_at.isoformat()}
+    return JSONResponse(state, headers={"cache-control": "no-store"})
+
+
+def _answer(edition: Edition, answer: Callable[[Source], Any]) -> bytes:
+    with edition.source() as source, within(SECONDS, source.connection):
+        return compressed(encoded(answer(source)))
+
+
+async def _in_thread(request: Request, call: Callable[[], bytes]) -> bytes:
+    return await anyio.to_thread.run_sync(call, limiter=request.app.state.threads)
+
+
+async def _nothing_here(request: Request) -> Response:
+    raise not_found(f"no such question: {request.url.path[:200]}")
+
+
+def _plainly(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """`handler`, what goes wrong in it answered as the contract's `Problem`."""
+
+    async def handled(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ProblemError as problem:
+            return JSONResponse(problem.body(), problem.status, headers={"cache-control": "no-store"})
+        except StudyError as error:
+            return JSONResponse({"error": str(error)}, 503, headers={"cache-control": "no-store"})
+        except duckdb.Error as error:
+            line = f"the snapshot cannot answer this: {str(error).splitlines()[0]}"
+            return JSONResponse({"error": line}, 500, headers={"cache-control": "no-store"})
+        except ClientDisconnect:
+            return Response(status_code=499)
+
+    return handled

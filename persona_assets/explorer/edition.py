@@ -1,0 +1,166 @@
+"""A published snapshot, open for as long as somebody reads it, and the move from one to the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC
+from pathlib import Path
+
+import anyio
+import duckdb
+
+from persona_assets.errors import StudyError
+from persona_assets.explorer.cache import Answers
+from persona_assets.explorer.resources.source import Source
+from persona_assets.queries import query
+from persona_assets.study import Study
+from persona_assets.warehouse import connect, warehouse_path
+
+
+class Edition:
+    """One snapshot, its connections, and the answers it has given."""
+
+    def __init__(self, study: Study, identity: str) -> None:
+        self.identity = identity
+        self.study = study
+        self.answers = Answers()
+        self._connection = connect(study)
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._readers = 0
+        self._is_old = False
+        self._lock = threading.Lock()
+        try:
+            self._connection.execute(query("explorer/measured"))
+            [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise StudyError(
+                f"{warehouse_path(study)}: of another version ({str(error).splitlines()[0]}); publish again: "
+                f"`persona run {study.name} --select warehouse`"
+            ) from error
+        self.published_at = published_at.replace(tzinfo=UTC)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one thread, used again by the next."""
+        self.enter()
+        try:
+            cursor = self._idle_one() or self._another()
+            yield cursor
+            self._idle.append(cursor)  # after an error it is not used again
+        finally:
+            self.leave()
+
+    @contextmanager
+    def source(self) -> Iterator[Source]:
+        """What the live server's resources are read from."""
+        with self.cursor() as cursor:
+            yield Source(cursor, self.identity, self.published_at)
+
+    def enter(self) -> None:
+        """Keep it open, until `leave`, should a newer one take its place meanwhile."""
+        with self._lock:
+            self._readers += 1
+
+    def leave(self) -> None:
+        """The end of what `enter` began."""
+        with self._lock:
+            self._readers -= 1
+        self._close_unread()
+
+    def retire(self) -> None:
+        """Close it when nobody reads it any more."""
+        self._is_old = True
+        self._close_unread()
+
+    def _close_unread(self) -> None:
+        with self._lock:
+            if not self._is_old or self._readers:
+                return
+            for connection in (*self._idle, self._connection):
+                connection.close()
+            self._idle = []
+
+    def _idle_one(self) -> duckdb.DuckDBPyConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _another(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        cursor.execute("use warehouse")
+        cursor.execute("set variable lake = ?", [self.study.lake.root])
+        return cursor
+
+
+class Editions:
+    """The newest snapshot of a study, looked for whenever somebody asks."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._newest: Edition | None = None
+        self._lock = threading.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Edition]:
+        """The newest snapshot, kept open. Raises StudyError where nothing is published, or it is damaged."""
+        edition = self._entered_unchanged() or await anyio.to_thread.run_sync(self._entered)
+        try:
+            yield edition
+        finally:
+            edition.leave()
+
+    def newest(self) -> Edition:
+        """The newest snapshot, for somebody who is alone. Raises StudyError as `reading` does."""
+        edition = self._entered()
+        edition.leave()
+        return edition
+
+    def close(self) -> None:
+        """Let go of the snapshot."""
+        if self._newest is not None:
+            self._newest.retire()
+            self._newest = None
+
+    def _entered_unchanged(self) -> Edition | None:
+        """The snapshot that was the newest the last time, if it is so still and nobody is moving on."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if self._newest is None or self._newest.identity != _identity(warehouse_path(self.study)):
+                return None
+            self._newest.enter()
+            return self._newest
+        finally:
+            self._lock.release()
+
+    def _entered(self) -> Edition:
+        path = warehouse_path(self.study)
+        with self._lock:
+            newest = self._newest
+            while newest is None or newest.identity != _identity(path):
+                newest = self._move_on(path)
+            newest.enter()
+            return newest
+
+    def _move_on(self, path: Path) -> Edition | None:
+        """Open what is published now; None where that changed meanwhile."""
+        identity = _identity(path)
+        edition = Edition(self.study, identity or "")
+        if identity != _identity(path):  # which of the two was opened?
+            edition.retire()
+            return None
+        previous, self._newest = self._newest, edition
+        if previous is not None:
+            previous.retire()
+        return edition
+
+
+def _identity(path: Path) -> str | None:
+    """What tells one snapshot at `path` from the next."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}"

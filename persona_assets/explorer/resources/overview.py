@@ -1,0 +1,58 @@
+"""All roles beside one another: how alike they are, and where they stand on the axes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.resources.source import Source
+
+
+def roles(source: Source, sae: str) -> Json:
+    """`{sae}/roles.json`."""
+    source.sae(sae)
+    names, similarity = _matrix(source, sae)
+    order = clustered(similarity)
+    shown = similarity[np.ix_(order, order)]
+    return {
+        "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
+        "similarity": [[None if np.isnan(cell) else cell for cell in row] for row in shown.tolist()],
+        "axes": _axes(source, sae),
+    }
+
+
+def clustered(similarity: np.ndarray) -> list[int]:
+    """An order of the rows of float64[n, n], cosines, in which neighbours are alike; NaN counts as 0.
+
+    Average linkage over 1 - similarity, its leaves ordered so that neighbours lie as near as the tree allows.
+    """
+    n = len(similarity)
+    if n < 3:
+        return list(range(n))
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+
+    distances = 1 - np.nan_to_num(similarity)[np.triu_indices(n, 1)]
+    distances = np.maximum(distances, 0)  # rounding may leave a cosine above 1
+    tree = optimal_leaf_ordering(linkage(distances, "average"), distances)
+    return [int(leaf) for leaf in leaves_list(tree)]
+
+
+def _matrix(source: Source, sae: str) -> tuple[list[str], np.ndarray]:
+    """The roles that are compared, and float64[n_roles, n_roles]."""
+    pairs = source.columns("similarity", sae=sae)
+    names = sorted(set(pairs["role_a"]))
+    values = np.array([np.nan if value is None else value for value in pairs["similarity"]], np.float64)
+    return names, values.reshape(len(names), len(names))
+
+
+def _axes(source: Source, sae: str) -> list[Json]:
+    every = source.rows("axes", sae=sae, role=None)
+    axes = []
+    for axis, group in groupby(every, key=lambda place: place["axis"]):
+        places = list(group)
+        facts = {key: places[0][key] for key in ("explained_variance", "cosine_with_assistant", "reason")}
+        positions = [{"role": place["role"], "position": place["position"]} for place in places]
+        axes.append({"axis": axis} | facts | {"positions": positions})
+    return axes

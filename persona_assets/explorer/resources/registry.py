@@ -1,0 +1,69 @@
+"""Which paths below `data/` there are, and what answers each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from persona_assets.explorer.resources import feature, map, overview, role, study
+from persona_assets.explorer.resources.source import Source
+
+_NAME = r"[a-z0-9_.-]+"
+_PARTS = {"sae": _NAME, "role": _NAME, "feature_id": r"[0-9]{1,9}", "page": r"[0-9]{1,9}"}
+_NUMBERS = ("feature_id", "page")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts."""
+
+    template: str
+    answer: Callable[..., Any]
+
+    def match(self, path: str) -> dict[str, Any] | None:
+        """The parts of `path`; None where it is of another kind."""
+        found = self._pattern.fullmatch(path)
+        if found is None:
+            return None
+        return {key: int(part) if key in _NUMBERS else part for key, part in found.groupdict().items()}
+
+    def path(self, **parts: Any) -> str:
+        """The path of these parts."""
+        return self.template.format(**parts)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        pattern = re.escape(self.template).replace(r"\{", "{").replace(r"\}", "}")
+        return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{_PARTS[part[1]]})", pattern))
+
+
+STUDY = Resource("study.json", study.study)
+EXAMPLES_OF_SQL = Resource("examples.json", study.examples)
+SCHEMA = Resource("schema.json", study.schema)
+MAP = Resource("{sae}/map.json", map.map_of)
+NEIGHBORS = Resource("{sae}/neighbors.json", map.neighbors)
+FEATURES = Resource("{sae}/features.json", map.features)
+ROLES = Resource("{sae}/roles.json", overview.roles)
+FEATURE = Resource("{sae}/feature/{feature_id}.json", feature.feature)
+EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", feature.examples)
+HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", feature.histogram)
+ROLE = Resource("{sae}/role/{role}.json", role.role)
+ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
+RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses)
+
+RESOURCES = (
+    STUDY, EXAMPLES_OF_SQL, SCHEMA, RESPONSES, MAP, NEIGHBORS, FEATURES, ROLES, FEATURE, EXAMPLES, HISTOGRAM,
+    ROLE, ROLE_FEATURES,
+)  # fmt: skip
+
+
+def find(path: str) -> Callable[[Source], Any] | None:
+    """What answers `path`, relative to `data/`; None where nothing does."""
+    for resource in RESOURCES:
+        parts = resource.match(path)
+        if parts is not None:
+            return partial(resource.answer, **parts)
+    return None

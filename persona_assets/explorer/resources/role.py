@@ -1,0 +1,49 @@
+"""The page of one role, its features to compare with another's, and its responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.resources.source import Source
+
+N_FEATURES = 100  # of either sign
+PAGE = 50  # responses
+
+
+def role(source: Source, sae: str, role: str) -> Json:
+    """`{sae}/role/{role}.json`."""
+    source.sae(sae)
+    known = source.role(role)
+    axes = source.rows("axes", sae=sae, role=role)
+    features = source.rows("role_effects", sae=sae, role=role, limit=N_FEATURES)
+    return known | {
+        "instructions": source.rows("instructions", role=role),
+        "n_pages": n_pages(source, known),
+        "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_FEATURES),
+        "nearest": source.rows("nearest_roles", sae=sae, role=role),
+        "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
+        "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
+    }
+
+
+def features(source: Source, sae: str, role: str) -> dict[str, list[Any]]:
+    """`{sae}/role/{role}/features.json`."""
+    source.sae(sae), source.role(role)
+    return source.columns("role_features", sae=sae, role=role)
+
+
+def responses(source: Source, role: str, page: int) -> Json:
+    """`role/{role}/responses/{page}.json`. Raises the problem 404 beyond the last page."""
+    last = n_pages(source, source.role(role))
+    if not 1 <= page <= max(last, 1):
+        raise not_found(f"role {role!r} has {last} pages of responses, no page {page}")
+    found = source.rows("responses_page", role=role, limit=PAGE, offset=PAGE * (page - 1))
+    return {"page": page, "n_pages": last, "responses": found}
+
+
+def n_pages(source: Source, known: Json) -> int:
+    """How many pages the role `known` has: all its responses, or as many as a static site takes."""
+    pages = -(-int(known["n_responses"]) // PAGE)
+    return pages if source.max_pages is None else min(pages, source.max_pages)

@@ -1,0 +1,52 @@
+"""What resources are read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from persona_assets.explorer import asking
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.problems import not_found
+
+
+@dataclass(frozen=True)
+class Source:
+    """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
+    responses a role.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    snapshot: str
+    published_at: datetime
+    live: bool = True
+    max_pages: int | None = None
+
+    def rows(self, name: str, **parameters: Any) -> list[Json]:
+        """The answer to `sql/explorer/<name>.sql` by rows."""
+        return asking.rows(self.connection, name, **parameters)
+
+    def row(self, name: str, **parameters: Any) -> Json | None:
+        """The only row of an answer; None where it has none."""
+        return asking.row(self.connection, name, **parameters)
+
+    def columns(self, name: str, **parameters: Any) -> dict[str, list[Any]]:
+        """The answer by columns."""
+        return asking.columns(self.connection, name, **parameters)
+
+    def sae(self, name: str) -> Json:
+        """The SAE called `name`. Raises the problem 404 where the study has none."""
+        found = self.row("known_sae", sae=name)
+        if found is None:
+            raise not_found(f"no SAE {name!r} in this study")
+        return found
+
+    def role(self, name: str) -> Json:
+        """The role called `name`. Raises the problem 404 where the study has none."""
+        found = self.row("known_role", role=name)
+        if found is None:
+            raise not_found(f"no role {name!r} in this study")
+        return found

@@ -1,0 +1,39 @@
+"""The study as a whole, and what there is to ask of it."""
+
+from __future__ import annotations
+
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.resources.source import Source
+from persona_assets.study import PROJECT
+
+
+def study(source: Source) -> Json:
+    """`study.json`."""
+    found = source.row("study")
+    if found is None:
+        raise ProblemError(503, "this snapshot names no study; publish it again")
+    model = found.pop("model")
+    return found | {
+        "snapshot": source.snapshot,
+        "published_at": source.published_at.isoformat(),
+        "live": source.live,
+        "saes": [sae | {"model": model} for sae in source.rows("saes")],
+        "roles": source.rows("roles"),
+        "has_drift": False,
+    }
+
+
+def examples(source: Source) -> list[Json]:
+    """`examples.json`: the questions of `sql/examples/`, each with its first comment as title."""
+    files = sorted((PROJECT / "sql" / "examples").glob("*.sql"))
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in files}
+    return [
+        {"name": name, "title": text.splitlines()[0].removeprefix("--").strip(), "sql": text}
+        for name, text in texts.items()
+    ]
+
+
+def schema(source: Source) -> list[Json]:
+    """`schema.json`: tables, views and macros."""
+    return source.rows("schema")

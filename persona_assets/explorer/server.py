@@ -1,0 +1,81 @@
+"""`persona explore`: the application on a socket, until Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from persona_assets.errors import StudyError
+from persona_assets.explorer.app import make_app
+from persona_assets.study import Study
+
+_BACKLOG = 64
+_SECONDS_TO_END = 2  # for answers under way
+
+
+def serve(study: Study, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open.
+
+    Port 0 takes a free one. Raises StudyError where the address cannot be had.
+    """
+    with bound(host, port) as listening:
+        server = _Server(make_app(study, host), lambda: started(address(host, listening.getsockname()[1])))
+        server.run(sockets=[listening])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises StudyError where the port is taken, or the host is not this machine."""
+    try:
+        [family, kind, protocol, _, place] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, OverflowError) as error:
+        raise StudyError(
+            f"--host {host}: {error}; give an address of this machine, such as 127.0.0.1"
+        ) from error
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise StudyError(_why_not(host, port, error)) from error
+    return listening
+
+
+def address(host: str, port: int) -> str:
+    """What a browser of this machine opens."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{here}:{port}/"
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; end what uses it, or choose another: --port {port + 1}"
+    if error.errno == errno.EACCES:
+        return f"port {port} is not for users; choose one from 1024: --port 8420"
+    return f"--host {host}: {error.strerror or error}; give an address of this machine, such as 127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready; its own log holds warnings only."""
+
+    def __init__(self, app: object, started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,  # type: ignore[arg-type]
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_TO_END,
+            )
+        )
+        self._when_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._when_started()

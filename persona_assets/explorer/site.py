@@ -1,0 +1,110 @@
+"""`persona site`: the same pages over exported files, for any web host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from persona_assets.errors import StudyError, writing
+from persona_assets.explorer import front_end
+from persona_assets.explorer.edition import Editions
+from persona_assets.explorer.encoding import encoded
+from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.resources import Source, registry
+from persona_assets.explorer.resources.role import n_pages
+from persona_assets.progress import Progress
+from persona_assets.study import Study
+
+MAX_FEATURES = 10_000  # pages of features, of each SAE
+MAX_PAGES = 5  # of responses, of each role
+
+_MARK = ".persona-site"  # an earlier site may be replaced, no other folder
+_Page = tuple[str, Callable[[Source], Any]]
+
+
+def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> int:
+    """Write the study's static site into `folder`, whole or not at all; how many files of data it has.
+
+    Pages of at most `MAX_FEATURES` features an SAE, and `MAX_PAGES` pages of responses a role. Raises
+    StudyError where the front end is not built, nothing is published, or `folder` holds something else.
+    """
+    if not (dist / "index.html").is_file():
+        raise StudyError(front_end.MISSING)
+    _refuse_other(folder)
+    editions = Editions(study)
+    beside = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}.tmp")
+    try:
+        edition = editions.newest()
+        with edition.cursor() as cursor, writing(folder):
+            source = Source(cursor, edition.identity, edition.published_at, live=False, max_pages=MAX_PAGES)
+            shutil.copytree(dist, beside)
+            (beside / _MARK).write_text(f"{study.name}\n")
+            n_files = _write_data(source, beside / "data", progress)
+            _swap(beside, folder.absolute())
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        editions.close()
+    return n_files
+
+
+def _refuse_other(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+        raise StudyError(f"{folder}: is not empty, and no earlier site; name a new folder or an empty one")
+    if folder.exists() and not folder.is_dir():
+        raise StudyError(f"{folder}: is a file; name a folder")
+
+
+def _swap(beside: Path, folder: Path) -> None:
+    """Put `beside` in the place of `folder`."""
+    old = beside.with_suffix(".old")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        folder.rename(old)
+    beside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_data(source: Source, folder: Path, progress: Progress) -> int:
+    pages = list(_pages(source))
+    for done, (path, answer) in enumerate(pages, 1):
+        try:
+            content = encoded(answer(source))
+        except ProblemError as problem:
+            if problem.status != 404:  # without an atlas there is no map
+                raise
+        else:
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        progress(done, len(pages))
+    return len(pages)
+
+
+def _pages(source: Source) -> Iterator[_Page]:
+    """Every resource of the site."""
+    yield _page(registry.STUDY)
+    roles = source.rows("site_roles")
+    for known in roles:
+        for page in range(1, max(n_pages(source, known), 1) + 1):
+            yield _page(registry.RESPONSES, role=known["role"], page=page)
+    for sae in source.rows("saes"):
+        yield from _pages_of_sae(source, sae["sae"], [known["role"] for known in roles])
+
+
+def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]:
+    for resource in (registry.MAP, registry.NEIGHBORS, registry.FEATURES, registry.ROLES):
+        yield _page(resource, sae=sae)
+    for role in roles:
+        yield _page(registry.ROLE, sae=sae, role=role)
+        yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
+    for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES):
+        yield _page(registry.FEATURE, sae=sae, feature_id=row["feature_id"])
+        yield _page(registry.HISTOGRAM, sae=sae, feature_id=row["feature_id"])
+
+
+def _page(resource: registry.Resource, **parts: Any) -> _Page:
+    return resource.path(**parts), partial(resource.answer, **parts)

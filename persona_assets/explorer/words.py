@@ -1,0 +1,108 @@
+"""Words in responses, told line by line while they are found: role by role, until the asker has enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import anyio
+import duckdb
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from persona_assets.explorer.asking import within
+from persona_assets.explorer.edition import Edition
+from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.resources import Source
+from persona_assets.explorer.search import asked_text
+
+_MOST = 1000  # hits
+_OF_A_ROLE = 50  # where all roles are searched
+_SECONDS = 20.0  # for a role
+_AROUND = 80  # characters on each side of a hit
+
+
+async def words(request: Request) -> Response:
+    """`api/responses?q=…[&role=…]`: JSON lines."""
+    text, role = asked_text(request), request.query_params.get("role")
+    async with AsyncExitStack() as leaving:
+        edition: Edition = await leaving.enter_async_context(request.app.state.editions.reading())
+        roles = await anyio.to_thread.run_sync(partial(_roles, edition, role))
+        lines = _lines(edition, roles, text, leaving.pop_all())
+    return StreamingResponse(lines, media_type="application/x-ndjson", headers={"cache-control": "no-store"})
+
+
+def _roles(edition: Edition, role: str | None) -> list[str]:
+    with edition.source() as source:
+        if role is not None:
+            source.role(role)
+        return [row["role"] for row in source.rows("roles_with_responses", role=role)]
+
+
+async def _lines(
+    edition: Edition, roles: list[str], text: str, leaving: AsyncExitStack
+) -> AsyncIterator[str]:
+    """Each role is read in a thread; an asker that is gone is noticed between two of them."""
+    left, truncated = _MOST, False
+    most = _MOST if len(roles) == 1 else _OF_A_ROLE
+    async with leaving:
+        try:
+            for done, role in enumerate(roles, 1):
+                hits, more = await anyio.to_thread.run_sync(
+                    partial(_hits, edition, role, text, min(most, left))
+                )
+                truncated |= more
+                left -= len(hits)
+                yield _json([*hits, {"kind": "progress", "done": done, "of": len(roles)}])
+                if left <= 0:
+                    truncated |= done < len(roles)
+                    break
+            yield _json([{"kind": "end", "truncated": truncated}])
+        except ProblemError as problem:
+            yield _json([{"kind": "error", "error": problem.error}])
+        except duckdb.Error as error:
+            yield _json([{"kind": "error", "error": str(error).splitlines()[0]}])
+
+
+def _hits(edition: Edition, role: str, text: str, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """The role's hits, at most `most`, and whether there are more."""
+    with edition.source() as source, within(_SECONDS, source.connection):
+        found = list(_found(source, role, text, most + 1))
+    return found[:most], len(found) > most
+
+
+def _found(source: Source, role: str, text: str, limit: int) -> Iterator[dict[str, Any]]:
+    for row in source.rows("words", role=role, text=text, limit=limit):
+        snippet, at, length = around(row["response"], text)
+        known = {"role": role, "response_id": row["response_id"], "question": row["question"]}
+        yield {"kind": "hit"} | known | {"snippet": snippet, "at": at, "length": length}
+
+
+def around(response: str, text: str) -> tuple[str, int, int]:
+    """The first place of `text` in `response`, in any case: what stands around it, where in that the text
+    begins, and how long it is, both counted as JavaScript does.
+    """
+    at = max(_folded(response).find(_folded(text)), 0)
+    start = max(at - _AROUND, 0)
+    snippet = response[start : at + len(text) + _AROUND]
+    hit = response[at : at + len(text)]
+    return snippet, _utf16(response[start:at]), _utf16(hit)
+
+
+def _folded(text: str) -> str:
+    """In lower case, every character still in its place."""
+    folded = text.lower()
+    if len(folded) == len(text):
+        return folded
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _json(lines: list[Any]) -> str:
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -1,0 +1,11 @@
+-- The features on the map of the SAE $sae, the best first; $roles: all roles that preferred_role may point to.
+select
+    a.feature_id, a.umap_x, a.umap_y, a.pca_x, a.pca_y,
+    list_position($roles::varchar[], a.preferred_role) - 1 as preferred_role,
+    l.description as label,
+    a.score, a.stability, a.sd, a.mu, a.pref_ratio, a.active_frac, a.cv,
+    a.mean_activation, a.max_activation, a.bridge_entropy
+from atlas as a
+left join feature_labels as l on l.sae = a.sae and l.feature_id = a.feature_id and l.rank = 0
+where a.sae = $sae
+order by a.rank;

@@ -1,0 +1,11 @@
+-- The $limit features of the SAE $sae that are strongest in the role $role: for a role that is not compared.
+select
+    rf.feature_id, l.description as label,
+    null::double as effect, null::double as effect_low, null::double as effect_high,
+    null::double as auroc, null::double as q,
+    rf.mean, rf.firing_rate
+from role_features as rf
+left join feature_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id and l.rank = 0
+where rf.sae = $sae and rf.role = $role
+order by rf.mean desc, rf.feature_id
+limit $limit;

@@ -1,0 +1,2 @@
+-- The roles that a static site has pages of.
+select role, n_responses from roles order by role;

@@ -1,0 +1,8 @@
+-- The study in one row, and how much of it this snapshot has.
+select
+    s.name,
+    s.settings ->> '$.extraction.model' as model,
+    s.settings ->> '$.analysis.anchor' as anchor,
+    (select coalesce(sum(n_rows), 0)::bigint from lake_files where table_name = 'responses') as n_responses,
+    (select count(*) from questions) as n_questions
+from study as s;
