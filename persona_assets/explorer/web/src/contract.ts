@@ -327,7 +327,7 @@ export interface DriftRunEntry {
   anchor: string; // the assistant's role
   score: DriftScore; // the one to show first
   n_turns: number; // assistant messages
-  n_tokens: number | null; // of the whole conversation, template included
+  n_tokens: number | null; // up to the end of the last answer, template included
   largest_drop: { turn: number; change: number } | null; // of `score`: the turn that it leads to
   n_below_band: number | null; // turns whose `score` is below the null band
   verdict: ConfoundVerdict | null; // the worst confound of `score`

@@ -1,0 +1,160 @@
+"""A snapshot's drift runs as the explorer shows them: `DriftRuns` and `DriftRun` of its contract.ts.
+
+Numbers are as they were measured: whoever sends them rounds them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.drift.confounds import CONFOUNDS, confounds, verdict
+from persona_assets.drift.scores import SCORES
+from persona_assets.queries import query
+
+Json = dict[str, Any]
+
+TOP_FEATURES = 20  # of a transition, by contribution and by change each
+
+
+def runs_view(connection: duckdb.DuckDBPyConnection) -> Json:
+    """`data/drift.json`: the snapshot's runs by name."""
+    return {"runs": [_entry(row) for row in _rows(connection, "drift/runs", run=None)]}
+
+
+def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
+    """`data/drift/{run}.json`; None where the snapshot has no such run."""
+    found = _rows(connection, "drift/runs", run=run)
+    if not found:
+        return None
+    [row] = found
+    turns = _table(connection, "from drift_turns where run = $run order by turn", run=run)
+    tokens = _table(connection, "from drift_tokens where run = $run order by turn, token", run=run)
+    changes = _table(connection, "from drift_transitions where run = $run order by turn", run=run)
+    features = _table(connection, query("drift/shown_features"), run=run, top=TOP_FEATURES)
+    return {
+        **_entry(row),
+        "space": _space(row),
+        "messages": _messages(row["conversation"], turns["message"].to_pylist()),
+        "turns": _turns(turns, tokens),
+        "transitions": _transitions(changes, features),
+        "features": _features(connection, row["sae"], features),
+        "confounds": _confounds(turns),
+    }
+
+
+def _entry(row: Json) -> Json:
+    plain = ("run", "name", "sensitive", "sae", "model", "anchor", "score", "n_turns", "n_tokens")
+    dropped = row["drop_turn"] is not None
+    return {
+        **{name: row[name] for name in plain},
+        "largest_drop": {"turn": row["drop_turn"], "change": row["drop_change"]} if dropped else None,
+        "n_below_band": row["n_below_band"],
+        "verdict": row["confound_verdict"],
+    }
+
+
+def _space(row: Json) -> Json:
+    plain = ("pooling", "transform", "axis", "axis_cosine", "n_roles", "compared_with", "n_draws")
+    return {
+        **{name: row[name] for name in plain},
+        "centred": row["centered"],
+        "normalized": row["l2_normalized"],
+    }
+
+
+def _messages(conversation: list[Json], answers: list[int]) -> list[Json]:
+    turn_of = {message: turn for turn, message in enumerate(answers)}
+    return [{**message, "turn": turn_of.get(index)} for index, message in enumerate(conversation)]
+
+
+def _turns(turns: pa.Table, tokens: pa.Table) -> list[Json]:
+    columns = ("piece", "projection", "scaled")
+    of_turn = _sliced(tokens.select(("turn", *columns)), turns["turn"])
+    plain = ("turn", "message", "n_tokens", "n_active_features", "norm")
+    return [
+        {
+            **{name: row[name] for name in plain},
+            "scores": {score: _score(row, score) for score in SCORES},
+            "nearest": row["nearest_roles"],
+            "tokens": {name: own[name].to_pylist() for name in columns},
+        }
+        for row, own in zip(turns.to_pylist(), of_turn, strict=True)
+    ]
+
+
+def _score(row: Json, score: str) -> Json | None:
+    if row[score] is None:
+        return None
+    return {"value": row[score], "low": row[f"{score}_low"], "high": row[f"{score}_high"]}
+
+
+def _transitions(changes: pa.Table, features: pa.Table) -> list[Json]:
+    return [
+        {
+            "turn": row["turn"],
+            "previous": row["previous_turn"],
+            "changes": {score: row[f"delta_{score}"] for score in SCORES},
+            "toward_mass": row["toward_mass"],
+            "away_mass": row["away_mass"],
+            "n_features": row["n_features"],
+            **_shown(own, row["toward_mass"] + row["away_mass"]),
+        }
+        for row, own in zip(changes.to_pylist(), _sliced(features, changes["turn"]), strict=True)
+    ]
+
+
+def _shown(features: pa.Table, movement: float) -> Json:
+    """The features of a transition, which of its rows either ranking shows, and how much they cover."""
+    plain = ("feature_id", "delta", "weight", "contribution", "share_of_change", "share_of_away")
+    moved = np.abs(features["contribution"].to_numpy())
+    rankings = {}
+    for ranking in ("by_contribution", "by_change"):
+        ranks = features[f"rank_{ranking}"].to_numpy()
+        rows = np.argsort(ranks, kind="stable")
+        rankings[ranking] = rows[ranks[rows] <= TOP_FEATURES]
+    return {
+        "features": {name: features[name].to_pylist() for name in plain},
+        **{ranking: rows.tolist() for ranking, rows in rankings.items()},
+        "covered": {
+            ranking: float(moved[rows].sum() / movement) if movement > 0 else None
+            for ranking, rows in rankings.items()
+        },
+    }
+
+
+def _features(connection: duckdb.DuckDBPyConnection, sae: str, features: pa.Table) -> Json:
+    wanted = sorted(set(features["feature_id"].to_pylist()))
+    rows = _rows(connection, "drift/feature_profiles", sae=sae, feature_ids=wanted)
+    return {
+        str(row["feature_id"]): {"label": row["label"], "roles": row["roles"], "profile": None}
+        for row in rows
+    }
+
+
+def _confounds(turns: pa.Table) -> list[Json]:
+    columns = {name: turns[name].to_numpy().astype(np.float64) for name in (*SCORES, *CONFOUNDS)}
+    return [
+        {"score": score, "confound": confound, "r": r, "verdict": verdict(r)}
+        for score in SCORES
+        for confound, r in confounds(columns, score).items()
+    ]
+
+
+def _sliced(rows: pa.Table, turns: pa.ChunkedArray) -> list[pa.Table]:
+    """`rows`, sorted by turn, cut into those of each of `turns`."""
+    turn = rows["turn"].to_numpy()
+    starts = np.searchsorted(turn, turns.to_numpy()).tolist()
+    return [rows.slice(start, stop - start) for start, stop in pairwise([*starts, len(turn)])]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Json]:
+    return _table(connection, query(name), **parameters).to_pylist()
+
+
+def _table(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> pa.Table:
+    return connection.execute(sql, parameters).to_arrow_table()
