@@ -1,6 +1,7 @@
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
 import { type Page, href, setParams, useRoute } from "../router/router";
+import { SearchBox } from "../search/SearchBox";
 import { PAGE_TITLES } from "./pages";
 import { useTheme } from "./theme";
 
@@ -12,6 +13,7 @@ export function Header() {
         <bdi>{study.name}</bdi>
       </a>
       <Navigation />
+      <SearchBox />
       <SaeChoice />
       <ThemeToggle />
     </header>

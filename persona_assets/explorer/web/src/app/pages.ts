@@ -11,6 +11,7 @@ export const PAGE_COMPONENTS: Record<Page, ComponentType> = {
   compare: lazy(() => import("../pages/Compare")),
   sql: lazy(() => import("../pages/Sql")),
   drift: lazy(() => import("../pages/Drift")),
+  search: lazy(() => import("../pages/Search")),
 };
 
 export const PAGE_TITLES: Record<Page, string> = {
@@ -22,4 +23,5 @@ export const PAGE_TITLES: Record<Page, string> = {
   compare: "Compare",
   sql: "SQL",
   drift: "Drift",
+  search: "Search",
 };

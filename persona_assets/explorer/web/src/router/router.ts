@@ -4,7 +4,7 @@
  */
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 
-export const PAGES = ["map", "table", "feature", "role", "roles", "compare", "sql", "drift"] as const;
+export const PAGES = ["map", "table", "feature", "role", "roles", "compare", "sql", "drift", "search"] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface Route {

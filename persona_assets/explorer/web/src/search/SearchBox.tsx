@@ -1,0 +1,181 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import type { SearchResult } from "../contract";
+import { Label } from "../components/links";
+import { useStudy } from "../data/StudyContext";
+import { href, navigate, useRoute } from "../router/router";
+import { resultOf, useSearch } from "./useSearch";
+import "./search.css";
+
+const ROLES = 6;
+const FEATURES = 12;
+
+interface Option {
+  key: string;
+  link: string;
+  content: ReactNode;
+}
+
+/** One box for everything: ids, labels, roles; the last line leads on to words in responses. */
+export function SearchBox() {
+  const [text, setText] = useState("");
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(-1);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const search = useSearch(open ? text : "");
+  const result = resultOf(search);
+  const { live } = useStudy();
+  const wanted = text.trim();
+  const roles = (result?.roles ?? []).slice(0, ROLES).map(roleOption);
+  const features = (result?.features ?? []).slice(0, FEATURES).map(featureOption);
+  const options = [...roles, ...features, everything(wanted, live)];
+  useSlash(input);
+  useClosing(() => setOpen(false));
+  useEffect(() => setActive(-1), [wanted]);
+
+  const go = (option: Option | undefined) => {
+    if (option === undefined || wanted === "") return;
+    setOpen(false);
+    setText("");
+    input.current?.blur();
+    navigate(option.link);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) setActive((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
+    else if (event.key === "Enter") go(active >= 0 ? options[active] : (exact(result, wanted) ?? options.at(-1)));
+    else if (event.key === "Escape") {
+      if (!open || wanted === "") input.current?.blur();
+      setOpen(false);
+    } else return;
+    event.preventDefault();
+  };
+  const shown = open && wanted !== "";
+  const list = (title: string, group: Option[], from: number) =>
+    group.length > 0 && (
+      <div role="group" aria-label={title}>
+        <div className="search-group" aria-hidden="true">
+          {title}
+        </div>
+        {group.map((option, step) => (
+          <div
+            key={option.key}
+            id={`${id}-${from + step}`}
+            role="option"
+            aria-selected={from + step === active}
+            className="search-option"
+            onPointerEnter={() => setActive(from + step)}
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => go(option)}
+          >
+            {option.content}
+          </div>
+        ))}
+      </div>
+    );
+  return (
+    <div className="search" role="search">
+      <input
+        ref={input}
+        type="text"
+        role="combobox"
+        aria-label="Search features, labels and roles"
+        aria-expanded={shown}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={shown && active >= 0 ? `${id}-${active}` : undefined}
+        placeholder="Search features, labels, roles"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={200}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setOpen(true);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKeyDown}
+      />
+      <kbd aria-hidden="true">/</kbd>
+      <div id={`${id}-list`} role="listbox" aria-label="Found" className="search-list" hidden={!shown}>
+        {shown && (
+          <>
+            {list("Roles", roles, 0)}
+            {list("Features", features, roles.length)}
+            {search.state === "found" && roles.length + features.length === 0 && <Note>No id, label or role has “{wanted}”.</Note>}
+            {search.state === "failed" && <Note>{search.error}</Note>}
+            {search.state === "searching" && result === null && <Note>Searching …</Note>}
+            {list("Further", options.slice(-1), options.length - 1)}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Note({ children }: { children: ReactNode }) {
+  return (
+    <div className="search-note untrusted" role="option" aria-disabled="true" aria-selected="false">
+      {children}
+    </div>
+  );
+}
+
+function roleOption(role: string): Option {
+  return { key: `role ${role}`, link: href("role", role), content: <bdi>{role}</bdi> };
+}
+
+function featureOption(feature: SearchResult["features"][number]): Option {
+  const { feature_id, label, preferred_role } = feature;
+  return {
+    key: `feature ${feature_id}`,
+    link: href("feature", feature_id),
+    content: (
+      <>
+        <span className="mono">{feature_id}</span>
+        <Label text={label} />
+        <span className="muted search-role">{preferred_role}</span>
+      </>
+    ),
+  };
+}
+
+function everything(wanted: string, live: boolean): Option {
+  const content = (
+    <span>
+      {live ? "Words in responses, and all" : "All"} results for “<bdi>{wanted}</bdi>”
+    </span>
+  );
+  return { key: "everything", link: href("search", null, { q: wanted }), content };
+}
+
+/** What Enter leads to at once: the very id or role that was typed. */
+function exact(result: SearchResult | null, wanted: string): Option | null {
+  const role = result?.roles.find((one) => one === wanted.toLowerCase());
+  if (role !== undefined) return roleOption(role);
+  const feature = result?.features.find((one) => String(one.feature_id) === wanted.replace(/^#/, ""));
+  return feature === undefined ? null : featureOption(feature);
+}
+
+/** `/` leads to the box from anywhere but where text is typed. */
+function useSlash(input: { current: HTMLInputElement | null }): void {
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      const at = event.target;
+      const typing = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      input.current?.focus();
+      input.current?.select();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [input]);
+}
+
+/** Another page closes the list. */
+function useClosing(close: () => void): void {
+  const route = useRoute();
+  useEffect(close, [route]);
+}
