@@ -114,7 +114,7 @@ function RowNames({ names, cell, at }: { names: string[]; cell: number; at: [num
 function Ramp({ reach, format }: { reach: number; format: (value: number) => string }) {
   return (
     <span className="legend">
-      {format(-reach)} <span className="ramp" /> {format(reach)}
+      {format(-reach)} <span className="ramp" /> {format(reach)} <span className="faint">off the diagonal</span>
     </span>
   );
 }

@@ -55,15 +55,19 @@ export function Strip({ positions, marked, label }: StripProps) {
                 key={one.role}
                 href={href("role", one.role)}
                 tabIndex={one.role === stop ? 0 : -1}
-                className={one.role === marked ? "marked" : undefined}
                 aria-label={`${one.role}: ${fmt(one.position)}`}
                 onFocus={() => setNamed(one.role)}
                 onMouseEnter={() => setNamed(one.role)}
               >
-                <circle cx={one.x} cy={middle + one.y} r={one.role === marked ? RADIUS + 2 : RADIUS} />
+                <circle cx={one.x} cy={middle + one.y} r={RADIUS} />
               </a>
             ))}
           </g>
+          {placed
+            .filter((one) => one.role === marked)
+            .map((one) => (
+              <circle key={one.role} className="marked" cx={one.x} cy={middle + one.y} r={RADIUS + 2} />
+            ))}
           <text className="end" x={0} y={middle + reach + 33}>
             ← {known.slice(0, 3).map((one) => one.role).join(", ")}
           </text>

@@ -29,6 +29,11 @@ export function signed(value: Maybe, decimals = 2): string {
   return value > 0 ? `+${value.toFixed(decimals)}` : fixed(value, decimals);
 }
 
+/** Three significant digits with the sign: effects of any size. */
+export function signedFmt(value: Maybe): string {
+  return known(value) && value > 0 ? `+${fmt(value)}` : fmt(value);
+}
+
 /** A share of 0–1 as percent: 42.0 %, 0.31 %. */
 export function percent(value: Maybe): string {
   if (!known(value)) return UNKNOWN;

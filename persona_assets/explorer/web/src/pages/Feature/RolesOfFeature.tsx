@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
 import { Interval, IntervalAxis } from "../../charts/Interval";
-import { extent, linear, type Scale } from "../../charts/scale";
+import { extent, type Scale, squareRoot } from "../../charts/scale";
 import type { FeaturePage, RoleOfFeature } from "../../contract";
-import { fmt, fixed, percent, qValue, signed } from "../../components/format";
+import { fmt, fixed, percent, qValue, signedFmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
@@ -28,7 +28,7 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
   return (
     <Section
       title="Roles"
-      note={`all ${feature.roles.length}; effect against the mean of all roles, question by question, with its 95 % interval`}
+      note={`all ${feature.roles.length}; effect against the mean of all roles, question by question, with its 95 % interval; square-root axis`}
       aside={
         feature.roles.length > 20 && (
           <input type="search" placeholder="find a role" aria-label="Find a role" value={word} onChange={(event) => setWord(event.target.value)} />
@@ -55,7 +55,7 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
 
 function effectScale(roles: RoleOfFeature[]): Scale {
   const [low, high] = extent(roles.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
-  return linear([low, high], [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
+  return squareRoot([low, high], [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
 }
 
 function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => boolean): SortColumn<RoleOfFeature>[] {
@@ -86,7 +86,7 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
     },
     { key: "mean", title: "mean", hint: "mean activation over the role's responses, zeros too", num: true, value: (row) => row.mean, cell: (row) => fmt(row.mean) },
     { key: "max", title: "max", hint: "strongest activation on any token", num: true, value: (row) => row.max, cell: (row) => fmt(row.max) },
-    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signed(row.effect, decimals(scale)) },
+    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
     {
       key: "plot",
       title: <IntervalAxis scale={scale} />,
@@ -113,10 +113,4 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
 function showExamples(role: string): void {
   setParams({ role });
   document.getElementById("examples")?.scrollIntoView({ block: "start" });
-}
-
-/** Enough decimals to tell effects apart that the plot can. */
-function decimals(scale: Scale): number {
-  const [low = 0, high = 1] = scale.domain();
-  return Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(high - low))));
 }

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
 import { Interval, IntervalAxis } from "../../charts/Interval";
-import { extent, linear, type Scale } from "../../charts/scale";
+import { extent, type Scale, squareRoot } from "../../charts/scale";
 import type { FeatureOfRole, RolePage } from "../../contract";
-import { fixed, fmt, percent, qValue } from "../../components/format";
+import { fixed, fmt, percent, qValue, signedFmt } from "../../components/format";
 import { FeatureLink } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
@@ -24,7 +24,7 @@ export function Characteristic({ role }: { role: RolePage }) {
   return (
     <Section
       title="Characteristic features"
-      note="effect against the mean of all roles, question by question, with its 95 % interval"
+      note="effect against the mean of all roles, question by question, with its 95 % interval; square-root axis"
       className="characteristic-section"
       aside={
         <span className="choices" role="group" aria-label="Which side">
@@ -50,7 +50,7 @@ export function Characteristic({ role }: { role: RolePage }) {
 
 function effectScale(rows: FeatureOfRole[]): Scale {
   const reach = extent(rows.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
-  return linear(reach, [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
+  return squareRoot(reach, [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
 }
 
 function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
@@ -62,7 +62,7 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
       value: (row) => row.feature_id,
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
-    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => withSign(row.effect) },
+    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
     {
       key: "plot",
       title: <IntervalAxis scale={scale} />,
@@ -76,8 +76,4 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
     { key: "mean", title: "mean", hint: "mean activation over the role's responses, zeros too", num: true, value: (row) => row.mean, cell: (row) => fmt(row.mean) },
     { key: "rate", title: "fires in", hint: "share of the role's responses", num: true, value: (row) => row.firing_rate, cell: (row) => percent(row.firing_rate) },
   ];
-}
-
-function withSign(value: number | null): string {
-  return value !== null && value > 0 ? `+${fmt(value)}` : fmt(value);
 }

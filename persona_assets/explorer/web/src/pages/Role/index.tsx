@@ -1,6 +1,7 @@
 import type { RolePage as Role } from "../../contract";
 import { Empty, Loaded } from "../../components/Loaded";
 import { count } from "../../components/format";
+import { RoleLink } from "../../components/links";
 import { Facts, RoleChoice } from "../../components/parts";
 import { paths } from "../../data/paths";
 import { useSae, useStudy } from "../../data/StudyContext";
@@ -69,7 +70,7 @@ function RoleHead({ role }: { role: Role }) {
         facts={[
           ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
           ["instruction variants", count(role.instructions.length)],
-          ["nearest role", role.nearest[0] ? <bdi>{role.nearest[0].role}</bdi> : "–"],
+          ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
         ]}
       />
     </header>

@@ -1,7 +1,7 @@
 import type { RolesOverview } from "../../contract";
-import { Strip } from "../../charts/Strip";
 import { HeatMap } from "../../charts/HeatMap";
-import { fixed, percent } from "../../components/format";
+import { AxisStrips } from "../../components/AxisStrips";
+import { fixed } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
 import { paths } from "../../data/paths";
@@ -60,28 +60,8 @@ function Similarity({ overview: { order, similarity } }: { overview: RolesOvervi
 function Axes({ overview: { axes } }: { overview: RolesOverview }) {
   const { anchor } = useStudy();
   return (
-    <Section title="Axes" note="each dot a role">
-      {axes.map((axis) => (
-        <figure key={axis.axis} className="axis-figure">
-          <figcaption>
-            <b>{axis.axis === "assistant" ? "Assistant axis" : axis.axis.toUpperCase()}</b>{" "}
-            <span className="muted">{about(axis, anchor)}</span>
-          </figcaption>
-          {axis.positions.length > 0 ? (
-            <Strip positions={axis.positions} marked={anchor} label={axis.axis} />
-          ) : (
-            <p className="caution">{axis.reason ?? "No positions."}</p>
-          )}
-        </figure>
-      ))}
+    <Section title="Axes" note={`each dot a role; ${anchor} is marked`}>
+      {axes.length > 0 ? <AxisStrips axes={axes} marked={anchor} anchor={anchor} /> : <p className="muted">Not computed: the study has no atlas yet.</p>}
     </Section>
   );
-}
-
-function about(axis: RolesOverview["axes"][number], anchor: string): string {
-  const said = [];
-  if (axis.axis === "assistant") said.push(`${anchor} less the mean of the others`);
-  if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles`);
-  if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null) said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
-  return said.join("; ");
 }

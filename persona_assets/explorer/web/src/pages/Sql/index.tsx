@@ -1,3 +1,89 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { SchemaEntry } from "../../contract";
+import { Empty } from "../../components/Loaded";
+import { paths } from "../../data/paths";
+import { useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { setParams, useRoute } from "../../router/router";
+import { Editor, type EditorHandle } from "./Editor";
+import { Results } from "./Results";
+import { Sidebar } from "./Sidebar";
+import { useRun } from "./useRun";
+import "./sql.css";
+
+const TYPING_MS = 400;
+const NONE: SchemaEntry[] = [];
+
 export default function SqlPage() {
-  return <h1>Sql</h1>;
+  const { live, name } = useStudy();
+  if (live) return <Console />;
+  return (
+    <Empty title="The SQL console needs the live explorer">
+      This is a static site: there is no database behind it. Run <code>persona explore {name}</code> where the study is.
+    </Empty>
+  );
+}
+
+/** The text is in the address as `q`; `run` says that it was asked, so that a link shows its answer too. */
+function Console() {
+  const { params } = useRoute();
+  const text = params.get("q") ?? "";
+  const asked = params.has("run");
+  const [nonce, setNonce] = useState(0);
+  const [run, cancel] = useRun(asked ? text : null, nonce);
+  const schema = useResource<SchemaEntry[]>(paths.schema());
+  const editor = useRef<EditorHandle>(null);
+  const typed = useTyped(text, asked);
+  const ask = useCallback((sql: string) => {
+    typed.forget();
+    setNonce((before) => before + 1);
+    setParams({ q: sql, run: 1 });
+  }, []);
+  const problem = run.state === "failed" && run.sql === text ? run.problem : null;
+  return (
+    <div className="sql">
+      <h1 className="hidden-label">SQL console</h1>
+      <Sidebar schema={schema} insert={(piece) => editor.current?.insert(piece)} open={ask} />
+      <div className="sql-main">
+        <Editor
+          ref={editor}
+          value={text}
+          onChange={typed.change}
+          onRun={ask}
+          schema={schema.state === "ready" ? schema.data : NONE}
+          problem={problem}
+        />
+        <div className="sql-bar">
+          <button className="primary" onClick={() => ask(typed.latest())}>
+            Run <kbd>{/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} ↵</kbd>
+          </button>
+          <span className="muted">Read-only; one statement; the first 1,000 rows are shown, exports hold up to 1,000,000.</span>
+        </div>
+        <div className="sql-results">
+          <Results run={run} cancel={cancel} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** What is typed goes to the address after a pause: a new entry of the history over an answered query, else the same. */
+function useTyped(text: string, asked: boolean) {
+  const latest = useRef(text);
+  const timer = useRef(0);
+  const state = useRef({ asked });
+  state.current = { asked };
+  useEffect(() => {
+    latest.current = text;
+  }, [text]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return {
+    latest: () => latest.current,
+    forget: () => clearTimeout(timer.current),
+    change: (now: string) => {
+      latest.current = now;
+      clearTimeout(timer.current);
+      timer.current = window.setTimeout(() => setParams({ q: now, run: null }, { replace: !state.current.asked }), TYPING_MS);
+    },
+  };
 }

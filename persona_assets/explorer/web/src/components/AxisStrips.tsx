@@ -1,0 +1,41 @@
+import { useState } from "react";
+import { Strip } from "../charts/Strip";
+import type { RolesOverview } from "../contract";
+import { fixed, percent } from "./format";
+
+const SHOWN = 4;
+
+/** All roles on the assistant axis and the first principal components, one role marked; the rest when asked for. */
+export function AxisStrips({ axes, marked, anchor }: { axes: RolesOverview["axes"]; marked: string; anchor: string }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? axes : axes.slice(0, SHOWN);
+  return (
+    <>
+      {shown.map((axis) => (
+        <figure key={axis.axis} className="axis-figure">
+          <figcaption>
+            <b>{axis.axis === "assistant" ? "Assistant axis" : axis.axis.toUpperCase()}</b> <span className="muted">{about(axis, anchor)}</span>
+          </figcaption>
+          {axis.positions.length > 0 ? (
+            <Strip positions={axis.positions} marked={marked} label={axis.axis} />
+          ) : (
+            <p className="caution">{axis.reason ?? "There are no positions."}</p>
+          )}
+        </figure>
+      ))}
+      {axes.length > SHOWN && (
+        <button className="plain" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "show the first axes only" : `show all ${axes.length} axes`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function about(axis: RolesOverview["axes"][number], anchor: string): string {
+  const said = [];
+  if (axis.axis === "assistant") said.push(`${anchor} less the mean of the others`);
+  if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles`);
+  if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null) said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
+  return said.join("; ");
+}

@@ -1,0 +1,106 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { bracketMatching } from "@codemirror/language";
+import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { Compartment, EditorState, Prec, type Text } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import type { Problem, SchemaEntry } from "../../contract";
+import { language } from "./language";
+import { theme } from "./theme";
+
+export interface EditorHandle {
+  insert: (text: string) => void; // at the cursor
+}
+
+interface EditorProps {
+  ref: Ref<EditorHandle>;
+  value: string; // the document follows it when it changes from outside
+  onChange: (text: string) => void;
+  onRun: (text: string) => void;
+  schema: SchemaEntry[];
+  problem: Problem | null; // shown where it is
+}
+
+const LABEL = "SQL query. Control or Command and Enter runs it; Escape, then Tab, leaves the editor.";
+
+/**
+ * The editor, in a shadow root: there CodeMirror's style sheets are adopted, not written into the page, which
+ * the content security policy forbids. The theme's variables reach into it.
+ */
+export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const languages = useRef(new Compartment());
+  const told = useRef(value); // what the page knows the document to be
+  const calls = useRef({ onChange, onRun });
+  calls.current = { onChange, onRun };
+
+  useEffect(() => {
+    const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: "open" });
+    const editor = new EditorView({ parent: root, root, state: EditorState.create({ doc: told.current, extensions: extensions() }) });
+    view.current = editor;
+    return () => editor.destroy();
+
+    function extensions() {
+      const run = (editor: EditorView) => (calls.current.onRun(editor.state.doc.toString()), true);
+      return [
+        Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion({ icons: false }),
+        highlightActiveLine(),
+        lintGutter(),
+        EditorView.lineWrapping,
+        placeholder("select … from …"),
+        EditorView.contentAttributes.of({ "aria-label": LABEL }),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          told.current = update.state.doc.toString();
+          calls.current.onChange(told.current);
+        }),
+        languages.current.of([]),
+        theme,
+      ];
+    }
+  }, []);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: languages.current.reconfigure(language(schema)) });
+  }, [schema]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || value === told.current) return;
+    told.current = value;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (editor) editor.dispatch(setDiagnostics(editor.state, diagnostics(editor.state.doc, problem)));
+  }, [problem]);
+
+  useImperativeHandle(ref, () => ({
+    insert: (text) => {
+      const editor = view.current;
+      if (!editor) return;
+      editor.dispatch(editor.state.replaceSelection(text));
+      editor.focus();
+    },
+  }));
+  return <div className="sql-editor" ref={host} />;
+}
+
+/** From where the error begins to the end of the word there. */
+function diagnostics(text: Text, problem: Problem | null): Diagnostic[] {
+  if (problem?.line === undefined || problem.line > text.lines) return [];
+  const line = text.line(problem.line);
+  const from = Math.min(line.to, line.from + Math.max(0, (problem.column ?? 1) - 1));
+  const word = /^\w+/.exec(text.sliceString(from, line.to))?.[0].length ?? 1;
+  return [{ from, to: Math.min(line.to, from + word), severity: "error", message: problem.error }];
+}

@@ -1,0 +1,87 @@
+import { useEffect, useState } from "react";
+import type { SqlResult } from "../../contract";
+import { count, fixed } from "../../components/format";
+import { Empty } from "../../components/Loaded";
+import { post, saveFile } from "../../data/http";
+import { asProblem } from "../../data/problem";
+import { ResultTable } from "./ResultTable";
+import type { Run } from "./useRun";
+
+/** What came of the last query: a table, an error, or that it is under way. */
+export function Results({ run, cancel }: { run: Run; cancel: () => void }) {
+  if (run.state === "idle") return <Empty title="Nothing asked yet">Write a query, or begin with one of the examples.</Empty>;
+  if (run.state === "running") return <Running since={run.since} cancel={cancel} />;
+  if (run.state === "cancelled") return <Empty title="Cancelled">The query was ended before it had an answer.</Empty>;
+  if (run.state === "failed") {
+    const { error, line, column } = run.problem;
+    return (
+      <div className="sql-error" role="alert">
+        {line !== undefined && (
+          <b>
+            Line {line}
+            {column !== undefined && `, column ${column}`}:{" "}
+          </b>
+        )}
+        <span className="untrusted">{error}</span>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Answer sql={run.sql} result={run.result} />
+      {run.result.columns.length > 0 && <ResultTable key={run.sql} result={run.result} />}
+    </>
+  );
+}
+
+function Running({ since, cancel }: { since: number; cancel: () => void }) {
+  const [now, setNow] = useState(since);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 100);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <div className="sql-status" role="status">
+      <span className="spinner" aria-hidden="true" />
+      Running <span aria-hidden="true">{fixed((now - since) / 1000, 1)} s</span>
+      <button onClick={cancel}>Cancel</button>
+    </div>
+  );
+}
+
+/** How many rows in which time, whether there are more, and the whole answer as a file. */
+function Answer({ sql, result }: { sql: string; result: SqlResult }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const save = async (format: "csv" | "parquet") => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const answer = await post(`api/sql/export?format=${format}`, { sql });
+      saveFile(`answer.${format}`, await answer.blob());
+    } catch (error) {
+      setFailure(asProblem(error).problem.error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const n = result.rows.length;
+  return (
+    <div className="sql-status">
+      <span role="status">
+        <b>{count(n)}</b> {n === 1 ? "row" : "rows"} in <b>{fixed(result.seconds, 3)}</b> s
+      </span>
+      {result.truncated && <span className="chip warn">only the first {count(n)}: there are more</span>}
+      <span className="sql-export">
+        {failure !== null && <span className="chip bad untrusted">{failure}</span>}
+        {busy && <span className="muted">writing the file …</span>}
+        <button disabled={busy} onClick={() => void save("csv")}>
+          Export CSV
+        </button>
+        <button disabled={busy} onClick={() => void save("parquet")}>
+          Export Parquet
+        </button>
+      </span>
+    </div>
+  );
+}
