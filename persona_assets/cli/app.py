@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 roles_app = typer.Typer(no_args_is_help=True, help="Bring in role and question files.")
 app.add_typer(roles_app, name="roles")
+labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
+app.add_typer(labels_app, name="labels")
 
 StudyArgument = Annotated[
     str,
@@ -126,6 +128,46 @@ def top_features(
     ask(opened, query, output, role=role, sae=sae, limit=limit)
 
 
+@labels_app.command("fetch")
+def labels_fetch(
+    study: StudyArgument,
+    sae: SaeOption = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Ask for this many features at most.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask again for labels that are there already.")
+    ] = False,
+) -> None:
+    """Fetch what Neuronpedia says of features, those of the atlas first. Interrupt and resume at will."""
+    from persona_assets.cli.labels import fetch
+
+    fetch(load_study(study), sae, limit, refresh)
+
+
+@labels_app.command("search")
+def labels_search(
+    study: StudyArgument,
+    text: Annotated[
+        str, typer.Argument(help="Words that a label must have, all of them.", show_default=False)
+    ],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Find features by their labels. Labels are written by models, and not checked."""
+    from persona_assets.cli.answers import ask
+
+    ask(
+        load_study(study),
+        "from search_labels($text, sae := $sae) limit $limit",
+        output,
+        text=text,
+        sae=sae,
+        limit=limit,
+    )
+
+
 @roles_app.command("import")
 def roles_import(
     source: Annotated[str, typer.Argument(help="A directory or git URL of the assistant-axis shape.")],
@@ -161,7 +203,7 @@ def export_files(
     study: StudyArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
 ) -> None:
-    """Write responses (JSONL), features and aggregates (NPZ) as earlier scripts hold them."""
+    """Write responses (JSONL), features, aggregates (NPZ) and atlas (JSON) as earlier scripts hold them."""
     from persona_assets.cli.exchange import export_outputs
 
     export_outputs(load_study(study), directory)

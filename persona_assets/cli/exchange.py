@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress as Bars
-
+from persona_assets.cli.bar import bar
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
-from persona_assets.progress import Progress
 from persona_assets.study import Study
 
 
 def import_outputs(study: Study, outputs: Path, overwrite: bool) -> None:
     """Take in what `outputs` holds, and say what landed and what stayed."""
-    with _bar("importing roles") as progress:
+    with bar("importing roles") as progress:
         report = import_study(study, outputs, overwrite, progress)
     for table, n_roles in Counter(_table(landed.sae) for landed in report.landed).items():
         print(f"{table}: {n_roles} roles landed")
@@ -34,19 +29,14 @@ def import_outputs(study: Study, outputs: Path, overwrite: bool) -> None:
 
 def export_outputs(study: Study, directory: Path) -> None:
     """Write everything that is fresh, and say what was written."""
-    with _bar("exporting roles") as progress:
+    with bar("exporting roles") as progress:
         written = export_study(study, directory, progress)
     print(f"responses: {len(written.responses)} roles in {directory}")
     for sae, roles in written.features.items():
         print(f"features and aggregates under {sae}: {len(roles)} roles")
+    for sae in written.atlases:
+        print(f"viz_bundle under {sae}")
 
 
 def _table(sae: str | None) -> str:
     return "responses" if sae is None else f"features under {sae}"
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Progress]:
-    with Bars(console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, visible=False)  # until something is done: a refusal stands alone
-        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from persona_assets.across import AcrossRoles
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
 from persona_assets.interchange.sparse import SparseRows, Values
+from persona_assets.interchange.viz_bundle import write_viz_bundle
 from persona_assets.placing import placed
 from persona_assets.progress import Progress
 from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
@@ -21,14 +23,16 @@ from persona_assets.study import Study
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: roles with responses, and by SAE roles with features."""
+    """What was written: roles with responses, by SAE roles with features, and SAEs with an atlas."""
 
     responses: list[str] = field(default_factory=list)
     features: dict[str, list[str]] = field(default_factory=dict)
+    atlases: list[str] = field(default_factory=list)
 
 
 def export_study(study: Study, directory: str | Path, progress: Progress | None = None) -> Exported:
-    """Write responses, features and aggregated files of every fresh role of `study` below `directory`.
+    """Write responses, features and aggregated files of every fresh role of `study` below `directory`, and
+    its atlas.
 
     A role at a time, a few dense rows in memory; every file appears whole. `progress` hears of (roles done,
     roles). Raises StudyError where no role is fresh, or a file cannot be read or written.
@@ -41,6 +45,7 @@ def export_study(study: Study, directory: str | Path, progress: Progress | None 
     if not export.written.responses:
         raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
     export.aggregated()
+    export.atlases()
     return export.written
 
 
@@ -78,6 +83,13 @@ class _Export:
                 with placed(self.layout.aggregated(sae, strategy)) as beside, beside.open("wb") as file:
                     features = np.stack(list(vectors.values()))
                     np.savez_compressed(file, features=features, role_names=np.array(list(vectors)))
+
+    def atlases(self) -> None:
+        """Write the atlas of every SAE that has one."""
+        across = AcrossRoles.of(self.study)
+        for sae in self.features:
+            if write_viz_bundle(across, self.layout, sae):
+                self.written.atlases.append(sae)
 
     def _rows(self, files: RoleFiles, sae: str) -> SparseRows | None:
         activations, pooled = files.activations(sae), files.pooled(sae)

@@ -3,6 +3,7 @@
 responses/<question mode>/<model>/<role>.jsonl
 features/<question mode>/<model>_<sae id>/<role>.npz, <role>.jsonl
 aggregated/<question mode>/<model>_<sae id>/{mean,max}/per_role.npz
+viz_bundle/<model>_<sae id>/bundle.json, features.csv
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker, write_study
-from tests.warehouse.world import World, fill, write_catalogue
+from tests.warehouse.world import World, compare, fill, write_catalogue
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, catalogue: dict[str, Any
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
         patch.delenv("PERSONA_WAREHOUSE", raising=False)
         world = fill(load_study(write_study(folder / "small", catalogue)))
+        compare(world.study)
         publish(world.study)
     return world
 

@@ -32,6 +32,16 @@ COLUMNS = {
     "always_on_features": "feature_id lowest_firing_rate mean_over_roles variation_over_roles",
     "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
     "consistent_across_variants": "role feature_id by_variant spread",
+    "discoveries_by_role": "role stronger weaker",
+    "features_that_follow_length": "feature_id length_correlation firing_rate preferred_role variance_role",
+    "features_that_tell_roles_apart": (
+        "rank feature_id description preferred_role variance_role variance_question stability"
+    ),
+    "labels_about_the_sea": "feature_id description source model url",
+    "most_alike_roles": "role_a role_b similarity",
+    "neighbours_of_a_feature": "feature_id similarity preferred_role description",
+    "on_the_assistant_axis": "role position",
+    "what_a_role_avoids": "feature_id description effect effect_low effect_high auroc q",
     "cut_off_by_the_length_limit": "role n_cut_off n_responses share longest",
     "features_of_one_role_alone": "role feature_id firing_rate n_active_responses mean max",
     "how_many_features_an_answer_fires": (
@@ -237,3 +247,60 @@ def test_which_roles(warehouse: duckdb.DuckDBPyConnection) -> None:
     [top] = rows(warehouse, "select feature_id from top_features('1984') limit 1")
     assert answer == rows(warehouse, "from which_roles(?)", top["feature_id"])
     assert answer
+
+
+def test_what_tells_roles_apart_is_what_they_differ_in(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    answer = ask(warehouse, "features_that_tell_roles_apart")
+    first = answer[0]
+    assert (first["rank"], first["feature_id"], first["preferred_role"]) == (1, OF_PIRATE_ALONE, "pirate")
+    assert first["description"] == "the open sea, and voyages over it"
+    for row in answer:
+        means = [published.mean_of(role)[row["feature_id"]] for role in ROLES]
+        assert row["preferred_role"] == ROLES[int(np.argmax(means))]
+
+
+def test_similarity_of_roles_is_each_pair_once(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "most_alike_roles")
+    assert {(row["role_a"], row["role_b"]) for row in answer} == set(itertools.combinations(ROLES, 2))
+    similarities = [row["similarity"] for row in answer]
+    assert similarities == sorted(similarities, reverse=True) and min(similarities) >= -1
+
+
+def test_the_anchor_is_the_last_on_its_axis(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "on_the_assistant_axis")
+    assert [row["role"] for row in answer][-1] == "default" and len(answer) == len(ROLES)
+    assert sum(row["position"] for row in answer) == pytest.approx(0, abs=1e-9)
+
+
+def test_neighbours_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "neighbours_of_a_feature")
+    similarities = [row["similarity"] for row in answer]
+    assert answer and OF_PIRATE_ALONE not in [row["feature_id"] for row in answer]
+    assert similarities == sorted(similarities, reverse=True)
+
+
+def test_what_a_role_avoids_and_how_much_sets_it_apart_agree(warehouse: duckdb.DuckDBPyConnection) -> None:
+    apart = {row["role"]: row for row in ask(warehouse, "discoveries_by_role")}
+    assert apart["pirate"]["stronger"] >= 1
+    avoided = ask(warehouse, "what_a_role_avoids")
+    assert len(avoided) <= apart["pirate"]["weaker"]
+    assert all(row["effect_high"] < 0 and row["auroc"] < 0.5 for row in avoided)
+
+
+def test_length_goes_with_no_feature_where_all_answers_are_alike(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    answer = ask(warehouse, "features_that_follow_length")
+    assert len(answer) == 20 and {row["length_correlation"] for row in answer} == {None}
+
+
+def test_labels_about_the_sea(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "labels_about_the_sea")
+    found = [(row["feature_id"], row["description"]) for row in answer]
+    assert found == [
+        (2, "the Sea"),
+        (OF_PIRATE_ALONE, "the open sea, and voyages over it"),
+        (3, "seaside towns"),
+    ]

@@ -194,3 +194,28 @@ def test_a_macro_takes_a_feature_or_role_from_a_subquery(warehouse: duckdb.DuckD
 def test_a_roles_question_reads_that_roles_file_only(warehouse: duckdb.DuckDBPyConnection) -> None:
     [(_, plan)] = warehouse.execute("explain analyze from response_features('ghost', 0)").fetchall()
     assert f"Scanning Files: 1/{len(ROLES) * len(D_SAE)}" in plan
+
+
+@pytest.mark.parametrize(
+    ("words", "features"),
+    [
+        ("SHIPS", [OF_PIRATE_ALONE]),
+        ("arger zaun", [7]),
+        ("sea voyages", [OF_PIRATE_ALONE]),
+        ("sea desert", []),
+        ("%", []),
+        ("  ", []),
+        ("'); drop table features; --", []),
+    ],
+)
+def test_labels_are_found_by_all_their_words(
+    warehouse: duckdb.DuckDBPyConnection, words: str, features: list[int]
+) -> None:
+    found = rows(warehouse, "select feature_id from search_labels(?)", words)
+    assert [row["feature_id"] for row in found] == features
+
+
+def test_top_features_shows_the_preferred_label(warehouse: duckdb.DuckDBPyConnection) -> None:
+    query = "select label from top_features('pirate') where feature_id = ?"
+    assert rows(warehouse, query, OF_PIRATE_ALONE) == [{"label": "the open sea, and voyages over it"}]
+    assert rows(warehouse, query, ALWAYS_ON) == [{"label": None}]

@@ -19,7 +19,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.errors import DiskError, StudyError
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, TABLES, Table
+from persona_assets.schema import (
+    ACTIVATIONS,
+    ATLAS_TABLES,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+    STATISTICS_TABLES,
+    TABLES,
+    Table,
+)
 from persona_assets.settings import AnalysisSettings
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
@@ -148,13 +157,14 @@ def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
     warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
     listed = rows(warehouse, "from lake_files")
-    assert len(listed) == len(ROLES) * (1 + 4 * 2)
+    across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + 1
+    assert len(listed) == len(ROLES) * (1 + 4 * 2) + 2 * across_roles
     for row in listed:
         path = Path(published.study.lake.root) / row["path"]
         assert path.stat().st_size == row["bytes"]
         assert path.stem == row["fingerprint"]
         assert pq.read_metadata(path).num_rows == row["n_rows"]
-        assert f"role={row['role']}" in row["path"]
+        assert row["role"] is None or f"role={row['role']}" in row["path"]
 
 
 def test_only_fresh_files_go_in_and_stale_ones_are_called_stale(

@@ -11,10 +11,28 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.across import AcrossRoles
 from persona_assets.aggregate import aggregate
+from persona_assets.analysis.design import RoleSource
+from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+from persona_assets.analysis.selection import select
+from persona_assets.analysis.statistics import analyse
+from persona_assets.atlas.stage import map_features
 from persona_assets.freshness import RoleFiles
+from persona_assets.labels.table import Label, labels_table
 from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, Table, response_id
+from persona_assets.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    FEATURE_LABELS,
+    FEATURES,
+    POOLED,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    Table,
+    response_id,
+)
 from persona_assets.study import Study
 
 ROLES = ("1984", "default", "ghost", "pirate")
@@ -24,6 +42,13 @@ RESPONSE_IDS = np.array([response_id(variant, question) for variant in VARIANTS 
 EXCLUDED = 4  # the place of the one response of each role that says nothing
 D_SAE = {"first": 40, "second": 24}
 ALWAYS_ON, OF_PIRATE_ALONE, DEAD = 5, 11, 13
+LABELS = (
+    (OF_PIRATE_ALONE, "the open sea, and voyages over it"),
+    (OF_PIRATE_ALONE, "ships"),
+    (2, "the Sea"),
+    (3, "seaside towns"),
+    (7, "Ärger mit Zäunen"),
+)
 
 
 @dataclass
@@ -196,6 +221,26 @@ def fill(study: Study, roles: tuple[str, ...] = ROLES) -> World:
             land(study, ACTIVATIONS, activations_of(mean, maximum), role, sae)
             aggregate(study, role, sae)
     return world
+
+
+def compare(study: Study) -> None:
+    """Land what speaks of all roles together, under each SAE: statistics, atlas, labels."""
+    for sae, d_sae in D_SAE.items():
+        across = AcrossRoles.of(study)
+        sources = [
+            RoleSource(role, study.lake.uri(activations.path), study.lake.uri(pooled.path))
+            for role, (activations, pooled) in across.compared(sae).items()
+        ]
+        statistics = analyse(sources, d_sae, aligned=True, split_seed=study.settings.atlas.split_seed)
+        selection = select(statistics, study.settings.atlas)
+        made_from = across.statistics_fingerprint(sae)
+        assert made_from is not None
+        study.lake.write(FEATURES, with_selection(statistics.features, selection), made_from, sae=sae)
+        study.lake.write(ROLE_MATRIX, role_matrix_table(selection), made_from, sae=sae)
+        study.lake.write(ROLE_CONTRASTS, statistics.role_contrasts, made_from, sae=sae)
+        map_features(across, sae)
+        labels = [Label(feature, text, "cache") for feature, text in LABELS]
+        study.lake.write(FEATURE_LABELS, labels_table(labels), "imported-0123456789abcdef", sae=sae)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[dict[str, Any]]:
