@@ -105,7 +105,9 @@ class Editions:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Edition]:
         """The newest snapshot, kept open. Raises StudyError where nothing is published, or it is damaged."""
-        edition = self._entered_unchanged() or await anyio.to_thread.run_sync(self._entered)
+        edition = self._entered_unchanged()
+        if edition is None:  # opening one takes a while
+            edition = await anyio.to_thread.run_sync(self._entered)
         try:
             yield edition
         finally:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from persona_assets.explorer.edition import Edition, Editions
+from persona_assets.explorer.resources import Source
+from persona_assets.study import Study, load_study
+from persona_assets.warehouse import publish
+from tests.conftest import write_study
+from tests.explorer.served import Served, serving
+from tests.warehouse.world import World, compare, fill, write_catalogue
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A study with every table filled, published, for tests that only read."""
+    folder = tmp_path_factory.mktemp("explored")
+    changes = write_catalogue(folder / "catalogue")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERSONA_LAKE", str(folder / "lake"))
+        patch.delenv("PERSONA_WAREHOUSE", raising=False)
+        world = fill(load_study(write_study(folder / "small", changes)))
+        compare(world.study)
+        publish(world.study)
+    return world
+
+
+@pytest.fixture(scope="session")
+def live(published: World) -> Iterator[Served]:
+    """A server of that study."""
+    with serving(published.study, published.study.lake.root) as served:
+        yield served
+
+
+@pytest.fixture
+def edition(published: World) -> Iterator[Edition]:
+    """The study's snapshot, open."""
+    editions = Editions(published.study)
+    yield editions.newest()
+    editions.close()
+
+
+@pytest.fixture
+def source(edition: Edition) -> Iterator[Source]:
+    """What resources are read from."""
+    with edition.source() as opened:
+        yield opened
+
+
+@pytest.fixture
+def own(published: World, tmp_path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same study with a lake of the test's own, nothing published."""
+    lake = tmp_path / "lake"
+    unpublished = shutil.ignore_patterns("warehouse.duckdb")
+    shutil.copytree(published.study.lake.root, lake, ignore=unpublished)
+    monkeypatch.setenv("PERSONA_LAKE", str(lake))
+    return replace(published, study=Study(published.study.name, published.study.settings, published.study.file))
