@@ -4,14 +4,18 @@
 
 A stem is the fingerprint of everything that decides the file's content. Where a fingerprint alone
 does not name the content it is `imported-<hash of the content>`, and a file made again on purpose
-(`--overwrite`) gets a revision, `-r1`, so that no file a published warehouse names is ever rewritten.
+(`--overwrite`) gets a revision, `-r1`, so that no file a published warehouse names is ever rewritten. A
+name is never used for a second content either: what was made from a file says only its name. A file that
+is removed therefore leaves its name behind, `<stem>.gone`.
+
+A file's pages have checksums, and its footer says under `PATH_NOTE` where it belongs.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +29,12 @@ from persona_assets.errors import StudyError, writing
 from persona_assets.placing import is_alive, sync
 from persona_assets.schema import Table
 
+PATH_NOTE = b"persona.path"  # in a file's footer: its path below the root, from when it was written
+
+_GONE = ".gone"
 _STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
+
+_ALWAYS = {"write_page_index": True, "write_page_checksum": True}
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class LakeFile:
     @property
     def stem(self) -> str:
         """The file's identity: downstream fingerprints are made from it."""
-        return self.path.rsplit("/", 1)[-1].removesuffix(".parquet")
+        return self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
     @property
     def made_from(self) -> str:
@@ -130,7 +139,7 @@ class Lake:
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target.parent)
             try:
-                write_parquet(table, content, beside)
+                write_parquet(table, content, beside, {PATH_NOTE.decode(): path})
                 beside.replace(target)
             finally:
                 beside.unlink(missing_ok=True)
@@ -155,12 +164,23 @@ class Lake:
             Path(self.uri(file.path)).unlink(missing_ok=True)
         _sweep(Path(self.uri(self.folder(table, role=role))))
 
+    def remove(self, file: LakeFile) -> None:
+        """Delete a file that nothing needs any more; its name stays taken."""
+        path = Path(self.uri(file.path))
+        with writing(path):
+            path.with_suffix(_GONE).touch()
+            path.unlink(missing_ok=True)
+
     def _files_below(self, folder: str) -> list[LakeFile]:
+        return [file for file in self._named_below(folder) if file.path.endswith(".parquet")]
+
+    def _named_below(self, folder: str) -> list[LakeFile]:
+        """Files, and the names of those that were removed, sorted by path."""
         selector = pafs.FileSelector(self.uri(folder), recursive=True, allow_not_found=True)
         found = [
             LakeFile(os.path.relpath(info.path, self.root), info.size, info.mtime_ns / 1e9)
             for info in self._fs.get_file_info(selector)
-            if info.type == pafs.FileType.File and info.path.endswith(".parquet")
+            if info.type == pafs.FileType.File and info.path.endswith((".parquet", _GONE))
         ]
         return sorted((file for file in found if _STEM.fullmatch(file.stem)), key=lambda file: file.path)
 
@@ -180,7 +200,7 @@ class Lake:
         importing = made_from.startswith("imported-")
         rivals = [
             file
-            for file in self._files_below(folder)
+            for file in self._named_below(folder)
             if importing or file.imported or file.made_from == made_from
         ]
         return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
@@ -198,14 +218,17 @@ def damaged(path: str, why: object) -> StudyError:
     return StudyError(f"{path}: damaged, or not a file of this lake ({reason}); delete it and run again")
 
 
-def write_parquet(table: Table, content: pa.Table, path: Path) -> None:
-    """Write `content` with the table's schema and layout, and sync it to the disk."""
-    options = {"compression": "zstd", "compression_level": 1, "write_page_index": True, **table.writer}
+def write_parquet(
+    table: Table, content: pa.Table, path: Path, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk."""
+    options = {"compression": "zstd", "compression_level": 1, **_ALWAYS, **table.writer}
     content = content.select(table.schema.names).cast(table.schema)
     with path.open("wb") as file:
         with pq.ParquetWriter(file, table.schema, **options) as writer:
             for start, stop in row_groups(table, content):
                 writer.write_table(content.slice(start, stop - start), row_group_size=stop - start)
+            writer.add_key_value_metadata(dict(notes or {}))
         file.flush()
         os.fsync(file.fileno())
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.errors import DiskError, StudyError
-from persona_assets.lake import Lake
+from persona_assets.lake import PATH_NOTE, Lake
 from persona_assets.schema import ACTIVATIONS, ROLE_FEATURES
 
 FINGERPRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -80,6 +80,31 @@ def test_an_import_takes_the_place_of_files_that_were_made_twice(lake: Lake) -> 
     write(lake, FINGERPRINT)
     imported = write(lake, IMPORTED)
     assert current(lake) == imported
+
+
+def test_the_name_of_a_removed_file_is_not_used_for_another_content(lake: Lake) -> None:
+    first, second = write(lake, FINGERPRINT), write(lake, FINGERPRINT, n_rows=5)
+    for file in (first, second):
+        lake.remove(file)
+    assert current(lake) is None
+    assert lake.files(ACTIVATIONS) == []
+    assert write(lake, FINGERPRINT).stem == f"{FINGERPRINT}-r2"
+    assert write(lake, IMPORTED).stem == f"{IMPORTED}-r3"
+
+
+def test_a_flipped_bit_is_found_by_the_pages_checksums(lake: Lake) -> None:
+    path = Path(lake.uri(write(lake, FINGERPRINT).path))
+    where = pq.read_metadata(path).row_group(0).column(2).data_page_offset + 40  # in the means
+    content = bytearray(path.read_bytes())
+    content[where] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(OSError, match="CRC"):
+        pq.ParquetFile(path, page_checksum_verification=True).read()
+
+
+def test_a_file_says_where_it_belongs(lake: Lake) -> None:
+    file = write(lake, FINGERPRINT)
+    assert pq.read_metadata(lake.uri(file.path)).metadata[PATH_NOTE].decode() == file.path
 
 
 def test_a_role_named_like_a_number_stays_text_in_the_path(lake: Lake) -> None:
