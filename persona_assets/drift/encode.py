@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from persona_assets.drift.codes import SpanCodes
 from persona_assets.drift.layout import Layout
-from persona_assets.extract.conversation import Conversation, read_conversations
+from persona_assets.extract.conversation import Conversation, TokenIds, read_conversations
 from persona_assets.extract.extractor import Extractor
 from persona_assets.extract.pool import Pooled
 
@@ -23,8 +23,8 @@ def encode_layout(layout: Layout, extractor: Extractor, sae: str, d_sae: int) ->
     """The codes of a conversation's answers, by turn: one forward pass over the whole conversation."""
     start, stop = layout.spans[0][0], layout.spans[-1][1]
     [codes] = _run([Conversation(_ONLY, layout.token_ids, start, stop)], extractor, sae, d_sae).values()
-    parts = [(codes[a - start : b - start], layout.token_ids[a:b]) for a, b in layout.spans]
-    return _joined(range(len(parts)), parts)
+    parts = [codes[first - start : last - start] for first, last in layout.spans]
+    return _joined(range(len(parts)), parts, layout.answer_ids)
 
 
 def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
@@ -36,7 +36,8 @@ def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae:
     codes = _run(conversations, extractor, sae, d_sae)
     return _joined(
         [one.response_id for one in conversations],
-        [(codes[one.response_id], one.selected) for one in conversations],
+        [codes[one.response_id] for one in conversations],
+        np.concatenate([one.selected for one in conversations]),
     )
 
 
@@ -62,11 +63,11 @@ def _of_response(pooled: Pooled, index: int, shape: tuple[int, int]) -> csr_arra
     return csr_array((pooled.values[inside], (pooled.tokens[inside], feature)), shape=shape)
 
 
-def _joined(spans: Sequence[int], parts: Sequence[tuple[csr_array, np.ndarray]]) -> SpanCodes:
-    lengths = [len(token_ids) for _, token_ids in parts]
+def _joined(spans: Sequence[int], parts: Sequence[csr_array], token_ids: TokenIds) -> SpanCodes:
+    lengths = [part.shape[0] for part in parts]
     return SpanCodes(
         spans=np.array(spans, dtype=np.int64),
         bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        token_ids=np.concatenate([token_ids for _, token_ids in parts]),
-        values=csr_array(vstack([values for values, _ in parts], format="csr")),
+        token_ids=token_ids,
+        values=csr_array(vstack(parts, format="csr")),
     )

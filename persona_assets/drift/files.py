@@ -72,12 +72,11 @@ class DriftFiles:
 
     def check(self) -> None:
         """Raise StudyError, saying what to run, where there is nothing yet to measure drift against."""
-        missing = self.anchor not in self.role_features
-        if missing or len(self.role_features) < 2:
-            what = f"role {self.anchor} has" if missing else "fewer than two roles have"
+        lacking = f"role {self.anchor}" if self.anchor not in self.role_features else "every other role"
+        if self.anchor not in self.role_features or len(self.role_features) < 2:
             raise StudyError(
-                f"{self.study.name}: {what} no fresh features under SAE {self.sae} to measure drift against; "
-                f"run `persona run {self.study.name}` first"
+                f"{self.study.name}: {lacking} has no fresh features under SAE {self.sae} to measure drift "
+                f"against; run `persona run {self.study.name}` first"
             )
 
     def codes_fingerprint(self, run: str) -> str:

@@ -28,6 +28,11 @@ class Layout:
     token_ids: TokenIds
     spans: list[tuple[int, int]]
 
+    @property
+    def answer_ids(self) -> TokenIds:
+        """The answers' own ids, one answer after another."""
+        return np.concatenate([self.token_ids[start:stop] for start, stop in self.spans])
+
 
 def lay_out(transcript: Transcript, tokenizer: PreTrainedTokenizerBase, context: int | None) -> Layout:
     """The tokens of a conversation and its answers' spans.

@@ -81,7 +81,12 @@ class DriftStage:
             codes = encode_layout(layout, self._extraction.extractor, sae, self._d_sae)
             made_from = self._files.codes_fingerprint(run)
             file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=sae, run=run)
-        return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+        codes = from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+        if codes.token_ids.tolist() != layout.answer_ids.tolist():
+            raise StudyError(
+                f"{lake.uri(file.path)}: holds other tokens than {transcript.name}; delete it and run again"
+            )
+        return codes
 
     def _anchor_codes(self) -> SpanCodes:
         """The anchor's responses token by token, encoded once a study."""

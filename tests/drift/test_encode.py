@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sae_lens import SAE
+from transformers import AutoModelForCausalLM
+
+from persona_assets.drift.codes import pool_ranges
+from persona_assets.drift.encode import encode_layout, encode_responses
+from persona_assets.drift.layout import lay_out
+from persona_assets.extract.stage import ExtractionStage
+from persona_assets.freshness import RoleFiles
+from persona_assets.schema import ACTIVATIONS, RESPONSES
+from persona_assets.study import PROJECT, Study
+from tests.drift.made import conversation
+
+TALK = conversation(
+    [
+        ("Who are you?", "I am a toy, made of word lists."),
+        ("Hm", "Ahoy!"),
+        ("Why?", "The wind said so, matey."),
+    ],
+    system="You are a pirate.",
+)
+
+
+@torch.no_grad()
+def dense_codes(token_ids: np.ndarray) -> np.ndarray:
+    """Every feature on every token, from the whole model: float32[n_tokens, d_sae]."""
+    model = AutoModelForCausalLM.from_pretrained(PROJECT / "data/demo/model", dtype=torch.float32)
+    sae = SAE.load_from_disk(PROJECT / "data/demo/sae", device="cpu", dtype="float32")
+    streams = []
+    model.model.layers[3].register_forward_hook(lambda _module, _args, output: streams.append(output))
+    model(input_ids=torch.from_numpy(token_ids.astype(np.int64))[None])
+    stream = streams[0][0] if isinstance(streams[0], tuple) else streams[0]
+    return sae.encode(stream.reshape(-1, stream.shape[-1])).numpy()
+
+
+@pytest.mark.parametrize("how", ["mean", "max"])
+def test_turn_vectors_equal_the_dense_computation_on_the_same_spans(model: ExtractionStage, how: str) -> None:
+    extractor = model.extractor
+    layout = lay_out(TALK, extractor.tokenizer, extractor.context)
+    codes = encode_layout(layout, extractor, "demo", 2048)
+    dense = dense_codes(layout.token_ids)
+    pooled = pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], how).toarray()  # type: ignore[arg-type]
+    for row, (start, stop) in zip(pooled, layout.spans, strict=True):
+        expected = getattr(dense[start:stop], how)(axis=0)
+        np.testing.assert_allclose(row, expected, atol=2e-4, rtol=1e-4)
+        np.testing.assert_array_equal(row > 0, expected > 0)
+    assert codes.token_ids.tolist() == [t for a, b in layout.spans for t in layout.token_ids[a:b]]
+
+
+def test_a_roles_responses_pool_to_what_extraction_has_of_them(landed: Study, model: ExtractionStage) -> None:
+    files = RoleFiles(landed, "default")
+    responses, activations = files.responses, files.activations("demo")
+    assert responses is not None and activations is not None
+    codes = encode_responses(landed.lake.read(RESPONSES, responses), model.extractor, "demo", 2048)
+    expected = np.zeros((len(codes.spans), 2048))
+    for row in landed.lake.read(ACTIVATIONS, activations).to_pylist():
+        expected[codes.spans.tolist().index(row["response_id"]), row["feature_id"]] = row["mean"]
+    pooled = pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], "mean").toarray()
+    np.testing.assert_allclose(pooled, expected, atol=1e-5, rtol=1e-5)
