@@ -13,7 +13,16 @@ from persona_assets.progress import Progress
 
 @contextmanager
 def bar(title: str, console: Console | None = None) -> Iterator[Progress]:
-    """A bar on standard error. It shows once something is done: a refusal stands alone."""
-    with Bars(console=console or Console(stderr=True)) as progress:
-        task = progress.add_task(title, visible=False)
-        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+    """A bar on standard error. It begins once something is done: a refusal stands alone."""
+    progress = Bars(console=console or Console(stderr=True))
+    task = progress.add_task(title)
+
+    def hear(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total)
+
+    try:
+        yield hear
+    finally:
+        if progress.live.is_started:
+            progress.stop()
