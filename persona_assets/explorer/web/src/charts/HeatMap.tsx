@@ -60,7 +60,7 @@ export function HeatMap({ names, values, label, format, onOpen, maxSize = 620 }:
       <div className="heat-foot">
         <Ramp reach={reach} format={format} />
         <output className="readout" aria-live="polite">
-          {said || <span className="faint">point at a cell, or use the arrow keys; click or Enter compares the two</span>}
+          {said || <span className="faint">point at a cell or use the arrow keys; click or Enter compares the two roles</span>}
         </output>
       </div>
       {width > 0 && (

@@ -5,8 +5,8 @@ import { AxisX } from "./Axes";
 import { useWidth } from "./hooks";
 import { extent, linear, type Scale } from "./scale";
 
-const RADIUS = 3.5;
 const MARGIN = 14;
+const MANY = 100; // roles, from which the dots are smaller
 
 interface Placed {
   role: string;
@@ -27,9 +27,10 @@ export function Strip({ positions, marked, label }: StripProps) {
   const [named, setNamed] = useState<string | null>(null);
   const group = useRef<SVGGElement>(null);
   const known = useMemo(() => inOrder(positions), [positions]);
+  const radius = known.length > MANY ? 2.5 : 3.5;
   const scale = linear(extent(known.map((one) => one.position)), [MARGIN, Math.max(MARGIN, width - MARGIN)]);
-  const placed = useMemo(() => (width > 0 ? stacked(known, scale) : []), [known, width]);
-  const reach = Math.max(RADIUS * 3, ...placed.map((one) => Math.abs(one.y))) + RADIUS;
+  const placed = useMemo(() => (width > 0 ? stacked(known, scale, radius) : []), [known, width]);
+  const reach = Math.max(radius * 3, ...placed.map((one) => Math.abs(one.y))) + radius;
   const middle = 22 + reach;
   const shown = placed.find((one) => one.role === (named ?? marked));
   const stop = placed.some((one) => one.role === (named ?? marked)) ? (named ?? marked) : placed[0]?.role;
@@ -59,14 +60,14 @@ export function Strip({ positions, marked, label }: StripProps) {
                 onFocus={() => setNamed(one.role)}
                 onMouseEnter={() => setNamed(one.role)}
               >
-                <circle cx={one.x} cy={middle + one.y} r={RADIUS} />
+                <circle cx={one.x} cy={middle + one.y} r={radius} />
               </a>
             ))}
           </g>
           {placed
             .filter((one) => one.role === marked)
             .map((one) => (
-              <circle key={one.role} className="marked" cx={one.x} cy={middle + one.y} r={RADIUS + 2} />
+              <circle key={one.role} className="marked" cx={one.x} cy={middle + one.y} r={radius + 2} />
             ))}
           <text className="end" x={0} y={middle + reach + 33}>
             ← {known.slice(0, 3).map((one) => one.role).join(", ")}
@@ -95,8 +96,8 @@ function inOrder(positions: StripProps["positions"]): { role: string; position: 
 }
 
 /** Each dot at its place, moved up or down by as little as keeps it clear of those before it. */
-function stacked(known: { role: string; position: number }[], scale: Scale): Placed[] {
-  const gap = 2 * RADIUS + 0.5;
+function stacked(known: { role: string; position: number }[], scale: Scale, radius: number): Placed[] {
+  const gap = 2 * radius + 0.5;
   const placed: Placed[] = [];
   for (const one of known) {
     const x = scale(one.position);

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { count } from "./format";
+import "./parts.css";
 
 /** Text of a model: isolated in direction, broken where it must be, and cut after `limit` characters until asked. */
 export function LongText({ text, limit = 700, className = "" }: { text: string; limit?: number; className?: string }) {

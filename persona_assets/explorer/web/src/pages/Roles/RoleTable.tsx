@@ -12,7 +12,7 @@ interface Row extends RoleEntry {
   nearest: { role: string; similarity: number } | null;
 }
 
-const STATUS = { fresh: "fresh", stale: "stale", missing: "missing" };
+const AXES = 4; // columns; the strips above show the rest
 
 /** Every role of the study with what there is of it. */
 export function RoleTable({ overview }: { overview: RolesOverview | null }) {
@@ -66,7 +66,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
       value: (row) => row.status,
       cell: (row) => (
         <>
-          <span className={row.status === "fresh" ? "muted" : "chip bad"}>{STATUS[row.status]}</span>
+          <span className={row.status === "fresh" ? "muted" : "chip bad"}>{row.status}</span>
           {row.excluded && <span className="chip warn">left out</span>}
         </>
       ),
@@ -80,7 +80,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
     },
   ];
   if (overview === null) return columns;
-  const axes = overview.axes.map(
+  const axes = overview.axes.slice(0, AXES).map(
     ({ axis }, place): SortColumn<Row> => ({
       key: axis,
       title: axis === "assistant" ? "assistant axis" : axis.toUpperCase(),

@@ -3,6 +3,7 @@ import type { SqlResult } from "../../contract";
 import { isNumeric, short, whole, widths } from "./cells";
 
 const ROW = 24; // pixels
+const CHARACTER = 7; // pixels, about
 const OVERSCAN = 8;
 
 interface Place {
@@ -18,7 +19,7 @@ export function ResultTable({ result }: { result: SqlResult }) {
   const [view, setView] = useState({ top: 0, height: 400 });
   const [at, setAt] = useState<Place | null>(null);
   const sizes = useMemo(() => widths(result), [result]);
-  const template = useMemo(() => sizes.map((size) => `${size}ch`).join(" "), [sizes]);
+  const template = useMemo(() => sizes.map((size) => `${size * CHARACTER + 16}px`).join(" "), [sizes]);
 
   useEffect(() => {
     const element = box.current!;

@@ -4,6 +4,7 @@ import { count, fixed } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { post, saveFile } from "../../data/http";
 import { asProblem } from "../../data/problem";
+import "../../components/parts.css";
 import { ResultTable } from "./ResultTable";
 import type { Run } from "./useRun";
 

@@ -1,0 +1,115 @@
+import { type KeyboardEvent, type MouseEvent, useMemo } from "react";
+import { fmt } from "../components/format";
+import { AxisX, AxisY } from "./Axes";
+import { useWidth } from "./hooks";
+import { clamp, extent, linear, type Scale } from "./scale";
+
+const HEIGHT = 236;
+const MARGIN = { top: 26, right: 16, bottom: 38, left: 52 };
+
+export interface DriftPoint {
+  turn: number;
+  value: number;
+  low: number | null; // of the null band
+  high: number | null;
+}
+
+interface DriftChartProps {
+  points: DriftPoint[];
+  label: string; // of the score
+  chosen: number; // turn
+  choose: (turn: number) => void;
+}
+
+/** The score of each turn over its null band. A click takes a turn, or the transition that leads to it; so do the arrows. */
+export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
+  const [box, width] = useWidth<HTMLDivElement>();
+  const bottom = HEIGHT - MARGIN.bottom;
+  const last = points.length - 1;
+  const x = linear([-0.5, last + 0.5], [MARGIN.left, Math.max(MARGIN.left, width - MARGIN.right)]);
+  const reach = useMemo(() => extent(points.flatMap((point) => [point.value, point.low, point.high])), [points]);
+  const y = linear(reach, [bottom, MARGIN.top]).nice(5);
+  const at = points[clamp(chosen, 0, last)];
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last, PageUp: chosen - 10, PageDown: chosen + 10 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(clamp(to, 0, last));
+  };
+  const onClick = (event: MouseEvent<SVGSVGElement>) => {
+    const place = x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left);
+    choose(clamp(Math.round(place), 0, last));
+  };
+  return (
+    <div className="chart drift-chart" ref={box} style={{ height: HEIGHT }}>
+      {width > 0 && at && (
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="slider"
+          tabIndex={0}
+          aria-label={`${label} by turn`}
+          aria-valuemin={0}
+          aria-valuemax={last}
+          aria-valuenow={at.turn}
+          aria-valuetext={`turn ${at.turn}: ${fmt(at.value)}${sideOf(at) === "inside" ? "" : `, ${sideOf(at)} the null band`}`}
+          onKeyDown={onKeyDown}
+          onClick={onClick}
+        >
+          <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
+          <path className="band" d={bandOf(points, x, y)} />
+          <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
+          <path className="line" d={points.map((point, i) => `${i ? "L" : "M"}${x(point.turn)} ${y(point.value)}`).join("")} />
+          <Transition points={points} to={at.turn} x={x} y={y} />
+          {points.map((point) => (
+            <Mark key={point.turn} point={point} x={x(point.turn)} y={y(point.value)} on={point.turn === at.turn} room={x(1) - x(0)} />
+          ))}
+          <AxisX scale={x} at={bottom} label="assistant turn" count={Math.min(points.length, Math.floor(width / 60))} />
+        </svg>
+      )}
+    </div>
+  );
+}
+
+/** The step into the chosen turn, drawn heavier. */
+function Transition({ points, to, x, y }: { points: DriftPoint[]; to: number; x: Scale; y: Scale }) {
+  const [from, end] = [points[to - 1], points[to]];
+  if (!from || !end) return null;
+  return <line className="step" x1={x(from.turn)} y1={y(from.value)} x2={x(end.turn)} y2={y(end.value)} />;
+}
+
+/** A disc inside the band, a triangle that points down below it and up above it. */
+function Mark({ point, x, y, on, room }: { point: DriftPoint; x: number; y: number; on: boolean; room: number }) {
+  const side = sideOf(point);
+  const size = clamp(room / 2, 1.5, 3.5);
+  const className = `mark ${side}${on ? " on" : ""}`;
+  const title = <title>{`turn ${point.turn}: ${fmt(point.value)}`}</title>;
+  if (side === "inside") {
+    return (
+      <circle className={className} cx={x} cy={y} r={on ? 5 : size}>
+        {title}
+      </circle>
+    );
+  }
+  const r = on ? 6 : size + 1;
+  const way = side === "below" ? 1 : -1;
+  return (
+    <path className={className} d={`M${x - r} ${y - way * r * 0.7}h${2 * r}L${x} ${y + way * r}Z`}>
+      {title}
+    </path>
+  );
+}
+
+export function sideOf({ value, low, high }: DriftPoint): "inside" | "below" | "above" {
+  if (low !== null && value < low) return "below";
+  return high !== null && value > high ? "above" : "inside";
+}
+
+/** One closed outline a run of turns that have a band; each turn's reaches half a step to either side. */
+function bandOf(points: DriftPoint[], x: Scale, y: Scale): string {
+  return points
+    .flatMap(({ turn, low, high }) =>
+      low === null || high === null ? [] : [`M${x(turn - 0.5)} ${y(high)}H${x(turn + 0.5)}V${y(low)}H${x(turn - 0.5)}Z`],
+    )
+    .join("");
+}

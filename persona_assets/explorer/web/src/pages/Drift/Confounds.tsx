@@ -1,0 +1,52 @@
+import type { DriftRun, DriftScore } from "../../contract";
+import { fixed } from "../../components/format";
+import { Section } from "../../components/parts";
+import { SCORES, VERDICTS } from "./words";
+
+const NAMES = { norm: "the turn's vector norm", n_active_features: "the number of its active features", n_tokens: "the number of its tokens" };
+const HALF = 70; // pixels of |r| = 1
+
+/** What else the score goes with: where a correlation is high, the drift may be one of length or loudness. */
+export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) {
+  const found = run.confounds.filter((one) => one.score === score);
+  const high = found.some((one) => one.verdict === "HIGH");
+  return (
+    <Section title="Is it real?" note={`correlation over turns of the ${SCORES[score]} with …`}>
+      {found.length === 0 ? (
+        <p className="muted">Not computed for this score.</p>
+      ) : (
+        <ul className="panel confounds">
+          {found.map(({ confound, r, verdict }) => (
+            <li key={confound}>
+              <span>{NAMES[confound]}</span>
+              <Correlation r={r} />
+              <span className="num">{r === null ? "–" : `r = ${fixed(r)}`}</span>
+              {verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : <span className="muted">too few turns, or nothing varies</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {high && (
+        <p className="caution" role="note">
+          The score goes with something plainer than a persona: a change of length or norm alone could look like this drift.
+        </p>
+      )}
+      {found.length > 0 && <p className="footnote">Low up to |r| 0.40, moderate up to 0.70, high above: marked on the bars.</p>}
+    </Section>
+  );
+}
+
+function Correlation({ r }: { r: number | null }) {
+  const width = Math.abs(r ?? 0) * HALF;
+  const marks = [-0.7, -0.4, 0.4, 0.7];
+  return (
+    <svg className="correlation" width={2 * HALF + 1} height={16} aria-hidden="true">
+      <line className="ground" x1={0} x2={2 * HALF} y1={8} y2={8} />
+      <rect x={(r ?? 0) < 0 ? HALF - width : HALF} y={4} width={width} height={8} />
+      {marks.map((mark) => (
+        <line key={mark} x1={HALF + mark * HALF} x2={HALF + mark * HALF} y1={3} y2={13} />
+      ))}
+      <line className="zero" x1={HALF} x2={HALF} y1={0} y2={16} />
+    </svg>
+  );
+}

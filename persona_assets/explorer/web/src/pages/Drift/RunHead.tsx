@@ -1,0 +1,100 @@
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
+import { count, fixed, signedFmt } from "../../components/format";
+import { Facts } from "../../components/parts";
+import { href, navigate, useParam } from "../../router/router";
+import { SCORES, VERDICTS } from "./words";
+
+interface RunHeadProps {
+  run: DriftRun;
+  runs: DriftRunEntry[];
+  score: DriftScore;
+  scores: DriftScore[];
+}
+
+/** Which conversation, which score, and what came out. */
+export function RunHead({ run, runs, score, scores }: RunHeadProps) {
+  const [, setScore] = useParam("score", run.score);
+  return (
+    <header className="drift-head">
+      <div className="drift-title">
+        <h1>
+          <a className="muted" href={href("drift")}>
+            Conversations
+          </a>{" "}
+          <span className="faint" aria-hidden="true">
+            /
+          </span>{" "}
+          <bdi className="untrusted">{run.name.slice(0, 200)}</bdi>
+        </h1>
+        {run.sensitive && <span className="chip warn">sensitive</span>}
+        <span className="drift-choices">
+          <label>
+            conversation{" "}
+            <select value={run.run} onChange={(event) => navigate(href("drift", event.target.value))}>
+              {runs.map((one) => (
+                <option key={one.run} value={one.run}>
+                  {one.name.slice(0, 60)}
+                  {one.sensitive ? " (sensitive)" : ""}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            score{" "}
+            <select value={score} onChange={(event) => setScore(event.target.value, { push: true })}>
+              {scores.map((one) => (
+                <option key={one} value={one}>
+                  {SCORES[one]}
+                </option>
+              ))}
+            </select>
+          </label>
+        </span>
+      </div>
+      <RunFacts run={run} score={score} />
+      <p className="footnote">{spaceOf(run)}</p>
+    </header>
+  );
+}
+
+function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
+  const drop = largestDrop(run, score);
+  const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
+  const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
+  const verdict = worst(run, score);
+  return (
+    <Facts
+      facts={[
+        ["assistant turns", count(run.n_turns)],
+        ["tokens", count(run.n_tokens)],
+        ["largest drop", drop ? <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a> : "–"],
+        ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–"],
+        ["confounds", verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : "–", "the worst of the score's correlations, below"],
+        ["read by", <bdi className="drift-model">{run.model}</bdi>],
+      ]}
+    />
+  );
+}
+
+function largestDrop(run: DriftRun, score: DriftScore): { turn: number; change: number } | null {
+  let drop: { turn: number; change: number } | null = null;
+  for (const { turn, changes } of run.transitions) {
+    const change = changes[score];
+    if (change !== null && change < (drop?.change ?? 0)) drop = { turn, change };
+  }
+  return drop;
+}
+
+function worst(run: DriftRun, score: DriftScore): "LOW" | "MODERATE" | "HIGH" | null {
+  const found = run.confounds.flatMap((one) => (one.score === score && one.verdict ? [one.verdict] : []));
+  return (["HIGH", "MODERATE", "LOW"] as const).find((verdict) => found.includes(verdict)) ?? null;
+}
+
+/** In one sentence: what a turn's vector is, and what the axis. */
+function spaceOf({ space: s, anchor }: DriftRun): string {
+  const others = s.compared_with.length > 0 ? `the mean of ${s.compared_with.length} other roles` : "the mean of the other roles";
+  const axis = s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
+  const steps = [`features pooled by ${s.pooling}`, s.transform === "log1p" && "log1p", s.centred && "centred by the roles' mean", s.normalized && "of length 1"];
+  const cosine = s.axis_cosine === null ? "" : ` (its cosine with the first principal component: ${fixed(s.axis_cosine)})`;
+  return `Turns are ${steps.filter(Boolean).join(", ")}; the axis is ${axis}${cosine}.`;
+}

@@ -1,0 +1,67 @@
+import type { DriftRunEntry } from "../../contract";
+import { count, signedFmt } from "../../components/format";
+import { Section } from "../../components/parts";
+import { type SortColumn, SortTable } from "../../components/SortTable";
+import { href, useParam } from "../../router/router";
+import { VERDICTS } from "./words";
+
+/** Every conversation that was measured; the sensitive ones are marked. */
+export function RunList({ runs }: { runs: DriftRunEntry[] }) {
+  const [sort, setSort] = useParam("sort", "name");
+  return (
+    <div className="page drift">
+      <h1>Persona drift</h1>
+      <p className="drift-intro muted">
+        Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the assistant's own
+        voice. Compare a score with the null band, not with zero.
+      </p>
+      <Section title="Conversations" note={count(runs.length)}>
+        <div className="panel scroll-box">
+          <SortTable label="Conversations" rows={runs} columns={COLUMNS} rowKey={(run) => run.run} sort={sort} setSort={setSort} />
+        </div>
+      </Section>
+    </div>
+  );
+}
+
+const COLUMNS: SortColumn<DriftRunEntry>[] = [
+  {
+    key: "name",
+    title: "conversation",
+    className: "grow",
+    value: (run) => run.name,
+    cell: (run) => (
+      <>
+        <a href={href("drift", run.run)}>
+          <bdi>{run.name.slice(0, 200)}</bdi>
+        </a>
+        {run.sensitive && <span className="chip warn sensitive">sensitive</span>}
+      </>
+    ),
+  },
+  { key: "turns", title: "turns", num: true, value: (run) => run.n_turns, cell: (run) => count(run.n_turns) },
+  { key: "tokens", title: "tokens", num: true, value: (run) => run.n_tokens, cell: (run) => count(run.n_tokens) },
+  {
+    key: "drop",
+    title: "largest drop",
+    num: true,
+    value: (run) => run.largest_drop?.change ?? null,
+    cell: (run) =>
+      run.largest_drop === null ? (
+        "–"
+      ) : (
+        <a href={href("drift", run.run, { turn: run.largest_drop.turn })}>
+          {signedFmt(run.largest_drop.change)} at turn {run.largest_drop.turn}
+        </a>
+      ),
+  },
+  { key: "below", title: "below the band", num: true, value: (run) => run.n_below_band, cell: (run) => count(run.n_below_band) },
+  {
+    key: "verdict",
+    title: "confounds",
+    hint: "the worst correlation of the score with a turn's norm, features or tokens",
+    value: (run) => run.verdict && ["LOW", "MODERATE", "HIGH"].indexOf(run.verdict),
+    cell: (run) => (run.verdict === null ? "–" : <span className={VERDICTS[run.verdict]}>{run.verdict.toLowerCase()}</span>),
+  },
+  { key: "model", title: "read by", value: (run) => run.model, cell: (run) => <bdi className="muted">{run.model.slice(0, 60)}</bdi> },
+];

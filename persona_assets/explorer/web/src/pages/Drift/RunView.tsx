@@ -1,0 +1,58 @@
+import { useMemo } from "react";
+import { DriftChart, type DriftPoint } from "../../charts/DriftChart";
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
+import { Section } from "../../components/parts";
+import { setParams, useParam } from "../../router/router";
+import { Confounds } from "./Confounds";
+import { RunHead } from "./RunHead";
+import { TransitionPanel } from "./TransitionPanel";
+import { TurnList } from "./TurnList";
+import { TurnPanel } from "./TurnPanel";
+import { SCORES, scoresOf } from "./words";
+
+/** One conversation: where it drifts, in which words, by which features, and whether that is to be believed. */
+export function RunView({ run, runs }: { run: DriftRun; runs: DriftRunEntry[] }) {
+  const scores = useMemo(() => scoresOf(run), [run]);
+  const [asked] = useParam("score", run.score);
+  const score = scores.find((one) => one === asked) ?? run.score;
+  const [turnAsked] = useParam("turn", String(run.largest_drop?.turn ?? 0));
+  const place = Math.max(0, run.turns.findIndex((turn) => turn.turn === Number(turnAsked)));
+  const points = useMemo(() => pointsOf(run, score), [run, score]);
+  const choose = (at: number) => setParams({ turn: run.turns[at]?.turn ?? 0 }, { replace: true });
+  const turn = run.turns[place];
+  const transition = run.transitions.find((one) => one.turn === turn?.turn);
+  return (
+    <div className="page drift">
+      <RunHead run={run} runs={runs} score={score} scores={scores} />
+      <Section title="Score by turn" note={<ChartNote run={run} />}>
+        <div className="panel drift-chart-panel">
+          <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} />
+        </div>
+      </Section>
+      <div className="drift-columns">
+        <TurnList run={run} score={score} place={place} choose={choose} />
+        {turn && <TurnPanel key={turn.turn} run={run} turn={turn} score={score} />}
+      </div>
+      {transition && <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />}
+      <Confounds run={run} score={score} />
+    </div>
+  );
+}
+
+function pointsOf(run: DriftRun, score: DriftScore): DriftPoint[] {
+  return run.turns.flatMap((turn, place) => {
+    const one = turn.scores[score];
+    return one ? [{ turn: place, value: one.value, low: one.low, high: one.high }] : [];
+  });
+}
+
+function ChartNote({ run }: { run: DriftRun }) {
+  const n = run.space.n_draws;
+  if (n === null) return "No null band is known: whether a turn is unlike the assistant cannot be said.";
+  return (
+    <>
+      <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own responses ·{" "}
+      <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import { useMemo } from "react";
+import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
+import { count, fmt, percent, signedFmt } from "../../components/format";
+import { FeatureLink } from "../../components/links";
+import { Section } from "../../components/parts";
+import { type SortColumn, SortTable } from "../../components/SortTable";
+import { useParam } from "../../router/router";
+
+const HALF = 40; // pixels of the largest contribution's bar
+
+interface Row {
+  id: number;
+  delta: number;
+  weight: number;
+  contribution: number;
+  shareOfChange: number;
+  shareOfAway: number;
+  feature: DriftFeature | undefined;
+}
+
+/** What carried the score from one turn to the next: by contribution, or by size of change alone. */
+export function TransitionPanel({ run, transition, score }: { run: DriftRun; transition: DriftTransition; score: DriftScore }) {
+  const [by, setBy] = useParam("by", "contribution");
+  const [sort, setSort] = useParam("order", "");
+  const order = by === "change" ? transition.by_change : transition.by_contribution;
+  const covered = by === "change" ? transition.covered.by_change : transition.covered.by_contribution;
+  const rows = useMemo(() => order.map((place) => rowOf(run, transition, place)), [run, transition, order]);
+  const columns = useMemo(() => columnsOf(rows), [rows]);
+  const change = transition.changes[score];
+  return (
+    <Section
+      title={`Turn ${transition.previous} to ${transition.turn}`}
+      note={`score ${signedFmt(change)}; away ${fmt(transition.away_mass)}, toward ${fmt(transition.toward_mass)}${
+        transition.n_features === null ? "" : `; ${count(transition.n_features)} features changed`
+      }`}
+      aside={
+        <span className="choices" role="group" aria-label="Order of the features">
+          <button aria-pressed={by !== "change"} onClick={() => setBy("contribution")}>
+            by contribution
+          </button>
+          <button aria-pressed={by === "change"} onClick={() => setBy("change")}>
+            by change
+          </button>
+        </span>
+      }
+    >
+      <div className="panel scroll-box drift-features">
+        <SortTable label="Features of this transition" rows={rows} columns={columns} rowKey={(row) => row.id} sort={sort} setSort={setSort} />
+      </div>
+      <p className="footnote">
+        {covered === null ? "Which share of the movement these features carry is not known." : `The ${rows.length} shown carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
+        {by === "change" && "The largest changes may explain little of it: a feature counts by change × weight on the axis."}
+      </p>
+    </Section>
+  );
+}
+
+function rowOf(run: DriftRun, { features: f }: DriftTransition, place: number): Row {
+  const id = f.feature_id[place] ?? -1;
+  return {
+    id,
+    delta: f.delta[place] ?? 0,
+    weight: f.weight[place] ?? 0,
+    contribution: f.contribution[place] ?? 0,
+    shareOfChange: f.share_of_change[place] ?? 0,
+    shareOfAway: f.share_of_away[place] ?? 0,
+    feature: run.features[String(id)],
+  };
+}
+
+function columnsOf(rows: Row[]): SortColumn<Row>[] {
+  const largest = Math.max(1e-12, ...rows.map((row) => Math.abs(row.contribution)));
+  return [
+    { key: "feature", title: "feature", className: "grow", value: (row) => row.id, cell: (row) => <FeatureLink id={row.id} label={row.feature?.label ?? null} /> },
+    {
+      key: "effect",
+      title: "effect",
+      value: (row) => row.contribution,
+      cell: (row) => (
+        <span className="effect-cell">
+          <Contribution t={row.contribution / largest} />
+          {row.contribution < 0 ? "away" : row.contribution > 0 ? "toward" : "none"}
+        </span>
+      ),
+    },
+    { key: "contribution", title: "contribution", hint: "change × weight; over all features they sum to the projection's change", num: true, value: (row) => Math.abs(row.contribution), cell: (row) => signedFmt(row.contribution) },
+    {
+      key: "delta",
+      title: "change",
+      hint: "of the feature in the turn's vector",
+      num: true,
+      value: (row) => Math.abs(row.delta),
+      cell: (row) => (
+        <>
+          <span className="faint">{row.delta > 0 ? "activated" : row.delta < 0 ? "deactivated" : ""}</span> {signedFmt(row.delta)}
+        </>
+      ),
+    },
+    { key: "weight", title: "weight", hint: "on the axis; positive: assistant-like", num: true, value: (row) => row.weight, cell: (row) => signedFmt(row.weight) },
+    { key: "share", title: "of change", hint: "|change| over the sum of all |change|", num: true, value: (row) => row.shareOfChange, cell: (row) => percent(row.shareOfChange) },
+    { key: "away", title: "of away", hint: "share of all that moved away from the assistant", num: true, value: (row) => row.shareOfAway, cell: (row) => (row.shareOfAway > 0 ? percent(row.shareOfAway) : "–") },
+    { key: "profile", title: "strongest in", cell: (row) => <Profile feature={row.feature} /> },
+  ];
+}
+
+function Profile({ feature }: { feature: DriftFeature | undefined }) {
+  if (!feature) return <span className="faint">–</span>;
+  if (feature.roles.length === 0) return <bdi className="muted profile">{feature.profile ?? "–"}</bdi>;
+  return <span className="muted profile">{feature.roles.map(({ role, share }) => `${role} ${percent(share)}`).join(", ")}</span>;
+}
+
+function Contribution({ t }: { t: number }) {
+  const width = Math.abs(t) * HALF;
+  return (
+    <svg className="change-bar" width={2 * HALF + 2} height={12} aria-hidden="true">
+      <rect className={t < 0 ? "away" : "toward"} x={t < 0 ? HALF - width : HALF + 1} y={2} width={width} height={8} />
+      <line x1={HALF + 0.5} x2={HALF + 0.5} y1={0} y2={12} />
+    </svg>
+  );
+}

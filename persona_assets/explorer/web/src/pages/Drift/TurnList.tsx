@@ -1,0 +1,74 @@
+import type { DriftRun, DriftScore } from "../../contract";
+import { fmt, signedFmt } from "../../components/format";
+import { Section } from "../../components/parts";
+import { VirtualList } from "../../components/VirtualList";
+import { besideBand, valueOf } from "./words";
+
+const ROW = 26; // pixels
+const HALF = 30; // pixels of the largest change's bar
+
+interface TurnListProps {
+  run: DriftRun;
+  score: DriftScore;
+  place: number;
+  choose: (place: number) => void;
+}
+
+/** The turns with their scores and what each changed. */
+export function TurnList({ run, score, place, choose }: TurnListProps) {
+  const changes = new Map(run.transitions.map((one) => [one.turn, one.changes[score]]));
+  const largest = Math.max(1e-12, ...run.transitions.map((one) => Math.abs(one.changes[score] ?? 0)));
+  return (
+    <Section title="Turns" note="score and change" className="turn-section">
+      <div className="panel turn-list">
+        <div className="turn-row turn-head" aria-hidden="true">
+          <span>turn</span>
+          <span>score</span>
+          <span>change</span>
+          <span />
+          <span>tokens</span>
+        </div>
+        <VirtualList
+          label="Turns"
+          length={run.turns.length}
+          rowHeight={ROW}
+          active={place}
+          choose={choose}
+          row={(at) => {
+            const turn = run.turns[at]!;
+            const change = changes.get(turn.turn) ?? null;
+            const side = besideBand(turn, score);
+            return (
+              <div className="turn-row">
+                <span>{turn.turn}</span>
+                <span>
+                  {side && (
+                    <span className={`side ${side}`} title={`${side} the null band`}>
+                      {side === "below" ? "▼" : "▲"}
+                      <span className="hidden-label">{side} the band</span>
+                    </span>
+                  )}{" "}
+                  {fmt(valueOf(turn, score))}
+                </span>
+                <span>{signedFmt(change)}</span>
+                <Change t={(change ?? 0) / largest} />
+                <span className="muted">{turn.n_tokens}</span>
+              </div>
+            );
+          }}
+        />
+      </div>
+    </Section>
+  );
+}
+
+/** Left: away from the assistant; right: toward it. */
+function Change({ t }: { t: number }) {
+  const width = Math.abs(t) * HALF;
+  return (
+    <svg className="change-bar" width={2 * HALF + 2} height={12} aria-hidden="true">
+      <rect className={t < 0 ? "away" : "toward"} x={t < 0 ? HALF - width : HALF + 1} y={2} width={width} height={8} />
+      <line x1={HALF + 0.5} x2={HALF + 0.5} y1={0} y2={12} />
+    </svg>
+  );
+}

@@ -1,0 +1,115 @@
+import { useMemo, useState } from "react";
+import { type Token, Tokens } from "../../charts/Tokens";
+import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
+import { count, fixed, fmt } from "../../components/format";
+import { RoleLink } from "../../components/links";
+import { LongText } from "../../components/LongText";
+import { Meter, Section } from "../../components/parts";
+import { useStudy } from "../../data/StudyContext";
+import { valueOf } from "./words";
+
+const FIRST = 1500; // tokens drawn before more are asked for
+
+/** One turn: what was said before it, its tokens on the axis, and the roles it is nearest to. */
+export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn; score: DriftScore }) {
+  const [shown, show] = useShownText(run);
+  return (
+    <Section title={`Turn ${turn.turn}`} note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`} className="turn-panel">
+      {shown ? (
+        <>
+          <Before run={run} turn={turn} />
+          <TurnTokens turn={turn} />
+        </>
+      ) : (
+        <div className="panel turn-hidden">
+          <p>This conversation is marked as sensitive: its text is shown only when asked for.</p>
+          <button onClick={show}>Show the text</button>
+        </div>
+      )}
+      <NearestRoles turn={turn} />
+    </Section>
+  );
+}
+
+const opened = new Set<string>(); // sensitive conversations whose text was asked for, until the page is left
+
+function useShownText(run: DriftRun): [boolean, () => void] {
+  const [asked, setAsked] = useState(opened.has(run.run));
+  const show = () => {
+    opened.add(run.run);
+    setAsked(true);
+  };
+  return [!run.sensitive || asked, show];
+}
+
+/** The messages since the assistant's last one. */
+function Before({ run, turn }: { run: DriftRun; turn: DriftTurn }) {
+  const before = useMemo(() => {
+    if (turn.message === null) return [];
+    let first = turn.message;
+    while (first > 0 && run.messages[first - 1]?.turn === null) first--;
+    return run.messages.slice(first, turn.message);
+  }, [run, turn]);
+  return before.map((message, i) => (
+    <div key={i} className="said">
+      <span className="faint">{message.role}</span>
+      <LongText text={message.content} limit={500} />
+    </div>
+  ));
+}
+
+function TurnTokens({ turn }: { turn: DriftTurn }) {
+  const [all, setAll] = useState(false);
+  const tokens = useMemo(() => tokensOf(turn), [turn]);
+  if (tokens.length === 0) return <p className="muted">The tokens of this turn are not known.</p>;
+  return (
+    <div className="said">
+      <span className="faint">assistant</span>
+      <div className="panel turn-tokens">
+        <Tokens tokens={all ? tokens : tokens.slice(0, FIRST)} palette="drift" label={`Tokens of turn ${turn.turn}`} />
+        {tokens.length > FIRST && !all && (
+          <button className="plain" onClick={() => setAll(true)}>
+            show all {count(tokens.length)} tokens
+          </button>
+        )}
+        <Legend />
+      </div>
+    </div>
+  );
+}
+
+/** Level 3 is the middle; every token is a stop for its value. */
+function tokensOf({ tokens: { piece, projection, scaled } }: DriftTurn): Token[] {
+  return piece.map((text, i) => ({ piece: text, value: projection[i] ?? 0, level: Math.min(5, 1 + Math.floor((scaled[i] ?? 0.5) * 5)) }));
+}
+
+function Legend() {
+  return (
+    <div className="legend">
+      <span>away from the assistant</span>
+      {[1, 2, 3, 4, 5].map((level) => (
+        <span key={level} className={`token step drift-${level}`} />
+      ))}
+      <span>toward it</span>
+      <span className="legend-note">from the turn's 5th to its 95th percentile; a token's own projection on hover and focus</span>
+    </div>
+  );
+}
+
+function NearestRoles({ turn }: { turn: DriftTurn }) {
+  const { roles } = useStudy();
+  if (turn.nearest.length === 0) return null;
+  return (
+    <div className="nearest-roles">
+      <h3>Nearest roles</h3>
+      <ol>
+        {turn.nearest.map(({ role, cosine }) => (
+          <li key={role}>
+            {roles.some((one) => one.role === role) ? <RoleLink role={role} /> : <bdi>{role}</bdi>} <span className="muted">{fixed(cosine, 3)}</span>
+            <Meter share={cosine} />
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

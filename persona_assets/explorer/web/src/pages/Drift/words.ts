@@ -1,0 +1,28 @@
+import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
+
+/** What each score is called. */
+export const SCORES: Record<DriftScore, string> = {
+  projection: "projection on the axis",
+  cosine_axis: "cosine with the axis",
+  cosine_anchor: "cosine with the anchor",
+};
+
+export const VERDICTS = { LOW: "chip", MODERATE: "chip warn", HIGH: "chip bad" } as const;
+
+/** The scores that every turn has: folders of other tools hold one only. */
+export function scoresOf(run: DriftRun): DriftScore[] {
+  const all = Object.keys(SCORES) as DriftScore[];
+  return all.filter((score) => run.turns.every((turn) => turn.scores[score] !== null));
+}
+
+export function valueOf(turn: DriftTurn | undefined, score: DriftScore): number | null {
+  return turn?.scores[score]?.value ?? null;
+}
+
+/** Whether the turn's score lies below or above what the anchor's own responses give. */
+export function besideBand(turn: DriftTurn, score: DriftScore): "below" | "above" | null {
+  const one = turn.scores[score];
+  if (!one) return null;
+  if (one.low !== null && one.value < one.low) return "below";
+  return one.high !== null && one.value > one.high ? "above" : null;
+}
