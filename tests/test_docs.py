@@ -83,7 +83,7 @@ def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
 
 def test_the_page_of_settings_names_every_key() -> None:
     page = (PROJECT / "docs/study.md").read_text()
-    for block in ("roles", "questions", "generation", "extraction", "analysis"):
+    for block in ("roles", "questions", "generation", "extraction", "analysis", "atlas", "labels"):
         annotation = StudySettings.model_fields[block].annotation
         model = annotation if hasattr(annotation, "model_fields") else annotation.__args__[0]  # type: ignore
         for key in model.model_fields:
@@ -93,7 +93,7 @@ def test_the_page_of_settings_names_every_key() -> None:
 def test_every_sql_query_in_the_readme_runs(study: Study) -> None:
     readme = (PROJECT / "README.md").read_text()
     queries = re.findall(r"\| `(from .*?)` \|", readme)
-    assert len(queries) == 5
+    assert len(queries) == 6
     publish(study)
     with connect(study) as warehouse:
         for query in queries:
