@@ -1,17 +1,8 @@
 /** deck.gl with nothing but dots: one view, one layer, the camera as plain numbers. */
 import { Deck, OrthographicView } from "@deck.gl/core";
-import { ScatterplotLayer } from "@deck.gl/layers";
+import { type Dots, DotsLayer } from "./DotsLayer";
 import type { Bounds, Place } from "./spatial";
 import type { View } from "./useMapState";
-
-export interface Dots {
-  length: number;
-  attributes: {
-    getPosition: { value: Float32Array; size: 3 };
-    getFillColor: { value: Uint8ClampedArray; size: 4; normalized: true };
-    getRadius: { value: Float32Array; size: 1 };
-  };
-}
 
 interface Camera {
   target: [number, number, number];
@@ -38,6 +29,7 @@ export class MapDeck {
       viewState: camera(this.view),
       controller: { keyboard: false, dragRotate: false, touchRotate: false, scrollZoom: { speed: 0.008, smooth: false } },
       layers: [],
+      deviceProps: { type: "webgl", webgl: { antialias: false } }, // the dots soften their own edges
       getCursor: ({ isDragging }) => (isDragging ? "grabbing" : "default"),
       onViewStateChange: ({ viewState }) => this.moved(viewState as unknown as Camera),
       onError: (error) => fail(error.message),
@@ -47,14 +39,7 @@ export class MapDeck {
   }
 
   draw(dots: Dots): void {
-    const layer = new ScatterplotLayer({
-      id: "dots",
-      data: dots,
-      radiusUnits: "pixels",
-      pickable: false,
-      parameters: { depthCompare: "always", depthWriteEnabled: false },
-    });
-    this.deck.setProps({ layers: [layer] });
+    this.deck.setProps({ layers: [new DotsLayer({ id: "dots", dots })] });
   }
 
   private moved({ target, zoom }: Camera): void {

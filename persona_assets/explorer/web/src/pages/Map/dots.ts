@@ -1,4 +1,4 @@
-import type { Dots } from "./deck";
+import type { Dots } from "./DotsLayer";
 import type { Look } from "./palette";
 
 const OUTSIDE = 0.22; // of a dot's strength, where a lasso leaves it out
@@ -13,22 +13,17 @@ export function makeDots(places: Float32Array, look: Look, inside: Set<number> |
     (front ? last : order).push(row);
   }
   for (const row of last) order.push(row);
-  const position = new Float32Array(order.length * 3);
-  const colors = new Uint8ClampedArray(order.length * 4);
-  const radii = new Float32Array(order.length);
-  order.forEach((row, at) => {
-    position[3 * at] = places[2 * row] as number;
-    position[3 * at + 1] = places[2 * row + 1] as number;
-    colors.set(look.colors.subarray(4 * row, 4 * row + 4), 4 * at);
-    if (inside !== null && !inside.has(row)) colors[4 * at + 3] = (look.colors[4 * row + 3] as number) * OUTSIDE;
-    radii[at] = look.radii[row] as number;
-  });
-  return {
+  const dots: Dots = {
     length: order.length,
-    attributes: {
-      getPosition: { value: position, size: 3 },
-      getFillColor: { value: colors, size: 4, normalized: true },
-      getRadius: { value: radii, size: 1 },
-    },
+    positions: new Float32Array(order.length * 2),
+    colors: new Uint8Array(order.length * 4),
+    radii: new Float32Array(order.length),
   };
+  order.forEach((row, at) => {
+    dots.positions.set(places.subarray(2 * row, 2 * row + 2), 2 * at);
+    dots.colors.set(look.colors.subarray(4 * row, 4 * row + 4), 4 * at);
+    if (inside !== null && !inside.has(row)) dots.colors[4 * at + 3] = (look.colors[4 * row + 3] as number) * OUTSIDE;
+    dots.radii[at] = look.radii[row] as number;
+  });
+  return dots;
 }
