@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import DynamicCache
 
 from persona_assets.errors import StudyError
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint, Streams, captured
 from persona_assets.models import loading, locate
+
+# Tokens read at once: an attention mask of all tokens by all tokens would grow by the square of their number.
+CHUNK = 2048
 
 # Multimodal Gemma 3 keeps its text model under either prefix; loaded without this, its tensors would all
 # be missing (and are therefore asserted below).
@@ -72,11 +76,17 @@ class Backbone:
         """One forward pass: for each point the selected tokens' rows, `float[n_selected in all, width]`.
 
         Conversations are padded on the right, where causal attention lets no real token see the padding.
+        Those longer than `CHUNK` tokens are read piece by piece, keys and values of the earlier ones kept.
         """
         ids, rows = self._padded(conversations)
+        chunks = ids.split(CHUNK, dim=1)
+        cache = DynamicCache(config=self.model.config) if len(chunks) > 1 else None
+        read: list[Streams] = []
         with captured(self.model.layers, self.architecture, points) as streams:
-            self.model(input_ids=ids, use_cache=False)
-        return _gather(streams, rows)
+            for chunk in chunks:
+                self.model(input_ids=chunk, use_cache=cache is not None, past_key_values=cache)
+                read.append(dict(streams))
+        return {point: _whole([part[point] for part in read])[rows] for point in points}
 
     def _padded(self, conversations: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
         """Token ids `int64[batch, longest]`, and where the selected tokens lie in them flattened."""
@@ -106,5 +116,6 @@ def _assert_complete(model: str, report: Any) -> None:
         )
 
 
-def _gather(streams: Streams, rows: torch.Tensor) -> dict[HookPoint, torch.Tensor]:
-    return {point: stream.flatten(0, 1)[rows] for point, stream in streams.items()}
+def _whole(parts: list[torch.Tensor]) -> torch.Tensor:
+    """Pieces `[batch, n, width]` put together and flattened: `[batch * n in all, width]`."""
+    return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)).flatten(0, 1)

@@ -136,7 +136,8 @@ def test_confounds_are_shown_for_every_score(
     found = {(one["score"], one["confound"]): one["r"] for one in shown["confounds"]}
     assert len(found) == 9
     expected = connection.execute(
-        "select corr(cosine_axis, n_active_features), corr(projection, norm) from drift_turns where run = $run",
+        "select corr(cosine_axis, n_active_features), corr(projection, norm) "
+        "from drift_turns where run = $run",
         {"run": switching.run},
     ).fetchall()[0]
     assert (found["cosine_axis", "n_active_features"], found["projection", "norm"]) == pytest.approx(expected)
