@@ -65,7 +65,12 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
     { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
     {
       key: "plot",
-      title: <IntervalAxis scale={scale} />,
+      title: (
+        <>
+          <span className="hidden-label">interval</span>
+          <IntervalAxis scale={scale} />
+        </>
+      ),
       className: "plot-cell",
       cell: (row) => (
         <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />

@@ -61,7 +61,7 @@ function Paged({ role, nPages }: { role: string; nPages: number }) {
   const missing = <Empty title="This page was not exported">A static site holds the first pages of a role's responses.</Empty>;
   return (
     <>
-      <Pager page={page} nPages={nPages} />
+      <Pager page={page} nPages={nPages} label="Pages of responses" />
       <Loaded of={content} what="the responses" missing={missing}>
         {({ responses }) => (
           <ol className="panel response-list">
@@ -71,16 +71,16 @@ function Paged({ role, nPages }: { role: string; nPages: number }) {
           </ol>
         )}
       </Loaded>
-      <Pager page={page} nPages={nPages} />
+      <Pager page={page} nPages={nPages} label="Pages of responses, again" />
     </>
   );
 }
 
-function Pager({ page, nPages }: { page: number | null; nPages: number }) {
+function Pager({ page, nPages, label }: { page: number | null; nPages: number; label: string }) {
   if (nPages < 2 || page === null) return null;
   const go = (to: number) => setParams({ page: to === 1 ? null : to, response: null });
   return (
-    <nav className="pager" aria-label="Pages of responses">
+    <nav className="pager" aria-label={label}>
       <button disabled={page <= 1} onClick={() => go(page - 1)}>
         ← previous
       </button>

@@ -29,6 +29,6 @@ export function isNumeric(type: string): boolean {
 export function widths({ columns, rows }: SqlResult): number[] {
   return columns.map(({ name, type }, place) => {
     const longest = rows.slice(0, 100).reduce((most, row) => Math.max(most, short(row[place]).length), 0);
-    return Math.min(60, Math.max(name.length, Math.min(14, type.length), longest));
+    return Math.min(60, Math.max(Math.ceil(name.length * 1.15), Math.min(14, type.length), longest));
   });
 }

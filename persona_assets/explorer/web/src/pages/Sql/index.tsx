@@ -18,9 +18,12 @@ export default function SqlPage() {
   const { live, name } = useStudy();
   if (live) return <Console />;
   return (
+    <>
+    <h1 className="hidden-label">SQL console</h1>
     <Empty title="The SQL console needs the live explorer">
       This is a static site: there is no database behind it. Run <code>persona explore {name}</code> where the study is.
     </Empty>
+    </>
   );
 }
 
