@@ -11,6 +11,7 @@ from persona_assets.explorer.resources import Source
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
+from tests.explorer.browser import built, chromium, page, site, site_folder, troubles  # noqa: F401
 from tests.explorer.served import Served, serving
 from tests.warehouse.world import World, compare, fill, write_catalogue
 
@@ -58,4 +59,6 @@ def own(published: World, tmp_path, monkeypatch: pytest.MonkeyPatch) -> World:
     unpublished = shutil.ignore_patterns("warehouse.duckdb")
     shutil.copytree(published.study.lake.root, lake, ignore=unpublished)
     monkeypatch.setenv("PERSONA_LAKE", str(lake))
-    return replace(published, study=Study(published.study.name, published.study.settings, published.study.file))
+    return replace(
+        published, study=Study(published.study.name, published.study.settings, published.study.file)
+    )

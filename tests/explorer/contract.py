@@ -115,11 +115,7 @@ class Contract:
     def _of(self, generic: str) -> Check:
         assert self._take() == "<"
         if generic == "Columns":
-            if self._peek() == "{":
-                members = self._object()
-            else:
-                members = self._members[self._take()]
-            check = _columns(members)
+            check = _columns(self._object() if self._peek() == "{" else self._members[self._take()])
         else:
             self._union()
             assert self._take() == ","

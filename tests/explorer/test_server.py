@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import signal
 import socket
 from pathlib import Path
@@ -164,7 +163,7 @@ def test_an_asker_that_leaves_frees_the_snapshot_it_was_read_from(own: World):
 
 def _held_though_deleted(pid: int) -> list[str]:
     """Snapshots that the process has open though others took their place."""
-    held = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    held = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     return [name for name in held if "warehouse.duckdb" in name and name.endswith("(deleted)")]
 
 

@@ -1,0 +1,177 @@
+"""The resources' numbers, against the arrays that the study was written from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.resources import Source, find
+from persona_assets.explorer.resources.feature import page_elsewhere
+from persona_assets.explorer.resources.overview import clustered
+from tests.warehouse.world import (
+    ALWAYS_ON,
+    DEAD,
+    EXCLUDED,
+    OF_PIRATE_ALONE,
+    QUESTIONS,
+    RESPONSE_IDS,
+    ROLES,
+    VARIANTS,
+    World,
+)
+
+
+def answer(source: Source, path: str):
+    found = find(path)
+    assert found is not None, path
+    return found(source)
+
+
+def test_a_feature_is_told_in_every_role_with_the_roles_own_numbers(source: Source, published: World):
+    page = answer(source, f"first/feature/{ALWAYS_ON}.json")
+    assert page["alive"]
+    assert {role["role"] for role in page["roles"]} == set(ROLES)
+    for role in page["roles"]:
+        assert role["mean"] == pytest.approx(published.mean_of(role["role"])[ALWAYS_ON], rel=1e-5)
+        assert role["firing_rate"] == 1
+        assert role["n_responses"] == published.pooled.sum()
+        assert role["effect_low"] <= role["effect"] <= role["effect_high"]
+
+
+def test_silent_roles_of_a_feature_are_told_too_after_the_others(source: Source):
+    roles = answer(source, f"first/feature/{OF_PIRATE_ALONE}.json")["roles"]
+    assert roles[0]["role"] == "pirate"
+    assert [role["firing_rate"] for role in roles] == [1, 0, 0, 0]
+    assert all(role["n_responses"] == len(RESPONSE_IDS) - 1 for role in roles)
+    assert roles[0]["auroc"] == 1
+
+
+def test_a_dead_feature_has_a_page_that_says_so(source: Source):
+    page = answer(source, f"first/feature/{DEAD}.json")
+    assert not page["alive"]
+    assert page["examples"] == []
+    histogram = answer(source, f"first/histogram/{DEAD}.json")
+    assert histogram == {"edges": [], "counts": [], "n_silent": len(ROLES) * (len(RESPONSE_IDS) - 1)}
+
+
+def test_a_histogram_counts_every_response(source: Source, published: World):
+    histogram = answer(source, f"first/histogram/{ALWAYS_ON}.json")
+    means = np.concatenate([published.mean["first"][role][published.pooled, ALWAYS_ON] for role in ROLES])
+    counts, edges = np.histogram(means.astype(np.float64), bins=len(histogram["counts"]))
+    assert histogram["counts"] == counts.tolist()
+    assert histogram["edges"] == pytest.approx(edges, rel=1e-5)
+    assert histogram["n_silent"] == 0
+
+
+def test_examples_are_the_strongest_responses_with_what_led_to_them(source: Source, published: World):
+    [examples, *rest] = answer(source, f"first/feature/{OF_PIRATE_ALONE}.json")["examples"]
+    assert (examples["role"], rest) == ("pirate", [])
+    maxima = published.max["first"]["pirate"][:, OF_PIRATE_ALONE]
+    order = np.argsort(-maxima, kind="stable")[:5]
+    assert [response["response_id"] for response in examples["responses"]] == RESPONSE_IDS[order].tolist()
+    first, second = examples["responses"][:2]
+    assert first["question"] == QUESTIONS[first["question_id"]]
+    assert first["system_prompt"] == "Speak like pirate."
+    assert first["pieces"] == ["Aye", f" {OF_PIRATE_ALONE}"]
+    assert first["activations"][1] == pytest.approx(maxima.max(), rel=1e-5)
+    assert second["pieces"] is None  # the lake keeps evidence of the strongest only
+
+
+def test_the_map_says_rows_of_its_own(source: Source):
+    map_, neighbors = answer(source, "first/map.json"), answer(source, "first/neighbors.json")
+    n = len(map_["features"]["feature_id"])
+    assert n == map_["summary"]["selected_count"] == len(neighbors["rows"])
+    assert map_["roles"] == sorted(ROLES)
+    assert all(0 <= role < len(ROLES) for role in map_["features"]["preferred_role"])
+    for row, (rows, similarities) in enumerate(
+        zip(neighbors["rows"], neighbors["similarities"], strict=True)
+    ):
+        assert len(rows) == neighbors["k"] == len(similarities)
+        assert row not in rows
+        assert similarities == sorted(similarities, reverse=True)
+    related = answer(source, f"first/feature/{map_['features']['feature_id'][0]}.json")["related"]
+    ids = [map_["features"]["feature_id"][row] for row in neighbors["rows"][0]]
+    assert [feature["feature_id"] for feature in related] == ids
+
+
+def test_the_table_has_every_alive_feature_and_its_best_label(source: Source, published: World):
+    table = answer(source, "first/features.json")
+    alive = np.flatnonzero(sum(published.mean_of(role) for role in ROLES) > 0)
+    assert table["feature_id"] == alive.tolist()
+    label = dict(zip(table["feature_id"], table["label"], strict=True))
+    assert label[OF_PIRATE_ALONE] == "the open sea, and voyages over it"
+    assert label[ALWAYS_ON] is None
+
+
+def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Source):
+    page = answer(source, "first/role/pirate.json")
+    effects = [feature["effect"] for feature in page["features"]]
+    above = [effect for effect in effects if effect > 0]
+    assert effects == sorted(above, reverse=True) + sorted(effects[len(above) :])
+    assert page["features"][0]["feature_id"] == OF_PIRATE_ALONE
+    assert {row["role"] for row in page["nearest"]} == set(ROLES) - {"pirate"}
+    assert [row["variant"] for row in page["instructions"]] == list(VARIANTS)
+    assert page["axes"][0]["axis"] == "assistant"
+    default = answer(source, "first/role/default.json")["instructions"][0]
+    assert default == {"variant": 0, "instruction": "", "system_prompt": None}
+
+
+def test_the_features_of_a_role_hold_those_that_only_others_fire(source: Source, published: World):
+    table = answer(source, "first/role/ghost/features.json")
+    row = table["feature_id"].index(OF_PIRATE_ALONE)
+    assert (table["mean"][row], table["firing_rate"][row]) == (0, 0)
+    assert table["effect"][row] < 0
+    fired = np.flatnonzero(published.mean_of("ghost"))
+    assert set(fired.tolist()) <= set(table["feature_id"])
+
+
+def test_responses_come_by_pages(source: Source):
+    page = answer(source, "role/ghost/responses/1.json")
+    assert (page["page"], page["n_pages"]) == (1, 1)
+    assert [row["response_id"] for row in page["responses"]] == RESPONSE_IDS.tolist()
+    assert page["responses"][EXCLUDED]["response"] == ""
+
+
+def test_roles_are_laid_beside_those_they_are_like(source: Source):
+    overview = answer(source, "first/roles.json")
+    assert sorted(overview["order"]) == sorted(ROLES)
+    matrix = np.array(overview["similarity"])
+    assert matrix == pytest.approx(matrix.T)
+    assert np.diag(matrix) == pytest.approx(np.ones(len(ROLES)))
+    assistant = overview["axes"][0]
+    assert (assistant["axis"], assistant["cosine_with_assistant"]) == ("assistant", 1)
+    assert len(assistant["positions"]) == len(ROLES)
+    assert [axis["axis"] for axis in overview["axes"][1:]] == ["pc1", "pc2", "pc3"]
+
+
+def test_clustering_brings_the_like_together_and_takes_a_role_that_is_like_none():
+    group = np.array([0, 1, 0, 1, 0, 1])
+    similarity = np.where(group[:, None] == group, 0.9, 0.1)
+    similarity[3] = similarity[:, 3] = np.nan
+    ordered = group[[row for row in clustered(similarity) if row != 3]]
+    assert np.count_nonzero(np.diff(ordered)) == 1
+    assert sorted(clustered(similarity)) == list(range(6))
+    assert clustered(np.empty((0, 0))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("gemma/40-res", "https://www.neuronpedia.org/gemma/40-res/7"),
+        (None, None),
+        ("no-source", None),
+        ("../evil", None),
+        ("a/b?c=<d>", "https://www.neuronpedia.org/a/b%3Fc%3D%3Cd%3E/7"),
+    ],
+)
+def test_a_link_leads_to_neuronpedia_only(name: str | None, url: str | None):
+    assert page_elsewhere(name, 7) == url
+
+
+def test_names_are_looked_up_and_never_part_of_a_query_or_a_path(source: Source):
+    for path in ("first/role/x' or '1'='1.json", "first/role/../../etc/passwd.json", "FIRST/map.json"):
+        assert find(path) is None
+    with pytest.raises(ProblemError) as raised:
+        answer(source, "first/role/....json")
+    assert raised.value.status == 404
