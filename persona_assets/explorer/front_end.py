@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 DIST = Path(__file__).parent / "web" / "dist"
-MISSING = "the explorer's pages are not built: install Node.js 22 or newer, then `make explorer`"
+MISSING = "the explorer's pages are not built: install Node 20 or newer, then `make explorer`"
 
-# The page's own nonce takes this one's place: the SQL editor puts its style sheet into the page.
-_NONCE = "__CSP_NONCE__"
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -26,11 +22,7 @@ def page(dist: Path) -> Response:
     index = dist / "index.html"
     if not index.is_file():
         return PlainTextResponse(MISSING + "\n", 503)
-    nonce = secrets.token_urlsafe(16)
-    return HTMLResponse(
-        index.read_text(encoding="utf-8").replace(_NONCE, nonce),
-        headers={"content-security-policy": _POLICY.format(nonce=nonce), "cache-control": "no-cache"},
-    )
+    return FileResponse(index, headers={"content-security-policy": _POLICY, "cache-control": "no-cache"})
 
 
 async def file(request: Request) -> Response:

@@ -14,7 +14,7 @@ from persona_assets.explorer import front_end
 from persona_assets.explorer.edition import Editions
 from persona_assets.explorer.encoding import encoded
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.resources import Source, registry
+from persona_assets.explorer.resources import Source, drift, registry
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.progress import Progress
 from persona_assets.study import Study
@@ -87,6 +87,9 @@ def _write_data(source: Source, folder: Path, progress: Progress) -> int:
 def _pages(source: Source) -> Iterator[_Page]:
     """Every resource of the site."""
     yield _page(registry.STUDY)
+    yield _page(registry.DRIFT)
+    for run in drift.runs(source):
+        yield _page(registry.DRIFT_RUN, run=run)
     roles = source.rows("site_roles")
     for known in roles:
         for page in range(1, max(n_pages(source, known), 1) + 1):

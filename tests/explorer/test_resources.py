@@ -175,3 +175,10 @@ def test_names_are_looked_up_and_never_part_of_a_query_or_a_path(source: Source)
     with pytest.raises(ProblemError) as raised:
         answer(source, "first/role/....json")
     assert raised.value.status == 404
+
+
+def test_a_snapshot_without_drift_runs_says_so(source: Source):
+    assert answer(source, "drift.json") == {"runs": []}
+    assert not answer(source, "study.json")["has_drift"]
+    with pytest.raises(ProblemError, match="no drift run"):
+        answer(source, "drift/0123456789.json")

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from persona_assets.explorer.resources import feature, map, overview, role, study
+from persona_assets.explorer.resources import drift, feature, map, overview, role, study
 from persona_assets.explorer.resources.source import Source
 
 _NAME = r"[a-z0-9_.-]+"
-_PARTS = {"sae": _NAME, "role": _NAME, "feature_id": r"[0-9]{1,9}", "page": r"[0-9]{1,9}"}
+_PARTS = {
+    "sae": _NAME,
+    "role": _NAME,
+    "feature_id": r"[0-9]{1,9}",
+    "page": r"[0-9]{1,9}",
+    "run": r"[0-9a-f]{10}",
+}
 _NUMBERS = ("feature_id", "page")
 
 
@@ -53,10 +59,12 @@ HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", feature.histogram)
 ROLE = Resource("{sae}/role/{role}.json", role.role)
 ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
 RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses)
+DRIFT = Resource("drift.json", drift.drift)
+DRIFT_RUN = Resource("drift/{run}.json", drift.drift_run)
 
 RESOURCES = (
-    STUDY, EXAMPLES_OF_SQL, SCHEMA, RESPONSES, MAP, NEIGHBORS, FEATURES, ROLES, FEATURE, EXAMPLES, HISTOGRAM,
-    ROLE, ROLE_FEATURES,
+    STUDY, EXAMPLES_OF_SQL, SCHEMA, DRIFT, DRIFT_RUN, RESPONSES, MAP, NEIGHBORS, FEATURES, ROLES, FEATURE,
+    EXAMPLES, HISTOGRAM, ROLE, ROLE_FEATURES,
 )  # fmt: skip
 
 

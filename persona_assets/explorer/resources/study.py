@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.resources.drift import runs
 from persona_assets.explorer.resources.source import Source
 from persona_assets.study import PROJECT
 
@@ -20,7 +21,7 @@ def study(source: Source) -> Json:
         "live": source.live,
         "saes": [sae | {"model": model} for sae in source.rows("saes")],
         "roles": source.rows("roles"),
-        "has_drift": False,
+        "has_drift": bool(runs(source)),
     }
 
 

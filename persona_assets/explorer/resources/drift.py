@@ -1,0 +1,34 @@
+"""Drift runs: conversations scored turn by turn against the assistant axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from persona_assets.drift.view import run_view, runs_view
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.numbers import rounded
+from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.resources.source import Source
+
+
+def drift(source: Source) -> Any:
+    """`drift.json`: the runs by name; none where there are none."""
+    return rounded(runs_view(source.connection)) if _is_measured(source) else {"runs": []}
+
+
+def drift_run(source: Source, run: str) -> Json:
+    """`drift/{run}.json`. Raises the problem 404 where there is no such run."""
+    found = rounded(run_view(source.connection, run)) if _is_measured(source) else None
+    if found is None:
+        raise not_found(f"no drift run {run!r} in this snapshot")
+    return dict(found)
+
+
+def runs(source: Source) -> list[str]:
+    """The ids of the runs."""
+    return [row["run"] for row in source.rows("drift_runs")] if _is_measured(source) else []
+
+
+def _is_measured(source: Source) -> bool:
+    found = source.row("drift_tables")
+    return found is not None and found["there"]

@@ -1,0 +1,2 @@
+-- The drift runs of this snapshot.
+select run from drift_runs order by run;
