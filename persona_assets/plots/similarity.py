@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from scipy.cluster.hierarchy import linkage, optimal_leaf_ordering
+from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
 from persona_assets.analysis.design import Floats
@@ -28,7 +28,7 @@ def similarity_figure(role_similarity: pa.Table, about: str) -> Figure:
     """
     roles, similarity = _square(role_similarity)
     tree = _tree(similarity)
-    order = _leaves(tree, len(roles))
+    order = leaves_list(tree).tolist() if len(tree) else [0]
     names = [literally(roles[row], _LONGEST_NAME) for row in order]
     figure = new_figure(*_size(len(roles)))
     grey = " · grey: zero in every feature of the atlas" if np.isnan(similarity).any() else ""
@@ -63,18 +63,6 @@ def _tree(similarity: Floats) -> Floats:
     np.fill_diagonal(distance, 0)
     condensed = squareform((distance + distance.T) / 2, checks=False)
     return optimal_leaf_ordering(linkage(condensed, "average"), condensed)
-
-
-def _leaves(tree: Floats, n_roles: int) -> list[int]:
-    """The rows in the tree's order; SciPy's own way is recursive, too deep for trees like chains."""
-    order, left = [], [n_roles + len(tree) - 1]
-    while left:
-        node = left.pop()
-        if node < n_roles:
-            order.append(node)
-        else:
-            left += [int(tree[node - n_roles, 1]), int(tree[node - n_roles, 0])]
-    return order
 
 
 def _draw_tree(axes: Axes, tree: Floats, order: list[int]) -> None:

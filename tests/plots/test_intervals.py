@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+
+from persona_assets.plots.feature import feature_figure
+from persona_assets.plots.role import role_figure
+from tests.plots.made import contrasts, cut_off, labels, overlapping, role_names, texts
+
+
+def of_feature(n_roles: int, *, aligned: bool = True) -> pa.Table:
+    return contrasts(role_names(n_roles), [7] * n_roles, aligned=aligned)
+
+
+def dots(axes: Axes) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_marker() == "o"]
+
+
+def x_of(line: Line2D) -> list[float]:
+    return np.asarray(line.get_xdata(), float).tolist()
+
+
+@pytest.mark.parametrize("n_roles", [1, 3, 30, 276])
+@pytest.mark.parametrize("label", [None, "word " * 500])
+def test_no_text_lies_on_another_or_beyond_the_edge(n_roles: int, label: str | None) -> None:
+    figure = feature_figure(of_feature(n_roles), 7, label, "study, SAE first")
+    assert overlapping(figure) == []
+    assert cut_off(figure) == []
+
+
+def test_a_role_is_a_dot_at_its_effect_within_its_interval_the_highest_on_top() -> None:
+    [axes] = feature_figure(of_feature(5), 7, None, "study").axes
+    bars = [line for line in axes.lines if line.get_marker() == "None" and line.get_linestyle() == "-"]
+    assert [x_of(dot)[0] for dot in dots(axes)] == pytest.approx([-1, -0.5, 0, 0.5, 1])
+    assert [x_of(bar)[0] for bar in bars] == pytest.approx([-1.1, -0.6, -0.1, 0.4, 0.9])
+    assert [x_of(bar)[1] for bar in bars] == pytest.approx([-0.9, -0.4, 0.1, 0.6, 1.1])
+    assert [label.get_text() for label in axes.get_yticklabels()] == role_names(5)
+    assert axes.get_ylim()[0] < axes.get_ylim()[1]
+
+
+def test_of_many_roles_those_at_both_ends_are_shown_and_the_others_counted() -> None:
+    figure = feature_figure(of_feature(276), 7, None, "study")
+    names, shown = role_names(276), [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert shown == names[:15] + names[-15:]
+    assert "246 roles in between" in texts(figure)
+
+
+def test_a_dot_is_filled_where_the_difference_is_a_discovery() -> None:
+    [axes] = feature_figure(of_feature(5), 7, None, "study").axes
+    filled = [to_hex(dot.get_markerfacecolor()) != "#ffffff" for dot in dots(axes)]
+    assert filled == [True, True, False, False, False]  # q is 0, 0.025, 0.05, …
+
+
+def test_where_roles_share_no_questions_auroc_takes_the_place_of_the_effect() -> None:
+    figure = feature_figure(of_feature(5, aligned=False), 7, None, "study")
+    assert [x_of(dot)[0] for dot in dots(figure.axes[0])] == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
+    assert any("there is no effect" in text for text in texts(figure))
+
+
+def test_an_effect_of_a_single_question_has_no_interval() -> None:
+    table = of_feature(3)
+    for column in ("effect_low", "effect_high"):
+        table = table.set_column(table.column_names.index(column), column, pa.nulls(3, pa.float64()))
+    [axes] = feature_figure(table, 7, None, "study").axes
+    assert len(dots(axes)) == 3
+    assert not [line for line in axes.lines if line.get_marker() == "None" and line.get_linestyle() == "-"]
+
+
+def test_a_roles_features_stand_beside_their_preferred_labels() -> None:
+    table = contrasts(["pirate"] * 100, list(range(100)))
+    figure = role_figure(table, labels({99: "the open sea", 50: "ships"}), "pirate", "study")
+    assert overlapping(figure) == []
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert shown[-1].split("  ") == ["the open sea", "99"]
+    assert shown[:2] == ["0", "1"]
+    assert "70 features in between" in texts(figure)
