@@ -45,6 +45,16 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 
 
+class Subject(StrEnum):
+    """What is drawn."""
+
+    similarity = "similarity"
+    axes = "axes"
+    atlas = "atlas"
+    feature = "feature"
+    role = "role"
+
+
 @app.command()
 def run(
     study: StudyArgument,
@@ -126,6 +136,24 @@ def top_features(
     check_role(opened, role)
     query = "from top_features($role, sae := $sae) limit $limit"
     ask(opened, query, output, role=role, sae=sae, limit=limit)
+
+
+@app.command()
+def plot(
+    study: StudyArgument,
+    subject: Annotated[Subject, typer.Argument(help="What to draw.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Argument(help="The feature's id, or the role's name.", show_default=False)
+    ] = None,
+    sae: SaeOption = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A .png or .svg file. Default: STUDY-SUBJECT.png, here.")
+    ] = None,
+) -> None:
+    """Draw roles, the atlas, one feature or one role. Example: persona plot demo role pirate."""
+    from persona_assets.cli.plot import plot
+
+    typer.echo(plot(load_study(study), subject.value, name, sae, to))
 
 
 @labels_app.command("fetch")

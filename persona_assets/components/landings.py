@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from persona_assets.across import AcrossRoles
 from persona_assets.components.metadata import preview
+from persona_assets.components.pictures import atlas_pictures
 from persona_assets.components.progress import Report
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
@@ -103,7 +104,8 @@ def land_atlas(study: Study, report: Report) -> Metadata:
             files = map_features(across, sae)
             [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
             known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
-            metadata |= _of_sae(study, sae, _files(study.lake, files) | known)
+            pictures = atlas_pictures(study, sae, files)
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | known | pictures)
             report.done(sae)
     return metadata
 

@@ -1,0 +1,141 @@
+"""`persona plot`: a picture of what the warehouse holds, as PNG or SVG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from persona_assets.cli.arguments import check_feature, check_role
+from persona_assets.errors import StudyError
+from persona_assets.labels.table import feature_number
+from persona_assets.placing import placed
+from persona_assets.plots.atlas import atlas_figure
+from persona_assets.plots.axes import axes_figure
+from persona_assets.plots.canvas import ENDINGS, Ending, rendered
+from persona_assets.plots.feature import feature_figure
+from persona_assets.plots.role import role_figure
+from persona_assets.plots.similarity import similarity_figure
+from persona_assets.study import Study
+from persona_assets.warehouse import connect
+
+
+def plot(study: Study, subject: str, name: str | None, sae: str | None, to: Path | None) -> Path:
+    """Draw `subject` (similarity, axes, atlas, or the feature or role `name`), and return the file.
+
+    It is `to`, by default STUDY-SUBJECT.png in the current directory. `sae` is the study's first unless
+    named. Raises StudyError, and leaves no file behind, where there is no such thing to draw or the file
+    cannot be written.
+    """
+    file = to or Path("-".join(word for word in (study.name, sae, subject, name) if word) + ".png")
+    ending = _ending(file)
+    _check(study, subject, name, sae)
+    with connect(study) as connection:
+        figure = _figure(_Snapshot(study, sae or study.default_sae, connection), subject, name)
+    with placed(file) as beside:
+        beside.write_bytes(rendered(figure, ending))
+    return file
+
+
+def _ending(file: Path) -> Ending:
+    for ending in ENDINGS:
+        if file.suffix.lower() == f".{ending}":
+            return ending
+    raise StudyError(f"{file}: a picture's name ends in {' or '.join(f'.{ending}' for ending in ENDINGS)}")
+
+
+def _check(study: Study, subject: str, name: str | None, sae: str | None) -> None:
+    saes = study.settings.extraction.saes
+    if sae is not None and sae not in saes:
+        raise StudyError(f"{study.name} has no SAE {sae!r}; its SAEs: {', '.join(saes)}")
+    if subject not in ("feature", "role"):
+        if name is not None:
+            raise StudyError(f"`persona plot {study.name} {subject}` takes no name; leave {name!r} out")
+    elif name is None:
+        raise StudyError(f"which {subject}? name one: persona plot {study.name} {subject} {subject.upper()}")
+    elif subject == "role":
+        check_role(study, name)
+    else:
+        check_feature(study, feature_number(name, "persona plot"), sae)
+
+
+def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
+    about = f"{snapshot.study.name}, SAE {snapshot.sae}"
+    if subject == "feature":
+        feature = int(name or "")
+        condition, silent = (
+            "feature_id = $feature",
+            f"feature {feature} fires in no response of a compared role",
+        )
+        contrasts = snapshot.contrasts(condition, silent, feature=feature)
+        return feature_figure(contrasts, feature, snapshot.label(feature), about)
+    if subject == "role":
+        excluded = (
+            f"role {name} takes no part in comparisons; `persona status {snapshot.study.name}` says why"
+        )
+        contrasts = snapshot.contrasts("role = $role", excluded, role=name)
+        return role_figure(contrasts, snapshot.rows("feature_labels"), str(name), about)
+    summary = snapshot.atlas_summary()
+    if subject == "similarity":
+        return similarity_figure(snapshot.rows("role_similarity"), about)
+    if subject == "axes":
+        return axes_figure(snapshot.rows("role_axes"), summary, snapshot.anchor(), about)
+    return atlas_figure(snapshot.rows("atlas"), summary, about)
+
+
+class _Snapshot:
+    """What one snapshot says under one SAE."""
+
+    def __init__(self, study: Study, sae: str, connection: duckdb.DuckDBPyConnection) -> None:
+        self.study = study
+        self.sae = sae
+        self._connection = connection
+
+    def rows(self, table: str, condition: str = "true", **values: Any) -> pa.Table:
+        """The rows of `table` that `condition` holds of."""
+        query = f"from {table} as t where t.sae = $sae and {condition}"
+        return self._ask(query, {"sae": self.sae} | values)
+
+    def atlas_summary(self) -> pa.Table:
+        """The row of atlas_summary. Raises StudyError where there is no atlas."""
+        return self._some(self.rows("atlas_summary"), "there is no atlas yet")
+
+    def contrasts(self, condition: str, what_if_none: str, **values: Any) -> pa.Table:
+        """Rows of role_contrasts. Raises StudyError where there are none."""
+        found = self.rows("role_contrasts", condition, **values)
+        if not found.num_rows:
+            self._some(self.rows("role_contrasts", "true limit 1"), "roles are not compared yet")
+            raise StudyError(
+                f"{self.study.name}: {what_if_none}, under SAE {self.sae}: there is nothing to draw"
+            )
+        return found
+
+    def label(self, feature: int) -> str | None:
+        """The feature's preferred description."""
+        found = self.rows("feature_labels", "t.feature_id = $feature and t.rank = 0", feature=feature)
+        return found["description"][0].as_py() if found.num_rows else None
+
+    def anchor(self) -> str:
+        """The role that the snapshot's assistant axis leads to."""
+        found = self._ask("select settings->>'$.analysis.anchor' as anchor from study", {})
+        return str(found["anchor"][0].as_py())
+
+    def _some(self, found: pa.Table, what_is_missing: str) -> pa.Table:
+        if found.num_rows:
+            return found
+        name = self.study.name
+        raise StudyError(
+            f"{name}: {what_is_missing} under SAE {self.sae} in the snapshot; run `persona run {name}`"
+        )
+
+    def _ask(self, query: str, values: dict[str, Any]) -> pa.Table:
+        try:
+            return self._connection.execute(query, values).to_arrow_table()
+        except duckdb.Error as error:
+            name, reason = self.study.name, str(error).splitlines()[0]
+            raise StudyError(
+                f"{name}: the snapshot cannot tell ({reason}); publish again: `persona run {name}`"
+            ) from error
