@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,7 +56,13 @@ def read_transcript(file: Path) -> Transcript:
     """
     content = read_json(file)
     fields = content if isinstance(content, dict) else {"conversation": content}
-    return _transcript(fields, str(file), file.stem)
+    entries = fields.get("conversation")
+    if not isinstance(entries, list):
+        raise StudyError(f'{file}: holds no conversation; give {{"conversation": [{{role, content}}…]}}')
+    messages = [_message(entry, f"{file}: message {index}") for index, entry in enumerate(entries)]
+    _check_order(messages, file)
+    name, sensitive = metadata(fields, file)
+    return Transcript(tuple(messages), name, sensitive)
 
 
 def read_json(file: Path) -> Any:
@@ -70,59 +76,54 @@ def read_json(file: Path) -> Any:
         raise StudyError(f"{file}: is not JSON ({reason}); see docs/drift.md for its form") from error
 
 
-def _transcript(fields: Mapping[str, Any], where: str, default_name: str) -> Transcript:
-    entries = fields.get("conversation")
-    if not isinstance(entries, list):
-        raise StudyError(f'{where}: holds no conversation; give {{"conversation": [{{role, content}}…]}}')
-    transcript = Transcript(
-        messages=tuple(_message(entry, f"{where}: message {index}") for index, entry in enumerate(entries)),
-        name=_name(fields.get("name"), default_name, where),
-        sensitive=_sensitive(fields.get("sensitive", False), where),
-    )
-    for index, message in enumerate(transcript.messages):
-        if message.role == "system" and index > 0:
-            raise StudyError(f"{where}: message {index}: a system message can only be the first")
-    if not transcript.turns:
-        raise StudyError(f"{where}: has no assistant message, so there is no turn to score")
-    return transcript
+def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
+    """The `name` (by default the file's) and `sensitive` (by default not) that stand beside a conversation.
+
+    Raises StudyError where they are not a line of text, and true or false.
+    """
+    sensitive = fields.get("sensitive", False)
+    if not isinstance(sensitive, bool):
+        raise StudyError(f"{file}: sensitive must be true or false, not {_shown(sensitive)}")
+    return _name(fields.get("name"), file), sensitive
 
 
-def _message(entry: Any, where: str) -> Message:
-    if not isinstance(entry, dict) or not isinstance(entry.get("content"), str):
-        raise StudyError(f'{where}: must be {{"role": …, "content": …}} with text as content')
-    role, content = entry.get("role"), entry["content"]
-    if role not in ROLES:
-        raise StudyError(f"{where}: unknown role {_shown(role)}; known are {', '.join(ROLES)}")
-    if not content.strip():
+def checked_text(text: Any, where: str) -> str:
+    """`text`, if it says something. Raises StudyError, beginning with `where`, otherwise."""
+    if not isinstance(text, str):
+        raise StudyError(f"{where}: must be text, not {_shown(text)}")
+    if not text.strip():
         raise StudyError(f"{where}: is empty; leave it out or fill it in")
-    _check_unicode(content, where)
-    return Message(role, content)
-
-
-def _name(value: Any, default: str, where: str) -> str:
-    if value is None:
-        return "".join(mark if mark.isprintable() else "?" for mark in default)[:_LONGEST_NAME]
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or not value.isprintable()
-        or len(value) > _LONGEST_NAME
-    ):
-        raise StudyError(f"{where}: name must be one line of text of at most {_LONGEST_NAME} characters")
-    return value
-
-
-def _sensitive(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise StudyError(f"{where}: sensitive must be true or false, not {_shown(value)}")
-    return value
-
-
-def _check_unicode(text: str, where: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise StudyError(f"{where}: holds half a surrogate pair at character {error.start}") from error
+    return text
+
+
+def _message(entry: Any, where: str) -> Message:
+    if not isinstance(entry, dict):
+        raise StudyError(f'{where}: must be {{"role": …, "content": …}}')
+    role = entry.get("role")
+    if role not in ROLES:
+        raise StudyError(f"{where}: unknown role {_shown(role)}; known are {', '.join(ROLES)}")
+    return Message(role, checked_text(entry.get("content"), f"{where}: content"))
+
+
+def _check_order(messages: Sequence[Message], file: Path) -> None:
+    for index, message in enumerate(messages):
+        if message.role == "system" and index > 0:
+            raise StudyError(f"{file}: message {index}: a system message can only be the first")
+    if all(message.role != "assistant" for message in messages):
+        raise StudyError(f"{file}: has no assistant message, so there is no turn to score")
+
+
+def _name(value: Any, file: Path) -> str:
+    if value is None:
+        return "".join(mark if mark.isprintable() else "?" for mark in file.stem)[:_LONGEST_NAME]
+    plain = isinstance(value, str) and value.isprintable() and value.strip()
+    if not plain or len(value) > _LONGEST_NAME:
+        raise StudyError(f"{file}: name must be one line of text of at most {_LONGEST_NAME} characters")
+    return str(value)
 
 
 def _shown(value: Any) -> str:

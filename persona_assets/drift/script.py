@@ -1,0 +1,114 @@
+"""Conversations made: a script of what the user says, answered turn by turn by the study's own generation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from persona_assets.drift.layout import prompt_ids
+from persona_assets.drift.transcript import Message, Transcript, checked_text, metadata, read_json
+from persona_assets.errors import StudyError
+from persona_assets.fingerprint import fingerprint
+from persona_assets.generate.backend import Backend
+from persona_assets.generate.prompts import Prompt, response_seed
+from persona_assets.placing import placed
+from persona_assets.progress import Progress
+from persona_assets.settings import GenerationSettings
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the user says, turn by turn, and the system prompt before it, if any."""
+
+    user: tuple[str, ...]
+    name: str
+    system: str | None = None
+    sensitive: bool = False
+
+    def opening(self) -> Transcript:
+        """The conversation before anything is said."""
+        opening = () if self.system is None else (Message("system", self.system),)
+        return Transcript(opening, self.name, self.sensitive)
+
+
+def read_script(file: Path) -> Script:
+    """The script in `file`: `{"user": ["…", …]}`, or the list alone; beside it `system`, `name`, `sensitive`.
+
+    Raises StudyError, naming file and turn, where it is none.
+    """
+    content = read_json(file)
+    fields = content if isinstance(content, dict) else {"user": content}
+    said, system = fields.get("user"), fields.get("system")
+    if not isinstance(said, list) or not said:
+        raise StudyError(f'{file}: holds no script; give {{"user": ["what is said first", …]}}')
+    user = tuple(checked_text(text, f"{file}: turn {turn}") for turn, text in enumerate(said))
+    name, sensitive = metadata(fields, file)
+    return Script(user, name, None if system is None else checked_text(system, f"{file}: system"), sensitive)
+
+
+def converse(
+    script: Script, backend: Backend, generation: GenerationSettings, progress: Progress | None = None
+) -> Transcript:
+    """The script with an answer to each of its turns, sampled as the study samples its responses.
+
+    The same script under the same settings gives the same conversation. Raises StudyError, naming the turn,
+    where no room is left for an answer, or there is none.
+    """
+    refuse_chat_api(generation)
+    talk = script.opening()
+    for turn, text in enumerate(script.user):
+        talk = replace(talk, messages=(*talk.messages, Message("user", text)))
+        answer = _answer(talk, turn, script, backend, generation)
+        talk = replace(talk, messages=(*talk.messages, Message("assistant", answer)))
+        if progress is not None:
+            progress(turn + 1, len(script.user))
+    return talk
+
+
+def write_transcript(transcript: Transcript, file: Path) -> None:
+    """Write the conversation where `read_transcript` finds it; the file appears whole."""
+    content = {
+        "name": transcript.name,
+        "sensitive": transcript.sensitive,
+        "conversation": transcript.plain,
+    }
+    with placed(file) as beside:
+        beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def refuse_chat_api(generation: GenerationSettings) -> None:
+    """Raise StudyError for a server that is asked one question at a time."""
+    if generation.backend == "openai" and generation.engine.get("api") == "chat":
+        raise StudyError(
+            "generation.engine.api: chat asks one question at a time, and a conversation has several; "
+            "set it to completions"
+        )
+
+
+def _answer(
+    talk: Transcript, turn: int, script: Script, backend: Backend, generation: GenerationSettings
+) -> str:
+    token_ids = prompt_ids(talk, backend.tokenizer)
+    if len(token_ids) >= generation.max_model_len:
+        raise StudyError(
+            f"{script.name}: turn {turn}: the conversation has {len(token_ids)} tokens, which leaves no room "
+            f"below generation.max_model_len = {generation.max_model_len}; raise it, or shorten the script"
+        )
+    prompt = Prompt(
+        variant=0,
+        question_id=turn,
+        system_prompt=script.system,
+        question=script.user[turn],
+        token_ids=token_ids,
+        seed=response_seed(generation.seed, _identity(script), 0, turn),
+    )
+    [completion] = backend.complete([prompt])
+    if not completion.text.strip():
+        raise StudyError(f"{script.name}: turn {turn}: the model answered nothing; change the script")
+    return completion.text
+
+
+def _identity(script: Script) -> str:
+    """What is said, whatever it is called: where a role's name stands in a response's seed."""
+    return fingerprint({"system": script.system, "user": script.user})
