@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 from persona_assets.cli.answers import print_rows
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES
+from persona_assets.cli.table import table_lines
+from persona_assets.cli.units import ago, size
+from persona_assets.freshness import State
+from persona_assets.health.summary import RoleSummary, StageSummary, summarize
 from persona_assets.study import Study
+from persona_assets.warehouse import warehouse_path
+
+_STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 
 
 def print_status(study: Study, output: str) -> None:
-    """Print a row for every role; for people a summary too, which is enough where all roles are alike."""
-    header, rows = status_rows(study)
-    if output == "table" and len({tuple(states) for _, *states in rows}) == 1:
-        print(_summary(rows), *map(" ".join, zip(header[1:], rows[0][1:], strict=True)), sep="; ")
+    """For people a line a stage, and one a role unless all are alike; for programs a row a role."""
+    roles, stages = summarize(study)
+    if output != "table":
+        header = ["role", *roles[0].states, "bytes", "modified"]
+        print_rows(header, [_row(role) for role in roles], output)
+        return
+    print("\n".join(_stage_lines(study, stages)), end="\n\n")
+    summary = f"{sum(set(role.states.values()) == {'fresh'} for role in roles)} of {len(roles)} roles fresh"
+    if len({tuple(role.states.values()) for role in roles}) == 1:
+        print(summary)
     else:
-        print_rows(header, rows, output, footer=_summary(rows))
+        print_rows(["role", *roles[0].states], [_states(role) for role in roles], output, footer=summary)
 
 
-def _summary(rows: list[list[str]]) -> str:
-    n_fresh = sum(set(states) == {"fresh"} for _, *states in rows)
-    return f"{n_fresh} of {len(rows)} roles fresh"
+def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
+    now = time.time()
+    rows = [
+        [
+            stage.name,
+            *(stage.states[state] or None for state in _STATES),
+            size(stage.size.n_bytes),
+            ago(stage.size.oldest, now),
+            ago(stage.size.newest, now),
+        ]
+        for stage in stages
+    ]
+    return table_lines(["stage", *_STATES, "size", "oldest", "newest"], [*rows, _warehouse(study, now)])
 
 
-def status_rows(study: Study) -> tuple[list[str], list[list[str]]]:
-    """Header and a row for every role: the state of its responses, and of each SAE's tables."""
-    saes = list(study.settings.extraction.saes)
-    stages = [(table, sae) for sae in saes for table in (ACTIVATIONS, ROLE_FEATURES)]
-    suffix = {sae: f" ({sae})" if len(saes) > 1 else "" for sae in saes}
-    header = ["role", "responses", *(f"{table.name}{suffix[sae]}" for table, sae in stages)]
-    rows = []
-    for role in study.role_names:
-        files = RoleFiles(study, role)
-        states = [files.state(table, sae) for table, sae in stages]
-        rows.append([role, files.state(RESPONSES), *states])
-    return header, rows
+def _warehouse(study: Study, now: float) -> list[str | int | None]:
+    """The published snapshot: whether it is there, not whether more is fresh by now."""
+    path = warehouse_path(study)
+    if not path.is_file():
+        return ["warehouse", None, None, 1, size(0), None, None]
+    status = path.stat()
+    published = ago(status.st_mtime, now)
+    return ["warehouse", 1, None, None, size(status.st_size), published, published]
+
+
+def _states(role: RoleSummary) -> list[str]:
+    return [role.role, *role.states.values()]
+
+
+def _row(role: RoleSummary) -> list[str | int | None]:
+    newest = role.size.newest
+    modified = None if newest is None else datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds")
+    return [*_states(role), role.size.n_bytes, modified]

@@ -29,7 +29,7 @@ class InFlight:
         self._lake: Lake = files.study.lake
         self._role = files.role
         replaces = files.responses.stem if files.responses else None
-        self._made_from = fingerprint(
+        self.made_from = fingerprint(
             {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
         )
         self._waiting: list[Completion] = []
@@ -40,7 +40,7 @@ class InFlight:
         """What earlier runs have kept, by response_id. A damaged part counts for nothing."""
         found: dict[int, Completion] = {}
         for file in self._lake.files(IN_FLIGHT, role=self._role):
-            if file.made_from == self._made_from:
+            if file.made_from == self.made_from:
                 try:
                     rows = self._lake.read(IN_FLIGHT, file).to_pylist()
                 except StudyError:
@@ -77,7 +77,7 @@ class InFlight:
             if n_waiting:
                 rows = [vars(completion) for completion in self._waiting[:n_waiting]]
                 content = pa.Table.from_pylist(rows, schema=IN_FLIGHT.schema)
-                self._lake.write(IN_FLIGHT, content, self._made_from, role=self._role)
+                self._lake.write(IN_FLIGHT, content, self.made_from, role=self._role)
                 del self._waiting[:n_waiting]  # only now: a write that was broken off is made again
 
     def clear(self) -> None:

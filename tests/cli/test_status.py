@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from persona_assets.cli.run import run_study
@@ -10,24 +13,39 @@ from persona_assets.study import Study
 def test_a_program_gets_every_role_and_stage(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     print_status(study, "csv")
     assert capsys.readouterr().out.splitlines() == [
-        "role,responses,activations,role_features",
-        "default,missing,missing,missing",
-        "ghost,missing,missing,missing",
-        "pirate,missing,missing,missing",
+        "role,responses,activations,role_features,bytes,modified",
+        "default,missing,missing,missing,0,",
+        "ghost,missing,missing,missing,0,",
+        "pirate,missing,missing,missing,0,",
     ]
 
 
-def test_roles_that_are_all_alike_are_one_line(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_roles_that_are_all_alike_are_no_table_of_their_own(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     print_status(study, "table")
-    assert capsys.readouterr().out == (
-        "0 of 3 roles fresh; responses missing; activations missing; role_features missing\n"
-    )
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["stage", "fresh", "stale", "missing", "size", "oldest", "newest"]
+    assert lines[1] == ["responses", "–", "–", "3", "0", "B", "–", "–"]
+    assert ["warehouse", "–", "–", "1", "0", "B", "–", "–"] in lines
+    assert lines[-2:] == [[], ["0", "of", "3", "roles", "fresh"]]
 
 
-def test_how_many_roles_are_fresh_stands_below_them(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
-    run_study(study, ["pirate"], None, overwrite=False)
+def test_what_is_fresh_has_a_size_and_an_age_and_the_roles_stand_below(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_study(study, ["pirate"], ["responses", "activations", "role_features", "warehouse"], overwrite=False)
     capsys.readouterr()
     print_status(study, "table")
-    *_, pirate, summary = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
+    stage, fresh, stale, missing, size, unit, *_ = lines[1].split()
+    assert (stage, fresh, stale, missing) == ("responses", "1", "–", "2")
+    assert (float(size) > 0, unit) == (True, "kB")
+    assert next(line for line in lines if line.startswith("warehouse")).split()[1] == "1"
+    *_, pirate, summary = lines
     assert pirate.split() == ["pirate", "fresh", "fresh", "fresh"]
     assert summary == "1 of 3 roles fresh"
+    print_status(study, "csv")
+    *_, row = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert int(row["bytes"]) > 5_000
+    assert row["modified"].startswith("20")

@@ -1,0 +1,86 @@
+"""What `persona gc` and `persona verify` do and say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from persona_assets.cli.bar import bar
+from persona_assets.cli.run import dagster_instance
+from persona_assets.cli.table import table_lines
+from persona_assets.cli.units import size
+from persona_assets.components.launcher import is_gone
+from persona_assets.errors import StudyError
+from persona_assets.health.garbage import find_garbage, remove_garbage
+from persona_assets.health.inventory import Held
+from persona_assets.health.verify import verify
+from persona_assets.study import Study
+
+
+def collect_garbage(study: Study, delete: bool, grace_hours: float) -> None:
+    """Say which files nothing needs, or delete them. Raises StudyError beside a run of the study."""
+    grace = timedelta(hours=grace_hours)
+    if delete:
+        _refuse_beside_a_run(study)
+        removed = remove_garbage(study, grace)
+        _print_tables(removed)
+        print(f"deleted {_amount(removed)}")
+        return
+    garbage = find_garbage(study, grace)
+    _print_tables(garbage.files)
+    print(f"nothing needs {_amount(garbage.files)}" + ("; --delete deletes them" if garbage.files else ""))
+    if garbage.waiting and garbage.until is not None:
+        until = garbage.until.astimezone().strftime("%Y-%m-%d %H:%M")
+        print(f"{_amount(garbage.waiting)} more wait until {until}: readers and runs may still need them")
+
+
+def verify_study(study: Study) -> None:
+    """Read every file that anybody relies on, and say what is wrong. Raises StudyError where something is."""
+    with bar("reading") as progress:
+        verified = verify(study, progress)
+    for problem in verified.problems:
+        print(f"{study.lake.uri(problem.path)}: {problem.what}")
+    print(f"read {verified.n_files} files, {size(verified.n_bytes)}")
+    if verified.n_without_checksums:
+        print(f"{verified.n_without_checksums} of them are of a version that wrote no checksums")
+    if verified.problems:
+        n_files = len({problem.path for problem in verified.problems})
+        raise StudyError(
+            f"{study.name}: {n_files} of {verified.n_files} files are damaged or do not agree; delete those "
+            f"named above and run again: persona run {study.name}"
+        )
+    print("all are whole and agree")
+
+
+def _print_tables(held: Sequence[Held]) -> None:
+    by_table: dict[str, list[Held]] = defaultdict(list)
+    for one in held:
+        by_table[one.table.name].append(one)
+    rows = [[name, len(files), size(_n_bytes(files))] for name, files in by_table.items()]
+    if rows:
+        print("\n".join(table_lines(["table", "files", "size"], rows)))
+
+
+def _amount(held: Sequence[Held]) -> str:
+    return f"{len(held)} files, {size(_n_bytes(held))}"
+
+
+def _n_bytes(held: Sequence[Held]) -> int:
+    return sum(one.file.size for one in held)
+
+
+def _refuse_beside_a_run(study: Study) -> None:
+    """A run that began under other settings may need what today's do not."""
+    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    with dagster_instance() as instance:
+        for run in instance.get_runs(under_way):
+            assets = run.asset_selection
+            of_study = assets is None or any(key.path[0] == study.name for key in assets)
+            if of_study and not is_gone(instance, run):
+                raise StudyError(
+                    f"{study.name}: run {run.run_id} is under way, and may need what nothing else does; "
+                    "wait for its end, or end it"
+                )

@@ -1,0 +1,92 @@
+"""Files of a study's lake that nothing needs any more.
+
+Kept are: what is fresh under the settings of today; the parts that a next run goes on from; what a published
+snapshot of any study in the lake names, and one that was replaced while a process of this machine still reads
+it; a drift run's last record, which holds its conversation; and whatever is younger than the grace, for a run
+that began under other settings may still be making and reading it.
+
+A reader on another machine cannot be seen. It opened its snapshot before the one that stands now was
+published; so nothing goes until every snapshot has stood for the grace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from persona_assets.drift.tables import DRIFT_RUNS
+from persona_assets.freshness import RoleFiles
+from persona_assets.generate.in_flight import InFlight
+from persona_assets.health.inventory import Held, everything, fresh_files
+from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
+from persona_assets.lake import LakeFile
+from persona_assets.placing import turn
+from persona_assets.schema import IN_FLIGHT
+from persona_assets.study import Study
+from persona_assets.warehouse import warehouse_path
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """`files` that may go now, those made last first; `waiting` for the grace to pass, and `until` when."""
+
+    files: list[Held]
+    waiting: list[Held]
+    until: datetime | None
+
+
+def find_garbage(study: Study, grace: timedelta, now: datetime | None = None) -> Garbage:
+    """What nothing needs. Raises StudyError where that cannot be told: a study or a snapshot is damaged."""
+    now = now or datetime.now(UTC)
+    snapshots = published(study.lake)
+    needed = _needed(study, [*snapshots, *held_open(study.lake)])
+    unneeded = [held for held in everything(study) if held.file.path not in needed]
+    unneeded.sort(key=lambda held: held.file.modified, reverse=True)
+    since = max((snapshot.published_at for snapshot in snapshots), default=None)
+    if since is not None and since + grace > now:
+        return Garbage([], unneeded, since + grace)
+    old = {held.file.path for held in unneeded if _made(held.file) + grace <= now}
+    waiting = [held for held in unneeded if held.file.path not in old]
+    until = max((_made(held.file) + grace for held in waiting), default=None)
+    return Garbage([held for held in unneeded if held.file.path in old], waiting, until)
+
+
+def remove_garbage(study: Study, grace: timedelta) -> list[Held]:
+    """Remove what nothing needs, looked at anew: nobody publishes meanwhile. Returns what went."""
+    folder = warehouse_path(study).parent
+    if not folder.is_dir():
+        return []
+    with turn(folder):
+        garbage = find_garbage(study, grace)
+        for held in garbage.files:
+            study.lake.remove(held.file)
+    return garbage.files
+
+
+def _needed(study: Study, snapshots: Iterable[NamedBySnapshot]) -> set[str]:
+    paths = {held.file.path for held in fresh_files(study)}
+    paths |= {file.path for file in (*_parts(study), *_last_records(study))}
+    return paths.union(*(snapshot.paths for snapshot in snapshots))
+
+
+def _parts(study: Study) -> list[LakeFile]:
+    """Of roles under way, the parts that the next run takes up."""
+    generation = study.settings.generation
+    if generation is None:
+        return []
+    alive = {InFlight(RoleFiles(study, role), generation.backend).made_from for role in study.role_names}
+    return [file for file in study.lake.files(IN_FLIGHT) if file.made_from in alive]
+
+
+def _last_records(study: Study) -> list[LakeFile]:
+    """Of every drift run the record that landed last."""
+    last: dict[str, LakeFile] = {}
+    for file in study.lake.files(DRIFT_RUNS):
+        run = file.partition.get("run", "")
+        last[run] = max(file, last.get(run, file), key=lambda one: one.modified)
+    return list(last.values())
+
+
+def _made(file: LakeFile) -> datetime:
+    return datetime.fromtimestamp(file.modified, UTC)

@@ -1,0 +1,87 @@
+"""The snapshots that name files of a lake: those that are published, and those that somebody has open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from persona_assets.duck import literal
+from persona_assets.errors import StudyError
+from persona_assets.lake import Lake
+
+_REPLACED = " (deleted)"  # how Linux calls a file that was replaced while somebody had it open
+
+
+@dataclass(frozen=True)
+class NamedBySnapshot:
+    """What a snapshot stands on: `paths` below the lake's root; `published_at` in UTC."""
+
+    where: str
+    published_at: datetime
+    paths: frozenset[str]
+
+
+def published(lake: Lake) -> list[NamedBySnapshot]:
+    """Every study's published snapshot, in the lake and below `PERSONA_WAREHOUSE`.
+
+    Raises StudyError for one that cannot be read: nobody knows what it needs.
+    """
+    return [_read(path, str(path)) for path in _published_paths(lake)]
+
+
+def held_open(lake: Lake) -> list[NamedBySnapshot]:
+    """Earlier snapshots that processes of this machine still read, found where Linux lists their open files.
+
+    Those of other machines, and of users whose processes we may not look into, are not seen.
+    """
+    names = {f"{folder / 'warehouse.duckdb'}{_REPLACED}" for folder in _folders(lake)}
+    found: dict[tuple[int, int], NamedBySnapshot] = {}
+    for handle in _open_files():
+        try:
+            if str(handle.readlink()) not in names:
+                continue
+            status = handle.stat()
+        except OSError:  # closed, or ended, meanwhile
+            continue
+        if (status.st_dev, status.st_ino) not in found:
+            process = handle.parts[2]
+            where = f"a snapshot that process {process} has open"
+            found[status.st_dev, status.st_ino] = _read(handle, where)
+    return list(found.values())
+
+
+def _open_files() -> Iterator[Path]:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            yield from (process / "fd").iterdir()
+        except OSError:  # somebody else's, or ended
+            continue
+
+
+def _published_paths(lake: Lake) -> list[Path]:
+    paths = [folder / "warehouse.duckdb" for folder in _folders(lake)]
+    return [path for path in paths if path.is_file()]
+
+
+def _folders(lake: Lake) -> list[Path]:
+    roots = {Path(lake.root), Path(os.environ.get("PERSONA_WAREHOUSE") or lake.root).absolute()}
+    return sorted(folder for root in roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
+
+
+def _read(path: Path, where: str) -> NamedBySnapshot:
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {literal(str(path))} as snapshot (read_only)")
+            [(published_at,)] = connection.execute("select published_at from snapshot.study").fetchall()
+            paths = connection.execute("select path from snapshot.lake_files").fetchall()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise StudyError(
+            f"{where}: cannot tell which files it needs ({reason}); publish that study again, or remove it"
+        ) from error
+    return NamedBySnapshot(where, published_at.replace(tzinfo=UTC), frozenset(path for (path,) in paths))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from persona_assets.cli.health import collect_garbage, verify_study
+from persona_assets.cli.run import dagster_instance, run_study
+from persona_assets.errors import StudyError
+from persona_assets.health.inventory import everything
+from persona_assets.study import Study
+
+STAGES = ["responses", "activations", "role_features", "warehouse"]
+
+
+@pytest.fixture
+def made_twice(study: Study) -> Study:
+    for overwrite in (False, True):
+        run_study(study, ["pirate"], STAGES, overwrite)
+    return study
+
+
+def start_run(assets: list[list[str]] | None) -> None:
+    """Have Dagster believe that a run of these assets is under way."""
+    specs = [dg.AssetSpec(path) for path in assets or [["x"]]]
+    definitions = dg.Definitions(jobs=[dg.define_asset_job("job")], assets=specs)
+    with dagster_instance() as instance:
+        instance.create_run_for_job(
+            definitions.resolve_job_def("job"),
+            status=dg.DagsterRunStatus.STARTED,
+            asset_selection=frozenset(spec.key for spec in specs) if assets else None,
+        )
+
+
+def test_a_run_is_whole_and_what_it_made_again_can_be_deleted(
+    made_twice: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    collect_garbage(made_twice, delete=False, grace_hours=0)
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("nothing needs 5 files, ")
+    assert last.endswith("; --delete deletes them")
+    assert len(everything(made_twice)) == 10
+    collect_garbage(made_twice, delete=True, grace_hours=0)
+    assert "deleted 5 files, " in capsys.readouterr().out
+    assert len(everything(made_twice)) == 5
+    verify_study(made_twice)
+    assert capsys.readouterr().out.splitlines()[-1] == "all are whole and agree"
+
+
+def test_what_waits_is_told_with_the_moment_when_it_may_go(
+    made_twice: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    collect_garbage(made_twice, delete=False, grace_hours=24)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "nothing needs 0 files, 0 B"
+    assert second.startswith("5 files, ")
+    assert "more wait until 20" in second
+
+
+@pytest.mark.parametrize("assets", [None, [["small", "responses"]]])
+def test_nothing_is_deleted_beside_a_run_of_the_study(
+    made_twice: Study, assets: list[list[str]] | None
+) -> None:
+    start_run(assets)
+    with pytest.raises(StudyError, match=r"small: run \S+ is under way"):
+        collect_garbage(made_twice, delete=True, grace_hours=0)
+    assert len(everything(made_twice)) == 10
+
+
+def test_a_run_of_another_study_is_not_waited_for(made_twice: Study) -> None:
+    start_run([["other", "responses"]])
+    collect_garbage(made_twice, delete=True, grace_hours=0)
+    assert len(everything(made_twice)) == 5
+
+
+def test_damaged_files_are_listed_and_the_command_fails(
+    made_twice: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(made_twice.lake.uri(everything(made_twice)[-1].file.path))
+    newest = max(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
+    newest.write_bytes(b"nothing of the kind")
+    capsys.readouterr()
+    with pytest.raises(StudyError, match=r"small: 1 of 5 files are damaged or do not agree"):
+        verify_study(made_twice)
+    assert str(newest) in capsys.readouterr().out

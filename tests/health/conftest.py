@@ -1,0 +1,20 @@
+"""A study whose lake is filled and published, for every test a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from persona_assets.study import Study
+from persona_assets.warehouse import publish
+from tests.conftest import StudyMaker
+from tests.warehouse.world import fill, write_catalogue
+
+
+@pytest.fixture
+def study(make_study: StudyMaker, tmp_path: Path) -> Study:
+    study = make_study("small", write_catalogue(tmp_path / "catalogue"))
+    fill(study)
+    publish(study)
+    return study
