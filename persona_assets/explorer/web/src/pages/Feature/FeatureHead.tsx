@@ -18,7 +18,7 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
           <span className="faint">Feature</span> {feature.feature_id}
         </h1>
         {s.rank !== null && (
-          <a href={href("map", null, { select: feature.feature_id })}>
+          <a href={href("map", null, { f: feature.feature_id })}>
             on the map, rank {count(s.rank)}
           </a>
         )}

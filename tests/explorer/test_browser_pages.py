@@ -1,0 +1,400 @@
+"""Features, roles and comparisons as a person reads them, on a static site of the synthetic study."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.explorer.browser import axe_violations, keep_screenshot, static_server
+from tests.explorer.fixture_site import HOSTILE, Size, write_site
+
+Json = dict[str, Any]
+A, B = "ghost", "pirate"
+
+
+@pytest.fixture(scope="module")
+def folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose two roles differ in known ways, and with features of every condition."""
+    folder = tmp_path_factory.mktemp("pages") / "site"
+    shutil.copytree(built, folder)
+    write_site(folder, Size(pages=14))
+    rng = np.random.default_rng(5)
+    for role in (A, B):
+        _change(folder, f"role/{role}/features.json", lambda table: table | _columns(rng, table))
+    ids = _ids(folder)
+    _change(
+        folder, f"feature/{ids[11]}.json", lambda page: page | {"alive": False, "roles": [], "examples": []}
+    )
+    _change(folder, f"feature/{ids[12]}.json", lambda page: _with_statistic(page, "length_correlation", 0.66))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> Iterator[str]:
+    """The site's address."""
+    with static_server(folder) as address:
+        yield address
+
+
+def _data(folder: Path, name: str) -> Any:
+    return json.loads((folder / "data" / "demo" / name).read_text())
+
+
+def _change(folder: Path, name: str, change: Any) -> None:
+    (folder / "data" / "demo" / name).write_text(json.dumps(change(_data(folder, name))))
+
+
+def _columns(rng: np.random.Generator, table: Json) -> Json:
+    n = len(table["feature_id"])
+    return {"mean": rng.gamma(0.4, 1.0, n).tolist(), "effect": rng.normal(0, 1, n).tolist()}
+
+
+def _with_statistic(page: Json, name: str, value: float) -> Json:
+    return page | {"statistics": page["statistics"] | {name: value}}
+
+
+def _ids(folder: Path) -> list[int]:
+    return _data(folder, "features.json")["feature_id"]
+
+
+def _feature(folder: Path, row: int) -> Json:
+    return _data(folder, f"feature/{_ids(folder)[row]}.json")
+
+
+def opened(page: Any, address: str, hash_: str, ready: str) -> Any:
+    """The page at an address, once `ready` is drawn."""
+    page.goto("about:blank")
+    page.goto(f"{address}#/{hash_}")
+    page.wait_for_selector(ready)
+    return page
+
+
+def open_feature(page: Any, pages: str, folder: Path, row: int, query: str = "") -> Json:
+    feature = _feature(folder, row)
+    opened(page, pages, f"feature/{feature['feature_id']}{query}", ".roles-of-feature tbody tr")
+    return feature
+
+
+def first_cells(page: Any, table: str) -> list[str]:
+    return [text.split()[0] for text in page.locator(f"{table} tbody tr td:first-child").all_inner_texts()]
+
+
+def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    assert first_cells(page, ".roles-of-feature") == [row["role"] for row in feature["roles"]]
+    page.get_by_role("button", name="effect").click()
+    page.wait_for_function("location.hash.includes('sort=-effect')")
+    by_effect = sorted(feature["roles"], key=lambda row: -row["effect"])
+    assert first_cells(page, ".roles-of-feature") == [row["role"] for row in by_effect]
+    page.get_by_role("button", name="effect").click()
+    page.wait_for_function("location.hash.includes('sort=effect')")
+    assert first_cells(page, ".roles-of-feature")[0] == by_effect[-1]["role"]
+    page.reload()
+    page.wait_for_selector(".roles-of-feature tbody tr")
+    assert first_cells(page, ".roles-of-feature")[0] == by_effect[-1]["role"]
+    keep_screenshot(page, "feature")
+
+
+def test_an_effect_stands_on_its_axis_within_its_interval_filled_where_it_is_significant(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    drawn = page.locator("td svg.interval").evaluate_all(
+        """all => all.map(svg => ({
+            dot: +svg.querySelector('.dot').getAttribute('cx'),
+            low: +svg.querySelector('.whisker').getAttribute('x1'),
+            high: +svg.querySelector('.whisker').getAttribute('x2'),
+            zero: +svg.querySelector('.zero').getAttribute('x1'),
+            hollow: svg.querySelector('.hollow') !== null,
+        }))"""
+    )
+    assert len(drawn) == len(feature["roles"])
+    for row, shown in zip(feature["roles"], drawn, strict=True):
+        assert shown["low"] < shown["dot"] < shown["high"]
+        assert (shown["dot"] > shown["zero"]) == (row["effect"] > 0)
+        assert shown["hollow"] == (row["q"] >= 0.05)
+    order = np.argsort([row["effect"] for row in feature["roles"]])
+    assert np.all(np.diff([drawn[place]["dot"] for place in order]) >= 0)
+
+
+def test_the_histogram_has_a_bar_a_bin_and_says_how_many_are_silent(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    page.wait_for_selector("rect.bar")
+    counts = _data(folder, f"histogram/{feature['feature_id']}.json")["counts"]
+    heights = page.locator("rect.bar").evaluate_all("all => all.map(bar => +bar.getAttribute('height'))")
+    assert len(heights) == len(counts)
+    assert np.allclose(np.square(heights) / max(heights) ** 2, np.array(counts) / max(counts), atol=1e-6)
+    assert "900 others" in page.get_by_text("others it is silent").inner_text().replace("\n", " ")
+
+
+def test_shares_of_variance_are_drawn_in_proportion_and_said_in_words(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    s = feature["statistics"]
+    shares = [s[f"variance_{name}"] for name in ("role", "question", "variant", "residual")]
+    widths = page.locator(".stacked-bar .part").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().width)"
+    )
+    assert np.allclose(np.array(widths) / sum(widths), shares, atol=0.01)
+    said = page.locator("figure.stacked").get_attribute("aria-label")
+    assert f"role {shares[0] * 100:.1f}%" in said
+
+
+def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is_not(page, pages, folder):
+    open_feature(page, pages, folder, 12)
+    assert "r = 0.66" in page.locator(".caution").inner_text()
+    open_feature(page, pages, folder, 10)
+    assert page.get_by_text("r = −0.12").count() == 1
+    assert page.locator(".caution").count() == 0
+
+
+def test_a_token_shows_its_activation_on_hover_and_on_focus_and_strength_is_not_colour_alone(
+    page, pages, folder
+):
+    feature = open_feature(page, pages, folder, 10)
+    example = feature["examples"][0]["responses"][0]
+    active = [value for value in example["activations"] if value > 0]
+    card = page.locator(".example").first
+    tokens = card.locator(".token[tabindex]")
+    assert tokens.count() == len(active)
+    value = tokens.first.locator(".token-value")
+    hidden = value.evaluate("one => getComputedStyle(one).clipPath")
+    tokens.first.hover()
+    assert value.evaluate("one => getComputedStyle(one).clipPath") == "none" != hidden
+    assert float(value.inner_text()) == pytest.approx(active[0], rel=0.01)
+    page.mouse.move(0, 0)
+    card.locator('.token[tabindex="0"]').focus()
+    page.keyboard.press("ArrowRight")
+    second = tokens.nth(1).locator(".token-value")
+    assert second.evaluate("one => getComputedStyle(one).clipPath") == "none"
+    assert float(second.inner_text()) == pytest.approx(active[1], rel=0.01)
+    widths = page.locator(".legend .step").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).borderBottomWidth)"
+    )
+    assert len(set(widths)) >= 4
+
+
+def test_a_site_says_that_other_roles_need_the_live_explorer(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    shown = [one["role"] for one in feature["examples"]]
+    page.get_by_role("button", name=shown[1], exact=True).click()
+    page.wait_for_function(f"location.hash.includes('role={shown[1]}')")
+    other = next(row["role"] for row in feature["roles"] if row["role"] not in shown)
+    opened(page, pages, f"feature/{feature['feature_id']}?role={other}", ".examples .state")
+    assert "persona explore" in page.locator(".examples .state").inner_text()
+
+
+@pytest.mark.parametrize("row", range(len(HOSTILE)))
+def test_hostile_text_is_shown_as_the_text_it_is(page, pages, folder, row):
+    open_feature(page, pages, folder, row)
+    shown = page.locator(".label.first .long-text").evaluate("one => one.firstChild.textContent")
+    assert shown[:200] == HOSTILE[row][:200]
+    assert page.title() != "owned"
+    assert page.locator("main img, main script").count() == 0
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+
+
+def test_a_long_text_is_cut_until_it_is_asked_for(page, pages, folder):
+    open_feature(page, pages, folder, len(HOSTILE) - 1)
+    label = page.locator(".label.first .long-text")
+    assert len(label.inner_text()) < 500
+    label.get_by_role("button").click()
+    assert len(label.inner_text()) > 100_000
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+
+
+def test_the_link_to_neuronpedia_opens_apart_and_gives_nothing_away(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    link = page.get_by_role("link", name="Neuronpedia")
+    assert link.get_attribute("href") == feature["url"]
+    assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+def test_a_silent_feature_an_unknown_one_and_a_wrong_address_say_so(page, pages, folder, troubles):
+    opened(page, pages, f"feature/{_ids(folder)[11]}", ".state")
+    page.get_by_text("never fired").wait_for()
+    opened(page, pages, "feature/pirate", ".state")
+    page.get_by_text("not a feature").wait_for()
+    assert troubles == []
+    opened(page, pages, "feature/999999999", ".state")
+    page.get_by_text("is not here").wait_for()
+    assert any("404" in one for one in troubles)
+    troubles.clear()
+
+
+def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".characteristic tbody tr")
+    features = _data(folder, f"role/{A}.json")["features"]
+    positive = [str(one["feature_id"]) for one in features if one["effect"] >= 0]
+    negative = [str(one["feature_id"]) for one in reversed(features) if one["effect"] < 0]
+    assert first_cells(page, ".characteristic") == positive
+    page.get_by_role("button", name="less than others").click()
+    page.wait_for_function("location.hash.includes('side=less')")
+    assert first_cells(page, ".characteristic") == negative
+    page.go_back()
+    page.wait_for_function("!location.hash.includes('side=less')")
+    assert first_cells(page, ".characteristic") == positive
+    keep_screenshot(page, "role")
+
+
+def test_a_role_is_marked_at_its_place_on_every_axis(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".strip circle.marked")
+    axes = _data(folder, "roles.json")["axes"]
+    strips = page.locator(".strip")
+    assert strips.count() == len(axes)
+    for place, axis in enumerate(axes):
+        positions = {one["role"]: one["position"] for one in axis["positions"]}
+        marked = float(strips.nth(place).locator("circle.marked").get_attribute("cx"))
+        dots = (
+            strips.nth(place)
+            .locator("a")
+            .evaluate_all(
+                "all => all.map(one => [one.getAttribute('aria-label').split(':')[0], "
+                "+one.querySelector('circle').getAttribute('cx')])"
+            )
+        )
+        assert sorted(dots, key=lambda dot: dot[1]) == sorted(dots, key=lambda dot: positions[dot[0]])
+        assert dict(dots)[A] == marked
+
+
+def test_words_are_found_in_a_sites_responses_and_lead_to_the_response(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".response-list")
+    responses = [
+        row
+        for number in (1, 2, 3)
+        for row in json.loads((folder / f"data/role/{A}/responses/{number}.json").read_text())["responses"]
+    ]
+    found = [row for row in responses if "candle ghost" in row["response"].lower()]
+    assert found and found[-1]["response_id"] > 50
+    page.get_by_label(f"Words in the responses of {A}").fill("Candle Ghost")
+    page.wait_for_selector(".response mark")
+    page.wait_for_function(f"document.querySelectorAll('.response mark').length === {len(found)}")
+    assert {one.lower() for one in page.locator(".response mark").all_inner_texts()} == {"candle ghost"}
+    page.locator(".response .mono").last.click()
+    marked = page.locator(".response.marked")
+    marked.wait_for()
+    assert str(found[-1]["response_id"]) in marked.inner_text()
+    assert marked.evaluate("one => one.getBoundingClientRect().top < innerHeight")
+    assert page.locator(".response").count() > 1
+    page.get_by_label(f"Words in the responses of {A}").fill("no such words")
+    page.get_by_text("Nothing found").wait_for()
+
+
+def test_pages_of_responses_are_turned_and_in_the_address(page, pages):
+    opened(page, pages, f"role/{A}", ".response-list")
+    page.get_by_role("button", name="next").first.click()
+    page.wait_for_function("location.hash.includes('page=2')")
+    page.get_by_text("page 2 of 3").first.wait_for()
+    page.wait_for_function("document.querySelector('.response .mono').textContent === '50'")
+    page.go_back()
+    page.wait_for_function("document.querySelector('.response .mono').textContent === '0'")
+
+
+def test_two_roles_are_told_apart_by_their_largest_differences(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".role-compare select")
+    page.locator(".role-compare select").select_option(B)
+    page.wait_for_selector(".differences tbody tr")
+    assert f"a={A}&b={B}" in page.url
+    a, b = (_data(folder, f"role/{role}/features.json") for role in (A, B))
+    order = np.argsort(-np.abs(np.array(a["mean"]) - np.array(b["mean"])), kind="stable")
+    assert first_cells(page, ".differences") == [str(a["feature_id"][row]) for row in order]
+    page.locator(".compare-how select").first.select_option("effect")
+    page.wait_for_function("location.hash.includes('by=effect')")
+    order = np.argsort(-np.abs(np.array(a["effect"]) - np.array(b["effect"])), kind="stable")
+    assert first_cells(page, ".differences") == [str(a["feature_id"][row]) for row in order]
+    page.get_by_role("button", name="Swap").click()
+    page.wait_for_function(f"location.hash.includes('a={B}&b={A}')")
+    assert page.locator(".compare-choice select").first.input_value() == B
+    keep_screenshot(page, "compare")
+
+
+def test_the_scatter_names_the_dot_under_the_pointer_and_the_keyboard_goes_through_all(page, pages, folder):
+    opened(page, pages, f"compare?a={A}&b={B}", ".compare-plot canvas")
+    a, b = (_data(folder, f"role/{role}/features.json") for role in (A, B))
+    order = np.argsort(-np.abs(np.array(a["mean"]) - np.array(b["mean"])), kind="stable")
+    page.locator(".compare-plot .plot").focus()
+    page.keyboard.press("ArrowRight")
+    first = str(a["feature_id"][order[0]])
+    assert page.locator(".compare-readout b").inner_text() == first
+    ring = page.locator(".compare-plot .ring").bounding_box()
+    page.mouse.move(5, 5)
+    page.mouse.move(ring["x"] + ring["width"] / 2 + 1, ring["y"] + ring["height"] / 2 + 1)
+    assert page.locator(".compare-readout b").inner_text() == first
+    assert page.locator(".differences tr.marked td").first.inner_text().split()[0] == first
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"location.hash.startsWith('#/feature/{first}')")
+    page.go_back()
+    page.wait_for_selector(".compare-plot canvas")
+
+
+def test_the_heat_map_tells_a_cells_value_by_pointer_and_by_keyboard_and_opens_the_pair(page, pages, folder):
+    opened(page, pages, "roles", ".heat canvas")
+    overview = _data(folder, "roles.json")
+    order, n = overview["order"], len(overview["order"])
+    plot = page.locator(".heat .plot")
+    box = plot.bounding_box()
+    cell = box["width"] / n
+    page.mouse.move(box["x"] + 5.5 * cell, box["y"] + 2.5 * cell)
+    value = f"{overview['similarity'][2][5]:.2f}".replace("-", "−")
+    assert page.locator(".readout").inner_text() == f"{order[2]} and {order[5]}: {value}"
+    plot.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".readout").inner_text().startswith(f"{order[3]} and {order[5]}:")
+    keep_screenshot(page, "roles")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"location.hash.includes('a={order[3]}&b={order[5]}')")
+
+
+def test_the_heat_maps_colours_follow_the_sign_and_every_cell_is_whole_pixels(page, pages, folder):
+    opened(page, pages, "roles", ".heat canvas")
+    similarity = _data(folder, "roles.json")["similarity"]
+    n = len(similarity)
+    pixel = """([row, column, n]) => {
+        const canvas = document.querySelector('.heat canvas');
+        const cell = canvas.width / n;
+        const at = (x, y) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
+        const [x, y] = [column * cell, row * cell];
+        return [at(x, y), at(x + cell - 1, y + cell - 1)];
+    }"""
+    for row, column in ((0, 1), (2, 5), (7, 3), (9, 9)):
+        first, last = page.evaluate(pixel, [row, column, n])
+        assert first == last
+        reds_over_blues = first[0] - first[2]
+        assert (reds_over_blues > 0) == (similarity[row][column] > 0)
+
+
+def test_every_role_is_listed_with_its_condition(page, pages, folder):
+    opened(page, pages, "roles", ".role-table tbody tr")
+    study = json.loads((folder / "data" / "study.json").read_text())
+    assert first_cells(page, ".role-table") == [entry["role"] for entry in study["roles"]]
+    assert page.locator(".role-table .chip", has_text="stale").count() == 1
+    assert page.locator(".role-table .chip", has_text="left out").count() == 1
+    page.get_by_label("Find a role").fill("ghost")
+    assert set(first_cells(page, ".role-table")) == {
+        e["role"] for e in study["roles"] if "ghost" in e["role"]
+    }
+
+
+ADDRESSES = {
+    "feature": ("feature/{id}", ".example .token"),
+    "role": (f"role/{A}", ".response-list"),
+    "found": (f"role/{A}?q=sea", ".response mark"),
+    "compare": (f"compare?a={A}&b={B}", ".differences tbody tr"),
+    "choose": ("compare", ".state"),
+    "roles": ("roles", ".heat canvas"),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_every_page_is_accessible_and_fits_a_small_window(page, pages, folder, name, theme):
+    address, ready = ADDRESSES[name]
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": 1024, "height": 700})
+    opened(page, pages, address.format(id=_ids(folder)[10]), ready)
+    assert axe_violations(page) == []
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+    keep_screenshot(page, f"{name}-1024-{theme}")
