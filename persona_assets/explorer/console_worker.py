@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.duck import list_literal, literal
+from persona_assets.duck import exact_path, list_literal, literal
 from persona_assets.explorer.answer import write_csv, write_json, write_parquet
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.statement import complaint, only_reading
@@ -60,7 +60,9 @@ def locked(warehouse: str, lake: str, memory: int, threads: int) -> duckdb.DuckD
     connection.execute("set variable lake = ?", [lake])
     connection.execute("set errors_as_json = true")
     files = connection.execute("select path from lake_files").fetchall()
-    allowed = list_literal(f"{lake}/{path}" for (path,) in files)
+    # The views ask for the pattern that only this file matches, and then for the file.
+    roots = dict.fromkeys((lake, exact_path(lake)))
+    allowed = list_literal(f"{root}/{path}" for root in roots for (path,) in files)
     connection.execute(f"set allowed_paths = {allowed}")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ from persona_assets.explorer.console import Console, Limits
 from persona_assets.explorer.console_worker import locked
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.statement import complaint, only_reading
-from persona_assets.warehouse import warehouse_path
+from persona_assets.study import Study
+from persona_assets.warehouse import publish, warehouse_path
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served, eventually
 from tests.warehouse.world import OF_PIRATE_ALONE, World
@@ -364,3 +366,20 @@ def test_the_process_of_a_query_can_write_no_file(tmp_path: Path, confined: bool
     code = f"{confine if confined else ''}\nwith open({str(file)!r}, 'w') as file: file.write('x')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode != 0, file.stat().st_size) == (confined, size)
+
+
+def test_a_lake_in_a_folder_of_any_name_can_be_asked(
+    published: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lake = tmp_path / "it's a [lake] * ä?"
+    shutil.copytree(published.study.lake.root, lake, ignore=shutil.ignore_patterns("warehouse.duckdb"))
+    monkeypatch.setenv("PERSONA_LAKE", str(lake))
+    monkeypatch.setenv("PERSONA_WAREHOUSE", str(tmp_path / "plain"))  # no database lies below a `?`
+    study = Study(published.study.name, published.study.settings, published.study.file)
+    publish(study)
+    with locked(str(warehouse_path(study)), study.lake.root, 2**29, 1) as opened:
+        for view in ("responses", "activations", "evidence"):
+            [(n,)] = opened.execute(only_reading(opened, f"select count(*) from {view}")).fetchall()
+            assert n > 0
+        with pytest.raises(duckdb.PermissionException):
+            opened.execute("from read_text(?)", [str(study.file)])
