@@ -21,15 +21,18 @@ def made_twice(study: Study) -> Study:
     return study
 
 
-def start_run(assets: list[list[str]] | None) -> None:
-    """Have Dagster believe that a run of these assets is under way."""
-    specs = [dg.AssetSpec(path) for path in assets or [["x"]]]
-    definitions = dg.Definitions(jobs=[dg.define_asset_job("job")], assets=specs)
+def start_run(path: list[str], named: bool = True) -> None:
+    """Have Dagster believe that a run of the asset is under way, `named` or not by what it says."""
+
+    @dg.asset(key=path)
+    def made() -> None: ...
+
+    definitions = dg.Definitions(jobs=[dg.define_asset_job("job")], assets=[made])
     with dagster_instance() as instance:
         instance.create_run_for_job(
             definitions.resolve_job_def("job"),
             status=dg.DagsterRunStatus.STARTED,
-            asset_selection=frozenset(spec.key for spec in specs) if assets else None,
+            asset_selection=frozenset([made.key]) if named else None,
         )
 
 
@@ -60,18 +63,16 @@ def test_what_waits_is_told_with_the_moment_when_it_may_go(
     assert "more wait until 20" in second
 
 
-@pytest.mark.parametrize("assets", [None, [["small", "responses"]]])
-def test_nothing_is_deleted_beside_a_run_of_the_study(
-    made_twice: Study, assets: list[list[str]] | None
-) -> None:
-    start_run(assets)
+@pytest.mark.parametrize("named", [True, False])
+def test_nothing_is_deleted_beside_a_run_that_may_be_of_the_study(made_twice: Study, named: bool) -> None:
+    start_run(["small", "responses"], named)
     with pytest.raises(StudyError, match=r"small: run \S+ is under way"):
         collect_garbage(made_twice, delete=True, grace_hours=0)
     assert len(everything(made_twice)) == 10
 
 
 def test_a_run_of_another_study_is_not_waited_for(made_twice: Study) -> None:
-    start_run([["other", "responses"]])
+    start_run(["other", "responses"])
     collect_garbage(made_twice, delete=True, grace_hours=0)
     assert len(everything(made_twice)) == 5
 
