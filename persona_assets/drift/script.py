@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from persona_assets.drift.layout import prompt_ids
@@ -25,6 +26,11 @@ class Script:
     name: str
     system: str | None = None
     sensitive: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """What the script is known by, whatever it is called: 10 hex digits."""
+        return fingerprint({"system": self.system, "user": self.user})[:10]
 
     def opening(self) -> Transcript:
         """The conversation before anything is said."""
@@ -101,14 +107,9 @@ def _answer(
         system_prompt=script.system,
         question=script.user[turn],
         token_ids=token_ids,
-        seed=response_seed(generation.seed, _identity(script), 0, turn),
+        seed=response_seed(generation.seed, script.key, 0, turn),
     )
     [completion] = backend.complete([prompt])
     if not completion.text.strip():
         raise StudyError(f"{script.name}: turn {turn}: the model answered nothing; change the script")
     return completion.text
-
-
-def _identity(script: Script) -> str:
-    """What is said, whatever it is called: where a role's name stands in a response's seed."""
-    return fingerprint({"system": script.system, "user": script.user})

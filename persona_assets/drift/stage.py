@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,12 @@ class DriftStage:
             table.name: self.study.lake.write(table, tables[table.name], made_from, run=transcript.run)
             for table in DRIFT_TABLES
         }
+
+    def check(self, transcripts: Iterable[Transcript]) -> None:
+        """Raise StudyError where the study or a conversation would be refused; loads no model."""
+        self._files.check()
+        for transcript in transcripts:
+            lay_out(transcript, self._tokenizer, self._context)
 
     @cached_property
     def reference(self) -> Reference:

@@ -5,6 +5,7 @@ Numbers are as they were measured: whoever sends them rounds them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Any
 
@@ -42,8 +43,17 @@ def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
         "messages": _messages(row["conversation"], turns["message"].to_pylist()),
         "turns": _turns(turns, tokens),
         "transitions": _transitions(changes, features),
-        "features": _features(connection, row["sae"], features),
+        "features": feature_profiles(connection, row["sae"], set(features["feature_id"].to_pylist())),
         "confounds": _confounds(turns),
+    }
+
+
+def feature_profiles(connection: duckdb.DuckDBPyConnection, sae: str, feature_ids: Collection[int]) -> Json:
+    """By feature_id, as text, the `DriftFeature`: its label, and the roles with most of it."""
+    rows = _rows(connection, "drift/feature_profiles", sae=sae, feature_ids=sorted(feature_ids))
+    return {
+        str(row["feature_id"]): {"label": row["label"], "roles": row["roles"], "profile": None}
+        for row in rows
     }
 
 
@@ -124,15 +134,6 @@ def _shown(features: pa.Table, movement: float) -> Json:
             ranking: float(moved[rows].sum() / movement) if movement > 0 else None
             for ranking, rows in rankings.items()
         },
-    }
-
-
-def _features(connection: duckdb.DuckDBPyConnection, sae: str, features: pa.Table) -> Json:
-    wanted = sorted(set(features["feature_id"].to_pylist()))
-    rows = _rows(connection, "drift/feature_profiles", sae=sae, feature_ids=wanted)
-    return {
-        str(row["feature_id"]): {"label": row["label"], "roles": row["roles"], "profile": None}
-        for row in rows
     }
 
 

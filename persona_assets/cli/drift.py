@@ -1,0 +1,90 @@
+"""`persona drift`: conversations scored, landed, published, and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from persona_assets.cli.answers import print_rows
+from persona_assets.drift.script import Script
+from persona_assets.drift.source import Source, read_source, study_sources
+from persona_assets.drift.transcript import Transcript
+from persona_assets.errors import StudyError
+from persona_assets.study import Study
+from persona_assets.warehouse import connect, publish
+
+_HEADER = ("run", "name", "turns", "largest drop", "at turn", "below band", "confounds")
+
+
+def follow(study: Study, files: Sequence[Path], overwrite: bool, export: Path | None, output: str) -> None:
+    """Score the conversations in `files`, by default those of the study's directory, and print their runs.
+
+    What cannot be scored is named before anything is: no model is loaded for a mistake.
+    """
+    from persona_assets.drift.stage import DriftStage
+    from persona_assets.extract.stage import ExtractionStage
+
+    sources = [read_source(file) for file in files] if files else _of_directory(study)
+    stage = DriftStage(ExtractionStage(study))
+    stage.check([source for source in sources if isinstance(source, Transcript)])
+    talks = _answered(study, sources)
+    for talk in talks:
+        stage.land(talk, overwrite=overwrite)
+    publish(study)
+    wanted = {talk.run for talk in talks}
+    _print(study, wanted, output)
+    if export is not None:
+        _export(study, wanted, export)
+
+
+def _of_directory(study: Study) -> list[Source]:
+    found = [source for _, source in study_sources(study)]
+    for source in found:
+        if isinstance(source, StudyError):
+            raise source
+    if not found:
+        folder = study.path(study.settings.drift.directory)
+        raise StudyError(
+            f"{folder}: holds no conversations (drift.directory); name a file: persona drift STUDY FILE"
+        )
+    return [source for source in found if not isinstance(source, StudyError)]
+
+
+def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
+    """The conversations; scripts answered, the model that does so loaded and let go."""
+    if not any(isinstance(source, Script) for source in sources):
+        return [source for source in sources if isinstance(source, Transcript)]
+    from persona_assets.drift.script import converse
+    from persona_assets.generate.stage import GenerationStage
+
+    stage = GenerationStage(study.responses_owner)
+    try:
+        return [
+            converse(source, stage.backend, stage.settings) if isinstance(source, Script) else source
+            for source in sources
+        ]
+    finally:
+        stage.close()
+
+
+def _print(study: Study, wanted: set[str], output: str) -> None:
+    from persona_assets.drift.view import runs_view
+
+    with connect(study) as connection:
+        runs = [run for run in runs_view(connection)["runs"] if run["run"] in wanted]
+    rows = []
+    for run in runs:
+        drop = run["largest_drop"] or {"turn": None, "change": None}
+        below = f"{run['n_below_band']} of {run['n_turns']}"
+        rows.append(
+            (run["run"], run["name"], run["n_turns"], drop["change"], drop["turn"], below, run["verdict"])
+        )
+    print_rows(_HEADER, rows, output)
+
+
+def _export(study: Study, wanted: set[str], directory: Path) -> None:
+    from persona_assets.drift.export import export_runs
+
+    with connect(study) as connection:
+        folders = export_runs(connection, directory, wanted)
+    print(f"{len(folders)} runs in {directory}")

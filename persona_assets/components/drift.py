@@ -1,0 +1,121 @@
+"""Drift as Dagster sees it: a partition a conversation, added by a sensor, never launched by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from persona_assets.components import loaded
+from persona_assets.components.assets import GPU_POOL, RunOptions, key
+from persona_assets.components.landing import land_each
+from persona_assets.components.metadata import column_schema, preview
+from persona_assets.drift.script import Script
+from persona_assets.drift.source import Source, study_sources
+from persona_assets.drift.tables import DRIFT_RUNS, DRIFT_TURNS
+from persona_assets.drift.transcript import Transcript
+from persona_assets.errors import StudyError
+from persona_assets.progress import Progress
+from persona_assets.study import Study
+
+_EVERY = 30  # seconds between two looks at the folder
+
+
+def conversations(study: Study) -> dg.DynamicPartitionsDefinition:
+    """The study's conversations and scripts, each known by its hash."""
+    return dg.DynamicPartitionsDefinition(name=f"{study.name}_conversations")
+
+
+def drift_asset(study: Study) -> dg.AssetsDefinition:
+    """Every conversation, scored turn by turn."""
+
+    @dg.asset(
+        key=key(study, "drift"),
+        deps=[key(study, "role_features")],
+        group_name=study.name,
+        partitions_def=conversations(study),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=GPU_POOL,
+        kinds={"parquet", "pytorch"},
+        metadata={
+            "dagster/column_schema": column_schema(DRIFT_TURNS),
+            "dagster/table_name": DRIFT_TURNS.name,
+        },
+        description=f"Conversations of {study.settings.drift.directory}, scored along the assistant axis.",
+    )
+    def drift(context: dg.AssetExecutionContext, config: RunOptions) -> None:
+        def land(partition: str, progress: Progress) -> dict[str, Any]:
+            return _land(study, partition, config.overwrite, progress)
+
+        land_each(context, land)
+
+    return drift
+
+
+def drift_sensor(study: Study) -> dg.SensorDefinition:
+    """Adds a partition for every file of the study's folder that has none yet."""
+
+    @dg.sensor(
+        name=f"{study.name}_conversations",
+        asset_selection=[key(study, "drift")],
+        minimum_interval_seconds=_EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Adds a partition for every conversation in {study.settings.drift.directory}.",
+    )
+    def add_conversations(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        partitions = conversations(study)
+        known = set(partitions.get_partition_keys(dynamic_partitions_store=context.instance))
+        found = []
+        for _, source in study_sources(study):
+            if isinstance(source, StudyError):
+                context.log.warning(str(source))
+            else:
+                found.append(_key(source))
+        new = sorted(set(found) - known)
+        return dg.SensorResult(dynamic_partitions_requests=[partitions.build_add_request(new)] if new else [])
+
+    return add_conversations
+
+
+def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> dict[str, Any]:
+    from persona_assets.drift.script import converse
+    from persona_assets.drift.stage import DriftStage
+
+    source = _source(study, partition)
+    if isinstance(source, Script):
+        generation = loaded.generation(study.responses_owner)
+        source = converse(source, generation.backend, generation.settings, progress)
+    files = DriftStage(loaded.extraction(study)).land(source, overwrite=overwrite)
+    [run] = study.lake.read(DRIFT_RUNS, files[DRIFT_RUNS.name]).to_pylist()
+    turns = study.lake.read(DRIFT_TURNS, files[DRIFT_TURNS.name]).to_pylist()
+    return {
+        "dagster/row_count": run["n_turns"],
+        "run": source.run,
+        "name": source.name,
+        "sensitive": source.sensitive,
+        "tokens": run["n_tokens"],
+        "confounds": run["confound_verdict"] or "too few turns",
+        "turns": preview(
+            ("turn", "tokens", "projection", "null band", "nearest role"), (_shown(turn) for turn in turns)
+        ),
+    }
+
+
+def _source(study: Study, partition: str) -> Source:
+    for _, source in study_sources(study):
+        if not isinstance(source, StudyError) and _key(source) == partition:
+            return source
+    raise StudyError(
+        f"{study.path(study.settings.drift.directory)}: no file holds conversation {partition}; "
+        "put it back, or delete the partition"
+    )
+
+
+def _key(source: Source) -> str:
+    return source.run if isinstance(source, Transcript) else source.key
+
+
+def _shown(turn: dict[str, Any]) -> tuple[object, ...]:
+    low, high, nearest = turn["projection_low"], turn["projection_high"], turn["nearest_roles"]
+    band = f"{low:.3g} to {high:.3g}"
+    return turn["turn"], turn["n_tokens"], turn["projection"], band, nearest[0]["role"] if nearest else ""

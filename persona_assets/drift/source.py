@@ -1,0 +1,39 @@
+"""What a study's drift can be made of: conversations as they were, and scripts to be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from persona_assets.drift.script import Script, read_script
+from persona_assets.drift.transcript import Transcript, read_json, read_transcript
+from persona_assets.errors import StudyError
+from persona_assets.study import Study
+
+Source = Transcript | Script
+
+
+def read_source(file: Path) -> Source:
+    """The conversation in `file`, or the script: that has `user`, or is a list of texts.
+
+    Raises StudyError where it is neither.
+    """
+    content = read_json(file)
+    scripted = "user" in content if isinstance(content, dict) else _is_texts(content)
+    return read_script(file) if scripted else read_transcript(file)
+
+
+def study_sources(study: Study) -> Iterator[tuple[Path, Source | StudyError]]:
+    """The `.json` files in the folder of `drift.directory`, by name: what each is, or why it is nothing.
+
+    A folder that is not there holds none.
+    """
+    for file in sorted(study.path(study.settings.drift.directory).glob("*.json")):
+        try:
+            yield file, read_source(file)
+        except StudyError as error:
+            yield file, error
+
+
+def _is_texts(content: object) -> bool:
+    return isinstance(content, list) and bool(content) and all(isinstance(text, str) for text in content)
