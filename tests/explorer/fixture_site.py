@@ -362,7 +362,7 @@ def _write_feature(
     _write(data / "demo" / "feature" / f"{feature_id}.json", page)
     counts = rng.poisson(np.linspace(60, 1, 24)).tolist()
     histogram = {"edges": _rounded(np.linspace(0, 6, 25)), "counts": counts, "n_silent": 900}
-    _write(data / "demo" / "feature" / str(feature_id) / "histogram.json", histogram)
+    _write(data / "demo" / "histogram" / f"{feature_id}.json", histogram)
 
 
 def _examples(rng: np.random.Generator, role: str) -> Json:

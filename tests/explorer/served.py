@@ -52,9 +52,9 @@ def start(study: Study, lake: str, host: str = "127.0.0.1", port: int = 0) -> su
 
 
 @contextmanager
-def serving(study: Study, lake: str) -> Iterator[Served]:
+def serving(study: Study, lake: str, port: int = 0) -> Iterator[Served]:
     """The server, once it answers; ended with Ctrl-C."""
-    process = start(study, lake)
+    process = start(study, lake, port=port)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

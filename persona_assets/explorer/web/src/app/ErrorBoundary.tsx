@@ -18,7 +18,10 @@ export class ErrorBoundary extends Component<{ at: string; children: ReactNode }
       <div className="state" role="alert">
         <strong>This page could not be drawn</strong>
         <span className="muted untrusted">{this.state.error.message}</span>
-        <button onClick={() => this.setState({ error: null })}>Try again</button>
+        <span className="choices">
+          <button onClick={() => this.setState({ error: null })}>Try again</button>{" "}
+          <button onClick={() => location.reload()}>Reload</button>
+        </span>
       </div>
     );
   }

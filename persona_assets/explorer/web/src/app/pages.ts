@@ -1,17 +1,18 @@
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
 import type { Page } from "../router/router";
+import { lazyChunk } from "./lazyChunk";
 
 /** Each page is a chunk of its own: the map's deck.gl and the console's editor are read only where they are used. */
 export const PAGE_COMPONENTS: Record<Page, ComponentType> = {
-  map: lazy(() => import("../pages/Map")),
-  table: lazy(() => import("../pages/Table")),
-  feature: lazy(() => import("../pages/Feature")),
-  role: lazy(() => import("../pages/Role")),
-  roles: lazy(() => import("../pages/Roles")),
-  compare: lazy(() => import("../pages/Compare")),
-  sql: lazy(() => import("../pages/Sql")),
-  drift: lazy(() => import("../pages/Drift")),
-  search: lazy(() => import("../pages/Search")),
+  map: lazyChunk(() => import("../pages/Map")),
+  table: lazyChunk(() => import("../pages/Table")),
+  feature: lazyChunk(() => import("../pages/Feature")),
+  role: lazyChunk(() => import("../pages/Role")),
+  roles: lazyChunk(() => import("../pages/Roles")),
+  compare: lazyChunk(() => import("../pages/Compare")),
+  sql: lazyChunk(() => import("../pages/Sql")),
+  drift: lazyChunk(() => import("../pages/Drift")),
+  search: lazyChunk(() => import("../pages/Search")),
 };
 
 export const PAGE_TITLES: Record<Page, string> = {

@@ -35,18 +35,19 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
   }, [read, epoch]);
 
   const snapshot = state?.study.snapshot ?? null;
-  // A static site is polled only until it has been read.
-  const polled = state === null ? problem !== null : state.study.live;
+  // A static site is asked only until it has been read, and while its host is gone.
+  const polled = gone || (state === null ? problem !== null : state.study.live);
+  const asksSnapshot = state?.study.live === true;
   useEffect(() => {
     if (!polled) return;
     let timer = 0;
     const controller = new AbortController();
     const look = async () => {
       if (!document.hidden) {
-        const now = snapshot === null ? null : await published(controller.signal);
-        if (snapshot === null || (now !== null && now !== snapshot)) {
+        const now = asksSnapshot ? await published(controller.signal) : null;
+        if (!asksSnapshot || (now !== null && now !== snapshot)) {
           const study = await read(controller.signal);
-          if (study !== null && snapshot !== null) onMoved(study);
+          if (study !== null && snapshot !== null && study.snapshot !== snapshot) onMoved(study);
         }
       }
       if (!controller.signal.aborted) timer = window.setTimeout(() => void look(), POLL_MS);
@@ -56,7 +57,7 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
       controller.abort();
       clearTimeout(timer);
     };
-  }, [polled, snapshot, read, onMoved]);
+  }, [polled, asksSnapshot, snapshot, read, onMoved]);
 
   if (state !== null) return <StudyContext value={state}>{children}</StudyContext>;
   if (problem === null) return <Loading what="the study" />;

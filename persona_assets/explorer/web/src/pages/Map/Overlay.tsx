@@ -31,19 +31,35 @@ export function Overlay(props: OverlayProps) {
           const { left, top } = dot(row);
           return (
             <g key={row} className="neighbor">
-              <line x1={selected.left} y1={selected.top} x2={left} y2={top} />
-              <circle cx={left} cy={top} r={5.5} />
+              <path d={between(selected, { left, top })} />
+              <circle cx={left} cy={top} r={NEIGHBOR} />
             </g>
           );
         })}
-      {selected && <circle className="selected" cx={selected.left} cy={selected.top} r={8} />}
+      {selected && <circle className="selected" cx={selected.left} cy={selected.top} r={SELECTED} />}
       {hover !== null && <circle className="hovered" cx={dot(hover).left} cy={dot(hover).top} r={7} />}
     </svg>
   );
 }
 
+const SELECTED = 8; // radii of rings, pixels
+const NEIGHBOR = 5.5;
+
+/** A line from ring to ring: the dots inside stay free. */
+function between(from: Spot, to: Spot): string {
+  const length = Math.hypot(to.left - from.left, to.top - from.top);
+  if (length <= SELECTED + NEIGHBOR) return "";
+  const at = (share: number) => `${from.left + (to.left - from.left) * share},${from.top + (to.top - from.top) * share}`;
+  return `M${at(SELECTED / length)}L${at(1 - NEIGHBOR / length)}`;
+}
+
+interface Spot {
+  left: number;
+  top: number;
+}
+
 /** The names of the coloured roles, each at the middle of its dots. */
-function Names({ model, places, state, at }: OverlayProps & { at: (place: Place) => { left: number; top: number } }) {
+function Names({ model, places, state, at }: OverlayProps & { at: (place: Place) => Spot }) {
   const key = state.highlighted.join();
   const names = useMemo(() => {
     const slots = slotsOf(model, state.highlighted);
@@ -72,7 +88,7 @@ const LETTER = 7.5; // pixels, about
 const LINE = 15;
 
 /** Where a name can stand without covering another: here, or a line or two above or below; else nowhere. */
-function freeSpot(taken: Box[], { left, top }: { left: number; top: number }, width: number): Box | null {
+function freeSpot(taken: Box[], { left, top }: Spot, width: number): Box | null {
   for (const shift of [0, -1, 1, -2, 2]) {
     const box = { left, top: top + shift * LINE, width };
     const clear = taken.every(

@@ -1,5 +1,6 @@
-import { Suspense, lazy, useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
 import type { MapData, Neighbors } from "../../contract";
+import { lazyChunk } from "../../app/lazyChunk";
 import { Help } from "../../components/Help";
 import { Empty, Loaded, Loading } from "../../components/Loaded";
 import { count, fmt, percent } from "../../components/format";
@@ -17,7 +18,7 @@ import { useMapState } from "./useMapState";
 import "./map.css";
 
 // The list and the legend are there before deck.gl is.
-const Canvas = lazy(() => import("./Canvas"));
+const Canvas = lazyChunk(() => import("./Canvas"));
 
 export default function MapPage() {
   const sae = useSae();

@@ -1,0 +1,257 @@
+"""The map as a person uses it, on a static site of the synthetic study."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.explorer.browser import keep_screenshot
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def atlas(site_folder: Path) -> Json:
+    """What the map was drawn from."""
+    return json.loads((site_folder / "some" / "folder" / "data" / "demo" / "map.json").read_text())
+
+
+def opened(page: Any, site: str, query: str = "") -> Any:
+    """The map's page, drawn."""
+    page.goto(f"{site}#/map{query}")
+    page.wait_for_selector(".overlay")
+    page.wait_for_selector(".map-list .virtual-row")
+    return page
+
+
+def ring(page: Any) -> tuple[float, float]:
+    """Where the selected dot's ring stands, in pixels of the window."""
+    page.wait_for_selector(".overlay .selected")
+    box = page.locator(".overlay").bounding_box()
+    circle = page.locator(".overlay .selected")
+    return box["x"] + float(circle.get_attribute("cx")), box["y"] + float(circle.get_attribute("cy"))
+
+
+def colour_at(page: Any, x: float, y: float) -> tuple[int, ...]:
+    """The pixel that is shown at a place of the window."""
+    clip = {"x": round(x), "y": round(y), "width": 1, "height": 1}
+    return Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB").getpixel((0, 0))
+
+
+def listed(page: Any) -> int:
+    """How many features the list beside the map says it has."""
+    return int(page.locator(".map-list h2").inner_text().split()[0].replace("\u2009", ""))
+
+
+def lonely(atlas: Json) -> int:
+    """The row of the dot that is farthest from its nearest: a click there can mean no other."""
+    places = list(zip(atlas["features"]["umap_x"], atlas["features"]["umap_y"], strict=True))
+
+    def room(row: int) -> float:
+        x, y = places[row]
+        return min((x - a) ** 2 + (y - b) ** 2 for at, (a, b) in enumerate(places) if at != row)
+
+    return max(range(len(places)), key=room)
+
+
+def test_a_dot_is_drawn_in_its_colour_where_the_selection_says_it_is(page, site, atlas):
+    row = lonely(atlas)
+    opened(page, site, f"?f={atlas['features']['feature_id'][row]}&roles={_role(atlas, row)}")
+    x, y = ring(page)
+    page.wait_for_timeout(300)
+    swatch = page.locator('.legend-roles button[aria-pressed="true"] .swatch')
+    shown = swatch.evaluate("one => getComputedStyle(one).backgroundColor")
+    wanted = [int(part) for part in shown.removeprefix("rgb(").removesuffix(")").split(",")]
+    assert all(abs(a - b) < 32 for a, b in zip(colour_at(page, x, y), wanted, strict=True))
+    keep_screenshot(page, "map-selected")
+
+
+def _role(atlas: Json, row: int) -> str:
+    return atlas["roles"][atlas["features"]["preferred_role"][row]]
+
+
+def test_a_click_selects_the_dot_under_it_and_the_back_button_lets_go_of_it(page, site, atlas):
+    row = lonely(atlas)
+    feature_id = atlas["features"]["feature_id"][row]
+    opened(page, site, f"?f={feature_id}")
+    x, y = ring(page)
+    opened(page, site)
+    assert page.locator(".overlay .selected").count() == 0
+    page.mouse.click(x + 2, y - 2)
+    page.wait_for_selector(".overlay .selected")
+    assert page.url.endswith(f"f={feature_id}")
+    assert page.locator(".selected-id").inner_text() == str(feature_id)
+    page.go_back()
+    page.wait_for_selector(".overlay .selected", state="detached")
+    page.go_forward()
+    assert page.locator(".selected-id").inner_text() == str(feature_id)
+
+
+def test_a_selection_shows_its_numbers_and_its_nearest_in_the_full_space(page, site, site_folder, atlas):
+    row = 20
+    opened(page, site, f"?f={atlas['features']['feature_id'][row]}")
+    page.wait_for_selector(".overlay .neighbor")
+    neighbors = json.loads((site_folder / "some/folder/data/demo/neighbors.json").read_text())
+    ids = [str(atlas["features"]["feature_id"][one]) for one in neighbors["rows"][row]]
+    assert page.locator(".neighbours .mono").all_inner_texts() == ids
+    assert page.locator(".overlay .neighbor").count() == len(ids)
+    assert f"rank {row + 1}" in page.locator(".selected-head").inner_text()
+    page.locator(".neighbours li button").first.click()
+    page.wait_for_function(f"document.querySelector('.selected-id').textContent === '{ids[0]}'")
+
+
+def test_hovering_tells_what_a_dot_is_without_selecting_it(page, site, atlas):
+    row = lonely(atlas)
+    opened(page, site, f"?f={atlas['features']['feature_id'][row]}")
+    x, y = ring(page)
+    opened(page, site)
+    page.mouse.move(x + 1, y + 1)
+    card = page.locator(".hover-card")
+    assert str(atlas["features"]["feature_id"][row]) in card.inner_text()
+    assert _role(atlas, row) in card.inner_text()
+    page.mouse.move(x + 40, y + 40)
+    assert "f=" not in page.url
+
+
+def test_a_highlighted_role_is_what_the_list_holds_and_is_in_the_address(page, site, atlas):
+    opened(page, site)
+    role = atlas["roles"][max(set(atlas["features"]["preferred_role"]), key=_count(atlas))]
+    page.get_by_label("Find a role").fill(role)
+    page.locator(".legend-roles li button").first.click()
+    page.wait_for_function("location.hash.includes('roles=')")
+    of_role = [one for one in atlas["features"]["preferred_role"] if atlas["roles"][one] == role]
+    assert listed(page) == len(of_role)
+    assert set(page.locator(".map-line .role").all_inner_texts()) == {role}
+    page.reload()
+    page.wait_for_selector(".map-list .virtual-row")
+    assert listed(page) == len(of_role)
+
+
+def _count(atlas: Json):
+    return atlas["features"]["preferred_role"].count
+
+
+def test_a_lasso_holds_the_dots_inside_it_exports_them_and_is_a_link(page, site, atlas):
+    opened(page, site)
+    page.get_by_role("button", name="Lasso").click()
+    box = page.locator(".canvas").bounding_box()
+    corners = [(0.5, 0.05), (0.97, 0.05), (0.97, 0.95), (0.5, 0.95), (0.5, 0.06)]
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=12)
+    page.mouse.up()
+    page.wait_for_function("location.hash.includes('lasso=')")
+    n = listed(page)
+    assert 0 < n < len(atlas["features"]["feature_id"])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    assert len(rows) == n
+    line = _line(page.url)
+    inside = [row for row in range(len(atlas["features"]["umap_x"])) if _is_inside(atlas, row, line)]
+    assert [int(row["feature_id"]) for row in rows] == [
+        atlas["features"]["feature_id"][one] for one in inside
+    ]
+    page.reload()
+    page.wait_for_selector(".map-list .virtual-row")
+    assert listed(page) == n
+    page.get_by_role("button", name="Clear lasso").click()
+    page.wait_for_function("!location.hash.includes('lasso=')")
+    assert listed(page) == len(atlas["features"]["feature_id"])
+
+
+def _line(url: str) -> list[tuple[float, float]]:
+    points = url.split("lasso=")[1].split("&")[0].split(";")
+    return [(float(x), float(y)) for x, y in (point.split(",") for point in points)]
+
+
+def _is_inside(atlas: Json, row: int, line: list[tuple[float, float]]) -> bool:
+    """By the winding of the line around the dot, another rule than the map's."""
+    x, y = atlas["features"]["umap_x"][row], atlas["features"]["umap_y"][row]
+    winding = 0
+    for (ax, ay), (bx, by) in zip(line, [*line[1:], line[0]], strict=True):
+        side = (bx - ax) * (y - ay) - (x - ax) * (by - ay)
+        if ay <= y < by and side > 0:
+            winding += 1
+        elif by <= y < ay and side < 0:
+            winding -= 1
+    return winding != 0
+
+
+def test_arrow_keys_go_to_a_dot_in_their_direction_and_enter_opens_its_feature(page, site, atlas):
+    features = atlas["features"]
+    opened(page, site)
+    page.locator(".canvas").focus()
+    page.keyboard.press("ArrowRight")
+    first = _selected(page, features)
+    page.keyboard.press("ArrowRight")
+    second = _selected(page, features, first)
+    assert features["umap_x"][second] > features["umap_x"][first]
+    page.keyboard.press("ArrowUp")
+    third = _selected(page, features, second)
+    assert features["umap_y"][third] > features["umap_y"][second]
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"location.hash.startsWith('#/feature/{features['feature_id'][third]}')")
+
+
+def _selected(page: Any, features: Json, not_row: int | None = None) -> int:
+    """The row that the address selects, once it is another than `not_row`."""
+    old = "" if not_row is None else str(features["feature_id"][not_row])
+    asked = "new URLSearchParams(location.hash.split('?')[1]).get('f')"
+    page.wait_for_function(f"{asked} !== null && {asked} !== '{old}'")
+    return features["feature_id"].index(int(page.evaluate(asked)))
+
+
+def test_the_list_mirrors_the_map_by_keyboard(page, site, atlas):
+    opened(page, site)
+    page.get_by_role("listbox", name="Features of the map").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.wait_for_function(f"location.hash.includes('f={atlas['features']['feature_id'][2]}')")
+    assert page.locator(".overlay .selected").count() == 1
+    page.keyboard.press("End")
+    page.wait_for_function(f"location.hash.includes('f={atlas['features']['feature_id'][-1]}')")
+    page.wait_for_selector(".virtual-row[aria-selected=true]")
+
+
+def test_pca_has_axes_and_its_own_places_and_panning_is_kept_in_the_address(page, site, atlas):
+    opened(page, site, f"?f={atlas['features']['feature_id'][5]}")
+    umap = ring(page)
+    page.get_by_role("button", name="PCA").click()
+    page.wait_for_selector(".overlay .axes")
+    assert "PC 1" in page.locator(".overlay .axes").inner_html()
+    before = ring(page)
+    assert before != umap
+    box = page.locator(".canvas").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 400)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 450, steps=50)
+    page.mouse.up()
+    page.wait_for_function("location.hash.includes('view=')")
+    page.wait_for_timeout(800)  # the camera has come to rest
+    after = ring(page)
+    # A drag begins to pan after its first few pixels.
+    assert 90 <= after[0] - before[0] <= 101 and 44 <= after[1] - before[1] <= 51
+    page.reload()
+    page.wait_for_selector(".overlay .axes")
+    again = ring(page)
+    assert abs(again[0] - after[0]) < 2 and abs(again[1] - after[1]) < 2
+
+
+def test_colour_by_a_metric_has_a_scale_and_keeps_the_guardrail_in_view(page, site, atlas):
+    opened(page, site)
+    page.get_by_label("Colour").select_option("score")
+    page.wait_for_selector(".legend-scale")
+    assert "Selection score" in page.locator(".legend-scale").inner_text()
+    note = page.locator(".guardrail").inner_text()
+    assert atlas["summary"]["note"] in note
+    assert "38.4\u202f%" in note
+    keep_screenshot(page, "map-metric")
