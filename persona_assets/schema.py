@@ -77,6 +77,7 @@ POOLED = Table(
     per_sae=True,
 )
 
+# Sorted by feature too, and cut finely: whoever asks for a feature reads the tokens of some 1,000 others.
 EVIDENCE = Table(
     "evidence",
     pa.schema(
@@ -91,6 +92,12 @@ EVIDENCE = Table(
         ]
     ),
     per_sae=True,
+    row_group_size=4_096,
+    unbroken="feature_id",
+    writer={
+        "use_dictionary": ["rank", "pieces.list.element"],
+        "write_statistics": ["feature_id", "response_id"],
+    },
 )
 
 # Sorted by feature, and a feature lies in one row group: it is found by reading that one, and summed in the
@@ -243,9 +250,100 @@ FEATURE_LABELS = _across_roles(
     ],
 )
 
+
+def _of_run(name: str, columns: list[tuple[str, pa.DataType]]) -> Table:
+    """A table of drift: a run is a conversation's hash, and a turn one of its answers, counted from 0."""
+    return Table(name, pa.schema(columns), per_sae=False, per_role=False)
+
+
+# How far a turn is from the assistant.
+SCORES: tuple[DriftScore, ...] = ("projection", "cosine_axis", "cosine_anchor")
+
+DRIFT_TURNS = _of_run(
+    "drift_turns",
+    [
+        *((name, _INT) for name in ("turn", "message", "n_tokens", "n_active_features")),
+        ("norm", _DOUBLE),
+        *((f"{score}{edge}", _DOUBLE) for score in SCORES for edge in ("", "_low", "_high")),
+        ("nearest_roles", pa.list_(pa.struct([("role", _TEXT), ("cosine", _DOUBLE)]))),
+    ],
+)
+
+DRIFT_TRANSITIONS = _of_run(
+    "drift_transitions",
+    [
+        ("turn", _INT),
+        ("previous_turn", _INT),
+        *((f"delta_{score}", _DOUBLE) for score in SCORES),
+        ("toward_mass", _DOUBLE),
+        ("away_mass", _DOUBLE),
+        ("n_features", _INT),
+    ],
+)
+
+DRIFT_FEATURES = _of_run(
+    "drift_features",
+    [
+        ("turn", _INT),
+        ("feature_id", _INT),
+        *((name, _DOUBLE) for name in ("delta", "weight", "contribution", "share_of_change", "share_of_away")),
+        ("direction", _TEXT),
+        ("effect", _TEXT),
+        ("rank_by_contribution", _INT),
+        ("rank_by_change", _INT),
+    ],
+)
+
+DRIFT_TOKENS = _of_run(
+    "drift_tokens",
+    [
+        *((name, _INT) for name in ("turn", "token", "token_id")),
+        ("piece", _TEXT),
+        ("projection", _DOUBLE),
+        ("scaled", _DOUBLE),
+    ],
+)
+
+# Landed last: the commit mark of a run. Its conversation is kept, so that a run explains itself.
+DRIFT_RUNS = _of_run(
+    "drift_runs",
+    [
+        ("name", _TEXT),
+        ("sensitive", pa.bool_()),
+        *((name, _TEXT) for name in ("sae", "model", "anchor", "pooling", "transform")),
+        ("centered", pa.bool_()),
+        ("l2_normalized", pa.bool_()),
+        ("axis", _TEXT),
+        ("axis_cosine", _DOUBLE),
+        ("n_roles", _INT),
+        ("compared_with", pa.list_(_TEXT)),
+        ("score", _TEXT),
+        *((name, _INT) for name in ("n_turns", "n_tokens", "n_draws")),
+        *((f"confound_{name}", _DOUBLE) for name in ("norm", "n_active_features", "n_tokens")),
+        ("confound_verdict", _TEXT),
+        ("conversation", pa.list_(pa.struct([("role", _TEXT), ("content", _TEXT)]))),
+    ],
+)
+
+# Not a table to ask: what fires, token by token, in a conversation's answers (of a run) or in the anchor's
+# responses (of a role). A row is a token, also one on which nothing fires.
+DRIFT_CODES = Table(
+    "drift_codes",
+    pa.schema(
+        [
+            ("span", _INT),
+            ("token_id", _INT),
+            ("feature_ids", pa.list_(_INT)),
+            ("activations", pa.list_(_FLOAT)),
+        ]
+    ),
+    per_sae=True,
+)
+
 # What lands together, made from the same.
 STATISTICS_TABLES = (ROLE_CONTRASTS, FEATURES, ROLE_MATRIX)
 ATLAS_TABLES = (ATLAS, NEIGHBORS, ROLE_SIMILARITY, ROLE_AXES, ATLAS_SUMMARY)
+DRIFT_TABLES = (DRIFT_TURNS, DRIFT_TRANSITIONS, DRIFT_FEATURES, DRIFT_TOKENS, DRIFT_RUNS)
 
 # Not a table to ask: the parts of a role whose responses are under way.
 IN_FLIGHT = Table(
@@ -266,6 +364,6 @@ TABLES = {
     table.name: table
     for table in (
         RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *ATLAS_TABLES,
-        FEATURE_LABELS,
+        FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip

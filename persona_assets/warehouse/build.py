@@ -32,6 +32,7 @@ from persona_assets.warehouse.files import SnapshotFile
 _SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
 _LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS)
 _ORDERED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS)  # in another order than their files have
+_TOTALS = "feature_totals"  # made of the loaded ones
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
 _MACROS = (
     "chosen_sae",
@@ -57,11 +58,12 @@ _SQL_TYPES = {
 def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
     """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
-        for name in (*_SMALL, *(table.name for table in _LOADED)):
+        for name in (*_SMALL, *(table.name for table in _LOADED), _TOTALS):
             connection.execute(_with_stride(query(f"tables/{name}")))
         _fill_small_tables(connection, small)
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
+        connection.execute(query(f"load/{_TOTALS}"))
         for table in _VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
         for name in _MACROS:

@@ -11,6 +11,10 @@ from persona_assets.duck import literal
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
 
+# Files of the lake never change, so their footers are read once. And a join with up to 1,000 rows reads the
+# files of those rows' roles only; DuckDB's own limit is 50.
+_SETTINGS = ("parquet_metadata_cache = true", "dynamic_or_filter_threshold = 1000")
+
 
 def warehouse_path(study: Study) -> Path:
     """Where the study's snapshot is published: beside its lake files, or below `PERSONA_WAREHOUSE`.
@@ -41,6 +45,8 @@ def connect(study: Study) -> duckdb.DuckDBPyConnection:
         connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
         connection.execute("use warehouse")
         connection.execute("set variable lake = ?", [study.lake.root])
+        for setting in _SETTINGS:
+            connection.execute(f"set {setting}")
     except duckdb.Error as error:
         connection.close()
         raise StudyError(

@@ -15,37 +15,38 @@ with compared as (
     where f.table_name = 'role_features' and f.sae = chosen_sae(sae)
         and (not roles.excluded or f.role = role)
 ),
-everywhere as (
+in_role as (
     select
-        rf.feature_id,
-        sum(rf.mean) / (select count(*) from compared) as mean_over_roles,
-        sum(rf.firing_rate) / (select count(*) from compared) as firing_rate_over_roles
+        rf.*,
+        -- What the sums lack: the role itself, where it takes no part in comparisons.
+        (coalesce(t.mean, 0) + if(r.excluded, rf.mean, 0)) / c.n_roles as mean_over_roles,
+        (coalesce(t.firing_rate, 0) + if(r.excluded, rf.firing_rate, 0)) / c.n_roles as firing_rate_over_roles
     from role_features as rf
-    where rf.sae = chosen_sae(sae) and rf.role in (select compared.role from compared)
-    group by rf.feature_id
+    join roles as r on r.role = rf.role
+    left join feature_totals as t on t.sae = rf.sae and t.feature_id = rf.feature_id
+    cross join (select count(*) as n_roles from compared) as c
+    where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
 )
 select
     rf.feature_id,
     l.description as label,
-    rf.mean * ln(rf.mean / e.mean_over_roles) as score,
-    rf.mean / e.mean_over_roles as lift,
+    rf.mean * ln(rf.mean / rf.mean_over_roles) as score,
+    rf.mean / rf.mean_over_roles as lift,
     c.effect,
     c.effect_low,
     c.effect_high,
     c.auroc,
     c.q,
     rf.mean,
-    e.mean_over_roles,
+    rf.mean_over_roles,
     rf.firing_rate,
-    e.firing_rate_over_roles,
+    rf.firing_rate_over_roles,
     rf.n_active_responses,
     rf.n_responses,
     rf.max,
     rf.sd
-from role_features as rf
-join everywhere as e on e.feature_id = rf.feature_id
+from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 left join feature_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id and l.rank = 0
-where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
 order by score desc, rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';
