@@ -2,7 +2,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, Prec, type Text } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, Prec, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import type { Problem, SchemaEntry } from "../../contract";
@@ -22,6 +22,7 @@ interface EditorProps {
   problem: Problem | null; // shown where it is
 }
 
+const fromOutside = Annotation.define<boolean>(); // the page changed the document, not the reader
 const LABEL = "SQL query. Control or Command and Enter runs it; Escape, then Tab, leaves the editor.";
 
 /**
@@ -59,7 +60,7 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
         EditorView.contentAttributes.of({ "aria-label": LABEL }),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.updateListener.of((update) => {
-          if (!update.docChanged) return;
+          if (!update.docChanged || update.transactions.some((one) => one.annotation(fromOutside))) return;
           told.current = update.state.doc.toString();
           calls.current.onChange(told.current);
         }),
@@ -77,7 +78,7 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
     const editor = view.current;
     if (!editor || value === told.current) return;
     told.current = value;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value }, annotations: fromOutside.of(true) });
   }, [value]);
 
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { SchemaEntry } from "../../contract";
 import { Empty } from "../../components/Loaded";
 import { paths } from "../../data/paths";
@@ -27,7 +27,10 @@ export default function SqlPage() {
   );
 }
 
-/** The text is in the address as `q`; `run` says that it was asked, so that a link shows its answer too. */
+/**
+ * The text is in the address as `q`; `run` says that it was asked, so that a link shows its answer too.
+ * The history holds one entry a query that was asked: what is being typed becomes the next of them.
+ */
 function Console() {
   const { params } = useRoute();
   const text = params.get("q") ?? "";
@@ -37,27 +40,27 @@ function Console() {
   const schema = useResource<SchemaEntry[]>(paths.schema());
   const editor = useRef<EditorHandle>(null);
   const typed = useTyped(text, asked);
-  const ask = useCallback((sql: string) => {
+  const ask = (sql: string, replace: boolean) => {
     typed.forget();
     setNonce((before) => before + 1);
-    setParams({ q: sql, run: 1 });
-  }, []);
+    setParams({ q: sql, run: 1 }, { replace });
+  };
   const problem = run.state === "failed" && run.sql === text ? run.problem : null;
   return (
     <div className="sql">
       <h1 className="hidden-label">SQL console</h1>
-      <Sidebar schema={schema} insert={(piece) => editor.current?.insert(piece)} open={ask} />
+      <Sidebar schema={schema} insert={(piece) => editor.current?.insert(piece)} open={(sql) => ask(sql, false)} />
       <div className="sql-main">
         <Editor
           ref={editor}
           value={text}
           onChange={typed.change}
-          onRun={ask}
+          onRun={(sql) => ask(sql, !asked)}
           schema={schema.state === "ready" ? schema.data : NONE}
           problem={problem}
         />
         <div className="sql-bar">
-          <button className="primary" onClick={() => ask(typed.latest())}>
+          <button className="primary" onClick={() => ask(typed.latest(), !asked)}>
             Run <kbd>{/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} ↵</kbd>
           </button>
           <span className="muted">Read-only; one statement; the first 1,000 rows are shown, exports hold up to 1,000,000.</span>
