@@ -52,7 +52,8 @@ def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[
     if n_between:
         across = axes.get_yaxis_transform()
         words = f"{n_between:,} {kind} in between"
-        axes.text(0.01, _ENDS, words, color=GREY, va="center", transform=across)
+        clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.text(0.01, _ENDS, words, color=GREY, va="center", transform=across, bbox=clear)
     return figure
 
 

@@ -37,6 +37,11 @@ def test_the_same_tables_give_the_same_bytes_whatever_a_users_settings_say(
         assert rendered(picture(), ending) == first
 
 
+def test_a_figure_drawn_twice_stays_as_it_is() -> None:
+    figure = PICTURES[0]()
+    assert rendered(figure, "svg") == rendered(figure, "svg")
+
+
 @pytest.mark.parametrize("picture", PICTURES)
 def test_an_svg_holds_its_text_as_text_and_no_date(picture: Callable[[], Figure]) -> None:
     svg = rendered(picture(), "svg").decode()
