@@ -10,6 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from persona_assets.settings import DriftScore
+
 VARIANT_STRIDE = 100_000
 
 _FLOAT = pa.float32()
@@ -286,7 +288,8 @@ DRIFT_FEATURES = _of_run(
     [
         ("turn", _INT),
         ("feature_id", _INT),
-        *((name, _DOUBLE) for name in ("delta", "weight", "contribution", "share_of_change", "share_of_away")),
+        *((name, _DOUBLE) for name in ("delta", "weight", "contribution")),
+        *((name, _DOUBLE) for name in ("share_of_change", "share_of_away")),
         ("direction", _TEXT),
         ("effect", _TEXT),
         ("rank_by_contribution", _INT),

@@ -12,10 +12,10 @@ from persona_assets.components.landing import land_each
 from persona_assets.components.metadata import column_schema, preview
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, study_sources
-from persona_assets.drift.tables import DRIFT_RUNS, DRIFT_TURNS
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
 from persona_assets.progress import Progress
+from persona_assets.schema import DRIFT_RUNS, DRIFT_TURNS
 from persona_assets.study import Study
 
 _EVERY = 30  # seconds between two looks at the folder

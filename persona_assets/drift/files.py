@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from persona_assets.drift.tables import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles, extraction_inputs
 from persona_assets.lake import LakeFile
-from persona_assets.schema import Table
+from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
 from persona_assets.study import Study
 
 DRIFT_VERSION = 1
@@ -110,6 +109,14 @@ class DriftFiles:
         """A run's fresh files by table; None where not all are there."""
         found = {table.name: self._file(table, run) for table in DRIFT_TABLES}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
+
+    def fresh_runs(self) -> list[dict[str, LakeFile]]:
+        """The files of every fresh run; none where there is nothing to measure drift against."""
+        runs = self.runs()
+        try:
+            return [files for run in runs if (files := self.files(run)) is not None]
+        except StudyError:
+            return []
 
     def runs(self) -> list[str]:
         """The runs that the lake has files of, fresh or not, sorted."""

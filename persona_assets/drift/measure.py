@@ -13,18 +13,19 @@ from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
 from persona_assets.drift.localize import scaled
 from persona_assets.drift.null import Band, bands, draw_spans
 from persona_assets.drift.reference import Reference
-from persona_assets.drift.scores import SCORES, nearest, scores
+from persona_assets.drift.scores import nearest, scores
 from persona_assets.drift.space import Floats, Points
-from persona_assets.drift.tables import (
+from persona_assets.drift.transcript import Transcript
+from persona_assets.drift.transitions import Transition, transition
+from persona_assets.extract.evidence import token_pieces
+from persona_assets.schema import (
     DRIFT_FEATURES,
     DRIFT_RUNS,
     DRIFT_TOKENS,
     DRIFT_TRANSITIONS,
     DRIFT_TURNS,
+    SCORES,
 )
-from persona_assets.drift.transcript import Transcript
-from persona_assets.drift.transitions import Transition, transition
-from persona_assets.extract.evidence import token_pieces
 from persona_assets.settings import DriftScore, DriftSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import numpy as np
 from persona_assets.drift.space import Floats, Points
 from persona_assets.settings import DriftScore
 
-SCORES: tuple[DriftScore, ...] = ("projection", "cosine_axis", "cosine_anchor")
 N_NEAREST = 5
 
 

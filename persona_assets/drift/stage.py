@@ -14,7 +14,6 @@ from persona_assets.drift.files import DriftFiles
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
 from persona_assets.drift.reference import Reference, build_reference, role_vector
-from persona_assets.drift.tables import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
 from persona_assets.extract.backbone import text_config
@@ -22,7 +21,7 @@ from persona_assets.extract.stage import ExtractionStage
 from persona_assets.interchange.width import sae_width
 from persona_assets.lake import LakeFile
 from persona_assets.models import load_tokenizer
-from persona_assets.schema import RESPONSES, ROLE_FEATURES
+from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

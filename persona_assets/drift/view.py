@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.drift.confounds import CONFOUNDS, confounds, verdict
-from persona_assets.drift.scores import SCORES
 from persona_assets.queries import query
+from persona_assets.schema import SCORES
 
 Json = dict[str, Any]
 

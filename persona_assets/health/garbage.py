@@ -15,14 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from persona_assets.drift.tables import DRIFT_RUNS
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything, fresh_files
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
 from persona_assets.lake import LakeFile
 from persona_assets.placing import turn
-from persona_assets.schema import IN_FLIGHT
+from persona_assets.schema import DRIFT_RUNS, IN_FLIGHT
 from persona_assets.study import Study
 from persona_assets.warehouse import warehouse_path
 

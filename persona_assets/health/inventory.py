@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from persona_assets.across import AcrossRoles
 from persona_assets.drift.files import DriftFiles
-from persona_assets.drift.tables import DRIFT_CODES, DRIFT_TABLES
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import LakeFile
 from persona_assets.schema import (
     ATLAS_TABLES,
+    DRIFT_CODES,
+    DRIFT_TABLES,
     FEATURE_LABELS,
     IN_FLIGHT,
     RESPONSES,

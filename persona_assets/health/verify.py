@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from persona_assets.drift.tables import DRIFT_TABLES
 from persona_assets.errors import StudyError
 from persona_assets.health.inventory import Held, fresh_files
 from persona_assets.health.reading import Reading, read_whole
 from persona_assets.lake import LakeFile
 from persona_assets.progress import Progress
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.schema import ACTIVATIONS, DRIFT_TABLES, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, warehouse_path
 

@@ -14,6 +14,7 @@ from persona_assets.queries import query
 from persona_assets.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
+    DRIFT_TABLES,
     EVIDENCE,
     FEATURE_LABELS,
     FEATURES,
@@ -30,7 +31,7 @@ from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.files import SnapshotFile
 
 _SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
-_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS)
+_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES)
 _ORDERED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS)  # in another order than their files have
 _TOTALS = "feature_totals"  # made of the loaded ones
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
@@ -93,7 +94,9 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files
 
 
 def _filling(table: Table) -> str:
-    return query(f"load/{table.name}" if table in _ORDERED else "load/across_roles").replace(
+    if table in _ORDERED:
+        return query(f"load/{table.name}")
+    return query("load/drift" if table in DRIFT_TABLES else "load/across_roles").replace(
         "{table}", table.name
     )
 

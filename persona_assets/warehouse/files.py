@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from persona_assets.across import AcrossRoles
+from persona_assets.drift.files import DriftFiles
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles, State
 from persona_assets.lake import Lake, LakeFile, damaged
@@ -78,7 +79,7 @@ def snapshot_files(across: AcrossRoles) -> list[SnapshotFile]:
     ]
     return [
         SnapshotFile(table, sae, role, file, _rows(lake, table, file))
-        for table, sae, role, file in [*of_roles, *_fresh_across(across)]
+        for table, sae, role, file in [*of_roles, *_fresh_across(across), *_fresh_drift(across)]
     ]
 
 
@@ -89,6 +90,11 @@ def _fresh_across(across: AcrossRoles) -> Iterator[tuple[Table, str, None, LakeF
         labels = across.file(FEATURE_LABELS, sae)
         of_sae = (found or {}) | (mapped or {}) | ({FEATURE_LABELS.name: labels} if labels else {})
         yield from ((TABLES[name], sae, None, file) for name, file in of_sae.items())
+
+
+def _fresh_drift(across: AcrossRoles) -> Iterator[tuple[Table, None, None, LakeFile]]:
+    for files in DriftFiles(across.study, across.roles).fresh_runs():
+        yield from ((TABLES[name], None, None, file) for name, file in files.items())
 
 
 def _extraction_state(files: RoleFiles, sae: str) -> State:

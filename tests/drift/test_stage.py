@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from persona_assets.drift.stage import DriftStage
-from persona_assets.drift.tables import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
 from persona_assets.drift.transcript import Message, Transcript
 from persona_assets.errors import StudyError
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake import LakeFile
+from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
 from persona_assets.study import Study
 from tests.conftest import StudyMaker
 from tests.drift.conftest import drift_stage, said

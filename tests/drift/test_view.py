@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from persona_assets.drift.stage import DriftStage
-from persona_assets.drift.tables import DRIFT_TABLES
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
 from persona_assets.queries import query
-from persona_assets.schema import ROLE_FEATURES
+from persona_assets.schema import DRIFT_TABLES, ROLE_FEATURES
 from persona_assets.study import Study
 from tests.drift.made import conversation
 

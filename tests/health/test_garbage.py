@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.drift.tables import DRIFT_RUNS
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Completion
@@ -17,7 +16,7 @@ from persona_assets.health.garbage import Garbage, find_garbage, remove_garbage
 from persona_assets.health.inventory import everything
 from persona_assets.health.verify import verify
 from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS, IN_FLIGHT, RESPONSES
+from persona_assets.schema import ACTIVATIONS, DRIFT_RUNS, IN_FLIGHT, RESPONSES
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker
