@@ -83,10 +83,37 @@ def run(
 
 @app.command()
 def status(study: StudyArgument, output: FormatOption = Format.table) -> None:
-    """Say for every role and stage what is fresh, stale or missing."""
+    """Say what is fresh, stale or missing, how large it is and how old."""
     from persona_assets.cli.status import print_status
 
     print_status(load_study(study), output)
+
+
+@app.command()
+def gc(
+    study: StudyArgument,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete them; without it they are only named.")
+    ] = False,
+    grace: Annotated[
+        float,
+        typer.Option(
+            min=0, metavar="HOURS", help="How long a run or a reader may last: what one may still need stays."
+        ),
+    ] = 24,
+) -> None:
+    """Find the study's files that neither its settings nor any published warehouse needs."""
+    from persona_assets.cli.health import collect_garbage
+
+    collect_garbage(load_study(study), delete, grace)
+
+
+@app.command()
+def verify(study: StudyArgument) -> None:
+    """Read every file of the study: whole, with the right checksums, and agreeing with one another."""
+    from persona_assets.cli.health import verify_study
+
+    verify_study(load_study(study))
 
 
 @app.command()
