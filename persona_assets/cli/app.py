@@ -262,3 +262,28 @@ def export_files(
     from persona_assets.cli.exchange import export_outputs
 
     export_outputs(load_study(study), directory)
+
+
+@app.command()
+def drift(
+    study: StudyArgument,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Conversations, or scripts of what the user says. Default: the study's drift.directory.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Score conversations again even where their files are fresh.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Write the runs for other viewers, too.")
+    ] = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Follow conversations away from the assistant, turn by turn; how to read it: docs/drift.md."""
+    from persona_assets.cli.drift import follow
+
+    follow(load_study(study), files or [], overwrite, export, output)

@@ -92,7 +92,10 @@ def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:
 def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[str] | None) -> list[str]:
     graph = definitions.resolve_asset_graph()
     ordered = [
-        asset.path[-1] for asset in graph.toposorted_asset_keys if asset in graph.materializable_asset_keys
+        asset.path[-1]
+        for asset in graph.toposorted_asset_keys
+        if asset in graph.materializable_asset_keys
+        and not isinstance(graph.get(asset).partitions_def, dg.DynamicPartitionsDefinition)  # persona drift
     ]
     unknown = set(select or []) - set(ordered)
     if unknown:

@@ -149,7 +149,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "warehouse"),
-        deps=[key(study, name) for name in ("role_features", *ACROSS_ROLES)],
+        deps=[key(study, name) for name in ("role_features", *ACROSS_ROLES, "drift")],
         group_name=study.name,
         automation_condition=FOLLOW,
         kinds={"duckdb"},

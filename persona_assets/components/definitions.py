@@ -15,6 +15,7 @@ from persona_assets.components.assets import (
     warehouse_asset,
 )
 from persona_assets.components.checks import role_checks
+from persona_assets.components.drift import drift_asset, drift_sensor
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
 
@@ -41,7 +42,9 @@ def _definitions(study: Study) -> dg.Definitions:
             activations_asset(study, partitions),
             role_features_asset(study, partitions),
             *across_assets(study),
+            drift_asset(study),
             warehouse_asset(study),
         ],
         asset_checks=role_checks(study, partitions),
+        sensors=[drift_sensor(study)],
     )

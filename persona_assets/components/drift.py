@@ -1,7 +1,5 @@
 """Drift as Dagster sees it: a partition a conversation, added by a sensor, never launched by itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
