@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from persona_assets.analysis.design import Floats
-from persona_assets.plots.canvas import CATEGORIES, FAINT, GREY, INK, drawing, new_figure
+from persona_assets.plots.canvas import CATEGORIES, FAINT, GREY, INK, drawing, entitle, new_figure
 from persona_assets.plots.words import literally, wrapped
 
 _MARKERS = "o^sDvPX*"  # beside the colours: told apart without them too
@@ -24,9 +24,7 @@ def atlas_figure(atlas: pa.Table, summary: pa.Table, about: str) -> Figure:
     Below stands what `summary`, the row of `ATLAS_SUMMARY`, says of the map's worth. `about` names the data.
     """
     figure = new_figure(8.6, 7.4)
-    figure.suptitle(
-        f"{atlas.num_rows:,} features by UMAP (cosine) · {literally(about)}", x=0.01, ha="left", fontsize=10
-    )
+    entitle(figure, f"{atlas.num_rows:,} features by UMAP (cosine) · {literally(about)}")
     axes = figure.subplots()
     known = np.flatnonzero(~np.isnan(_column(atlas, "umap_x")))
     if len(known):

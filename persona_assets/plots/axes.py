@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from persona_assets.analysis.design import Flags, Floats, Ints
-from persona_assets.plots.canvas import BLUE, GREY, INK, VERMILLION, drawing, new_figure
+from persona_assets.plots.canvas import BLUE, GREY, INK, VERMILLION, drawing, entitle, new_figure
 from persona_assets.plots.words import literally, wrapped
 
 _COMPONENTS = ("pc1", "pc2", "pc3")
@@ -42,7 +42,7 @@ def axes_figure(role_axes: pa.Table, summary: pa.Table, anchor: str, about: str)
     strips = [_strip(role_axes, axis) for axis in ("assistant", *_COMPONENTS)]
     strips = [strip for strip in strips if strip.roles]
     figure = new_figure(2.75 * len(strips) + 0.8, 7.8)
-    figure.suptitle(_title(strips[0], anchor, about), x=0.01, ha="left", fontsize=10)
+    entitle(figure, _title(strips[0], anchor, about))
     all_axes = figure.subplots(1, len(strips), squeeze=False)[0]
     for axes, strip in zip(all_axes, strips, strict=True):
         _draw(axes, strip, anchor)

@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from persona_assets.plots.words import wrapped
+
 Ending = Literal["png", "svg"]
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
@@ -23,6 +25,9 @@ DPI = 160  # dots per inch of a PNG file
 INK, GREY, FAINT = "#222222", "#8c8c8c", "#d9d9d9"
 BLUE, VERMILLION = "#0072B2", "#D55E00"
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000", "#F0E442")
+
+_TITLE_SIZE = 10  # points
+_TITLE_CHARACTER = 6.5  # points of width, a little more than the mean one has
 
 _STYLE = {
     "font.family": "sans-serif",
@@ -70,6 +75,12 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.08))
     FigureCanvasAgg(figure)
     return figure
+
+
+def entitle(figure: Figure, title: str) -> None:
+    """Write `title` above the figure, in as many lines as its width asks for."""
+    wide = int(figure.get_figwidth() * 72 / _TITLE_CHARACTER)
+    figure.suptitle(wrapped(title, wide), x=0.01, ha="left", fontsize=_TITLE_SIZE)
 
 
 def rendered(figure: Figure, ending: Ending, dpi: float = DPI) -> bytes:

@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from persona_assets.analysis.design import Ints
-from persona_assets.plots.canvas import BLUE, GREY, new_figure
-from persona_assets.plots.words import wrapped
+from persona_assets.plots.canvas import BLUE, GREY, entitle, new_figure
 
 LEVEL = 0.05  # of q: how many of the filled dots may be false
 
@@ -42,9 +41,8 @@ def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[
     order = [(measure, "ascending"), ("role", "descending"), ("feature_id", "descending")]
     rows, n_between = _ends(known.sort_by(order).to_pylist())
     places = np.arange(len(rows)) + ((np.arange(len(rows)) >= _ENDS) if n_between else 0)
-    heading = wrapped(title, 105)
-    figure = new_figure(8.6, 1.5 + _ROW_HEIGHT * (places.max(initial=0) + 1) + 0.15 * heading.count("\n"))
-    figure.suptitle(heading, x=0.01, ha="left", fontsize=10)
+    figure = new_figure(8.6, 1.5 + _ROW_HEIGHT * (places.max(initial=0) + 1) + 0.15 * (len(title) // 95))
+    entitle(figure, title)
     axes = figure.subplots()
     _draw(axes, rows, places, measure)
     axes.set_yticks(places, [name(row) for row in rows])

@@ -12,7 +12,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
 from persona_assets.analysis.design import Floats
-from persona_assets.plots.canvas import GREY, INK, drawing, new_figure
+from persona_assets.plots.canvas import GREY, INK, drawing, entitle, new_figure
 from persona_assets.plots.words import literally
 
 _LONGEST_NAME = 28
@@ -33,7 +33,7 @@ def similarity_figure(role_similarity: pa.Table, about: str) -> Figure:
     figure = new_figure(*_size(len(roles)))
     grey = " · grey: zero in every feature of the atlas" if np.isnan(similarity).any() else ""
     title = f"Similarity of {len(roles)} roles · {literally(about)}{grey}"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    entitle(figure, title)
     top, below = figure.subplots(2, 1, height_ratios=[1, 9], sharex=True)
     _draw_tree(top, tree, order)
     image = _draw_cells(below, similarity[np.ix_(order, order)])

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+ABOUT = "a_study_with_a_long_name, SAE layer_40_width_65k_l0_medium"
 NOTE = "Distances are for navigation."
 
 

@@ -6,12 +6,12 @@ from matplotlib.colors import to_hex
 
 from persona_assets.plots.atlas import atlas_figure
 from persona_assets.plots.canvas import CATEGORIES, FAINT
-from tests.plots.made import NOTE, atlas, cut_off, overlapping, summary, texts
+from tests.plots.made import ABOUT, NOTE, atlas, cut_off, overlapping, summary, texts
 
 
 @pytest.mark.parametrize(("n_features", "n_roles"), [(4, 2), (1000, 30), (2000, 276)])
 def test_no_text_lies_on_another_or_beyond_the_edge(n_features: int, n_roles: int) -> None:
-    figure = atlas_figure(atlas(n_features, n_roles), summary(), "study, SAE first")
+    figure = atlas_figure(atlas(n_features, n_roles), summary(), ABOUT)
     assert overlapping(figure) == []
     assert cut_off(figure) == []
 

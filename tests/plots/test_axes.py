@@ -6,12 +6,12 @@ from matplotlib.colors import to_hex
 
 from persona_assets.plots.axes import axes_figure, spread
 from persona_assets.plots.canvas import VERMILLION
-from tests.plots.made import cut_off, overlapping, role_axes, role_names, summary, texts
+from tests.plots.made import ABOUT, cut_off, overlapping, role_axes, role_names, summary, texts
 
 
 @pytest.mark.parametrize("n_roles", [3, 30, 276])
 def test_no_name_lies_on_another_or_beyond_the_edge(n_roles: int) -> None:
-    figure = axes_figure(role_axes(n_roles), summary(), role_names(n_roles)[1], "study, SAE first")
+    figure = axes_figure(role_axes(n_roles), summary(), role_names(n_roles)[1], ABOUT)
     assert overlapping(figure) == []
     assert cut_off(figure) == []
 

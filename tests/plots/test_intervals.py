@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from persona_assets.plots.feature import feature_figure
 from persona_assets.plots.role import role_figure
-from tests.plots.made import contrasts, cut_off, labels, overlapping, role_names, texts
+from tests.plots.made import ABOUT, contrasts, cut_off, labels, overlapping, role_names, texts
 
 
 def of_feature(n_roles: int, *, aligned: bool = True) -> pa.Table:
@@ -27,7 +27,7 @@ def x_of(line: Line2D) -> list[float]:
 @pytest.mark.parametrize("n_roles", [1, 3, 30, 276])
 @pytest.mark.parametrize("label", [None, "word " * 500])
 def test_no_text_lies_on_another_or_beyond_the_edge(n_roles: int, label: str | None) -> None:
-    figure = feature_figure(of_feature(n_roles), 7, label, "study, SAE first")
+    figure = feature_figure(of_feature(n_roles), 7, label, ABOUT)
     assert overlapping(figure) == []
     assert cut_off(figure) == []
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from persona_assets.plots.similarity import similarity_figure
-from tests.plots.made import cut_off, overlapping, role_names, role_similarity, texts
+from tests.plots.made import ABOUT, cut_off, overlapping, role_names, role_similarity, texts
 
 
 def rows_in_order(figure: Figure) -> list[str]:
@@ -25,7 +25,7 @@ def cells(figure: Figure) -> np.ma.MaskedArray:
 
 @pytest.mark.parametrize("n_roles", [2, 3, 30, 100, 276])
 def test_every_role_is_named_and_no_name_lies_on_another_or_beyond_the_edge(n_roles: int) -> None:
-    figure = similarity_figure(role_similarity(n_roles), "study, SAE first")
+    figure = similarity_figure(role_similarity(n_roles), ABOUT)
     assert overlapping(figure) == []
     assert cut_off(figure) == []
     assert set(role_names(n_roles)) <= set(texts(figure))
