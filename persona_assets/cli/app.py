@@ -61,7 +61,12 @@ def run(
     roles: RolesOption = None,
     select: Annotated[
         str | None,
-        typer.Option("--select", metavar="ASSETS", help="Only these assets, as in `responses,activations`."),
+        typer.Option(
+            "--select",
+            metavar="ASSETS",
+            help="Only these of catalog, responses, activations, role_features, statistics, atlas, "
+            "feature_labels, warehouse.",
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make roles again even where their files are fresh.")
@@ -287,3 +292,32 @@ def drift(
     from persona_assets.cli.drift import follow
 
     follow(load_study(study), files or [], overwrite, export, output)
+
+
+@app.command()
+def explore(
+    study: StudyArgument,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8420,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host", help="The address to listen on. Beyond this machine, who reaches it sees all."
+        ),
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+) -> None:
+    """Look at the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
+    from persona_assets.cli.explore import explore
+
+    explore(load_study(study), host, port, browser)
+
+
+@app.command()
+def site(
+    study: StudyArgument,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
+) -> None:
+    """Write the explorer as files for any web host: all but the SQL console."""
+    from persona_assets.cli.explore import site
+
+    site(load_study(study), directory)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 
 from persona_assets.cli.arguments import check_role
@@ -71,16 +72,21 @@ def _announce(
 
 def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_made: int) -> None:
     if not n_made and not PER_ROLE.keys().isdisjoint(assets):
-        console.print("every role was fresh")
+        console.print("nothing was made (--overwrite makes fresh roles again)")
     if "warehouse" in assets:
         console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
 
 
 def dagster_instance() -> dg.DagsterInstance:
-    """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`."""
+    """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`.
+
+    What steps print stays on the terminal: caught, the bars would stand still, and Ctrl-C would have the
+    catching processes print their stacks.
+    """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
     home.mkdir(parents=True, exist_ok=True)
-    return dg.DagsterInstance.get()
+    nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere}))
 
 
 def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:

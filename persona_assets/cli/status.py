@@ -25,7 +25,8 @@ def print_status(study: Study, output: str) -> None:
         print_rows(header, [_row(role) for role in roles], output)
         return
     print("\n".join(_stage_lines(study, stages)), end="\n\n")
-    summary = f"{sum(set(role.states.values()) == {'fresh'} for role in roles)} of {len(roles)} roles fresh"
+    n_complete = sum(set(role.states.values()) == {"fresh"} for role in roles)
+    summary = f"{n_complete} of {len(roles)} roles complete"
     if len({tuple(role.states.values()) for role in roles}) == 1:
         print(summary)
     else:

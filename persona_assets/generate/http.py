@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, TypeVar
 
 import httpx
@@ -52,6 +53,7 @@ class Server:
     retries: int
     backoff: Backoff
     _told: float = field(default=-_LOG_EVERY, init=False, repr=False)
+    _answered: bool = field(default=False, init=False, repr=False)
 
     def connect(self, connections: int) -> httpx.AsyncClient:
         """A client of so many connections; it follows no redirect, which could carry the key elsewhere."""
@@ -85,7 +87,7 @@ class Server:
                         "see to the server and run again"
                     ) from None
                 wait = self.backoff.wait(attempt, failure.asked)
-                self._tell(f"{about}: {failure}; asking {url} again in {wait:.0f} s")
+                self._tell(f"{about}: {failure}; asking {url} again in {ceil(wait)} s{self._no_answer_yet()}")
                 await asyncio.sleep(wait)
                 attempt += 1
 
@@ -113,6 +115,7 @@ class Server:
     def _check(self, response: httpx.Response, about: str) -> None:
         status = response.status_code
         if status == 200:
+            self._answered = True
             return
         message = _message(response)
         reason = self._plain(message)
@@ -124,10 +127,13 @@ class Server:
         )
 
     def _remedy(self, status: int) -> str:
+        if status in (401, 403) and self.key is None:
+            return f"the environment has no key in {self.key_name}"
         if status in (401, 403):
             return f"check the key in the environment's {self.key_name}"
         if status == 404:
-            return "check generation.engine's base_url and served_model"
+            ending = "" if self.url.endswith("/v1") else " (a base_url ends in /v1 as a rule)"
+            return f"check generation.engine's base_url and served_model{ending}"
         if status < 400:
             return "redirects are not followed: set generation.engine.base_url to where the server is"
         return "check that the server takes what the study's generation asks for"
@@ -136,6 +142,11 @@ class Server:
         """Others' words in one line, cut, and without the key."""
         hidden = text.replace(self.key, "***") if self.key else text
         return " ".join(hidden.split())[:_REASON]
+
+    def _no_answer_yet(self) -> str:
+        if self._answered:
+            return ""
+        return f" (nothing has been answered there yet; it is asked {self.retries + 1} times in all)"
 
     def _tell(self, line: str) -> None:
         """Warn, but now and then only: a server that is away fails every request."""

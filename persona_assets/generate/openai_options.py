@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -61,11 +62,17 @@ def engine_options(options: dict[str, Any]) -> Engine:
     try:
         return Engine.model_validate(options)
     except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        known = ", ".join(Engine.model_fields)
-        if problem["type"] == "extra_forbidden":
-            complaint = f"generation.engine: unknown option {key!r} for openai; it takes {known}"
-        else:
-            complaint = f"generation.engine.{key}: {problem['msg'].removeprefix('Value error, ')}"
-        raise StudyError(complaint) from None
+        problems = error.errors()
+        misspelt = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+        raise StudyError(_complaint((misspelt or problems)[0])) from None
+
+
+def _complaint(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        alike = get_close_matches(key, Engine.model_fields, n=1)
+        remedy = f"did you mean {alike[0]}?" if alike else f"it takes {', '.join(Engine.model_fields)}"
+        return f"generation.engine: unknown option {key!r} for openai; {remedy}"
+    if problem["type"] == "missing":
+        return f"generation.engine.{key} is missing: the server's URL, such as http://127.0.0.1:8000/v1"
+    return f"generation.engine.{key}: {problem['msg'].removeprefix('Value error, ')}"

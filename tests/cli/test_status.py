@@ -28,7 +28,7 @@ def test_roles_that_are_all_alike_are_no_table_of_their_own(
     assert lines[0] == ["stage", "fresh", "stale", "missing", "size", "oldest", "newest"]
     assert lines[1] == ["responses", "–", "–", "3", "0", "B", "–", "–"]
     assert ["warehouse", "–", "–", "1", "0", "B", "–", "–"] in lines
-    assert lines[-2:] == [[], ["0", "of", "3", "roles", "fresh"]]
+    assert lines[-2:] == [[], ["0", "of", "3", "roles", "complete"]]
 
 
 def test_what_is_fresh_has_a_size_and_an_age_and_the_roles_stand_below(
@@ -44,7 +44,7 @@ def test_what_is_fresh_has_a_size_and_an_age_and_the_roles_stand_below(
     assert next(line for line in lines if line.startswith("warehouse")).split()[1] == "1"
     *_, pirate, summary = lines
     assert pirate.split() == ["pirate", "fresh", "fresh", "fresh"]
-    assert summary == "1 of 3 roles fresh"
+    assert summary == "1 of 3 roles complete"
     print_status(study, "csv")
     *_, row = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert int(row["bytes"]) > 5_000
