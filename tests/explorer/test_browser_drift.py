@@ -1,0 +1,276 @@
+"""Conversations that leave the assistant, as a person follows them, on a static site of synthetic runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.explorer.browser import axe_violations, keep_screenshot, static_server
+from tests.explorer.fixture_drift import DROP, write_drift
+from tests.explorer.fixture_site import HOSTILE, Size, write_site
+
+Json = dict[str, Any]
+OWN, SENSITIVE, FOREIGN = "00000000aa", "00000000bb", "00000000cc"
+
+
+def _site(built: Path, folder: Path, turns: int, tokens: int) -> Path:
+    shutil.copytree(built, folder)
+    write_site(folder, Size(pages=2))
+    write_drift(folder, turns, tokens)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with three runs."""
+    return _site(built, tmp_path_factory.mktemp("drift") / "site", 12, 60)
+
+
+@pytest.fixture(scope="module")
+def drift(folder: Path) -> Iterator[str]:
+    """The site's address."""
+    with static_server(folder) as address:
+        yield address
+
+
+def _run(folder: Path, run: str = OWN) -> Json:
+    return json.loads((folder / "data" / "drift" / f"{run}.json").read_text())
+
+
+def opened(page: Any, address: str, path: str, ready: str = ".turn-list .virtual-row") -> Any:
+    """The page at an address, once `ready` is drawn."""
+    page.goto("about:blank")
+    page.goto(f"{address}#/drift{path}")
+    page.wait_for_selector(ready)
+    return page
+
+
+def chosen_turn(page: Any) -> int:
+    """The turn that the list, the chart and the tokens agree on."""
+    listed = int(page.locator('.turn-list [aria-selected="true"] .turn-row span').first.inner_text())
+    charted = int(page.get_by_role("slider").get_attribute("aria-valuenow"))
+    assert listed == charted
+    assert page.locator(".turn-panel h2").inner_text() == f"Turn {listed}"
+    return listed
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-").replace("\u2009", "").replace("%", "").strip())
+
+
+def test_the_conversations_are_listed_and_sensitive_ones_marked(page, drift):
+    opened(page, drift, "", ".sort-table tbody tr")
+    rows = page.locator(".sort-table tbody tr")
+    assert rows.count() == 3
+    assert rows.filter(has_text="sensitive").count() == 1
+    page.get_by_role("link", name="a long voyage").click()
+    page.wait_for_selector(".turn-list .virtual-row")
+    page.locator(".drift-choices select").first.select_option(FOREIGN)
+    page.wait_for_function(f"location.hash.includes('{FOREIGN}')")
+    page.go_back()
+    page.wait_for_function(f"location.hash.includes('{OWN}')")
+
+
+def test_a_conversation_opens_at_its_largest_drop_and_a_turn_is_a_link(page, drift):
+    opened(page, drift, f"/{OWN}")
+    assert chosen_turn(page) == DROP
+    opened(page, drift, f"/{OWN}?turn=3")
+    assert chosen_turn(page) == 3
+    page.get_by_role("link", name=f"at turn {DROP}").click()
+    page.wait_for_function(f"location.hash.includes('turn={DROP}')")
+    assert chosen_turn(page) == DROP
+    keep_screenshot(page, "drift")
+
+
+def test_scores_and_changes_are_the_runs_and_turns_below_the_band_are_marked(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, f"/{OWN}")
+    cells = page.locator(".turn-list .virtual-row .turn-row").evaluate_all(
+        "all => all.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    assert len(cells) == run["n_turns"]
+    for turn, (place, score, change, _, tokens) in zip(run["turns"], cells, strict=True):
+        one = turn["scores"]["projection"]
+        assert int(place) == turn["turn"] and int(tokens) == turn["n_tokens"]
+        assert ("below the band" in score) == (one["value"] < one["low"])
+        assert number(score.split()[-1]) == pytest.approx(one["value"], rel=0.01)
+        if turn["turn"] > 0:
+            said = run["transitions"][turn["turn"] - 1]["changes"]["projection"]
+            assert number(change) == pytest.approx(said, rel=0.01)
+    assert page.locator("path.mark.below").count() == sum("below" in row[1] for row in cells)
+
+
+def test_the_chart_draws_scores_over_their_band_and_a_click_takes_the_turn(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, f"/{OWN}")
+    marks = page.locator(".drift-chart .mark").evaluate_all(
+        "all => all.map(one => one.getBBox()).map(box => [box.x + box.width / 2, box.y + box.height / 2])"
+    )
+    values = [turn["scores"]["projection"]["value"] for turn in run["turns"]]
+    xs, ys = np.array(marks).T
+    assert np.allclose(np.diff(xs), np.diff(xs)[0], atol=0.1)
+    slope, start = np.polyfit(values, ys, 1)
+    assert slope < 0 and np.allclose(ys, start + slope * np.array(values), atol=3)
+    band = page.locator(".drift-chart .band").evaluate("one => [one.getBBox().y, one.getBBox().height]")
+    assert band[0] == pytest.approx(start + slope * 1.5, abs=3)
+    assert band[0] + band[1] == pytest.approx(start + slope * 0.9, abs=3)
+    box = page.locator(".drift-chart svg").bounding_box()
+    page.mouse.click(box["x"] + xs[9], box["y"] + ys[9])
+    page.wait_for_function("location.hash.includes('turn=9')")
+    assert chosen_turn(page) == 9
+    page.mouse.click(box["x"] + xs[3] - 8, box["y"] + 60)
+    page.wait_for_function("location.hash.includes('turn=3')")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.hash.includes('turn=4')")
+    assert chosen_turn(page) == 4
+    assert "Turn 3 to 4" in page.locator("main").inner_text()
+
+
+def test_another_score_has_its_own_values_and_band(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, f"/{OWN}?score=cosine_axis&turn=2")
+    shown = page.locator('.turn-list [aria-selected="true"] .turn-row span').nth(1).inner_text()
+    assert number(shown.split()[-1]) == pytest.approx(
+        run["turns"][2]["scores"]["cosine_axis"]["value"], rel=0.01
+    )
+    page.locator(".drift-choices select").nth(1).select_option("projection")
+    page.wait_for_function("!location.hash.includes('score=')")
+    page.go_back()
+    page.wait_for_function("location.hash.includes('score=cosine_axis')")
+
+
+def test_tokens_are_coloured_by_their_place_in_the_turn_and_tell_their_projection(page, drift, folder):
+    tokens = _run(folder)["turns"][DROP]["tokens"]
+    opened(page, drift, f"/{OWN}")
+    drawn = page.locator(".turn-tokens .token[tabindex]")
+    assert drawn.count() == len(tokens["piece"])
+    levels = [
+        int(name.split("drift-")[1]) for name in drawn.evaluate_all("all => all.map(one => one.className)")
+    ]
+    assert levels == [min(5, 1 + int(scaled * 5)) for scaled in tokens["scaled"]]
+    drawn.nth(7).hover()
+    value = drawn.nth(7).locator(".token-value")
+    assert value.evaluate("one => getComputedStyle(one).clipPath") == "none"
+    assert number(value.inner_text()) == pytest.approx(tokens["projection"][7], rel=0.01)
+    drawn.first.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert drawn.nth(3).evaluate("one => one === document.activeElement")
+    assert drawn.nth(3).locator(".token-value").evaluate("one => getComputedStyle(one).clipPath") == "none"
+    low, high = (
+        page.locator(f".legend .drift-{level}").evaluate(
+            "one => [getComputedStyle(one).borderTopWidth, getComputedStyle(one).borderBottomWidth]"
+        )
+        for level in (1, 5)
+    )
+    assert low[0] == "0px" != low[1] and high[1] == "0px" != high[0]
+
+
+def test_a_transitions_features_are_ranked_by_contribution_and_by_change(page, drift, folder):
+    transition = _run(folder)["transitions"][DROP - 1]
+    opened(page, drift, f"/{OWN}")
+
+    def shown() -> list[int]:
+        return [int(text) for text in page.locator(".drift-features .feature-link").all_inner_texts()]
+
+    ids = transition["features"]["feature_id"]
+    assert shown() == [ids[row] for row in transition["by_contribution"]]
+    assert "84.0\u202f%" in page.locator("main").inner_text()
+    first = page.locator(".drift-features tbody tr").first
+    contribution = transition["features"]["contribution"][transition["by_contribution"][0]]
+    assert ("away" if contribution < 0 else "toward") in first.inner_text()
+    page.get_by_role("button", name="by change").click()
+    page.wait_for_function("location.hash.includes('by=change')")
+    assert shown() == [ids[row] for row in transition["by_change"]]
+    assert "31.0\u202f%" in page.locator("main").inner_text()
+    assert page.get_by_text("may explain little").count() == 1
+    link = page.locator(".drift-features .feature-link").first
+    assert link.get_attribute("href") == f"#/feature/{shown()[0]}"
+
+
+def test_confounds_are_in_plain_sight_with_a_caution_where_one_is_high(page, drift):
+    opened(page, drift, f"/{OWN}")
+    said = page.locator(".confounds li").all_inner_texts()
+    assert [text.split("\n")[-1] for text in said] == ["high", "moderate", "low"]
+    assert "r = −0.52" in said[1]
+    assert "plainer than a persona" in page.locator(".caution").inner_text()
+
+
+def test_a_sensitive_conversations_text_is_shown_only_when_asked_for(page, drift, folder):
+    run = _run(folder, SENSITIVE)
+    text = run["messages"][1]["content"][:40]
+    opened(page, drift, f"/{SENSITIVE}")
+    assert page.locator(".turn-tokens").count() == 0
+    assert text not in page.locator("main").inner_text()
+    page.get_by_role("button", name="Show the text").click()
+    assert page.locator(".turn-tokens .token").count() > 0
+    page.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("location.hash.includes('turn=0')")
+    assert text in page.locator("main").inner_text()
+    assert page.title() != "owned" and page.locator("main script, main img").count() == 0
+    assert HOSTILE[1] in page.locator("h1").inner_text()
+
+
+def test_a_folder_of_another_tool_is_shown_without_what_it_lacks(page, drift):
+    opened(page, drift, f"/{FOREIGN}")
+    assert "No null band is known" in page.locator("main").inner_text()
+    assert page.locator(".drift-choices select").nth(1).locator("option").count() == 1
+    assert page.get_by_text("Not computed for this score").count() == 1
+    assert page.locator(".drift-chart .band").get_attribute("d") == ""
+    assert page.locator(".nearest-roles").count() == 0
+    assert "pirate 0.4" in page.locator(".drift-features").inner_text()
+
+
+def test_an_unknown_conversation_and_a_study_without_any_say_so(page, drift, site, troubles):
+    opened(page, drift, "/..%2Fstudy", ".state")
+    page.get_by_text("There is no such conversation").wait_for()
+    opened(page, drift, "/ffffffffff", ".state")
+    page.get_by_text("There is no such conversation").wait_for()
+    opened(page, site, "", ".state")
+    page.get_by_text("No conversation has been measured yet").wait_for()
+    assert all("404" in one for one in troubles)
+    troubles.clear()
+
+
+def test_five_hundred_turns_and_twenty_thousand_tokens_are_gone_through_by_key(page, built, tmp_path):
+    folder = _site(built, tmp_path / "site", 500, 40)
+    with static_server(folder) as address:
+        opened(page, address, f"/{OWN}?turn=100")
+        assert page.locator(".turn-list .virtual-row").count() < 60
+        page.get_by_role("slider").focus()
+        for _ in range(12):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function("location.hash.includes('turn=112')")
+        assert chosen_turn(page) == 112
+        page.keyboard.press("End")
+        page.wait_for_function("location.hash.includes('turn=499')")
+        assert chosen_turn(page) == 499
+        keep_screenshot(page, "drift-500")
+
+
+def test_a_turn_of_very_many_tokens_is_drawn_in_part_until_asked(page, built, tmp_path):
+    folder = _site(built, tmp_path / "site", 8, 5000)
+    with static_server(folder) as address:
+        opened(page, address, f"/{OWN}?turn=2")
+        assert page.locator(".turn-tokens .token[tabindex]").count() == 1500
+        page.get_by_role("button", name="show all 5").click()
+        page.wait_for_function("document.querySelectorAll('.turn-tokens .token[tabindex]').length === 5000")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", f"/{OWN}", f"/{SENSITIVE}", f"/{FOREIGN}"])
+def test_every_state_is_accessible_and_fits_a_small_window(page, drift, path, theme):
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": 1024, "height": 700})
+    opened(page, drift, path, "h1")
+    page.wait_for_selector(".sort-table tbody tr")
+    assert axe_violations(page) == []
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+    keep_screenshot(page, f"drift-{path.strip('/') or 'list'}-{theme}")
