@@ -4,7 +4,7 @@ import { AxisX, AxisY } from "./Axes";
 import { css } from "./colors";
 import { useCanvas, useWidth } from "./hooks";
 import { nearest, PointIndex } from "./pointIndex";
-import { extent, linear, squareRoot } from "./scale";
+import { extent, linear, type Scale, squareRoot } from "./scale";
 
 const MARGIN = { top: 26, right: 14, bottom: 40, left: 52 };
 const GRAB = 12; // pixels between the pointer and the dot that it takes
@@ -68,6 +68,8 @@ export function Scatter(props: ScatterProps) {
           <svg width={width} height={height} aria-hidden="true">
             <AxisX scale={geometry.sx} at={height - MARGIN.bottom} label={props.xLabel} count={7} />
             <AxisY scale={geometry.sy} at={MARGIN.left} label={props.yLabel} count={7} />
+            <Zero scale={geometry.sx} y1={MARGIN.top} y2={height - MARGIN.bottom} />
+            <Zero scale={geometry.sy} x1={MARGIN.left} x2={width - MARGIN.right} />
             {low < high && (
               <line className="guide" x1={geometry.sx(low)} y1={geometry.sy(low)} x2={geometry.sx(high)} y2={geometry.sy(high)} />
             )}
@@ -77,6 +79,14 @@ export function Scatter(props: ScatterProps) {
       )}
     </div>
   );
+}
+
+/** Where one of the roles is like the mean of all: only where an axis has both signs. */
+function Zero({ scale, ...ends }: { scale: Scale; x1?: number; x2?: number; y1?: number; y2?: number }) {
+  const [low = 0, high = 0] = scale.domain();
+  if (low >= 0 || high <= 0) return null;
+  const at = scale(0);
+  return <line className="zero" x1={ends.x1 ?? at} x2={ends.x2 ?? at} y1={ends.y1 ?? at} y2={ends.y2 ?? at} />;
 }
 
 function placed(x: number[], y: number[], root: boolean, width: number, height: number) {

@@ -15,7 +15,7 @@ export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }
   const known = feature.examples.find((one) => one.role === role);
   return (
     <Section title="Top responses" note={role && `of ${role}, by the strongest token`} className="examples" aside={<RoleButtons feature={feature} role={role} />}>
-      <div id="examples">
+      <div>
         {role === "" ? <Empty title="No responses">No role's responses are kept for this feature.</Empty> : known ? (
           <Cards examples={known} />
         ) : (

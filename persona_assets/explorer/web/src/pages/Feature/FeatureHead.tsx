@@ -5,7 +5,7 @@ import { LongText } from "../../components/LongText";
 import { Facts } from "../../components/parts";
 import { href } from "../../router/router";
 
-const SOURCES: Record<string, string> = { cache: "Neuronpedia", api: "Neuronpedia", export: "Neuronpedia's export" };
+const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };
 
 /** What the feature is called, by whom, and its numbers over all responses. */
 export function FeatureHead({ feature }: { feature: FeaturePage }) {

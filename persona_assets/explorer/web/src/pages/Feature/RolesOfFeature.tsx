@@ -117,5 +117,5 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
 
 function showExamples(role: string): void {
   setParams({ role });
-  document.getElementById("examples")?.scrollIntoView({ block: "start" });
+  document.querySelector(".examples")?.scrollIntoView({ block: "start" });
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ResponsesPage } from "../../contract";
 import { count } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
@@ -16,9 +16,13 @@ const TYPING_MS = 300;
 /** The role's responses: all, page by page, or those with given words in them. */
 export function Responses({ role, n, nPages }: { role: string; n: number; nPages: number }) {
   const [words] = useParam("q");
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (words !== "") place.current?.scrollIntoView({ block: "start" }); // a link to what was found
+  }, []);
   return (
     <Section title="Responses" note={`${count(n)}, by variant and question`} aside={<SearchBox key={words} role={role} words={words} />}>
-      <div id="responses">
+      <div ref={place} className="responses">
         {n === 0 ? (
           <Empty title="No responses yet">This snapshot holds none that fit today's settings.</Empty>
         ) : words !== "" ? (
