@@ -47,6 +47,10 @@ COLUMNS = {
     "how_many_features_an_answer_fires": (
         "role n_responses mean_features_of_an_answer n_features_of_the_role"
     ),
+    "how_the_saes_differ": (
+        "sae d_sae mean_features_of_an_answer n_features_that_fire n_features_of_one_role"
+    ),
+    "the_same_answers_in_another_sae": "role feature_id other_sae other_feature_id overlap",
     "provenance_of_a_response": (
         "role response_id instruction system_prompt question response seed origin finish_reason token_source "
         "prompt_token_ids response_token_ids n_pooled_tokens n_active_features excluded_reason files"
@@ -134,6 +138,32 @@ def test_cut_off(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert [(row["role"], row["n_cut_off"], row["n_responses"]) for row in answer] == [
         (role, 1, len(RESPONSE_IDS)) for role in ROLES
     ]
+
+
+def test_how_the_saes_differ(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = {row["sae"]: row for row in ask(warehouse, "how_the_saes_differ")}
+    assert list(answer) == ["first", "second"]
+    for sae, row in answer.items():
+        fired = np.stack([published.mean[sae][role] > 0 for role in ROLES])
+        assert row["mean_features_of_an_answer"] == fired[:, published.pooled].sum(axis=2).mean()
+        in_roles = fired.any(axis=1).sum(axis=0)
+        assert row["n_features_that_fire"] == (in_roles > 0).sum()
+        assert row["n_features_of_one_role"] == (in_roles == 1).sum()
+
+
+def test_the_same_answers_in_another_sae(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    answer = ask(warehouse, "the_same_answers_in_another_sae")
+    role = max(ROLES)
+    ours, theirs = (published.mean[sae][role] > 0 for sae in ("first", "second"))
+    both = ours.astype(int).T @ theirs.astype(int)
+    overlap = both / np.maximum(ours.sum(axis=0)[:, None] + theirs.sum(axis=0) - both, 1)
+    strongest = [row["feature_id"] for row in rows(warehouse, "from top_features(?) limit 10", role)]
+    assert {row["feature_id"] for row in answer} == set(strongest)
+    for row in answer:
+        of_feature = overlap[row["feature_id"]]
+        assert (row["role"], row["other_sae"]) == (role, "second")
+        assert row["other_feature_id"] == of_feature.argmax()
+        assert row["overlap"] == pytest.approx(of_feature.max())
 
 
 def test_features_of_one_role_alone(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
