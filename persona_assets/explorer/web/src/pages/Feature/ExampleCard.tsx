@@ -17,7 +17,7 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
       {example.pieces && example.activations ? (
         <Window pieces={example.pieces} activations={example.activations} start={example.start} max={max} />
       ) : (
-        <p className="muted">The tokens of this response are not kept (evidence is made when responses are encoded here).</p>
+        <p className="muted">Its tokens are not kept: evidence holds those of a role’s strongest responses only.</p>
       )}
       <details>
         <summary>
