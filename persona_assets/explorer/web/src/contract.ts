@@ -140,7 +140,7 @@ export interface FeaturePage {
   };
   roles: RoleOfFeature[]; // all, by firing rate, the highest first
   related: RelatedFeature[]; // cosine over roles in the full space, the nearest first; empty off the map
-  examples: ExamplesOfRole[]; // of the strongest roles; others: `data/{sae}/feature/{id}/{role}.json`
+  examples: ExamplesOfRole[]; // of the strongest role, on a site of the three strongest; others: `data/{sae}/feature/{id}/{role}.json`
 }
 
 export interface RoleOfFeature {
