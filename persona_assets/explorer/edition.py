@@ -32,7 +32,10 @@ class Edition:
         self._is_old = False
         self._lock = threading.Lock()
         try:
-            self._connection.execute(query("explorer/measured"))
+            # Small questions, many at a time: threads that share each of them would only wait for each other.
+            self._connection.execute("set threads = 1")
+            for table in ("measured", "known_features"):
+                self._connection.execute(query(f"explorer/{table}"))
             [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
         except duckdb.Error as error:
             self._connection.close()

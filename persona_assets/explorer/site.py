@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError, writing
 from persona_assets.explorer import front_end
-from persona_assets.explorer.edition import Editions
+from persona_assets.explorer.asking import Json
+from persona_assets.explorer.edition import Edition, Editions
 from persona_assets.explorer.encoding import encoded
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, registry
+from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.progress import Progress
 from persona_assets.study import Study
@@ -39,11 +43,10 @@ def write_site(study: Study, folder: Path, progress: Progress, dist: Path = fron
     beside = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}.tmp")
     try:
         edition = editions.newest()
-        with edition.cursor() as cursor, writing(folder):
-            source = Source(cursor, edition.identity, edition.published_at, live=False, max_pages=MAX_PAGES)
+        with writing(folder):
             shutil.copytree(dist, beside)
             (beside / _MARK).write_text(f"{study.name}\n")
-            n_files = _write_data(source, beside / "data", progress)
+            n_files = _write_data(edition, beside / "data", progress)
             _swap(beside, folder.absolute())
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -68,20 +71,37 @@ def _swap(beside: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_data(source: Source, folder: Path, progress: Progress) -> int:
-    pages = list(_pages(source))
-    for done, (path, answer) in enumerate(pages, 1):
+def _write_data(edition: Edition, folder: Path, progress: Progress) -> int:
+    """Write every resource, several at a time; how many there are."""
+    with _source(edition) as source:
+        pages = list(_pages(source))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            content = encoded(answer(source))
-        except ProblemError as problem:
-            if problem.status != 404:  # without an atlas there is no map
-                raise
-        else:
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        progress(done, len(pages))
+            for done, _ in enumerate(pool.map(partial(_write, edition, folder), pages), 1):
+                progress(done, len(pages))
+        finally:
+            pool.shutdown(cancel_futures=True)
     return len(pages)
+
+
+def _write(edition: Edition, folder: Path, page: _Page) -> None:
+    path, answer = page
+    try:
+        with _source(edition) as source:
+            content = encoded(answer(source))
+    except ProblemError as problem:
+        if problem.status != 404:  # without an atlas there is no map
+            raise
+        return
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+@contextmanager
+def _source(edition: Edition) -> Iterator[Source]:
+    with edition.cursor() as cursor:
+        yield Source(cursor, edition.identity, edition.published_at, live=False, max_pages=MAX_PAGES)
 
 
 def _pages(source: Source) -> Iterator[_Page]:
@@ -90,7 +110,7 @@ def _pages(source: Source) -> Iterator[_Page]:
     yield _page(registry.DRIFT)
     for run in drift.runs(source):
         yield _page(registry.DRIFT_RUN, run=run)
-    roles = source.rows("site_roles")
+    roles = source.rows("roles")
     for known in roles:
         for page in range(1, max(n_pages(source, known), 1) + 1):
             yield _page(registry.RESPONSES, role=known["role"], page=page)
@@ -104,9 +124,15 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]
     for role in roles:
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
-    for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES):
-        yield _page(registry.FEATURE, sae=sae, feature_id=row["feature_id"])
-        yield _page(registry.HISTOGRAM, sae=sae, feature_id=row["feature_id"])
+    shown = [row["feature_id"] for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES)]
+    for feature_id, counted in histograms(source, sae, shown).items():
+        yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
+        # Counted for all at once: each alone would read every role's file.
+        yield registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), partial(_known, counted)
+
+
+def _known(answer: Json, _: Source) -> Json:
+    return answer
 
 
 def _page(resource: registry.Resource, **parts: Any) -> _Page:

@@ -1,22 +1,18 @@
--- The $limit responses of the role $role that fire the feature $feature_id of the SAE $sae most.
+-- Of each role whose files are given, the $limit responses that fire the feature $feature_id most.
 --
--- start, pieces and activations are of the evidence that the lake keeps of a response, else NULL.
+-- $activations, $responses: paths. The views read the same, but look at the files of all roles for it.
 with strongest as (
-    select a.response_id, a.mean, a.max, a.n_active
-    from activations as a
-    where a.sae = $sae and a.role = $role and a.feature_id = $feature_id
-    order by a.max desc, a.response_id
-    limit $limit
-),
-shown as (
-    select e.response_id, e.start, e.pieces, e.activations
-    from evidence as e
-    where e.sae = $sae and e.role = $role and e.feature_id = $feature_id
+    select a.role, a.response_id, a.mean, a.max, a.n_active
+    from read_parquet(
+        $activations, hive_partitioning = true, hive_types = {'sae': 'VARCHAR', 'role': 'VARCHAR'}
+    ) as a
+    where a.feature_id = $feature_id
+    qualify row_number() over (partition by a.role order by a.max desc, a.response_id) <= $limit
 )
 select
-    s.response_id, r.variant, r.question_id, r.system_prompt, r.question, r.response,
-    s.mean, s.max, s.n_active, e.start, e.pieces, e.activations
+    s.role, s.response_id, r.variant, r.question_id, r.system_prompt, r.question, r.response,
+    s.mean, s.max, s.n_active
 from strongest as s
-join (select * from responses where responses.role = $role) as r on r.response_id = s.response_id
-left join shown as e on e.response_id = s.response_id
-order by s.max desc, s.response_id;
+join read_parquet($responses, hive_partitioning = true, hive_types = {'role': 'VARCHAR'}) as r
+    on r.role = s.role and r.response_id = s.response_id
+order by s.role, s.max desc, s.response_id;

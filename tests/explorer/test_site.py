@@ -48,8 +48,13 @@ def test_the_site_holds_the_servers_own_answers(published: World, live: Served, 
     for path, type_ in TYPES.items():
         content = json.loads((data / path).read_text())
         CONTRACT.check(type_, content)
-        if path != "study.json":
-            assert content == live.get(f"data/{path}").json()
+        if path == "study.json":
+            continue
+        answer = live.get(f"data/{path}").json()
+        if type_ == "FeaturePage":  # a site cannot be asked for other roles' examples
+            shown, asked = content.pop("examples"), answer.pop("examples")
+            assert (len(shown), shown[:1]) == (3, asked)
+        assert content == answer
     assert json.loads((data / "study.json").read_text())["live"] is False
     alive = json.loads((data / "first" / "features.json").read_text())["feature_id"]
     assert {int(file.stem) for file in (data / "first" / "feature").iterdir()} == set(alive)

@@ -6,14 +6,12 @@ from urllib.parse import urlsplit
 
 from persona_assets.errors import StudyError
 from persona_assets.explorer.asking import Json
-from persona_assets.explorer.numbers import rounded
 from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
 from persona_assets.labels.neuronpedia import SourceId
 
-N_ROLES_SHOWN = 3  # whose responses stand on the page at once
-N_RESPONSES = 5  # of each of them
-N_BINS = 30
+N_ROLES_ON_SITE = 3  # whose responses come with the page; the live server gives one, and others when asked
 
 _HOSTS = ("www.neuronpedia.org", "neuronpedia.org")
 
@@ -21,46 +19,23 @@ _HOSTS = ("www.neuronpedia.org", "neuronpedia.org")
 def feature(source: Source, sae: str, feature_id: int) -> Json:
     """`{sae}/feature/{feature_id}.json`. Raises the problem 404 for a feature that the SAE does not have."""
     known = source.sae(sae)
-    statistics = source.row("feature", sae=sae, feature_id=feature_id)
-    roles = source.rows("feature_roles", sae=sae, feature_id=feature_id)
+    statistics = _statistics(source, sae, feature_id)
+    roles = _roles(source, sae, feature_id)
     firing = [role for role in roles if role["n_active_responses"]]
-    alive = bool(firing) if statistics is None else statistics.pop("alive")
     if statistics is None:
         _refuse_beyond(known, feature_id, bool(firing))
-    strongest = sorted(firing, key=lambda role: -role["mean"])[:N_ROLES_SHOWN]
+        statistics = {"alive": bool(firing)} | dict.fromkeys(_STATISTICS)
+    firing.sort(key=lambda role: -role["mean"])
+    strongest = [role["role"] for role in firing[: 1 if source.live else N_ROLES_ON_SITE]]
     return {
         "feature_id": feature_id,
         "labels": source.rows("feature_labels", sae=sae, feature_id=feature_id),
         "url": page_elsewhere(known["neuronpedia_id"], feature_id),
-        "alive": alive,
-        "statistics": statistics or dict.fromkeys(_STATISTICS),
+        "alive": statistics.pop("alive"),
+        "statistics": statistics,
         "roles": roles,
         "related": source.rows("related", sae=sae, feature_id=feature_id),
-        "examples": [_examples(source, sae, feature_id, role["role"]) for role in strongest],
-    }
-
-
-def examples(source: Source, sae: str, feature_id: int, role: str) -> Json:
-    """`{sae}/feature/{feature_id}/{role}.json`."""
-    source.sae(sae), source.role(role)
-    return _examples(source, sae, feature_id, role)
-
-
-def histogram(source: Source, sae: str, feature_id: int) -> Json:
-    """`{sae}/histogram/{feature_id}.json`: equal bins from the smallest to the largest mean."""
-    source.sae(sae)
-    found = source.row("histogram", sae=sae, feature_id=feature_id, n_bins=N_BINS)
-    assert found is not None
-    n_silent = found["n_pooled"] - found["n_fired"]
-    if not found["n_fired"]:
-        return {"edges": [], "counts": [], "n_silent": n_silent}
-    low, high = found["low"], found["high"]
-    n_bins = 1 if low == high else N_BINS
-    counts = dict(zip(found["bins"], found["counts"], strict=True))
-    return {
-        "edges": [rounded(low + (high - low) * edge / n_bins) for edge in range(n_bins + 1)],
-        "counts": [counts.get(bin_, 0) for bin_ in range(n_bins)],
-        "n_silent": n_silent,
+        "examples": examples_of(source, sae, feature_id, strongest),
     }
 
 
@@ -75,9 +50,22 @@ def page_elsewhere(neuronpedia_id: str | None, feature_id: int) -> str | None:
     return url if urlsplit(url).scheme == "https" and urlsplit(url).hostname in _HOSTS else None
 
 
-def _examples(source: Source, sae: str, feature_id: int, role: str) -> Json:
-    found = source.rows("examples", sae=sae, feature_id=feature_id, role=role, limit=N_RESPONSES)
-    return {"role": role, "responses": found}
+def _statistics(source: Source, sae: str, feature_id: int) -> Json | None:
+    found = source.row("feature", sae=sae, feature_id=feature_id)
+    rank = source.row("rank", sae=sae, feature_id=feature_id)
+    return None if found is None else found | (rank or {"rank": None})
+
+
+def _roles(source: Source, sae: str, feature_id: int) -> list[Json]:
+    """The contract's `RoleOfFeature` of every role that was measured, silent or not."""
+    asked = {"sae": sae, "feature_id": feature_id}
+    fired = {row["role"]: row for row in source.records("role_features_of_feature", **asked)}
+    contrasts = {row["role"]: row for row in source.records("contrasts_of_feature", **asked)}
+    roles = [
+        row | _SILENT | fired.get(row["role"], {}) | contrasts.get(row["role"], _NOT_COMPARED)
+        for row in source.records("measured_roles", sae=sae)
+    ]
+    return sorted(roles, key=lambda role: (-role["firing_rate"], -role["mean"], role["role"]))
 
 
 def _refuse_beyond(sae: Json, feature_id: int, fires: bool) -> None:
@@ -86,6 +74,8 @@ def _refuse_beyond(sae: Json, feature_id: int, fires: bool) -> None:
         raise not_found(f"no feature {feature_id} in SAE {sae['sae']!r}")
 
 
+_SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
+_NOT_COMPARED = dict.fromkeys(("share", "effect", "effect_low", "effect_high", "auroc", "q"))
 _STATISTICS = (
     "firing_rate", "mean", "sd", "entropy", "preferred_role", "length_correlation",
     "variance_role", "variance_question", "variance_variant", "variance_residual",

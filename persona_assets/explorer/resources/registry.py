@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from persona_assets.explorer.resources import drift, feature, map, overview, role, study
+from persona_assets.explorer.resources import drift, examples, feature, histogram, map, overview, role, study
 from persona_assets.explorer.resources.source import Source
 
 _NAME = r"[a-z0-9_.-]+"
@@ -54,8 +54,8 @@ NEIGHBORS = Resource("{sae}/neighbors.json", map.neighbors)
 FEATURES = Resource("{sae}/features.json", map.features)
 ROLES = Resource("{sae}/roles.json", overview.roles)
 FEATURE = Resource("{sae}/feature/{feature_id}.json", feature.feature)
-EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", feature.examples)
-HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", feature.histogram)
+EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", examples.examples)
+HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", histogram.histogram)
 ROLE = Resource("{sae}/role/{role}.json", role.role)
 ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
 RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses)

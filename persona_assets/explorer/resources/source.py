@@ -37,6 +37,11 @@ class Source:
         """The answer by columns."""
         return asking.columns(self.connection, name, **parameters)
 
+    def records(self, name: str, **parameters: Any) -> list[Json]:
+        """The answer by rows, as `rows` gives it: faster where there are hundreds."""
+        columns = self.columns(name, **parameters)
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
     def sae(self, name: str) -> Json:
         """The SAE called `name`. Raises the problem 404 where the study has none."""
         found = self.row("known_sae", sae=name)
