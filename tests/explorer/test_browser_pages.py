@@ -13,6 +13,7 @@ import pytest
 
 from tests.explorer.browser import axe_violations, keep_screenshot, static_server
 from tests.explorer.fixture_site import HOSTILE, Size, write_site
+from tests.explorer.served import Served
 
 Json = dict[str, Any]
 A, B = "ghost", "pirate"
@@ -398,3 +399,60 @@ def test_every_page_is_accessible_and_fits_a_small_window(page, pages, folder, n
     assert axe_violations(page) == []
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
     keep_screenshot(page, f"{name}-1024-{theme}")
+
+
+@pytest.fixture(scope="module")
+def study(live: Served, built: Path) -> Json:
+    """The study of the live server, its pages built."""
+    return live.get("data/study.json").json()
+
+
+def test_another_roles_responses_are_read_from_the_live_server(page, live, study):
+    sae = study["saes"][0]["sae"]
+    table = live.get(f"data/{sae}/features.json").json()
+    for feature_id in table["feature_id"]:
+        feature = live.get(f"data/{sae}/feature/{feature_id}.json").json()
+        near = [one["role"] for one in feature["examples"]]
+        others = [
+            row["role"] for row in feature["roles"] if row["firing_rate"] > 0 and row["role"] not in near
+        ]
+        if others:
+            break
+    opened(page, live.address, f"feature/{feature_id}", ".roles-of-feature tbody tr")
+    assert page.locator(".roles-of-feature tbody tr").count() == len(feature["roles"])
+    page.get_by_label("Another role's responses").select_option(others[0])
+    examples = live.get(f"data/{sae}/feature/{feature_id}/{others[0]}.json").json()["responses"]
+    page.get_by_text(f"of {others[0]}, by").wait_for()
+    page.wait_for_selector(".example")
+    assert page.locator(".example").count() == len(examples) > 0
+    assert examples[0]["question"] in page.locator(".example").first.inner_text()
+
+
+def test_words_are_found_by_the_live_server_and_lead_to_the_response(page, live, study):
+    role = next(one["role"] for one in study["roles"] if one["n_responses"] > 0)
+    rows = live.get(f"data/role/{role}/responses/1.json").json()["responses"]
+    word = max(rows[-1]["response"].split(), key=len).strip(".,!?")
+    opened(page, live.address, f"role/{role}", ".response-list")
+    page.get_by_label(f"Words in the responses of {role}").fill(word)
+    page.wait_for_selector(".response mark")
+    assert {one.lower() for one in page.locator(".response mark").all_inner_texts()} == {word.lower()}
+    page.locator(".response .mono").first.click()
+    page.wait_for_selector(".response.marked")
+    assert word.lower() in page.locator(".response.marked").inner_text().lower()
+
+
+def test_every_page_is_drawn_from_the_live_server(page, live, study):
+    sae = study["saes"][0]["sae"]
+    roles = [one["role"] for one in study["roles"] if one["n_responses"] > 0]
+    feature_id = live.get(f"data/{sae}/features.json").json()["feature_id"][0]
+    for address, ready in (
+        (f"feature/{feature_id}", ".roles-of-feature tbody tr"),
+        (f"role/{roles[0]}", ".characteristic tbody tr, .characteristic .state"),
+        (f"compare?a={roles[0]}&b={roles[1]}", ".differences tbody tr"),
+        ("roles", ".role-table tbody tr"),
+        ("drift", ".sort-table tbody tr, .state strong"),
+    ):
+        opened(page, live.address, address, ready)
+        page.wait_for_load_state("networkidle")
+        assert page.get_by_role("alert").count() == 0
+        assert axe_violations(page) == []
