@@ -33,6 +33,14 @@ COLUMNS = {
     "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
     "consistent_across_variants": "role feature_id by_variant spread",
     "discoveries_by_role": "role stronger weaker",
+    "drift_below_the_null_band": "name turn projection projection_low nearest answer",
+    "drift_confounds": (
+        "name n_turns score confound_norm confound_n_active_features confound_n_tokens confound_verdict"
+    ),
+    "drift_in_which_tokens": "name turn token piece projection scaled",
+    "drift_largest_drops": (
+        "name turn delta_projection feature_id description direction contribution share_of_drop"
+    ),
     "features_that_follow_length": "feature_id length_correlation firing_rate preferred_role variance_role",
     "features_that_tell_roles_apart": (
         "rank feature_id description preferred_role variance_role variance_question stability"
