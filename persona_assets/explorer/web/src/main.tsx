@@ -4,6 +4,7 @@ import "./app/theme.css";
 import "./app/base.css";
 import { applyStoredTheme } from "./app/theme";
 import { App } from "./app/App";
+import { DropTarget } from "./bundle/Drop";
 
 applyStoredTheme();
 const root = document.getElementById("root");
@@ -11,5 +12,6 @@ if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <App />
+    <DropTarget />
   </StrictMode>,
 );

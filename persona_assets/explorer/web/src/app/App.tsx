@@ -1,4 +1,5 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
+import { useBundle } from "../bundle/store";
 import type { Study } from "../contract";
 import { Empty, Loading } from "../components/Loaded";
 import { StudyProvider } from "../data/StudyProvider";
@@ -7,7 +8,7 @@ import { useRoute } from "../router/router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";
 import { Notices } from "./Notices";
-import { PAGE_COMPONENTS, PAGE_TITLES } from "./pages";
+import { BUNDLE_COMPONENTS, PAGE_COMPONENTS, PAGE_TITLES } from "./pages";
 import "./shell.css";
 
 export function App() {
@@ -36,11 +37,12 @@ function skip(event: { preventDefault: () => void }): void {
 function CurrentPage() {
   const { page, arg } = useRoute();
   const { name } = useStudy();
+  const bundled = useBundle().opened !== null;
   useEffect(() => {
     document.title = [arg, page && PAGE_TITLES[page], name].filter(Boolean).join(" · ");
   }, [page, arg, name]);
   if (page === null) return <Empty title="There is no such page">The navigation above leads to all there are.</Empty>;
-  const Component = PAGE_COMPONENTS[page];
+  const Component = (bundled && BUNDLE_COMPONENTS[page]) || PAGE_COMPONENTS[page];
   return (
     <ErrorBoundary at={`${page}/${arg}`}>
       <Suspense fallback={<Loading what="the page" />}>

@@ -1,3 +1,5 @@
+import { OpenBundle } from "../bundle/Drop";
+import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
 import { type Page, href, setParams, useRoute } from "../router/router";
@@ -9,12 +11,13 @@ export function Header() {
   const study = useStudy();
   return (
     <header className="header">
-      <a className="study" href={href("map")} title={`Published ${moment(study.published_at)}`}>
+      <a className="study" href={href("map")} title={study.published_at === "" ? undefined : `Published ${moment(study.published_at)}`}>
         <bdi>{study.name}</bdi>
       </a>
       <Navigation />
       <SearchBox />
       <SaeChoice />
+      <OpenBundle />
       <ThemeToggle />
     </header>
   );
@@ -23,7 +26,8 @@ export function Header() {
 function Navigation() {
   const study = useStudy();
   const { page } = useRoute();
-  const pages: Page[] = ["map", "table", "roles", "compare"];
+  const bundle = useBundle().opened !== null;
+  const pages: Page[] = bundle ? ["map", "table", "roles"] : ["map", "table", "roles", "compare"];
   if (study.has_drift) pages.push("drift");
   if (study.live) pages.push("sql");
   return (

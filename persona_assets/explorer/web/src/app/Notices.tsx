@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { bundles, useBundle } from "../bundle/store";
 import type { Study } from "../contract";
 import { moment } from "../components/format";
 import { useConnection } from "../data/connection";
@@ -8,6 +9,7 @@ const SHOWN_MS = 8000;
 /** What happened to the server or the snapshot while the page was open. */
 export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () => void }) {
   const { gone } = useConnection();
+  const { opened, error } = useBundle();
   useEffect(() => {
     if (moved === null) return;
     const timer = setTimeout(dismiss, SHOWN_MS);
@@ -16,6 +18,24 @@ export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () =
   return (
     <div className="notices" role="status" aria-live="polite">
       {gone && <p className="notice warn">The server is gone. Asking again every few seconds; what is shown stays.</p>}
+      {opened !== null && (
+        <p className="notice">
+          <span>
+            A bundle is shown, <bdi>{opened.study.name}</bdi>: a map, without responses.
+          </span>
+          <button className="plain" onClick={bundles.close}>
+            Close it
+          </button>
+        </p>
+      )}
+      {error !== null && (
+        <p className="notice bad">
+          <span className="untrusted">{error}</span>
+          <button className="plain" onClick={bundles.dismiss}>
+            Dismiss
+          </button>
+        </p>
+      )}
       {moved !== null && !gone && (
         <p className="notice">
           Moved to a newer snapshot, published {moment(moved.published_at)}.

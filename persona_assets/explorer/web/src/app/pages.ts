@@ -26,3 +26,9 @@ export const PAGE_TITLES: Record<Page, string> = {
   drift: "Drift",
   search: "Search",
 };
+
+/** The pages that are others where a bundle is shown. */
+export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {
+  feature: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.FeatureOfBundle }))),
+  role: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.RoleOfBundle }))),
+};

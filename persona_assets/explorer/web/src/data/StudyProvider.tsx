@@ -1,6 +1,8 @@
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import type { Problem, SnapshotState, Study } from "../contract";
 import { Failure, Loading } from "../components/Loaded";
+import { OpenBundle } from "../bundle/Drop";
+import { useBundle } from "../bundle/store";
 import { SnapshotCache } from "./cache";
 import { connection, useConnection } from "./connection";
 import { getJson } from "./http";
@@ -59,9 +61,18 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
     };
   }, [polled, asksSnapshot, snapshot, read, onMoved]);
 
+  const bundle = useBundle();
+  if (bundle.opened !== null) return <StudyContext value={bundle.opened}>{children}</StudyContext>;
+  if (bundle.reading) return <Loading what="the bundle" />;
   if (state !== null) return <StudyContext value={state}>{children}</StudyContext>;
   if (problem === null) return <Loading what="the study" />;
-  return <Failure problem={problem.problem} status={problem.status} again={gone} retry={() => void read()} />;
+  return (
+    <div className="no-study">
+      <Failure problem={problem.problem} status={problem.status} again={gone} retry={() => void read()} />
+      {bundle.error !== null && <p role="alert">{bundle.error}</p>}
+      <OpenBundle />
+    </div>
+  );
 }
 
 function opened(study: Study): StudyState {

@@ -20,6 +20,7 @@ export function SearchBox() {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
+  const [entered, setEntered] = useState(false); // Enter was pressed before the answer came
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const search = useSearch(open ? text : "");
@@ -31,7 +32,10 @@ export function SearchBox() {
   const options = [...roles, ...features, everything(wanted, live)];
   useSlash(input);
   useClosing(() => setOpen(false));
-  useEffect(() => setActive(-1), [wanted]);
+  useEffect(() => {
+    setActive(-1);
+    setEntered(false);
+  }, [wanted]);
 
   const go = (option: Option | undefined) => {
     if (option === undefined || wanted === "") return;
@@ -40,10 +44,16 @@ export function SearchBox() {
     input.current?.blur();
     navigate(option.link);
   };
+  useEffect(() => {
+    if (!entered || (search.state !== "found" && search.state !== "failed")) return;
+    setEntered(false);
+    go(exact(result, wanted) ?? options.at(-1));
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setActive((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
-    else if (event.key === "Enter") go(active >= 0 ? options[active] : (exact(result, wanted) ?? options.at(-1)));
+    else if (event.key === "Enter" && active >= 0) go(options[active]);
+    else if (event.key === "Enter") setEntered(true);
     else if (event.key === "Escape") {
       if (!open || wanted === "") input.current?.blur();
       setOpen(false);

@@ -11,7 +11,7 @@ export function Legend({ model, state }: { model: MapModel; state: MapState }) {
   return (
     <section className="map-legend" aria-label="Legend">
       {state.color !== "role" && <ColorScale model={model} metric={state.color} />}
-      <Roles model={model} state={state} />
+      {model.roles.length > 0 && <Roles model={model} state={state} />}
     </section>
   );
 }

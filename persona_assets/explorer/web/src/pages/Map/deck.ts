@@ -31,6 +31,7 @@ export class MapDeck {
       layers: [],
       deviceProps: { type: "webgl", webgl: { antialias: false } }, // the dots soften their own edges
       getCursor: ({ isDragging }) => (isDragging ? "grabbing" : "default"),
+      onAfterRender: () => this.rendered(),
       onViewStateChange: ({ viewState }) => this.moved(viewState as unknown as Camera),
       onError: (error) => fail(error.message),
     });
@@ -40,6 +41,11 @@ export class MapDeck {
 
   draw(dots: Dots): void {
     this.deck.setProps({ layers: [new DotsLayer({ id: "dots", dots })] });
+  }
+
+  /** The first frames may be drawn before the canvas has its size: the dots are shown from the right one on. */
+  private rendered(): void {
+    if (Math.abs(this.deck.width - this.parent.clientWidth) <= 1) this.parent.dataset["drawn"] = "yes";
   }
 
   private moved({ target, zoom }: Camera): void {

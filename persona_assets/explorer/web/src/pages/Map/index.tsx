@@ -83,7 +83,8 @@ function Guardrail({ model }: { model: MapModel }) {
   return (
     <footer className="guardrail">
       <span>
-        <strong>{count(summary.selected_count)}</strong> of {count(summary.alive_count)} alive features, {summary.n_roles} roles
+        <strong>{count(summary.selected_count)}</strong>
+        {summary.alive_count > 0 && ` of ${count(summary.alive_count)} alive`} features{summary.n_roles > 0 && `, ${summary.n_roles} roles`}
       </span>
       {summary.preservation !== null && (
         <span>

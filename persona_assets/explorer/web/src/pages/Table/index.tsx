@@ -12,7 +12,7 @@ import { href } from "../../router/router";
 import { exportSql } from "./exportSql";
 import { ColumnChoice, Filters } from "./Filters";
 import { Grid } from "./Grid";
-import { type Query, answer, useQuery } from "./query";
+import { type Query, answer, useQuery, withoutUnknown } from "./query";
 import "./table.css";
 
 export default function TablePage() {
@@ -32,7 +32,8 @@ function NoStatistics() {
 
 function LoadedTable({ table, sae }: { table: FeatureTable; sae: string }) {
   const asked = useQuery();
-  const query = useDeferredValue(asked); // typing goes on while many rows are sorted
+  const settled = useDeferredValue(asked); // typing goes on while many rows are sorted
+  const query = useMemo(() => withoutUnknown(settled, table), [settled, table]);
   const rows = useMemo(() => answer(table, query), [table, query]);
   const all = table.feature_id.length;
   return (
@@ -44,7 +45,7 @@ function LoadedTable({ table, sae }: { table: FeatureTable; sae: string }) {
           <span role="status" className="nowrap">
             <strong>{count(rows.length)}</strong> <span className="muted">of {count(all)} alive</span>
           </span>
-          <ColumnChoice query={query} />
+          <ColumnChoice query={asked} />
           <Exports table={table} rows={rows} query={query} sae={sae} />
         </div>
       </div>

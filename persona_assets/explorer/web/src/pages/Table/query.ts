@@ -61,6 +61,11 @@ export function setColumns(keys: Key[]): void {
   setParams({ columns: same ? null : keys.join(",") }, { replace: true });
 }
 
+/** Without the columns of which nothing is known. */
+export function withoutUnknown(query: Query, table: FeatureTable): Query {
+  return { ...query, columns: query.columns.filter(({ key }) => table[key]?.some((value) => value !== null)) };
+}
+
 /** The places of the rows that are shown, in order; what is not known comes last either way. */
 export function answer(table: FeatureTable, query: Query): Int32Array {
   const keep = filters(table, query);

@@ -1,0 +1,62 @@
+import { useEffect, useRef, useState } from "react";
+import { navigate } from "../router/router";
+import { bundles } from "./store";
+import "./bundle.css";
+
+/** A file dropped anywhere on the page is opened as a bundle. */
+export function DropTarget() {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const hasFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+    const onOver = (event: DragEvent) => {
+      if (!hasFile(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const onLeave = (event: DragEvent) => event.relatedTarget === null && setOver(false);
+    const onDrop = (event: DragEvent) => {
+      if (!hasFile(event)) return;
+      event.preventDefault();
+      setOver(false);
+      openFirst(event.dataTransfer?.files);
+    };
+    addEventListener("dragover", onOver);
+    addEventListener("dragleave", onLeave);
+    addEventListener("drop", onDrop);
+    return () => {
+      removeEventListener("dragover", onOver);
+      removeEventListener("dragleave", onLeave);
+      removeEventListener("drop", onDrop);
+    };
+  }, []);
+  return over ? <div className="drop-here">Drop a bundle.json to look at it</div> : null;
+}
+
+/** The same by a button, for those who do not drag. */
+export function OpenBundle() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button className="open-bundle" onClick={() => input.current?.click()} title="Look at a bundle.json of this or another tool; or drop it on the page">
+        Open bundle
+      </button>
+      <input
+        ref={input}
+        type="file"
+        accept=".json,application/json"
+        aria-label="A bundle.json to open"
+        hidden
+        onChange={(event) => {
+          openFirst(event.target.files);
+          event.target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+function openFirst(files: FileList | null | undefined): void {
+  const file = files?.[0];
+  if (file === undefined) return;
+  void bundles.openFile(file).then((opened) => opened && navigate("#/map"));
+}
