@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DRIFT := "select turn, projection, projection_low, nearest_roles[1].role as nearest from drift_turns order by turn"
 FIRST := select feature_id from top_features('pirate') limit 1
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -55,6 +56,9 @@ demo: $(VENV)/installed $(WITH_NODE) ## run the demo study, from prompts to SQL 
 	@$(BIN)/persona sql demo "from which_roles(($(FIRST))) limit 5"
 	@echo; echo "In which answers is it strongest?"
 	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
+	@echo; echo "How far is the assistant when it is talked into piracy, and back?"
+	@$(BIN)/persona drift demo
+	@$(BIN)/persona sql demo $(DRIFT)
 	@echo; echo "Pictures of the roles and features:"
 	@for subject in similarity axes atlas "role pirate"; do \
 		$(BIN)/persona plot demo $$subject --to "lake/demo/plots/$${subject##* }.svg"; done

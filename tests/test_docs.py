@@ -83,7 +83,7 @@ def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
 
 def test_the_page_of_settings_names_every_key() -> None:
     page = (PROJECT / "docs/study.md").read_text()
-    for block in ("roles", "questions", "generation", "extraction", "analysis", "atlas", "labels"):
+    for block in ("roles", "questions", "generation", "extraction", "analysis", "atlas", "labels", "drift"):
         annotation = StudySettings.model_fields[block].annotation
         model = annotation if hasattr(annotation, "model_fields") else annotation.__args__[0]  # type: ignore
         for key in model.model_fields:
