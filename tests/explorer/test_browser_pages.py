@@ -184,8 +184,9 @@ def test_a_site_says_that_other_roles_need_the_live_explorer(page, pages, folder
     page.get_by_role("button", name=shown[1], exact=True).click()
     page.wait_for_function(f"location.hash.includes('role={shown[1]}')")
     other = next(row["role"] for row in feature["roles"] if row["role"] not in shown)
-    opened(page, pages, f"feature/{feature['feature_id']}?role={other}", ".examples .state")
-    assert "persona explore" in page.locator(".examples .state").inner_text()
+    opened(page, pages, f"feature/{feature['feature_id']}?role={other}", ".examples .caution")
+    assert "persona explore" in page.locator(".examples .caution").inner_text()
+    assert page.locator(".example").count() == len(feature["examples"][0]["responses"])
 
 
 @pytest.mark.parametrize("row", range(len(HOSTILE)))

@@ -55,9 +55,20 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
   const examples = useResource<ExamplesOfRole>(live ? paths.featureInRole(sae, feature.feature_id, role) : null);
   if (!live) {
     return (
-      <Empty title={`${role}'s responses are not part of this site`}>
-        It holds the strongest roles' only; the live explorer (persona explore) reads every role's.
-      </Empty>
+      <>
+        <p className="caution">
+          The responses of <bdi>{role}</bdi> are not part of this site, which holds the strongest roles' only: the live explorer (persona
+          explore) reads every role's.
+        </p>
+        {feature.examples[0] && (
+          <>
+            <h3 className="instead">
+              <bdi>{feature.examples[0].role}</bdi>
+            </h3>
+            <Cards examples={feature.examples[0]} />
+          </>
+        )}
+      </>
     );
   }
   return (

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Interval, IntervalAxis } from "../../charts/Interval";
 import { extent, type Scale, squareRoot } from "../../charts/scale";
 import type { FeaturePage, RoleOfFeature } from "../../contract";
@@ -15,7 +15,7 @@ const PLOT_EDGE = 12;
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
   const [sort, setSort] = useParam("sort", "-rate");
-  const [word, setWord] = useState("");
+  const [word, setWord] = useParam("find");
   const { anchor, live } = useStudy();
   const shownRole = useParam("role")[0];
   const scale = useMemo(() => effectScale(feature.roles), [feature.roles]);

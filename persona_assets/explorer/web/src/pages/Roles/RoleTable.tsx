@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { RoleEntry, RolesOverview } from "../../contract";
 import { count, fixed, fmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
@@ -18,7 +18,7 @@ const AXES = 4; // columns; the strips above show the rest
 export function RoleTable({ overview }: { overview: RolesOverview | null }) {
   const { roles } = useStudy();
   const [sort, setSort] = useParam("sort", "role");
-  const [word, setWord] = useState("");
+  const [word, setWord] = useParam("find");
   const rows = useMemo(() => rowsOf(roles, overview), [roles, overview]);
   const columns = useMemo(() => columnsOf(overview), [overview]);
   const shown = useMemo(() => rows.filter((row) => row.role.includes(word.trim().toLowerCase())), [rows, word]);

@@ -5,7 +5,13 @@ const SHORT = 220; // characters of a cell; the whole value is shown below the t
 /** A value in full, as text. */
 export function whole(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  return typeof value === "object" ? JSON.stringify(value, null, 1) : String(value);
+  if (typeof value !== "object") return String(value);
+  if (isFlatList(value)) return `[${value.map((one) => JSON.stringify(one)).join(", ")}]`;
+  return JSON.stringify(value, null, 1);
+}
+
+function isFlatList(value: object): value is unknown[] {
+  return Array.isArray(value) && value.every((one) => typeof one !== "object" || one === null);
 }
 
 /** A value for one line of a table. */
