@@ -33,6 +33,7 @@ from persona_assets.warehouse.files import SnapshotFile
 _SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
 _LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES)
 _ORDERED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS)  # in another order than their files have
+_MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
 _TOTALS = "feature_totals"  # made of the loaded ones
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
 _MACROS = (
@@ -59,6 +60,7 @@ _SQL_TYPES = {
 def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
     """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
         for name in (*_SMALL, *(table.name for table in _LOADED), _TOTALS):
             connection.execute(_with_stride(query(f"tables/{name}")))
         _fill_small_tables(connection, small)
