@@ -281,6 +281,9 @@ def test_words_are_found_in_a_sites_responses_and_lead_to_the_response(page, pag
     assert str(found[-1]["response_id"]) in marked.inner_text()
     assert marked.evaluate("one => one.getBoundingClientRect().top < innerHeight")
     assert page.locator(".response").count() > 1
+    opened(page, pages, f"role/{A}?q=candle+ghost", ".response mark")
+    until_in_view = "document.querySelector('.response mark').getBoundingClientRect().top < innerHeight"
+    page.wait_for_function(until_in_view)
     page.get_by_label(f"Words in the responses of {A}").fill("no such words")
     page.get_by_text("Nothing found").wait_for()
 

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { count } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { useStudy } from "../../data/StudyContext";
@@ -5,19 +6,22 @@ import { setParams } from "../../router/router";
 import { type Found, useResponseSearch } from "./useResponseSearch";
 
 /** Where the words stand in the role's responses; each leads to its response. */
-export function Hits({ role, words, nPages }: { role: string; words: string; nPages: number }) {
+export function Hits({ role, words, nPages, onFound }: { role: string; words: string; nPages: number; onFound: () => void }) {
   const { live } = useStudy();
   const [search, cancel] = useResponseSearch(role, words, live, nPages);
+  const found = search.hits.length > 0;
+  useEffect(() => {
+    if (found) onFound();
+  }, [found, onFound]);
   return (
     <>
       <p className="search-state" role="status">
-        {count(search.hits.length)} {search.hits.length === 1 ? "response" : "responses"} with “<bdi>{words}</bdi>”
-        {search.truncated && ", not all"}
-        {search.running && (
-          <>
-            , looking … <button onClick={cancel}>Stop</button>
-          </>
-        )}
+        <span>
+          {count(search.hits.length)} {search.hits.length === 1 ? "response" : "responses"} with “<bdi>{words}</bdi>”
+          {search.truncated && ", not all"}
+          {search.running && ", looking …"}
+        </span>
+        {search.running && <button onClick={cancel}>Stop</button>}
       </p>
       {search.error !== null && (
         <p className="caution" role="alert">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { ResponsesPage } from "../../contract";
 import { count } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
@@ -17,8 +17,10 @@ const TYPING_MS = 300;
 export function Responses({ role, n, nPages }: { role: string; n: number; nPages: number }) {
   const [words] = useParam("q");
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (words !== "") place.current?.scrollIntoView({ block: "start" }); // a link to what was found
+  const arrived = useRef(words !== ""); // by a link to what is found: it is brought into view, once it is there
+  const show = useCallback(() => {
+    if (arrived.current) place.current?.scrollIntoView({ block: "start" });
+    arrived.current = false;
   }, []);
   return (
     <Section title="Responses" note={`${count(n)}, by variant and question`} aside={<SearchBox key={words} role={role} words={words} />}>
@@ -26,7 +28,7 @@ export function Responses({ role, n, nPages }: { role: string; n: number; nPages
         {n === 0 ? (
           <Empty title="No responses yet">This snapshot holds none that fit today's settings.</Empty>
         ) : words !== "" ? (
-          <Hits role={role} words={words} nPages={nPages} />
+          <Hits role={role} words={words} nPages={nPages} onFound={show} />
         ) : (
           <Paged role={role} nPages={nPages} />
         )}
