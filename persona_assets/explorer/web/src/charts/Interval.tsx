@@ -17,12 +17,8 @@ export function Interval({ scale, value, low, high, strong }: IntervalProps) {
   return (
     <svg className="interval" width={to + from} height={HEIGHT} aria-hidden="true">
       <line className="zero" x1={scale(0)} x2={scale(0)} y1={0} y2={HEIGHT} />
-      {low !== null && high !== null && (
-        <line className="whisker" x1={scale(low)} x2={scale(high)} y1={middle} y2={middle} />
-      )}
-      {value !== null && (
-        <circle className={strong ? "dot" : "dot hollow"} cx={scale(value)} cy={middle} r={3} />
-      )}
+      {low !== null && high !== null && <line className="whisker" x1={scale(low)} x2={scale(high)} y1={middle} y2={middle} />}
+      {value !== null && <circle className={strong ? "dot" : "dot hollow"} cx={scale(value)} cy={middle} r={3} />}
     </svg>
   );
 }

@@ -31,10 +31,7 @@ export function Scatter(props: ScatterProps) {
   const [theme] = useTheme();
   const [step, setStep] = useState(-1);
   const geometry = useMemo(() => placed(x, y, root, width, height), [x, y, root, width, height]);
-  const draw = useCallback(
-    (context: CanvasRenderingContext2D) => paint(context, geometry, marked),
-    [geometry, marked, theme],
-  );
+  const draw = useCallback((context: CanvasRenderingContext2D) => paint(context, geometry, marked), [geometry, marked, theme]);
   const canvas = useCanvas(width, height, draw);
   const onMouseMove = (event: MouseEvent<HTMLElement>) => {
     const area = event.currentTarget.getBoundingClientRect();

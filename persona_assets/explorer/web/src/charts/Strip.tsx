@@ -70,10 +70,18 @@ export function Strip({ positions, marked, label }: StripProps) {
               <circle key={one.role} className="marked" cx={one.x} cy={middle + one.y} r={radius + 2} />
             ))}
           <text className="end" x={0} y={middle + reach + 33}>
-            ← {known.slice(0, 3).map((one) => one.role).join(", ")}
+            ←{" "}
+            {known
+              .slice(0, 3)
+              .map((one) => one.role)
+              .join(", ")}
           </text>
           <text className="end" x={width} y={middle + reach + 33} textAnchor="end">
-            {known.slice(-3).map((one) => one.role).join(", ")} →
+            {known
+              .slice(-3)
+              .map((one) => one.role)
+              .join(", ")}{" "}
+            →
           </text>
         </svg>
       )}

@@ -14,7 +14,8 @@ export function AxisStrips({ axes, marked, anchor }: { axes: RolesOverview["axes
       {shown.map((axis) => (
         <figure key={axis.axis} className="axis-figure">
           <figcaption>
-            <b>{axis.axis === "assistant" ? "Assistant axis" : axis.axis.toUpperCase()}</b> <span className="muted">{about(axis, anchor)}</span>
+            <b>{axis.axis === "assistant" ? "Assistant axis" : axis.axis.toUpperCase()}</b>{" "}
+            <span className="muted">{about(axis, anchor)}</span>
           </figcaption>
           {axis.positions.length > 0 ? (
             <Strip positions={axis.positions} marked={marked} label={axis.axis} />
@@ -36,6 +37,7 @@ function about(axis: RolesOverview["axes"][number], anchor: string): string {
   const said = [];
   if (axis.axis === "assistant") said.push(`${anchor} less the mean of the others`);
   if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles`);
-  if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null) said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
+  if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null)
+    said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
   return said.join("; ");
 }

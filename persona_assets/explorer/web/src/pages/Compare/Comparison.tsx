@@ -55,7 +55,9 @@ export function Comparison({ sae, a, b, featuresA, featuresB }: ComparisonProps)
         </div>
         <output className="readout compare-readout" aria-live="polite">
           {on === null ? (
-            <span className="faint">● more in {a} · ■ more in {b} · point at a dot, or use the arrow keys; click or Enter opens it</span>
+            <span className="faint">
+              ● more in {a} · ■ more in {b} · point at a dot, or use the arrow keys; click or Enter opens it
+            </span>
           ) : (
             <>
               <b>{pairs.ids[on]}</b> {a} {fmt(pairs.x[on])} · {b} {fmt(pairs.y[on])}{" "}

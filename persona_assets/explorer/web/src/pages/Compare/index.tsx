@@ -14,13 +14,19 @@ export default function ComparePage() {
   const sae = useSae();
   const [a] = useParam("a");
   const [b] = useParam("b");
-  if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
+  if (sae === null)
+    return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
   return (
     <div className="page compare">
       <h1 className="hidden-label">Compare two roles</h1>
       <div className="compare-choice">
         <RoleChoice label="compare" value={a} choose={(role) => setParams({ a: role })} except={[b]} />
-        <button onClick={() => setParams({ a: b, b: a })} disabled={a === "" && b === ""} aria-label="Swap the two roles" title="swap">
+        <button
+          onClick={() => setParams({ a: b, b: a })}
+          disabled={a === "" && b === ""}
+          aria-label="Swap the two roles"
+          title="swap"
+        >
           ⇄
         </button>
         <RoleChoice label="with" value={b} choose={(role) => setParams({ b: role })} except={[a]} />
@@ -38,7 +44,9 @@ export default function ComparePage() {
 function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
   const left = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, a));
   const right = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, b));
-  const missing = (role: string) => <Empty title={`There are no features of ${role}`}>The study has no such role, or its responses have not been encoded.</Empty>;
+  const missing = (role: string) => (
+    <Empty title={`There are no features of ${role}`}>The study has no such role, or its responses have not been encoded.</Empty>
+  );
   return (
     <Loaded of={left} what={`the features of ${a}`} missing={missing(a)}>
       {(featuresA) => (

@@ -3,7 +3,11 @@ import { fixed } from "../../components/format";
 import { Section } from "../../components/parts";
 import { SCORES, VERDICTS } from "./words";
 
-const NAMES = { norm: "the turn's vector norm", n_active_features: "the number of its active features", n_tokens: "the number of its tokens" };
+const NAMES = {
+  norm: "the turn's vector norm",
+  n_active_features: "the number of its active features",
+  n_tokens: "the number of its tokens",
+};
 const HALF = 70; // pixels of |r| = 1
 
 /** What else the score goes with: where a correlation is high, the drift may be one of length or loudness. */
@@ -21,7 +25,11 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
               <span>{NAMES[confound]}</span>
               <Correlation r={r} />
               <span className="num">{r === null ? "–" : `r = ${fixed(r)}`}</span>
-              {verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : <span className="muted">too few turns, or nothing varies</span>}
+              {verdict ? (
+                <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span>
+              ) : (
+                <span className="muted">too few turns, or nothing varies</span>
+              )}
             </li>
           ))}
         </ul>

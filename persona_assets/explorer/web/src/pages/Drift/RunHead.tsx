@@ -59,7 +59,9 @@ export function RunHead({ run, runs, score, scores }: RunHeadProps) {
 
 function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
   const drop = largestDrop(run, score);
-  const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
+  const below = run.turns.filter(
+    (turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!,
+  ).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
   const verdict = worst(run, score);
   return (
@@ -67,9 +69,20 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
       facts={[
         ["assistant turns", count(run.n_turns)],
         ["tokens", count(run.n_tokens)],
-        ["largest drop", drop ? <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a> : "–"],
+        [
+          "largest drop",
+          drop ? (
+            <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a>
+          ) : (
+            "–"
+          ),
+        ],
         ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–"],
-        ["confounds", verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : "–", "the worst of the score's correlations, below"],
+        [
+          "confounds",
+          verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : "–",
+          "the worst of the score's correlations, below",
+        ],
         ["read by", <bdi className="drift-model">{run.model}</bdi>],
       ]}
     />
@@ -93,8 +106,14 @@ function worst(run: DriftRun, score: DriftScore): "LOW" | "MODERATE" | "HIGH" | 
 /** In one sentence: what a turn's vector is, and what the axis. */
 function spaceOf({ space: s, anchor }: DriftRun): string {
   const others = s.compared_with.length > 0 ? `the mean of ${s.compared_with.length} other roles` : "the mean of the other roles";
-  const axis = s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
-  const steps = [`features pooled by ${s.pooling}`, s.transform === "log1p" && "log1p", s.centred && "centred by the roles' mean", s.normalized && "of length 1"];
+  const axis =
+    s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
+  const steps = [
+    `features pooled by ${s.pooling}`,
+    s.transform === "log1p" && "log1p",
+    s.centred && "centred by the roles' mean",
+    s.normalized && "of length 1",
+  ];
   const cosine = s.axis_cosine === null ? "" : ` (its cosine with the first principal component: ${fixed(s.axis_cosine)})`;
   return `Turns are ${steps.filter(Boolean).join(", ")}; the axis is ${axis}${cosine}.`;
 }

@@ -12,12 +12,19 @@ export function RunList({ runs }: { runs: DriftRunEntry[] }) {
     <div className="page drift">
       <h1>Persona drift</h1>
       <p className="drift-intro muted">
-        Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the assistant's own
-        voice. Compare a score with the null band, not with zero.
+        Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the
+        assistant's own voice. Compare a score with the null band, not with zero.
       </p>
       <Section title="Conversations" note={count(runs.length)}>
         <div className="panel scroll-box">
-          <SortTable label="Conversations" rows={runs} columns={COLUMNS} rowKey={(run) => run.run} sort={sort} setSort={setSort} />
+          <SortTable
+            label="Conversations"
+            rows={runs}
+            columns={COLUMNS}
+            rowKey={(run) => run.run}
+            sort={sort}
+            setSort={setSort}
+          />
         </div>
       </Section>
     </div>
@@ -63,5 +70,10 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
     value: (run) => run.verdict && ["LOW", "MODERATE", "HIGH"].indexOf(run.verdict),
     cell: (run) => (run.verdict === null ? "–" : <span className={VERDICTS[run.verdict]}>{run.verdict.toLowerCase()}</span>),
   },
-  { key: "model", title: "read by", value: (run) => run.model, cell: (run) => <bdi className="muted">{run.model.slice(0, 60)}</bdi> },
+  {
+    key: "model",
+    title: "read by",
+    value: (run) => run.model,
+    cell: (run) => <bdi className="muted">{run.model.slice(0, 60)}</bdi>,
+  },
 ];

@@ -16,7 +16,10 @@ export function RunView({ run, runs }: { run: DriftRun; runs: DriftRunEntry[] })
   const [asked] = useParam("score", run.score);
   const score = scores.find((one) => one === asked) ?? run.score;
   const [turnAsked] = useParam("turn", String(run.largest_drop?.turn ?? 0));
-  const place = Math.max(0, run.turns.findIndex((turn) => turn.turn === Number(turnAsked)));
+  const place = Math.max(
+    0,
+    run.turns.findIndex((turn) => turn.turn === Number(turnAsked)),
+  );
   const points = useMemo(() => pointsOf(run, score), [run, score]);
   const choose = (at: number) => setParams({ turn: run.turns[at]?.turn ?? 0 }, { replace: true });
   const turn = run.turns[place];
@@ -51,8 +54,8 @@ function ChartNote({ run }: { run: DriftRun }) {
   if (n === null) return "No null band is known: whether a turn is unlike the assistant cannot be said.";
   return (
     <>
-      <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own responses ·{" "}
-      <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
+      <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own
+      responses · <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
     </>
   );
 }

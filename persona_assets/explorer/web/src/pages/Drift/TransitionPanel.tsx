@@ -45,10 +45,19 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
       }
     >
       <div className="panel scroll-box drift-features">
-        <SortTable label="Features of this transition" rows={rows} columns={columns} rowKey={(row) => row.id} sort={sort} setSort={setSort} />
+        <SortTable
+          label="Features of this transition"
+          rows={rows}
+          columns={columns}
+          rowKey={(row) => row.id}
+          sort={sort}
+          setSort={setSort}
+        />
       </div>
       <p className="footnote">
-        {covered === null ? "Which share of the movement these features carry is not known." : `The ${rows.length} shown carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
+        {covered === null
+          ? "Which share of the movement these features carry is not known."
+          : `The ${rows.length} shown carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
         {by === "change" && "The largest changes may explain little of it: a feature counts by change × weight on the axis."}
       </p>
     </Section>
@@ -71,7 +80,13 @@ function rowOf(run: DriftRun, { features: f }: DriftTransition, place: number): 
 function columnsOf(rows: Row[]): SortColumn<Row>[] {
   const largest = Math.max(1e-12, ...rows.map((row) => Math.abs(row.contribution)));
   return [
-    { key: "feature", title: "feature", className: "grow", value: (row) => row.id, cell: (row) => <FeatureLink id={row.id} label={row.feature?.label ?? null} /> },
+    {
+      key: "feature",
+      title: "feature",
+      className: "grow",
+      value: (row) => row.id,
+      cell: (row) => <FeatureLink id={row.id} label={row.feature?.label ?? null} />,
+    },
     {
       key: "effect",
       title: "effect",
@@ -83,7 +98,14 @@ function columnsOf(rows: Row[]): SortColumn<Row>[] {
         </span>
       ),
     },
-    { key: "contribution", title: "contribution", hint: "change × weight; over all features they sum to the projection's change", num: true, value: (row) => Math.abs(row.contribution), cell: (row) => signedFmt(row.contribution) },
+    {
+      key: "contribution",
+      title: "contribution",
+      hint: "change × weight; over all features they sum to the projection's change",
+      num: true,
+      value: (row) => Math.abs(row.contribution),
+      cell: (row) => signedFmt(row.contribution),
+    },
     {
       key: "delta",
       title: "change",
@@ -96,9 +118,30 @@ function columnsOf(rows: Row[]): SortColumn<Row>[] {
         </>
       ),
     },
-    { key: "weight", title: "weight", hint: "on the axis; positive: assistant-like", num: true, value: (row) => row.weight, cell: (row) => signedFmt(row.weight) },
-    { key: "share", title: "of change", hint: "|change| over the sum of all |change|", num: true, value: (row) => row.shareOfChange, cell: (row) => percent(row.shareOfChange) },
-    { key: "away", title: "of away", hint: "share of all that moved away from the assistant", num: true, value: (row) => row.shareOfAway, cell: (row) => (row.shareOfAway > 0 ? percent(row.shareOfAway) : "–") },
+    {
+      key: "weight",
+      title: "weight",
+      hint: "on the axis; positive: assistant-like",
+      num: true,
+      value: (row) => row.weight,
+      cell: (row) => signedFmt(row.weight),
+    },
+    {
+      key: "share",
+      title: "of change",
+      hint: "|change| over the sum of all |change|",
+      num: true,
+      value: (row) => row.shareOfChange,
+      cell: (row) => percent(row.shareOfChange),
+    },
+    {
+      key: "away",
+      title: "of away",
+      hint: "share of all that moved away from the assistant",
+      num: true,
+      value: (row) => row.shareOfAway,
+      cell: (row) => (row.shareOfAway > 0 ? percent(row.shareOfAway) : "–"),
+    },
     { key: "profile", title: "strongest in", cell: (row) => <Profile feature={row.feature} /> },
   ];
 }

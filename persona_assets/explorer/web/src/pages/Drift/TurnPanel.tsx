@@ -14,7 +14,11 @@ const FIRST = 1500; // tokens drawn before more are asked for
 export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn; score: DriftScore }) {
   const [shown, show] = useShownText(run);
   return (
-    <Section title={`Turn ${turn.turn}`} note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`} className="turn-panel">
+    <Section
+      title={`Turn ${turn.turn}`}
+      note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`}
+      className="turn-panel"
+    >
       {shown ? (
         <>
           <Before run={run} turn={turn} />
@@ -80,7 +84,11 @@ function TurnTokens({ turn }: { turn: DriftTurn }) {
 
 /** Level 3 is the middle; every token is a stop for its value. */
 function tokensOf({ tokens: { piece, projection, scaled } }: DriftTurn): Token[] {
-  return piece.map((text, i) => ({ piece: text, value: projection[i] ?? 0, level: Math.min(5, 1 + Math.floor((scaled[i] ?? 0.5) * 5)) }));
+  return piece.map((text, i) => ({
+    piece: text,
+    value: projection[i] ?? 0,
+    level: Math.min(5, 1 + Math.floor((scaled[i] ?? 0.5) * 5)),
+  }));
 }
 
 function Legend() {
@@ -105,7 +113,8 @@ function NearestRoles({ turn }: { turn: DriftTurn }) {
       <ol>
         {turn.nearest.map(({ role, cosine }) => (
           <li key={role}>
-            {roles.some((one) => one.role === role) ? <RoleLink role={role} /> : <bdi>{role}</bdi>} <span className="muted">{fixed(cosine, 3)}</span>
+            {roles.some((one) => one.role === role) ? <RoleLink role={role} /> : <bdi>{role}</bdi>}{" "}
+            <span className="muted">{fixed(cosine, 3)}</span>
             <Meter share={cosine} />
           </li>
         ))}

@@ -13,7 +13,9 @@ export default function DriftPage() {
   const runs = useResource<DriftRuns>(paths.driftRuns());
   return (
     <Loaded of={runs} what="the conversations" missing={<NoRuns />}>
-      {({ runs }) => (runs.length === 0 ? <NoRuns /> : run === null ? <RunList runs={runs} /> : <OneRun key={run} run={run} runs={runs} />)}
+      {({ runs }) =>
+        runs.length === 0 ? <NoRuns /> : run === null ? <RunList runs={runs} /> : <OneRun key={run} run={run} runs={runs} />
+      }
     </Loaded>
   );
 }
@@ -21,7 +23,9 @@ export default function DriftPage() {
 function OneRun({ run, runs }: { run: string; runs: DriftRuns["runs"] }) {
   const known = /^[\w.-]+$/.test(run);
   const data = useResource<DriftRun>(known ? paths.driftRun(run) : null);
-  const missing = <Empty title="There is no such conversation">It may have been measured under other settings, or in another study.</Empty>;
+  const missing = (
+    <Empty title="There is no such conversation">It may have been measured under other settings, or in another study.</Empty>
+  );
   if (!known) return missing;
   return (
     <Loaded of={data} what="the conversation" missing={missing}>

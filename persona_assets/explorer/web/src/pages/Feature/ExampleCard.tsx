@@ -20,12 +20,16 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
         <p className="muted">Its tokens are not kept: evidence holds those of a role’s strongest responses only.</p>
       )}
       <details>
-        <summary>
-          whole response, and the system prompt (variant {example.variant})
-        </summary>
+        <summary>whole response, and the system prompt (variant {example.variant})</summary>
         <dl className="example-whole">
           <dt>system</dt>
-          <dd>{example.system_prompt === null ? <span className="muted">none was sent</span> : <LongText text={example.system_prompt} />}</dd>
+          <dd>
+            {example.system_prompt === null ? (
+              <span className="muted">none was sent</span>
+            ) : (
+              <LongText text={example.system_prompt} />
+            )}
+          </dd>
           <dt>
             <bdi>{role}</bdi>
           </dt>
@@ -47,7 +51,12 @@ function Window(props: { pieces: string[]; activations: number[]; start: number 
   const start = props.start ?? 0;
   return (
     <div className="example-window">
-      <Tokens tokens={tokens} palette="heat" cut={start > 0} label={`Tokens ${start} to ${start + tokens.length - 1} of the response`} />
+      <Tokens
+        tokens={tokens}
+        palette="heat"
+        cut={start > 0}
+        label={`Tokens ${start} to ${start + tokens.length - 1} of the response`}
+      />
     </div>
   );
 }

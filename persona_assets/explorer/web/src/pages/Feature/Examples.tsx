@@ -14,9 +14,16 @@ export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }
   const role = asked || (feature.examples[0]?.role ?? "");
   const known = feature.examples.find((one) => one.role === role);
   return (
-    <Section title="Top responses" note={role && `of ${role}, by the strongest token`} className="examples" aside={<RoleButtons feature={feature} role={role} />}>
+    <Section
+      title="Top responses"
+      note={role && `of ${role}, by the strongest token`}
+      className="examples"
+      aside={<RoleButtons feature={feature} role={role} />}
+    >
       <div>
-        {role === "" ? <Empty title="No responses">No role's responses are kept for this feature.</Empty> : known ? (
+        {role === "" ? (
+          <Empty title="No responses">No role's responses are kept for this feature.</Empty>
+        ) : known ? (
           <Cards examples={known} />
         ) : (
           <OtherRole feature={feature} sae={sae} role={role} />
@@ -38,7 +45,11 @@ function RoleButtons({ feature, role }: { feature: FeaturePage; role: string }) 
         </button>
       ))}
       {live && others.length > 0 && (
-        <select aria-label="Another role's responses" value={near.includes(role) ? "" : role} onChange={(event) => setParams({ role: event.target.value })}>
+        <select
+          aria-label="Another role's responses"
+          value={near.includes(role) ? "" : role}
+          onChange={(event) => setParams({ role: event.target.value })}
+        >
           <option value="">another role …</option>
           {others.map((one) => (
             <option key={one.role}>{one.role}</option>
@@ -57,8 +68,8 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
     return (
       <>
         <p className="caution">
-          The responses of <bdi>{role}</bdi> are not part of this site, which holds the strongest roles' only: the live explorer (persona
-          explore) reads every role's.
+          The responses of <bdi>{role}</bdi> are not part of this site, which holds the strongest roles' only: the live explorer
+          (persona explore) reads every role's.
         </p>
         {feature.examples[0] && (
           <>
@@ -79,7 +90,8 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
 }
 
 function Cards({ examples: { role, responses } }: { examples: ExamplesOfRole }) {
-  if (responses.length === 0) return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
+  if (responses.length === 0)
+    return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
   const max = Math.max(0, ...responses.map((one) => strongest(one)));
   return (
     <>

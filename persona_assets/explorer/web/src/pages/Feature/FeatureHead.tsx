@@ -17,11 +17,7 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
         <h1>
           <span className="faint">Feature</span> {feature.feature_id}
         </h1>
-        {s.rank !== null && (
-          <a href={href("map", null, { f: feature.feature_id })}>
-            on the map, rank {count(s.rank)}
-          </a>
-        )}
+        {s.rank !== null && <a href={href("map", null, { f: feature.feature_id })}>on the map, rank {count(s.rank)}</a>}
         {feature.url?.startsWith("https://") && (
           <a href={feature.url} target="_blank" rel="noopener noreferrer">
             Neuronpedia <span aria-hidden="true">↗</span>

@@ -31,7 +31,13 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
       note={`all ${feature.roles.length}; effect against the mean of all roles, question by question, with its 95 % interval; square-root axis`}
       aside={
         feature.roles.length > 20 && (
-          <input type="search" placeholder="find a role" aria-label="Find a role" value={word} onChange={(event) => setWord(event.target.value)} />
+          <input
+            type="search"
+            placeholder="find a role"
+            aria-label="Find a role"
+            value={word}
+            onChange={(event) => setWord(event.target.value)}
+          />
         )
       }
     >
@@ -84,8 +90,22 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
         </span>
       ),
     },
-    { key: "mean", title: "mean", hint: "mean activation over the role's responses, zeros too", num: true, value: (row) => row.mean, cell: (row) => fmt(row.mean) },
-    { key: "max", title: "max", hint: "strongest activation on any token", num: true, value: (row) => row.max, cell: (row) => fmt(row.max) },
+    {
+      key: "mean",
+      title: "mean",
+      hint: "mean activation over the role's responses, zeros too",
+      num: true,
+      value: (row) => row.mean,
+      cell: (row) => fmt(row.mean),
+    },
+    {
+      key: "max",
+      title: "max",
+      hint: "strongest activation on any token",
+      num: true,
+      value: (row) => row.max,
+      cell: (row) => fmt(row.max),
+    },
     { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
     {
       key: "plot",
@@ -100,8 +120,22 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
         <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
       ),
     },
-    { key: "auroc", title: "AUROC", hint: "how often a response of the role has more of it than one of the others", num: true, value: (row) => row.auroc, cell: (row) => fixed(row.auroc, 3) },
-    { key: "q", title: "q", hint: "p adjusted for all pairs of role and feature", num: true, value: (row) => row.q, cell: (row) => qValue(row.q) },
+    {
+      key: "auroc",
+      title: "AUROC",
+      hint: "how often a response of the role has more of it than one of the others",
+      num: true,
+      value: (row) => row.auroc,
+      cell: (row) => fixed(row.auroc, 3),
+    },
+    {
+      key: "q",
+      title: "q",
+      hint: "p adjusted for all pairs of role and feature",
+      num: true,
+      value: (row) => row.q,
+      cell: (row) => qValue(row.q),
+    },
     {
       key: "examples",
       title: <span className="hidden-label">examples</span>,

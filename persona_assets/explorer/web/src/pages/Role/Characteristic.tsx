@@ -39,9 +39,18 @@ export function Characteristic({ role }: { role: RolePage }) {
     >
       <div className="panel scroll-box characteristic">
         {rows.length === 0 ? (
-          <Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>
+          <Empty title="None">
+            {role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}
+          </Empty>
         ) : (
-          <SortTable label="Characteristic features" rows={rows} columns={columns} rowKey={(row) => row.feature_id} sort={sort} setSort={setSort} />
+          <SortTable
+            label="Characteristic features"
+            rows={rows}
+            columns={columns}
+            rowKey={(row) => row.feature_id}
+            sort={sort}
+            setSort={setSort}
+          />
         )}
       </div>
     </Section>
@@ -76,9 +85,37 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
         <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
       ),
     },
-    { key: "auroc", title: "AUROC", hint: "how often a response of the role has more of it than one of the others", num: true, value: (row) => row.auroc, cell: (row) => fixed(row.auroc, 3) },
-    { key: "q", title: "q", hint: "p adjusted for all pairs of role and feature", num: true, value: (row) => row.q, cell: (row) => qValue(row.q) },
-    { key: "mean", title: "mean", hint: "mean activation over the role's responses, zeros too", num: true, value: (row) => row.mean, cell: (row) => fmt(row.mean) },
-    { key: "rate", title: "fires in", hint: "share of the role's responses", num: true, value: (row) => row.firing_rate, cell: (row) => percent(row.firing_rate) },
+    {
+      key: "auroc",
+      title: "AUROC",
+      hint: "how often a response of the role has more of it than one of the others",
+      num: true,
+      value: (row) => row.auroc,
+      cell: (row) => fixed(row.auroc, 3),
+    },
+    {
+      key: "q",
+      title: "q",
+      hint: "p adjusted for all pairs of role and feature",
+      num: true,
+      value: (row) => row.q,
+      cell: (row) => qValue(row.q),
+    },
+    {
+      key: "mean",
+      title: "mean",
+      hint: "mean activation over the role's responses, zeros too",
+      num: true,
+      value: (row) => row.mean,
+      cell: (row) => fmt(row.mean),
+    },
+    {
+      key: "rate",
+      title: "fires in",
+      hint: "share of the role's responses",
+      num: true,
+      value: (row) => row.firing_rate,
+      cell: (row) => percent(row.firing_rate),
+    },
   ];
 }

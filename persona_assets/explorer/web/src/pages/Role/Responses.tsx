@@ -23,7 +23,11 @@ export function Responses({ role, n, nPages }: { role: string; n: number; nPages
     arrived.current = false;
   }, []);
   return (
-    <Section title="Responses" note={`${count(n)}, by variant and question`} aside={<SearchBox key={words} role={role} words={words} />}>
+    <Section
+      title="Responses"
+      note={`${count(n)}, by variant and question`}
+      aside={<SearchBox key={words} role={role} words={words} />}
+    >
       <div ref={place} className="responses">
         {n === 0 ? (
           <Empty title="No responses yet">This snapshot holds none that fit today's settings.</Empty>

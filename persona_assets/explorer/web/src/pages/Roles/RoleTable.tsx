@@ -27,7 +27,15 @@ export function RoleTable({ overview }: { overview: RolesOverview | null }) {
     <Section
       title="All roles"
       note={`${count(roles.length)}, ${fresh === roles.length ? "all" : count(fresh)} fresh`}
-      aside={<input type="search" placeholder="find a role" aria-label="Find a role" value={word} onChange={(event) => setWord(event.target.value)} />}
+      aside={
+        <input
+          type="search"
+          placeholder="find a role"
+          aria-label="Find a role"
+          value={word}
+          onChange={(event) => setWord(event.target.value)}
+        />
+      }
     >
       <div className="panel scroll-box role-table">
         <SortTable label="All roles" rows={shown} columns={columns} rowKey={(row) => row.role} sort={sort} setSort={setSort} />
@@ -76,19 +84,18 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
       title: "responses",
       num: true,
       value: (row) => row.n_responses,
-      cell: (row) => (row.n_responses === row.n_prompts ? count(row.n_responses) : `${count(row.n_responses)} of ${count(row.n_prompts)}`),
+      cell: (row) =>
+        row.n_responses === row.n_prompts ? count(row.n_responses) : `${count(row.n_responses)} of ${count(row.n_prompts)}`,
     },
   ];
   if (overview === null) return columns;
-  const axes = overview.axes.slice(0, AXES).map(
-    ({ axis }, place): SortColumn<Row> => ({
-      key: axis,
-      title: axis === "assistant" ? "assistant axis" : axis.toUpperCase(),
-      num: true,
-      value: (row) => row.places[place] ?? null,
-      cell: (row) => fmt(row.places[place]),
-    }),
-  );
+  const axes = overview.axes.slice(0, AXES).map(({ axis }, place): SortColumn<Row> => ({
+    key: axis,
+    title: axis === "assistant" ? "assistant axis" : axis.toUpperCase(),
+    num: true,
+    value: (row) => row.places[place] ?? null,
+    cell: (row) => fmt(row.places[place]),
+  }));
   const nearest: SortColumn<Row> = {
     key: "nearest",
     title: "nearest role",

@@ -17,7 +17,11 @@ export default function RolesPage() {
   return (
     <div className="page roles">
       <h1 className="hidden-label">Roles</h1>
-      {sae === null ? <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty> : <Overview sae={sae.sae} />}
+      {sae === null ? (
+        <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty>
+      ) : (
+        <Overview sae={sae.sae} />
+      )}
     </div>
   );
 }
@@ -50,7 +54,9 @@ function Similarity({ overview: { order, similarity } }: { overview: RolesOvervi
           values={similarity}
           label="Similarity of the roles"
           format={(value) => fixed(value)}
-          onOpen={(row, column) => navigate(row === column ? href("role", order[row]!) : href("compare", null, { a: order[row]!, b: order[column]! }))}
+          onOpen={(row, column) =>
+            navigate(row === column ? href("role", order[row]!) : href("compare", null, { a: order[row]!, b: order[column]! }))
+          }
         />
       )}
     </Section>
@@ -61,7 +67,11 @@ function Axes({ overview: { axes } }: { overview: RolesOverview }) {
   const { anchor } = useStudy();
   return (
     <Section title="Axes" note={`each dot a role; ${anchor} is marked`}>
-      {axes.length > 0 ? <AxisStrips axes={axes} marked={anchor} anchor={anchor} /> : <p className="muted">Not computed: the study has no atlas yet.</p>}
+      {axes.length > 0 ? (
+        <AxisStrips axes={axes} marked={anchor} anchor={anchor} />
+      ) : (
+        <p className="muted">Not computed: the study has no atlas yet.</p>
+      )}
     </Section>
   );
 }

@@ -39,7 +39,11 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
 
   useEffect(() => {
     const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: "open" });
-    const editor = new EditorView({ parent: root, root, state: EditorState.create({ doc: told.current, extensions: extensions() }) });
+    const editor = new EditorView({
+      parent: root,
+      root,
+      state: EditorState.create({ doc: told.current, extensions: extensions() }),
+    });
     view.current = editor;
     return () => editor.destroy();
 

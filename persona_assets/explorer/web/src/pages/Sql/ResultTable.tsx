@@ -78,7 +78,13 @@ export function ResultTable({ result }: { result: SqlResult }) {
       >
         <div className="result-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
           {columns.map(({ name, type }, place) => (
-            <div key={place} id={`${id}-h${place}`} role="columnheader" className={isNumeric(type) ? "num" : undefined} title={`${name} ${type}`}>
+            <div
+              key={place}
+              id={`${id}-h${place}`}
+              role="columnheader"
+              className={isNumeric(type) ? "num" : undefined}
+              title={`${name} ${type}`}
+            >
               <bdi>{name}</bdi>
               <span className="result-type">{type.toLowerCase()}</span>
             </div>
@@ -88,7 +94,13 @@ export function ResultTable({ result }: { result: SqlResult }) {
           {rows.slice(first, last).map((row, step) => {
             const place = first + step;
             return (
-              <div key={place} role="row" aria-rowindex={place + 2} className="result-row" style={{ top: place * ROW, gridTemplateColumns: template }}>
+              <div
+                key={place}
+                role="row"
+                aria-rowindex={place + 2}
+                className="result-row"
+                style={{ top: place * ROW, gridTemplateColumns: template }}
+              >
                 {row.map((value, column) => (
                   <div
                     key={column}

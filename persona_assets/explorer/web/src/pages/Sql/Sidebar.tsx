@@ -16,7 +16,15 @@ export function Sidebar({ schema, insert, open }: SidebarProps) {
   const [chosen, choose] = useState("examples");
   const tabs = [
     { key: "examples", title: "Examples", body: () => <Examples open={open} /> },
-    { key: "schema", title: "Tables", body: () => <Loaded of={schema} what="the schema">{(entries) => <Schema entries={entries} insert={insert} />}</Loaded> },
+    {
+      key: "schema",
+      title: "Tables",
+      body: () => (
+        <Loaded of={schema} what="the schema">
+          {(entries) => <Schema entries={entries} insert={insert} />}
+        </Loaded>
+      ),
+    },
   ];
   return (
     <aside className="sql-sidebar" aria-label="Examples and tables">
@@ -49,11 +57,18 @@ const KINDS = { table: "Tables", view: "Views over the lake", macro: "Macros" } 
 function Schema({ entries, insert }: { entries: SchemaEntry[]; insert: (text: string) => void }) {
   const [word, setWord] = useState("");
   const wanted = word.trim().toLowerCase();
-  const fits = (entry: SchemaEntry) => [entry.name, ...entry.columns.map((column) => column.name)].some((name) => name.toLowerCase().includes(wanted));
+  const fits = (entry: SchemaEntry) =>
+    [entry.name, ...entry.columns.map((column) => column.name)].some((name) => name.toLowerCase().includes(wanted));
   const shown = entries.filter(fits);
   return (
     <div className="schema">
-      <input type="search" placeholder="find a table or column" aria-label="Find a table or column" value={word} onChange={(event) => setWord(event.target.value)} />
+      <input
+        type="search"
+        placeholder="find a table or column"
+        aria-label="Find a table or column"
+        value={word}
+        onChange={(event) => setWord(event.target.value)}
+      />
       {Object.entries(KINDS).map(([kind, title]) => {
         const group = shown.filter((entry) => entry.kind === kind);
         if (group.length === 0) return null;

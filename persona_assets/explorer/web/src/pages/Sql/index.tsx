@@ -19,10 +19,10 @@ export default function SqlPage() {
   if (live) return <Console />;
   return (
     <>
-    <h1 className="hidden-label">SQL console</h1>
-    <Empty title="The SQL console needs the live explorer">
-      This is a static site: there is no database behind it. Run <code>persona explore {name}</code> where the study is.
-    </Empty>
+      <h1 className="hidden-label">SQL console</h1>
+      <Empty title="The SQL console needs the live explorer">
+        This is a static site: there is no database behind it. Run <code>persona explore {name}</code> where the study is.
+      </Empty>
     </>
   );
 }

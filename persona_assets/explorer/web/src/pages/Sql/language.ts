@@ -23,10 +23,7 @@ export function language(schema: SchemaEntry[]): Extension {
     const word = context.matchBefore(/\w+/);
     return word === null ? null : { from: word.from, options: macros, validFor: /^\w*$/ };
   };
-  return [
-    sql({ dialect: DuckDb, schema: namespace(schema) }),
-    DuckDb.language.data.of({ autocomplete: complete }),
-  ];
+  return [sql({ dialect: DuckDb, schema: namespace(schema) }), DuckDb.language.data.of({ autocomplete: complete })];
 }
 
 function namespace(schema: SchemaEntry[]): SQLNamespace {
@@ -34,9 +31,12 @@ function namespace(schema: SchemaEntry[]): SQLNamespace {
   for (const { name, kind, comment, columns } of schema) {
     if (kind === "macro") continue;
     const self: Completion = { label: name, type: "type", detail: kind, ...info(comment) };
-    const children = columns.map(
-      (column): Completion => ({ label: column.name, type: "property", ...detail(column.type), ...info(column.comment) }),
-    );
+    const children = columns.map((column): Completion => ({
+      label: column.name,
+      type: "property",
+      ...detail(column.type),
+      ...info(column.comment),
+    }));
     tables[name] = { self, children };
   }
   return tables;
