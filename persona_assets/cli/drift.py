@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress as Bars
 
 from persona_assets.cli.answers import print_rows
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
+from persona_assets.progress import Progress
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish
 
@@ -28,8 +33,10 @@ def follow(study: Study, files: Sequence[Path], overwrite: bool, export: Path | 
     stage = DriftStage(ExtractionStage(study))
     stage.check([source for source in sources if isinstance(source, Transcript)])
     talks = _answered(study, sources)
-    for talk in talks:
-        stage.land(talk, overwrite=overwrite)
+    with _bar("following conversations") as progress:
+        for done, talk in enumerate(talks, start=1):
+            stage.land(talk, overwrite=overwrite)
+            progress(done, len(talks))
     publish(study)
     wanted = {talk.run for talk in talks}
     _print(study, wanted, output)
@@ -59,12 +66,22 @@ def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
 
     stage = GenerationStage(study.responses_owner)
     try:
-        return [
-            converse(source, stage.backend, stage.settings) if isinstance(source, Script) else source
-            for source in sources
-        ]
+        with _bar("answering turns") as progress:
+            return [
+                converse(source, stage.backend, stage.settings, progress)
+                if isinstance(source, Script)
+                else source
+                for source in sources
+            ]
     finally:
         stage.close()
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progress]:
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _print(study: Study, wanted: set[str], output: str) -> None:

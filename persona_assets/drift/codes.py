@@ -15,7 +15,7 @@ from persona_assets.schema import DRIFT_CODES
 
 Ints = npt.NDArray[np.int64]
 
-# A vector's rows of tokens, and where in it they are found: a span, or several one after another.
+# Rows [start, stop) of tokens that are pooled together: a span, or several one after another.
 Ranges = Sequence[tuple[int, int]]
 
 
@@ -53,11 +53,12 @@ def pool_ranges(values: csr_array, wanted: Sequence[Ranges], how: Literal["mean"
         highest: Any = vstack([values[one].max(axis=0) for one in rows], format="csr")
         return highest.astype(np.float64)
     lengths = np.array([len(one) for one in rows])
+    used, column = np.unique(np.concatenate(rows), return_inverse=True)  # a role's codes are large
     weights = csr_array(
-        (np.repeat(1 / lengths, lengths), np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)])),
-        shape=(len(rows), values.shape[0]),
+        (np.repeat(1 / lengths, lengths), column, np.concatenate([[0], np.cumsum(lengths)])),
+        shape=(len(rows), len(used)),
     )
-    return csr_array(weights @ values.astype(np.float64))
+    return csr_array(weights @ values[used].astype(np.float64))
 
 
 def to_table(codes: SpanCodes) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,6 @@ from persona_assets.errors import StudyError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
-from persona_assets.placing import placed
 from persona_assets.progress import Progress
 from persona_assets.settings import GenerationSettings
 
@@ -61,7 +59,7 @@ def converse(
     The same script under the same settings gives the same conversation. Raises StudyError, naming the turn,
     where no room is left for an answer, or there is none.
     """
-    refuse_chat_api(generation)
+    _refuse_chat_api(generation)
     talk = script.opening()
     for turn, text in enumerate(script.user):
         talk = replace(talk, messages=(*talk.messages, Message("user", text)))
@@ -72,19 +70,7 @@ def converse(
     return talk
 
 
-def write_transcript(transcript: Transcript, file: Path) -> None:
-    """Write the conversation where `read_transcript` finds it; the file appears whole."""
-    content = {
-        "name": transcript.name,
-        "sensitive": transcript.sensitive,
-        "conversation": transcript.plain,
-    }
-    with placed(file) as beside:
-        beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def refuse_chat_api(generation: GenerationSettings) -> None:
-    """Raise StudyError for a server that is asked one question at a time."""
+def _refuse_chat_api(generation: GenerationSettings) -> None:
     if generation.backend == "openai" and generation.engine.get("api") == "chat":
         raise StudyError(
             "generation.engine.api: chat asks one question at a time, and a conversation has several; "

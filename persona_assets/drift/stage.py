@@ -49,6 +49,7 @@ class DriftStage:
         landed = self._files.files(transcript.run)
         if landed is not None and not overwrite:
             return landed | self._renamed(landed[DRIFT_RUNS.name], transcript)
+        reference = self.reference  # before the model is loaded: it may be refused
         reading = Reading(
             transcript=transcript,
             codes=self._codes(transcript, layout),
@@ -57,7 +58,7 @@ class DriftStage:
             model=self.study.settings.extraction.model,
         )
         drift = self.study.settings.drift
-        tables = measure(reading, self._anchor_codes(), self.reference, drift, self._tokenizer)
+        tables = measure(reading, self._anchor_codes(), reference, drift, self._tokenizer)
         return {
             table.name: self.study.lake.write(table, tables[table.name], made_from, run=transcript.run)
             for table in DRIFT_TABLES
@@ -65,7 +66,7 @@ class DriftStage:
 
     def check(self, transcripts: Iterable[Transcript]) -> None:
         """Raise StudyError where the study or a conversation would be refused; loads no model."""
-        self._files.check()
+        _ = self.reference
         for transcript in transcripts:
             lay_out(transcript, self._tokenizer, self._context)
 
