@@ -94,3 +94,19 @@ def test_the_live_server_finds_labels_and_words_in_responses_role_by_role(page, 
     assert set(page.locator(".words-role mark").all_inner_texts()) == {"answers 7"}
     page.locator(".words-role li > a").first.click()
     page.wait_for_function("location.hash.startsWith('#/role/1984') && location.hash.includes('response=')")
+
+
+def test_a_search_of_words_tells_how_far_it_is_and_can_be_stopped(page, live: Served, built):
+    page.goto(f"{live.address}#/search?q=sea")
+    page.get_by_text("found in").wait_for()
+    slow = page.context.new_cdp_session(page)
+    slow.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": 1_000, "uploadThroughput": -1},
+    )
+    page.goto(f"{live.address}#/search?q=answers")
+    page.get_by_text("of 4 roles").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    said = page.get_by_text("stopped after").inner_text()
+    assert int(said.split("stopped after ")[1].split()[0]) < 4
+    assert page.get_by_role("progressbar").count() == 0

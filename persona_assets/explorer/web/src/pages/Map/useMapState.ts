@@ -23,10 +23,12 @@ export interface MapState {
 
 export function useMapState(model: MapModel): MapState {
   const { params } = useRoute();
-  return useMemo(() => read(model, params), [model, params]);
+  const line = params.get("lasso");
+  const lasso = useMemo(() => lassoOf(line), [line]); // the same while only the camera moves
+  return useMemo(() => ({ ...read(model, params), lasso }), [model, params, lasso]);
 }
 
-function read(model: MapModel, params: URLSearchParams): MapState {
+function read(model: MapModel, params: URLSearchParams): Omit<MapState, "lasso"> {
   const layout = params.get("layout") === "pca" && hasLayout(model, "pca") ? "pca" : "umap";
   const names = (params.get("roles") ?? "").split(",");
   return {
@@ -36,7 +38,6 @@ function read(model: MapModel, params: URLSearchParams): MapState {
     opacity: metric(params.get("opacity")),
     highlighted: names.map((name) => model.roles.indexOf(name)).filter((role) => role >= 0),
     selected: model.rowOf.get(Number(params.get("f") ?? NaN)) ?? null,
-    lasso: lassoOf(params.get("lasso")),
     view: viewOf(params.get("view")),
   };
 }
