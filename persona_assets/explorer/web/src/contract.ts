@@ -140,7 +140,7 @@ export interface FeaturePage {
   };
   roles: RoleOfFeature[]; // all, by firing rate, the highest first
   related: RelatedFeature[]; // cosine over roles in the full space, the nearest first; empty off the map
-  examples: ExamplesOfRole[]; // of the strongest role, on a site of the three strongest; others: `data/{sae}/feature/{id}/{role}.json`
+  examples: ExamplesOfRole[]; // on a site: of the strongest roles; live: none, `data/{sae}/feature/{id}/{role}.json` is asked
 }
 
 export interface RoleOfFeature {
@@ -175,7 +175,7 @@ export interface RelatedFeature {
   preferred_role: string | null;
 }
 
-/** `data/{sae}/feature/{feature_id}/{role}.json` (live only for roles beyond `FeaturePage.examples`) */
+/** `data/{sae}/feature/{feature_id}/{role}.json`: live only, for it reads the role's files */
 export interface ExamplesOfRole {
   role: string;
   responses: Example[]; // by max, the highest first

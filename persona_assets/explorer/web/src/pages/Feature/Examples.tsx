@@ -8,10 +8,12 @@ import { useResource } from "../../data/useResource";
 import { setParams, useParam } from "../../router/router";
 import { ExampleCard } from "./ExampleCard";
 
-/** The strongest responses of a role: the strongest roles' come with the page, others' are asked for. */
+const AT_HAND = 3;
+
+/** The strongest responses of a role: a site's come with the page, the live server's are asked for. */
 export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }) {
   const [asked] = useParam("role");
-  const role = asked || (feature.examples[0]?.role ?? "");
+  const role = asked || (rolesAtHand(feature)[0] ?? "");
   const known = feature.examples.find((one) => one.role === role);
   return (
     <Section
@@ -33,9 +35,16 @@ export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }
   );
 }
 
+/** The roles in which the feature is strongest: those that came with the page, or by their mean. */
+function rolesAtHand({ examples, roles }: FeaturePage): string[] {
+  if (examples.length > 0) return examples.map((one) => one.role);
+  const firing = roles.filter((one) => one.n_active_responses > 0).sort((a, b) => b.mean - a.mean);
+  return firing.slice(0, AT_HAND).map((one) => one.role);
+}
+
 function RoleButtons({ feature, role }: { feature: FeaturePage; role: string }) {
   const { live } = useStudy();
-  const near = feature.examples.map((one) => one.role);
+  const near = rolesAtHand(feature);
   const others = feature.roles.filter((one) => !near.includes(one.role));
   return (
     <>
