@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC
 from pathlib import Path
@@ -31,6 +32,7 @@ class Edition:
         self._readers = 0
         self._is_old = False
         self._lock = threading.Lock()
+        self._effects: Future[None] = Future()
         try:
             # Small questions, many at a time: threads that share each of them would only wait for each other.
             self._connection.execute("set threads = 1")
@@ -44,6 +46,8 @@ class Edition:
                 f"`persona run {study.name} --select warehouse`"
             ) from error
         self.published_at = published_at.replace(tzinfo=UTC)
+        self._preparing = self._another()
+        threading.Thread(target=self._prepare, name="role effects", daemon=True).start()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -57,10 +61,10 @@ class Edition:
             self.leave()
 
     @contextmanager
-    def source(self) -> Iterator[Source]:
-        """What the live server's resources are read from."""
+    def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
+        """What resources are read from, by one thread."""
         with self.cursor() as cursor:
-            yield Source(cursor, self.identity, self.published_at)
+            yield Source(cursor, self.identity, self.published_at, self._effects.result, live, max_pages)
 
     def enter(self) -> None:
         """Keep it open, until `leave`, should a newer one take its place meanwhile."""
@@ -76,13 +80,26 @@ class Edition:
     def retire(self) -> None:
         """Close it when nobody reads it any more."""
         self._is_old = True
+        if not self._effects.done():
+            self._preparing.interrupt()
         self._close_unread()
+
+    def _prepare(self) -> None:
+        """Find every role's effects, in the background: with hundreds of roles it takes seconds."""
+        self.enter()
+        try:
+            self._preparing.execute(query("explorer/role_effects"))
+            self._effects.set_result(None)
+        except duckdb.Error as error:
+            self._effects.set_exception(error)
+        finally:
+            self.leave()
 
     def _close_unread(self) -> None:
         with self._lock:
             if not self._is_old or self._readers:
                 return
-            for connection in (*self._idle, self._connection):
+            for connection in (*self._idle, self._preparing, self._connection):
                 connection.close()
             self._idle = []
 

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,7 @@ def _swap(beside: Path, folder: Path) -> None:
 
 def _write_data(edition: Edition, folder: Path, progress: Progress) -> int:
     """Write every resource, several at a time; how many there are."""
-    with _source(edition) as source:
+    with edition.source(live=False, max_pages=MAX_PAGES) as source:
         pages = list(_pages(source))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
@@ -87,7 +86,7 @@ def _write_data(edition: Edition, folder: Path, progress: Progress) -> int:
 def _write(edition: Edition, folder: Path, page: _Page) -> None:
     path, answer = page
     try:
-        with _source(edition) as source:
+        with edition.source(live=False, max_pages=MAX_PAGES) as source:
             content = encoded(answer(source))
     except ProblemError as problem:
         if problem.status != 404:  # without an atlas there is no map
@@ -96,12 +95,6 @@ def _write(edition: Edition, folder: Path, page: _Page) -> None:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-
-
-@contextmanager
-def _source(edition: Edition) -> Iterator[Source]:
-    with edition.cursor() as cursor:
-        yield Source(cursor, edition.identity, edition.published_at, live=False, max_pages=MAX_PAGES)
 
 
 def _pages(source: Source) -> Iterator[_Page]:

@@ -1,21 +1,30 @@
--- The features of the SAE $sae that set the role $role apart: at most $limit that are stronger in it, then as
--- many that are weaker, each the most extreme first. By AUROC where roles share no questions to compare on.
-with contrasts as materialized (
-    select c.feature_id, c.effect, c.effect_low, c.effect_high, c.auroc, c.q,
-        coalesce(c.effect, c.auroc - 0.5) as direction
-    from role_contrasts as c
-    where c.sae = $sae and c.role = $role
+-- Each compared role's features that set it apart: 100 that are stronger in it and 100 that are weaker, by AUROC
+-- where roles share no questions to compare on. Made once a snapshot for all roles: one role's would have to
+-- read as much.
+create table memory.main.role_effects as
+with ends as (
+    select sae, role,
+        list_concat(
+            max_by(feature, direction, 100) filter (where direction > 0),
+            max_by(feature, -direction, 100) filter (where direction < 0)
+        ) as features
+    from (
+        select c.sae, c.role, coalesce(c.effect, c.auroc - 0.5) as direction,
+            {'feature_id': c.feature_id, 'effect': c.effect, 'effect_low': c.effect_low,
+            'effect_high': c.effect_high, 'auroc': c.auroc, 'q': c.q, 'direction': direction} as feature
+        from role_contrasts as c
+    )
+    group by sae, role
 ),
 chosen as (
-    (from contrasts where direction > 0 order by direction desc, feature_id limit $limit)
-    union all
-    (from contrasts where direction < 0 order by direction, feature_id limit $limit)
+    select sae, role, unnest(features, max_depth := 2) from ends
 )
 select
-    c.feature_id, k.label, c.effect, c.effect_low, c.effect_high, c.auroc, c.q,
+    c.sae, c.role, c.feature_id, k.label, c.effect, c.effect_low, c.effect_high, c.auroc, c.q,
     coalesce(rf.mean, 0) as mean,
-    coalesce(rf.firing_rate, 0) as firing_rate
+    coalesce(rf.firing_rate, 0) as firing_rate,
+    c.direction
 from chosen as c
-left join role_features as rf on rf.sae = $sae and rf.role = $role and rf.feature_id = c.feature_id
-left join memory.main.known_features as k on k.sae = $sae and k.feature_id = c.feature_id
-order by c.direction > 0 desc, abs(c.direction) desc, c.feature_id;
+left join role_features as rf on rf.sae = c.sae and rf.role = c.role and rf.feature_id = c.feature_id
+left join memory.main.known_features as k on k.sae = c.sae and k.feature_id = c.feature_id
+order by c.sae, c.role, c.direction > 0 desc, abs(c.direction) desc, c.feature_id;

@@ -38,7 +38,7 @@ from persona_assets.schema import (
     Table,
 )
 from persona_assets.study import Study
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import publish, warehouse_path
 
 N_ROLES, N_DRAWN, N_SELECTED, N_NEIGHBORS = 276, 3, 5_000, 20
 SAE = full_scale.SAE
@@ -60,7 +60,7 @@ _KINDS = ("words about", "questions of", "metaphors of", "dialogue with", "negat
 
 
 def write_explored(folder: Path) -> Study:
-    """The study below `folder`, published; what is there already stays."""
+    """The study below `folder`, published; what is there already stays, the snapshot too."""
     full_scale.write_study(folder, N_DRAWN)
     full_scale._write_catalogue(folder, N_ROLES)
     study = full_scale.open_study(folder)
@@ -72,7 +72,8 @@ def write_explored(folder: Path) -> Study:
     across = AcrossRoles.of(study)
     if across.file(ROLE_CONTRASTS, SAE) is None:
         _draw_across(across)
-    publish(study)
+    if not warehouse_path(study).is_file():
+        publish(study)
     return study
 
 

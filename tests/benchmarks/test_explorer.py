@@ -28,12 +28,7 @@ from report import record
 from persona_assets.study import Study
 
 N_CLIENTS, N_EACH = 8, 25
-_CODE = """
-import sys
-from persona_assets.cli.explore import explore
-from persona_assets.study import load_study
-explore(load_study(sys.argv[1]), "127.0.0.1", 0, browser=False)
-"""
+_COMMAND = [sys.executable, "-c", "from persona_assets.cli import main; main()", "explore"]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +41,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def port(study: Study) -> Iterator[int]:
-    command = [sys.executable, "-c", _CODE, str(study.file)]
+    command = [*_COMMAND, str(study.file), "--no-browser", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield int(server.stdout.readline().split("/")[2].rsplit(":")[-1])
@@ -96,6 +91,8 @@ def test_explorer(benchmark, study: Study, port: int) -> None:
     tell("a role's page, asked for the first time", "< 150", port, roles)
     tell("a role's page, again", "< 150", port, roles)
     tell("search", "< 100", port, searches)
+    shown = [path.replace(".json", "/role_100.json") for path in features]
+    tell("a role's examples of a feature, asked for the first time", "", port, shown)
     one = [f"/api/responses?q=w0{number:03}+w&role=role_{number:03}" for number in range(3, 11)]
     tell("words in one role's responses", "< 300", port, one)
     for name, goal, path in (

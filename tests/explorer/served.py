@@ -15,12 +15,7 @@ import httpx
 
 from persona_assets.study import Study
 
-_CODE = """
-import sys
-from persona_assets.cli.explore import explore
-from persona_assets.study import load_study
-explore(load_study(sys.argv[1]), sys.argv[2], int(sys.argv[3]), browser=False)
-"""
+_COMMAND = [sys.executable, "-c", "from persona_assets.cli import main; main()", "explore"]
 
 
 @dataclass
@@ -43,7 +38,7 @@ class Served:
 def start(study: Study, lake: str, host: str = "127.0.0.1", port: int = 0) -> subprocess.Popen[str]:
     """The server's process, not waited for."""
     return subprocess.Popen(
-        [sys.executable, "-c", _CODE, str(study.file), host, str(port)],
+        [*_COMMAND, str(study.file), "--no-browser", "--host", host, "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

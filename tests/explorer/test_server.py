@@ -205,8 +205,13 @@ def test_a_port_that_is_taken_is_one_line(published: World):
         port = taken.getsockname()[1]
         process = start(published.study, published.study.lake.root, port=port)
         _, complaint = process.communicate(timeout=30)
-    assert process.returncode != 0
-    assert f"port {port} is taken" in complaint
+    assert process.returncode == 2
+    assert complaint.splitlines()[-1].startswith(f"persona: port {port} is taken")
+
+
+def test_an_address_of_another_machine_is_one_line(published: World):
+    _, complaint = start(published.study, published.study.lake.root, host="192.0.2.1").communicate(timeout=30)
+    assert complaint.splitlines()[-1].startswith("persona: --host 192.0.2.1: ")
 
 
 def test_ctrl_c_ends_it_cleanly_even_while_it_answers(published: World):

@@ -11,7 +11,7 @@ from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
 from persona_assets.labels.neuronpedia import SourceId
 
-N_ROLES_ON_SITE = 3  # whose responses come with the page; the live server gives one, and others when asked
+N_ROLES_ON_SITE = 3  # whose responses come with the page
 
 _HOSTS = ("www.neuronpedia.org", "neuronpedia.org")
 
@@ -26,7 +26,8 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         _refuse_beyond(known, feature_id, bool(firing))
         statistics = {"alive": bool(firing)} | dict.fromkeys(_STATISTICS)
     firing.sort(key=lambda role: -role["mean"])
-    strongest = [role["role"] for role in firing[: 1 if source.live else N_ROLES_ON_SITE]]
+    # Whoever asks live sees the page before any response is read.
+    strongest = [] if source.live else [role["role"] for role in firing[:N_ROLES_ON_SITE]]
     return {
         "feature_id": feature_id,
         "labels": source.rows("feature_labels", sae=sae, feature_id=feature_id),
@@ -35,7 +36,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         "statistics": statistics,
         "roles": roles,
         "related": source.rows("related", sae=sae, feature_id=feature_id),
-        "examples": examples_of(source, sae, feature_id, strongest),
+        "examples": examples_of(source, sae, feature_id, strongest) if strongest else [],
     }
 
 

@@ -8,7 +8,7 @@ from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.source import Source
 
-N_FEATURES = 100  # of either sign
+N_STRONGEST = 100  # features of a role that is not compared
 PAGE = 50  # responses
 
 
@@ -17,11 +17,12 @@ def role(source: Source, sae: str, role: str) -> Json:
     source.sae(sae)
     known = source.role(role)
     axes = source.rows("axes", sae=sae, role=role)
-    features = source.rows("role_effects", sae=sae, role=role, limit=N_FEATURES)
+    source.await_effects()
+    features = source.rows("effects_of_role", sae=sae, role=role)
     return known | {
         "instructions": source.rows("instructions", role=role),
         "n_pages": n_pages(source, known),
-        "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_FEATURES),
+        "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_STRONGEST),
         "nearest": source.rows("nearest_roles", sae=sae, role=role),
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),

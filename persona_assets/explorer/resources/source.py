@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,13 @@ from persona_assets.explorer.problems import not_found
 @dataclass(frozen=True)
 class Source:
     """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
-    responses a role.
+    responses a role. `await_effects` returns when the roles' effects are there.
     """
 
     connection: duckdb.DuckDBPyConnection
     snapshot: str
     published_at: datetime
+    await_effects: Callable[[], None]
     live: bool = True
     max_pages: int | None = None
 
