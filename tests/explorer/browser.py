@@ -122,7 +122,8 @@ def page(chromium: Any, troubles: list[str]) -> Iterator[Any]:
     watch(opened, troubles)
     yield opened
     context.close()
-    assert troubles == []
+    if troubles:
+        pytest.fail("\n".join(troubles))
 
 
 def watch(page: Any, troubles: list[str]) -> None:

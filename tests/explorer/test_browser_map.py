@@ -123,7 +123,7 @@ def test_a_highlighted_role_is_what_the_list_holds_and_is_in_the_address(page, s
     opened(page, site)
     role = atlas["roles"][max(set(atlas["features"]["preferred_role"]), key=_count(atlas))]
     page.get_by_label("Find a role").fill(role)
-    page.locator(".legend-roles li button").first.click()
+    page.locator(".legend-roles li button[aria-pressed=false]").first.click()
     page.wait_for_function("location.hash.includes('roles=')")
     of_role = [one for one in atlas["features"]["preferred_role"] if atlas["roles"][one] == role]
     assert listed(page) == len(of_role)

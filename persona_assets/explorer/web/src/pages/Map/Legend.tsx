@@ -16,12 +16,13 @@ export function Legend({ model, state }: { model: MapModel; state: MapState }) {
   );
 }
 
-/** The roles of the map, those with the most features first: a click highlights one. */
+/** The roles of the map, the highlighted first, then those with the most features: a click highlights one. */
 function Roles({ model, state }: { model: MapModel; state: MapState }) {
   const [words, setWords] = useState("");
   const slots = useMemo(() => slotsOf(model, state.highlighted), [model, state.highlighted.join()]);
   const chosen = new Set(state.highlighted);
-  const shown = model.byCount.filter((role) => model.roles[role]?.includes(words.trim().toLowerCase()));
+  const others = model.byCount.filter((role) => !chosen.has(role) && model.roles[role]?.includes(words.trim().toLowerCase()));
+  const shown = [...state.highlighted, ...others]; // what is highlighted stays in view among 276
   const full = chosen.size >= SLOTS;
   const toggle = (role: number) =>
     setHighlighted(model, chosen.has(role) ? state.highlighted.filter((one) => one !== role) : [...state.highlighted, role]);
@@ -54,7 +55,7 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
           </li>
         ))}
       </ul>
-      {shown.length === 0 && <p className="legend-note">No role has “{words}” in its name.</p>}
+      {others.length === 0 && words !== "" && <p className="legend-note">No role has “{words}” in its name.</p>}
     </div>
   );
 }
