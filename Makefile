@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench ui lint demo-model vllm-cpu explorer
+.PHONY: help install demo test bench bench-full ui lint demo-model vllm-cpu explorer
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -74,6 +74,10 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 	$(BIN)/pytest tests/benchmarks --benchmark-only
+
+bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (20 GB below FULL, which must be given)
+	@test -n "$(FULL)" || { echo "say where 20 GB may lie: make bench-full FULL=/some/folder"; exit 2; }
+	$(BIN)/python tests/benchmarks/ask_full_scale.py $(FULL) --roles 24 96 276
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
 	$(BIN)/dg dev
