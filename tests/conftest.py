@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 from persona_assets.study import COMPONENT, PROJECT, Study, load_study
+
+# Started in a shell's background the tests would have processes that cannot be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ATTRIBUTES: dict[str, Any] = {
     "roles": {"directory": "data/roles/instructions", "include": ["default", "ghost", "pirate"]},
