@@ -79,7 +79,8 @@ def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Progress]:
-    with Bars(console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
