@@ -12,8 +12,8 @@ from persona_assets.drift.script import Script, converse, read_script
 from persona_assets.drift.source import read_source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
-from persona_assets.generate.backend import Backend, open_backend
-from persona_assets.generate.prompts import ChatFormat
+from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.prompts import ChatFormat, Prompt
 from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
 from tests.conftest import ATTRIBUTES, StudyMaker
@@ -52,6 +52,18 @@ def test_a_script_gives_the_same_conversation_again_and_another_seed_another(bac
     assert converse(renamed, backend, GENERATION).messages == first.messages
     reseeded = converse(TALK, backend, GENERATION.model_copy(update={"seed": 1}))
     assert reseeded.messages != first.messages
+
+
+def test_every_turn_draws_from_a_seed_of_its_own(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete, seeds = backend.complete, []
+
+    def watched(prompts: list[Prompt]) -> Iterator[Completion]:
+        seeds.extend(prompt.seed for prompt in prompts)
+        return complete(prompts)
+
+    monkeypatch.setattr(backend, "complete", watched)
+    converse(TALK, backend, GENERATION)
+    assert len(seeds) == len(set(seeds)) == 2
 
 
 def test_a_script_without_room_for_an_answer_names_the_turn(backend: Backend) -> None:
