@@ -1,0 +1,71 @@
+"""Takes the README's pictures anew: the explorer on the demo study, and the study's lineage in Dagster.
+
+    python docs/pictures.py
+
+Needs a finished `make demo`, Chromium and Playwright (`make install`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+SIZE = {"width": 1280, "height": 800}
+BROWSER = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+
+
+@contextmanager
+def served(*command: str | Path) -> Iterator[str]:
+    """The address of a server of ours, started by `command` with its port at the end; ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = {"DAGSTER_HOME": str(HERE.parent / ".dagster")}
+    server = subprocess.Popen([*command, str(port)], cwd=HERE.parent, env=os.environ | home)
+    try:
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            assert server.poll() is None, "the server has ended"
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def take(page: Page, address: str, shown: str, file: str) -> None:
+    """A picture of the page, once `shown` is on it."""
+    page.goto(address)
+    page.get_by_text(shown, exact=True).first.wait_for()
+    page.wait_for_timeout(5000)  # what is drawn settles
+    page.screenshot(path=HERE / file)
+    print(HERE / file)
+
+
+def main() -> None:
+    """Take them all."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
+        page = browser.new_page(viewport=SIZE)
+        with served(BIN / "persona", "explore", "demo", "--no-browser", "--port") as explorer:
+            take(page, f"{explorer}/#/map?f=817", "pirate", "map.png")
+            take(page, f"{explorer}/#/feature/817", "Roles", "feature.png")
+        with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
+            page.set_viewport_size({"width": 1600, "height": 700})
+            group = "locations/__repository__@persona_assets/asset-groups/demo"
+            take(page, f"{dagster}/{group}", "feature_labels", "lineage.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
