@@ -12,23 +12,18 @@ from persona_assets.explorer.resources.source import Source
 
 
 def drift(source: Source) -> Any:
-    """`drift.json`: the runs by name; none where there are none."""
-    return rounded(runs_view(source.connection)) if _is_measured(source) else {"runs": []}
+    """`drift.json`: the runs by name."""
+    return rounded(runs_view(source.connection))
 
 
 def drift_run(source: Source, run: str) -> Json:
     """`drift/{run}.json`. Raises the problem 404 where there is no such run."""
-    found = rounded(run_view(source.connection, run)) if _is_measured(source) else None
+    found = run_view(source.connection, run)
     if found is None:
         raise not_found(f"no drift run {run!r} in this snapshot")
-    return dict(found)
+    return dict(rounded(found))
 
 
 def runs(source: Source) -> list[str]:
     """The ids of the runs."""
-    return [row["run"] for row in source.rows("drift_runs")] if _is_measured(source) else []
-
-
-def _is_measured(source: Source) -> bool:
-    found = source.row("drift_tables")
-    return found is not None and found["there"]
+    return [row["run"] for row in source.rows("drift_runs")]
