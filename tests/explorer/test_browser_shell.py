@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from persona_assets.explorer.site import write_site as write_real_site
 from persona_assets.warehouse import publish
 from tests.explorer.browser import WEB, axe_violations, static_server, watch
 from tests.explorer.fixture_site import Size, write_site
@@ -109,6 +110,26 @@ def test_a_study_without_an_atlas_says_so_and_leads_to_the_table(page, built, tm
         page.get_by_text("There is no atlas yet").wait_for()
         page.get_by_role("link", name="table").click()
         page.wait_for_selector(".grid-body")
+
+
+def test_the_site_of_a_real_study_opens_from_a_plain_static_server(page, published: World, built, tmp_path):
+    write_real_site(published.study, tmp_path / "site", lambda done, total: None, built)
+    with static_server(tmp_path / "site") as address:
+        page.goto(address)
+        page.wait_for_selector(".dots[data-drawn]")
+        page.locator(".map-list .virtual-row").first.click()
+        page.locator(".selected-id").click()
+        page.get_by_role("heading", name="Feature", level=1).wait_for()
+        for name, shown in (
+            ("Features", ".grid-body .feature-link"),
+            ("Roles", "main svg"),
+            ("Compare", "main h1"),
+        ):
+            page.get_by_role("link", name=name, exact=True).click()
+            page.wait_for_selector(shown)
+        assert page.get_by_role("link", name="SQL").count() == 0
+        page.goto(f"{address}#/role/pirate")
+        page.get_by_text("pirate answers 7 as variant").first.wait_for()
 
 
 def test_a_live_page_runs_under_the_servers_policy_and_moves_to_a_newer_snapshot(
