@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from persona_assets.schema import ROLE_FEATURES
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.warehouse.world import (
@@ -103,6 +104,20 @@ def test_top_responses_gives_the_strongest_with_their_text_and_tokens(
     assert answer[0]["pieces"] == ["Aye", f" {feature}"]
     assert answer[0]["activations"] == [0.0, maxima.max()]
     assert all(row["pieces"] is None for row in answer[1:])
+
+
+def test_top_responses_looks_at_a_role_that_is_not_aggregated_yet(
+    make_study: StudyMaker, tmp_path: Path
+) -> None:
+    study = make_study("half", write_catalogue(tmp_path))
+    fill(study)
+    for file in study.lake.files(ROLE_FEATURES, sae="first", role="pirate"):
+        study.lake.remove(file)
+    publish(study)
+    with connect(study) as warehouse:
+        answer = rows(warehouse, "from top_responses(?)", OF_PIRATE_ALONE)
+        assert [row["role"] for row in answer] == ["pirate"] * N_POOLED
+        assert rows(warehouse, "from which_roles(?)", OF_PIRATE_ALONE) == []
 
 
 def test_compare_roles_orders_features_by_effect(
