@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -13,7 +15,8 @@ import duckdb
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from persona_assets.explorer.asking import within
+from persona_assets.duck import exact_path
+from persona_assets.explorer.asking import Json, within
 from persona_assets.explorer.edition import Edition
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source
@@ -23,6 +26,9 @@ _MOST = 1000  # hits
 _OF_A_ROLE = 50  # where all roles are searched
 _SECONDS = 20.0  # for a role
 _AROUND = 80  # characters on each side of a hit
+_AT_ONCE = max(2, (os.cpu_count() or 1) // 2)  # roles; the other cores are for other askers
+
+_File = tuple[str, str]  # a role, and where its responses are
 
 
 async def words(request: Request) -> Response:
@@ -30,35 +36,37 @@ async def words(request: Request) -> Response:
     text, role = asked_text(request), request.query_params.get("role")
     async with AsyncExitStack() as leaving:
         edition: Edition = await leaving.enter_async_context(request.app.state.editions.reading())
-        roles = await anyio.to_thread.run_sync(partial(_roles, edition, role))
-        lines = _lines(edition, roles, text, leaving.pop_all())
+        files = await anyio.to_thread.run_sync(partial(_files, edition, role))
+        lines = _lines(edition, files, text, leaving.pop_all())
     return StreamingResponse(lines, media_type="application/x-ndjson", headers={"cache-control": "no-store"})
 
 
-def _roles(edition: Edition, role: str | None) -> list[str]:
+def _files(edition: Edition, role: str | None) -> list[_File]:
     with edition.source() as source:
         if role is not None:
             source.role(role)
-        return [row["role"] for row in source.rows("roles_with_responses", role=role)]
+        return [(row["role"], row["path"]) for row in source.rows("response_files", role=role)]
 
 
 async def _lines(
-    edition: Edition, roles: list[str], text: str, leaving: AsyncExitStack
+    edition: Edition, files: list[_File], text: str, leaving: AsyncExitStack
 ) -> AsyncIterator[str]:
-    """Each role is read in a thread; an asker that is gone is noticed between two of them."""
+    """A few roles are read at once, in threads; an asker that is gone is noticed before the next few."""
     left, truncated = _MOST, False
-    most = _MOST if len(roles) == 1 else _OF_A_ROLE
+    most = _MOST if len(files) == 1 else _OF_A_ROLE
     async with leaving:
         try:
-            for done, role in enumerate(roles, 1):
-                hits, more = await anyio.to_thread.run_sync(
-                    partial(_hits, edition, role, text, min(most, left))
-                )
-                truncated |= more
-                left -= len(hits)
-                yield _json([*hits, {"kind": "progress", "done": done, "of": len(roles)}])
-                if left <= 0:
-                    truncated |= done < len(roles)
+            for first in range(0, len(files), _AT_ONCE):
+                reading = [
+                    partial(_hits, edition, file, text, most) for file in files[first : first + _AT_ONCE]
+                ]
+                found = await asyncio.gather(*map(anyio.to_thread.run_sync, reading))
+                for done, (hits, more) in enumerate(found, first + 1):
+                    truncated |= more or len(hits) > left
+                    yield _json([*hits[:left], {"kind": "progress", "done": done, "of": len(files)}])
+                    left -= min(len(hits), left)
+                if left == 0:
+                    truncated |= first + _AT_ONCE < len(files)
                     break
             yield _json([{"kind": "end", "truncated": truncated}])
         except ProblemError as problem:
@@ -67,15 +75,16 @@ async def _lines(
             yield _json([{"kind": "error", "error": str(error).splitlines()[0]}])
 
 
-def _hits(edition: Edition, role: str, text: str, most: int) -> tuple[list[dict[str, Any]], bool]:
+def _hits(edition: Edition, file: _File, text: str, most: int) -> tuple[list[Json], bool]:
     """The role's hits, at most `most`, and whether there are more."""
     with edition.source() as source, within(_SECONDS, source.connection):
-        found = list(_found(source, role, text, most + 1))
+        found = list(_found(source, file, text, most + 1))
     return found[:most], len(found) > most
 
 
-def _found(source: Source, role: str, text: str, limit: int) -> Iterator[dict[str, Any]]:
-    for row in source.rows("words", role=role, text=text, limit=limit):
+def _found(source: Source, file: _File, text: str, limit: int) -> Iterator[Json]:
+    role, path = file
+    for row in source.rows("words", responses=[exact_path(path)], text=text, limit=limit):
         snippet, at, length = around(row["response"], text)
         known = {"role": role, "response_id": row["response_id"], "question": row["question"]}
         yield {"kind": "hit"} | known | {"snippet": snippet, "at": at, "length": length}

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from persona_assets.explorer.edition import Edition
-from persona_assets.explorer.words import _lines, around
+from persona_assets.explorer.words import _files, _lines, around
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served
 from tests.warehouse.world import EXCLUDED, RESPONSE_IDS, ROLES
@@ -55,12 +55,23 @@ def test_what_cannot_be_searched_is_refused(live: Served, query: str, status: in
 
 def test_who_stops_listening_stops_the_reading(edition: Edition):
     async def listen() -> list[str]:
-        lines = _lines(edition, [*ROLES] * 1000, "answers", AsyncExitStack())
+        files = _files(edition, None) * 1000
+        lines = _lines(edition, files, "answers", AsyncExitStack())
         first = [await anext(lines), await anext(lines)]
         await lines.aclose()
         return first
 
     assert len(asyncio.run(listen())) == 2
+
+
+def test_a_thousand_hits_are_enough_and_more_are_told_of(edition: Edition):
+    async def listen() -> list[dict]:
+        lines = _lines(edition, _files(edition, None) * 40, "answers", AsyncExitStack())
+        return [json.loads(line) async for several in lines for line in several.splitlines()]
+
+    lines = asyncio.run(listen())
+    assert sum(line["kind"] == "hit" for line in lines) == 1000
+    assert lines[-1] == {"kind": "end", "truncated": True}
 
 
 @pytest.mark.parametrize(
