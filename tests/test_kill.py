@@ -46,8 +46,8 @@ def keep_each(self, completion, whole=InFlight.add):
     whole(self, completion)
     self.flush()
 
-def half_written(table, content, path, whole=lake.write_parquet):
-    whole(table, content, path)
+def half_written(table, content, path, *notes, whole=lake.write_parquet):
+    whole(table, content, path, *notes)
     path.write_bytes(path.read_bytes()[:100])
     die()
 """
