@@ -305,11 +305,17 @@ def explore(
         ),
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+    drift_runs: Annotated[
+        Path | None,
+        typer.Option(
+            "--drift-runs", metavar="DIR", help="Show the drift runs exported there, by us or another tool."
+        ),
+    ] = None,
 ) -> None:
     """Look at the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
     from persona_assets.cli.explore import explore
 
-    explore(load_study(study), host, port, browser)
+    explore(load_study(study), host, port, browser, drift_runs)
 
 
 @app.command()

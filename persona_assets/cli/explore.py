@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from persona_assets.cli.bar import bar
+from persona_assets.drift.folder import folder_runs
 from persona_assets.explorer import front_end
 from persona_assets.explorer.server import serve
 from persona_assets.explorer.site import write_site
@@ -16,8 +17,10 @@ from persona_assets.study import Study
 from persona_assets.warehouse import warehouse_path
 
 
-def explore(study: Study, host: str, port: int, browser: bool) -> None:
+def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path | None) -> None:
     """Serve the study's explorer until Ctrl-C, and open it in a browser."""
+    if drift_runs is not None:
+        folder_runs(drift_runs)  # a broken folder is named before anything is served
     if not (front_end.DIST / "index.html").is_file():
         print(f"persona: {front_end.MISSING}", file=sys.stderr)
     if not warehouse_path(study).is_file():
@@ -32,7 +35,7 @@ def explore(study: Study, host: str, port: int, browser: bool) -> None:
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
     with suppress(KeyboardInterrupt):
-        serve(study, host, port, started)
+        serve(study, host, port, started, drift_runs)
 
 
 def site(study: Study, folder: Path) -> None:

@@ -34,8 +34,13 @@ SECONDS = 20.0  # for a resource
 _AT_ONCE = 8  # queries for resources and searches, each in a thread of its own
 
 
-def make_app(study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST) -> Starlette:
-    """The application for `study`, bound to `host`; its pages are those built in `dist`."""
+def make_app(
+    study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST, exported: Path | None = None
+) -> Starlette:
+    """The application for `study`, bound to `host`; its pages are those built in `dist`.
+
+    With `exported` it shows that folder's drift runs instead of the study's own.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -55,7 +60,7 @@ def make_app(study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST)
         Route("/{path:path}", front_end.file, methods=["GET"]),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(Guard, host=host)], lifespan=lifespan)
-    app.state.editions = Editions(study)
+    app.state.editions = Editions(study, exported)
     app.state.dist = dist
     return app
 
@@ -67,7 +72,7 @@ async def data(request: Request) -> Response:
     if answer is None:
         raise not_found(f"no resource data/{path}"[:200])
     async with request.app.state.editions.reading() as edition:
-        headers = {"etag": f'W/"{edition.identity}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
+        headers = {"etag": f'W/"{edition.tag}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         make = partial(_in_thread, request, partial(_answer, edition, answer))

@@ -15,16 +15,22 @@ import duckdb
 from persona_assets.errors import StudyError
 from persona_assets.explorer.cache import Answers
 from persona_assets.explorer.resources.source import Source
+from persona_assets.fingerprint import fingerprint
 from persona_assets.queries import query
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, warehouse_path
 
 
 class Edition:
-    """One snapshot, its connections, and the answers it has given."""
+    """One snapshot, its connections, and the answers it has given.
 
-    def __init__(self, study: Study, identity: str) -> None:
+    `tag` changes whenever an answer may: with the snapshot, and with the folder of `exported` drift runs.
+    """
+
+    def __init__(self, study: Study, identity: str, exported: Path | None = None) -> None:
         self.identity = identity
+        self.exported = exported
+        self.tag = identity if exported is None else f"{identity}-{_folder_tag(exported)}"
         self.study = study
         self.answers = Answers()
         self._connection = connect(study)
@@ -64,7 +70,8 @@ class Edition:
     def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
         """What resources are read from, by one thread."""
         with self.cursor() as cursor:
-            yield Source(cursor, self.identity, self.published_at, self._effects.result, live, max_pages)
+            ready = self._effects.result
+            yield Source(cursor, self.identity, self.published_at, ready, live, max_pages, self.exported)
 
     def enter(self) -> None:
         """Keep it open, until `leave`, should a newer one take its place meanwhile."""
@@ -115,10 +122,11 @@ class Edition:
 
 
 class Editions:
-    """The newest snapshot of a study, looked for whenever somebody asks."""
+    """The newest snapshot of a study, looked for whenever somebody asks; `exported` as in `Source`."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, exported: Path | None = None) -> None:
         self.study = study
+        self._exported = exported
         self._newest: Edition | None = None
         self._lock = threading.Lock()
 
@@ -169,7 +177,7 @@ class Editions:
     def _move_on(self, path: Path) -> Edition | None:
         """Open what is published now; None where that changed meanwhile."""
         identity = _identity(path)
-        edition = Edition(self.study, identity or "")
+        edition = Edition(self.study, identity or "", self._exported)
         if identity != _identity(path):  # which of the two was opened?
             edition.retire()
             return None
@@ -177,6 +185,10 @@ class Editions:
         if previous is not None:
             previous.retire()
         return edition
+
+
+def _folder_tag(exported: Path) -> str:
+    return fingerprint({"folder": str(exported.absolute()), "looked": exported.stat().st_mtime_ns})
 
 
 def _identity(path: Path) -> str | None:

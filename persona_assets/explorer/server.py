@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 
@@ -16,13 +17,17 @@ _BACKLOG = 64
 _SECONDS_TO_END = 2  # for answers under way
 
 
-def serve(study: Study, host: str, port: int, started: Callable[[str], None]) -> None:
-    """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open.
+def serve(
+    study: Study, host: str, port: int, started: Callable[[str], None], exported: Path | None = None
+) -> None:
+    """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open. `exported`
+    is a folder of drift runs to show.
 
     Port 0 takes a free one. Raises StudyError where the address cannot be had.
     """
     with bound(host, port) as listening:
-        server = _Server(make_app(study, host), lambda: started(address(host, listening.getsockname()[1])))
+        app = make_app(study, host, exported=exported)
+        server = _Server(app, lambda: started(address(host, listening.getsockname()[1])))
         server.run(sockets=[listening])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.view import run_view, runs_view
 from persona_assets.explorer.asking import Json
 from persona_assets.explorer.numbers import rounded
@@ -13,17 +14,22 @@ from persona_assets.explorer.resources.source import Source
 
 def drift(source: Source) -> Any:
     """`drift.json`: the runs by name."""
-    return rounded(runs_view(source.connection))
+    return rounded(_runs(source))
 
 
 def drift_run(source: Source, run: str) -> Json:
     """`drift/{run}.json`. Raises the problem 404 where there is no such run."""
-    found = run_view(source.connection, run)
+    exported = source.exported
+    found = run_view(source.connection, run) if exported is None else folder_run(exported, run)
     if found is None:
-        raise not_found(f"no drift run {run!r} in this snapshot")
+        raise not_found(f"no drift run {run!r} here")
     return dict(rounded(found))
 
 
 def runs(source: Source) -> list[str]:
     """The ids of the runs."""
-    return [row["run"] for row in source.rows("drift_runs")]
+    return [entry["run"] for entry in _runs(source)["runs"]]
+
+
+def _runs(source: Source) -> Json:
+    return runs_view(source.connection) if source.exported is None else folder_runs(source.exported)

@@ -17,7 +17,7 @@ _PARTS = {
     "role": _NAME,
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
-    "run": r"[0-9a-f]{10}",
+    "run": r"[A-Za-z0-9_-]{1,100}",  # other tools name their runs as they like
 }
 _NUMBERS = ("feature_id", "page")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,7 +18,8 @@ from persona_assets.explorer.problems import not_found
 @dataclass(frozen=True)
 class Source:
     """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
-    responses a role. `await_effects` returns when the roles' effects are there.
+    responses a role. `await_effects` returns when the roles' effects are there. Drift runs are the snapshot's,
+    or those of the folder `exported`.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -26,6 +28,7 @@ class Source:
     await_effects: Callable[[], None]
     live: bool = True
     max_pages: int | None = None
+    exported: Path | None = None
 
     def rows(self, name: str, **parameters: Any) -> list[Json]:
         """The answer to `sql/explorer/<name>.sql` by rows."""
