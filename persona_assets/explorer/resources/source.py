@@ -18,8 +18,8 @@ from persona_assets.explorer.problems import not_found
 @dataclass(frozen=True)
 class Source:
     """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
-    responses a role. `await_effects` returns when the roles' effects are there. Drift runs are the snapshot's,
-    or those of the folder `exported`.
+    responses a role. `await_effects` returns when the roles' effects are there. Drift runs are of the
+    snapshot, or of the folder `exported`.
     """
 
     connection: duckdb.DuckDBPyConnection
