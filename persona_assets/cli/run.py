@@ -16,7 +16,7 @@ from rich.console import Console
 
 from persona_assets.cli.arguments import check_role
 from persona_assets.components import loaded
-from persona_assets.components.assets import ACROSS_ROLES, key
+from persona_assets.components.assets import ACROSS_ROLES, key, plain_name
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
@@ -167,7 +167,7 @@ def _materialize(
     overwrite: bool,
 ) -> dg.ExecuteInProcessResult:
     options = {"overwrite": overwrite} if asset in PER_ROLE else {}
-    ops = {"ops": {f"{study.name}__{asset}": {"config": options}}} if options else {}
+    ops = {"ops": {f"{plain_name(study)}__{asset}": {"config": options}}} if options else {}
     return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_config=_QUIET | ops,
         asset_selection=[key(study, asset)],

@@ -32,6 +32,11 @@ class RunOptions(dg.Config):
     overwrite: bool = False
 
 
+def plain_name(study: Study) -> str:
+    """The study's name where Dagster takes letters, digits and `_` only: groups, ops, sensors."""
+    return study.name.replace("-", "_")
+
+
 def key(study: Study, asset: str) -> dg.AssetKey:
     """`demo/responses` and so on."""
     return dg.AssetKey([study.name, asset])
@@ -42,7 +47,7 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "catalog"),
-        group_name=study.name,
+        group_name=plain_name(study),
         kinds={"json"},
         description=problem or "The study's roles and questions, every file read and checked.",
     )
@@ -150,7 +155,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     @dg.asset(
         key=key(study, "warehouse"),
         deps=[key(study, name) for name in ("role_features", *ACROSS_ROLES, "drift")],
-        group_name=study.name,
+        group_name=plain_name(study),
         automation_condition=FOLLOW,
         kinds={"duckdb"},
         description="What people query: one DuckDB file over all fresh files of the lake, swapped in whole.",
@@ -170,7 +175,7 @@ def _across_roles(
 ) -> dg.AssetsDefinition:
     """An asset in one piece, whose `land` makes it under each of the study's SAEs."""
 
-    @dg.asset(key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=study.name, **about)
+    @dg.asset(key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=plain_name(study), **about)
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
@@ -193,7 +198,7 @@ def _of_roles(
     return {
         "key": key(study, table.name),
         "deps": [key(study, name) for name in deps] + ([upstream] if upstream else []),
-        "group_name": study.name,
+        "group_name": plain_name(study),
         "partitions_def": roles,
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "metadata": {"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from persona_assets.components import loaded
-from persona_assets.components.assets import GPU_POOL, RunOptions, key
+from persona_assets.components.assets import GPU_POOL, RunOptions, key, plain_name
 from persona_assets.components.landing import land_each
 from persona_assets.components.metadata import column_schema, preview
 from persona_assets.drift.script import Script
@@ -30,7 +30,7 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
     @dg.asset(
         key=key(study, "drift"),
         deps=[key(study, "role_features")],
-        group_name=study.name,
+        group_name=plain_name(study),
         partitions_def=conversations(study),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=GPU_POOL,
@@ -54,7 +54,7 @@ def drift_sensor(study: Study) -> dg.SensorDefinition:
     """Adds a partition for every file of the study's folder that has none yet."""
 
     @dg.sensor(
-        name=f"{study.name}_conversations",
+        name=f"{plain_name(study)}_conversations",
         asset_selection=[key(study, "drift")],
         minimum_interval_seconds=_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,

@@ -228,3 +228,9 @@ def test_in_a_terminal_the_bar_moves_and_ctrl_c_leaves_one_line(make_study: Stud
     assert terminal.press_ctrl_c() == 130
     assert "Traceback" not in terminal.shown
     assert "persona: interrupted; the roles that landed stay" in terminal.shown.splitlines()[-1]
+
+
+def test_a_study_may_have_a_hyphen_in_its_name(make_study: StudyMaker) -> None:
+    study = make_study("my-study", {"roles.include": ["ghost"]})
+    run_study(study, None, ["responses"], overwrite=True)
+    assert materialized(study, "responses") == {"ghost"}
