@@ -175,7 +175,9 @@ def _across_roles(
 ) -> dg.AssetsDefinition:
     """An asset in one piece, whose `land` makes it under each of the study's SAEs."""
 
-    @dg.asset(key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=plain_name(study), **about)
+    @dg.asset(
+        key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=plain_name(study), **about
+    )
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
