@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,22 +61,12 @@ class FeatureRanges:
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
 
-    @property
-    def width(self) -> int:
-        """One more than the highest feature id."""
-        return int(self._last.max(initial=-1)) + 1
-
     def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """Feature ids and means of the features from `start` to before `stop`, sorted by feature."""
         groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
         feature, value = _columns(self.path, ["feature_id", "mean"], groups, self._metadata)
         inside = slice(*np.searchsorted(feature, [start, stop]))
         return feature[inside], value[inside]
-
-
-def feature_width(sources: Sequence[RoleSource]) -> int:
-    """One more than the highest feature id that fires in any role: d_sae, but for dead ones at its end."""
-    return max(FeatureRanges(source).width for source in sources)
 
 
 def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from persona_assets.errors import StudyError
 from persona_assets.labels.table import Label, feature_number
 from persona_assets.labels.text import MAX_NAME, cleaned
-from persona_assets.placing import placed
 
 _SHAPES = 'a dictionary by feature id, or a list of {"feature_id", "description", "url"}'
 
@@ -24,21 +23,6 @@ def read_cache(file: Path) -> list[Label]:
     Raises StudyError, naming the file and the entry, where it is missing or of another shape.
     """
     return [label for where, entry in _entries(file) if (label := _label(where, entry)) is not None]
-
-
-def write_cache(file: Path, labels: Iterable[Label]) -> None:
-    """Write `labels` as a list, in a shape that `read_cache` reads; the file appears whole."""
-    entries = [
-        {
-            "feature_id": label.feature_id,
-            "description": label.description,
-            "model": label.model,
-            "url": label.url,
-        }
-        for label in labels
-    ]
-    with placed(file) as beside:
-        beside.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:

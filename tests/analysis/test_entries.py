@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.analysis.design import RoleSource
-from persona_assets.analysis.entries import FeatureRanges, feature_width
+from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.statistics import analyse
 from persona_assets.errors import StudyError
 from persona_assets.lake import write_parquet
@@ -34,14 +34,6 @@ def test_a_range_holds_its_features_and_no_others(sources: list[RoleSource]) -> 
         wanted = (table["feature_id"].to_numpy() >= start) & (table["feature_id"].to_numpy() < stop)
         np.testing.assert_array_equal(feature, table["feature_id"].to_numpy()[wanted])
         np.testing.assert_array_equal(value, table["mean"].to_numpy()[wanted])
-
-
-def test_the_width_is_one_more_than_the_last_feature_that_fires(sources: list[RoleSource]) -> None:
-    assert feature_width(sources) == D_SAE
-    for source in sources:
-        table = pq.read_table(source.activations)
-        rewrite(source, table.filter(pc.less(table["feature_id"], 7)))
-    assert feature_width(sources) == 7
 
 
 def test_a_role_in_which_nothing_fires_is_a_role(sources: list[RoleSource]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from persona_assets.errors import StudyError
-from persona_assets.labels.cache import read_cache, write_cache
+from persona_assets.labels.cache import read_cache
 from persona_assets.labels.table import Label
 
 SHIP = Label(12, "ships", "cache", url="https://example.org/12")
@@ -38,13 +38,6 @@ def written(folder: Path, content: Any) -> Path:
 )
 def test_both_shapes_are_read_and_empty_descriptions_left_out(tmp_path: Path, content: Any) -> None:
     assert read_cache(written(tmp_path, content)) == [SHIP, Label(13, "sails", "cache")]
-
-
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    labels = [SHIP, Label(12, "boats é", "cache", model="somebody")]
-    file = tmp_path / "new" / "labels.json"
-    write_cache(file, labels)
-    assert read_cache(file) == labels
 
 
 @pytest.mark.parametrize(
