@@ -15,6 +15,8 @@ from persona_assets.generate.prompts import Prompt, response_seed
 from persona_assets.progress import Progress
 from persona_assets.settings import GenerationSettings
 
+_KEYS = dict.fromkeys(("user", "system", "name", "sensitive")).keys()  # in the order they are told
+
 
 @dataclass(frozen=True)
 class Script:
@@ -47,6 +49,9 @@ def read_script(file: Path) -> Script:
     if not isinstance(said, list) or not said:
         raise StudyError(f'{file}: holds no script; give {{"user": ["what is said first", …]}}')
     user = tuple(checked_text(text, f"{file}: turn {turn}") for turn, text in enumerate(said))
+    unknown = fields.keys() - _KEYS
+    if unknown:  # a misspelt `system` would be left out of the conversation
+        raise StudyError(f"{file}: unknown key {min(unknown)!r}; known are {', '.join(_KEYS)}")
     name, sensitive = metadata(fields, file)
     return Script(user, name, None if system is None else checked_text(system, f"{file}: system"), sensitive)
 

@@ -42,4 +42,4 @@ select
     max_b
 from both_roles
 order by abs(effect) desc, abs(difference) desc, feature_id;
-comment on macro table compare_roles is 'Which features tell two roles apart';
+comment on macro table compare_roles is 'Which features tell two roles apart; effect here is the difference of means in pooled standard deviations';

@@ -13,7 +13,7 @@ create table role_contrasts (
 );
 comment on table role_contrasts is 'Each role against all others, for every feature that fires in any: absences are effects too. Of the mean over a response''s tokens; roles left out of comparisons take no part';
 comment on column role_contrasts.share is 'The role''s mean over the sum of all roles'' means';
-comment on column role_contrasts.effect is 'Mean over questions of (the role''s mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions';
+comment on column role_contrasts.effect is 'Mean over questions of (the role''s mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ';
 comment on column role_contrasts.effect_low is 'Lower end of the effect''s 95% interval (t over the questions'' differences); NULL with one question';
 comment on column role_contrasts.effect_high is 'Upper end of the same interval';
 comment on column role_contrasts.auroc is 'How often a response of the role has more of it than one of the others, ties counting half: exact';

@@ -128,3 +128,10 @@ def test_the_demos_scripts_can_be_read(make_study: StudyMaker) -> None:
     study: Study = make_study(changes={"drift.directory": "data/demo/conversations"})
     sources = [source for _, source in study_sources(study)]
     assert sources and not any(isinstance(source, StudyError) for source in sources)
+
+
+def test_a_misspelt_key_of_a_script_is_refused_and_named(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    file.write_text('{"user": ["hi"], "sytem": "Be a pirate."}')
+    with pytest.raises(StudyError, match="unknown key 'sytem'; known are user, system, name, sensitive"):
+        read_script(file)
