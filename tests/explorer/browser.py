@@ -78,9 +78,12 @@ def _npm(*arguments: str) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium that draws WebGL in software."""
+    """A headless Chromium that draws WebGL in software.
+
+    Of one module: while Playwright is there its event loop runs, beside which other tests cannot have theirs.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     path = shutil.which("chromium")
     if path is None:
