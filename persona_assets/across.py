@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
@@ -37,6 +38,11 @@ class AcrossRoles:
 
     def compared(self, sae: str) -> dict[str, tuple[LakeFile, LakeFile]]:
         """Activations and pooled files of the roles that take part in comparisons, by role."""
+        if sae not in self._compared:
+            self._compared[sae] = self._to_compare(sae)
+        return self._compared[sae]
+
+    def _to_compare(self, sae: str) -> dict[str, tuple[LakeFile, LakeFile]]:
         files = {
             role: (files.activations(sae), files.pooled(sae))
             for role, files in self.roles.items()
@@ -81,6 +87,10 @@ class AcrossRoles:
         """The tables' fresh files by name; None where not all are there."""
         found = {table.name: self.file(table, sae) for table in tables}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
+
+    @cached_property
+    def _compared(self) -> dict[str, dict[str, tuple[LakeFile, LakeFile]]]:
+        return {}
 
     def _made_from(self, table: Table, sae: str) -> str | None:
         if table in STATISTICS_TABLES:

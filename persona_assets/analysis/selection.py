@@ -74,7 +74,7 @@ def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
 
     Raises StudyError where `settings` ask for question centring that `statistics` do not have.
     """
-    mode = role_matrix_mode(settings, can_centre=statistics.centred is not None)
+    mode = role_matrix_mode(settings, aligned=statistics.centred is not None)
     source = statistics.raw if mode == "log1p_role_mean" else statistics.centred
     assert source is not None
     matrix = np.log1p(source.whole) if mode == "log1p_role_mean" else source.whole
@@ -90,16 +90,19 @@ def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
     )
 
 
-def role_matrix_mode(settings: AtlasSettings, *, can_centre: bool) -> RoleMatrixMode:
-    """How M is made. Unless told, means are centred wherever roles are asked the same."""
+def role_matrix_mode(settings: AtlasSettings, *, aligned: bool) -> RoleMatrixMode:
+    """How M is made; `aligned` says whether all roles are asked the same. Unless told, means are centred
+    wherever they are; maxima never.
+    """
     wanted = settings.question_centering
     if wanted and settings.strategy == "max":
         raise StudyError("atlas.question_centering: true centres means; with atlas.strategy max leave it out")
-    if wanted and not can_centre:
+    if wanted and not aligned:
         raise StudyError(
             "atlas.question_centering: true needs questions that all roles share; set it to false"
         )
-    return "log1p_role_mean" if wanted is False or not can_centre else "question_centered_mean"
+    plain = wanted is False or settings.strategy == "max" or not aligned
+    return "log1p_role_mean" if plain else "question_centered_mean"
 
 
 def half_cosines(source: Matrices) -> Floats:

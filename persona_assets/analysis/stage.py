@@ -33,7 +33,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     from persona_assets.analysis.statistics import analyse
 
     study, lake, atlas = across.study, across.study.lake, across.study.settings.atlas
-    role_matrix_mode(atlas, can_centre=across.aligned and atlas.strategy == "mean")  # before the work: refuse
+    role_matrix_mode(atlas, aligned=across.aligned)  # before the work: refuse
     statistics = analyse(
         [
             RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path))

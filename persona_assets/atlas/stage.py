@@ -40,7 +40,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
     lake, settings = across.study.lake, across.study.settings
     features, role_matrix = across.file(FEATURES, sae), across.file(ROLE_MATRIX, sae)
     assert features is not None and role_matrix is not None
-    mode = role_matrix_mode(settings.atlas, can_centre=across.aligned and settings.atlas.strategy == "mean")
+    mode = role_matrix_mode(settings.atlas, aligned=across.aligned)
     selection = read_selection(
         sorted(across.compared(sae)), mode, lake.read(FEATURES, features), lake.read(ROLE_MATRIX, role_matrix)
     )
