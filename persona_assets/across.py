@@ -8,7 +8,7 @@ from functools import cached_property
 
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile
+from persona_assets.lake import LakeFile, Look
 from persona_assets.schema import ATLAS_TABLES, FEATURE_LABELS, ROLE_MATRIX, STATISTICS_TABLES, Table
 from persona_assets.study import Study
 
@@ -29,7 +29,8 @@ class AcrossRoles:
     @classmethod
     def of(cls, study: Study) -> AcrossRoles:
         """Every role of the study, looked at now."""
-        return cls(study, {role: RoleFiles(study, role) for role in study.role_names})
+        look = Look()
+        return cls(study, {role: RoleFiles(study, role, look) for role in study.role_names})
 
     @property
     def aligned(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from persona_assets.duck import exact_path, in_memory
+from persona_assets.duck import exact_path
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
@@ -40,7 +40,7 @@ def aggregated(lake: Lake, activations: LakeFile, pooled: LakeFile) -> pa.Table:
         "activations": [exact_path(lake.uri(activations.path))],
         "pooled": [exact_path(lake.uri(pooled.path))],
     }
-    with in_memory() as connection:
+    with lake.connection() as connection:
         try:
             return connection.execute(query("stages/role_features"), parameters).to_arrow_table()
         except duckdb.Error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from persona_assets.duck import exact_path, in_memory
+from persona_assets.duck import exact_path
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
@@ -109,7 +109,7 @@ def _rows(
     name: str, lake: Lake, files: dict[str, LakeFile], values: Mapping[str, Sequence[int]] | None = None
 ) -> list[dict[str, Any]]:
     paths = {key: [exact_path(lake.uri(file.path))] for key, file in files.items()}
-    with in_memory() as connection:
+    with lake.connection() as connection:
         answer = connection.execute(query(name), {**paths, **(values or {})})
         return answer.to_arrow_table().to_pylist()
 

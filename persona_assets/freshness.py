@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from persona_assets.fingerprint import fingerprint
-from persona_assets.lake import LakeFile, fresh
+from persona_assets.lake import LakeFile, Look, fresh
 from persona_assets.models import identity
 from persona_assets.schema import (
     ACTIVATIONS,
@@ -35,10 +35,14 @@ State = Literal["fresh", "stale", "missing"]
 
 @dataclass(frozen=True)
 class RoleFiles:
-    """The files of one role of `study`. An answer is what the disk held when it was first asked for."""
+    """The files of one role of `study`. An answer is what the lake held when it was first asked for.
+
+    Who asks for many roles shares one `look` among them.
+    """
 
     study: Study
     role: str
+    look: Look | None = None
 
     @property
     def saes(self) -> list[str]:
@@ -66,8 +70,7 @@ class RoleFiles:
     @cached_property
     def responses(self) -> LakeFile | None:
         """The role's fresh responses; with `responses_from`, the other study's."""
-        lake = self.study.responses_owner.lake
-        return lake.current(RESPONSES, self.responses_fingerprint, role=self.role)
+        return fresh(self._files(RESPONSES), self.responses_fingerprint)
 
     def activations_fingerprint(self, sae: str) -> str | None:
         """What decides the role's activations under `sae`; None where it has no fresh responses."""
@@ -117,24 +120,26 @@ class RoleFiles:
 
     def state(self, table: Table, sae: str | None = None) -> State:
         """Whether the role's file of `table` is fresh, only of other settings (stale), or missing."""
-        if table is RESPONSES:
-            file, lake = self.responses, self.study.responses_owner.lake
-        else:
-            assert sae is not None
-            file, lake = getattr(self, table.name)(sae), self.study.lake
+        file = self.responses if table is RESPONSES else getattr(self, table.name)(sae)
         if file is not None:
             return "fresh"
-        return "stale" if lake.files(table, sae=sae, role=self.role) else "missing"
+        return "stale" if self._files(table, sae) else "missing"
 
     def _current(self, table: Table, made_from: str | None, sae: str) -> LakeFile | None:
         if made_from is None or self.responses is None:
             return None
         if (table.name, sae) not in self._found:
-            files = self.study.lake.files(table, sae=sae, role=self.role)
             ours = _link(self.responses)
+            files = self._files(table, sae)
             usable = (file for file in files if not file.imported or file.made_from.endswith(ours))
             self._found[table.name, sae] = fresh(usable, made_from)
         return self._found[table.name, sae]
+
+    def _files(self, table: Table, sae: str | None = None) -> list[LakeFile]:
+        lake = self.study.responses_owner.lake if table is RESPONSES else self.study.lake
+        if self.look is not None:
+            return self.look.files(lake, table, sae=sae, role=self.role)
+        return lake.files(table, sae=sae, role=self.role)
 
     @cached_property
     def _found(self) -> dict[tuple[str, str], LakeFile | None]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from persona_assets.matrix import RoleMatrix, read_role_matrix
 from persona_assets.study import Study, load_study
-from persona_assets.warehouse import connect, warehouse_path
+from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ class StudyHandle:
         self.close()
 
     def _newest(self) -> duckdb.DuckDBPyConnection:
-        snapshot = _identity(warehouse_path(self.study))
+        snapshot = _identity(newest_snapshot(self.study))
         if self._connection is None or snapshot != self._snapshot:
             # The old connection is not closed here: answers not yet fetched still read from it.
             self._connection, self._snapshot = connect(self.study), snapshot

@@ -15,23 +15,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from persona_assets.errors import StudyError, writing
-from persona_assets.placing import is_alive, sync
+from persona_assets.duck import in_memory
+from persona_assets.errors import StudyError
 from persona_assets.schema import Table
+from persona_assets.storage import storage_at
 
 PATH_NOTE = b"persona.path"  # in a file's footer: its path below the root, from when it was written
 
+_BESIDE = Path(__file__).resolve().parent.parent / ".warehouse"
 _GONE = ".gone"
+_OF_THE_STORE = "AWS Error"  # how pyarrow's errors begin where it was not the file
 _STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
 
 _ALWAYS = {"write_page_index": True, "write_page_checksum": True}
@@ -43,7 +48,7 @@ class LakeFile:
 
     path: str
     size: int
-    modified: float
+    modified: float = field(compare=False)  # a store says it in whole seconds, and by its own clock
 
     @property
     def stem(self) -> str:
@@ -78,18 +83,38 @@ class LakeFile:
 
 
 class Lake:
-    """The files of `study` below `root`, a local directory."""
+    """The files of `study` below `root`, a local directory or `s3://bucket/prefix`."""
 
     def __init__(self, root: str | Path, study: str) -> None:
-        if "://" in str(root):
-            raise StudyError(f"PERSONA_LAKE={root}: the lake can only be a local directory yet")
-        self.root = str(Path(root).absolute())
+        self.storage = storage_at(root)
+        self.root = self.storage.root
         self.study = study
-        self._fs = pafs.LocalFileSystem()
+
+    @property
+    def local_root(self) -> Path:
+        """What this machine keeps: the lake itself, or, beside one in a bucket, a folder for its snapshots
+        (`PERSONA_WAREHOUSE`, by default below `.warehouse/` in the repository).
+        """
+        if self.storage.folder is not None:
+            return self.storage.folder
+        named = os.environ.get("PERSONA_WAREHOUSE")
+        return (
+            Path(named).absolute() if named else _BESIDE / self.root.removeprefix("s3://").replace("/", "--")
+        )
 
     def uri(self, path: str) -> str:
-        """Where DuckDB and pyarrow find the file at `path`."""
+        """Where DuckDB, and people, find the file at `path`."""
         return f"{self.root}/{path}"
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection, to be closed, to this process's database in memory: to ask of the lake's files."""
+        connection = in_memory()
+        self.storage.prepare(connection)
+        return connection
+
+    def open(self, uri: str, **options: Any) -> pq.ParquetFile:
+        """The file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them."""
+        return pq.ParquetFile(uri.removeprefix("s3://"), filesystem=self.storage.filesystem, **options)
 
     def folder(
         self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
@@ -127,30 +152,25 @@ class Lake:
         role: str | None = None,
         run: str | None = None,
     ) -> LakeFile:
-        """Land `content` under a new name: written beside, synced, renamed, so that it is there whole or not.
+        """Land `content` under a new name, so that it is there whole or not at all.
 
-        Raises StudyError where the disk is full or read-only; nothing is left behind then.
+        Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
         folder = self.folder(table, sae=sae, role=role, run=run)
-        path = f"{folder}/{self._free_stem(folder, made_from)}.parquet"
-        target = Path(self.uri(path))
-        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        with writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target.parent)
+        while True:
+            path = f"{folder}/{self._free_stem(folder, made_from)}.parquet"
             try:
-                write_parquet(table, content, beside, {PATH_NOTE.decode(): path})
-                beside.replace(target)
-            finally:
-                beside.unlink(missing_ok=True)
-            sync(target.parent)
-        status = target.stat()
-        return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
+                with self.storage.placing(path) as beside:
+                    write_parquet(table, content, beside, {PATH_NOTE.decode(): path})
+                    status = beside.stat()
+                return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
+            except FileExistsError:  # another process took that name meanwhile
+                continue
 
     def read(self, table: Table, file: LakeFile) -> pa.Table:
         """The file's content. Raises StudyError, naming the file, where it is damaged."""
         with self._reading(file):
-            content = pq.ParquetFile(self.uri(file.path)).read()
+            content = self.open(self.uri(file.path)).read()
         if content.schema.names != table.schema.names:
             raise damaged(self.uri(file.path), "its columns are not those of the table")
         return content
@@ -161,33 +181,29 @@ class Lake:
         The folder stays: another process may be about to write into it.
         """
         for file in self.files(table, role=role):
-            Path(self.uri(file.path)).unlink(missing_ok=True)
-        _sweep(Path(self.uri(self.folder(table, role=role))))
+            self.storage.remove(file.path)
+        self.storage.sweep(self.folder(table, role=role))
 
     def remove(self, file: LakeFile) -> None:
         """Delete a file that nothing needs any more; its name stays taken."""
-        path = Path(self.uri(file.path))
-        with writing(path):
-            path.with_suffix(_GONE).touch()
-            path.unlink(missing_ok=True)
+        self.storage.mark(file.path.removesuffix(".parquet") + _GONE)
+        self.storage.remove(file.path)
 
     def _files_below(self, folder: str) -> list[LakeFile]:
         return [file for file in self._named_below(folder) if file.path.endswith(".parquet")]
 
     def _named_below(self, folder: str) -> list[LakeFile]:
         """Files, and the names of those that were removed, sorted by path."""
-        selector = pafs.FileSelector(self.uri(folder), recursive=True, allow_not_found=True)
-        found = [
-            LakeFile(os.path.relpath(info.path, self.root), info.size, info.mtime_ns / 1e9)
-            for info in self._fs.get_file_info(selector)
-            if info.type == pafs.FileType.File and info.path.endswith((".parquet", _GONE))
-        ]
-        return sorted((file for file in found if _STEM.fullmatch(file.stem)), key=lambda file: file.path)
+        found = [LakeFile(*stored) for stored in self.storage.below(folder)]
+        ours = (
+            file for file in found if file.path.endswith((".parquet", _GONE)) and _STEM.fullmatch(file.stem)
+        )
+        return sorted(ours, key=lambda file: file.path)
 
     def num_rows(self, file: LakeFile) -> int:
         """The file's number of rows, from its footer. Raises StudyError where it is damaged."""
         with self._reading(file):
-            return int(pq.read_metadata(self.uri(file.path)).num_rows)
+            return int(self.open(self.uri(file.path)).metadata.num_rows)
 
     @contextmanager
     def _reading(self, file: LakeFile) -> Iterator[None]:
@@ -206,6 +222,22 @@ class Lake:
         return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
 
 
+class Look:
+    """One look at lakes: every table is listed once, however many of its folders are asked for."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, list[LakeFile]]] = {}
+
+    def files(self, lake: Lake, table: Table, *, sae: str | None, role: str) -> list[LakeFile]:
+        """As `Lake.files`, as of the moment when the table was first asked for."""
+        whole = lake.uri(lake.folder(table))
+        if whole not in self._found:
+            by_folder = self._found[whole] = defaultdict(list)
+            for file in lake.files(table):
+                by_folder[file.path.rsplit("/", 1)[0]].append(file)
+        return self._found[whole].get(lake.folder(table, sae=sae, role=role), [])
+
+
 def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
     """Of one folder's files the one to use: of this fingerprint or imported, the last revision."""
     usable = [file for file in files if file.imported or file.made_from == fingerprint]
@@ -213,8 +245,10 @@ def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
 
 
 def damaged(path: str, why: object) -> StudyError:
-    """The error for a file that cannot be read."""
+    """The error for a file that cannot be read: damaged, unless it is the store that did not answer."""
     reason = str(why).splitlines()[0]
+    if _OF_THE_STORE in reason:
+        return StudyError(f"{path}: cannot be read now ({reason}); check network and credentials, run again")
     return StudyError(f"{path}: damaged, or not a file of this lake ({reason}); delete it and run again")
 
 
@@ -245,11 +279,3 @@ def row_groups(table: Table, content: pa.Table) -> Iterator[tuple[int, int]]:
             stop = int(begin if begin > start else end)
         yield start, stop
         start = stop
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what writers that were killed here have left."""
-    for leftover in folder.glob(".*.tmp"):
-        pid = int(leftover.suffixes[-2][1:])
-        if not is_alive(pid):
-            leftover.unlink(missing_ok=True)

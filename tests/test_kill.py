@@ -21,7 +21,6 @@ from tests.conftest import StudyMaker
 
 DRIVER = """
 import os, signal, sys
-from pathlib import Path
 from persona_assets import aggregate, lake
 from persona_assets.components import landings
 from persona_assets.cli.run import run_study
@@ -57,7 +56,7 @@ MOMENTS = {
     "while generating the second role": "die_at_call(TransformersBackend, 'complete', 2)",
     "in the middle of a role": "InFlight.add = keep_each; die_at_call(InFlight, 'flush', 4)",
     "with half a Parquet file written": "lake.write_parquet = half_written",
-    "between a file's write and its rename": "die_at_call(Path, 'replace', 1)",
+    "between a file's write and its naming": "die_at_call(os, 'link', 1)",
     "between landing a role and telling Dagster": "landings.pc.sum = die",
     "while extracting the second role": "die_at_call(Extractor, 'extract', 2)",
     "between evidence and activations": "die_at_call(Lake, 'write', 3)",
@@ -129,6 +128,27 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_be
     leftovers = [path.name for path in Path(killed.lake.root).rglob(".*") if path.is_file()]
     assert leftovers == []
     assert killed.lake.files(IN_FLIGHT) == []
+
+
+def test_a_run_killed_on_a_lake_in_a_bucket_is_finished_by_the_next(
+    make_study: StudyMaker, bucket_lake: str, homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONA_LAKE", bucket_lake)
+    monkeypatch.setenv("PERSONA_WAREHOUSE", str(homes / "here"))
+    killed = make_study(changes={"roles.include": ["default", "pirate"]})
+    status, said = run(killed, "InFlight.add = keep_each; die_at_call(InFlight, 'flush', 10)")
+    assert status == -signal.SIGKILL, said[-2000:]
+    assert len(killed.lake.files(IN_FLIGHT)) == 2  # of the second role
+    before = landed(killed)
+    assert [path for path in before if "/responses/" in path and "/role=default/" in path]
+    status, said = run(killed)
+    assert status == 0, said[-2000:]
+    assert before.items() <= landed(killed).items()
+    assert killed.lake.files(IN_FLIGHT) == []
+    with connect(killed) as warehouse:
+        answered = "select role, count(*), count(distinct response_id) from responses group by 1 order by 1"
+        assert warehouse.execute(answered).fetchall() == [("default", 6, 6), ("pirate", 6, 6)]
+        assert warehouse.execute("select count(*) > 0 from top_responses(817)").fetchall() == [(True,)]
 
 
 def test_a_run_that_is_told_to_end_keeps_what_it_had_of_the_role(make_study: StudyMaker) -> None:

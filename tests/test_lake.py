@@ -19,8 +19,15 @@ IMPORTED = "imported-00000000000000aa"
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+def local_lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake", "study")
+
+
+@pytest.fixture(params=["in a folder", "in a bucket"])
+def lake(request: pytest.FixtureRequest) -> Lake:
+    if request.param == "in a bucket":
+        return Lake(request.getfixturevalue("bucket_lake"), "study")
+    return request.getfixturevalue("local_lake")
 
 
 def content(n_rows: int = 3) -> pa.Table:
@@ -92,8 +99,8 @@ def test_the_name_of_a_removed_file_is_not_used_for_another_content(lake: Lake) 
     assert write(lake, IMPORTED).stem == f"{IMPORTED}-r3"
 
 
-def test_a_flipped_bit_is_found_by_the_pages_checksums(lake: Lake) -> None:
-    path = Path(lake.uri(write(lake, FINGERPRINT).path))
+def test_a_flipped_bit_is_found_by_the_pages_checksums(local_lake: Lake) -> None:
+    path = Path(local_lake.uri(write(local_lake, FINGERPRINT).path))
     where = pq.read_metadata(path).row_group(0).column(2).data_page_offset + 40  # in the means
     content = bytearray(path.read_bytes())
     content[where] ^= 1
@@ -104,7 +111,25 @@ def test_a_flipped_bit_is_found_by_the_pages_checksums(lake: Lake) -> None:
 
 def test_a_file_says_where_it_belongs(lake: Lake) -> None:
     file = write(lake, FINGERPRINT)
-    assert pq.read_metadata(lake.uri(file.path)).metadata[PATH_NOTE].decode() == file.path
+    assert lake.open(lake.uri(file.path)).metadata.metadata[PATH_NOTE].decode() == file.path
+
+
+def test_of_two_that_take_a_name_at_once_each_keeps_its_own_content(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free_stem, landed = lake._free_stem, []
+
+    def overtaken(folder: str, made_from: str) -> str:
+        stem = free_stem(folder, made_from)
+        if not landed:  # after we have looked, before we write
+            landed.append(None)
+            landed[0] = write(lake, made_from, n_rows=7)
+        return stem
+
+    monkeypatch.setattr(lake, "_free_stem", overtaken)
+    ours = write(lake, FINGERPRINT, n_rows=5)
+    assert (landed[0].stem, ours.stem) == (FINGERPRINT, f"{FINGERPRINT}-r1")
+    assert (lake.num_rows(landed[0]), lake.num_rows(ours)) == (7, 5)
 
 
 def test_a_role_named_like_a_number_stays_text_in_the_path(lake: Lake) -> None:
@@ -113,20 +138,20 @@ def test_a_role_named_like_a_number_stays_text_in_the_path(lake: Lake) -> None:
     assert file == lake.files(ACTIVATIONS)[0]
 
 
-def test_the_layout_keeps_one_feature_in_few_row_groups(lake: Lake) -> None:
+def test_the_layout_keeps_one_feature_in_few_row_groups(local_lake: Lake) -> None:
     n_rows = ACTIVATIONS.row_group_size + 1
-    metadata = pq.read_metadata(lake.uri(write(lake, FINGERPRINT, n_rows).path))
+    metadata = pq.read_metadata(local_lake.uri(write(local_lake, FINGERPRINT, n_rows).path))
     assert metadata.num_row_groups == 2
     column = metadata.row_group(1).column(0)
     assert column.path_in_schema == "feature_id"
     assert column.statistics.min == n_rows - 1
 
 
-def test_a_truncated_file_is_named_with_the_remedy(lake: Lake) -> None:
-    file = write(lake, FINGERPRINT)
-    path = Path(lake.uri(file.path))
+def test_a_truncated_file_is_named_with_the_remedy(local_lake: Lake) -> None:
+    file = write(local_lake, FINGERPRINT)
+    path = Path(local_lake.uri(file.path))
     path.write_bytes(path.read_bytes()[:-20])
-    for reading in (lambda: lake.read(ACTIVATIONS, file), lambda: lake.num_rows(file)):
+    for reading in (lambda: local_lake.read(ACTIVATIONS, file), lambda: local_lake.num_rows(file)):
         with pytest.raises(StudyError, match=f"{FINGERPRINT}.parquet: damaged.*delete it and run again"):
             reading()
 
@@ -137,23 +162,23 @@ def test_a_file_of_another_table_is_refused(lake: Lake) -> None:
         lake.read(ROLE_FEATURES, file)
 
 
-def test_files_of_strangers_and_of_killed_writers_are_not_taken_for_data(lake: Lake) -> None:
-    file = write(lake, FINGERPRINT)
-    folder = Path(lake.uri(file.path)).parent
+def test_files_of_strangers_and_of_killed_writers_are_not_taken_for_data(local_lake: Lake) -> None:
+    file = write(local_lake, FINGERPRINT)
+    folder = Path(local_lake.uri(file.path)).parent
     (folder / "notes.parquet").write_bytes(b"")
     (folder / f".{OTHER}.parquet.1.tmp").write_bytes(b"half")
-    assert lake.files(ACTIVATIONS) == [file]
+    assert local_lake.files(ACTIVATIONS) == [file]
 
 
-def test_a_killed_writers_leftover_is_swept_and_a_living_ones_is_not(lake: Lake) -> None:
-    folder = Path(lake.uri(write(lake, FINGERPRINT).path)).parent
+def test_a_killed_writers_leftover_is_swept_and_a_living_ones_is_not(local_lake: Lake) -> None:
+    folder = Path(local_lake.uri(write(local_lake, FINGERPRINT).path)).parent
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     of_dead = folder / f".{OTHER}.parquet.{dead.pid}.tmp"
     of_living = folder / f".{OTHER}.parquet.{os.getppid()}.tmp"
     of_dead.write_bytes(b"half")
     of_living.write_bytes(b"half")
-    write(lake, OTHER)
+    write(local_lake, OTHER)
     assert not of_dead.exists()
     assert of_living.exists()
 
@@ -192,8 +217,3 @@ def incompressible(n_rows: int) -> pa.Table:
     floats = random.random((2, n_rows), dtype=np.float32)
     ids = random.integers(0, 2**30, (4, n_rows), dtype=np.int32)
     return pa.table([ids[0], ids[1], floats[0], floats[1], ids[2], ids[3]], schema=ACTIVATIONS.schema)
-
-
-def test_an_object_store_is_refused_until_it_is_served() -> None:
-    with pytest.raises(StudyError, match="PERSONA_LAKE=s3://bucket"):
-        Lake("s3://bucket", "study")

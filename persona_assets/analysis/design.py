@@ -5,7 +5,7 @@ A cell is a (variant, question), known by its response_id; every role has at mos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,11 +26,12 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class RoleSource:
-    """Where a role's activations and its list of pooled responses lie."""
+    """Where a role's activations and its list of pooled responses lie, and how such a file is opened."""
 
     role: str
     activations: str
     pooled: str
+    opened: Callable[..., pq.ParquetFile] = pq.ParquetFile
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def read_design(sources: Sequence[RoleSource]) -> Design:
 
 def _read_pooled(source: RoleSource) -> pa.Table:
     try:
-        table = pq.ParquetFile(source.pooled).read(["response_id", "n_tokens", "excluded_reason"])
+        table = source.opened(source.pooled).read(["response_id", "n_tokens", "excluded_reason"])
     except (pa.ArrowInvalid, OSError) as error:
         raise damaged(source.pooled, error) from error
     table = table.filter(pc.is_null(table["excluded_reason"]))

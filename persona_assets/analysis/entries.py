@@ -33,7 +33,7 @@ def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strat
     Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
     have or of a response that was not pooled.
     """
-    feature, response, value = _columns(source.activations, ["feature_id", "response_id", strategy])
+    feature, response, value = _columns(source, ["feature_id", "response_id", strategy])
     if len(feature) and (feature[0] < 0 or feature[-1] >= d_sae or (feature[1:] < feature[:-1]).any()):
         raise damaged(source.activations, f"its feature ids do not ascend from 0 to at most {d_sae - 1}")
     cell = np.empty(len(response), np.int32)
@@ -52,11 +52,11 @@ class FeatureRanges:
     """
 
     def __init__(self, source: RoleSource) -> None:
-        self.path = source.activations
+        self.source = source
         try:
-            self._metadata = pq.read_metadata(self.path)
+            self._metadata = source.opened(source.activations).metadata
         except (pa.ArrowInvalid, OSError) as error:
-            raise damaged(self.path, error) from error
+            raise damaged(source.activations, error) from error
         bounds = [_bounds(self._metadata, group) for group in range(self._metadata.num_row_groups)]
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
@@ -64,7 +64,7 @@ class FeatureRanges:
     def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """Feature ids and means of the features from `start` to before `stop`, sorted by feature."""
         groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
-        feature, value = _columns(self.path, ["feature_id", "mean"], groups, self._metadata)
+        feature, value = _columns(self.source, ["feature_id", "mean"], groups, self._metadata)
         inside = slice(*np.searchsorted(feature, [start, stop]))
         return feature[inside], value[inside]
 
@@ -75,14 +75,14 @@ def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:
 
 
 def _columns(
-    path: str,
+    source: RoleSource,
     names: list[str],
     groups: list[int] | None = None,
     metadata: pq.FileMetaData | None = None,
 ) -> list[npt.NDArray[Any]]:
     try:
-        file = pq.ParquetFile(path, metadata=metadata)
+        file = source.opened(source.activations, metadata=metadata)
         table = file.read(names) if groups is None else file.read_row_groups(groups, names)
     except (pa.ArrowInvalid, OSError) as error:
-        raise damaged(path, error) from error
+        raise damaged(source.activations, error) from error
     return [table[name].to_numpy() for name in names]

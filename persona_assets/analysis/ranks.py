@@ -73,7 +73,7 @@ def _gather(
     for row, file in enumerate(files):
         feature, value = file.read(start, stop)
         if len(feature) != counts[row].sum():
-            raise StudyError(f"{file.path}: changed while it was read; run the analysis again")
+            raise StudyError(f"{file.source.activations}: changed while it was read; run the analysis again")
         _place(feature, value.view(np.uint32), start, row, place, keys)
     return keys, bounds
 

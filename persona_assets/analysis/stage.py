@@ -36,7 +36,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     role_matrix_mode(atlas, aligned=across.aligned)  # before the work: refuse
     statistics = analyse(
         [
-            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path))
+            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
             for role, (activations, pooled) in across.compared(sae).items()
         ],
         sae_width(study.settings.extraction.saes[sae]),

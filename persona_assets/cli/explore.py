@@ -14,7 +14,7 @@ from persona_assets.explorer import front_end
 from persona_assets.explorer.server import serve
 from persona_assets.explorer.site import write_site
 from persona_assets.study import Study
-from persona_assets.warehouse import warehouse_path
+from persona_assets.warehouse import newest_snapshot
 
 
 def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path | None) -> None:
@@ -23,7 +23,7 @@ def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path 
         folder_runs(drift_runs)  # a broken folder is named before anything is served
     if not (front_end.DIST / "index.html").is_file():
         print(f"persona: {front_end.MISSING}", file=sys.stderr)
-    if not warehouse_path(study).is_file():
+    if not newest_snapshot(study).is_file():
         print(
             f"nothing is published yet; the pages fill when `persona run {study.name}` publishes",
             file=sys.stderr,

@@ -12,7 +12,7 @@ from persona_assets.cli.units import ago, size
 from persona_assets.freshness import State
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
 from persona_assets.study import Study
-from persona_assets.warehouse import warehouse_path
+from persona_assets.warehouse import newest_snapshot
 
 _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 
@@ -50,7 +50,7 @@ def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
 
 def _warehouse(study: Study, now: float) -> list[str | int | None]:
     """The published snapshot: whether it is there, not whether more is fresh by now."""
-    path = warehouse_path(study)
+    path = newest_snapshot(study)
     if not path.is_file():
         return ["warehouse", None, None, 1, size(0), None, None]
     status = path.stat()

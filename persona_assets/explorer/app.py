@@ -46,7 +46,10 @@ def make_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.threads = anyio.CapacityLimiter(_AT_ONCE)
         app.state.console = Console(study)
-        yield
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app.state.editions.follow)
+            yield
+            tasks.cancel_scope.cancel()
         app.state.editions.close()
 
     routes = [

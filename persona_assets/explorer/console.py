@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from persona_assets.explorer.problems import ProblemError
+from persona_assets.storage import bucket
 from persona_assets.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -78,9 +79,11 @@ class Console:
 
     def _job(self, sql: str, form: str, limits: Limits) -> bytes:
         threads = min(os.cpu_count() or 1, 4)
+        store = bucket(self._study.lake.storage)
         job = {
             "warehouse": str(warehouse_path(self._study)),
             "lake": self._study.lake.root,
+            "access": None if store is None else store.access(),
             "sql": sql,
             "format": form,
             "rows": limits.rows,

@@ -18,6 +18,7 @@ from persona_assets.duck import exact_path, list_literal, literal
 from persona_assets.explorer.answer import write_csv, write_json, write_parquet
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.statement import complaint, only_reading
+from persona_assets.storage.httpfs import Access, open_to
 
 _BESIDE = 3 * 2**30  # bytes of address space beside DuckDB's own memory: libraries, stacks, arenas
 _WRITERS = {"json": write_json, "csv": write_csv, "parquet": write_parquet}
@@ -41,8 +42,13 @@ def main() -> None:
     print(json.dumps(said), file=sys.stderr)
 
 
-def locked(warehouse: str, lake: str, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """A connection that can read this snapshot and the lake's files that it names, and can do no more."""
+def locked(
+    warehouse: str, lake: str, memory: int, threads: int, access: Access | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection that can read this snapshot and the lake's files that it names, and can do no more.
+
+    With `access`, the lake is in a bucket.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": f"{memory}B",
@@ -55,6 +61,8 @@ def locked(warehouse: str, lake: str, memory: int, threads: int) -> duckdb.DuckD
             "python_enable_replacements": "false",
         }
     )
+    if access is not None:
+        open_to(connection, lake, access)
     connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
     connection.execute("use warehouse")
     connection.execute("set variable lake = ?", [lake])
@@ -70,7 +78,8 @@ def locked(warehouse: str, lake: str, memory: int, threads: int) -> duckdb.DuckD
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
-    connection = locked(job["warehouse"], job["lake"], job["memory"], job["threads"])
+    access = None if job["access"] is None else Access(*job["access"])
+    connection = locked(job["warehouse"], job["lake"], job["memory"], job["threads"], access)
     try:
         answer = connection.execute(only_reading(connection, job["sql"]))
         return _WRITERS[job["format"]](answer, sys.stdout.buffer, job["rows"], job["bytes"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
 
@@ -17,8 +17,11 @@ from persona_assets.explorer.cache import Answers
 from persona_assets.explorer.resources.source import Source
 from persona_assets.fingerprint import fingerprint
 from persona_assets.queries import query
+from persona_assets.storage import bucket
 from persona_assets.study import Study
-from persona_assets.warehouse import connect, warehouse_path
+from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
+
+_LOOK_EVERY = 15.0  # seconds, at a bucket
 
 
 class Edition:
@@ -84,6 +87,11 @@ class Edition:
             self._readers -= 1
         self._close_unread()
 
+    def renew_access(self) -> None:
+        """Have its connections read on when the store's credentials are of a limited time."""
+        with self.cursor() as cursor:
+            self.study.lake.storage.prepare(cursor)
+
     def retire(self) -> None:
         """Close it when nobody reads it any more."""
         self._is_old = True
@@ -146,6 +154,19 @@ class Editions:
         edition = self._entered()
         edition.leave()
         return edition
+
+    async def follow(self) -> None:
+        """Of a lake in a bucket, fetch what others publish and renew the credentials, until cancelled."""
+        while bucket(self.study.lake.storage) is not None:
+            await anyio.sleep(_LOOK_EVERY)
+            with suppress(StudyError):  # the store does not answer now: what is here stays
+                await anyio.to_thread.run_sync(self._look)
+
+    def _look(self) -> None:
+        newest_snapshot(self.study)
+        with self._lock:
+            if self._newest is not None:
+                self._newest.renew_access()
 
     def close(self) -> None:
         """Let go of the snapshot."""

@@ -33,7 +33,7 @@ def read_whole(lake: Lake, held: Held) -> Reading:
     """Decode every page against its checksum, a row group at a time."""
     n_rows, counts = 0, []
     try:
-        with pq.ParquetFile(lake.uri(held.file.path), page_checksum_verification=True) as parquet:
+        with lake.open(lake.uri(held.file.path), page_checksum_verification=True) as parquet:
             notes = parquet.metadata.metadata or {}
             problem = _misplaced(held, parquet, notes)
             for group in range(parquet.num_row_groups):

@@ -13,6 +13,8 @@ import duckdb
 from persona_assets.duck import literal
 from persona_assets.errors import StudyError
 from persona_assets.lake import Lake
+from persona_assets.storage import bucket
+from persona_assets.warehouse.copies import copies
 
 _REPLACED = " (deleted)"  # how Linux calls a file that was replaced while somebody had it open
 
@@ -27,11 +29,12 @@ class NamedBySnapshot:
 
 
 def published(lake: Lake) -> list[NamedBySnapshot]:
-    """Every study's published snapshot, in the lake and below `PERSONA_WAREHOUSE`.
+    """Every study's published snapshot, in the lake and below `PERSONA_WAREHOUSE`; of a lake in a bucket also
+    the copies in it.
 
     Raises StudyError for one that cannot be read: nobody knows what it needs.
     """
-    return [_read(path, str(path)) for path in _published_paths(lake)]
+    return [_read(lake, path, path) for path in (*map(str, _published_paths(lake)), *_copies(lake))]
 
 
 def held_open(lake: Lake) -> list[NamedBySnapshot]:
@@ -51,7 +54,7 @@ def held_open(lake: Lake) -> list[NamedBySnapshot]:
         if (status.st_dev, status.st_ino) not in found:
             process = handle.parts[2]
             where = f"a snapshot that process {process} has open"
-            found[status.st_dev, status.st_ino] = _read(handle, where)
+            found[status.st_dev, status.st_ino] = _read(lake, str(handle), where)
     return list(found.values())
 
 
@@ -68,15 +71,24 @@ def _published_paths(lake: Lake) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
+def _copies(lake: Lake) -> list[str]:
+    store = bucket(lake.storage)
+    if store is None:
+        return []
+    return [lake.uri(path) for study in store.folders() for path in copies(store, study)]
+
+
 def _folders(lake: Lake) -> list[Path]:
-    roots = {Path(lake.root), Path(os.environ.get("PERSONA_WAREHOUSE") or lake.root).absolute()}
+    """The studies' folders on this machine."""
+    roots = {lake.local_root, Path(os.environ.get("PERSONA_WAREHOUSE") or lake.local_root).absolute()}
     return sorted(folder for root in roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
 
 
-def _read(path: Path, where: str) -> NamedBySnapshot:
+def _read(lake: Lake, path: str, where: str) -> NamedBySnapshot:
     try:
         with duckdb.connect() as connection:
-            connection.execute(f"attach {literal(str(path))} as snapshot (read_only)")
+            lake.storage.prepare(connection)
+            connection.execute(f"attach {literal(path)} as snapshot (read_only)")
             [(published_at,)] = connection.execute("select published_at from snapshot.study").fetchall()
             paths = connection.execute("select path from snapshot.lake_files").fetchall()
     except duckdb.Error as error:

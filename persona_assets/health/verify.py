@@ -19,7 +19,7 @@ from persona_assets.lake import LakeFile
 from persona_assets.progress import Progress
 from persona_assets.schema import ACTIVATIONS, DRIFT_TABLES, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study import Study
-from persona_assets.warehouse import connect, warehouse_path
+from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
 
 _ASKED = TABLES | {table.name: table for table in DRIFT_TABLES}
 
@@ -67,7 +67,7 @@ def verify(study: Study, progress: Progress | None = None) -> Verified:
 
 def _named_by_snapshot(study: Study) -> list[tuple[Held, int]]:
     """The files that the published snapshot names, each with the rows it counts."""
-    if not warehouse_path(study).is_file():
+    if not newest_snapshot(study).is_file():
         return []
     try:
         with connect(study) as warehouse:

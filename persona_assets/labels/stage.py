@@ -77,7 +77,7 @@ class LabelSources:
     def _kept(self, what: str, base: str | None) -> Path:
         """A file beside the table's: an address or id that is mended begins another one."""
         name = fingerprint({"base": base, "source": str(self.source)})
-        root = Path(self.study.lake.root) / self.study.name
+        root = self.study.lake.local_root / self.study.name
         return root / "labels" / f"sae={self.sae}" / f"{what}-{name}.jsonl"
 
 

@@ -61,6 +61,7 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
     """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
+        study.lake.storage.prepare(connection)
         for name in (*_SMALL, *(table.name for table in _LOADED), _TOTALS):
             connection.execute(_with_stride(query(f"tables/{name}")))
         _fill_small_tables(connection, small)

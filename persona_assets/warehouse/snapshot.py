@@ -14,9 +14,11 @@ from persona_assets.duck import writing_database
 from persona_assets.errors import StudyError
 from persona_assets.placing import turn
 from persona_assets.schema import TABLES
+from persona_assets.storage import bucket
 from persona_assets.study import Study
 from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalogue import small_tables
+from persona_assets.warehouse.copies import date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.reading import connect, warehouse_path
 from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
@@ -56,9 +58,13 @@ def _publish(study: Study, target: Path) -> Snapshot:
     beside = name_beside(target)
     try:
         build(beside, study, small, files)
+        date(beside, looked_at)
         swap_in(beside, target)
     finally:
         discard(beside)
+    lake = bucket(study.lake.storage)
+    if lake is not None:
+        send_copy(lake, study.name, target, looked_at)
     return Snapshot(target, looked_at, _rows(files))
 
 

@@ -1,0 +1,79 @@
+"""A lake in a folder of this machine, or of a disk that several share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow.fs as pafs
+
+from persona_assets.errors import writing
+from persona_assets.placing import is_alive, sync
+from persona_assets.storage import Stored
+
+
+class LocalStorage:
+    """The `Storage` in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.root = str(self.folder)
+        self.filesystem = pafs.LocalFileSystem()
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Nothing to do: DuckDB reads this machine's files."""
+
+    def below(self, folder: str) -> Iterator[Stored]:
+        """See `Storage`."""
+        selector = pafs.FileSelector(f"{self.root}/{folder}", recursive=True, allow_not_found=True)
+        for info in self.filesystem.get_file_info(selector):
+            if info.type == pafs.FileType.File:
+                yield Stored(os.path.relpath(info.path, self.root), info.size, info.mtime_ns / 1e9)
+
+    @contextmanager
+    def placing(self, path: str) -> Iterator[Path]:
+        """See `Storage`: written beside, by the caller synced, then linked to its name."""
+        target = self.folder / path
+        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        self.sweep(str(target.parent.relative_to(self.folder)))
+        try:
+            with writing(target):
+                yield beside
+            _appear(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def mark(self, path: str) -> None:
+        """See `Storage`."""
+        with writing(self.folder / path):
+            (self.folder / path).touch()
+
+    def remove(self, path: str) -> None:
+        """See `Storage`."""
+        with writing(self.folder / path):
+            (self.folder / path).unlink(missing_ok=True)
+
+    def sweep(self, folder: str) -> None:
+        """See `Storage`."""
+        for leftover in (self.folder / folder).glob(".*.tmp"):
+            pid = int(leftover.suffixes[-2][1:])
+            if not is_alive(pid):
+                leftover.unlink(missing_ok=True)
+
+
+def _appear(beside: Path, target: Path) -> None:
+    """Give the file its name, unless somebody's file has it: renaming would replace that one."""
+    try:
+        os.link(beside, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no links
+        with writing(target):
+            beside.replace(target)
+    with writing(target):
+        sync(target.parent)

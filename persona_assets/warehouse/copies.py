@@ -1,0 +1,74 @@
+"""Snapshots in a lake's bucket, for the machines that did not publish them.
+
+    <root>/<study>/warehouse/<published at, UTC>.duckdb
+
+A copy never changes and its name says when its publisher looked at the lake; so of two that publish at once
+the one that looked later wins, whoever is the faster. On each machine the snapshot's own modification time
+says which one it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from persona_assets.storage import Bucket
+from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
+
+_KEPT = 2  # the newest, and the one before, which somebody may just be fetching
+_FORM = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.duckdb")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def send_copy(lake: Bucket, study: str, snapshot: Path, published_at: datetime) -> None:
+    """Put the snapshot that this machine has just published into the bucket; older ones go."""
+    lake.send(snapshot, f"{_folder(study)}/{published_at.strftime(_FORM)}.duckdb")
+    for path in copies(lake, study)[:-_KEPT]:
+        lake.remove(path)
+
+
+def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
+    """Have at `target` the newest snapshot of the bucket, unless it is; who has the old one open keeps it."""
+    found = copies(lake, study)
+    if not found:
+        return
+    published_at = _published_at(found[-1])
+    if target.exists() and _moment(target) >= published_at:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sweep(target)
+    beside = name_beside(target)
+    try:
+        lake.fetch(found[-1], beside)
+        date(beside, published_at)
+        swap_in(beside, target)
+    finally:
+        discard(beside)
+
+
+def copies(lake: Bucket, study: str) -> list[str]:
+    """The paths of a study's snapshots in the bucket, the newest last."""
+    paths = (stored.path for stored in lake.below(_folder(study)))
+    return sorted(path for path in paths if _NAME.fullmatch(path.rsplit("/", 1)[-1]))
+
+
+def date(snapshot: Path, published_at: datetime) -> None:
+    """Have the file's modification time say when it was published."""
+    nanoseconds = (published_at - _EPOCH) // timedelta(microseconds=1) * 1000
+    os.utime(snapshot, ns=(nanoseconds, nanoseconds))
+
+
+def _moment(snapshot: Path) -> datetime:
+    return _EPOCH + timedelta(microseconds=snapshot.stat().st_mtime_ns // 1000)
+
+
+def _published_at(path: str) -> datetime:
+    name = path.rsplit("/", 1)[-1].removesuffix(".duckdb")
+    return datetime.strptime(name, _FORM).replace(tzinfo=UTC)
+
+
+def _folder(study: str) -> str:
+    return f"{study}/warehouse"
