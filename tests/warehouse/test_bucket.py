@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import boto3
 import duckdb
 import numpy as np
@@ -17,8 +18,10 @@ import pytest
 from persona_assets import open_study
 from persona_assets.aggregate import aggregate
 from persona_assets.errors import StudyError
+from persona_assets.explorer import edition
 from persona_assets.explorer.console import SHOWN, Console
 from persona_assets.explorer.console_worker import locked
+from persona_assets.explorer.edition import Editions
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.verify import verify
 from persona_assets.schema import ACTIVATIONS, ROLE_FEATURES
@@ -159,6 +162,36 @@ def test_another_machine_asks_the_newest_snapshot_that_anybody_published(
             patch.setenv("PERSONA_WAREHOUSE", str(in_bucket.file.parent / "a third"))
             publish(load_study(in_bucket.file))
         assert here.sql(counted).fetchall() == [(0,)]
+
+
+def test_a_live_explorer_moves_to_what_another_machine_publishes(
+    in_bucket: Study, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edition, "_LOOK_EVERY", 0.1)
+    publish(in_bucket)
+    request.getfixturevalue("elsewhere")
+
+    async def shown() -> tuple[datetime, datetime]:
+        editions = Editions(in_bucket)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(editions.follow)
+            async with editions.reading() as first:
+                with monkeypatch.context() as patch:
+                    patch.setenv("PERSONA_WAREHOUSE", str(in_bucket.file.parent / "a third"))
+                    newer = await anyio.to_thread.run_sync(publish, in_bucket)
+                with anyio.fail_after(60):
+                    while (moment := await newest(editions)) == first.published_at:
+                        await anyio.sleep(0.1)
+            tasks.cancel_scope.cancel()
+        editions.close()
+        return moment, newer.published_at
+
+    async def newest(editions: Editions) -> datetime:
+        async with editions.reading() as current:
+            return current.published_at
+
+    moment, published_at = anyio.run(shown)
+    assert moment == published_at
 
 
 def test_a_publisher_who_looked_earlier_does_not_undo_the_work_of_another(in_bucket: Study) -> None:
