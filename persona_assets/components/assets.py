@@ -1,5 +1,6 @@
 """The assets of one study. Each reads and writes the lake itself; Dagster keeps their order and history."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from persona_assets.components.launcher import tag_run
 from persona_assets.components.metadata import column_schema, preview
 from persona_assets.components.progress import Report, reporter
 from persona_assets.errors import StudyError
+from persona_assets.progress import Progress
 from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.study import Study
 
@@ -81,8 +83,10 @@ def responses_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDe
         description="The model's answers, role × variant × question, with their token ids.",
     )
     def responses(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        stage = loaded.generation(study)
-        land_each(context, partial(landings.land_responses, stage, config.overwrite))
+        def land(role: str, progress: Progress) -> landings.Metadata:
+            return landings.land_responses(loaded.generation(study), config.overwrite, role, progress)
+
+        land_each(context, land)
 
     return responses
 
@@ -97,8 +101,10 @@ def activations_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.Assets
         description="SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
     )
     def activations(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        stage = loaded.extraction(study)
-        land_each(context, partial(landings.land_activations, stage, config.overwrite))
+        def land(role: str, progress: Progress) -> landings.Metadata:
+            return landings.land_activations(loaded.extraction(study), config.overwrite, role, progress)
+
+        land_each(context, land)
 
     return activations
 
@@ -196,12 +202,22 @@ def _of_roles(
     deps: list[str],
     upstream: dg.AssetKey | None = None,
 ) -> dict[str, Any]:
-    """What all assets partitioned by role share: one run, so one model load, for a range of roles."""
+    """What all assets partitioned by role share."""
     return {
         "key": key(study, table.name),
         "deps": [key(study, name) for name in deps] + ([upstream] if upstream else []),
         "group_name": plain_name(study),
         "partitions_def": roles,
-        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "backfill_policy": _backfill_policy(),
         "metadata": {"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
     }
+
+
+def _backfill_policy() -> dg.BackfillPolicy:
+    """A range of roles is one run, so one model load; or several, of `PERSONA_ROLES_PER_RUN` roles each."""
+    roles_per_run = os.environ.get("PERSONA_ROLES_PER_RUN") or None
+    if roles_per_run is None:
+        return dg.BackfillPolicy.single_run()
+    if not roles_per_run.isdecimal() or int(roles_per_run) == 0:
+        raise StudyError(f"PERSONA_ROLES_PER_RUN={roles_per_run}: give a number of roles, such as 4")
+    return dg.BackfillPolicy.multi_run(int(roles_per_run))

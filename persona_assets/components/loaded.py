@@ -1,9 +1,13 @@
-"""The one stage whose model this process holds: a GPU has no room for the next stage's beside it."""
+"""The one stage whose model this process holds: a GPU has no room for the next stage's beside it.
+
+The process has a GPU of its own then, where `PERSONA_GPUS` names some.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from persona_assets.gpus import claim_gpu
 from persona_assets.study import Study
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ _held: GenerationStage | ExtractionStage | None = None
 
 def generation(study: Study) -> GenerationStage:
     """The study's generation stage, kept from the run before if it was the last one used."""
+    claim_gpu()
     from persona_assets.generate.stage import GenerationStage
 
     if isinstance(_held, GenerationStage) and _held.study == study:
@@ -26,6 +31,7 @@ def generation(study: Study) -> GenerationStage:
 
 def extraction(study: Study) -> ExtractionStage:
     """The study's extraction stage, kept from the run before if it was the last one used."""
+    claim_gpu()
     from persona_assets.extract.stage import ExtractionStage
 
     if isinstance(_held, ExtractionStage) and _held.study == study:

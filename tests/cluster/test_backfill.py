@@ -1,0 +1,79 @@
+"""A backfill over two Celery workers, with PostgreSQL and Redis; one of the workers is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from persona_assets.components.launcher import PROCESS_TAG
+from persona_assets.freshness import RoleFiles
+from persona_assets.schema import RESPONSES
+from persona_assets.study import load_study
+from tests.cluster.servers import celery_worker, kill
+from tests.components.dev import dagster_dev, finished, launch, wait_for
+
+ROLES_PER_RUN = 2
+BACKFILL_TAG = "dagster/backfill"
+
+
+def group(run: dg.DagsterRun) -> int | None:
+    """The process group that the run lives in, which is its worker's; None when its process is gone."""
+    _, _, pid, _ = run.tags[PROCESS_TAG].split("/")
+    try:
+        return os.getpgid(int(pid))
+    except ProcessLookupError:
+        return None
+
+
+def in_the_middle(
+    instance: dg.DagsterInstance, worker: subprocess.Popen[bytes], asset: dg.AssetKey
+) -> dg.DagsterRun | None:
+    """The worker's run, once it has landed some of its roles and not all."""
+    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    for run in instance.get_runs(started):
+        landed = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+        if PROCESS_TAG in run.tags and group(run) == worker.pid and 0 < len(landed.records) < ROLES_PER_RUN:
+            return run
+    return None
+
+
+@pytest.mark.timeout(900)
+def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_loss_of_one(
+    cluster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONA_ROLES_PER_RUN", str(ROLES_PER_RUN))
+    study = load_study("demo")
+    roles = study.role_names[:8]
+    responses = dg.AssetKey(["demo", "responses"])
+    with (
+        dg.DagsterInstance.get() as instance,
+        celery_worker(cluster, "a") as lost,
+        celery_worker(cluster, "b") as other,
+        dagster_dev(cluster) as url,
+    ):
+        backfill = launch(url, ["responses"], roles)
+        killed = wait_for(lambda: in_the_middle(instance, lost, responses), seconds=180, every=0.05)
+        [running] = [
+            run
+            for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+            if run.run_id != killed.run_id
+        ]
+        assert group(running) == other.pid
+        kill(lost)
+        landed = {file.path: file.modified for file in study.lake.files(RESPONSES)}
+        ended = wait_for(lambda: finished(url, backfill), seconds=600)
+        assert ended == "COMPLETED_SUCCESS", (cluster / "server.log").read_text()[-3000:]
+        runs = instance.get_runs(dg.RunsFilter(tags={BACKFILL_TAG: backfill}))
+        assert {run.run_id for run in runs if run.status == dg.DagsterRunStatus.FAILURE} == {killed.run_id}
+        [again] = [run for run in runs if run.parent_run_id == killed.run_id]
+        assert again.status == dg.DagsterRunStatus.SUCCESS
+        assert group(again) == other.pid
+        assert len(runs) == len(roles) / ROLES_PER_RUN + 1
+    files = {file.path: file.modified for file in study.lake.files(RESPONSES)}
+    assert landed.items() <= files.items()
+    assert len(files) == len(roles)
+    assert all(RoleFiles(study, role).responses is not None for role in roles)
