@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import multiprocessing
 import os
 import threading
 import time
@@ -54,6 +55,7 @@ def open_engine(
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ[_OWNER] = str(os.getpid())
+    allow_children()
     try:
         import vllm
     except ImportError as error:
@@ -134,6 +136,14 @@ def close_engine(llm: LLM) -> None:
     core.shutdown()
     for process in manager.processes if manager is not None else []:
         process.join()  # it has been told or made to end, and frees its memory only then
+
+
+def allow_children() -> None:
+    """Let a daemonic process, as Celery's workers run their tasks in, start an engine's processes.
+
+    Python forbids it children, which might outlive it; an engine's end by themselves (`end_with_owner`).
+    """
+    multiprocessing.current_process().daemon = False
 
 
 def end_with_owner() -> None:

@@ -26,7 +26,7 @@ def addresses() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def cluster(homes: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Those started from here belong to a cluster made of the files of docs/deploy, with places of its own."""
+    """What is started from here belongs to a cluster of the files of docs/deploy, in places of its own."""
     places = {"PERSONA_LAKE": str(homes / "lake"), "DAGSTER_HOME": str(homes / "dagster")}
     for name, value in {**environment(), **addresses, **places}.items():
         monkeypatch.setenv(name, value)
