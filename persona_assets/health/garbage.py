@@ -22,6 +22,7 @@ from persona_assets.health.snapshots import NamedBySnapshot, held_open, publishe
 from persona_assets.lake import LakeFile
 from persona_assets.placing import turn
 from persona_assets.schema import DRIFT_RUNS, IN_FLIGHT
+from persona_assets.storage import bucket
 from persona_assets.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -52,8 +53,10 @@ def find_garbage(study: Study, grace: timedelta, now: datetime | None = None) ->
 
 
 def remove_garbage(study: Study, grace: timedelta) -> list[Held]:
-    """Remove what nothing needs, looked at anew: nobody publishes meanwhile. Returns what went."""
+    """Remove what nothing needs, looked at anew; nobody on this machine publishes meanwhile. Returns it."""
     folder = warehouse_path(study).parent
+    if bucket(study.lake.storage) is not None:  # this machine may not have published anything yet
+        folder.mkdir(parents=True, exist_ok=True)
     if not folder.is_dir():
         return []
     with turn(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -224,6 +225,7 @@ def test_gc_keeps_what_a_snapshot_in_the_bucket_names_whoever_published_it(
     assert find_garbage(in_bucket, timedelta(0)).files == []
     for _ in range(2):  # the snapshot before is kept too
         publish(in_bucket)
+    shutil.rmtree(warehouse_path(in_bucket).parent)  # a machine that has none itself
     assert [held.file for held in remove_garbage(in_bucket, timedelta(0))] == [named]
 
 
