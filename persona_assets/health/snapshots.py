@@ -75,7 +75,7 @@ def _copies(lake: Lake) -> list[str]:
     store = bucket(lake.storage)
     if store is None:
         return []
-    return [lake.uri(path) for study in store.folders() for path in copies(store, study)]
+    return [lake.uri(copy.path) for study in store.folders() for copy in copies(store, study)]
 
 
 def _folders(lake: Lake) -> list[Path]:

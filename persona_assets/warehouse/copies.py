@@ -9,14 +9,17 @@ says which one it is.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from persona_assets.storage import Bucket
+from persona_assets.storage import Bucket, Stored
 from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
 
+_LOG = logging.getLogger(__name__)
+_LARGE = 100_000_000  # bytes: whoever waits for them is told why
 _KEPT = 2  # the newest, and the one before, which somebody may just be fetching
 _FORM = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.duckdb")
@@ -26,8 +29,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def send_copy(lake: Bucket, study: str, snapshot: Path, published_at: datetime) -> None:
     """Put the snapshot that this machine has just published into the bucket; older ones go."""
     lake.send(snapshot, f"{_folder(study)}/{published_at.strftime(_FORM)}.duckdb")
-    for path in copies(lake, study)[:-_KEPT]:
-        lake.remove(path)
+    for copy in copies(lake, study)[:-_KEPT]:
+        lake.remove(copy.path)
 
 
 def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
@@ -35,24 +38,28 @@ def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
     found = copies(lake, study)
     if not found:
         return
-    published_at = _published_at(found[-1])
+    newest = found[-1]
+    published_at = _published_at(newest.path)
     if target.exists() and _moment(target) >= published_at:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     sweep(target)
     beside = name_beside(target)
     try:
-        lake.fetch(found[-1], beside)
+        if newest.size > _LARGE:
+            _LOG.warning("fetching the newest snapshot of %s, %.0f MB", study, newest.size / 1e6)
+        lake.fetch(newest.path, beside)
         date(beside, published_at)
         swap_in(beside, target)
     finally:
         discard(beside)
 
 
-def copies(lake: Bucket, study: str) -> list[str]:
-    """The paths of a study's snapshots in the bucket, the newest last."""
-    paths = (stored.path for stored in lake.below(_folder(study)))
-    return sorted(path for path in paths if _NAME.fullmatch(path.rsplit("/", 1)[-1]))
+def copies(lake: Bucket, study: str) -> list[Stored]:
+    """A study's snapshots in the bucket, the newest last."""
+    return sorted(
+        stored for stored in lake.below(_folder(study)) if _NAME.fullmatch(stored.path.rsplit("/", 1)[-1])
+    )
 
 
 def date(snapshot: Path, published_at: datetime) -> None:

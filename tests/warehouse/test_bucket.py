@@ -211,7 +211,7 @@ def test_the_bucket_keeps_two_snapshots(in_bucket: Study) -> None:
     store = bucket(in_bucket.lake.storage)
     assert store is not None
     published = [publish(in_bucket) for _ in range(3)]
-    names = [path.rsplit("/", 1)[-1] for path in copies(store, in_bucket.name)]
+    names = [copy.path.rsplit("/", 1)[-1] for copy in copies(store, in_bucket.name)]
     assert names == [f"{one.published_at:%Y%m%dT%H%M%S.%fZ}.duckdb" for one in published[1:]]
 
 
