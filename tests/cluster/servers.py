@@ -1,8 +1,10 @@
-"""PostgreSQL, Redis and Celery's workers on loopback, as docs/deploy.md has a team start them."""
+"""PostgreSQL and Redis on loopback; Dagster and Celery's workers, started as docs/deploy.md says."""
 
 from __future__ import annotations
 
 import os
+import pwd
+import shlex
 import shutil
 import signal
 import socket
@@ -18,7 +20,7 @@ import psycopg2
 import redis
 
 from persona_assets.study import PROJECT
-from tests.components.dev import living, wait_for
+from tests.components.dev import ask, living, wait_for
 
 DEPLOY = PROJECT / "docs" / "deploy"
 
@@ -38,8 +40,9 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
         user: dict[str, Any] = {}
         if os.getuid() == 0:  # it refuses to run as root
-            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-            shutil.chown(folder, "postgres")
+            nobody = pwd.getpwnam("nobody")
+            user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         data = f"{folder}/data"
         new = [programs / "initdb", "-D", data, "-U", "dagster", "-A", "trust", "--no-sync"]
         subprocess.run(new, check=True, stdout=log, cwd=folder, **user)
@@ -78,28 +81,53 @@ def redis_server() -> Iterator[str]:
 
 
 @contextmanager
+def dagster_services(home: Path) -> Iterator[str]:
+    """Webserver and daemon; yields the GraphQL address. What they say goes to `home`."""
+    port = str(free_port())
+    pages = [port if word == "3000" else word for word in documented("dagster-webserver")]
+    url = f"http://127.0.0.1:{port}/graphql"
+    with group(pages, home / "webserver.log"), group(documented("dagster-daemon"), home / "daemon.log"):
+        wait_for(lambda: ask(url, "query { version }"), seconds=120)
+        yield url
+
+
+@contextmanager
 def celery_worker(home: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker with a process group of its own; what it says goes to `home`."""
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    app = ["-A", "dagster_celery.app", "-y", str(DEPLOY / "celery.yaml")]
-    start = ["dagster-celery", "worker", "start", *app, "-q", "gpu,dagster", "-n", name]
-    with (home / f"{name}.log").open("w") as log:
+    """A worker of both queues, which leads a process group; what it says goes to `home`."""
+    start = documented("dagster-celery worker start -A dagster_celery.app", " -q gpu,dagster ")
+    log = home / f"{name}.log"
+    with group([*start[:-1], name], log) as worker:
+        wait_for(lambda: "ready." in log.read_text(), seconds=120)
+        yield worker
+
+
+def documented(*words: str) -> list[str]:
+    """The command that docs/deploy.md shows on a line that begins with the first and holds all of `words`."""
+    lines = (PROJECT / "docs" / "deploy.md").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith(words[0]) and all(word in line for word in words)]
+    return shlex.split(line)
+
+
+@contextmanager
+def group(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that leads a group of its own, which is ended to the last process."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    with log.open("w") as file:
         process = subprocess.Popen(
-            start, env={**os.environ, "PATH": programs}, stdout=log, stderr=log, start_new_session=True
+            command, cwd=PROJECT, env=environment, stdout=file, stderr=file, start_new_session=True
         )
         try:
-            wait_for(lambda: "ready." in (home / f"{name}.log").read_text(), seconds=120)
             yield process
         finally:
             kill(process)
 
 
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    """End all of a worker at once, as the loss of its machine does."""
-    if living(worker.pid):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait(30)
-    wait_for(lambda: not living(worker.pid), seconds=30, every=0.2)
+def kill(leader: subprocess.Popen[bytes]) -> None:
+    """End a whole group at once, as the loss of its machine does."""
+    if living(leader.pid):
+        os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait(30)
+    wait_for(lambda: not living(leader.pid), seconds=30, every=0.2)
 
 
 def environment() -> dict[str, str]:

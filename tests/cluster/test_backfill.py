@@ -13,8 +13,8 @@ from persona_assets.components.launcher import PROCESS_TAG
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import RESPONSES
 from persona_assets.study import load_study
-from tests.cluster.servers import celery_worker, kill
-from tests.components.dev import dagster_dev, finished, launch, wait_for
+from tests.cluster.servers import celery_worker, dagster_services, kill
+from tests.components.dev import finished, launch, wait_for
 
 ROLES_PER_RUN = 2
 BACKFILL_TAG = "dagster/backfill"
@@ -50,14 +50,14 @@ def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_los
         dg.DagsterInstance.get() as instance,
         celery_worker(cluster, "a") as lost,
         celery_worker(cluster, "b") as other,
-        dagster_dev(cluster) as url,
+        dagster_services(cluster) as url,
     ):
-        backfill = launch(url, ["responses"], roles)
+        backfill = launch(url, ["responses", "activations", "role_features"], roles)
         killed = wait_for(lambda: in_the_middle(instance, lost), seconds=180, every=0.05)
         kill(lost)
         landed = {file.path: file.modified for file in study.lake.files(RESPONSES)}
         ended = wait_for(lambda: finished(url, backfill), seconds=600)
-        assert ended == "COMPLETED_SUCCESS", (cluster / "server.log").read_text()[-3000:]
+        assert ended == "COMPLETED_SUCCESS", (cluster / "daemon.log").read_text()[-3000:]
         runs = instance.get_runs(dg.RunsFilter(tags={BACKFILL_TAG: backfill}))
         assert {run.run_id for run in runs if run.status == dg.DagsterRunStatus.FAILURE} == {killed.run_id}
         [again] = [run for run in runs if run.parent_run_id == killed.run_id]
@@ -70,4 +70,4 @@ def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_los
     files = {file.path: file.modified for file in study.lake.files(RESPONSES)}
     assert landed.items() <= files.items()
     assert len(files) == len(roles)
-    assert all(RoleFiles(study, role).responses is not None for role in roles)
+    assert all(RoleFiles(study, role).role_features("demo") is not None for role in roles)

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from persona_assets.components.definitions import study_definitions
+from persona_assets.errors import StudyError
 from persona_assets.study import Study, load_study
 from tests.conftest import StudyMaker
 
@@ -93,3 +94,28 @@ def test_the_real_study_keeps_the_settings_of_the_field() -> None:
     assert settings.generation is not None
     assert settings.generation.model == settings.extraction.model == "google/gemma-3-27b-it"
     assert settings.extraction.saes["l40_65k"].release == "gemma-scope-2-27b-it-res"
+
+
+@pytest.mark.parametrize(
+    ("roles_per_run", "policy"),
+    [
+        ("", dg.BackfillPolicy.single_run()),
+        ("4", dg.BackfillPolicy.multi_run(4)),
+    ],
+)
+def test_a_backfill_is_one_run_unless_the_environment_shares_it_out(
+    study: Study, monkeypatch: pytest.MonkeyPatch, roles_per_run: str, policy: dg.BackfillPolicy
+) -> None:
+    monkeypatch.setenv("PERSONA_ROLES_PER_RUN", roles_per_run)
+    definitions = study_definitions(study)
+    for asset in ("responses", "activations", "role_features"):
+        assert definitions.resolve_assets_def(dg.AssetKey(["small", asset])).backfill_policy == policy
+
+
+@pytest.mark.parametrize("roles_per_run", ["0", "-1", "four"])
+def test_a_number_of_roles_that_is_none_is_refused(
+    study: Study, monkeypatch: pytest.MonkeyPatch, roles_per_run: str
+) -> None:
+    monkeypatch.setenv("PERSONA_ROLES_PER_RUN", roles_per_run)
+    with pytest.raises(StudyError, match=f"PERSONA_ROLES_PER_RUN={roles_per_run}: give a number of roles"):
+        study_definitions(study)
