@@ -112,9 +112,10 @@ def test_the_dg_command_in_the_readme_names_an_asset_and_a_role_of_a_study() -> 
     assert made.partitions_def.has_partition_key(role)
 
 
-def test_every_file_that_the_readme_links_is_there() -> None:
-    for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / "README.md").read_text()):
-        assert (PROJECT / link).exists(), link
+@pytest.mark.parametrize("page", ["README.md", "docs/deploy.md"])
+def test_every_file_that_a_page_links_is_there(page: str) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / page).read_text()):
+        assert (PROJECT / page).parent.joinpath(link).exists(), link
 
 
 if __name__ == "__main__":
