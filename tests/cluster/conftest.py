@@ -25,10 +25,17 @@ def addresses() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def cluster(homes: Path, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def cluster(
+    homes: Path, addresses: dict[str, str], bucket_lake: str, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """What is started from here belongs to a cluster of the files of docs/deploy, in places of its own."""
-    places = {"PERSONA_LAKE": str(homes / "lake"), "DAGSTER_HOME": str(homes / "dagster")}
-    for name, value in {**environment(), **addresses, **places}.items():
+    places = {
+        "PERSONA_LAKE": bucket_lake,
+        "PERSONA_WAREHOUSE": str(homes / "warehouse"),
+        "DAGSTER_HOME": str(homes / "dagster"),
+    }
+    written = {name: value for name, value in environment().items() if not name.startswith("AWS_")}
+    for name, value in {**written, **addresses, **places}.items():
         monkeypatch.setenv(name, value)
     shutil.copy(DEPLOY / "dagster.yaml", homes / "dagster")
     return homes
