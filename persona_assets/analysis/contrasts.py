@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 
@@ -11,14 +13,14 @@ from persona_assets.analysis.paired import Effects
 from persona_assets.analysis.ranks import Ranks
 from persona_assets.analysis.significance import fisher, mann_whitney
 from persona_assets.analysis.totals import Totals
-from persona_assets.schema import ROLE_CONTRASTS
+from persona_assets.schema import FEATURE_TILE, ROLE_CONTRASTS
 
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5
 
 
 def role_contrasts(totals: Totals, effects: Effects | None, ranks: Ranks) -> pa.Table:
-    """A row for every role and every feature that fires in any, by role, then feature.
+    """A row for every role and every feature that fires in any, by tile of features, role and feature.
 
     Without `effects` they and their intervals are NULL; with one role so are auroc, p and q.
     """
@@ -28,7 +30,9 @@ def role_contrasts(totals: Totals, effects: Effects | None, ranks: Ranks) -> pa.
         p[row] = p_values(totals, ranks, row)[alive]
     q = benjamini_hochberg(p)
     tables = [_of_role(totals, effects, ranks, row, alive, p[row], q[row]) for row in range(len(p))]
-    return pa.concat_tables(tables).unify_dictionaries()
+    edges = np.searchsorted(alive, np.arange(0, len(totals.fired) + FEATURE_TILE, FEATURE_TILE))
+    tiles = [table.slice(begin, end - begin) for begin, end in pairwise(edges) for table in tables]
+    return pa.concat_tables(tiles).unify_dictionaries()
 
 
 def aurocs(totals: Totals, ranks: Ranks, row: int) -> Floats:

@@ -27,7 +27,7 @@ from persona_assets.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.schema.table import VARIANT_STRIDE, Table, response_id
+from persona_assets.schema.table import FEATURE_TILE, VARIANT_STRIDE, Table, response_id
 
 TABLES = {
     table.name: table
@@ -52,6 +52,7 @@ __all__ = [
     "EVIDENCE",
     "FEATURES",
     "FEATURE_LABELS",
+    "FEATURE_TILE",
     "IN_FLIGHT",
     "METRICS",
     "NEIGHBORS",

@@ -17,6 +17,7 @@ from persona_assets.schema import (
     DRIFT_TABLES,
     EVIDENCE,
     FEATURE_LABELS,
+    FEATURE_TILE,
     FEATURES,
     POOLED,
     RESPONSES,
@@ -32,7 +33,7 @@ from persona_assets.warehouse.files import SnapshotFile
 
 _SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
 _LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES)
-_ORDERED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS)  # in another order than their files have
+_ORDERED = (POOLED, ROLE_FEATURES)  # in another order than their files have
 _MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
 _TOTALS = "feature_totals"  # made of the loaded ones
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
@@ -98,7 +99,7 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files
 
 def _filling(table: Table) -> str:
     if table in _ORDERED:
-        return query(f"load/{table.name}")
+        return query(f"load/{table.name}").replace("{tile}", str(FEATURE_TILE))
     return query("load/drift" if table in DRIFT_TABLES else "load/across_roles").replace(
         "{table}", table.name
     )

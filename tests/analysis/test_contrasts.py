@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, ttest_1samp
 from sklearn.metrics import roc_auc_score
 
+from persona_assets.analysis import contrasts
 from persona_assets.analysis.statistics import analyse
 from persona_assets.schema import ROLE_CONTRASTS
 from tests.analysis.conftest import Case
@@ -43,6 +44,17 @@ def test_every_role_has_a_row_for_every_feature_that_fires_in_any(case: Case) ->
     assert case.contrasts.index.tolist() == expected
     assert ALWAYS_DEAD == 0
     assert case.statistics.role_contrasts.schema == ROLE_CONTRASTS.schema
+
+
+def test_rows_lie_tile_by_tile_and_in_a_tile_role_by_role(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contrasts, "FEATURE_TILE", 3)
+    table = analyse(write(tmp_path, case.roles), D_SAE, aligned=True, split_seed=0).role_contrasts
+    rows = list(zip(table["role"].to_pylist(), table["feature_id"].to_pylist(), strict=True))
+    assert rows == sorted(case.contrasts.index, key=lambda row: (row[1] // 3, row))
+    again = table.to_pandas().set_index(["role", "feature_id"]).loc[case.contrasts.index]
+    np.testing.assert_array_equal(again, case.contrasts)
 
 
 def test_share_is_the_role_s_mean_over_the_sum_of_means(case: Case) -> None:

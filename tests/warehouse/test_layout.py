@@ -1,4 +1,4 @@
-"""How activations lie in Parquet: what one question has to read."""
+"""How activations lie in Parquet, and role features in the snapshot: what one question has to read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from persona_assets.lake import row_groups, write_parquet
 from persona_assets.schema import ACTIVATIONS, POOLED
+from persona_assets.warehouse import build, connect, publish
+from tests.warehouse.world import World
 
 SIZE = ACTIVATIONS.row_group_size
 
@@ -48,3 +50,16 @@ def test_a_feature_lies_in_one_row_group_and_no_row_is_lost(tmp_path: Path, coun
 def test_a_table_without_such_a_column_is_cut_evenly() -> None:
     content = pa.table({"response_id": np.zeros(2 * SIZE + 1)})
     assert list(row_groups(POOLED, content)) == [(0, SIZE), (SIZE, 2 * SIZE), (2 * SIZE, 2 * SIZE + 1)]
+
+
+def test_role_features_lie_tile_by_tile_and_in_a_tile_role_by_role(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "FEATURE_TILE", 16)
+    publish(world.study)
+    with connect(world.study) as warehouse:
+        rows = warehouse.execute(
+            "select sae, feature_id // 16, role, feature_id from role_features"
+        ).fetchall()
+    assert rows == sorted(rows)
+    assert len({tile for _, tile, _, _ in rows}) > 1
