@@ -25,6 +25,7 @@ from persona_assets.schema import (
     ATLAS_SUMMARY,
     EVIDENCE,
     FEATURE_LABELS,
+    FEATURE_TILE,
     FEATURES,
     METRICS,
     NEIGHBORS,
@@ -131,10 +132,12 @@ def _features(study: Study, random: np.random.Generator) -> pa.Table:
 
 def _contrasts(study: Study, random: np.random.Generator) -> pa.Table:
     n = N_ROLES * D_SAE
-    role = np.repeat(np.arange(N_ROLES, dtype=np.int32), D_SAE)
+    tiles = np.arange(D_SAE, dtype=np.int32).reshape(-1, 1, FEATURE_TILE)
+    shape = (len(tiles), N_ROLES, FEATURE_TILE)
+    role = np.broadcast_to(np.arange(N_ROLES, dtype=np.int32)[:, None], shape).ravel()
     known = {
         "role": pa.DictionaryArray.from_arrays(role, pa.array(study.role_names)),
-        "feature_id": np.tile(np.arange(D_SAE, dtype=np.int32), N_ROLES),
+        "feature_id": np.broadcast_to(tiles, shape).ravel(),
         "effect": random.standard_normal(n),
     }
     return _filled(ROLE_CONTRASTS, known, n, random)
