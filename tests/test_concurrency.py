@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -59,11 +60,26 @@ print(json.dumps(seen))
 SNAPSHOT = "select * from role_features order by role, feature_id"
 
 
-def start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
-    return subprocess.Popen(
-        command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+Starter = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Starter]:
+    """Starts processes that end with the test, however it ends."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(code: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def answers(study: Study) -> list[tuple[object, ...]]:
@@ -72,7 +88,9 @@ def answers(study: Study) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.timeout(900)
-def test_eight_runs_and_three_readers_at_once_never_meet(make_study: StudyMaker, tmp_path: Path) -> None:
+def test_eight_runs_and_three_readers_at_once_never_meet(
+    make_study: StudyMaker, tmp_path: Path, start: Starter
+) -> None:
     changes = {"roles.include": ROLES, "questions.limit": 2, "generation.max_tokens": 8}
     study, stop = make_study(changes=changes), tmp_path / "stop"
     run_study(study, ["ghost"], None, False)
