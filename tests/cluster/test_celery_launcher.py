@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +11,13 @@ import dagster as dg
 import pytest
 import redis
 from dagster._core.launcher.base import LaunchRunContext, WorkerStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from persona_assets.components.celery_launcher import WatchedCeleryRunLauncher
 from tests.cluster import waiting
 from tests.cluster.servers import celery_worker, free_port, kill
-from tests.components.dev import wait_for
+from tests.components.dev import living, wait_for
 
 
 @pytest.fixture
@@ -42,14 +45,20 @@ def health(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus:
     return instance.run_launcher.check_run_worker_health(run).status
 
 
+def started(instance: dg.DagsterInstance, job: dg.JobDefinition) -> dg.DagsterRun:
+    """A run of the job, under way on a worker."""
+    run = launched(instance, job)
+    running = dg.DagsterRunStatus.STARTED
+    wait_for(lambda: again(instance, run).status == running, seconds=60, every=0.2)
+    return again(instance, run)
+
+
 @pytest.mark.timeout(300)
 def test_a_run_is_well_while_a_worker_has_it_and_has_failed_when_the_worker_is_lost(
     cluster: Path, instance: dg.DagsterInstance
 ) -> None:
     with celery_worker(cluster, "a") as worker:
-        run = launched(instance, waiting.light)
-        started = dg.DagsterRunStatus.STARTED
-        wait_for(lambda: again(instance, run).status == started, seconds=60, every=0.2)
+        run = started(instance, waiting.light)
         assert health(instance, run) == WorkerStatus.RUNNING
         task = instance.run_launcher.celery.AsyncResult(run.tags[DAGSTER_CELERY_TASK_ID_TAG])
         task.forget()  # as Redis does after a day
@@ -65,6 +74,32 @@ def test_a_run_is_well_while_a_worker_has_it_and_has_failed_when_the_worker_is_l
 def test_a_run_that_has_ended_well_is_well(cluster: Path, instance: dg.DagsterInstance) -> None:
     with celery_worker(cluster, "a"):
         run = launched(instance, waiting.light)
+        waiting.go().touch()
+        wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=60, every=0.2)
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_that_is_told_to_end_gives_its_run_up_to_another(
+    cluster: Path, instance: dg.DagsterInstance
+) -> None:
+    with celery_worker(cluster, "a") as worker:
+        run = started(instance, waiting.light)
+        os.killpg(worker.pid, signal.SIGTERM)
+        wait_for(lambda: not living(worker.pid), seconds=60)
+    assert again(instance, run).status == dg.DagsterRunStatus.FAILURE
+    assert again(instance, run).tags[WILL_RETRY_TAG] == "true"
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_that_takes_no_more_runs_still_answers_for_the_one_it_has(
+    cluster: Path, instance: dg.DagsterInstance
+) -> None:
+    with celery_worker(cluster, "a"):
+        run = started(instance, waiting.light)
+        control = instance.run_launcher.celery.control
+        for queue in ("gpu", "dagster"):
+            assert control.cancel_consumer(queue, reply=True)
+        assert health(instance, run) == WorkerStatus.RUNNING
         waiting.go().touch()
         wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=60, every=0.2)
 
