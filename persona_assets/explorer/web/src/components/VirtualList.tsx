@@ -1,4 +1,5 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId } from "react";
+import { useScrollWindow } from "./useScrollWindow";
 import "./virtual-list.css";
 
 interface VirtualListProps {
@@ -16,21 +17,7 @@ const OVERSCAN = 6;
 /** A list of any length of which only what is in view is drawn; arrow keys, Home, End and Page keys move. */
 export function VirtualList({ label, length, rowHeight, row, active, choose, open }: VirtualListProps) {
   const id = useId();
-  const box = useRef<HTMLDivElement>(null);
-  const [scroll, setScroll] = useState({ top: 0, height: 600 });
-
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const look = () => setScroll({ top: element.scrollTop, height: element.clientHeight });
-    const resizes = new ResizeObserver(look);
-    resizes.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      resizes.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, []);
+  const [box, scroll] = useScrollWindow(600);
 
   useEffect(() => {
     const element = box.current;
@@ -39,7 +26,7 @@ export function VirtualList({ label, length, rowHeight, row, active, choose, ope
     if (top < element.scrollTop) element.scrollTop = top;
     const bottom = top + rowHeight - element.clientHeight;
     if (bottom > element.scrollTop) element.scrollTop = bottom;
-  }, [active, rowHeight]);
+  }, [box, active, rowHeight]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(scroll.height / rowHeight) - 1);

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { Interval, IntervalAxis } from "../../charts/Interval";
-import { extent, type Scale, squareRoot } from "../../charts/scale";
+import type { Scale } from "../../charts/scale";
 import type { FeaturePage, RoleOfFeature } from "../../contract";
-import { fmt, fixed, percent, qValue, signedFmt } from "../../components/format";
+import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
@@ -10,7 +10,6 @@ import { useStudy } from "../../data/StudyContext";
 import { setParams, useParam } from "../../router/router";
 
 const PLOT = 190; // pixels of the effects' column
-const PLOT_EDGE = 12;
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
@@ -18,7 +17,7 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
   const [word, setWord] = useParam("find");
   const { anchor, live } = useStudy();
   const shownRole = useParam("role")[0];
-  const scale = useMemo(() => effectScale(feature.roles), [feature.roles]);
+  const scale = useMemo(() => effectScale(feature.roles, PLOT), [feature.roles]);
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
   const columns = useMemo(
     () => columnsOf(scale, anchor, (role) => live || withExamples.has(role)),
@@ -59,11 +58,6 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
   );
 }
 
-function effectScale(roles: RoleOfFeature[]): Scale {
-  const [low, high] = extent(roles.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
-  return squareRoot([low, high], [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
-}
-
 function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => boolean): SortColumn<RoleOfFeature>[] {
   return [
     {
@@ -90,14 +84,7 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
         </span>
       ),
     },
-    {
-      key: "mean",
-      title: "mean",
-      hint: "mean activation over the role's responses, zeros too",
-      num: true,
-      value: (row) => row.mean,
-      cell: (row) => fmt(row.mean),
-    },
+    meanColumn(),
     {
       key: "max",
       title: "max",
@@ -106,36 +93,7 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
       value: (row) => row.max,
       cell: (row) => fmt(row.max),
     },
-    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
-    {
-      key: "plot",
-      title: (
-        <>
-          <span className="hidden-label">interval</span>
-          <IntervalAxis scale={scale} />
-        </>
-      ),
-      className: "plot-cell",
-      cell: (row) => (
-        <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
-      ),
-    },
-    {
-      key: "auroc",
-      title: "AUROC",
-      hint: "how often a response of the role has more of it than one of the others",
-      num: true,
-      value: (row) => row.auroc,
-      cell: (row) => fixed(row.auroc, 3),
-    },
-    {
-      key: "q",
-      title: "q",
-      hint: "p adjusted for all pairs of role and feature",
-      num: true,
-      value: (row) => row.q,
-      cell: (row) => qValue(row.q),
-    },
+    ...contrastColumns<RoleOfFeature>(scale),
     {
       key: "examples",
       title: <span className="hidden-label">examples</span>,

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { Interval, IntervalAxis } from "../../charts/Interval";
-import { extent, type Scale, squareRoot } from "../../charts/scale";
+import type { Scale } from "../../charts/scale";
 import type { FeatureOfRole, RolePage } from "../../contract";
-import { fixed, fmt, percent, qValue, signedFmt } from "../../components/format";
+import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { percent } from "../../components/format";
 import { FeatureLink } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
@@ -10,7 +10,6 @@ import { Empty } from "../../components/Loaded";
 import { useParam } from "../../router/router";
 
 const PLOT = 170;
-const PLOT_EDGE = 12;
 
 /** The features by which the role differs from the mean of all roles, those it has more of and those it has less of. */
 export function Characteristic({ role }: { role: RolePage }) {
@@ -20,7 +19,7 @@ export function Characteristic({ role }: { role: RolePage }) {
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
-  const columns = useMemo(() => columnsOf(effectScale(rows), role.role), [rows, role.role]);
+  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role.role), [rows, role.role]);
   return (
     <Section
       title="Characteristic features"
@@ -57,11 +56,6 @@ export function Characteristic({ role }: { role: RolePage }) {
   );
 }
 
-function effectScale(rows: FeatureOfRole[]): Scale {
-  const reach = extent(rows.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
-  return squareRoot(reach, [PLOT_EDGE, PLOT - PLOT_EDGE]).nice(4);
-}
-
 function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
   return [
     {
@@ -71,44 +65,8 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
       value: (row) => row.feature_id,
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
-    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
-    {
-      key: "plot",
-      title: (
-        <>
-          <span className="hidden-label">interval</span>
-          <IntervalAxis scale={scale} />
-        </>
-      ),
-      className: "plot-cell",
-      cell: (row) => (
-        <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
-      ),
-    },
-    {
-      key: "auroc",
-      title: "AUROC",
-      hint: "how often a response of the role has more of it than one of the others",
-      num: true,
-      value: (row) => row.auroc,
-      cell: (row) => fixed(row.auroc, 3),
-    },
-    {
-      key: "q",
-      title: "q",
-      hint: "p adjusted for all pairs of role and feature",
-      num: true,
-      value: (row) => row.q,
-      cell: (row) => qValue(row.q),
-    },
-    {
-      key: "mean",
-      title: "mean",
-      hint: "mean activation over the role's responses, zeros too",
-      num: true,
-      value: (row) => row.mean,
-      cell: (row) => fmt(row.mean),
-    },
+    ...contrastColumns<FeatureOfRole>(scale),
+    meanColumn(),
     {
       key: "rate",
       title: "fires in",

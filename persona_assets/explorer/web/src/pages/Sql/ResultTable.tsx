@@ -1,4 +1,5 @@
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useMemo, useState } from "react";
+import { useScrollWindow } from "../../components/useScrollWindow";
 import type { SqlResult } from "../../contract";
 import { isNumeric, short, whole, widths } from "./cells";
 
@@ -15,23 +16,10 @@ interface Place {
 export function ResultTable({ result }: { result: SqlResult }) {
   const { columns, rows } = result;
   const id = useId();
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 400 });
+  const [box, view] = useScrollWindow(400);
   const [at, setAt] = useState<Place | null>(null);
   const sizes = useMemo(() => widths(result), [result]);
   const template = useMemo(() => sizes.map((size) => `${size * CHARACTER + 16}px`).join(" "), [sizes]);
-
-  useEffect(() => {
-    const element = box.current!;
-    const look = () => setView({ top: element.scrollTop, height: element.clientHeight });
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, []);
 
   const go = (to: Place) => {
     setAt(to);

@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useState } from "react";
 import type { FeatureTable } from "../../contract";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
+import { useScrollWindow } from "../../components/useScrollWindow";
 import { href, navigate } from "../../router/router";
 import type { Cell, Column } from "./columns";
 import { type Query, setSort } from "./query";
@@ -11,26 +12,13 @@ const OVERSCAN = 8;
 /** The rows in view of a table of any length. Arrow keys move, Enter opens the feature. */
 export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32Array; query: Query }) {
   const id = useId();
-  const box = useRef<HTMLDivElement>(null);
-  const [window, setWindow] = useState({ top: 0, height: 800 });
+  const [box, window] = useScrollWindow(800);
   const [active, setActive] = useState<number | null>(null);
 
   useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const look = () => setWindow({ top: element.scrollTop, height: element.clientHeight });
-    const resizes = new ResizeObserver(look);
-    resizes.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => {
-      resizes.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, []);
-  useEffect(() => {
     setActive(null);
     if (box.current) box.current.scrollTop = 0;
-  }, [rows]);
+  }, [box, rows]);
 
   const go = (to: number) => {
     const element = box.current;
