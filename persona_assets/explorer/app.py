@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,7 +32,11 @@ from persona_assets.explorer.words import words
 from persona_assets.study import Study
 
 SECONDS = 20.0  # for a resource
-_AT_ONCE = 8  # queries for resources and searches, each in a thread of its own
+
+# Answers made at once, each in a thread of its own. More threads that only compute than there are cores take
+# their time from each other, and every one of them comes late.
+_COMPUTING = (os.cpu_count() or 1) + 1
+_WAITING = 8
 
 
 def make_app(
@@ -44,7 +49,8 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.threads = anyio.CapacityLimiter(_AT_ONCE)
+        app.state.computing = anyio.CapacityLimiter(_COMPUTING)
+        app.state.waiting = anyio.CapacityLimiter(_WAITING)
         app.state.console = Console(study)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.state.editions.follow)
@@ -71,14 +77,15 @@ def make_app(
 async def data(request: Request) -> Response:
     """A resource of the newest snapshot, gzipped; 304 where the asker has it."""
     path: str = request.path_params["path"]
-    answer = find(path)
-    if answer is None:
+    asked = find(path)
+    if asked is None:
         raise not_found(f"no resource data/{path}"[:200])
     async with request.app.state.editions.reading() as edition:
         headers = {"etag": f'W/"{edition.tag}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
-        make = partial(_in_thread, request, partial(_answer, edition, answer))
+        threads = request.app.state.waiting if asked.resource.waits else request.app.state.computing
+        make = partial(anyio.to_thread.run_sync, partial(_answer, edition, asked), limiter=threads)
         body = await edition.answers.get(path, make)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(body, media_type="application/json", headers=headers | {"content-encoding": "gzip"})
@@ -95,10 +102,6 @@ async def snapshot(request: Request) -> Response:
 def _answer(edition: Edition, answer: Callable[[Source], Any]) -> bytes:
     with edition.source() as source, within(SECONDS, source.connection):
         return compressed(encoded(answer(source)))
-
-
-async def _in_thread(request: Request, call: Callable[[], bytes]) -> bytes:
-    return await anyio.to_thread.run_sync(call, limiter=request.app.state.threads)
 
 
 async def _nothing_here(request: Request) -> Response:

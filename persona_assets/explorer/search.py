@@ -25,7 +25,7 @@ async def search(request: Request) -> Response:
     text, sae = asked_text(request), request.query_params.get("sae", "")
     async with request.app.state.editions.reading() as edition:
         find = partial(_find, edition, sae, text)
-        body = await anyio.to_thread.run_sync(find, limiter=request.app.state.threads)
+        body = await anyio.to_thread.run_sync(find, limiter=request.app.state.computing)
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 

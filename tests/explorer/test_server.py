@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -175,6 +178,36 @@ def test_a_server_begins_before_anything_is_published_and_goes_on_then(own: Worl
             assert "nothing is published yet" in waiting.json()["error"]
         publish(own.study)
         assert served.get("data/study.json").json()["name"] == "small"
+
+
+def test_who_waits_for_the_lake_keeps_nobody_from_what_is_in_the_snapshot(own: World):
+    publish(own.study)
+    [file] = (Path(own.study.lake.root) / "small/activations/sae=first/role=pirate").glob("*.parquet")
+    file.unlink()
+    os.mkfifo(file)  # whoever opens it waits for a writer
+    n = 8 + (os.cpu_count() or 1)
+    with serving(own.study, own.study.lake.root) as served, ThreadPoolExecutor(n) as askers:
+        paths = [f"data/first/feature/{feature}/pirate.json" for feature in range(n)]
+        answers = [askers.submit(httpx.get, served.address + path, timeout=60) for path in paths]
+        try:
+            assert eventually(lambda: _n_waiting(served.process.pid) == 8)
+            assert served.get("data/first/features.json", timeout=10).status_code == 200
+            assert not any(answer.done() for answer in answers)
+        finally:
+            assert eventually(lambda: _has_read_nothing(file) and all(answer.done() for answer in answers))
+
+
+def _n_waiting(pid: int) -> int:
+    """How many threads of the process wait for a pipe's writer, by the name of Linux's own function."""
+    places = [(thread / "wchan").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    return places.count("wait_for_partner")
+
+
+def _has_read_nothing(pipe: Path) -> bool:
+    """Let those go on that wait for a writer of `pipe`: it writes nothing."""
+    with suppress(OSError):  # nobody waits
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    return True
 
 
 def test_a_damaged_snapshot_is_one_line(own: World):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from persona_assets.explorer.resources import drift, examples, feature, histogram, map, overview, role, study
@@ -24,10 +24,14 @@ _NUMBERS = ("feature_id", "page")
 
 @dataclass(frozen=True)
 class Resource:
-    """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts."""
+    """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts.
+
+    `waits`: for the lake's files, wherever they are, or for the roles' effects; others only compute.
+    """
 
     template: str
     answer: Callable[..., Any]
+    waits: bool = False
 
     def match(self, path: str) -> dict[str, Any] | None:
         """The parts of `path`; None where it is of another kind."""
@@ -46,6 +50,18 @@ class Resource:
         return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{_PARTS[part[1]]})", pattern))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a path asks for: a resource with the path's parts. Called with a source, it answers."""
+
+    resource: Resource
+    parts: dict[str, Any]
+
+    def __call__(self, source: Source) -> Any:
+        """The answer. Raises the problem that it has."""
+        return self.resource.answer(source, **self.parts)
+
+
 STUDY = Resource("study.json", study.study)
 EXAMPLES_OF_SQL = Resource("examples.json", study.examples)
 SCHEMA = Resource("schema.json", study.schema)
@@ -54,11 +70,11 @@ NEIGHBORS = Resource("{sae}/neighbors.json", map.neighbors)
 FEATURES = Resource("{sae}/features.json", map.features)
 ROLES = Resource("{sae}/roles.json", overview.roles)
 FEATURE = Resource("{sae}/feature/{feature_id}.json", feature.feature)
-EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", examples.examples)
-HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", histogram.histogram)
-ROLE = Resource("{sae}/role/{role}.json", role.role)
+EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", examples.examples, waits=True)
+HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", histogram.histogram, waits=True)
+ROLE = Resource("{sae}/role/{role}.json", role.role, waits=True)
 ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
-RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses)
+RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses, waits=True)
 DRIFT = Resource("drift.json", drift.drift)
 DRIFT_RUN = Resource("drift/{run}.json", drift.drift_run)
 
@@ -68,10 +84,10 @@ RESOURCES = (
 )  # fmt: skip
 
 
-def find(path: str) -> Callable[[Source], Any] | None:
-    """What answers `path`, relative to `data/`; None where nothing does."""
+def find(path: str) -> Asked | None:
+    """What `path` asks for, relative to `data/`; None where nothing answers it."""
     for resource in RESOURCES:
         parts = resource.match(path)
         if parts is not None:
-            return partial(resource.answer, **parts)
+            return Asked(resource, parts)
     return None
