@@ -6,7 +6,7 @@ import gzip
 import json
 from typing import Any
 
-_LEVEL = 6
+_LEVEL = 1  # a sixth of the time that 6 takes, for a sixth more bytes
 
 
 def encoded(answer: Any) -> bytes:
