@@ -35,6 +35,7 @@ export interface MapModel {
   byCount: number[]; // roles with the most features first
   metrics: Metric[]; // that the map knows at least one value of
   rowOf: Map<number, number>; // feature id -> row
+  ranges: Map<Metric, Range | null>; // those asked for so far: each sorts every value
   data: MapData;
 }
 
@@ -47,7 +48,8 @@ export function makeModel(data: MapData): MapModel {
   const byCount = roles.map((_, role) => role).sort((a, b) => (countOf[b] ?? 0) - (countOf[a] ?? 0) || a - b);
   const metrics = (Object.keys(METRICS) as Metric[]).filter((one) => features[one]?.some((value) => value !== null));
   const rowOf = new Map(features.feature_id.map((id, row) => [id, row]));
-  return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, metrics, rowOf, data };
+  const ranges = new Map<Metric, Range | null>();
+  return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, metrics, rowOf, ranges, data };
 }
 
 /** Positions of a layout, float32[n × 2]; a feature without one is left at NaN and not drawn. */
@@ -73,6 +75,12 @@ export function valueOf(model: MapModel, metric: Metric, row: number): number | 
 }
 
 export function rangeOf(model: MapModel, metric: Metric): Range | null {
+  const found = model.ranges.get(metric) ?? spread(model, metric);
+  model.ranges.set(metric, found);
+  return found;
+}
+
+function spread(model: MapModel, metric: Metric): Range | null {
   const column = model.data.features[metric] ?? [];
   const values = Float64Array.from(column.filter((value): value is number => value !== null)).sort();
   if (values.length === 0) return null;
