@@ -13,7 +13,7 @@ from persona_assets.schema import ATLAS_TABLES, FEATURE_LABELS, ROLE_MATRIX, STA
 from persona_assets.study import Study
 
 STATISTICS_VERSION = 1
-ATLAS_VERSION = 1
+ATLAS_VERSION = 2
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = {"strategy", "question_centering", "split_seed"}

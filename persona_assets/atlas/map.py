@@ -27,12 +27,14 @@ class Map:
     """The selected features, in the order of `Selection.selected`.
 
     `umap` and `pca` float64[n_selected, 2] are coordinates, NaN where there is none: in both with too few
-    features (4 for UMAP, 2 for PCA), in PCA's second with a single role. `preserved` is the part of the
+    features (4 for UMAP, 2 for PCA), in PCA's second with a single role. `explained` float64[2] are the parts
+    of the features' variance along PCA's two, NaN where there is none. `preserved` is the part of the
     `quality_k` nearest by cosine that are among the nearest in the UMAP, None where that has no places.
     """
 
     umap: Floats
     pca: Floats
+    explained: Floats
     neighbours: Neighbours
     preserved: float | None
 
@@ -43,7 +45,7 @@ def lay_out(selection: Selection, settings: AtlasSettings) -> Map:
     umap = umap_places(points, settings)
     return Map(
         umap,
-        pca_places(points, settings.random_seed),
+        *pca_places(points, settings.random_seed),
         cosine_neighbours(points, ids, settings.neighbor_k),
         preservation(points, umap, ids, settings.quality_k),
     )
@@ -70,15 +72,18 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
     return umap.fit_transform(points.astype(np.float32)).astype(np.float64)
 
 
-def pca_places(points: Floats, seed: int) -> Floats:
-    """float64[n, 2] of `points` float64[n, n_dimensions] on their first two components."""
-    places = np.full((len(points), 2), np.nan)
+def pca_places(points: Floats, seed: int) -> tuple[Floats, Floats]:
+    """float64[n, 2] of `points` float64[n, n_dimensions] on their first two components, and float64[2]: the
+    part of the variance that each explains.
+    """
+    places, explained = np.full((len(points), 2), np.nan), np.full(2, np.nan)
     if len(points) > 1:
         n_components = min(2, *points.shape)
         pca = PCA(n_components, random_state=seed)
         with np.errstate(invalid="ignore"):  # the share of no variance, where all are alike
             places[:, :n_components] = pca.fit_transform(points.astype(np.float32))
-    return places
+        explained[:n_components] = pca.explained_variance_ratio_
+    return places, explained
 
 
 def _check(settings: AtlasSettings) -> None:

@@ -110,6 +110,7 @@ def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) ->
         selection.threshold,
         settings.quality_k,
         layout.preserved,
+        *layout.explained,
         f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE,
     ]
     return _table(ATLAS_SUMMARY.schema, [[value] for value in row])

@@ -91,7 +91,7 @@ ATLAS_SUMMARY = _across_roles(
         *((name, INT) for name in ("n_roles", "d_sae", "alive_count", "pass_count", "selected_count")),
         ("sd_threshold", DOUBLE),
         ("quality_k", INT),
-        ("preservation", DOUBLE),
+        *((name, DOUBLE) for name in ("preservation", "pca_x_explained", "pca_y_explained")),
         ("note", TEXT),
     ],
 )

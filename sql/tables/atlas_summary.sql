@@ -10,6 +10,8 @@ create table atlas_summary (
     sd_threshold double,
     quality_k integer not null,
     preservation double,
+    pca_x_explained double,
+    pca_y_explained double,
     note varchar not null
 );
 comment on table atlas_summary is 'How the features of each SAE''s atlas were selected, and how far its map can be trusted';
@@ -20,4 +22,6 @@ comment on column atlas_summary.pass_count is 'Those whose sd over roles is not 
 comment on column atlas_summary.selected_count is 'The best of these by score: those on the map';
 comment on column atlas_summary.sd_threshold is 'That median';
 comment on column atlas_summary.preservation is 'Share of a feature''s quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map';
+comment on column atlas_summary.pca_x_explained is 'The first principal component''s share of the selected features'' variance over roles; NULL where there is none';
+comment on column atlas_summary.pca_y_explained is 'The second''s';
 comment on column atlas_summary.note is 'To be shown beside every map';

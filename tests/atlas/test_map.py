@@ -42,10 +42,11 @@ def test_umap_is_the_same_again_and_another_with_another_random_state() -> None:
 def test_pca_places_are_on_the_first_two_components() -> None:
     points, _ = clustered()
     offsets = points - points.mean(axis=0)
-    _, _, components = np.linalg.svd(offsets)
+    _, sizes, components = np.linalg.svd(offsets)
     expected = offsets @ components[:2].T
-    found = pca_places(points, 42)
+    found, explained = pca_places(points, 42)
     np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-4)
+    np.testing.assert_allclose(explained, sizes[:2] ** 2 / (sizes**2).sum(), rtol=1e-4)
 
 
 def test_the_map_is_of_the_selected_features_in_rank_order() -> None:
@@ -80,6 +81,7 @@ def test_one_feature_has_no_place_and_none_is_no_error() -> None:
 def test_with_one_role_all_features_lie_in_a_line() -> None:
     found = layout(random_means(4, 1, 60))
     assert np.isfinite(found.pca[:, 0]).all() and np.isnan(found.pca[:, 1]).all()
+    assert found.explained[0] == pytest.approx(1) and np.isnan(found.explained[1])
     np.testing.assert_allclose(found.neighbours.similarities, 1)
 
 
@@ -94,8 +96,9 @@ def test_two_centred_roles_make_features_alike_or_opposite() -> None:
 def test_features_that_are_all_alike_are_mapped_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        places = pca_places(np.ones((10, 4)), 42)
+        places, explained = pca_places(np.ones((10, 4)), 42)
     np.testing.assert_allclose(places, 0)
+    assert np.isnan(explained).all()
     assert np.isfinite(umap_places(np.ones((10, 4)), SETTINGS)).all()
 
 

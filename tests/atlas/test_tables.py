@@ -98,6 +98,7 @@ def test_without_the_anchor_the_axis_is_null_with_a_reason() -> None:
 
 def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: AtlasTables) -> None:
     selection = select(made(MEANS), SETTINGS).first(SETTINGS.top_k)
+    layout = lay_out(selection, SETTINGS)
     assert atlas.summary.to_pylist() == [
         {
             "role_matrix_mode": "log1p_role_mean",
@@ -108,7 +109,9 @@ def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: Atla
             "selected_count": 20,
             "sd_threshold": selection.threshold,
             "quality_k": 15,
-            "preservation": lay_out(selection, SETTINGS).preserved,
+            "preservation": layout.preserved,
+            "pca_x_explained": layout.explained[0],
+            "pca_y_explained": layout.explained[1],
             "note": NOTE,
         }
     ]

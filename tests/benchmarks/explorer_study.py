@@ -204,6 +204,8 @@ _SUMMARY = {
     "sd_threshold": 0.1,
     "quality_k": 15,
     "preservation": 0.5,
+    "pca_x_explained": 0.4,
+    "pca_y_explained": 0.1,
     "note": "Drawn at random, to measure the explorer on.",
 }
 

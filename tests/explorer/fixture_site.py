@@ -189,6 +189,8 @@ def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json)
         "sd_threshold": 0.0123,
         "quality_k": 15,
         "preservation": 0.384,
+        "pca_x_explained": 0.371,
+        "pca_y_explained": 0.0624,
         "note": NOTE,
     }
     return {"roles": roles, "features": columns, "summary": summary}

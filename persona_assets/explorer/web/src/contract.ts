@@ -88,6 +88,8 @@ export interface MapData {
     sd_threshold: number | null;
     quality_k: number;
     preservation: number | null; // share of the quality_k nearest kept by the map
+    pca_x_explained: number | null; // shares of the features' variance along the PCA map's axes
+    pca_y_explained: number | null;
     note: string; // shown beside every map
   };
 }

@@ -157,6 +157,8 @@ class Opened {
       sd_threshold: number(selection["sd_threshold"]),
       quality_k: number(guardrails["knn_overlap_at_k"]) ?? 0,
       preservation: number(guardrails["knn_overlap_score"]),
+      pca_x_explained: null, // a bundle does not say
+      pca_y_explained: null,
       note: string(guardrails["note"]) ?? "",
     };
     return { roles: this.roles, features: columns as unknown as MapData["features"], summary };

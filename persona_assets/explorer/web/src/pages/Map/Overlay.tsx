@@ -1,6 +1,8 @@
 /** Lines and words over the dots, in SVG: few, crisp, and redrawn without the graphics card. */
 import { scaleLinear } from "d3-scale";
 import { useMemo, useSyncExternalStore } from "react";
+import { percent } from "../../components/format";
+import type { MapData } from "../../contract";
 import type { CanvasProps } from "./Canvas";
 import { type MapDeck, project } from "./deck";
 import type { MapModel } from "./model";
@@ -14,7 +16,7 @@ interface OverlayProps extends CanvasProps {
 }
 
 export function Overlay(props: OverlayProps) {
-  const { deck, state, places, neighbors, hover, drawn } = props;
+  const { deck, model, state, places, neighbors, hover, drawn } = props;
   const view = useSyncExternalStore(deck.subscribe, deck.getView);
   const size = deck.size;
   const at = (place: Place) => project(place, view, size);
@@ -23,7 +25,7 @@ export function Overlay(props: OverlayProps) {
   const selected = state.selected === null ? null : dot(state.selected);
   return (
     <svg className="overlay" width={size.width} height={size.height} aria-hidden="true">
-      {state.layout === "pca" && <Axes deck={deck} />}
+      {state.layout === "pca" && <Axes deck={deck} summary={model.data.summary} />}
       {state.color === "role" && <Names {...props} at={at} />}
       {line && <path className="lasso-line" d={`M${line.map(at).map(({ left, top }) => `${left},${top}`).join("L")}${drawn ? "" : "Z"}`} />}
       {selected &&
@@ -115,7 +117,7 @@ function middle(model: MapModel, places: Float32Array, role: number): Place | nu
   return x === undefined || y === undefined ? null : { x, y };
 }
 
-function Axes({ deck }: { deck: MapDeck }) {
+function Axes({ deck, summary }: { deck: MapDeck; summary: MapData["summary"] }) {
   const { width, height } = deck.size;
   const low = deck.unproject(0, height);
   const high = deck.unproject(width, 0);
@@ -142,11 +144,15 @@ function Axes({ deck }: { deck: MapDeck }) {
         </g>
       ))}
       <text className="axis-name" x={width - 8} y={height - 22} textAnchor="end">
-        PC 1 →
+        {component(1, summary.pca_x_explained)} →
       </text>
       <text className="axis-name" x={6} y={16}>
-        ↑ PC 2
+        ↑ {component(2, summary.pca_y_explained)}
       </text>
     </g>
   );
+}
+
+function component(number: number, explained: number | null): string {
+  return explained === null ? `PC ${number}` : `PC ${number}, ${percent(explained)} of the variance`;
 }
