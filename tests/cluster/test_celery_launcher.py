@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,15 @@ from tests.components.dev import living, wait_for
 
 
 @pytest.fixture
-def instance(cluster: Path) -> Iterator[dg.DagsterInstance]:
+def queues(cluster: Path) -> redis.Redis:
+    """Redis, with nothing in it."""
+    server = redis.Redis.from_url(os.environ["PERSONA_REDIS"])
+    server.flushall()
+    return server
+
+
+@pytest.fixture
+def instance(cluster: Path, queues: redis.Redis) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.get() as instance:
         assert isinstance(instance.run_launcher, WatchedCeleryRunLauncher)
         yield instance
@@ -113,10 +122,21 @@ def test_where_redis_does_not_answer_nothing_is_said_of_a_run(
         health(elsewhere, run)
 
 
-def test_only_runs_that_hold_a_model_go_to_the_queue_gpu(instance: dg.DagsterInstance) -> None:
-    server = redis.Redis.from_url(instance.run_launcher.broker)
-    before = server.llen("gpu"), server.llen("dagster")
+@pytest.mark.timeout(300)
+def test_a_busy_worker_leaves_the_next_run_to_one_that_is_free(
+    cluster: Path, instance: dg.DagsterInstance, queues: redis.Redis
+) -> None:
+    with celery_worker(cluster, "a"):
+        started(instance, waiting.light)
+        launched(instance, waiting.light)
+        time.sleep(2.0)  # in which it would take what it wants to have next
+        assert queues.llen("dagster") == 1
+
+
+def test_only_runs_that_hold_a_model_go_to_the_queue_gpu(
+    instance: dg.DagsterInstance, queues: redis.Redis
+) -> None:
     launched(instance, waiting.heavy)
-    assert (server.llen("gpu"), server.llen("dagster")) == (before[0] + 1, before[1])
+    assert (queues.llen("gpu"), queues.llen("dagster")) == (1, 0)
     launched(instance, waiting.light)
-    assert (server.llen("gpu"), server.llen("dagster")) == (before[0] + 1, before[1] + 1)
+    assert (queues.llen("gpu"), queues.llen("dagster")) == (1, 1)
