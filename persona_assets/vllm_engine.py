@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
@@ -139,11 +140,14 @@ def close_engine(llm: LLM) -> None:
 
 
 def allow_children() -> None:
-    """Let a daemonic process, as Celery's workers run their tasks in, start an engine's processes.
+    """Let the processes that Celery's workers run their tasks in start those of an engine.
 
-    Python forbids it children, which might outlive it; an engine's end by themselves (`end_with_owner`).
+    They are daemonic: Python forbids them children, which might outlive them; an engine's end by themselves
+    (`end_with_owner`). And their key is of Celery's own class, which Python's processes cannot hand on.
     """
-    multiprocessing.current_process().daemon = False
+    process = multiprocessing.current_process()
+    process.daemon = False
+    process._config["authkey"] = AuthenticationString(process.authkey)  # type: ignore[attr-defined]
 
 
 def end_with_owner() -> None:

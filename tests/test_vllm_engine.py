@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 
+# A process as a Celery worker's, and in it one as an engine's.
+WORKER = """
+import multiprocessing, sys, billiard
 from persona_assets.vllm_engine import allow_children
 
-
-def child() -> None:
-    pass
-
-
-def daemonic() -> None:
+def task():
     allow_children()
-    process = multiprocessing.get_context("spawn").Process(target=child)
-    process.start()
-    process.join()
-    assert process.exitcode == 0
+    engine = multiprocessing.get_context("spawn").Process(target=print, args=("started",))
+    engine.start()
+    engine.join()
+
+worker = billiard.Process(target=task)
+worker.daemon = True
+worker.start()
+worker.join()
+"""
 
 
-def test_a_daemonic_process_such_as_celery_s_workers_may_start_an_engine() -> None:
-    process = multiprocessing.get_context("spawn").Process(target=daemonic, daemon=True)
-    process.start()
-    process.join(60)
-    assert process.exitcode == 0
+def test_an_engine_s_process_starts_in_a_celery_worker() -> None:
+    worker = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=60)
+    assert worker.stdout == "started\n", worker.stderr
