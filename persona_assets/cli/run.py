@@ -81,12 +81,28 @@ def dagster_instance() -> dg.DagsterInstance:
     """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`.
 
     What steps print stays on the terminal: caught, the bars would stand still, and Ctrl-C would have the
-    catching processes print their stacks.
+    catching processes print their stacks. Raises StudyError where its settings or its database are not right.
     """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
     home.mkdir(parents=True, exist_ok=True)
     nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere}))
+    try:
+        return dg.DagsterInstance.from_ref(
+            InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere})
+        )
+    except Exception as error:  # of Dagster, of its storage, of the database's driver
+        raise StudyError(
+            f"{home / 'dagster.yaml'}: Dagster cannot start with it ({_first_cause(error)}); mend it, set "
+            "the variables that it names, or start the database"
+        ) from error
+
+
+def _first_cause(error: BaseException) -> str:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    wrong_settings = isinstance(error, dg.DagsterInvalidConfigError) and error.errors
+    said = wrong_settings[0].message if wrong_settings else str(error)
+    return " ".join(said.split("Stack Trace")[0].split())[:300]
 
 
 def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:

@@ -1,0 +1,33 @@
+"""What a member of the team is told who has forgotten something; needs no servers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from persona_assets.cli.run import dagster_instance
+from persona_assets.errors import StudyError
+from tests.cluster.servers import DEPLOY, free_port
+
+
+@pytest.fixture
+def home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Dagster home with a cluster's settings, and no addresses."""
+    shutil.copy(DEPLOY / "dagster.yaml", homes / "dagster")
+    for name in ("PERSONA_POSTGRES", "PERSONA_REDIS"):
+        monkeypatch.delenv(name, raising=False)
+    return homes / "dagster"
+
+
+def test_a_variable_that_is_not_set_is_named(home: Path) -> None:
+    with pytest.raises(StudyError, match=f"{home}/dagster.yaml: .*PERSONA_POSTGRES.* is not set"):
+        dagster_instance()
+
+
+def test_a_database_that_does_not_answer_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("PERSONA_POSTGRES", f"postgresql+psycopg2://dagster@127.0.0.1:{port}/dagster")
+    with pytest.raises(StudyError, match=f"port {port} failed: Connection refused.*start the database"):
+        dagster_instance()
