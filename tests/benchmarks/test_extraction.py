@@ -39,7 +39,7 @@ DEEP = {
     "num_key_value_heads": 2,
     "head_dim": 64,
 }
-N_FEW = 8  # conversations
+N_FEW = 16  # conversations
 FOUR = {f"l{layer}_{d_sae}": (layer, d_sae) for layer in (8, 11) for d_sae in (1_024, 2_048)}
 
 
