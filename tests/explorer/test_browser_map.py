@@ -227,7 +227,8 @@ def test_pca_has_axes_and_its_own_places_and_panning_is_kept_in_the_address(page
     umap = ring(page)
     page.get_by_role("button", name="PCA").click()
     page.wait_for_selector(".overlay .axes")
-    assert "PC 1" in page.locator(".overlay .axes").inner_html()
+    names = page.locator(".overlay .axis-name").all_text_contents()
+    assert names == ["PC 1, 37.1\u202f% of the variance →", "↑ PC 2, 6.2\u202f% of the variance"]
     before = ring(page)
     assert before != umap
     box = page.locator(".canvas").bounding_box()
@@ -248,6 +249,8 @@ def test_pca_has_axes_and_its_own_places_and_panning_is_kept_in_the_address(page
 
 def test_colour_by_a_metric_has_a_scale_and_keeps_the_guardrail_in_view(page, site, atlas):
     opened(page, site)
+    offered = page.get_by_label("Colour").locator("option").all_inner_texts()
+    assert "Mean across roles (μ)" not in offered  # centred, it is rounding
     page.get_by_label("Colour").select_option("score")
     page.wait_for_selector(".legend-scale")
     assert "Selection score" in page.locator(".legend-scale").inner_text()

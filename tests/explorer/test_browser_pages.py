@@ -141,7 +141,7 @@ def test_shares_of_variance_are_drawn_in_proportion_and_said_in_words(page, page
     )
     assert np.allclose(np.array(widths) / sum(widths), shares, atol=0.01)
     said = page.locator("figure.stacked").get_attribute("aria-label")
-    assert f"role {shares[0] * 100:.1f}%" in said
+    assert f"role {shares[0] * 100:.1f}\u202f%" in said
 
 
 def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is_not(page, pages, folder):
@@ -293,9 +293,9 @@ def test_pages_of_responses_are_turned_and_in_the_address(page, pages):
     page.get_by_role("button", name="next").first.click()
     page.wait_for_function("location.hash.includes('page=2')")
     page.get_by_text("page 2 of 3").first.wait_for()
-    page.wait_for_function("document.querySelector('.response .mono').textContent === '50'")
+    page.wait_for_function("document.querySelector('.response .mono')?.textContent === '50'")
     page.go_back()
-    page.wait_for_function("document.querySelector('.response .mono').textContent === '0'")
+    page.wait_for_function("document.querySelector('.response .mono')?.textContent === '0'")
 
 
 def test_two_roles_are_told_apart_by_their_largest_differences(page, pages, folder):
@@ -369,6 +369,21 @@ def test_the_heat_maps_colours_follow_the_sign_and_every_cell_is_whole_pixels(pa
         assert first == last
         reds_over_blues = first[0] - first[2]
         assert (reds_over_blues > 0) == (similarity[row][column] > 0)
+
+
+def test_hundreds_of_roles_are_drawn_in_a_small_window_too_where_a_cell_is_one_pixel(page, pages):
+    n = 276
+    overview = {
+        "order": [f"role_{row}" for row in range(n)],
+        "similarity": [[1 if row == column else 0.5 for column in range(n)] for row in range(n)],
+        "axes": [],
+    }
+    page.route("**/demo/roles.json", lambda route: route.fulfill(json=overview))
+    page.set_viewport_size({"width": 1024, "height": 700})
+    opened(page, pages, "roles", ".heat canvas")
+    assert page.locator(".heat canvas").bounding_box()["width"] == n
+    alpha = "document.querySelector('.heat canvas').getContext('2d').getImageData(9, 9, 1, 1).data[3]"
+    assert page.evaluate(alpha) == 255
 
 
 def test_every_role_is_listed_with_its_condition(page, pages, folder):

@@ -1,4 +1,4 @@
-import { ticksOf, type Scale } from "./scale";
+import { type Scale, ticksOf, tickText } from "./scale";
 
 interface AxisProps {
   scale: Scale;
@@ -10,7 +10,7 @@ interface AxisProps {
 
 /** A horizontal axis: ticks below the line, the label below them at the right. */
 export function AxisX({ scale, at, label, count = 6, grid }: AxisProps) {
-  const format = scale.tickFormat(count);
+  const format = tickText(scale, count);
   const [from = 0, to = 0] = scale.range();
   return (
     <g className="axis" aria-hidden="true">
@@ -35,7 +35,7 @@ export function AxisX({ scale, at, label, count = 6, grid }: AxisProps) {
 
 /** A vertical axis: ticks left of the line, the label above it, level. */
 export function AxisY({ scale, at, label, count = 5, grid }: AxisProps) {
-  const format = scale.tickFormat(count);
+  const format = tickText(scale, count);
   const [from = 0, to = 0] = scale.range();
   return (
     <g className="axis" aria-hidden="true">

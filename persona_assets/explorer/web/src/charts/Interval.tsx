@@ -1,4 +1,4 @@
-import { ticksOf, type Scale } from "./scale";
+import { type Scale, ticksOf, tickText } from "./scale";
 
 const HEIGHT = 18;
 
@@ -26,7 +26,7 @@ export function Interval({ scale, value, low, high, strong }: IntervalProps) {
 /** The axis that all the lines' dots share, for the column's head. */
 export function IntervalAxis({ scale }: { scale: Scale }) {
   const [from = 0, to = 0] = scale.range();
-  const format = scale.tickFormat(4);
+  const format = tickText(scale, 4);
   return (
     <svg className="interval" width={to + from} height={HEIGHT} aria-hidden="true">
       <g className="axis">

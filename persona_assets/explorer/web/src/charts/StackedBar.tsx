@@ -1,13 +1,13 @@
+import { percent } from "../components/format";
+
 interface Part {
   name: string;
   share: number;
 }
 
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-
 /** Shares of one: patterned as well as coloured, and every one is named with its number below. */
 export function StackedBar({ parts, label }: { parts: Part[]; label: string }) {
-  const said = parts.map((part) => `${part.name} ${percent.format(part.share)}`).join(", ");
+  const said = parts.map((part) => `${part.name} ${percent(part.share)}`).join(", ");
   return (
     <figure className="stacked" role="img" aria-label={`${label}: ${said}`}>
       <div className="stacked-bar">
@@ -19,7 +19,7 @@ export function StackedBar({ parts, label }: { parts: Part[]; label: string }) {
         {parts.map((part, i) => (
           <li key={part.name}>
             <span className={`swatch part-${i}`} />
-            {part.name} <b>{percent.format(part.share)}</b>
+            {part.name} <b>{percent(part.share)}</b>
           </li>
         ))}
       </ul>

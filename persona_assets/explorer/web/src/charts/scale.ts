@@ -38,3 +38,9 @@ export function ticksOf(scale: Scale, count: number, gap = 24): number[] {
   for (const tick of [...ticks].reverse()) if (fits(tick)) chosen.push(tick);
   return chosen.sort((a, b) => a - b);
 }
+
+/** What stands at a tick; thousands in groups as `count` writes them. */
+export function tickText(scale: Scale, count: number): (tick: number) => string {
+  const format = scale.tickFormat(count);
+  return (tick) => format(tick).replaceAll(",", "\u2009");
+}

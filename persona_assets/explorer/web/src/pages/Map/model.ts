@@ -46,7 +46,10 @@ export function makeModel(data: MapData): MapModel {
   const countOf = new Array<number>(roles.length).fill(0);
   for (const role of roleOf) if (role >= 0) countOf[role] = (countOf[role] ?? 0) + 1;
   const byCount = roles.map((_, role) => role).sort((a, b) => (countOf[b] ?? 0) - (countOf[a] ?? 0) || a - b);
-  const metrics = (Object.keys(METRICS) as Metric[]).filter((one) => features[one]?.some((value) => value !== null));
+  const centred = data.summary.role_matrix_mode === "question_centered_mean"; // then the means over roles are nothing but rounding
+  const metrics = (Object.keys(METRICS) as Metric[]).filter(
+    (one) => !(centred && one === "mu") && features[one]?.some((value) => value !== null),
+  );
   const rowOf = new Map(features.feature_id.map((id, row) => [id, row]));
   const ranges = new Map<Metric, Range | null>();
   return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, metrics, rowOf, ranges, data };

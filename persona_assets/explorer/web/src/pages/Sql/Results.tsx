@@ -9,8 +9,10 @@ import { ResultTable } from "./ResultTable";
 import type { Run } from "./useRun";
 
 /** What came of the last query: a table, an error, or that it is under way. */
-export function Results({ run, cancel }: { run: Run; cancel: () => void }) {
-  if (run.state === "idle") return <Empty title="Nothing asked yet">Write a query, or begin with one of the examples.</Empty>;
+export function Results({ run, cancel, written }: { run: Run; cancel: () => void; written: boolean }) {
+  if (run.state === "idle") {
+    return <Empty title="Nothing asked yet">{written ? "Run the query above." : "Write a query, or begin with one of the examples."}</Empty>;
+  }
   if (run.state === "running") return <Running since={run.since} cancel={cancel} />;
   if (run.state === "cancelled") return <Empty title="Cancelled">The query was ended before it had an answer.</Empty>;
   if (run.state === "failed") {
