@@ -14,7 +14,7 @@ import duckdb
 
 from persona_assets.errors import StudyError
 from persona_assets.explorer.cache import Answers
-from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.resources.source import Memory, Source
 from persona_assets.fingerprint import fingerprint
 from persona_assets.queries import query
 from persona_assets.storage import bucket
@@ -38,6 +38,7 @@ class Edition:
         self.answers = Answers()
         self._connection = connect(study)
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._known: Memory = {}
         self._readers = 0
         self._is_old = False
         self._lock = threading.Lock()
@@ -74,7 +75,9 @@ class Edition:
         """What resources are read from, by one thread."""
         with self.cursor() as cursor:
             ready = self._effects.result
-            yield Source(cursor, self.identity, self.published_at, ready, live, max_pages, self.exported)
+            yield Source(
+                cursor, self.identity, self.published_at, ready, self._known, live, max_pages, self.exported
+            )
 
     def enter(self) -> None:
         """Keep it open, until `leave`, should a newer one take its place meanwhile."""

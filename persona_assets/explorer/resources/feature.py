@@ -64,7 +64,7 @@ def _roles(source: Source, sae: str, feature_id: int) -> list[Json]:
     contrasts = {row["role"]: row for row in source.records("contrasts_of_feature", **asked)}
     roles = [
         row | _SILENT | fired.get(row["role"], {}) | contrasts.get(row["role"], _NOT_COMPARED)
-        for row in source.records("measured_roles", sae=sae)
+        for row in source.known("measured_roles", sae=sae)
     ]
     return sorted(roles, key=lambda role: (-role["firing_rate"], -role["mean"], role["role"]))
 

@@ -14,18 +14,21 @@ from persona_assets.explorer import asking
 from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import not_found
 
+Memory = dict[tuple[Any, ...], list[Json]]  # answers by their query and parameters
+
 
 @dataclass(frozen=True)
 class Source:
     """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
     responses a role. `await_effects` returns when the roles' effects are there. Drift runs are of the
-    snapshot, or of the folder `exported`.
+    snapshot, or of the folder `exported`. `memory` is what `known` was asked before, of the same snapshot.
     """
 
     connection: duckdb.DuckDBPyConnection
     snapshot: str
     published_at: datetime
     await_effects: Callable[[], None]
+    memory: Memory
     live: bool = True
     max_pages: int | None = None
     exported: Path | None = None
@@ -47,16 +50,22 @@ class Source:
         columns = self.columns(name, **parameters)
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
+    def known(self, name: str, **parameters: Any) -> list[Json]:
+        """The answer by rows, remembered: for what every page asks, of as few as there are roles and SAEs."""
+        key = (name, *parameters.values())
+        found = self.memory.get(key) or self.records(name, **parameters)
+        if found:  # there is no end of what is not known
+            self.memory[key] = found
+        return found
+
     def sae(self, name: str) -> Json:
         """The SAE called `name`. Raises the problem 404 where the study has none."""
-        found = self.row("known_sae", sae=name)
-        if found is None:
-            raise not_found(f"no SAE {name!r} in this study")
-        return found
+        for found in self.known("known_sae", sae=name):
+            return found
+        raise not_found(f"no SAE {name!r} in this study")
 
     def role(self, name: str) -> Json:
         """The role called `name`. Raises the problem 404 where the study has none."""
-        found = self.row("known_role", role=name)
-        if found is None:
-            raise not_found(f"no role {name!r} in this study")
-        return found
+        for found in self.known("known_role", role=name):
+            return found
+        raise not_found(f"no role {name!r} in this study")
