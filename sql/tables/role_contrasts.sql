@@ -1,15 +1,18 @@
 -- How each role differs from the others in each feature that fires anywhere.
+--
+-- Packed, doubles of measurements would be a sixth smaller. But then a single value costs unpacking the 2,048 around
+-- it, and one feature's in 276 roles lie in as many places: as they are they are found in half the time.
 create table role_contrasts (
     sae varchar not null,
     role varchar not null,
     feature_id integer not null,
-    share double,
-    effect double,
-    effect_low double,
-    effect_high double,
-    auroc double,
+    share double using compression uncompressed,
+    effect double using compression uncompressed,
+    effect_low double using compression uncompressed,
+    effect_high double using compression uncompressed,
+    auroc double using compression uncompressed,
     p double,
-    q double
+    q double using compression uncompressed
 );
 comment on table role_contrasts is 'Each role against all others, for every feature that fires in any: absences are effects too. Of the mean over a response''s tokens; roles left out of comparisons take no part';
 comment on column role_contrasts.share is 'The role''s mean over the sum of all roles'' means';

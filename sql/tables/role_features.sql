@@ -1,13 +1,13 @@
--- Each feature aggregated over each role's responses.
+-- Each feature aggregated over each role's responses; unpacked as in `role_contrasts`.
 create table role_features (
     sae varchar not null,
     role varchar not null,
     feature_id integer not null,
     n_responses integer not null,
     n_active_responses integer not null,
-    firing_rate double not null,
-    mean double not null,
-    max float not null,
+    firing_rate double not null using compression uncompressed,
+    mean double not null using compression uncompressed,
+    max float not null using compression uncompressed,
     sd double not null
 );
 comment on table role_features is 'Each feature over each role''s responses; a feature that never fired in a role has no row';
