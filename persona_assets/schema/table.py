@@ -14,7 +14,7 @@ VARIANT_STRIDE = 100_000
 
 # What is told of every role and feature lies in tiles of so many features, role by role within a tile: both a
 # feature's rows and a role's lie in few places.
-FEATURE_TILE = 1_024
+FEATURE_TILE = 512
 
 INT, FLOAT, DOUBLE, TEXT = pa.int32(), pa.float32(), pa.float64(), pa.string()
 
