@@ -9,7 +9,7 @@ from datetime import timedelta
 import dagster as dg
 
 from persona_assets.cli.bar import bar
-from persona_assets.cli.run import dagster_instance
+from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import size
 from persona_assets.components.launcher import is_gone
@@ -18,6 +18,8 @@ from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.inventory import Held
 from persona_assets.health.verify import verify
 from persona_assets.study import Study
+
+_NOTHING = "nothing to delete"
 
 
 def collect_garbage(study: Study, delete: bool, grace_hours: float) -> None:
@@ -31,7 +33,7 @@ def collect_garbage(study: Study, delete: bool, grace_hours: float) -> None:
         return
     garbage = find_garbage(study, grace)
     _print_tables(garbage.files)
-    print(f"nothing needs {_amount(garbage.files)}" + ("; --delete deletes them" if garbage.files else ""))
+    print(f"nothing needs {_amount(garbage.files)}; --delete deletes them" if garbage.files else _NOTHING)
     if garbage.waiting and garbage.until is not None:
         until = garbage.until.astimezone().strftime("%Y-%m-%d %H:%M")
         print(f"{_amount(garbage.waiting)} more wait until {until}: readers and runs may still need them")

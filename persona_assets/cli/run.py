@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import dagster as dg
-from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 
 from persona_assets.cli.arguments import check_role
+from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.components import loaded
 from persona_assets.components.assets import ACROSS_ROLES, key, plain_name
 from persona_assets.components.definitions import study_definitions
@@ -22,7 +21,7 @@ from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
 from persona_assets.errors import RunInterruptedError, StudyError
 from persona_assets.freshness import RoleFiles
-from persona_assets.study import PROJECT, Study
+from persona_assets.study import Study
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -45,7 +44,7 @@ def run_study(
     assets = _chosen_assets(study, definitions, select)
     console = Console(stderr=True)
     n_made = 0
-    with dagster_instance() as instance, bars(console) as expect:
+    with dagster_instance() as instance, database_plainly(), bars(console) as expect:
         _close_dead_runs(instance)
         try:
             for asset in assets:
@@ -75,34 +74,6 @@ def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_m
         console.print("nothing was made (--overwrite makes fresh roles again)")
     if "warehouse" in assets:
         console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
-
-
-def dagster_instance() -> dg.DagsterInstance:
-    """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`.
-
-    What steps print stays on the terminal: caught, the bars would stand still, and Ctrl-C would have the
-    catching processes print their stacks. Raises StudyError where its settings or its database are not right.
-    """
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
-    home.mkdir(parents=True, exist_ok=True)
-    nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    try:
-        return dg.DagsterInstance.from_ref(
-            InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere})
-        )
-    except Exception as error:  # of Dagster, of its storage, of the database's driver
-        raise StudyError(
-            f"{home / 'dagster.yaml'}: Dagster cannot start with it ({_first_cause(error)}); mend it, set "
-            "the variables that it names, or start the database"
-        ) from error
-
-
-def _first_cause(error: BaseException) -> str:
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    wrong_settings = isinstance(error, dg.DagsterInvalidConfigError) and error.errors
-    said = wrong_settings[0].message if wrong_settings else str(error)
-    return " ".join(said.split("Stack Trace")[0].split())[:300]
 
 
 def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:

@@ -13,6 +13,7 @@ from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_QUEUE_TAG, DAGSTER_CELERY_TASK_ID_TAG
 
 from persona_assets.components.assets import GPU_POOL
+from persona_assets.components.launcher import health_by_process
 
 _TRIES, _TIMEOUT = 3, 5.0  # how often, and how many seconds, a worker is waited for before it is given up
 
@@ -31,10 +32,13 @@ class WatchedCeleryRunLauncher(CeleryRunLauncher):
         super().launch_run(context)
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """FAILED where the task ended so or no worker has it any more, RUNNING while one has.
+        """FAILED where the task ended so or no worker has it any more, RUNNING while one has; of a run that
+        `persona run` made, in a process of its own, whether that is gone.
 
         Raises what the broker raises where it does not answer: the daemon then leaves the run as it is.
         """
+        if DAGSTER_CELERY_TASK_ID_TAG not in run.tags:
+            return health_by_process(self._instance, run)
         task = self.celery.AsyncResult(run.tags[DAGSTER_CELERY_TASK_ID_TAG])
         if not task.ready() and self._is_held(task):
             return CheckRunHealthResult(WorkerStatus.RUNNING)

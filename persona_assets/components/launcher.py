@@ -44,6 +44,13 @@ def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     return False
 
 
+def health_by_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealthResult:
+    """FAILED where the run's process is gone, RUNNING otherwise."""
+    if is_gone(instance, run):
+        return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
+    return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
 def _own_tag(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     """What the run said; a retry begins with a copy of what its parent had said."""
     said = run.tags.get(PROCESS_TAG, "")
@@ -78,7 +85,5 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """FAILED where the run's process is gone, RUNNING otherwise."""
-        if is_gone(self._instance, run):
-            return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
-        return CheckRunHealthResult(WorkerStatus.RUNNING)
+        """See `health_by_process`."""
+        return health_by_process(self._instance, run)

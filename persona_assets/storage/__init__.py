@@ -76,7 +76,7 @@ class Bucket(Storage, Protocol):
 
 def storage_at(root: str | Path) -> Storage:
     """What `root` names: a local path, or `s3://bucket/prefix`. Raises StudyError for any other."""
-    if "://" in str(root):
+    if "://" in str(root) or str(root).startswith("s3:"):
         from persona_assets.storage.s3 import S3Storage
 
         return S3Storage(str(root))

@@ -28,7 +28,7 @@ from persona_assets.storage.httpfs import ATTEMPTS, Access, open_to
 try:
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 except ImportError as error:
     raise StudyError("a lake on s3:// needs boto3: pip install 'persona-assets[s3]'") from error
 
@@ -40,6 +40,8 @@ _REMEDIES = {
     "NotImplemented": "this store knows no conditional puts (If-None-Match); use another",
     "SlowDown": "the store is overloaded: run again later",
 }
+_KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+_REACH = "check AWS_ENDPOINT_URL (http://host:port), AWS_PROFILE and the network"
 _MAY_NOT = "check the credentials, and what they may do in this bucket"
 
 
@@ -76,10 +78,7 @@ class S3Storage:
         with self._plainly("find credentials for"):
             credentials = self._session.get_credentials()
             if credentials is None:
-                raise StudyError(
-                    f"PERSONA_LAKE={self.root}: no credentials were found; set AWS_ACCESS_KEY_ID and "
-                    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-                )
+                raise NoCredentialsError
             found = credentials.get_frozen_credentials()
             meta = self._client.meta
         host = urlsplit(meta.endpoint_url).hostname or ""
@@ -93,8 +92,8 @@ class S3Storage:
     def below(self, folder: str) -> Iterator[Stored]:
         """See `Storage`."""
         skipped = len(self._prefix) + 1 if self._prefix else 0
-        pages = self._client.get_paginator("list_objects_v2")
         with self._plainly("list"):
+            pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._key(folder)}/"):
                 for found in page.get("Contents", ()):
                     yield Stored(found["Key"][skipped:], found["Size"], found["LastModified"].timestamp())
@@ -124,8 +123,8 @@ class S3Storage:
     def folders(self) -> list[str]:
         """See `Bucket`."""
         begin = f"{self._prefix}/" if self._prefix else ""
-        pages = self._client.get_paginator("list_objects_v2")
         with self._plainly("list"):
+            pages = self._client.get_paginator("list_objects_v2")
             found = pages.paginate(Bucket=self._bucket, Prefix=begin, Delimiter="/")
             prefixes = [one["Prefix"] for page in found for one in page.get("CommonPrefixes", ())]
         return [prefix.removeprefix(begin).rstrip("/") for prefix in prefixes]
@@ -189,11 +188,10 @@ class S3Storage:
             remedy = _REMEDIES.get(code, _MAY_NOT)
             said = f"{code}: {problem.get('Message', '')}".strip(": ")
             raise kind(f"cannot {doing} {self.root}: the store says {said}; {remedy}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ValueError) as error:  # ValueError: an address that is none
             reason = " ".join(str(error).split()).rstrip(".")
-            raise kind(
-                f"cannot {doing} {self.root}: {reason}; check AWS_ENDPOINT_URL, AWS_PROFILE and the network"
-            ) from error
+            remedy = _KEYS if isinstance(error, NoCredentialsError) else _REACH
+            raise kind(f"cannot {doing} {self.root}: {reason}; {remedy}") from error
 
 
 def _filesystem(access: Access) -> pafs.FileSystem:

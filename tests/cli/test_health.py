@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 
 from persona_assets.cli.health import collect_garbage, verify_study
-from persona_assets.cli.run import dagster_instance, run_study
+from persona_assets.cli.instance import dagster_instance
+from persona_assets.cli.run import run_study
 from persona_assets.errors import StudyError
 from persona_assets.health.inventory import everything
 from persona_assets.study import Study
@@ -58,7 +59,7 @@ def test_what_waits_is_told_with_the_moment_when_it_may_go(
     capsys.readouterr()
     collect_garbage(made_twice, delete=False, grace_hours=24)
     first, second = capsys.readouterr().out.splitlines()
-    assert first == "nothing needs 0 files, 0 B"
+    assert first == "nothing to delete"
     assert second.startswith("5 files, ")
     assert "more wait until 20" in second
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.cli.run import contiguous_ranges, dagster_instance, run_study, way_on
+from persona_assets.cli.instance import dagster_instance
+from persona_assets.cli.run import contiguous_ranges, run_study, way_on
 from persona_assets.components.launcher import process_tag
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from persona_assets.components.celery_launcher import WatchedCeleryRunLauncher
+from persona_assets.components.launcher import process_tag
 from tests.cluster import waiting
 from tests.cluster.servers import celery_worker, free_port, kill
 from tests.components.dev import living, wait_for
@@ -78,6 +81,17 @@ def test_a_run_is_well_while_a_worker_has_it_and_has_failed_when_the_worker_is_l
         assert health(instance, run) == WorkerStatus.FAILED
     with celery_worker(cluster, "a"):  # one of the same name is not the one that had it
         assert health(instance, run) == WorkerStatus.FAILED
+
+
+def test_a_run_of_persona_run_is_well_while_its_process_lives(instance: dg.DagsterInstance) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    run = instance.create_run_for_job(
+        waiting.light, status=dg.DagsterRunStatus.STARTED, tags=process_tag(process.pid)
+    )
+    assert health(instance, run) == WorkerStatus.RUNNING
+    process.kill()
+    process.communicate()
+    assert health(instance, run) == WorkerStatus.FAILED
 
 
 def test_a_run_that_has_ended_well_is_well(cluster: Path, instance: dg.DagsterInstance) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.cli.run import dagster_instance
+from persona_assets.cli.instance import dagster_instance
 from persona_assets.components.assets import key
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.launcher import PROCESS_TAG, is_gone, process_tag

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.cli.run import dagster_instance
+from persona_assets.cli.instance import dagster_instance
 from persona_assets.components.launcher import is_gone
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import RESPONSES

@@ -270,6 +270,7 @@ def test_the_console_reads_the_files_that_its_snapshot_names_and_no_other_key(in
             "cannot list s3://no-such-bucket/lake: the store says NoSuchBucket",
         ),
         ("gs://bucket/lake", "PERSONA_LAKE=gs://bucket/lake: must be a folder, or s3://bucket/prefix"),
+        ("s3:/bucket/lake", "PERSONA_LAKE=s3:/bucket/lake: must be a folder, or s3://bucket/prefix"),
         ("s3://bucket/what?x=1", "must be a folder, or s3://bucket/prefix of letters"),
     ],
 )
@@ -282,12 +283,13 @@ def test_a_wrong_place_is_one_clear_line(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "127.0.0.1:9"])
 def test_a_store_that_is_not_there_is_one_clear_line(
-    in_bucket: Study, monkeypatch: pytest.MonkeyPatch
+    address: str, in_bucket: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
-    with pytest.raises(StudyError, match=r"cannot list s3://.*:9/.*check AWS_ENDPOINT_URL") as raised:
+    with pytest.raises(StudyError, match=r"cannot list s3://.*1:9.*; check AWS_ENDPOINT_URL") as raised:
         publish(load_study(in_bucket.file))
     assert "\n" not in str(raised.value)
 
@@ -296,5 +298,5 @@ def test_missing_credentials_are_one_clear_line(in_bucket: Study, monkeypatch: p
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    with pytest.raises(StudyError, match=r"cannot list s3://.*Unable to locate credentials; check"):
+    with pytest.raises(StudyError, match=r"cannot list s3://.*Unable to locate credentials; set AWS_ACC"):
         publish(load_study(in_bucket.file))
