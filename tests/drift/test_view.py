@@ -11,7 +11,7 @@ from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
 from persona_assets.queries import query
-from persona_assets.schema import DRIFT_TABLES, ROLE_FEATURES
+from persona_assets.schema import DRIFT_TABLES, FEATURE_TILE, ROLE_FEATURES
 from persona_assets.study import Study
 from tests.drift.made import conversation
 
@@ -30,7 +30,8 @@ def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
             connection.execute(query(f"tables/{table.name}"))
         files = [study.lake.uri(file.path) for file in study.lake.files(table)]
         if files:
-            connection.execute(query(f"load/{load}").replace("{table}", table.name), {"files": files})
+            filling = query(f"load/{load}").replace("{table}", table.name)
+            connection.execute(filling.replace("{tile}", str(FEATURE_TILE)), {"files": files})
     return connection
 
 
