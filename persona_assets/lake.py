@@ -247,9 +247,14 @@ def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
 def damaged(path: str, why: object) -> StudyError:
     """The error for a file that cannot be read: damaged, unless it is the store that did not answer."""
     reason = str(why).splitlines()[0]
-    if _OF_THE_STORE in reason:
+    if is_of_the_store(why):
         return StudyError(f"{path}: cannot be read now ({reason}); check network and credentials, run again")
     return StudyError(f"{path}: damaged, or not a file of this lake ({reason}); delete it and run again")
+
+
+def is_of_the_store(why: object) -> bool:
+    """Whether an error is that the store did not answer, and says nothing of the file."""
+    return _OF_THE_STORE in str(why)
 
 
 def write_parquet(

@@ -212,6 +212,17 @@ def test_a_read_only_disk_is_one_clear_line(tiny_disk: Path) -> None:
     assert list(tiny_disk.iterdir()) == []
 
 
+def test_a_leftover_that_a_read_only_disk_keeps_is_one_clear_line(tiny_disk: Path) -> None:
+    lake = Lake(tiny_disk, "study")
+    folder = Path(lake.uri(write(lake, FINGERPRINT).path)).parent
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (folder / f".{OTHER}.parquet.{dead.pid}.tmp").write_bytes(b"half")
+    subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)
+    with pytest.raises(DiskError, match="Read-only file system; mount it writable"):
+        write(lake, OTHER)
+
+
 def incompressible(n_rows: int) -> pa.Table:
     random = np.random.default_rng(0)
     floats = random.random((2, n_rows), dtype=np.float32)

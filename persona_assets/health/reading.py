@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from persona_assets.health.inventory import Held
-from persona_assets.lake import PATH_NOTE, Lake
+from persona_assets.lake import PATH_NOTE, Lake, damaged, is_of_the_store
 from persona_assets.schema import POOLED, ROLE_FEATURES
 
 # The column whose sum is the role's number of activations.
@@ -30,7 +30,10 @@ class Reading:
 
 
 def read_whole(lake: Lake, held: Held) -> Reading:
-    """Decode every page against its checksum, a row group at a time."""
+    """Decode every page against its checksum, a row group at a time.
+
+    Raises StudyError where the lake's store does not answer: that is no problem of the file.
+    """
     n_rows, counts = 0, []
     try:
         with lake.open(lake.uri(held.file.path), page_checksum_verification=True) as parquet:
@@ -43,6 +46,8 @@ def read_whole(lake: Lake, held: Held) -> Reading:
             if problem is None and n_rows != parquet.metadata.num_rows:
                 problem = f"has {n_rows} rows, but its footer says {parquet.metadata.num_rows}"
     except (pa.ArrowException, OSError, ValueError) as error:
+        if is_of_the_store(error):
+            raise damaged(lake.uri(held.file.path), error) from error
         return Reading(f"cannot be read: {' '.join(str(error).split())}")
     known = [count for count in counts if count is not None]
     n_activations = sum(known) if known and len(known) == len(counts) else None

@@ -40,13 +40,15 @@ class LocalStorage:
         beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        self.sweep(str(target.parent.relative_to(self.folder)))
-        try:
-            with writing(target):
+            self.sweep(path.rpartition("/")[0])
+            try:
                 yield beside
-            _appear(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+                is_ours = _appear(beside, target)
+            finally:
+                beside.unlink(missing_ok=True)
+            sync(target.parent)
+        if not is_ours:
+            raise FileExistsError(path)
 
     def mark(self, path: str) -> None:
         """See `Storage`."""
@@ -66,14 +68,12 @@ class LocalStorage:
                 leftover.unlink(missing_ok=True)
 
 
-def _appear(beside: Path, target: Path) -> None:
-    """Give the file its name, unless somebody's file has it: renaming would replace that one."""
+def _appear(beside: Path, target: Path) -> bool:
+    """Give the file its name; False where somebody's file has it, which renaming would replace."""
     try:
         os.link(beside, target)
     except FileExistsError:
-        raise
+        return False
     except OSError:  # a disk that knows no links
-        with writing(target):
-            beside.replace(target)
-    with writing(target):
-        sync(target.parent)
+        beside.replace(target)
+    return True
