@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from persona_assets.fingerprint import fingerprint
-from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile, Look
+from persona_assets.freshness import RoleFiles, look_at_roles
+from persona_assets.lake import LakeFile
 from persona_assets.schema import ATLAS_TABLES, FEATURE_LABELS, ROLE_MATRIX, STATISTICS_TABLES, Table
 from persona_assets.study import Study
 
@@ -29,8 +29,7 @@ class AcrossRoles:
     @classmethod
     def of(cls, study: Study) -> AcrossRoles:
         """Every role of the study, looked at now."""
-        look = Look()
-        return cls(study, {role: RoleFiles(study, role, look) for role in study.role_names})
+        return cls(study, look_at_roles(study))
 
     @property
     def aligned(self) -> bool:

@@ -146,6 +146,12 @@ class RoleFiles:
         return {}
 
 
+def look_at_roles(study: Study) -> dict[str, RoleFiles]:
+    """Every role of the study by name, all looked at as of one moment."""
+    look = Look()
+    return {role: RoleFiles(study, role, look) for role in study.role_names}
+
+
 def imported_from(responses: LakeFile, content: dict[str, Any]) -> str:
     """What imported features of `responses` are named by: half their content's hash, half the responses'.
 

@@ -29,7 +29,7 @@ from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.lake import Lake
 from persona_assets.study import load_study
-from persona_assets.warehouse import snapshot
+from persona_assets.warehouse import swap
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -61,7 +61,7 @@ MOMENTS = {
     "while extracting the second role": "die_at_call(Extractor, 'extract', 2)",
     "between evidence and activations": "die_at_call(Lake, 'write', 3)",
     "while aggregating the second role": "die_at_call(aggregate, 'aggregated', 2)",
-    "between building a warehouse and publishing it": "snapshot.swap_in = die",
+    "between building a warehouse and publishing it": "swap.swap_in = die",
 }
 
 

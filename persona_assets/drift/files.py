@@ -14,8 +14,8 @@ from typing import Any
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import fingerprint
-from persona_assets.freshness import RoleFiles, extraction_inputs
-from persona_assets.lake import LakeFile, Look
+from persona_assets.freshness import RoleFiles, extraction_inputs, look_at_roles
+from persona_assets.lake import LakeFile
 from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
 from persona_assets.study import Study
 
@@ -35,8 +35,7 @@ class DriftFiles:
     @classmethod
     def of(cls, study: Study) -> DriftFiles:
         """The study as it lies now."""
-        look = Look()
-        return cls(study, {role: RoleFiles(study, role, look) for role in study.role_names})
+        return cls(study, look_at_roles(study))
 
     @property
     def sae(self) -> str:

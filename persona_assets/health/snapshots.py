@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from persona_assets.duck import literal
 from persona_assets.errors import StudyError
 from persona_assets.lake import Lake
 from persona_assets.storage import bucket
+from persona_assets.warehouse import warehouse_root
 from persona_assets.warehouse.copies import copies
 
 _REPLACED = " (deleted)"  # how Linux calls a file that was replaced while somebody had it open
@@ -80,7 +80,7 @@ def _copies(lake: Lake) -> list[str]:
 
 def _folders(lake: Lake) -> list[Path]:
     """The studies' folders on this machine."""
-    roots = {lake.local_root, Path(os.environ.get("PERSONA_WAREHOUSE") or lake.local_root).absolute()}
+    roots = {lake.local_root, warehouse_root(lake)}
     return sorted(folder for root in roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
 
 

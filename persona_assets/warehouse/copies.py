@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from persona_assets.storage import Bucket, Stored
-from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
+from persona_assets.warehouse.swap import replacing
 
 _LOG = logging.getLogger(__name__)
 _LARGE = 100_000_000  # bytes: whoever waits for them is told why
@@ -43,16 +43,11 @@ def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
     if target.exists() and _moment(target) >= published_at:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    sweep(target)
-    beside = name_beside(target)
-    try:
+    with replacing(target) as beside:
         if newest.size > _LARGE:
             _LOG.warning("fetching the newest snapshot of %s, %.0f MB", study, newest.size / 1e6)
         lake.fetch(newest.path, beside)
         date(beside, published_at)
-        swap_in(beside, target)
-    finally:
-        discard(beside)
 
 
 def copies(lake: Bucket, study: str) -> list[Stored]:

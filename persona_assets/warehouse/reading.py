@@ -9,6 +9,7 @@ import duckdb
 
 from persona_assets.duck import literal
 from persona_assets.errors import StudyError
+from persona_assets.lake import Lake
 from persona_assets.storage import bucket
 from persona_assets.study import Study
 from persona_assets.warehouse.copies import fetch_newer
@@ -18,13 +19,17 @@ from persona_assets.warehouse.copies import fetch_newer
 _SETTINGS = ("parquet_metadata_cache = true", "dynamic_or_filter_threshold = 1000")
 
 
+def warehouse_root(lake: Lake) -> Path:
+    """Where this machine has the snapshots of a lake's studies, a folder a study."""
+    return Path(os.environ.get("PERSONA_WAREHOUSE") or lake.local_root).absolute()
+
+
 def warehouse_path(study: Study) -> Path:
     """Where the study's snapshot is on this machine: beside its lake files, or below `PERSONA_WAREHOUSE`.
 
     Raises StudyError where DuckDB cannot have a database.
     """
-    root = os.environ.get("PERSONA_WAREHOUSE") or study.lake.local_root
-    path = Path(root).absolute() / study.name / "warehouse.duckdb"
+    path = warehouse_root(study.lake) / study.name / "warehouse.duckdb"
     if "?" in str(path):  # DuckDB would look for its log in a folder named by what precedes it
         raise StudyError(f"{path}: no warehouse can lie in a folder with '?' in its name; rename it")
     return path

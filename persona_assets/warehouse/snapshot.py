@@ -21,7 +21,7 @@ from persona_assets.warehouse.catalogue import small_tables
 from persona_assets.warehouse.copies import date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.reading import connect, warehouse_path
-from persona_assets.warehouse.swap import discard, name_beside, swap_in, sweep
+from persona_assets.warehouse.swap import replacing
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,9 @@ def _publish(study: Study, target: Path) -> Snapshot:
     across = AcrossRoles.of(study)
     files = snapshot_files(across)
     small = small_tables(study, across.roles, files, looked_at)
-    sweep(target)
-    beside = name_beside(target)
-    try:
+    with replacing(target) as beside:
         build(beside, study, small, files)
         date(beside, looked_at)
-        swap_in(beside, target)
-    finally:
-        discard(beside)
     lake = bucket(study.lake.storage)
     if lake is not None:
         send_copy(lake, study.name, target, looked_at)

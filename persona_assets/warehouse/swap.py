@@ -5,9 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from persona_assets.placing import is_alive, sync
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A name beside `target` to build at; at the end it takes the place of `target`, whole, or, after an
+    error, is gone. What builders that were killed have left goes first.
+    """
+    sweep(target)
+    beside = name_beside(target)
+    try:
+        yield beside
+        swap_in(beside, target)
+    finally:
+        discard(beside)
 
 
 def name_beside(target: Path) -> Path:

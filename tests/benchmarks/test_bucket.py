@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import boto3
 import pytest
 from full_scale import SAE, write_study
 from report import record
@@ -16,7 +15,7 @@ from persona_assets.aggregate import aggregate
 from persona_assets.schema import ACTIVATIONS
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import connect, publish
-from tests.storage.store import Proxy
+from tests.storage.store import Proxy, put_lake
 
 N_ROLES = 8
 
@@ -32,10 +31,7 @@ def study(
     local = write_study(tmp_path, N_ROLES)
     for role in local.role_names:
         aggregate(local, role, SAE)
-    name, prefix = bucket_lake.removeprefix("s3://").split("/", 1)
-    client, root = boto3.client("s3", endpoint_url=s3_endpoint), Path(local.lake.root)
-    for file in root.rglob("*.parquet"):
-        client.upload_file(str(file), name, f"{prefix}/{file.relative_to(root)}")
+    put_lake(Path(local.lake.root), bucket_lake, s3_endpoint)
     monkeypatch.setenv("PERSONA_LAKE", bucket_lake)
     monkeypatch.setenv("PERSONA_WAREHOUSE", str(tmp_path / "here"))
     return load_study(local.file)

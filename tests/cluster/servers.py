@@ -7,7 +7,6 @@ import pwd
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import redis
 
 from persona_assets.study import PROJECT
 from tests.components.dev import ask, living, wait_for
+from tests.ports import free_port
 
 DEPLOY = PROJECT / "docs" / "deploy"
 
@@ -134,9 +134,3 @@ def environment() -> dict[str, str]:
     """What `cluster.env` sets."""
     lines = (DEPLOY / "cluster.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

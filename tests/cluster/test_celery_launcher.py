@@ -20,8 +20,9 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 from persona_assets.components.celery_launcher import WatchedCeleryRunLauncher
 from persona_assets.components.launcher import process_tag
 from tests.cluster import waiting
-from tests.cluster.servers import celery_worker, free_port, kill
+from tests.cluster.servers import celery_worker, kill
 from tests.components.dev import living, wait_for
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.errors import StudyError
-from tests.cluster.servers import DEPLOY, free_port
+from tests.cluster.servers import DEPLOY
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.study import PROJECT
+from tests.ports import free_port
 
 LAUNCH = """
 mutation ($params: LaunchBackfillParams!) {
@@ -40,9 +40,7 @@ def dagster_dev(home: Path, ending: signal.Signals = signal.SIGTERM) -> Iterator
     With all it has started it forms a process group, which `ending` ends to the last process; what it
     says goes to `home`.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", port]
     with (home / "server.log").open("a") as log:
         process = subprocess.Popen(

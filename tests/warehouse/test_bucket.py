@@ -31,7 +31,7 @@ from persona_assets.study import Study, load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse.copies import copies, fetch_newer, send_copy
 from tests.conftest import write_study
-from tests.storage.store import Proxy
+from tests.storage.store import Proxy, put_lake
 from tests.warehouse.world import fill, land, rows
 
 ROLES = ("ghost", "pirate")
@@ -77,10 +77,7 @@ def in_bucket(
     """The study with the same files in a bucket, nothing published."""
     monkeypatch.setenv("PERSONA_LAKE", bucket_lake)
     monkeypatch.setenv("PERSONA_WAREHOUSE", str(tmp_path / "here"))
-    name, prefix = bucket_lake.removeprefix("s3://").split("/", 1)
-    root, client = Path(in_folder.lake.root), boto3.client("s3")
-    for file in root.rglob("*.parquet"):
-        client.upload_file(str(file), name, f"{prefix}/{file.relative_to(root)}")
+    put_lake(Path(in_folder.lake.root), bucket_lake)
     return load_study(write_study(tmp_path / "small", attributes))
 
 
@@ -239,6 +236,16 @@ def test_verify_reads_a_bucket_and_names_what_is_damaged(in_bucket: Study) -> No
     client.put_object(Bucket=name, Key=key, Body=whole[:-20])
     [problem] = verify(in_bucket).problems
     assert problem.path == file.path
+
+
+def test_verify_takes_no_file_for_damaged_when_the_store_does_not_answer(
+    in_bucket: Study, network: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(in_bucket)
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    network.fault = lambda number, method: "throttle" if method == "HEAD" else None
+    with pytest.raises(StudyError, match="cannot be read now .*AWS Error.*check network"):
+        verify(load_study(in_bucket.file))
 
 
 def test_the_console_reads_the_files_that_its_snapshot_names_and_no_other_key(in_bucket: Study) -> None:

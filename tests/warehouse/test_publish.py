@@ -459,10 +459,10 @@ def test_a_publisher_killed_midway_leaves_the_earlier_snapshot_and_the_next_one_
     inode = path.stat().st_ino
     killed = f"""
 import os
-import persona_assets.warehouse.snapshot as publishing
-publishing.swap_in = lambda *_: os.kill(os.getpid(), 9)
+from persona_assets.warehouse import publish, swap
+swap.swap_in = lambda *_: os.kill(os.getpid(), 9)
 from persona_assets.study import load_study
-publishing.publish(load_study({str(world.study.file)!r}))
+publish(load_study({str(world.study.file)!r}))
 """
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -9
     assert len(beside(world.study)) > 1
