@@ -1,0 +1,1 @@
+"""Attacks: what hostile or broken input does. `make attack` tries them all, `make test` a seeded tenth."""
