@@ -1,14 +1,14 @@
-"""The Dagster code location: every study below `defs/`."""
-
-from pathlib import Path
+"""The Dagster code location: every study of the project folder."""
 
 import dagster as dg
+
+from persona_assets.project import project
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """All studies. Steps run in the run's own process, where the models stay loaded."""
-    studies = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    studies = dg.load_from_defs_folder(path_within_project=project())
     follow = dg.AutomationConditionSensorDefinition(
         "follow_new_roles",
         target=dg.AssetSelection.all(),

@@ -29,12 +29,12 @@ import pyarrow.parquet as pq
 
 from persona_assets.duck import in_memory
 from persona_assets.errors import StudyError
+from persona_assets.project import project
 from persona_assets.schema import Table
 from persona_assets.storage import storage_at
 
 PATH_NOTE = b"persona.path"  # in a file's footer: its path below the root, from when it was written
 
-_BESIDE = Path(__file__).resolve().parent.parent / ".warehouse"
 _GONE = ".gone"
 _OF_THE_STORE = "AWS Error"  # how pyarrow's errors begin where it was not the file
 _STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
@@ -93,14 +93,14 @@ class Lake:
     @property
     def local_root(self) -> Path:
         """What this machine keeps: the lake itself, or, beside one in a bucket, a folder for its snapshots
-        (`PERSONA_WAREHOUSE`, by default below `.warehouse/` in the repository).
+        (`PERSONA_WAREHOUSE`, by default below the project folder's `.warehouse/`).
         """
         if self.storage.folder is not None:
             return self.storage.folder
         named = os.environ.get("PERSONA_WAREHOUSE")
-        return (
-            Path(named).absolute() if named else _BESIDE / self.root.removeprefix("s3://").replace("/", "--")
-        )
+        if named:
+            return Path(named).absolute()
+        return project() / ".warehouse" / self.root.removeprefix("s3://").replace("/", "--")
 
     def uri(self, path: str) -> str:
         """Where DuckDB, and people, find the file at `path`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import directory_hash
-from persona_assets.study import PROJECT
+from persona_assets.project import in_project
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -19,11 +19,11 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
 def locate(model: str) -> str:
-    """The local directory of `model` (relative ones start at the repository), or its hub id.
+    """The local directory of `model` (relative ones start at the project folder), or its hub id.
 
     Raises StudyError where it can be neither.
     """
-    directory = PROJECT / Path(model).expanduser()
+    directory = in_project(model)
     if directory.is_dir():
         return str(directory)
     if not _HUB_ID.fullmatch(model):

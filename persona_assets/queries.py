@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from persona_assets.study import PROJECT
+from persona_assets.shipped import SHIPPED
 
 
 @lru_cache
 def query(name: str) -> str:
     """The text of `sql/<name>.sql`."""
-    return (PROJECT / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return (SHIPPED / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@lru_cache
+def examples() -> dict[str, str]:
+    """Return the questions of `sql/examples/` in the order of their names: name -> text."""
+    files = sorted((SHIPPED / "sql" / "examples").glob("*.sql"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}

@@ -15,9 +15,10 @@ from persona_assets.catalog.questions import Question, read_questions
 from persona_assets.catalog.roles import Role, read_role, role_files
 from persona_assets.errors import StudyError
 from persona_assets.lake import Lake
+from persona_assets.project import in_project, project, studies_folder
 from persona_assets.settings import NAME, StudySettings
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent  # for tests in flight: tests.places has it
 COMPONENT = "persona_assets.components.PersonaStudy"
 
 
@@ -31,8 +32,8 @@ class Study:
 
     @cached_property
     def lake(self) -> Lake:
-        """The study's part of the lake (`PERSONA_LAKE`, by default `lake/` in the repository)."""
-        return Lake(os.environ.get("PERSONA_LAKE") or PROJECT / "lake", self.name)
+        """The study's part of the lake (`PERSONA_LAKE`, by default the project folder's `lake/`)."""
+        return Lake(os.environ.get("PERSONA_LAKE") or project() / "lake", self.name)
 
     @cached_property
     def responses_owner(self) -> Study:
@@ -83,8 +84,8 @@ class Study:
         return [Question(number, text) for number, text in enumerate(role.questions)][: settings.limit]
 
     def path(self, written: str) -> Path:
-        """A path as the study's file writes it: absolute, or relative to the repository."""
-        return PROJECT / Path(written).expanduser()
+        """A path as the study's file writes it: absolute, or relative to the project folder."""
+        return in_project(written)
 
     @property
     def default_sae(self) -> str:
@@ -106,7 +107,7 @@ class Study:
 
 
 def load_study(name: str | Path) -> Study:
-    """The study called `name` (a folder of `persona_assets/defs/`), or the one whose folder or YAML is named.
+    """The study called `name` (a folder of the project's `defs`), or the one whose folder or YAML is named.
 
     Raises StudyError, naming the file and the key, where it is missing or its YAML is not right.
     """
@@ -144,13 +145,13 @@ def _check_engine(settings: StudySettings, file: Path) -> None:
 
 
 def study_names() -> list[str]:
-    """The studies of this repository."""
-    return sorted(file.parent.name for file in (PROJECT / "persona_assets" / "defs").glob("*/defs.yaml"))
+    """Return the names of the project's studies, sorted."""
+    return sorted(file.parent.name for file in studies_folder(project()).glob("*/defs.yaml"))
 
 
 def _study_file(name: str) -> Path:
     if NAME.fullmatch(name):
-        file = PROJECT / "persona_assets" / "defs" / name / "defs.yaml"
+        file = studies_folder(project()) / name / "defs.yaml"
     else:
         file = Path(name).absolute()
         file = file / "defs.yaml" if file.is_dir() else file

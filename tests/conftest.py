@@ -18,7 +18,8 @@ os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
-from persona_assets.study import COMPONENT, PROJECT, Study, load_study
+from persona_assets.study import COMPONENT, Study, load_study
+from tests.places import PROJECT
 from tests.storage.fixtures import bucket_lake, network, s3_endpoint  # noqa: F401
 
 # Started in a shell's background the tests would have processes that cannot be interrupted.

@@ -15,9 +15,10 @@ import yaml
 from persona_assets.components.definitions import study_definitions
 from persona_assets.generate.openai_options import engine_options
 from persona_assets.settings import StudySettings
-from persona_assets.study import PROJECT, Study, load_study, study_from
+from persona_assets.study import Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
 from tests.conftest import ATTRIBUTES, write_study
+from tests.places import PROJECT
 
 INTRODUCTION = """# The warehouse's tables
 

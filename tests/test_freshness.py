@@ -10,8 +10,9 @@ import pytest
 
 from persona_assets.freshness import RoleFiles, imported_from
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES
-from persona_assets.study import PROJECT, Study
+from persona_assets.study import Study
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 
 PIRATE = "pirate"
 

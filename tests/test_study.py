@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from persona_assets.errors import StudyError
-from persona_assets.study import COMPONENT, PROJECT, load_study, study_names
+from persona_assets.study import COMPONENT, load_study, study_names
 from tests.conftest import StudyMaker, write_study
+from tests.places import PROJECT
 
 
 @pytest.mark.parametrize("name", ["demo", "gemma_3_27b"])

@@ -15,9 +15,9 @@ from persona_assets.catalog.questions import read_questions
 from persona_assets.catalog.roles import check_name, read_role
 from persona_assets.catalog.source import fetched, without_credentials
 from persona_assets.errors import StudyError
-from persona_assets.study import PROJECT
+from persona_assets.project import in_project
 
-TARGET = PROJECT / "data" / "assistant_axis"
+TARGET = Path("data/assistant_axis")  # below the project folder
 ROLES = Path("roles/instructions")
 QUESTIONS = Path("extraction_questions.jsonl")
 MANIFEST = "import.json"
@@ -52,7 +52,7 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
     Everything is checked before anything is written. An earlier import is replaced; a directory that holds
     anything else, files that were edited since the import among it, is refused. Raises StudyError.
     """
-    target = Path(to if to is not None else TARGET).expanduser().resolve()
+    target = (Path(to).expanduser() if to is not None else in_project(TARGET)).resolve()
     with fetched(source) as directory:
         dataset = _check(_root(directory, without_credentials(source)))
         _refuse_foreign_content(target)

@@ -13,16 +13,17 @@ from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
 from persona_assets.errors import StudyError
-from persona_assets.study import PROJECT
+from persona_assets.project import project
 
 
 def dagster_instance() -> dg.DagsterInstance:
-    """The instance of `DAGSTER_HOME`, by default the repository's own `.dagster/`.
+    """The instance of `DAGSTER_HOME`, by default the project folder's own `.dagster/`.
 
     What steps print stays on the terminal: caught, the bars would stand still, and Ctrl-C would have the
     catching processes print their stacks. Raises StudyError where its settings or its database are not right.
     """
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT / ".dagster")))
+    home = Path(os.environ.get("DAGSTER_HOME") or project() / ".dagster").absolute()
+    os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     try:

@@ -13,11 +13,12 @@ from itertools import groupby
 from pathlib import Path
 
 from persona_assets.placing import placed
+from persona_assets.project import in_project
 from persona_assets.queries import query
-from persona_assets.study import PROJECT, Study, load_study
+from persona_assets.study import Study, load_study
 from persona_assets.warehouse import connect
 
-LABELS = PROJECT / "data" / "demo" / "labels.json"
+LABELS = Path("data/demo/labels.json")  # below the project folder
 
 _LETTERS = r"[^\W_]+(?:['’-][^\W_]+)*"  # of one word
 _ENDS_IN_WORD, _BEGINS_WITH_WORD = re.compile(rf"{_LETTERS}['’-]?\Z"), re.compile(rf"\A['’-]?{_LETTERS}")
@@ -55,7 +56,7 @@ def write_labels(study: Study, file: Path) -> int:
 def main() -> None:
     """Parse the command line and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--to", type=Path, default=LABELS)
+    parser.add_argument("--to", type=Path, default=in_project(LABELS))
     file = parser.parse_args().to
     print(f"{file}: {write_labels(load_study('demo'), file)} features")
 

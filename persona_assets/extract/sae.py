@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import directory_hash
+from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
-from persona_assets.study import PROJECT
 
 if TYPE_CHECKING:
     from sae_lens import SAE
@@ -86,7 +86,7 @@ def check_finite(sae: SAE[Any], name: str) -> None:
 
 
 def _directory(path: str) -> Path:
-    directory = PROJECT / Path(path).expanduser()
+    directory = in_project(path)
     if not directory.is_dir():
         raise StudyError(f"SAE {directory}: no such directory; check its `path` in the study")
     return directory

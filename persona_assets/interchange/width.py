@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
-from persona_assets.study import PROJECT
 
 
 def sae_width(settings: SaeSettings) -> int:
@@ -27,13 +27,13 @@ def width_on_disk(settings: SaeSettings) -> int | None:
 
     Raises StudyError where the SAE's configuration does not say.
     """
-    there = settings.path is not None and (PROJECT / settings.path / "cfg.json").is_file()
+    there = settings.path is not None and (in_project(settings.path) / "cfg.json").is_file()
     return sae_width(settings) if there else None
 
 
 def _config(settings: SaeSettings) -> dict[str, Any]:
     if settings.path is not None:
-        file = PROJECT / settings.path / "cfg.json"
+        file = in_project(settings.path) / "cfg.json"
         return json.loads(file.read_text(encoding="utf-8"))
     from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
 

@@ -12,7 +12,8 @@ from persona_assets.catalog.importer import MANIFEST, TARGET, Imported, import_r
 from persona_assets.catalog.questions import read_questions
 from persona_assets.catalog.roles import read_role, role_files
 from persona_assets.errors import StudyError
-from persona_assets.study import PROJECT
+from persona_assets.project import in_project
+from tests.places import PROJECT
 
 PUBLIC = PROJECT.parent / "shared" / "assistant-axis"
 
@@ -51,7 +52,7 @@ def test_a_dataset_below_data_is_found(dataset: Path, tmp_path: Path) -> None:
 
 
 def test_without_a_place_it_goes_to_the_ignored_folder_of_the_repository() -> None:
-    assert TARGET == PROJECT / "data" / "assistant_axis"
+    assert in_project(TARGET) == PROJECT / "data" / "assistant_axis"
     assert "data/assistant_axis/" in (PROJECT / ".gitignore").read_text().splitlines()
 
 

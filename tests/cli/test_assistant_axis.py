@@ -8,9 +8,9 @@ import pytest
 
 from persona_assets.catalog.importer import import_roles
 from persona_assets.cli.run import run_study
-from persona_assets.study import PROJECT
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 
 SOURCE = PROJECT.parent / "shared" / "assistant-axis"
 

@@ -18,8 +18,9 @@ from persona_assets.cli.run import run_study
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import TABLES
-from persona_assets.study import PROJECT, Study
+from persona_assets.study import Study
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 
 Complaint = Callable[..., str]
 

@@ -23,9 +23,10 @@ from persona_assets.components.launcher import process_tag
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import RESPONSES
-from persona_assets.study import PROJECT, Study
+from persona_assets.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 
 PERSONA = Path(sys.executable).with_name("persona")
 STAGES = ("responses", "activations", "role_features")

@@ -18,8 +18,8 @@ from typing import Any
 import psycopg2
 import redis
 
-from persona_assets.study import PROJECT
 from tests.components.dev import ask, living, wait_for
+from tests.places import PROJECT
 from tests.ports import free_port
 
 DEPLOY = PROJECT / "docs" / "deploy"

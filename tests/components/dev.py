@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from persona_assets.study import PROJECT
+from tests.places import PROJECT
 from tests.ports import free_port
 
 LAUNCH = """

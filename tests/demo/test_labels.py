@@ -8,6 +8,7 @@ import pytest
 from persona_assets.demo.labels import LABELS, labels_by_rule, shown, write_labels
 from persona_assets.labels.cache import read_cache
 from persona_assets.labels.stage import LabelSources
+from persona_assets.project import in_project
 from persona_assets.queries import query
 from persona_assets.study import load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
@@ -19,12 +20,12 @@ D_SAE = 2048
 
 def test_the_committed_labels_are_the_demo_studys_one_a_feature_and_few_bytes() -> None:
     labels = list(LabelSources(load_study("demo"), "demo").labels())
-    assert labels == read_cache(LABELS)
+    assert labels == read_cache(in_project(LABELS))
     features = [label.feature_id for label in labels]
     assert len(set(features)) == len(features) > 0.95 * D_SAE
     assert max(features) < D_SAE
     assert all(label.description.startswith("fires most on ") for label in labels)
-    assert LABELS.stat().st_size < 300_000
+    assert in_project(LABELS).stat().st_size < 300_000
 
 
 def test_every_alive_feature_of_the_demo_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +39,7 @@ def test_every_alive_feature_of_the_demo_has_a_label(monkeypatch: pytest.MonkeyP
             feature
             for (feature,) in warehouse.execute("select feature_id from features where alive").fetchall()
         }
-    assert alive <= {label.feature_id for label in read_cache(LABELS)}
+    assert alive <= {label.feature_id for label in read_cache(in_project(LABELS))}
 
 
 def test_a_feature_is_labelled_with_its_strongest_token_and_a_silent_one_is_not(

@@ -12,8 +12,9 @@ from persona_assets.drift.layout import lay_out
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.freshness import RoleFiles
 from persona_assets.schema import ACTIVATIONS, RESPONSES
-from persona_assets.study import PROJECT, Study
+from persona_assets.study import Study
 from tests.drift.made import conversation
+from tests.places import PROJECT
 
 TALK = conversation(
     [

@@ -10,8 +10,8 @@ import pytest
 
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
-from persona_assets.study import PROJECT
 from persona_assets.warehouse import connect, publish
+from tests.places import PROJECT
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from persona_assets.study import PROJECT
+from tests.places import PROJECT
 
 FILE = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "contract.ts"
 

@@ -21,7 +21,7 @@ from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import read_conversations
 from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.models import load_tokenizer
-from persona_assets.study import PROJECT
+from tests.places import PROJECT
 
 # One-token responses among them, in batches of unequal lengths.
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21]

@@ -8,7 +8,7 @@ from persona_assets.catalog.roles import Role
 from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import ChatFormat, build_prompts, fill, response_seed
 from persona_assets.settings import GenerationSettings
-from persona_assets.study import PROJECT
+from tests.places import PROJECT
 
 DROPS_SYSTEM = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from persona_assets.study import PROJECT
+from tests.places import PROJECT
 from tests.ports import free_port
 
 MODEL = "data/demo/model"

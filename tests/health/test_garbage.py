@@ -20,6 +20,7 @@ from persona_assets.schema import ACTIVATIONS, DRIFT_RUNS, IN_FLIGHT, RESPONSES
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker
+from tests.places import write_project
 from tests.warehouse.world import RESPONSE_IDS, fill, land, responses_of, write_catalogue
 
 NONE, DAY = timedelta(0), timedelta(days=1)
@@ -117,9 +118,10 @@ def test_a_reader_of_this_machine_keeps_the_files_of_its_snapshot(study: Study) 
 def test_a_study_that_reads_this_ones_responses_keeps_them(
     make_study: StudyMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("persona_assets.study.PROJECT", tmp_path)  # where a study is looked up by name
+    write_project(tmp_path)
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))  # where a study is looked up by name
     catalogue = write_catalogue(tmp_path / "catalogue")
-    owner = fill(make_study("persona_assets/defs/owner", catalogue)).study
+    owner = fill(make_study("studies/defs/owner", catalogue)).study
     shared = {key: catalogue[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
     reader = make_study("reader", {**shared, "generation": None, "responses_from": "owner"})
     publish(reader)

@@ -34,6 +34,7 @@ from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse import snapshot as snapshot_module
 from tests.conftest import StudyMaker
+from tests.places import write_project
 from tests.warehouse.world import (
     ALWAYS_ON,
     EXCLUDED,
@@ -212,8 +213,9 @@ def test_a_status_is_the_worst_over_the_saes(world: World) -> None:
 def test_anothers_responses_are_read_from_the_others_folder(
     make_study: StudyMaker, catalogue: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("persona_assets.study.PROJECT", tmp_path)  # where a study is looked up by name
-    owner = fill(make_study("persona_assets/defs/owner", catalogue)).study
+    write_project(tmp_path)
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))  # where a study is looked up by name
+    owner = fill(make_study("studies/defs/owner", catalogue)).study
     shared = {key: catalogue[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
     reader = make_study("reader", {**shared, "generation": None, "responses_from": "owner"})
     publish(reader)

@@ -6,7 +6,7 @@ from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources.drift import runs
 from persona_assets.explorer.resources.source import Source
-from persona_assets.study import PROJECT
+from persona_assets.queries import examples as example_queries
 
 
 def study(source: Source) -> Json:
@@ -27,11 +27,9 @@ def study(source: Source) -> Json:
 
 def examples(source: Source) -> list[Json]:
     """`examples.json`: the questions of `sql/examples/`, each with its first comment as title."""
-    files = sorted((PROJECT / "sql" / "examples").glob("*.sql"))
-    texts = {file.stem: file.read_text(encoding="utf-8") for file in files}
     return [
         {"name": name, "title": text.splitlines()[0].removeprefix("--").strip(), "sql": text}
-        for name, text in texts.items()
+        for name, text in example_queries().items()
     ]
 
 
