@@ -29,7 +29,7 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "drift"),
-        deps=[key(study, "role_features")],
+        deps=[_all_roles(study)],
         group_name=plain_name(study),
         partitions_def=conversations(study),
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -48,6 +48,11 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
         land_each(context, land)
 
     return drift
+
+
+def _all_roles(study: Study) -> dg.AssetDep:
+    """The roles' features: a conversation is measured against all of them, whatever roles there are."""
+    return dg.AssetDep(key(study, "role_features"), partition_mapping=dg.AllPartitionMapping())
 
 
 def drift_sensor(study: Study) -> dg.SensorDefinition:
