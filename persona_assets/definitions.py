@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from persona_assets.components.studies import load_studies
 from persona_assets.project import project
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """All studies. Steps run in the run's own process, where the models stay loaded."""
-    studies = dg.load_from_defs_folder(path_within_project=project())
+    studies = load_studies(project())
     follow = dg.AutomationConditionSensorDefinition(
         "follow_new_roles",
         target=dg.AssetSelection.all(),

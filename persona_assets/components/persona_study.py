@@ -7,11 +7,15 @@ from typing import Self
 import dagster as dg
 from pydantic import BaseModel
 
+from persona_assets.components.broken import broken_definitions, validating
 from persona_assets.components.definitions import study_definitions
+from persona_assets.components.scaffold import StudyScaffolder
+from persona_assets.errors import StudyError
 from persona_assets.settings import StudySettings
-from persona_assets.study import Study
+from persona_assets.study import Study, load_study
 
 
+@dg.scaffold_with(StudyScaffolder)
 class PersonaStudy(dg.Component):
     """One study: roles × variants × questions, a generator, and an extraction model with its SAEs."""
 
@@ -25,10 +29,14 @@ class PersonaStudy(dg.Component):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        """The study in the folder that Dagster is loading."""
-        assert isinstance(attributes, StudySettings)
-        return cls(Study(context.path.name, attributes, context.path / "defs.yaml"))
+        """Return the study in the folder that Dagster is loading. Raises StudyError where it is not right."""
+        return cls(load_study(context.path))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """The study's assets, checks and automation."""
-        return study_definitions(self.study)
+        """Return the study's assets, checks and automation, or the line that says why there are none."""
+        try:
+            return study_definitions(self.study)
+        except StudyError as error:
+            if validating():
+                raise
+            return broken_definitions(self.study.name, str(error))
