@@ -8,6 +8,8 @@ command with a traceback, wait for a pipe that nobody writes to, or fill the mem
 from __future__ import annotations
 
 import json
+import os
+import reprlib
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,9 @@ DEEPEST = 100  # levels of lists and objects inside each other
 MOST_YAML_NODES = 100_000  # once every alias is replaced by what it stands for
 
 _MEND = "mend or remove the file"
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
 
 
 def read_text(file: Path, *, largest: int = LARGEST_JSON) -> str:
@@ -74,7 +79,8 @@ def parsed_json(text: str, where: str, remedy: str = _MEND, *, unique_keys: bool
         value = json.loads(text, object_pairs_hook=_unique if unique_keys else None)
     except (ValueError, RecursionError) as error:
         raise StudyError(f"{where}: not valid JSON ({_reason(error)}); {remedy}") from error
-    if _deeper_than(value, DEEPEST):
+    # Brackets are counted first: most texts, every line of a large file among them, have few.
+    if text.count("[") + text.count("{") > DEEPEST and _deeper_than(value, DEEPEST):
         raise StudyError(f"{where}: is nested more than {DEEPEST} levels deep; {remedy}")
     return value
 
@@ -94,14 +100,55 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
     Raises StudyError where it cannot be opened or read, or is a folder, a pipe, a socket or a device.
     """
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # asked first: opening a pipe would wait for its writer
-            raise StudyError(f"{file}: is not a plain file; give a file")
+        try:
+            is_plain = stat.S_ISREG(file.stat().st_mode)
+        except ValueError as error:  # a path with a NUL, or with half of a surrogate pair
+            raise StudyError(f"{shown_path(file)}: is not a path ({_reason(error)}); check it") from error
+        if not is_plain:  # asked first: opening a pipe would wait for its writer
+            raise StudyError(f"{shown_path(file)}: is not a plain file; give a file")
         with file.open("rb") as stream:
             yield stream
     except OSError as error:
         raise StudyError(f"{shown_path(file)}: cannot be read ({error.strerror}); check the path") from error
-    except ValueError as error:  # a path with a NUL, or with half of a surrogate pair
-        raise StudyError(f"{shown_path(file)}: is not a path ({_reason(error)}); check it") from error
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether a plain file lies there; False too where the path is none, or may not be looked at."""
+    return os.path.isfile(path)  # noqa: PTH113 (a Path raises OSError for a name that is too long)
+
+
+def is_folder(path: str | Path) -> bool:
+    """Return whether a folder lies there; False too where the path is none, or may not be looked at."""
+    return os.path.isdir(path)  # noqa: PTH112 (a Path raises OSError for a name that is too long)
+
+
+def path_from_home(written: str | Path) -> Path:
+    """Return the path with its `~` or `~user` replaced. Raises StudyError where there is no such user."""
+    try:
+        return Path(written).expanduser()
+    except (RuntimeError, ValueError) as error:
+        raise StudyError(
+            f"{shown_path(Path(written))}: there is no such user; write the path without `~`"
+        ) from error
+
+
+def shown(value: Any) -> str:
+    """Return a value that somebody gave as a message can show it: printable, at most 60 characters."""
+    try:
+        return one_line(_SHORT.repr(value), 60)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of too many digits"
+
+
+def one_line(text: str, longest: int) -> str:
+    """Return `text` printable, in one line, cut to `longest` characters."""
+    line = printable(text[:longest].replace("\n", " "))
+    return line if len(text) <= longest and len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def printable(text: str) -> str:
+    """Return `text` with what a terminal would obey, or not show, written as an escape: `\\x1b`."""
+    return "".join(mark if mark.isprintable() or mark == "\n" else ascii(mark)[1:-1] for mark in text)
 
 
 def shown_path(path: Path) -> str:

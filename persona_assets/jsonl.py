@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.given import LARGEST_JSON, decoded, opened, parsed_json, shown
 from persona_assets.placing import placed
 
 
@@ -41,20 +42,25 @@ def checked_text(value: Any, what: str) -> str:
 
 
 def read_records(file: Path) -> Iterator[Record]:
-    """The lines that are not empty. Raises StudyError, naming file and line, for one that is no object."""
-    with file.open("rb") as lines:  # not str.splitlines, which would split at U+2028 inside a text too
+    """Yield the lines that are not empty. Raises StudyError where the file cannot be read.
+
+    And, naming file and line, where a line is no JSON object, or larger than a file of JSON may be.
+    """
+    with opened(file) as stream:  # not str.splitlines, which would split at U+2028 inside a text too
+        lines = iter(lambda: stream.readline(LARGEST_JSON), b"")
         for number, line in enumerate(lines, start=1):
+            where = f"{file}:{number}"
+            if len(line) == LARGEST_JSON:
+                raise StudyError(
+                    f"{where}: a line is larger than {LARGEST_JSON / 2**20:g} MiB; split the file"
+                )
             if line.strip():
-                where = f"{file}:{number}"
                 yield Record(where, parsed_object(line, where, "mend or remove the line"))
 
 
 def parsed_object(line: bytes, where: str, remedy: str) -> dict[str, Any]:
-    """The JSON object that `line` is. Raises StudyError, naming `where` and `remedy`, where it is none."""
-    try:
-        content = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise StudyError(f"{where}: not valid JSON ({error}); {remedy}") from error
+    """Return the JSON object that `line` is. Raises StudyError, with `where` and `remedy`, if it is none."""
+    content = parsed_json(decoded(line, where), where, remedy)
     if not isinstance(content, dict):
         raise StudyError(f"{where}: a line must be a JSON object, not {_shown(content)}; {remedy}")
     return content
@@ -68,4 +74,4 @@ def write_records(file: Path, records: Iterable[dict[str, Any]]) -> None:
 
 
 def _shown(value: Any) -> str:
-    return "missing" if value is None else repr(value)[:60]
+    return "missing" if value is None else shown(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import directory_hash
+from persona_assets.given import is_folder, shown_path
 from persona_assets.project import in_project
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ def locate(model: str) -> str:
     Raises StudyError where it can be neither.
     """
     directory = in_project(model)
-    if directory.is_dir():
+    if is_folder(directory):
         return str(directory)
     if not _HUB_ID.fullmatch(model):
-        raise StudyError(f"{directory}: no such model directory; check `model` in the study")
+        raise StudyError(f"{shown_path(directory)}: no such model directory; check `model` in the study")
     return model
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
-from persona_assets.given import read_text
+from persona_assets.given import path_from_home, read_text
 
 VARIABLE = "PERSONA_PROJECT"
 
@@ -49,10 +49,7 @@ def in_project(written: str | Path) -> Path:
 
     Raises StudyError where `~name` names nobody, or a relative path is given outside of any project.
     """
-    try:
-        path = Path(written).expanduser()
-    except RuntimeError as error:
-        raise StudyError(f"{written}: there is no such user; write the path without `~`") from error
+    path = path_from_home(written)
     return path if path.is_absolute() else project() / path
 
 

@@ -8,18 +8,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from persona_assets.catalog.questions import Question, read_questions
 from persona_assets.catalog.roles import Role, read_role, role_files
 from persona_assets.errors import StudyError
+from persona_assets.given import is_file, is_folder, one_line, read_yaml, shown, shown_path
 from persona_assets.lake import Lake
 from persona_assets.project import in_project, project, studies_folder
 from persona_assets.settings import NAME, StudySettings
 
 PROJECT = Path(__file__).resolve().parent.parent  # for tests in flight: tests.places has it
 COMPONENT = "persona_assets.components.PersonaStudy"
+
+_MOST_TOLD = 10  # wrong keys that one line tells of
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,7 @@ def load_study(name: str | Path) -> Study:
     Raises StudyError, naming the file and the key, where it is missing or its YAML is not right.
     """
     file = _study_file(str(name))
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise StudyError(f"{file}: not valid YAML ({' '.join(str(error).split())})") from error
+    content = read_yaml(file, "mend the file")
     if not isinstance(content, dict) or content.get("type") != COMPONENT:
         raise StudyError(f"{file}: must say `type: {COMPONENT}` and hold the settings in `attributes`")
     return study_from(content.get("attributes"), file)
@@ -154,20 +153,25 @@ def _study_file(name: str) -> Path:
         file = studies_folder(project()) / name / "defs.yaml"
     else:
         file = Path(name).absolute()
-        file = file / "defs.yaml" if file.is_dir() else file
-    if not file.is_file():
+        file = file / "defs.yaml" if is_folder(file) else file
+    if not is_file(file):
+        studies = ", ".join(study_names()) or "none"
         raise StudyError(
-            f"no study {name!r}: {file} does not exist; studies here: {', '.join(study_names()) or 'none'}"
+            f"no study {shown(name)}: {shown_path(file)} does not exist; studies here: {studies}"
         )
     return file
 
 
 def _complaint(error: ValidationError) -> str:
-    """Every wrong key and what is wrong with it, in one line."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'attributes'}: {_plainly(problem)}"
-        for problem in error.errors()
-    )
+    """Return the wrong keys, ten of them at most, and what is wrong with each, in one line."""
+    problems = error.errors()
+    told = [f"{_key(problem['loc'])}: {_plainly(problem)}" for problem in problems[:_MOST_TOLD]]
+    more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+    return "; ".join(told + more)
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    return ".".join(one_line(str(part), 60) for part in place) or "attributes"
 
 
 def _plainly(problem: Any) -> str:
@@ -175,5 +179,5 @@ def _plainly(problem: Any) -> str:
         return "unknown key; remove it or correct its spelling"
     if problem["type"] == "missing":
         return "is missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    return message if problem["type"] == "value_error" else f"{message}, not {problem['input']!r}"
+    message = one_line(problem["msg"].removeprefix("Value error, "), 200)
+    return message if problem["type"] == "value_error" else f"{message}, not {shown(problem['input'])}"

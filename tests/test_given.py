@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from persona_assets.errors import StudyError
-from persona_assets.given import parsed_json, read_json, read_text, read_yaml
+from persona_assets.given import (
+    is_file,
+    is_folder,
+    one_line,
+    parsed_json,
+    path_from_home,
+    printable,
+    read_json,
+    read_text,
+    read_yaml,
+    shown,
+)
 
 Reader = Callable[[Path], Any]
 
@@ -113,3 +124,29 @@ def test_aliases_that_do_not_multiply_are_read(file: Path) -> None:
 
 def test_nesting_is_allowed_up_to_its_bound() -> None:
     assert parsed_json("[" * 100 + "]" * 100, "here") == parsed_json("[" * 100 + "]" * 100, "there")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "half\ud800", "loop"])
+def test_what_is_no_path_is_neither_a_file_nor_a_folder(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert not is_file(tmp_path / name) and not is_folder(tmp_path / name)
+
+
+def test_a_home_of_nobody_is_refused_in_a_line() -> None:
+    with pytest.raises(StudyError, match="^~nobodyhere/x: there is no such user"):
+        path_from_home("~nobodyhere/x")
+    assert path_from_home("~") == Path.home()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 10**6, [[[1] * 1000] * 1000] * 1000, 2**100_000, "a\x1b[2J\n\ud800"],
+    ids=["long", "wide", "huge", "escapes"],
+)
+def test_a_value_is_shown_short_in_one_line_and_obeyed_by_no_terminal(value: object) -> None:
+    assert len(shown(value)) <= 60 and shown(value).isprintable()
+
+
+def test_what_a_terminal_would_obey_is_written_as_an_escape() -> None:
+    assert printable("a\x1b[2J\u202eb\nc\td ü 海") == "a\\x1b[2J\\u202eb\nc\\td ü 海"
+    assert one_line("a\nb" + "c" * 100, 10) == "a bcccccc…"

@@ -53,3 +53,12 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, content: str, comp
         record.text("text"), record.number("id")
     assert str(caught.value).startswith(f"{file}:1: ")
     assert complaint in str(caught.value)
+
+
+def test_a_byte_order_mark_is_passed_over_and_a_key_given_twice_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "file.jsonl"
+    file.write_bytes(b'\xef\xbb\xbf{"id": 1}\n{"id": 2, "id": 3}\n')
+    records = read_records(file)
+    assert next(records).content == {"id": 1}
+    with pytest.raises(StudyError, match=r"file\.jsonl:2: .*the key 'id' stands twice"):
+        next(records)

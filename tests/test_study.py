@@ -88,6 +88,51 @@ def test_yaml_that_is_no_study_is_one_line(tmp_path: Path, text: str, complaint:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"type: \xff",
+        "type: x".encode("utf-16"),
+        b"type: 2024-13-45",
+        b"type: " + b"1" * 6_000,
+        b"a: 0x_",
+        b"a: " + b"[" * 5_000,
+    ],
+)
+def test_yaml_that_breaks_its_reader_is_one_line(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "defs.yaml").write_bytes(text)
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path / "odd")
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}/defs.yaml", "a\0b", "half\ud800", "a\nb\x1b[2J"])
+def test_a_name_that_is_no_path_is_answered_in_one_line(name: str) -> None:
+    with pytest.raises(StudyError, match="no study ") as caught:
+        load_study(name)
+    assert str(caught.value).isprintable()
+
+
+def test_large_values_and_keys_are_shown_short(tmp_path: Path) -> None:
+    changes = {f"generation.{'k' * 1_000}{number}": 1 for number in range(50)}
+    file = write_study(tmp_path / "wrong", {"roles.directory": [["x" * 1_000] * 10] * 10, **changes})
+    with pytest.raises(StudyError) as caught:
+        load_study(file)
+    assert "and 41 more" in str(caught.value) and len(str(caught.value)) < 2_500
+
+
+@pytest.mark.parametrize("written", ["x" * 300, "~nobodyhere", "a\0b"])
+@pytest.mark.parametrize("key", ["roles.directory", "questions.file"])
+def test_a_setting_that_is_no_path_is_answered_in_one_line(
+    make_study: StudyMaker, key: str, written: str
+) -> None:
+    study = make_study(changes={"roles.include": "all", key: written})
+    with pytest.raises(StudyError) as caught:
+        study.questions(study.role(study.role_names[0]))
+    assert str(caught.value).isprintable()
+
+
 def test_a_role_that_is_not_in_the_directory_is_named(make_study: StudyMaker) -> None:
     with pytest.raises(StudyError, match=r"roles.include: no role 'nobody'"):
         _ = make_study(changes={"roles.include": ["pirate", "nobody"]}).role_names

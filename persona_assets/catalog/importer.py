@@ -15,6 +15,7 @@ from persona_assets.catalog.questions import read_questions
 from persona_assets.catalog.roles import check_name, read_role
 from persona_assets.catalog.source import fetched, without_credentials
 from persona_assets.errors import StudyError
+from persona_assets.given import is_file, is_folder, path_from_home, read_json, shown_path
 from persona_assets.project import in_project
 
 TARGET = Path("data/assistant_axis")  # below the project folder
@@ -52,7 +53,7 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
     Everything is checked before anything is written. An earlier import is replaced; a directory that holds
     anything else, files that were edited since the import among it, is refused. Raises StudyError.
     """
-    target = (Path(to).expanduser() if to is not None else in_project(TARGET)).resolve()
+    target = _resolved(path_from_home(to) if to is not None else in_project(TARGET))
     with fetched(source) as directory:
         dataset = _check(_root(directory, without_credentials(source)))
         _refuse_foreign_content(target)
@@ -61,11 +62,18 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
     return Imported(without_credentials(source), target, dataset.n_roles, dataset.n_questions, n_replaced)
 
 
+def _resolved(target: Path) -> Path:
+    try:
+        return target.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links that lead in a circle
+        raise StudyError(f"{shown_path(target)}: cannot be a folder; choose another with --to") from error
+
+
 def _root(directory: Path, source: str) -> Path:
     """Where below `directory` the dataset lies."""
-    if (directory / ROLES).is_dir():
+    if is_folder(directory / ROLES):
         return directory
-    if (directory / "data" / ROLES).is_dir():
+    if is_folder(directory / "data" / ROLES):
         _refuse_link(directory / "data")
         return directory / "data"
     raise StudyError(
@@ -91,7 +99,7 @@ def _check(root: Path) -> _Dataset:
 
 def _plain_file(file: Path) -> Path:
     _refuse_link(file)
-    if not file.is_file():
+    if not is_file(file):
         raise StudyError(f"{file}: is missing, or not a plain file; the source must hold it")
     return file
 
@@ -121,12 +129,14 @@ def _refuse_foreign_content(target: Path) -> None:
 def _manifest(target: Path) -> dict[str, str]:
     """Path -> SHA-256 of the files an earlier import put into `target`."""
     file = target / MANIFEST
-    if not file.is_file():
+    if not is_file(file):
         return {}
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8"))["files"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{file}: not an import's own note; move {target} away and import again") from error
+    remedy = f"move {target} away and import again"
+    content = read_json(file, remedy)
+    files = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(files, dict):
+        raise StudyError(f"{file}: not an import's own note; {remedy}")
+    return files
 
 
 def _replace(target: Path, dataset: _Dataset, source: str) -> int:

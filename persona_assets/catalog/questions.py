@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from persona_assets.errors import StudyError
+from persona_assets.given import is_file, shown_path
 from persona_assets.jsonl import Record, read_records
 from persona_assets.schema import VARIANT_STRIDE
 
@@ -20,9 +21,10 @@ class Question:
 
 def read_questions(file: Path) -> list[Question]:
     """The file's questions, in its order. Raises StudyError, naming file and line, where one is wrong."""
-    if not file.is_file():
+    if not is_file(file):
         raise StudyError(
-            f"{file}: no such question file; check `questions.file`, or `persona roles import SOURCE`"
+            f"{shown_path(file)}: no such question file; check `questions.file`, "
+            "or `persona roles import SOURCE`"
         )
     questions: dict[int, Question] = {}
     for record in read_records(file):

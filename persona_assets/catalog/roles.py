@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.given import is_folder, read_json, shown, shown_path
 from persona_assets.jsonl import checked_text
 from persona_assets.settings import NAME
 
@@ -24,9 +24,10 @@ class Role:
 
 def role_files(directory: Path) -> dict[str, Path]:
     """Role name -> file, sorted by name. Raises StudyError for a missing or empty directory or a bad name."""
-    if not directory.is_dir():
+    if not is_folder(directory):
         raise StudyError(
-            f"{directory}: no role files here yet; bring them in with `persona roles import SOURCE`"
+            f"{shown_path(directory)}: no role files here yet; "
+            "bring them in with `persona roles import SOURCE`"
         )
     files = {file.stem: file for file in sorted(directory.glob("*.json"))}
     if not files:
@@ -42,29 +43,22 @@ def check_name(name: str, where: str) -> None:
     """Raise StudyError unless `name` can name a role."""
     if not NAME.fullmatch(name):
         raise StudyError(
-            f"{where}: role name {name!r} is not allowed; use lower-case letters, digits, '_' and '-' only"
+            f"{where}: role name {shown(name)} is not allowed; "
+            "use lower-case letters, digits, '_' and '-' only"
         )
 
 
 def read_role(file: Path) -> Role:
     """Read one role file. Raises StudyError, naming the file and the key, where its shape is wrong."""
-    content = _json_object(file)
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise StudyError(f"{file}: must be a JSON object with an `instruction` list")
     return Role(
         name=file.stem,
         instructions=_instructions(content, file),
         questions=tuple(_texts(content.get("questions", []), f"{file}: questions")),
         eval_prompt=_eval_prompt(content, file),
     )
-
-
-def _json_object(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{file}: not valid JSON ({error}); mend or remove the file") from error
-    if not isinstance(content, dict):
-        raise StudyError(f"{file}: must be a JSON object with an `instruction` list")
-    return content
 
 
 def _instructions(content: dict[str, Any], file: Path) -> tuple[str, ...]:

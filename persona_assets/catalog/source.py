@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from persona_assets.errors import StudyError
+from persona_assets.given import is_folder, path_from_home, shown_path
 
 _GIT_URL = re.compile(r"(https?|ssh|git|file)://.+|[\w.-]+@[\w.-]+:.+")
 
@@ -22,7 +23,9 @@ def fetched(source: str) -> Iterator[Path]:
     Raises StudyError where it is neither, or cannot be cloned.
     """
     if source.startswith("-"):
-        raise StudyError(f"{source}: not a source; name a directory or a git URL (https, ssh or file)")
+        raise StudyError(
+            f"{shown_path(Path(source))}: not a source; name a directory or a git URL (https, ssh or file)"
+        )
     if _GIT_URL.fullmatch(source):
         with tempfile.TemporaryDirectory(prefix="persona-roles-") as folder:
             clone = _clone(source, Path(folder) / "clone")
@@ -31,9 +34,11 @@ def fetched(source: str) -> Iterator[Path]:
             except StudyError as error:  # the user knows the URL, not where it was cloned to
                 raise StudyError(str(error).replace(str(clone), without_credentials(source))) from error
         return
-    directory = Path(source).expanduser()
-    if not directory.is_dir():
-        raise StudyError(f"{source}: no such directory; name a directory or a git URL (https, ssh or file)")
+    directory = path_from_home(source)
+    if not is_folder(directory):
+        raise StudyError(
+            f"{shown_path(directory)}: no such directory; name a directory or a git URL (https, ssh or file)"
+        )
     yield directory
 
 

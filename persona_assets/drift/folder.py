@@ -14,9 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from persona_assets.drift.bundle import Change, Item, Manifest, ManifestRun, Measured, Summary, UiBundle
 from persona_assets.drift.export import MANIFEST
-from persona_assets.drift.transcript import Transcript, read_json, read_transcript
+from persona_assets.drift.transcript import SEE, Transcript, read_transcript
 from persona_assets.drift.view import TOP_FEATURES, Json
 from persona_assets.errors import StudyError
+from persona_assets.given import one_line, read_json, shown
 from persona_assets.schema import SCORES
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -64,18 +65,22 @@ def _read_run(directory: Path, listed: ManifestRun) -> _Run:
 
 def _below(directory: Path, url: str) -> Path:
     """The file that a manifest's url means. Raises StudyError where it is not below `directory`."""
-    file = (directory / url.lstrip("/")).resolve()
-    if not file.is_relative_to(directory.resolve()):
-        raise StudyError(f"{directory / MANIFEST}: {url!r} leads out of the folder; correct it")
+    try:
+        file = (directory / url.lstrip("/")).resolve()
+        is_below = file.is_relative_to(directory.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # too long, links in a circle, a NUL
+        raise StudyError(f"{directory / MANIFEST}: {shown(url)} is no path; correct it") from error
+    if not is_below:
+        raise StudyError(f"{directory / MANIFEST}: {shown(url)} leads out of the folder; correct it")
     return file
 
 
 def _parsed(model: type[_Model], file: Path) -> _Model:
     try:
-        return model.model_validate(read_json(file))
+        return model.model_validate(read_json(file, SEE))
     except ValidationError as error:
         problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"]) or "its content"
+        place = ".".join(one_line(str(part), 60) for part in problem["loc"]) or "its content"
         raise StudyError(f"{file}: {place}: {problem['msg']}; export the run again") from error
 
 

@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from persona_assets.drift.layout import prompt_ids
-from persona_assets.drift.transcript import Message, Transcript, checked_text, metadata, read_json
+from persona_assets.drift.transcript import SEE, Message, Transcript, checked_text, metadata
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
+from persona_assets.given import read_json
 from persona_assets.progress import Progress
 from persona_assets.settings import GenerationSettings
 
@@ -43,7 +44,7 @@ def read_script(file: Path) -> Script:
 
     Raises StudyError, naming file and turn, where it is none.
     """
-    content = read_json(file)
+    content = read_json(file, SEE)
     fields = content if isinstance(content, dict) else {"user": content}
     said, system = fields.get("user"), fields.get("system")
     if not isinstance(said, list) or not said:

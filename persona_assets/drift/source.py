@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from persona_assets.drift.script import Script, read_script
-from persona_assets.drift.transcript import Transcript, read_json, read_transcript
+from persona_assets.drift.transcript import SEE, Transcript, read_transcript
 from persona_assets.errors import StudyError
+from persona_assets.given import read_json
 from persona_assets.study import Study
 
 Source = Transcript | Script
@@ -18,7 +19,7 @@ def read_source(file: Path) -> Source:
 
     Raises StudyError where it is neither.
     """
-    content = read_json(file)
+    content = read_json(file, SEE)
     scripted = "user" in content if isinstance(content, dict) else _is_texts(content)
     return read_script(file) if scripted else read_transcript(file)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.given import read_json, shown
 
 ROLES = ("system", "user", "assistant")
+SEE = "see docs/drift.md for its form"  # how a message about a file of drift ends
 _LONGEST_NAME = 200  # characters
 
 
@@ -54,7 +56,7 @@ def read_transcript(file: Path) -> Transcript:
     Beside `conversation` may stand `name` (by default the file's) and `sensitive`; what else is there is not
     looked at. Raises StudyError, naming file and message, where it is not a conversation that can be scored.
     """
-    content = read_json(file)
+    content = read_json(file, SEE)
     fields = content if isinstance(content, dict) else {"conversation": content}
     entries = fields.get("conversation")
     if not isinstance(entries, list):
@@ -65,17 +67,6 @@ def read_transcript(file: Path) -> Transcript:
     return Transcript(tuple(messages), name, sensitive)
 
 
-def read_json(file: Path) -> Any:
-    """What a JSON file holds. Raises StudyError where it cannot be read or is not JSON."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StudyError(f"{file}: cannot be read ({error.strerror}); check the path") from error
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise StudyError(f"{file}: is not JSON ({reason}); see docs/drift.md for its form") from error
-
-
 def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
     """The `name` (by default the file's) and `sensitive` (by default not) that stand beside a conversation.
 
@@ -83,14 +74,14 @@ def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
     """
     sensitive = fields.get("sensitive", False)
     if not isinstance(sensitive, bool):
-        raise StudyError(f"{file}: sensitive must be true or false, not {_shown(sensitive)}")
+        raise StudyError(f"{file}: sensitive must be true or false, not {shown(sensitive)}")
     return _name(fields.get("name"), file), sensitive
 
 
 def checked_text(text: Any, where: str) -> str:
     """`text`, if it says something. Raises StudyError, beginning with `where`, otherwise."""
     if not isinstance(text, str):
-        raise StudyError(f"{where}: must be text, not {_shown(text)}")
+        raise StudyError(f"{where}: must be text, not {shown(text)}")
     if not text.strip():
         raise StudyError(f"{where}: is empty; leave it out or fill it in")
     try:
@@ -105,7 +96,7 @@ def _message(entry: Any, where: str) -> Message:
         raise StudyError(f'{where}: must be {{"role": …, "content": …}}')
     role = entry.get("role")
     if role not in ROLES:
-        raise StudyError(f"{where}: unknown role {_shown(role)}; known are {', '.join(ROLES)}")
+        raise StudyError(f"{where}: unknown role {shown(role)}; known are {', '.join(ROLES)}")
     return Message(role, checked_text(entry.get("content"), f"{where}: content"))
 
 
@@ -124,8 +115,3 @@ def _name(value: Any, file: Path) -> str:
     if not plain or len(value) > _LONGEST_NAME:
         raise StudyError(f"{file}: name must be one line of text of at most {_LONGEST_NAME} characters")
     return str(value)
-
-
-def _shown(value: Any) -> str:
-    """A value of an untrusted file, short and in one line."""
-    return ascii(value)[:60]

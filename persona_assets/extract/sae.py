@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
 from persona_assets.fingerprint import directory_hash
+from persona_assets.given import is_folder, shown_path
 from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
 
@@ -87,8 +88,8 @@ def check_finite(sae: SAE[Any], name: str) -> None:
 
 def _directory(path: str) -> Path:
     directory = in_project(path)
-    if not directory.is_dir():
-        raise StudyError(f"SAE {directory}: no such directory; check its `path` in the study")
+    if not is_folder(directory):
+        raise StudyError(f"SAE {shown_path(directory)}: no such directory; check its `path` in the study")
     return directory
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.given import is_file, read_json
 from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
 
@@ -16,7 +16,8 @@ def sae_width(settings: SaeSettings) -> int:
     try:
         return int(_config(settings)["d_sae"])
     except Exception as error:  # the hub's client and SAELens let through whatever they meet
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        kind = "" if isinstance(error, StudyError) else f"{type(error).__name__}: "
+        reason = f"{kind}{' '.join(str(error).split())[:300]}"
         raise StudyError(
             f"cannot read the width of SAE {name}: {reason}; check its path, or its release and id"
         ) from error
@@ -27,14 +28,14 @@ def width_on_disk(settings: SaeSettings) -> int | None:
 
     Raises StudyError where the SAE's configuration does not say.
     """
-    there = settings.path is not None and (in_project(settings.path) / "cfg.json").is_file()
+    there = settings.path is not None and is_file(in_project(settings.path) / "cfg.json")
     return sae_width(settings) if there else None
 
 
 def _config(settings: SaeSettings) -> dict[str, Any]:
     if settings.path is not None:
         file = in_project(settings.path) / "cfg.json"
-        return json.loads(file.read_text(encoding="utf-8"))
+        return dict(read_json(file))
     from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
 
     return load_sae_config_from_huggingface(settings.release, settings.id)

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from persona_assets.errors import StudyError
+from persona_assets.given import read_json, shown
 from persona_assets.labels.table import Label, feature_number
 from persona_assets.labels.text import MAX_NAME, cleaned
 
@@ -26,11 +26,11 @@ def read_cache(file: Path) -> list[Label]:
 
 
 def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    content = _content(file)
+    content = read_json(file, "mend the file, or correct labels.cache")
     if isinstance(content, dict):
         for key, value in content.items():
             entry = value if isinstance(value, dict) else {"description": value}
-            yield f"{file}: entry {key[:40]!r}", {**entry, "feature_id": key}
+            yield f"{file}: entry {shown(key)}", {**entry, "feature_id": key}
     elif isinstance(content, list):
         for number, entry in enumerate(content):
             if not isinstance(entry, dict):
@@ -38,15 +38,6 @@ def _entries(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{file}: item {number}", entry
     else:
         raise StudyError(f"{file}: must be {_SHAPES}")
-
-
-def _content(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StudyError(f"labels.cache: cannot read {file}: {error.strerror}; correct the path") from error
-    except (ValueError, RecursionError) as error:
-        raise StudyError(f"{file}: not valid JSON ({error}); mend the file") from error
 
 
 def _label(where: str, entry: dict[str, Any]) -> Label | None:
@@ -64,7 +55,7 @@ def _label(where: str, entry: dict[str, Any]) -> Label | None:
 def _text(entry: dict[str, Any], key: str, where: str) -> str:
     value = entry.get(key)
     if value is not None and not isinstance(value, str):
-        raise StudyError(f"{where}: `{key}` must be a text, not {str(value)[:40]}")
+        raise StudyError(f"{where}: `{key}` must be a text, not {shown(value)}")
     return value or ""
 
 

@@ -59,7 +59,10 @@ def read_answer(body: bytes, source: SourceId, feature_id: int) -> list[Explanat
 
     Raises ValueError where it is not JSON, StudyError where it is not about this feature, or malformed.
     """
-    answer = json.loads(body.decode("utf-8"))
+    try:
+        answer = json.loads(body.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     where = f"Neuronpedia's answer for feature {feature_id} of {source}"
     if answer is None:
         return None

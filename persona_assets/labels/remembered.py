@@ -109,7 +109,7 @@ def _read(file: Path, lines: BinaryIO) -> tuple[Remembered, int]:
             break
         try:
             remembered.take(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StudyError(f"{file}:{number}: damaged ({error}); remove the line, and run again") from error
         whole += len(line)
     return remembered, whole

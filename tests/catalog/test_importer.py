@@ -155,7 +155,7 @@ def spoil_duplicate_question(dataset: Path) -> str:
 
 def spoil_encoding(dataset: Path) -> str:
     (dataset / "extraction_questions.jsonl").write_bytes(b'{"id": 0, "question": "caf\xe9?"}\n')
-    return "extraction_questions.jsonl:1: not valid JSON"
+    return "extraction_questions.jsonl:1: is not UTF-8"
 
 
 def spoil_missing_questions(dataset: Path) -> str:

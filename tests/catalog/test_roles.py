@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,8 +67,28 @@ def test_invalid_json_is_refused(tmp_path: Path, content: str) -> None:
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "pirate.json"
     file.write_bytes(b'{"instruction": [{"pos": "caf\xe9"}]}')
-    with pytest.raises(StudyError, match=r"pirate\.json: not valid JSON"):
+    with pytest.raises(StudyError, match=r"pirate\.json: is not UTF-8"):
         read_role(file)
+
+
+def test_a_role_nested_without_end_or_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+    assert "not valid JSON" in complaint_about(tmp_path, '{"instruction": ' + "[" * 100_000)
+    twice = '{"instruction": [{"pos": "a"}], "instruction": [{"pos": "b"}]}'
+    assert "the key 'instruction' stands twice in one object" in complaint_about(tmp_path, twice)
+
+
+def test_a_role_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    content = json.dumps({"instruction": [{"pos": "You are a pirate."}]})
+    assert read_role(written(tmp_path, "\ufeff" + content)).instructions == ("You are a pirate.",)
+
+
+@pytest.mark.parametrize(
+    "place", [lambda file: file.mkdir(), lambda file: file.symlink_to(file), lambda file: os.mkfifo(file)]
+)
+def test_a_role_that_is_no_plain_file_is_refused(tmp_path: Path, place: Callable[[Path], object]) -> None:
+    place(tmp_path / "pirate.json")
+    with pytest.raises(StudyError, match=r"pirate\.json: (is not a plain file|cannot be read)"):
+        read_role(tmp_path / "pirate.json")
 
 
 def test_json_that_is_not_an_object_is_refused(tmp_path: Path) -> None:

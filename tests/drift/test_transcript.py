@@ -39,8 +39,8 @@ def test_a_run_is_known_by_its_conversation_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("{", "is not JSON"),
-        ("[" * 100_000, "is not JSON"),
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
         ("3", "holds no conversation"),
         ({"messages": HELLO}, "holds no conversation"),
         ([], "no assistant message"),
@@ -77,7 +77,7 @@ def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="none.json: cannot be read"):
         read_transcript(tmp_path / "none.json")
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(StudyError, match="bytes.json: is not JSON"):
+    with pytest.raises(StudyError, match="bytes.json: is not UTF-8"):
         read_transcript(tmp_path / "bytes.json")
 
 
