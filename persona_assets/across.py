@@ -12,7 +12,8 @@ from persona_assets.lake import LakeFile
 from persona_assets.schema import ATLAS_TABLES, FEATURE_LABELS, ROLE_MATRIX, STATISTICS_TABLES, Table
 from persona_assets.study import Study
 
-STATISTICS_VERSION = 1
+# By strategy: what one of them changes leaves the other's files fresh.
+STATISTICS_VERSION = {"mean": 1, "max": 2}
 ATLAS_VERSION = 2
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
@@ -57,7 +58,7 @@ class AcrossRoles:
             return None
         return fingerprint(
             {
-                "version": STATISTICS_VERSION,
+                "version": STATISTICS_VERSION[self.study.settings.atlas.strategy],
                 "roles": {role: [file.stem for file in files] for role, files in compared.items()},
                 "questions": self.study.responses_owner.settings.questions.mode,
                 "selection": self.study.settings.atlas.model_dump(include=_SELECTING),

@@ -102,8 +102,7 @@ def paired_moments(
 
 
 @njit(cache=True, nogil=True)
-def maxima(feature: Feature, cell: Cell, value: Value, group_of: Ints, highest: Value) -> None:
-    """Raise `highest` float32[n_groups, d_sae] to each entry of the group and feature."""
+def maxima(feature: Feature, value: Value, highest: Value) -> None:
+    """Raise `highest` float32[d_sae] to each entry of the feature."""
     for at in range(len(feature)):
-        one, group = feature[at], group_of[cell[at]]
-        highest[group, one] = max(highest[group, one], value[at])
+        highest[feature[at]] = max(highest[feature[at]], value[at])

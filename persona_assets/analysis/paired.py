@@ -48,22 +48,22 @@ def second_pass(
     return effects, means
 
 
-def half_maxima(
+def peaks(
     sources: Iterable[RoleSource], design: Design, d_sae: int, chosen: Flags
-) -> npt.NDArray[np.float32]:
-    """float32[2, n_roles, d_sae]: each half's strongest activation on any token; one more pass.
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Read every role once more; return its maxima, and of each half the mean of the responses' maxima.
 
-    The larger of the two is the role's maximum. NaN for a half without a response. Raises StudyError where a
-    file is damaged.
+    float32[n_roles, d_sae] and float32[2, n_roles, d_sae], NaN for a half without a response. A half's own
+    maximum would be an extreme of half the responses, which differs between halves by chance alone.
+    Raises StudyError where a file is damaged.
     """
-    highest = np.zeros((2, len(design.roles), d_sae), np.float32)
+    highest = np.zeros((len(design.roles), d_sae), np.float32)
+    means = np.empty((2, *highest.shape), np.float32)
     for row, source in enumerate(sources):
         entries = read_entries(source, design, d_sae, "max")
-        of_role = np.zeros((2, d_sae), np.float32)
-        loops.maxima(entries.feature, entries.cell, entries.value, _half_of(chosen[:, row]), of_role)
-        of_role[~chosen[:, row].any(axis=1)] = np.nan
-        highest[:, row] = of_role
-    return highest
+        loops.maxima(entries.feature, entries.value, highest[row])
+        means[:, row] = _half_means(design, entries, chosen[:, row], d_sae)
+    return highest, means
 
 
 def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> Floats:

@@ -13,7 +13,7 @@ from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.entries import Strategy
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, centred, split
-from persona_assets.analysis.paired import half_maxima, second_pass
+from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
@@ -61,8 +61,8 @@ def analyse(
     features = feature_statistics(totals, variance_shares(totals, baseline))
     raw, apart = Matrices(totals.role_means, half_means), None
     if strategy == "max":
-        maxima = half_maxima(read(sources), design, d_sae, chosen)
-        raw = Matrices(np.fmax(*maxima).astype(np.float64), maxima)
+        maxima, half_means = peaks(read(sources), design, d_sae, chosen)
+        raw = Matrices(maxima.astype(np.float64), half_means)
     elif baseline is not None:
         apart = centred(totals, baseline, raw, chosen)
     del baseline  # the largest of all, and not needed to rank

@@ -27,7 +27,7 @@ comment on column atlas.pca_x is 'On the first principal component; NULL where t
 comment on column atlas.preferred_role is 'The role with the largest M';
 comment on column atlas.top_roles is 'The three roles with the largest V, the best first: V is M, of centred M its positive part; share is V over its sum';
 comment on column atlas.score is 'stability x sd';
-comment on column atlas.stability is 'Cosine over roles of the means of two random halves of each role''s responses';
+comment on column atlas.stability is 'Cosine over roles of the means of two random halves of each role''s responses (strategy max: of the means of their maxima)';
 comment on column atlas.sd is 'Population standard deviation of M over roles';
 comment on column atlas.mu is 'Mean of M over roles';
 comment on column atlas.pref_ratio is 'The largest V over the second (at least 1e-8)';

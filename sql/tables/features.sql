@@ -35,6 +35,6 @@ comment on column features.variance_residual is 'The rest';
 comment on column features.atlas_alive is 'Whether the atlas takes it for alive: its column of the role matrix M is not zero';
 comment on column features.atlas_mu is 'Mean of M over roles; M is said in atlas_summary.role_matrix_mode';
 comment on column features.atlas_sd is 'Population standard deviation of M over roles';
-comment on column features.stability is 'Cosine over roles of the means of two random halves of each role''s responses';
+comment on column features.stability is 'Cosine over roles of the means of two random halves of each role''s responses (strategy max: of the means of their maxima)';
 comment on column features.pass is 'Alive, with an atlas_sd not below the median of the alive: it may be on the map';
 comment on column features.score is 'stability x atlas_sd, -1 for those that did not pass; the highest are selected';

@@ -39,8 +39,8 @@ def plainly(roles: list[DenseRole], settings: AtlasSettings) -> Plain:
     first, second = [], []
     for values in rows:
         order = random.permutation(len(values))
-        first.append(pooled(values[order[: len(values) // 2]], axis=0))
-        second.append(pooled(values[order[len(values) // 2 :]], axis=0))
+        first.append(np.mean(values[order[: len(values) // 2]], axis=0))
+        second.append(np.mean(values[order[len(values) // 2 :]], axis=0))
     columns = [
         plain_column(matrix[:, f], np.stack(first)[:, f], np.stack(second)[:, f]) for f in range(D_SAE)
     ]
