@@ -78,7 +78,7 @@ def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
     source = statistics.raw if mode == "log1p_role_mean" else statistics.centred
     assert source is not None
     matrix = np.log1p(source.whole) if mode == "log1p_role_mean" else source.whole
-    mu, sd = matrix.mean(axis=0), matrix.std(axis=0)
+    mu, sd = _without_dust(matrix.mean(axis=0), matrix), matrix.std(axis=0)
     alive = mu > 0 if mode == "log1p_role_mean" else _varies(matrix, statistics.raw.whole)
     passed = alive & (sd >= (np.median(sd[alive]) if alive.any() else np.nan))
     stability = half_cosines(source)
@@ -125,6 +125,11 @@ def ranked(score: Floats, passed: Flags) -> Ints:
     """int64[n]: the ids of those that passed, the highest score first, ties by id; none without a score."""
     ids = np.flatnonzero(passed & ~np.isnan(score))
     return ids[np.argsort(-score[ids], kind="stable")]
+
+
+def _without_dust(mu: Floats, matrix: Floats) -> Floats:
+    """Return `mu` with 0 for what is but the rounding of a sum that cancels, as centred means do."""
+    return np.where(np.abs(mu) > _ROUNDING * np.abs(matrix).max(axis=0), mu, 0.0)
 
 
 def _varies(centred: Floats, raw: Floats) -> Flags:

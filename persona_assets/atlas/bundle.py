@@ -157,4 +157,5 @@ def _feature(place: int, row: Json, roles: list[str], label: FeatureLabel) -> Js
 
 
 def _number(value: float | None) -> float | None:
-    return float(f"{value:.{_DIGITS}g}") if value is not None and math.isfinite(value) else None
+    """Return `value` rounded, without the sign of zero; None for what JSON has no number for."""
+    return float(f"{value:.{_DIGITS}g}") + 0.0 if value is not None and math.isfinite(value) else None

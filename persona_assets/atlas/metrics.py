@@ -71,7 +71,8 @@ def _ratio(top_values: Floats) -> Floats:
 def _entropy(shares: Floats) -> Floats:
     if len(shares) < 2:
         return np.full(shares.shape[1], np.nan)
-    return -(shares * np.log(np.where(shares == 0, 1, shares))).sum(axis=0) / np.log(len(shares))
+    information = (shares * np.log(np.where(shares == 0, 1, shares))).sum(axis=0)
+    return 0.0 - information / np.log(len(shares))  # not `-information`, which of 0 is -0.0
 
 
 def _variation(selection: Selection) -> Floats:

@@ -67,6 +67,12 @@ def _instructions(content: dict[str, Any], file: Path) -> tuple[str, ...]:
         raise StudyError(f'{file}: has no instruction; add "instruction": [{{"pos": "You are …"}}]')
     if not all(isinstance(entry, dict) and isinstance(entry.get("pos"), str) for entry in entries):
         raise StudyError(f'{file}: every entry of `instruction` must be {{"pos": "some text"}}')
+    traits = [number for number, entry in enumerate(entries) if "neg" in entry]
+    if traits:  # asked for its `pos` alone, half of what the file says would be dropped
+        raise StudyError(
+            f"{file}: instruction {traits[0]} has a `neg` beside its `pos`: this is a trait, not a role; "
+            "write each of the two as a role of its own, or remove `neg`"
+        )
     return tuple(checked_text(entry["pos"], f"{file}: instruction {n}") for n, entry in enumerate(entries))
 
 

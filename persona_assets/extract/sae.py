@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
+from persona_assets.extract.foreign_sae import refuse_foreign
 from persona_assets.fingerprint import directory_hash
 from persona_assets.given import is_folder, shown_path
 from persona_assets.project import in_project
@@ -50,7 +51,9 @@ def load_sae(settings: SaeSettings, device: str = "cpu", dtype: str = "float32")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what SAELens warns of is checked below, or concerns training
             if settings.path is not None:
-                sae = SAE.load_from_disk(_directory(settings.path), device=device, dtype=dtype)
+                directory = _directory(settings.path)
+                refuse_foreign(directory)
+                sae = SAE.load_from_disk(directory, device=device, dtype=dtype)
             else:
                 assert settings.release is not None and settings.id is not None
                 sae = SAE.from_pretrained(settings.release, settings.id, device=device, dtype=dtype)

@@ -1,4 +1,8 @@
-"""A role's features: dense rows in an NPZ pair, what each row is in a JSONL file beside it."""
+"""A role's features: dense rows in an NPZ pair, what each row is in a JSONL file beside it.
+
+Without that file the rows are taken for the lines of the role's responses, in their order: so the field's
+earlier pipeline writes them today.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from persona_assets.errors import StudyError
 from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.npz import check_pair, read_pair, write_pair
-from persona_assets.interchange.responses import Answer, read_answers
+from persona_assets.interchange.responses import Answer, read_answers, read_responses
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.interchange.width import sae_width
 from persona_assets.jsonl import Record, read_records, write_records
@@ -22,9 +26,10 @@ from persona_assets.study import Study
 
 @dataclass(frozen=True)
 class FeatureFiles:
-    """The features of a study's roles under one SAE, below `folder`."""
+    """The features of a study's roles under one SAE, below `folder`; their responses below `responses`."""
 
     folder: Path
+    responses: Path
     d_sae: int
     metadata: dict[str, Any]
 
@@ -38,7 +43,8 @@ class FeatureFiles:
             "sae_id": layout.sae_ids[sae],
             "token_selection": extraction.token_selection,
         }
-        return cls(layout.features(sae), sae_width(extraction.saes[sae]), metadata)
+        width = sae_width(extraction.saes[sae])
+        return cls(layout.features(sae), layout.responses, width, metadata)
 
     def npz(self, role: str) -> Path:
         """The dense pair."""
@@ -49,11 +55,22 @@ class FeatureFiles:
         return self.folder / f"{role}.jsonl"
 
     def has(self, role: str) -> bool:
-        """Whether both files are there. Raises StudyError where one lacks the other."""
-        present = [file for file in (self.npz(role), self.jsonl(role)) if file.is_file()]
-        if len(present) == 1:
-            raise StudyError(f"{present[0]}: has no partner; {role}.npz and {role}.jsonl belong together")
-        return bool(present)
+        """Whether the pair is there. Raises StudyError where nothing says what its rows are."""
+        npz, jsonl = self.npz(role).is_file(), self.jsonl(role).is_file()
+        if jsonl and not npz:
+            raise StudyError(
+                f"{self.jsonl(role)}: describes the rows of {role}.npz, which is missing; get it too"
+            )
+        if npz and not self._lines(role).is_file():
+            raise StudyError(
+                f"{self.npz(role)}: nothing says what its rows are; put {role}.jsonl beside it, or the "
+                f"responses it was made from at {self._lines(role)}"
+            )
+        return npz
+
+    def by_position(self, role: str) -> bool:
+        """Whether a row is known only by its place: nothing but the responses says what it is."""
+        return not self.jsonl(role).is_file()
 
     def write(self, role: str, rows: SparseRows, responses: pa.Table) -> None:
         """Write both files; `responses` (`schema.RESPONSES`) says what was asked and answered."""
@@ -67,8 +84,12 @@ class FeatureFiles:
 
         Raises StudyError, naming file and line, for a row of another role, SAE or token selection.
         """
-        rows = read_answers(self._records(role), keys, "response_text")
-        check_pair(self.npz(role), (len(rows), self.d_sae))
+        lines = self._lines(role)
+        if self.by_position(role):
+            rows = read_responses(lines, keys)
+        else:
+            rows = read_answers(self._records(role), keys, "response_text")
+        check_pair(self.npz(role), (len(rows), self.d_sae), lines)
         return rows
 
     def read(self, role: str, rows: list[Answer]) -> SparseRows:
@@ -76,6 +97,10 @@ class FeatureFiles:
         response_ids = [row.key.response_id for row in rows]
         blocks = read_pair(self.npz(role), (len(rows), self.d_sae))
         return SparseRows.from_blocks(response_ids, blocks, self.d_sae)
+
+    def _lines(self, role: str) -> Path:
+        """The file whose lines say what each row is."""
+        return self.responses / f"{role}.jsonl" if self.by_position(role) else self.jsonl(role)
 
     def _line(self, role: str, response: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -50,12 +50,12 @@ class RoleKeys:
         return len(self.questions) * len(self.system_prompts)
 
     def find(self, record: Record) -> Key:
-        """The key of `record`: `system_prompt`, `question_id` and `question` as in DESIGN §10.
+        """The key of `record`: `system_prompt`, `question_id` (or `question_index`) and `question`.
 
         Raises StudyError, naming file and line, where it is none of the study's, or could be two.
         """
         variant = self._variant(record)
-        number, text = record.number("question_id"), record.text("question")
+        number, text = self._question_id(record), record.text("question")
         if number not in self.questions:
             raise StudyError(f"{record.where}: question_id {number} is not among the study's questions")
         if text != self.questions[number]:
@@ -64,6 +64,18 @@ class RoleKeys:
                 f"{self.questions[number][:60]!r}; import into a study of the same question file"
             )
         return Key(variant, number, self.system_prompts[variant], text)
+
+    def _question_id(self, record: Record) -> int:
+        """The question's id; without one, that of the question at the place `question_index`, from 0."""
+        if "question_id" in record.content or "question_index" not in record.content:
+            return record.number("question_id")
+        place = record.number("question_index")
+        if not 0 <= place < len(self.questions):
+            raise StudyError(
+                f"{record.where}: question_index is {place}, but the study asks "
+                f"{len(self.questions)} questions"
+            )
+        return list(self.questions)[place]
 
     def _variant(self, record: Record) -> int:
         system_prompt = record.text("system_prompt")

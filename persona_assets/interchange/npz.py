@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +19,10 @@ from persona_assets.placing import placed
 ARRAYS = ("mean_features", "max_features")
 
 _ROWS = 64  # of 65,536 features: 16 MB
+_COLUMNS = 1024  # of 1,200 responses: 5 MB
 _FLOAT = np.dtype("<f4")
+_FLOAT_BYTES = (2, 4, 8)
+_ROUNDED = 1.01  # a mean may be above its maximum by as much: float16 and bfloat16 keep three digits
 _FAST = 1  # zeros pack as well at any level
 
 Block = npt.NDArray[np.float32]
@@ -34,23 +38,69 @@ def write_pair(file: Path, shape: tuple[int, int], rows: Callable[[str, int, int
             _write_array(archive, array, shape, (rows(array, *span) for span in _spans(shape[0])))
 
 
-def check_pair(file: Path, shape: tuple[int, int]) -> None:
-    """Raise StudyError, naming the file, unless it holds both arrays in that shape. Reads only headers."""
+def check_pair(file: Path, shape: tuple[int, int], lines: Path | None = None) -> None:
+    """Raise StudyError, naming the file, unless it holds both arrays in that shape. Reads only headers.
+
+    `lines` is the file whose lines say what the rows are; it is named where their counts differ.
+    """
     with _opened(file) as archive:
         for array in ARRAYS:
-            _array(file, archive, array, shape).close()
+            _array(file, archive, array, shape, lines).stream.close()
 
 
 def read_pair(file: Path, shape: tuple[int, int]) -> Iterator[tuple[int, Block, Block]]:
-    """(first row, mean block, max block) by rows. Raises StudyError where the file is damaged or wrong."""
+    """Yield (first row, mean block, max block), float32, by rows.
+
+    Arrays of float16, float64 or another byte order are cast. One that lies column by column is read whole.
+    Raises StudyError where the file is damaged or wrong.
+    """
     with _opened(file) as archive, ExitStack() as stack:
-        streams = [stack.enter_context(_array(file, archive, array, shape)) for array in ARRAYS]
-        for start, stop in _spans(shape[0]):
-            mean, highest = (_block(stream, stop - start, shape[1]) for stream in streams)
+        arrays = [_array(file, archive, array, shape) for array in ARRAYS]
+        for array in arrays:
+            stack.enter_context(array.stream)
+        for start, *blocks in zip(
+            (start for start, _ in _spans(shape[0])), *(array.blocks() for array in arrays), strict=True
+        ):
+            mean, highest = blocks
             _check_values(file, start, mean, highest)
             yield start, mean, highest
-        if any(stream.read(1) for stream in streams):
+        if any(array.stream.read(1) for array in arrays):
             raise StudyError(f"{file}: an array is longer than its header says; get the file again")
+
+
+@dataclass(frozen=True)
+class _Array:
+    """The values of one array, from the stream's place on: `shape` of `dtype`, by rows or by columns."""
+
+    stream: IO[bytes]
+    shape: tuple[int, int]
+    dtype: np.dtype
+    column_major: bool
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield float32[n, d_sae], the rows of one span after another."""
+        if self.column_major:
+            whole = self._columns()
+            yield from (whole[start:stop] for start, stop in _spans(self.shape[0]))
+        else:
+            yield from (self._next(stop - start, self.shape[1]) for start, stop in _spans(self.shape[0]))
+
+    def _columns(self) -> Block:
+        n_rows, d_sae = self.shape
+        whole = np.empty(self.shape, np.float32)
+        for start in range(0, d_sae, _COLUMNS):
+            stop = min(start + _COLUMNS, d_sae)
+            whole[:, start:stop] = self._next(stop - start, n_rows).T
+        return whole
+
+    def _next(self, n: int, length: int) -> Block:
+        """float32[n, length], the next values of the stream."""
+        wanted = n * length * self.dtype.itemsize
+        content = self.stream.read(wanted)
+        if len(content) != wanted:
+            raise EOFError("an array ends early")
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+            return np.frombuffer(content, self.dtype).reshape(n, length).astype(np.float32, copy=False)
 
 
 def _spans(n_rows: int) -> list[tuple[int, int]]:
@@ -76,38 +126,31 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         raise StudyError(f"{file}: damaged, or not an NPZ file ({error}); get it again") from error
 
 
-def _array(file: Path, archive: zipfile.ZipFile, array: str, shape: tuple[int, int]) -> IO[bytes]:
-    """The stream of one array's values. Raises StudyError unless it is float32 in that shape."""
+def _array(
+    file: Path, archive: zipfile.ZipFile, array: str, shape: tuple[int, int], lines: Path | None = None
+) -> _Array:
+    """Open one array. Raises StudyError unless it holds floating-point numbers in that shape."""
     if f"{array}.npy" not in archive.namelist():
         raise StudyError(f"{file}: has no array {array}; it must hold {' and '.join(ARRAYS)}")
     stream = archive.open(f"{array}.npy")
     found, column_major, dtype = _header(stream)
-    if dtype != _FLOAT or column_major:
-        order = ", column by column" if column_major else ""
-        raise StudyError(f"{file}: {array} is {dtype}{order}; save it as float32, row by row")
+    if dtype.kind != "f" or dtype.itemsize not in _FLOAT_BYTES:
+        raise StudyError(f"{file}: {array} is {dtype}; save it as float32")
     if len(found) != 2 or found[1] != shape[1]:
         raise StudyError(f"{file}: {array} is {list(found)}, but the study's SAE has {shape[1]} features")
     if found[0] != shape[0]:
+        described = file.with_suffix(".jsonl").name if lines is None else str(lines)
         raise StudyError(
-            f"{file}: {array} has {found[0]} rows, but {file.with_suffix('.jsonl').name} has {shape[0]}; "
+            f"{file}: {array} has {found[0]} rows, but {described} has {shape[0]}; "
             "each line must describe a row"
         )
-    return stream
+    return _Array(stream, shape, dtype, column_major)
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     if np.lib.format.read_magic(stream) == (1, 0):
         return np.lib.format.read_array_header_1_0(stream)
     return np.lib.format.read_array_header_2_0(stream)
-
-
-def _block(stream: IO[bytes], n_rows: int, d_sae: int) -> Block:
-    """float32[n_rows, d_sae], the next rows of the stream."""
-    wanted = n_rows * d_sae * _FLOAT.itemsize
-    content = stream.read(wanted)
-    if len(content) != wanted:
-        raise EOFError("an array ends early")
-    return np.frombuffer(content, _FLOAT).reshape(n_rows, d_sae)
 
 
 def _check_values(file: Path, start: int, mean: Block, highest: Block) -> None:
@@ -119,3 +162,10 @@ def _check_values(file: Path, start: int, mean: Block, highest: Block) -> None:
                 f"{file}: {array}[{start + row}, {feature}] is {block[row, feature]}; activations must be "
                 "finite and not negative"
             )
+    above = mean > highest * _ROUNDED
+    if above.any():
+        row, feature = np.argwhere(above)[0]
+        raise StudyError(
+            f"{file}: mean_features[{start + row}, {feature}] is {mean[row, feature]}, above max_features, "
+            f"{highest[row, feature]}; no mean over tokens can be: have the two been swapped?"
+        )

@@ -13,7 +13,7 @@ import pyarrow as pa
 from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import ChatFormat
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.jsonl import Record, read_records, write_records
+from persona_assets.jsonl import Record, checked_text, read_records, write_records
 from persona_assets.models import load_tokenizer
 from persona_assets.schema import RESPONSES
 from persona_assets.settings import ExtractionSettings
@@ -48,7 +48,7 @@ def read_answers(records: Iterable[Record], keys: RoleKeys, text_key: str) -> li
     """What each record answers, its text under `text_key`. Raises StudyError for one that answers again."""
     answers: dict[int, Answer] = {}
     for record in records:
-        answer = Answer(keys.find(record), record.text(text_key), record.where)
+        answer = Answer(keys.find(record), _said(record, text_key), record.where)
         earlier = answers.setdefault(answer.key.response_id, answer)
         if earlier is not answer:
             raise StudyError(
@@ -56,6 +56,19 @@ def read_answers(records: Iterable[Record], keys: RoleKeys, text_key: str) -> li
                 f"again, after {earlier.where}; remove one of the lines"
             )
     return list(answers.values())
+
+
+def _said(record: Record, text_key: str) -> str:
+    """The text of a response. Without `text_key` it is the last message of the `conversation`, if that is
+    the assistant's. Raises StudyError where there is neither.
+    """
+    conversation = record.content.get("conversation")
+    if text_key in record.content or not isinstance(conversation, list) or not conversation:
+        return record.text(text_key)
+    last = conversation[-1]
+    if not isinstance(last, dict) or last.get("role") != "assistant":
+        raise StudyError(f"{record.where}: the last message of `conversation` must be the assistant's")
+    return checked_text(last.get("content"), f"{record.where}: `content` of the last message")
 
 
 class Tokenization:

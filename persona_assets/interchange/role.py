@@ -31,13 +31,15 @@ class Landed:
     """A role's responses (`sae` None), or its features under an SAE.
 
     `n_missing` counts responses that are in the study (for features: in the role's responses), but were not
-    in the files.
+    in the files. `by_position`: nothing but the order of the responses' file said what each row of the
+    features is.
     """
 
     role: str
     sae: str | None
     n_responses: int
     n_missing: int
+    by_position: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class RoleImport:
             lake.write(POOLED, rows.pooled(response_ids), made_from, sae=sae, role=role)
         if not _is(files.activations(sae), made_from):  # last: where they are, the role is done
             lake.write(ACTIVATIONS, rows.activations(), made_from, sae=sae, role=role)
-        return Landed(role, sae, len(rows.response_ids), len(response_ids) - len(rows.response_ids))
+        n_rows, by_position = len(rows.response_ids), self.features[sae].by_position(role)
+        return Landed(role, sae, n_rows, len(response_ids) - n_rows, by_position)
 
 
 def read_role(

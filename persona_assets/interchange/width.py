@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from persona_assets.errors import StudyError
+from persona_assets.extract.foreign_sae import CONFIG, refuse_foreign
 from persona_assets.given import is_file, read_json
 from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
 
 
 def sae_width(settings: SaeSettings) -> int:
-    """d_sae. Raises StudyError where the SAE's configuration is missing or does not say."""
+    """d_sae. Raises StudyError where the SAE is of another form, or its configuration does not say."""
     name = settings.path or f"{settings.release}/{settings.id}"
+    if settings.path is not None and in_project(settings.path).is_dir():
+        refuse_foreign(in_project(settings.path))
     try:
         return int(_config(settings)["d_sae"])
     except Exception as error:  # the hub's client and SAELens let through whatever they meet
@@ -34,8 +37,7 @@ def width_on_disk(settings: SaeSettings) -> int | None:
 
 def _config(settings: SaeSettings) -> dict[str, Any]:
     if settings.path is not None:
-        file = in_project(settings.path) / "cfg.json"
-        return dict(read_json(file))
+        return dict(read_json(in_project(settings.path) / CONFIG))
     from sae_lens.loading.pretrained_sae_loaders import load_sae_config_from_huggingface
 
     return load_sae_config_from_huggingface(settings.release, settings.id)

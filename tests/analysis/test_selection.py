@@ -140,6 +140,14 @@ def test_what_rounding_leaves_of_a_constant_column_is_not_alive_when_centred() -
     assert found.centred and not found.alive[6]
 
 
+def test_what_rounding_leaves_of_a_centred_mean_is_zero() -> None:
+    means = random_means(3, 7, 40)
+    found = select(made(means, centred=centre(means)), AtlasSettings())
+    assert centre(means).mean(axis=0).any() and not found.mu.any()
+    uneven = select(made(means, centred=centre(means) + 0.25), AtlasSettings())
+    np.testing.assert_allclose(uneven.mu, 0.25)
+
+
 def halves_without_first(means: np.ndarray, roles: list[int]) -> np.ndarray:
     halves = np.stack([means, means + 1])
     halves[0, roles] = np.nan

@@ -59,6 +59,11 @@ def test_an_instruction_that_is_not_a_pos_text_is_refused(tmp_path: Path, entry:
     assert "every entry of `instruction`" in complaint_about(tmp_path, {"instruction": [entry]})
 
 
+def test_a_trait_of_two_opposite_instructions_is_refused(tmp_path: Path) -> None:
+    entries = [{"pos": "Be kind."}, {"pos": "Be kind.", "neg": "Be cruel."}]
+    assert "instruction 1 has a `neg`" in complaint_about(tmp_path, {"instruction": entries})
+
+
 @pytest.mark.parametrize("content", ['{"instruction": [', "", "\ufeffx"])
 def test_invalid_json_is_refused(tmp_path: Path, content: str) -> None:
     assert "not valid JSON" in complaint_about(tmp_path, content)

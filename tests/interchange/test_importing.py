@@ -118,9 +118,9 @@ def test_features_of_a_response_that_the_responses_lack_are_refused(exported: Pa
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda array: array[1:], "has 78 rows, but pirate.jsonl has 79"),
+        (lambda array: array[1:], "pirate.jsonl has 79; each line must describe a row"),
         (lambda array: array[:, 1:], f"but the study's SAE has {D_SAE} features"),
-        (lambda array: array.astype(np.float64), "is float64; save it as float32"),
+        (lambda array: array.astype(np.int32), "is int32; save it as float32"),
     ],
 )
 def test_a_pair_that_does_not_fit_is_named_before_anything_lands(
@@ -149,11 +149,116 @@ def test_a_truncated_pair_is_refused_and_nothing_of_the_role_lands(exported: Pat
     assert lake_files(target, "pirate") == []
 
 
-@pytest.mark.parametrize("end", ["npz", "jsonl"])
-def test_a_features_file_without_its_partner_is_refused(exported: Path, target: Study, end: str) -> None:
-    (exported / FEATURES_FOLDER / f"pirate.{end}").unlink()
-    assert "pirate.npz and pirate.jsonl belong together" in refusal(target, exported)
+def test_a_features_file_whose_pair_is_missing_is_refused(exported: Path, target: Study) -> None:
+    (exported / FEATURES_FOLDER / "pirate.npz").unlink()
+    assert "describes the rows of pirate.npz, which is missing" in refusal(target, exported)
     assert lake_files(target) == []
+
+
+def without_lines(exported: Path, roles: list[str] = ROLES) -> None:
+    """What the field's earlier pipeline writes today: a pair for all responses, and nothing beside it."""
+    for role in roles:
+        (exported / FEATURES_FOLDER / f"{role}.jsonl").unlink()
+        pad = np.zeros((1, D_SAE), np.float32)  # the row of the response that has no tokens
+        edit_pair(
+            exported / FEATURES_FOLDER / f"{role}.npz",
+            lambda array, pad=pad: np.concatenate([array[:7], pad, array[7:]]),
+        )
+
+
+def test_features_without_lines_are_the_responses_in_their_order(exported: Path, target: Study) -> None:
+    import_study(target, exported)
+    described = {role: RoleFiles(target, role).activations("small") for role in ROLES}
+    tables = {role: target.lake.read(ACTIVATIONS, file) for role, file in described.items() if file}
+    without_lines(exported)
+    report = import_study(target, exported, overwrite=True)
+    assert [landed.sae for landed in report.landed if landed.by_position] == ["small"] * 3
+    for role in ROLES:
+        file = RoleFiles(target, role).activations("small")
+        assert file is not None and file != described[role]
+        assert target.lake.read(ACTIVATIONS, file) == tables[role]
+
+
+def test_features_without_lines_and_another_count_of_responses_are_refused(
+    exported: Path, target: Study
+) -> None:
+    without_lines(exported, ["pirate"])
+    file = exported / RESPONSES_FOLDER / "pirate.jsonl"
+    file.write_text("\n".join(file.read_text().split("\n")[1:]))
+    message = refusal(target, exported)
+    assert f"pirate.npz: mean_features has 80 rows, but {file} has 79" in message
+    assert lake_files(target) == []
+
+
+def test_features_without_lines_or_responses_are_refused(exported: Path, target: Study) -> None:
+    without_lines(exported, ["pirate"])
+    (exported / RESPONSES_FOLDER / "pirate.jsonl").unlink()
+    message = refusal(target, exported)
+    assert "pirate.npz: nothing says what its rows are; put pirate.jsonl beside it" in message
+    assert str(exported / RESPONSES_FOLDER / "pirate.jsonl") in message
+
+
+def test_features_without_lines_of_other_responses_than_the_fresh_ones_are_refused(
+    exported: Path, target: Study
+) -> None:
+    land_responses(target, "pirate")
+    without_lines(exported, ["pirate"])
+    edit_line(exported / RESPONSES_FOLDER / "pirate.jsonl", 1, response="Another answer.")
+    assert "--overwrite replaces" in refusal(target, exported)
+
+
+def as_conversations(file: Path) -> None:
+    """Rewrite a responses' file as assistant-axis writes one: a conversation, and a question by its place."""
+    lines = []
+    for line in file.read_bytes().decode().split("\n")[:-1]:
+        row = json.loads(line)
+        spoken = [{"role": "user", "content": f"{row['system_prompt']}\n\n{row['question']}"}]
+        lines.append(
+            {
+                "system_prompt": row["system_prompt"],
+                "prompt_index": 0,
+                "question_index": row["question_id"],
+                "question": row["question"],
+                "conversation": [*spoken, {"role": "assistant", "content": row["response"]}],
+                "label": "pos",
+            }
+        )
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8-sig")
+
+
+def test_responses_as_assistant_axis_writes_them_are_the_same_responses(
+    exported: Path, target: Study
+) -> None:
+    shutil.rmtree(exported / "features")
+    import_study(target, exported)
+    ours = {role: RoleFiles(target, role).responses for role in ROLES}
+    for role in ROLES:
+        as_conversations(exported / RESPONSES_FOLDER / f"{role}.jsonl")
+    import_study(target, exported, overwrite=True)
+    assert {role: RoleFiles(target, role).responses for role in ROLES} == ours
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"conversation": [{"role": "user", "content": "Why?"}]}, "must be the assistant's"),
+        ({"conversation": [{"role": "assistant", "content": None}]}, "must be a text, not missing"),
+        ({"conversation": "Why?"}, "`response` must be a text, not missing"),
+        ({"question_index": 40}, "question_index is 40, but the study asks 40 questions"),
+        ({"question_index": -1}, "question_index is -1"),
+        ({"question_index": 2}, "question 2 reads"),
+    ],
+)
+def test_a_wrong_line_of_assistant_axis_is_named(
+    exported: Path, target: Study, changes: dict[str, Any], complaint: str
+) -> None:
+    file = exported / RESPONSES_FOLDER / "pirate.jsonl"
+    as_conversations(file)
+    file.write_bytes(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    edit_line(file, 2, **changes)
+    message = refusal(target, exported)
+    assert message.startswith(f"{file}:2: ")
+    assert complaint in message
 
 
 def test_a_directory_that_holds_nothing_of_the_study_says_what_was_looked_for(

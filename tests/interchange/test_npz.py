@@ -45,6 +45,47 @@ def test_what_numpy_writes_is_read_in_blocks(tmp_path: Path, pair: dict[str, Blo
     np.testing.assert_array_equal(np.vstack([highest for _, _, highest in blocks]), pair["max_features"])
 
 
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", ">f4", "<f8", ">f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_other_floats_and_orders_are_cast(
+    tmp_path: Path, pair: dict[str, Block], dtype: str, order: str
+) -> None:
+    saved_as = {name: np.asarray(values.astype(dtype), order=order) for name, values in pair.items()}
+    blocks = list(read_pair(saved(tmp_path / "role.npz", **saved_as), SHAPE))
+    assert [start for start, _, _ in blocks] == [0, 64, 128]
+    for at, array in enumerate(ARRAYS, start=1):
+        found = np.vstack([block[at] for block in blocks])
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, pair[array].astype(dtype).astype(np.float32))
+
+
+def test_more_columns_than_are_read_at_once_keep_their_places(tmp_path: Path) -> None:
+    highest = np.random.default_rng(2).random((3, 2500), np.float32)
+    file = saved(tmp_path / "role.npz", mean_features=highest, max_features=np.asfortranarray(highest))
+    [(_, mean, found)] = read_pair(file, highest.shape)
+    np.testing.assert_array_equal(found, highest)
+    np.testing.assert_array_equal(mean, highest)
+
+
+def test_a_value_that_float32_cannot_hold_is_refused(tmp_path: Path, pair: dict[str, Block]) -> None:
+    highest = pair["max_features"].astype(np.float64)
+    highest[70, 4] = 1e300
+    file = saved(tmp_path / "role.npz", mean_features=pair["mean_features"], max_features=highest)
+    with pytest.raises(StudyError, match=r"max_features\[70, 4\] is inf"):
+        read(file)
+
+
+def test_means_above_their_maxima_are_refused(tmp_path: Path, pair: dict[str, Block]) -> None:
+    swapped = {"mean_features": pair["max_features"], "max_features": pair["mean_features"]}
+    with pytest.raises(StudyError, match=r"mean_features\[0, 0\] is .*, above max_features, .*swapped"):
+        read(saved(tmp_path / "role.npz", **swapped))
+
+
+def test_a_mean_that_rounding_puts_above_its_maximum_is_taken(tmp_path: Path, pair: dict[str, Block]) -> None:
+    pair["mean_features"] = pair["max_features"] * np.float32(1.004)
+    read(saved(tmp_path / "role.npz", **pair))
+
+
 def test_a_pair_without_rows_is_a_pair(tmp_path: Path) -> None:
     write_pair(tmp_path / "role.npz", (0, 20), lambda array, start, stop: np.zeros((0, 20), np.float32))
     check_pair(tmp_path / "role.npz", (0, 20))
@@ -62,8 +103,8 @@ def test_a_pair_of_the_wrong_shape_or_type_is_refused_by_its_header(
             "max_features": highest[:, :19]
         },
         r"max_features is \[3000\], but": {"max_features": highest.ravel()},
-        "max_features is float64; save it as float32": {"max_features": highest.astype(np.float64)},
-        "max_features is float32, column by column": {"max_features": np.asfortranarray(highest)},
+        "max_features is int64; save it as float32": {"max_features": highest.astype(np.int64)},
+        "max_features is complex64; save it as float32": {"max_features": highest.astype(np.complex64)},
         "has no array max_features": {"maximum": highest},
         "max_features is object; save it as float32": {"max_features": np.array([{}] * 3, dtype=object)},
     }
