@@ -26,6 +26,10 @@ What each column says, as the database itself does (`comment on …`). `sae` is 
 activations are in the SAE's own units. `responses`, `activations` and `evidence` are views over the lake's
 Parquet files, the others are tables in the file. Every table is there from the first snapshot on, empty if
 nothing has been made yet.
+
+A Japanese or Arabic letter or an emoji may be split into several tokens. `pieces` and `piece` show it whole
+at one of them and are empty at the others: joined they are the text. Files made by earlier versions show
+U+FFFD for each part; their `token_ids` are the same.
 """
 COLUMNS = """
 select columns.table_name, columns.comment as says, columns.column_name, columns.data_type, whole.comment

@@ -17,7 +17,7 @@ from persona_assets.drift.scores import nearest, scores
 from persona_assets.drift.space import Floats, Points
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.transitions import Transition, transition
-from persona_assets.extract.evidence import token_pieces
+from persona_assets.extract.pieces import Spelling
 from persona_assets.schema import (
     DRIFT_FEATURES,
     DRIFT_RUNS,
@@ -140,11 +140,13 @@ def transition_tables(points: Points, scored: Scored, axis: Floats) -> tuple[pa.
 def tokens_table(codes: SpanCodes, reference: Reference, tokenizer: PreTrainedTokenizerBase) -> pa.Table:
     """`DRIFT_TOKENS`: each token of each answer, alone in the space, on the axis."""
     projection = reference.space.points(codes.values).along(reference.target.axis)
+    turn = np.repeat(codes.spans, codes.lengths)
+    spelling = Spelling.of(codes.token_ids, codes.bounds[:-1], tokenizer)
     columns = {
-        "turn": np.repeat(codes.spans, codes.lengths),
+        "turn": turn,
         "token": np.arange(len(projection)) - np.repeat(codes.bounds[:-1], codes.lengths),
         "token_id": codes.token_ids,
-        "piece": token_pieces(codes.token_ids, tokenizer),
+        "piece": spelling.pieces(np.arange(len(turn)), turn, np.abs(projection)),
         "projection": projection,
         "scaled": np.concatenate([scaled(projection[start:stop]) for start, stop in codes.ranges]),
     }

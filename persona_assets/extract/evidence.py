@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from persona_assets.extract.conversation import Conversation, TokenIds
+from persona_assets.extract.pieces import Spelling
 from persona_assets.extract.pool import Pooled
 from persona_assets.schema import EVIDENCE
 
@@ -56,12 +57,15 @@ class EvidenceCollector:
         # A window's columns are the tokens from argmax - window on; those outside the selection go.
         token = (argmax - self._window)[:, None] + np.arange(2 * self._window + 1)
         inside = (token >= 0) & (token < texts.lengths[which][:, None])
-        token_ids = texts.ids[(texts.starts[which][:, None] + token)[inside]]
-        bounds = pa.array(np.concatenate([[0], np.cumsum(inside.sum(axis=1))]), pa.int32())
+        at = (texts.starts[which][:, None] + token)[inside]
+        activations = self._activations[features, slots][inside]
+        lengths = inside.sum(axis=1)
+        bounds = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+        spelling = Spelling.of(texts.ids, texts.starts, tokenizer)
         lists = {
-            "token_ids": pa.array(token_ids, pa.int32()),
-            "pieces": token_pieces(token_ids, tokenizer),
-            "activations": pa.array(self._activations[features, slots][inside], pa.float32()),
+            "token_ids": pa.array(texts.ids[at], pa.int32()),
+            "pieces": spelling.pieces(at, np.repeat(np.arange(len(lengths)), lengths), activations),
+            "activations": pa.array(activations, pa.float32()),
         }
         columns = {
             "feature_id": features,
@@ -119,18 +123,3 @@ class _Texts:
         """The texts of the responses named, and which one is whose."""
         unique, which = np.unique(response_ids, return_inverse=True)
         return cls([conversations[one].selected for one in unique.tolist()]), which
-
-
-def token_pieces(token_ids: TokenIds, tokenizer: PreTrainedTokenizerBase) -> pa.Array:
-    """The text of each token decoded by itself, leading space kept; part of a character becomes U+FFFD.
-
-    A token is decoded after an anchor, whose text is cut off again: some decoders strip a first space.
-    """
-    anchor = tokenizer("a", add_special_tokens=False)["input_ids"]
-    options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
-    skip = len(tokenizer.decode(anchor, **options))
-    seen = np.zeros(int(token_ids.max(initial=-1)) + 1, dtype=bool)
-    seen[token_ids] = True
-    pieces = [tokenizer.decode([*anchor, token], **options)[skip:] for token in np.flatnonzero(seen).tolist()]
-    place = np.cumsum(seen) - 1
-    return pa.array(pieces, pa.string()).take(pa.array(place[token_ids]))

@@ -18,7 +18,7 @@ peaks as (
         max(activation) as peak,
         first({pieces: pieces, position: position} order by activation desc, role, rank, position) as place
     from windows
-    where activation > 0
+    where activation > 0 and pieces[position] <> ''
     group by all
 ),
 ranked as (

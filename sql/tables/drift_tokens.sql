@@ -10,6 +10,6 @@ create table drift_tokens (
 );
 comment on table drift_tokens is 'Each token of the assistant''s messages, alone on the axis; a turn''s projection is not their mean, for pooling comes before log1p';
 comment on column drift_tokens.token is 'Counts the turn''s own tokens from 0';
-comment on column drift_tokens.piece is 'The token as text; untrusted';
+comment on column drift_tokens.piece is 'The token as text; untrusted. Where tokens share a character it stands at the one with the largest projection either way, and is empty at the others';
 comment on column drift_tokens.projection is 'Of the token''s own activations, in the space of the run';
 comment on column drift_tokens.scaled is '0 at the turn''s 5th percentile, 1 at its 95th, cut off beyond';

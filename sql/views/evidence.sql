@@ -10,5 +10,5 @@ comment on view evidence is 'Each feature''s strongest responses of each role, w
 comment on column evidence.rank is 'By max, from 1; ties by response_id';
 comment on column evidence.response_id is 'variant * {stride} + question_id: with role the response''s identity';
 comment on column evidence.start is 'The window''s first token, counted from 0 among the selected tokens';
-comment on column evidence.pieces is 'The tokens of the window as text';
+comment on column evidence.pieces is 'The tokens of the window as text. Where tokens share a character it stands at the one that fires most, and is empty at the others';
 comment on column evidence.activations is 'The feature''s activation on each of them';

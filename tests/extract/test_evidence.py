@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.evidence import EvidenceCollector, token_pieces
+from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.pool import active, pool
 from persona_assets.schema import EVIDENCE
 
@@ -72,32 +72,19 @@ def test_evidence_does_not_depend_on_how_responses_are_batched(tokenizer) -> Non
     assert all(table.equals(tables[0]) for table in [*tables, turned])
 
 
-def test_pieces_joined_read_as_the_text_did(tokenizer) -> None:
-    text = "Ahoy! The sea is wide, and\n  my ship sails.<end_of_turn>\n"
+def test_a_character_that_tokens_split_stands_at_the_one_that_fires_most(tokenizer) -> None:
+    text, mark = "ahoy 海!", "\N{REPLACEMENT CHARACTER}"
     ids = np.array(tokenizer(text, add_special_tokens=False)["input_ids"], dtype=np.int32)
-    pieces = token_pieces(ids, tokenizer).to_pylist()
-    assert len(pieces) == len(ids)
-    assert "".join(pieces) == text
-    assert any(piece.startswith(" ") for piece in pieces)
-
-
-def test_part_of_a_character_becomes_a_replacement_character(tokenizer) -> None:
-    ids = np.array(tokenizer("𝄞", add_special_tokens=False)["input_ids"], dtype=np.int32)
-    assert len(ids) > 1
-    assert set("".join(token_pieces(ids, tokenizer).to_pylist())) == {"\N{REPLACEMENT CHARACTER}"}
-
-
-def test_leading_spaces_survive_a_decoder_that_strips_the_first() -> None:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {"<unk>": 0, "▁sea": 1, "▁wind": 2, "s": 3, "▁a": 4}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Metaspace()
-    words.decoder = decoders.Metaspace()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words)
-    assert tokenizer.decode([1]) == "sea"
-    assert token_pieces(np.array([1, 3, 2], dtype=np.int32), tokenizer).to_pylist() == [" sea", "s", " wind"]
+    first = next(at for at in range(len(ids)) if mark in tokenizer.decode(ids[at : at + 1]))
+    codes = np.zeros((len(ids), D_SAE), dtype=np.float32)
+    codes[first : first + 3, 7] = [1, 3, 2]
+    codes[first, 9] = 1
+    table = collect([Conversation(1, ids, 0, len(ids))], [codes], 1, 2, tokenizer)
+    windows = {row["feature_id"]: row for row in table.to_pylist()}
+    assert windows[7]["pieces"][windows[7]["activations"].index(3)].strip() == "海"
+    assert windows[9]["pieces"][windows[9]["activations"].index(1)].strip() == "海"
+    alone = collect([Conversation(1, ids, 0, len(ids))], [codes], 1, 0, tokenizer)
+    assert [piece.strip() for row in alone.to_pylist() for piece in row["pieces"]] == ["海", "海"]
 
 
 def test_no_activation_gives_no_evidence(tokenizer) -> None:

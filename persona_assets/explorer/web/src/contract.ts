@@ -194,7 +194,8 @@ export interface Example {
   max: number;
   n_active: number;
   start: number | null; // the window's first token among the selected tokens
-  pieces: string[] | null; // the tokens around the peak; null: no evidence is kept
+  // The tokens around the peak, "" where another one has the character they share; null: no evidence is kept.
+  pieces: string[] | null;
   activations: number[] | null; // on each of `pieces`
 }
 
@@ -371,7 +372,7 @@ export interface DriftTurn {
   scores: Record<DriftScore, { value: number; low: number | null; high: number | null } | null>;
   nearest: { role: string; cosine: number }[]; // five, the nearest first
   tokens: Columns<{
-    piece: string;
+    piece: string; // "" where another token has the character they share
     projection: number; // of the token alone on the axis
     scaled: number; // 0 at the turn's 5th percentile, 1 at its 95th, cut off beyond
   }>;

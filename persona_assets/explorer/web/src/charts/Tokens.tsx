@@ -27,8 +27,10 @@ interface TokensProps {
  *
  * One stop of the tab key: the arrows go from one token that has a level to the next.
  */
-export function Tokens({ tokens, palette, label, cut = false }: TokensProps) {
+export function Tokens({ tokens: given, palette, label, cut = false }: TokensProps) {
   const box = useRef<HTMLParagraphElement>(null);
+  // A token whose character stands at another one is nothing to see or to stop at.
+  const tokens = given.map((token) => (token.piece === "" ? { ...token, level: 0 } : token));
   const first = tokens.findIndex((token) => token.level > 0);
   const [stop, setStop] = useState(-1);
   const current = tokens[stop]?.level ? stop : first;
