@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.cli.table import table_lines
+from persona_assets.cli.table import fitted
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
 from persona_assets.warehouse import connect
@@ -27,14 +27,14 @@ _TABLE_ROWS = 1000  # what a person may still look through
 _BATCH = 1000  # rows held in memory at a time
 
 
-def ask(study: Study, query: str, output: str, **parameters: Any) -> None:
+def ask(study: Study, query: str, output: str, *, wide: bool = False, **parameters: Any) -> None:
     """Run `query`, a single statement, on the study's warehouse and print the answer as it comes."""
     with connect(study) as connection, _heeding_ctrl_c(connection) as call:
         try:
             call(connection.execute, _only_statement(connection, query), parameters or None)
             header = [column[0] for column in connection.description or []]
             batches = iter(lambda: call(connection.fetchmany, _BATCH), [])
-            print_rows(header, chain.from_iterable(batches), output)
+            print_rows(header, chain.from_iterable(batches), output, wide=wide)
         except duckdb.Error as error:
             raise StudyError(str(error).strip()) from error
 
@@ -49,11 +49,17 @@ def read_query(argument: str | None) -> str:
 
 
 def print_rows(
-    header: Sequence[str], rows: Iterable[Sequence[Any]], output: str, footer: str | None = None
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    output: str,
+    footer: str | None = None,
+    *,
+    wide: bool = False,
 ) -> None:
     """Print rows as a table for people, the first thousand, or all of them as CSV or JSON for programs.
 
-    Below a table stands `footer`, by default how many rows it has.
+    In a terminal, columns that have no room are hidden and named, unless it is `wide`. Below a table stands
+    `footer`, by default how many rows it has.
     """
     with _ending_with_its_reader():
         if output == "csv":
@@ -63,7 +69,7 @@ def print_rows(
         elif output == "json":
             _print_json(header, rows)
         else:
-            _print_table(header, iter(rows), footer)
+            _print_table(header, iter(rows), footer, wide)
 
 
 def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
@@ -108,15 +114,21 @@ def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     print("[]" if before == "[\n" else "\n]")
 
 
-def _print_table(header: Sequence[str], rows: Iterator[Sequence[Any]], footer: str | None) -> None:
+def _print_table(
+    header: Sequence[str], rows: Iterator[Sequence[Any]], footer: str | None, wide: bool
+) -> None:
     shown = list(islice(rows, _TABLE_ROWS))
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    print("\n".join(table_lines(header, shown, room)))
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
+    table = fitted(header, shown, room)
+    print("\n".join(table.lines))
     if next(rows, None) is None:
         print(footer or f"{len(shown)} row{'' if len(shown) == 1 else 's'}")
     else:
         sys.stdout.flush()
         print(f"the first {_TABLE_ROWS:,} rows; --format csv or json gives all", file=sys.stderr)
+    if table.hidden:
+        sys.stdout.flush()
+        print(f"hidden for want of room (--wide shows them): {', '.join(table.hidden)}", file=sys.stderr)
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,10 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+WideOption = Annotated[
+    bool,
+    typer.Option("--wide", help="Show all columns of a table, though lines be longer than the terminal."),
+]
 
 
 class Subject(StrEnum):
@@ -129,11 +133,12 @@ def sql(
         typer.Argument(help="The query, in DuckDB's SQL; left out, it is read from standard input."),
     ] = None,
     output: FormatOption = Format.table,
+    wide: WideOption = False,
 ) -> None:
     """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
     from persona_assets.cli.answers import ask, read_query
 
-    ask(load_study(study), read_query(query), output)
+    ask(load_study(study), read_query(query), output, wide=wide)
 
 
 @app.command()
@@ -142,6 +147,7 @@ def which_roles(
     feature: Annotated[int, typer.Argument(help="The feature's id.", show_default=False)],
     sae: SaeOption = None,
     output: FormatOption = Format.table,
+    wide: WideOption = False,
 ) -> None:
     """Show the roles that fire a feature, in how many of their answers; those that never do are left out."""
     from persona_assets.cli.answers import ask
@@ -149,7 +155,7 @@ def which_roles(
 
     opened = load_study(study)
     check_feature(opened, feature, sae)
-    ask(opened, "from which_roles($feature, sae := $sae)", output, feature=feature, sae=sae)
+    ask(opened, "from which_roles($feature, sae := $sae)", output, wide=wide, feature=feature, sae=sae)
 
 
 @app.command()
@@ -159,6 +165,7 @@ def top_features(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
     sae: SaeOption = None,
     output: FormatOption = Format.table,
+    wide: WideOption = False,
 ) -> None:
     """Show the features that characterize a role."""
     from persona_assets.cli.answers import ask
@@ -167,7 +174,7 @@ def top_features(
     opened = load_study(study)
     check_role(opened, role)
     query = "from top_features($role, sae := $sae) limit $limit"
-    ask(opened, query, output, role=role, sae=sae, limit=limit)
+    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit)
 
 
 @app.command()
@@ -214,6 +221,7 @@ def labels_search(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
     sae: SaeOption = None,
     output: FormatOption = Format.table,
+    wide: WideOption = False,
 ) -> None:
     """Find features by their labels. Labels are written by models, and not checked."""
     from persona_assets.cli.answers import ask
@@ -222,6 +230,7 @@ def labels_search(
         load_study(study),
         "from search_labels($text, sae := $sae) limit $limit",
         output,
+        wide=wide,
         text=text,
         sae=sae,
         limit=limit,
@@ -287,11 +296,12 @@ def drift(
         Path | None, typer.Option("--export", metavar="DIR", help="Write the runs for other viewers, too.")
     ] = None,
     output: FormatOption = Format.table,
+    wide: WideOption = False,
 ) -> None:
     """Follow conversations away from the assistant, turn by turn; how to read it: docs/drift.md."""
     from persona_assets.cli.drift import follow
 
-    follow(load_study(study), files or [], overwrite, export, output)
+    follow(load_study(study), files or [], overwrite, export, output, wide)
 
 
 @app.command()

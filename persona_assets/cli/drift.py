@@ -21,7 +21,9 @@ from persona_assets.warehouse import connect, publish
 _HEADER = ("run", "name", "turns", "largest drop", "at turn", "below band", "confounds")
 
 
-def follow(study: Study, files: Sequence[Path], overwrite: bool, export: Path | None, output: str) -> None:
+def follow(
+    study: Study, files: Sequence[Path], overwrite: bool, export: Path | None, output: str, wide: bool = False
+) -> None:
     """Score the conversations in `files`, by default those of the study's directory, and print their runs.
 
     What cannot be scored is named before anything is: no model is loaded for a mistake.
@@ -39,7 +41,7 @@ def follow(study: Study, files: Sequence[Path], overwrite: bool, export: Path | 
             progress(done, len(talks))
     publish(study)
     wanted = {talk.run for talk in talks}
-    _print(study, wanted, output)
+    _print(study, wanted, output, wide)
     if export is not None:
         _export(study, wanted, export)
 
@@ -85,7 +87,7 @@ def _bar(title: str) -> Iterator[Progress]:
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
-def _print(study: Study, wanted: set[str], output: str) -> None:
+def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:
     from persona_assets.drift.view import runs_view
 
     with connect(study) as connection:
@@ -97,7 +99,7 @@ def _print(study: Study, wanted: set[str], output: str) -> None:
         rows.append(
             (run["run"], run["name"], run["n_turns"], drop["change"], drop["turn"], below, run["verdict"])
         )
-    print_rows(_HEADER, rows, output)
+    print_rows(_HEADER, rows, output, wide=wide)
 
 
 def _export(study: Study, wanted: set[str], directory: Path) -> None:

@@ -30,7 +30,9 @@ def print_status(study: Study, output: str) -> None:
     if len({tuple(role.states.values()) for role in roles}) == 1:
         print(summary)
     else:
-        print_rows(["role", *roles[0].states], [_states(role) for role in roles], output, footer=summary)
+        print_rows(
+            ["role", *roles[0].states], [_states(role) for role in roles], output, footer=summary, wide=True
+        )
 
 
 def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:

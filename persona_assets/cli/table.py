@@ -1,49 +1,138 @@
-"""Rows as an aligned table for people: one line a row, long cells cut."""
+"""Rows as an aligned table for people: one line per row, long cells cut, columns hidden that have no room."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
 _WIDEST = 60  # of a cell, in columns of the terminal
-_NARROWEST = 20  # what a cell keeps where the terminal has no room
+_NARROWEST = 20  # what a text keeps where the terminal has no room
+_LABEL, _NARROWEST_LABEL = "label", 24  # cut only so that columns of `_FIRST` have room
 _GAP = "  "
 _PIECES = "pieces"  # the column of an evidence window's tokens: text when joined
+_INTERVAL = ("effect", "effect_low", "effect_high")  # one column where room is scarce
 _NUMBER = (int, float, Decimal)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
+# What a person looks for first, where not all columns have room; the others follow in their own order.
+_FIRST = (
+    "feature_id", "label", "role", "effect", "effect [95%]", "standardized_difference", "auroc",
+    "firing_rate", "max", "pieces", "question", "response",
+)  # fmt: skip
 
-def table_lines(header: Sequence[str], rows: Sequence[Sequence[Any]], room: int | None = None) -> list[str]:
-    """The header's line and one a row. In a terminal of `room` columns the last cells are cut more."""
-    shown = [
-        [_cut(_shown(name, value), _WIDEST) for name, value in zip(header, row, strict=True)] for row in rows
+
+@dataclass(frozen=True)
+class Table:
+    """The header's line and one per row, and the names of the columns that had no room."""
+
+    lines: list[str]
+    hidden: list[str]
+
+
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the header's line and one per row, with every column."""
+    return fitted(header, rows, None).lines
+
+
+def fitted(header: Sequence[str], rows: Sequence[Sequence[Any]], room: int | None) -> Table:
+    """Return the rows as a table; in a terminal of `room` columns those that tell most, the others hidden.
+
+    Numbers are never cut. Where not all columns have room, those that tell most are as wide as they need
+    before others are shown.
+    """
+    columns = [_Column.of(name, [row[place] for row in rows]) for place, name in enumerate(header)]
+    if room is None:
+        widths = {place: column.width for place, column in enumerate(columns)}
+    else:
+        columns = _with_interval(columns)
+        widths = _fit(columns, room)
+    shown = [(columns[place], widths[place]) for place in sorted(widths)]
+    lines = [
+        _GAP.join(
+            _padded(cell, width, column.is_number) for cell, (column, width) in zip(line, shown, strict=True)
+        )
+        for line in zip(*([column.name, *column.cells] for column, _ in shown), strict=True)
     ]
-    lines = [list(header), *shown]
-    widths = [max(cell_len(line[place]) for line in lines) for place in range(len(header))]
-    if room is not None:
-        _fit(widths, room)
-    at_right = [any(isinstance(row[place], _NUMBER) for row in rows) for place in range(len(header))]
-    return [_line(line, widths, at_right) for line in lines]
+    hidden = [column.name for place, column in enumerate(columns) if place not in widths]
+    return Table([line.rstrip() for line in lines], hidden)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], at_right: Sequence[bool]) -> str:
-    return _GAP.join(map(_padded, cells, widths, at_right)).rstrip()
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    cells: list[str]
+    is_number: bool
+
+    @classmethod
+    def of(cls, name: str, values: Sequence[Any]) -> _Column:
+        cells = [_cut(_shown(name, value), _WIDEST) for value in values]
+        return cls(name, cells, any(isinstance(value, _NUMBER) for value in values))
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_len, [self.name, *self.cells]))
+
+    @property
+    def least(self) -> int:
+        """The width without which it is not shown."""
+        narrowest = _NARROWEST_LABEL if self.name == _LABEL else max(_NARROWEST, cell_len(self.name))
+        return self.width if self.is_number else min(self.width, narrowest)
+
+
+def _with_interval(columns: list[_Column]) -> list[_Column]:
+    """Return the columns, an effect and the ends of its interval as one."""
+    of_name = {column.name: column for column in columns}
+    if not all(name in of_name for name in _INTERVAL):
+        return columns
+    value, low, high = (of_name[name] for name in _INTERVAL)
+    cells = [f"{v} [{a}, {b}]" for v, a, b in zip(value.cells, low.cells, high.cells, strict=True)]
+    merged = _Column(f"{value.name} [95%]", cells, is_number=True)
+    return [
+        merged if column is value else column
+        for column in columns
+        if column is not low and column is not high
+    ]
+
+
+def _fit(columns: Sequence[_Column], room: int) -> dict[int, int]:
+    """Return the width of each column that is shown, by its place."""
+    first = [place for name in _FIRST for place, column in enumerate(columns) if column.name == name]
+    others = [place for place in range(len(columns)) if place not in first]
+    widths: dict[int, int] = {}
+    left = room + len(_GAP)
+    least = [column.width if column.name == _LABEL else column.least for column in columns]
+    all_fit = sum(least) + len(_GAP) * len(least) <= left
+    for group in [[*first, *others]] if all_fit else [first, others]:
+        for place in group:
+            needed = columns[place].least + len(_GAP)
+            if not widths:  # one is shown in any case
+                needed = min(needed, left)
+            if needed <= left:
+                widths[place] = needed - len(_GAP)
+                left -= needed
+        left -= _widen(widths, columns, group, left)
+    return widths
+
+
+def _widen(widths: dict[int, int], columns: Sequence[_Column], places: Iterable[int], left: int) -> int:
+    """Give the columns at `places` what they need of `left`, the first ones first; return how much."""
+    given = 0
+    for place in places:
+        if place in widths:
+            more = min(columns[place].width - widths[place], left - given)
+            widths[place] += more
+            given += more
+    return given
 
 
 def _padded(cell: str, width: int, at_right: bool) -> str:
     cut = _cut(cell, width)
     return " " * (width - cell_len(cut)) + cut if at_right else set_cell_size(cut, width)
-
-
-def _fit(widths: list[int], room: int) -> None:
-    """Narrow the columns, the last first, until a line has `room`."""
-    for place in reversed(range(len(widths))):
-        excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
-        widths[place] -= max(0, min(excess, widths[place] - _NARROWEST))
 
 
 def _cut(text: str, width: int) -> str:

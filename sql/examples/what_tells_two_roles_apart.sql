@@ -1,4 +1,4 @@
--- Which features tell two roles apart? A positive effect is stronger in the first of them.
+-- Which features tell two roles apart? A positive difference is stronger in the first of them.
 --
 -- The roles here are the first and the last by name; put any two in their place.
 select (select min(role) from role_features) as a, (select max(role) from role_features) as b, *

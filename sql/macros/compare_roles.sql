@@ -2,9 +2,10 @@
 --
 --     from compare_roles('pirate', 'ghost') limit 20;
 --
--- difference = mean in a - mean in b; effect = difference / sqrt((sd_a^2 + sd_b^2) / 2), infinite where the
--- feature varies in neither. A feature that never fires in a role has mean, rate and sd 0 there. Ordered by
--- the size of the effect: positive is stronger in a, negative in b.
+-- difference = mean in a - mean in b; standardized_difference = difference / sqrt((sd_a^2 + sd_b^2) / 2),
+-- infinite where the feature varies in neither: it counts standard deviations, which the effect of
+-- top_features and role_contrasts does not. A feature that never fires in a role has mean, rate and sd 0 there.
+-- Ordered by the size of the standardized difference: positive is stronger in a, negative in b.
 create macro compare_roles(a, b, sae := null) as table
 with in_a as (
     select rf.* from role_features as rf
@@ -32,7 +33,7 @@ select
         when mean_a = mean_b then 0
         when sd = 0 then sign(mean_a - mean_b) * 'infinity'::double
         else (mean_a - mean_b) / sd
-    end as effect,
+    end as standardized_difference,
     mean_a - mean_b as difference,
     mean_a,
     mean_b,
@@ -41,5 +42,5 @@ select
     max_a,
     max_b
 from both_roles
-order by abs(effect) desc, abs(difference) desc, feature_id;
-comment on macro table compare_roles is 'Which features tell two roles apart; effect here is the difference of means in pooled standard deviations';
+order by abs(standardized_difference) desc, abs(difference) desc, feature_id;
+comment on macro table compare_roles is 'Which features tell two roles apart; standardized_difference is the difference of means in pooled standard deviations';

@@ -62,6 +62,21 @@ def test_a_table_is_the_first_thousand_rows_and_says_how_to_get_all(
     assert (shown.out.splitlines()[-1], shown.err) == ("1000 rows", "")
 
 
+def test_a_terminal_is_told_which_columns_have_no_room_and_how_to_see_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    header, rows = [f"number_{place}" for place in range(6)], [[1.0] * 6]
+    print_rows(header, rows, "table")
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[0].split() == header[:4]
+    assert shown.err == "hidden for want of room (--wide shows them): number_4, number_5\n"
+    print_rows(header, rows, "table", wide=True)
+    shown = capsys.readouterr()
+    assert (shown.out.splitlines()[0].split(), shown.err) == (header, "")
+
+
 def test_csv_and_json_hold_every_row(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     publish(study)
     ask(study, MANY, "csv")

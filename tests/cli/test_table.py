@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from persona_assets.cli.table import table_lines
+import re
+
+from persona_assets.cli.table import fitted, table_lines
+
+SHOWN_AT_80 = ("feature_id", "label", "effect", "effect_low", "effect_high", "auroc", "firing_rate")
 
 
 def cell(name: str, value: object) -> str:
@@ -35,7 +39,69 @@ def test_a_row_is_one_line_whatever_a_model_wrote() -> None:
     assert cell("response", "a\nb\x1b[31m\tc") == "a⏎b [31m c"
 
 
-def test_in_a_narrow_terminal_the_last_columns_are_cut_first() -> None:
+HEADER = [
+    "feature_id", "label", "score", "lift", "effect", "effect_low", "effect_high", "auroc", "q", "mean",
+    "mean_over_roles", "firing_rate", "firing_rate_over_roles", "n_active_responses", "n_responses", "max",
+    "sd",
+]  # fmt: skip
+FEATURE = [
+    817,
+    "fires most on '.', '!', 'r' (parrot), ' me', ' treasure'",
+    14.51,
+    10.9,
+    6.0712345,
+    5.84,
+    6.3012,
+]
+FEATURE += [1.0, 9e-63, 6.679, 0.6123, 1.0, 0.0921, 100, 100, 31.4, 1.077]
+
+
+def test_in_a_narrow_terminal_the_last_texts_are_cut_first() -> None:
     rows = [["pirate", "a" * 50, "b" * 50]]
-    assert table_lines(["role", "one", "two"], rows, room=90)[1] == f"pirate  {'a' * 50}  {'b' * 29}…"
-    assert table_lines(["role", "one", "two"], rows, room=70)[1] == f"pirate  {'a' * 39}…  {'b' * 19}…"
+    for room, one, two in ((90, "a" * 50, "b" * 29 + "…"), (70, "a" * 39 + "…", "b" * 19 + "…")):
+        table = fitted(["role", "one", "two"], rows, room)
+        assert (table.lines[1], table.hidden) == (f"pirate  {one}  {two}", [])
+
+
+def test_80_columns_have_room_for_what_tells_most_of_a_feature() -> None:
+    table = fitted(HEADER, [FEATURE], 80)
+    assert max(map(len, table.lines)) <= 80
+    assert re.split(r" {2,}", table.lines[0]) == [
+        "feature_id",
+        "label",
+        "effect [95%]",
+        "auroc",
+        "firing_rate",
+    ]
+    assert "fires most on '.', '!'" in table.lines[1]
+    assert "6.071 [5.84, 6.301]" in table.lines[1]
+    assert table.hidden == [name for name in HEADER if name not in SHOWN_AT_80]
+
+
+def test_a_label_is_whole_before_columns_that_tell_less_are_shown() -> None:
+    for room in range(60, 300):
+        table = fitted(HEADER, [FEATURE], room)
+        assert max(map(len, table.lines)) <= room
+        if "score" in table.lines[0]:
+            assert str(FEATURE[1]) in table.lines[1]
+    assert table.hidden == []
+
+
+def test_columns_that_all_fit_are_all_shown_however_long_the_first_text() -> None:
+    table = fitted(["question", "n", "mean"], [["why " * 20, 3, 0.25]], 40)
+    assert table.hidden == []
+    assert table.lines[1].endswith("…  3  0.25")
+
+
+def test_numbers_are_never_cut_and_one_column_is_always_shown() -> None:
+    numbers = [f"measured_{place}" for place in range(9)]
+    table = fitted(numbers, [[123456.0] * 9], 30)
+    assert table.lines[1].split() == ["1.235e+05"] * 2
+    assert table.hidden == numbers[2:]
+    assert fitted(["response"], [["x" * 50]], 10).lines[1] == "x" * 9 + "…"
+    assert fitted([], [], 10).lines == []
+
+
+def test_a_table_without_a_terminal_has_every_column() -> None:
+    assert fitted(HEADER, [FEATURE], None).lines == table_lines(HEADER, [FEATURE])
+    assert re.split(r" {2,}", table_lines(HEADER, [FEATURE])[0]) == HEADER

@@ -120,7 +120,7 @@ def test_top_responses_looks_at_a_role_that_is_not_aggregated_yet(
         assert rows(warehouse, "from which_roles(?)", OF_PIRATE_ALONE) == []
 
 
-def test_compare_roles_orders_features_by_effect(
+def test_compare_roles_orders_features_by_their_standardized_difference(
     warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
     answer = rows(warehouse, "from compare_roles('pirate', 'ghost')")
@@ -131,13 +131,15 @@ def test_compare_roles_orders_features_by_effect(
     for row in answer:
         feature = row["feature_id"]
         assert row["difference"] == pytest.approx(difference[feature])
-        assert row["effect"] == pytest.approx(difference[feature] / spread[feature])
+        assert row["standardized_difference"] == pytest.approx(difference[feature] / spread[feature])
         assert row["firing_rate_b"] == pytest.approx(published.rate_of("ghost")[feature])
-    effects = [abs(row["effect"]) for row in answer]
-    assert effects == sorted(effects, reverse=True)
+    sizes = [abs(row["standardized_difference"]) for row in answer]
+    assert sizes == sorted(sizes, reverse=True)
     assert answer[0]["feature_id"] == OF_PIRATE_ALONE
     turned = rows(warehouse, "from compare_roles('ghost', 'pirate')")
-    assert [row["effect"] for row in turned] == [-row["effect"] for row in answer]
+    assert [row["standardized_difference"] for row in turned] == [
+        -row["standardized_difference"] for row in answer
+    ]
 
 
 def test_response_features_gives_one_responses_features_and_what_is_usual(
