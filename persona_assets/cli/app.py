@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from persona_assets.cli.models import models_app
 from persona_assets.study import load_study
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ roles_app = typer.Typer(no_args_is_help=True, help="Bring in role and question f
 app.add_typer(roles_app, name="roles")
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
 app.add_typer(labels_app, name="labels")
+app.add_typer(models_app, name="models")
 
 StudyArgument = Annotated[
     str,
