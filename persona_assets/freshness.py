@@ -188,5 +188,6 @@ def _sampling(generation: GenerationSettings) -> dict[str, Any]:
         "max_tokens": generation.max_tokens,
         "max_model_len": generation.max_model_len,
         "seed": generation.seed,
+        **({"template_date": str(generation.template_date)} if generation.template_date else {}),
         **({"engine": decisive} if decisive else {}),
     }

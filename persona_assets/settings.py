@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -49,7 +50,10 @@ class QuestionsSettings(_Block):
 
 
 class GenerationSettings(_Block):
-    """How responses are sampled, and by what."""
+    """How responses are sampled, and by what.
+
+    `template_date`: the day that a chat template is told which prints the date.
+    """
 
     backend: Literal["transformers", "vllm", "openai"] = "transformers"
     model: str
@@ -62,6 +66,7 @@ class GenerationSettings(_Block):
     max_model_len: PositiveInt = 2048
     seed: int = 0
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    template_date: dt.date | None = None
     engine: dict[str, Any] = {}
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,12 @@ class Study:
     def path(self, written: str) -> Path:
         """A path as the study's file writes it: absolute, or relative to the project folder."""
         return in_project(written)
+
+    @property
+    def template_date(self) -> dt.date | None:
+        """The day that the chat template is told, where the study's responses were made with one."""
+        generation = self.responses_owner.settings.generation
+        return generation.template_date if generation else None
 
     @property
     def default_sae(self) -> str:

@@ -30,6 +30,7 @@ def responses_fingerprint(study: Study, role: str = PIRATE) -> str:
         {"generation.max_tokens": 25},
         {"generation.dtype": "bfloat16"},
         {"generation.model_name": "Other"},
+        {"generation.template_date": "2025-01-31"},
         {"generation.prompt_indices": [0]},
         {"generation.model": "google/gemma-3-27b-it"},
         {"questions.limit": 4},

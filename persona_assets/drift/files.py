@@ -130,7 +130,9 @@ class DriftFiles:
     def _encoding(self) -> dict[str, Any]:
         inputs = extraction_inputs(self.study, self.sae)
         del inputs["token_selection"]  # an answer's own tokens, whatever responses are pooled over
-        return {"version": CODES_VERSION, "extraction": inputs}
+        date = self.study.template_date
+        dated = {"template_date": str(date)} if date else {}
+        return {"version": CODES_VERSION, "extraction": inputs, **dated}
 
     @cached_property
     def _measuring(self) -> dict[str, Any]:

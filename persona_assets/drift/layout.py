@@ -7,11 +7,13 @@ answer.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from persona_assets.chat import ChatFormat
 from persona_assets.drift.rendering import Rendering, called
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
@@ -34,45 +36,36 @@ class Layout:
         return np.concatenate([self.token_ids[start:stop] for start, stop in self.spans])
 
 
-def lay_out(transcript: Transcript, tokenizer: PreTrainedTokenizerBase, context: int | None) -> Layout:
-    """The tokens of a conversation and its answers' spans.
+def lay_out(
+    transcript: Transcript,
+    tokenizer: PreTrainedTokenizerBase,
+    context: int | None,
+    date: dt.date | None = None,
+) -> Layout:
+    """The tokens of a conversation and its answers' spans; `date` is the day that the template is told.
 
     Raises StudyError, naming turn and message, where the template does not repeat a message as it is, where
     a message holds the model's control tokens, or where an answer ends beyond `context` tokens.
     """
-    _check_control_tokens(transcript, tokenizer)
+    chat = ChatFormat(tokenizer, date)
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
-    for piece in Rendering(transcript, tokenizer).pieces():
+    for piece in Rendering(transcript, chat).pieces():
         start = len(ids)
-        ids += _token_ids(piece.text, tokenizer)
+        ids += chat.token_ids(piece.text)
         if piece.message is not None:
             _check_span(start, len(ids), context, called(transcript, piece.message))
             spans.append((start, len(ids)))
     return Layout(np.array(ids, dtype=np.int32), spans)
 
 
-def prompt_ids(transcript: Transcript, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+def prompt_ids(
+    transcript: Transcript, tokenizer: PreTrainedTokenizerBase, date: dt.date | None = None
+) -> list[int]:
     """The ids of a conversation that ends with the user, up to where the next answer begins."""
-    _check_control_tokens(transcript, tokenizer)
-    pieces = Rendering(transcript, tokenizer, open_end=True).pieces()
-    return [token for piece in pieces for token in _token_ids(piece.text, tokenizer)]
-
-
-def _token_ids(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"]) if text else []
-
-
-def _check_control_tokens(transcript: Transcript, tokenizer: PreTrainedTokenizerBase) -> None:
-    """A message that holds `<end_of_turn>` or the like would end its turn, and forge others."""
-    control = {token: text.content for token, text in tokenizer.added_tokens_decoder.items() if text.special}
-    for index, message in enumerate(transcript.messages):
-        forged = [token for token in _token_ids(message.content, tokenizer) if token in control]
-        if forged:
-            raise StudyError(
-                f"{called(transcript, index)}: holds the model's control token {control[forged[0]]!r}, "
-                "which would be read as the template's; take it out"
-            )
+    chat = ChatFormat(tokenizer, date)
+    pieces = Rendering(transcript, chat, open_end=True).pieces()
+    return [token for piece in pieces for token in chat.token_ids(piece.text)]
 
 
 def _check_span(start: int, stop: int, context: int | None, answer: str) -> None:

@@ -87,7 +87,7 @@ def _refuse_chat_api(generation: GenerationSettings) -> None:
 def _answer(
     talk: Transcript, turn: int, script: Script, backend: Backend, generation: GenerationSettings
 ) -> str:
-    token_ids = prompt_ids(talk, backend.tokenizer)
+    token_ids = prompt_ids(talk, backend.tokenizer, generation.template_date)
     if len(token_ids) >= generation.max_model_len:
         raise StudyError(
             f"{script.name}: turn {turn}: the conversation has {len(token_ids)} tokens, which leaves no room "

@@ -45,7 +45,7 @@ class DriftStage:
         study cannot measure drift yet, or the conversation cannot be measured.
         """
         made_from = self._files.fingerprint(transcript.run)
-        layout = lay_out(transcript, self._tokenizer, self._context)
+        layout = self._layout(transcript)
         landed = self._files.files(transcript.run)
         if landed is not None and not overwrite:
             return landed | self._renamed(landed[DRIFT_RUNS.name], transcript)
@@ -68,7 +68,7 @@ class DriftStage:
         """Raise StudyError where the study or a conversation would be refused; loads no model."""
         _ = self.reference
         for transcript in transcripts:
-            lay_out(transcript, self._tokenizer, self._context)
+            self._layout(transcript)
 
     @cached_property
     def reference(self) -> Reference:
@@ -80,6 +80,9 @@ class DriftStage:
             for role, file in self._files.role_features.items()
         }
         return build_reference(vectors, self._files.anchor, drift)
+
+    def _layout(self, transcript: Transcript) -> Layout:
+        return lay_out(transcript, self._tokenizer, self._context, self.study.template_date)
 
     def _codes(self, transcript: Transcript, layout: Layout) -> SpanCodes:
         run, sae, lake = transcript.run, self._files.sae, self.study.lake

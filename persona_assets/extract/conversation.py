@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
 from persona_assets.settings import TokenSelection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-_SENTINEL = "Sentinel7391"
 
 TokenIds = npt.NDArray[np.int32]
 
@@ -49,22 +48,6 @@ class Conversation:
         return self.token_ids[self.start : self.stop]
 
 
-def closing_tokens(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """The ids the chat template puts after an assistant's message, such as `<end_of_turn>` and a newline.
-
-    Raises StudyError where the template does not render the message as it is.
-    """
-    messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": _SENTINEL}]
-    rendered: Any = tokenizer.apply_chat_template(messages, tokenize=False)
-    _, found, closing = rendered.rpartition(_SENTINEL)
-    if not found:
-        raise StudyError(
-            f"{tokenizer.name_or_path}: its chat template does not repeat an assistant's message, so where a "
-            "response ends cannot be told; use token_selection: response_only"
-        )
-    return list(tokenizer(closing, add_special_tokens=False)["input_ids"]) if closing else []
-
-
 def read_conversations(
     responses: pa.Table,
     tokenizer: PreTrainedTokenizerBase,
@@ -81,7 +64,7 @@ def read_conversations(
     Raises StudyError for a row without token ids, and for a response_id that occurs twice.
     """
     _check_unique(responses["response_id"])
-    closing = [] if selection == "response_only" else closing_tokens(tokenizer)
+    closing = [] if selection == "response_only" else ChatFormat(tokenizer).closing_ids()
     columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
     return [
         _conversation(response_id.as_py(), prompt, response, closing, selection, context)

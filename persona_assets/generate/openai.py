@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 
 from persona_assets.backoff import Backoff
+from persona_assets.chat import ChatFormat
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import RefusedError, Server
 from persona_assets.generate.openai_answer import Answer, read_answer
 from persona_assets.generate.openai_options import engine_options
-from persona_assets.generate.prompts import ChatFormat, Prompt
+from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.streaming import Deliver, stream
 from persona_assets.models import load_tokenizer
 from persona_assets.settings import GenerationSettings

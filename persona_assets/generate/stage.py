@@ -8,11 +8,12 @@ from functools import cached_property
 import pyarrow as pa
 
 from persona_assets.catalog.roles import Role
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
-from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.lake import LakeFile
 from persona_assets.models import load_tokenizer
 from persona_assets.progress import Progress
@@ -64,7 +65,8 @@ class GenerationStage:
 
     @cached_property
     def _chat(self) -> ChatFormat:
-        return ChatFormat(load_tokenizer(self.settings.model, self.settings.revision))
+        tokenizer = load_tokenizer(self.settings.model, self.settings.revision)
+        return ChatFormat(tokenizer, self.settings.template_date)
 
     @property
     def backend(self) -> Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from persona_assets.chat import ChatFormat, control_tokens
 from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import ChatFormat
 from persona_assets.interchange.identify import Key, RoleKeys
 from persona_assets.jsonl import Record, checked_text, read_records, write_records
 from persona_assets.models import load_tokenizer
@@ -72,10 +73,14 @@ def _said(record: Record, text_key: str) -> str:
 
 
 class Tokenization:
-    """Gives imported text the ids that the extraction model reads; its tokenizer is loaded at first use."""
+    """Gives imported text the ids that the extraction model reads; its tokenizer is loaded at first use.
 
-    def __init__(self, extraction: ExtractionSettings) -> None:
+    `date` is the day that the chat template is told.
+    """
+
+    def __init__(self, extraction: ExtractionSettings, date: dt.date | None = None) -> None:
         self._extraction = extraction
+        self._date = date
 
     def table(self, answers: Iterable[Answer]) -> pa.Table:
         """The answers as a table of `schema.RESPONSES`, by response_id."""
@@ -84,7 +89,8 @@ class Tokenization:
 
     def _row(self, answer: Answer) -> dict[str, Any]:
         key = answer.key
-        prompt_ids = self._chat.prompt_ids(key.system_prompt, key.question)
+        names = (f"{answer.where}: variant {key.variant}", f"question {key.question_id}")
+        prompt_ids = self._chat.prompt_ids(key.system_prompt, key.question, names)
         response_ids = self._response_ids(answer)
         return {
             "response_id": key.response_id,
@@ -118,11 +124,11 @@ class Tokenization:
 
     @cached_property
     def _chat(self) -> ChatFormat:
-        return ChatFormat(self._tokenizer)
+        return ChatFormat(self._tokenizer, self._date)
 
     @cached_property
     def _control(self) -> set[int]:
-        return set(self._tokenizer.all_special_ids) - {self._tokenizer.unk_token_id}
+        return set(control_tokens(self._tokenizer))
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from report import record
 
+from persona_assets.chat import ChatFormat
 from persona_assets.generate.backend import Backend, Completion, open_backend
-from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.models import load_tokenizer
 from persona_assets.settings import GenerationSettings

@@ -5,8 +5,9 @@ import pytest
 from tiny import response_row
 
 from persona_assets import schema
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
-from persona_assets.extract.conversation import closing_tokens, read_conversations
+from persona_assets.extract.conversation import read_conversations
 
 SELECTIONS = ["response_only", "response_to_end", "all"]
 USER = {"role": "user", "content": "Who sails the sea?"}
@@ -35,7 +36,7 @@ def ids(tokenizer, text: str) -> list[int]:
 
 
 def test_closing_tokens_are_recognized_as_special_tokens(tokenizer) -> None:
-    assert closing_tokens(tokenizer) == [
+    assert ChatFormat(tokenizer).closing_ids() == [
         tokenizer.convert_tokens_to_ids("<end_of_turn>"),
         *ids(tokenizer, "\n"),
     ]
@@ -110,4 +111,4 @@ def test_a_response_id_that_occurs_twice_is_an_error_that_names_it(tokenizer, pr
 def test_a_template_that_drops_the_assistants_message_is_refused(tokenizer, monkeypatch) -> None:
     monkeypatch.setattr(tokenizer, "chat_template", "{{ messages[0]['content'] }}")
     with pytest.raises(StudyError, match="does not repeat an assistant's message"):
-        closing_tokens(tokenizer)
+        ChatFormat(tokenizer).closing_ids()

@@ -11,10 +11,11 @@ import pytest
 from persona_assets.backoff import Backoff
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.openai import OpenAIBackend
-from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.settings import GenerationSettings
 from tests.generate.misbehaving_server import (
     IDS,

@@ -5,8 +5,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import ChatFormat, build_prompts, fill, response_seed
+from persona_assets.generate.prompts import build_prompts, fill, response_seed
 from persona_assets.settings import GenerationSettings
 from tests.places import PROJECT
 

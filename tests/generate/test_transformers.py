@@ -7,8 +7,9 @@ import torch
 
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.transformers import SeededSampling, TransformersBackend
 from persona_assets.settings import GenerationSettings
 

@@ -16,8 +16,9 @@ import pytest
 
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
+from persona_assets.chat import ChatFormat
 from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import ChatFormat, Prompt, build_prompts
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.generate.vllm import VllmBackend
@@ -145,7 +146,8 @@ from pathlib import Path
 from persona_assets.catalog.questions import Question
 from persona_assets.catalog.roles import Role
 from persona_assets.errors import EngineError
-from persona_assets.generate.prompts import ChatFormat, build_prompts
+from persona_assets.chat import ChatFormat
+from persona_assets.generate.prompts import build_prompts
 from persona_assets.generate.vllm import VllmBackend
 from persona_assets.settings import GenerationSettings
 if __name__ == "__main__":
