@@ -15,6 +15,10 @@ class RunInterruptedError(StudyError):
     """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
 
 
+class UnforeseenError(StudyError):
+    """An error in a run that no code expects: a defect of this package, not a user's mistake."""
+
+
 class HaltError(StudyError):
     """What every role needs is gone: a run ends at once, since no further role could land either."""
 

@@ -16,6 +16,7 @@ import yaml
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["PERSONA_DEBUG"] = "1"  # what nobody foresaw fails a test with its traceback
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 from persona_assets.study import COMPONENT, Study, load_study

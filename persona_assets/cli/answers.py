@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
 from persona_assets.errors import StudyError
 from persona_assets.study import Study
@@ -61,6 +62,8 @@ def print_rows(
     In a terminal, columns that have no room are hidden and named, unless it is `wide`. Below a table stands
     `footer`, by default how many rows it has.
     """
+    if output in ("csv", "json") and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is: programs read it
     with _ending_with_its_reader():
         if output == "csv":
             writer = csv.writer(sys.stdout)
@@ -99,9 +102,7 @@ def _ending_with_its_reader() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more as it ends; what is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(128 + signal.SIGPIPE) from None
+        end_unread()
 
 
 def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from persona_assets.study import load_study
 
 app = typer.Typer(
     name="persona",
-    help="Which SAE features does a language model use when it plays a persona? Ask in SQL.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -23,6 +23,23 @@ app.add_typer(roles_app, name="roles")
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"persona-assets {version('persona-assets')}")
+        raise typer.Exit
+
+
+@app.callback()
+def persona(
+    tell_version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_tell_version),
+    ] = False,
+) -> None:
+    """Which SAE features does a language model use when it plays a persona? Ask in SQL."""
+
 
 StudyArgument = Annotated[
     str,
@@ -146,7 +163,7 @@ def sql(
 @app.command()
 def which_roles(
     study: StudyArgument,
-    feature: Annotated[int, typer.Argument(help="The feature's id.", show_default=False)],
+    feature: Annotated[str, typer.Argument(help="The feature's id.", show_default=False)],
     sae: SaeOption = None,
     output: FormatOption = Format.table,
     wide: WideOption = False,
@@ -154,10 +171,11 @@ def which_roles(
     """Show the roles that fire a feature, in how many of their answers; those that never do are left out."""
     from persona_assets.cli.answers import ask
     from persona_assets.cli.arguments import check_feature
+    from persona_assets.labels.table import feature_number
 
-    opened = load_study(study)
-    check_feature(opened, feature, sae)
-    ask(opened, "from which_roles($feature, sae := $sae)", output, wide=wide, feature=feature, sae=sae)
+    number, opened = feature_number(feature, "which-roles"), load_study(study)
+    check_feature(opened, number, sae)
+    ask(opened, "from which_roles($feature, sae := $sae)", output, wide=wide, feature=number, sae=sae)
 
 
 @app.command()

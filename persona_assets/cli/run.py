@@ -13,13 +13,14 @@ import dagster as dg
 from rich.console import Console
 
 from persona_assets.cli.arguments import check_role
+from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.components import loaded
 from persona_assets.components.assets import ACROSS_ROLES, key, plain_name
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
-from persona_assets.errors import RunInterruptedError, StudyError
+from persona_assets.errors import RunInterruptedError, StudyError, UnforeseenError
 from persona_assets.freshness import RoleFiles
 from persona_assets.study import Study
 
@@ -187,7 +188,11 @@ def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
     assert error is not None
     if error.cls_name == "DagsterExecutionInterruptedError":
         return RunInterruptedError(f"interrupted; the roles that landed stay{then}")
-    return StudyError((error.cause or error).to_string())
+    cause = error.cause or error
+    if is_debugging():
+        return UnforeseenError(cause.to_string())
+    kind, place = cause.cls_name or "error", cause.stack[-1].split("\n")[0].strip() if cause.stack else ""
+    return UnforeseenError(defect(kind, cause.message.strip().removeprefix(f"{kind}: "), f"in {place}"))
 
 
 def way_on(study: Study, asset: str, rest: Sequence[str], overwrite: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from persona_assets.errors import StudyError
+from persona_assets.given import shown
 from persona_assets.schema import FEATURE_LABELS
 
 _MAX_FEATURE = 2**31 - 1
@@ -50,7 +51,7 @@ def feature_number(value: Any, where: str) -> int:
     digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     # isdecimal alone would take the digits of every script
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 10 and int(digits) <= _MAX_FEATURE):
-        raise StudyError(f"{where}: {str(value)[:40]!r} is no feature's id; it must be a whole number from 0")
+        raise StudyError(f"{where}: {shown(value)} is no feature's id; it must be a whole number from 0")
     return int(digits)
 
 

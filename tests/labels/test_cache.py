@@ -57,7 +57,7 @@ def test_an_address_that_is_no_page_is_left_out(tmp_path: Path, url: str) -> Non
         ('["ships"]', "labels.json: item 0: must be an object"),
         ('{"twelve": "ships"}', "labels.json: entry 'twelve': 'twelve' is no feature's id"),
         ('{"12": 5}', "labels.json: entry '12': `description` must be a text, not 5"),
-        ('[{"description": "ships"}]', "labels.json: item 0: 'None' is no feature's id"),
+        ('[{"description": "ships"}]', "labels.json: item 0: None is no feature's id"),
     ],
 )
 def test_what_is_no_cache_is_refused_by_name(tmp_path: Path, content: str, complaint: str) -> None:
