@@ -32,19 +32,24 @@ class EngineError(HaltError):
 
 
 _REMEDIES = {
-    errno.ENOSPC: "free some space, or point PERSONA_LAKE at a larger disk, and run again",
-    errno.EDQUOT: "free some quota, or point PERSONA_LAKE elsewhere, and run again",
-    errno.EROFS: "mount it writable, or point PERSONA_LAKE elsewhere",
-    errno.EACCES: "make it writable, or point PERSONA_LAKE elsewhere",
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some quota",
+    errno.EROFS: "mount it writable",
+    errno.EACCES: "make it writable",
 }
 
 
 @contextmanager
-def writing(target: object) -> Iterator[None]:
-    """Turn an operating system's refusal to write `target` into a `DiskError` with the remedy."""
+def writing(target: object, elsewhere: str = "point PERSONA_LAKE elsewhere") -> Iterator[None]:
+    """Turn an operating system's refusal to write `target` into a `DiskError` with the remedy.
+
+    `elsewhere` is the user's other way out.
+    """
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        remedy = _REMEDIES.get(error.errno or 0, "check the path and the disk, and run again")
-        raise DiskError(f"cannot write {target}: {reason}; {remedy}") from error
+        remedy = _REMEDIES.get(error.errno or 0, "check the path and the disk")
+        raise DiskError(
+            f"cannot write {target}: {reason}; {remedy}, or {elsewhere}, and run again"
+        ) from error

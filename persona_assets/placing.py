@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from persona_assets.errors import StudyError
+from persona_assets.given import is_file
 
 
 @contextmanager
@@ -26,6 +27,9 @@ def placed(target: Path) -> Iterator[Path]:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
+        blocking = next((folder for folder in target.parents if is_file(folder)), None)
+        if blocking is not None:
+            raise StudyError(f"{blocking}: is a file; name a folder") from error
         raise StudyError(
             f"cannot write {target}: {error.strerror or error}; free or mount its disk, "
             "or export into another directory"
@@ -56,7 +60,7 @@ def is_alive(pid: int) -> bool:
     """Whether a process of this machine has the number `pid`."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has so large a number
         return False
     except PermissionError:  # somebody else's
         return True

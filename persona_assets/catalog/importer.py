@@ -17,6 +17,7 @@ from persona_assets.catalog.source import fetched, without_credentials
 from persona_assets.errors import StudyError
 from persona_assets.given import is_file, is_folder, path_from_home, read_json, shown_path
 from persona_assets.project import in_project
+from persona_assets.warehouse.swap import replacing_folder
 
 TARGET = Path("data/assistant_axis")  # below the project folder
 ROLES = Path("roles/instructions")
@@ -140,34 +141,11 @@ def _manifest(target: Path) -> dict[str, str]:
 
 
 def _replace(target: Path, dataset: _Dataset, source: str) -> int:
-    """Build the new directory beside `target`, then rename it into place, the earlier one out of it.
-
-    Returns how many roles the earlier one held.
-    """
-    staging, earlier = (target.with_name(f".{target.name}.{end}") for end in ("incoming", "earlier"))
-    if earlier.exists() and not target.exists():  # an import was killed between its two renames
-        earlier.rename(target)
-    _remove(earlier, staging)
-    n_replaced = sum(Path(name).parent == ROLES for name in _manifest(target))
-    try:
+    """Build the new directory beside `target`, then put it in place; return the earlier one's roles."""
+    with replacing_folder(target) as staging:
+        n_replaced = sum(Path(name).parent == ROLES for name in _manifest(target))
         _build(staging, dataset, source)
-        if target.exists():
-            target.rename(earlier)
-        staging.rename(target)
-    except OSError:
-        if earlier.exists():
-            earlier.rename(target)
-        raise
-    finally:
-        _remove(staging)
-    _remove(earlier)
     return n_replaced
-
-
-def _remove(*directories: Path) -> None:
-    for directory in directories:
-        if directory.exists():
-            shutil.rmtree(directory)
 
 
 def _build(staging: Path, dataset: _Dataset, source: str) -> None:

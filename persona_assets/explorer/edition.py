@@ -57,7 +57,8 @@ class Edition:
             ) from error
         self.published_at = published_at.replace(tzinfo=UTC)
         self._preparing = self._another()
-        threading.Thread(target=self._prepare, name="role effects", daemon=True).start()
+        self._preparation = threading.Thread(target=self._prepare, name="role effects", daemon=True)
+        self._preparation.start()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -101,6 +102,14 @@ class Edition:
         if not self._effects.done():
             self._preparing.interrupt()
         self._close_unread()
+
+    def end(self) -> None:
+        """Retire it, and wait for the background: Python aborts where it ends with DuckDB still at work."""
+        self.retire()
+        while self._preparation.is_alive():
+            with suppress(duckdb.Error):  # closed meanwhile
+                self._preparing.interrupt()  # again: an interruption before the query begins goes unheard
+            self._preparation.join(0.05)
 
     def _prepare(self) -> None:
         """Find every role's effects, in the background: with hundreds of roles it takes seconds."""
@@ -174,7 +183,7 @@ class Editions:
     def close(self) -> None:
         """Let go of the snapshot."""
         if self._newest is not None:
-            self._newest.retire()
+            self._newest.end()
             self._newest = None
 
     def _entered_unchanged(self) -> Edition | None:

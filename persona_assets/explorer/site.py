@@ -19,8 +19,10 @@ from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, registry
 from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
+from persona_assets.given import is_file, is_folder
 from persona_assets.progress import Progress
 from persona_assets.study import Study
+from persona_assets.warehouse.swap import replacing_folder
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
 MAX_PAGES = 5  # of responses, of each role
@@ -39,35 +41,32 @@ def write_site(study: Study, folder: Path, progress: Progress, dist: Path = fron
         raise StudyError(front_end.MISSING)
     _refuse_other(folder)
     editions = Editions(study)
-    beside = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}.tmp")
     try:
         edition = editions.newest()
-        with writing(folder):
-            shutil.copytree(dist, beside)
+        with writing(folder, "name another folder"), replacing_folder(folder.absolute()) as beside:
+            _copy(dist, beside)
             (beside / _MARK).write_text(f"{study.name}\n")
-            n_files = _write_data(edition, beside / "data", progress)
-            _swap(beside, folder.absolute())
+            return _write_data(edition, beside / "data", progress)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
         editions.close()
-    return n_files
 
 
 def _refuse_other(folder: Path) -> None:
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+    if is_folder(folder) and any(folder.iterdir()) and not is_file(folder / _MARK):
         raise StudyError(f"{folder}: is not empty, and no earlier site; name a new folder or an empty one")
-    if folder.exists() and not folder.is_dir():
-        raise StudyError(f"{folder}: is a file; name a folder")
+    blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
+    if blocking is not None:
+        raise StudyError(f"{blocking}: is a file; name a folder")
 
 
-def _swap(beside: Path, folder: Path) -> None:
-    """Put `beside` in the place of `folder`."""
-    old = beside.with_suffix(".old")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if folder.exists():
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+def _copy(source: Path, target: Path) -> None:
+    """Copy the files of a folder; the first that the disk refuses ends it (shutil.copytree goes on)."""
+    for file in sorted(source.rglob("*")):
+        place = target / file.relative_to(source)
+        if file.is_dir():
+            place.mkdir()
+        else:
+            shutil.copyfile(file, place)
 
 
 def _write_data(edition: Edition, folder: Path, progress: Progress) -> int:

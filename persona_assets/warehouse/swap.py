@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from persona_assets.placing import is_alive, sync
+
+_OLD = ".old"  # how the name of a folder ends that stepped aside
 
 
 @contextmanager
@@ -26,6 +30,36 @@ def replacing(target: Path) -> Iterator[Path]:
         discard(beside)
 
 
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside `target` to fill; at the end it takes the place of `target`, whole.
+
+    After an error it is gone. No folder can be renamed over another, so the old one steps aside first: who
+    is killed in between leaves that alone, and the next to come puts it back (`restore`).
+    """
+    restore(target)
+    beside = name_beside(target)
+    old = beside.with_name(beside.name + _OLD)
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    finally:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        discard(beside)
+
+
+def restore(target: Path) -> None:
+    """Put back the folder `target` where a builder was killed between its renames, and sweep."""
+    for leftover in _leftovers(target):
+        if leftover.name.endswith(_OLD) and not target.exists():
+            leftover.rename(target)
+    sweep(target)
+
+
 def name_beside(target: Path) -> Path:
     """A name of this process's own for building what will replace `target`."""
     return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -33,10 +67,15 @@ def name_beside(target: Path) -> Path:
 
 def sweep(target: Path) -> None:
     """Remove what builders of `target` that were killed have left: files, logs and spill folders."""
-    for leftover in target.parent.glob(f".{target.name}.*"):
-        pid = leftover.name.removeprefix(f".{target.name}.").split(".")[0]
-        if pid.isdigit() and not is_alive(int(pid)):
-            _remove(leftover)
+    for leftover in _leftovers(target):
+        _remove(leftover)
+
+
+def _leftovers(target: Path) -> list[Path]:
+    """Return what builders of `target` that are no more have left beside it; other hidden files are not."""
+    ours = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.[0-9a-f]{{8}}(\..*)?", re.ASCII)
+    found = [(path, ours.fullmatch(path.name)) for path in target.parent.glob(f".{escape(target.name)}.*")]
+    return [path for path, match in found if match and not is_alive(int(match[1]))]
 
 
 def swap_in(beside: Path, target: Path) -> None:
@@ -55,12 +94,12 @@ def swap_in(beside: Path, target: Path) -> None:
 
 def discard(beside: Path) -> None:
     """Remove `beside` and whatever DuckDB has put next to it."""
-    for part in beside.parent.glob(f"{beside.name}*"):
+    for part in beside.parent.glob(f"{escape(beside.name)}*"):
         _remove(part)
 
 
 def _remove_logs(target: Path) -> None:
-    for log in target.parent.glob(f"{target.name}.wal*"):
+    for log in target.parent.glob(f"{escape(target.name)}.wal*"):
         _remove(log)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -190,26 +191,35 @@ def test_an_import_replaces_the_earlier_one_with_roles_that_are_gone(dataset: Pa
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_an_import_killed_between_its_renames_is_mended_by_the_next(dataset: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def killed(dataset: Path, tmp_path: Path) -> Path:
+    """A target as an import leaves it that is killed between its renames."""
     target = tmp_path / "to" / "dir"
     import_roles(str(dataset), to=target)
-    target.rename(target.with_name(".dir.earlier"))
-    shutil.copytree(dataset, target.with_name(".dir.incoming"))
-    assert import_roles(str(dataset), to=target).n_roles == 3
-    assert list(target.parent.iterdir()) == [target]
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    target.rename(target.with_name(f".dir.{dead.pid}.ab12ab12.old"))
+    shutil.copytree(dataset, target.with_name(f".dir.{dead.pid}.ab12ab12"))
+    return target
+
+
+def test_an_import_killed_between_its_renames_is_mended_by_the_next(dataset: Path, killed: Path) -> None:
+    imported = import_roles(str(dataset), to=killed)
+    assert (imported.n_roles, imported.n_replaced) == (3, 3)
+    assert list(killed.parent.iterdir()) == [killed]
 
 
 def test_what_a_killed_import_had_put_aside_is_back_even_if_the_next_fails(
-    dataset: Path, tmp_path: Path
+    dataset: Path, killed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "to" / "dir"
-    import_roles(str(dataset), to=target)
-    before = content(target)
-    target.rename(target.with_name(".dir.earlier"))
-    target.with_name(".dir.incoming").write_text("in the way")
-    with pytest.raises(StudyError, match="cannot write"):
-        import_roles(str(dataset), to=target)
-    assert content(target) == before
+    def refuse(*paths: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("persona_assets.catalog.importer.shutil.copyfile", refuse)
+    with pytest.raises(StudyError, match="cannot write .*: No space left on device; free some space"):
+        import_roles(str(dataset), to=killed)
+    assert list(killed.parent.iterdir()) == [killed]
+    assert len(role_files(killed / "roles/instructions")) == 3
 
 
 def test_a_data_folder_that_is_a_link_is_refused(dataset: Path, tmp_path: Path) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from persona_assets.errors import StudyError
 from persona_assets.explorer import site
+from persona_assets.explorer.edition import Editions
 from persona_assets.explorer.site import write_site
+from persona_assets.queries import query
 from persona_assets.study import Study
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served
@@ -110,6 +118,69 @@ def test_a_site_that_fails_half_way_leaves_the_earlier_one(published: World, tmp
         write_site(published.study, folder, stop, dist)
     assert (folder / "data" / "study.json").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "site"]
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from persona_assets.cli.edge import ending_in_a_line
+from persona_assets.explorer.site import write_site
+from persona_assets.study import load_study
+study, folder, dist = sys.argv[1:]
+with ending_in_a_line():
+    write_site(load_study(study), Path(folder), lambda done, total: None, Path(dist))
+"""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a tmpfs needs root")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("n_bytes", [10, 200_000])  # full in the data, full in the pages
+def test_a_full_disk_is_one_line_and_leaves_nothing(
+    published: World, small_disk: Path, dist: Path, n_bytes: int
+):
+    for number in range(3):
+        (dist / f"{number}.js").write_bytes(b"x" * n_bytes)
+    words = [published.study.file, small_disk / "site", dist]
+    environment = {**os.environ, "PERSONA_LAKE": published.study.lake.root}
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE, *words], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2  # and not a signal
+    assert re.fullmatch(
+        f"persona: cannot write {small_disk}/site: No space left on device; free some space, "
+        "or name another folder, and run again\n",
+        done.stderr,
+    )
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_place_below_a_file_is_refused(published: World, tmp_path: Path, dist: Path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for place in ("thesis.txt", "thesis.txt/site"):
+        with pytest.raises(StudyError, match=r"thesis\.txt: is a file; name a folder$"):
+            written(published.study, tmp_path / place, dist)
+
+
+def test_closing_waits_for_what_goes_on_in_the_background(published: World, monkeypatch: pytest.MonkeyPatch):
+    endless = "select count(*) from range(10000000) a, range(100000000) b where a.range * b.range % 7 = 3"
+    monkeypatch.setattr(
+        "persona_assets.explorer.edition.query",
+        lambda name: endless if name == "explorer/role_effects" else query(name),
+    )
+    editions = Editions(published.study)
+    editions.newest()
+    editions.close()
+    assert "role effects" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_without_pages_or_data_it_says_what_to_do(published: World, own: World, tmp_path: Path, dist: Path):

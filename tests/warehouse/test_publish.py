@@ -444,9 +444,9 @@ def test_leftovers_of_killed_publishers_are_swept_and_those_of_living_ones_are_n
     path = publish(world.study).path
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    of_dead = [path.with_name(f".warehouse.duckdb.{dead.pid}.ab12{end}") for end in ("", ".wal")]
-    of_living = path.with_name(f".warehouse.duckdb.{os.getppid()}.ab12")
-    spilled = path.with_name(f".warehouse.duckdb.{dead.pid}.ab12.tmp")
+    of_dead = [path.with_name(f".warehouse.duckdb.{dead.pid}.ab12ab12{end}") for end in ("", ".wal")]
+    of_living = path.with_name(f".warehouse.duckdb.{os.getppid()}.ab12ab12")
+    spilled = path.with_name(f".warehouse.duckdb.{dead.pid}.ab12ab12.tmp")
     for leftover in (*of_dead, of_living):
         leftover.write_bytes(b"half")
     spilled.mkdir()
