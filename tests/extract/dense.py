@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
+from supports import STREAM, Bounds
 from transformers import AutoModelForCausalLM
 
 from persona_assets.extract.conversation import Conversation
-
-Array = npt.NDArray[np.float32]
 
 
 def whole_model(path: str) -> Any:
@@ -32,7 +29,8 @@ def residuals(model: Any, layer: int, conversation: Conversation) -> torch.Tenso
     return kept[0][0, conversation.start : conversation.stop]
 
 
-@torch.inference_mode()
-def codes(model: Any, sae: Any, layer: int, conversations: Sequence[Conversation]) -> list[Array]:
-    """Each conversation's dense codes, float32[n_selected, d_sae]."""
-    return [sae.encode(residuals(model, layer, one)).numpy() for one in conversations]
+def bounds(
+    model: Any, sae: Any, layer: int, conversations: Sequence[Conversation], error: float = STREAM
+) -> list[Bounds]:
+    """The bounds of each conversation's dense codes on its selected tokens."""
+    return [Bounds.of(sae, residuals(model, layer, one).clone(), error) for one in conversations]

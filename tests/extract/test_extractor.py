@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from dense import codes, residuals, whole_model
+from dense import bounds, residuals, whole_model
 from sae_lens import SAE
 from safetensors.torch import load_file, save_file
+from supports import STREAM, Bounds, assert_pooled
 from tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
 
 from persona_assets import schema
@@ -19,33 +19,12 @@ from persona_assets.catalog.questions import read_questions
 from persona_assets.errors import StudyError
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import read_conversations
-from persona_assets.extract.extractor import Extraction, Extractor
+from persona_assets.extract.extractor import Extractor
 from persona_assets.models import load_tokenizer
 from tests.places import PROJECT
 
 # One-token responses among them, in batches of unequal lengths.
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21]
-
-
-def assert_equals_dense(extraction: Extraction, dense, conversations) -> None:
-    """Pooled rows equal the mean and max of the dense codes: the same entries, values within rounding."""
-    rows = {(row["response_id"], row["feature_id"]): row for row in extraction.activations.to_pylist()}
-    expected = {
-        (one.response_id, int(feature)): one_codes[:, feature]
-        for one, one_codes in zip(conversations, dense, strict=True)
-        for feature in np.flatnonzero((one_codes > 0).any(axis=0))
-    }
-    assert rows.keys() == expected.keys()
-    assert len(rows) > 50
-    keys = list(expected)
-    columns = {
-        name: [rows[key][name] for key in keys] for name in ("mean", "max", "n_active", "argmax_token")
-    }
-    tolerance = {"rtol": 1e-4, "atol": 2e-5}
-    np.testing.assert_allclose(columns["mean"], [expected[key].mean() for key in keys], **tolerance)
-    np.testing.assert_allclose(columns["max"], [expected[key].max() for key in keys], **tolerance)
-    assert columns["n_active"] == [int((expected[key] > 0).sum()) for key in keys]
-    assert columns["argmax_token"] == [int(expected[key].argmax()) for key in keys]
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +43,8 @@ def test_pooled_values_equal_the_dense_computation(
     extractor = Extractor.open(settings(model, {"sae": sae}, token_selection=selection))
     extraction = extractor.extract(responses)["sae"]
     conversations = read_conversations(responses, tokenizer, selection, CONTEXT)
-    dense = codes(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
-    assert_equals_dense(extraction, dense, conversations)
+    dense = bounds(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
+    assert_pooled(extraction, dense, conversations)
 
 
 def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
@@ -83,7 +62,7 @@ def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
     conversations = read_conversations(responses, tokenizer, "response_only", None)
     reference = SAE.load_from_disk(sae, dtype="float32")
     layer = int(reference.cfg.metadata.hook_name.split(".")[1])
-    assert_equals_dense(extraction, codes(whole_model(model), reference, layer, conversations), conversations)
+    assert_pooled(extraction, bounds(whole_model(model), reference, layer, conversations), conversations)
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3", "gemma2"])
@@ -103,8 +82,8 @@ def test_two_saes_on_two_layers_are_read_in_one_pass(
     conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
     assert len(passes) == len(list(batches(conversations, 150)))
     for name, layer in [("low", 0), ("last", N_LAYERS - 1)]:
-        dense = codes(whole_model(model), SAE.load_from_disk(saes[name]["path"]), layer, conversations)
-        assert_equals_dense(both[name], dense, conversations)
+        dense = bounds(whole_model(model), SAE.load_from_disk(saes[name]["path"]), layer, conversations)
+        assert_pooled(both[name], dense, conversations)
     alone = extractor.extract(responses, saes=["low"])
     assert list(alone) == ["low"]
     assert alone["low"].activations.equals(both["low"].activations)
@@ -171,17 +150,16 @@ def test_the_order_of_responses_does_not_matter_and_reruns_agree(
     assert first.evidence.equals(turned.evidence)
 
 
-def test_the_size_of_a_batch_changes_nothing_but_rounding(model_directory, make_sae, responses) -> None:
+def test_the_size_of_a_batch_changes_nothing_but_rounding(
+    model_directory, make_sae, tokenizer, responses
+) -> None:
     sae, model = make_sae(), model_directory("gemma3")
-    one, many = (
-        Extractor.open(settings(model, {"sae": sae}, engine={"device": "cpu", "tokens_per_batch": budget}))
-        .extract(responses)["sae"]
-        .activations
-        for budget in (1, 100_000)
-    )
-    keys = ["feature_id", "response_id", "n_active", "argmax_token"]
-    assert one.select(keys).equals(many.select(keys))
-    np.testing.assert_allclose(one["max"], many["max"], rtol=1e-4, atol=2e-5)
+    conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    dense = bounds(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
+    for budget in (1, 100_000):
+        engine = {"device": "cpu", "tokens_per_batch": budget}
+        extractor = Extractor.open(settings(model, {"sae": sae}, engine=engine))
+        assert_pooled(extractor.extract(responses)["sae"], dense, conversations)
 
 
 @pytest.mark.parametrize("hook", ["attn.hook_z", "mlp.hook_in", "hook_mlp_out", "ln2.hook_normalized"])
@@ -214,8 +192,8 @@ def test_an_sae_is_fed_the_stream_that_it_names(
             stream = kept[0][0, one.start : one.stop]
             if hook == "ln2.hook_normalized":
                 stream = stream / (stream.pow(2).mean(dim=1, keepdim=True) + 1e-6).sqrt()
-            dense.append(reference.encode(stream).numpy())
-    assert_equals_dense(extraction, dense, conversations)
+            dense.append(Bounds.of(reference, stream.clone(), STREAM))
+    assert_pooled(extraction, dense, conversations)
 
 
 def test_fit_equals_the_dense_computation(model_directory, make_sae, responses, tokenizer) -> None:

