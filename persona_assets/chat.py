@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -227,6 +227,22 @@ def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
     return special
 
 
+def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Collection[str]) -> dict[int, str]:
+    """Return the control tokens that a response may not hold: all but those of its own spans or channels.
+
+    Raises StudyError where one of `span_tokens` is no token of the model.
+    """
+    control = control_tokens(tokenizer)
+    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
+    for name in span_tokens:
+        if name not in added:
+            raise StudyError(
+                f"extraction.span_tokens: the model has no token {name!r} of its own; "
+                f"its control tokens: {', '.join(sorted(control.values()))[:200]}"
+            )
+    return {token: text for token, text in control.items() if text not in span_tokens}
+
+
 def stop_token(tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Return the token with which the template ends an answer; None where it ends answers without one."""
     try:
@@ -235,6 +251,22 @@ def stop_token(tokenizer: PreTrainedTokenizerBase) -> int | None:
         return None
     added = tokenizer.added_tokens_decoder
     return next((token for token in closing if token in added and added[token].content.strip()), None)
+
+
+def stop_ids(eos: int | Sequence[int] | None, tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Return the tokens at which an answer ends: the model's own (`eos`), and the template's.
+
+    A model may lack the second, and would then end its turn again and again. Raises StudyError where there
+    is neither.
+    """
+    named = tokenizer.eos_token_id if eos is None else eos
+    found = {*(named if isinstance(named, Sequence) else [named]), stop_token(tokenizer)} - {None}
+    if not found:
+        raise StudyError(
+            f"{tokenizer.name_or_path}: neither model, tokenizer nor template names a token that ends an "
+            "answer; set eos_token_id in its generation_config.json"
+        )
+    return {int(token) for token in found if token is not None}
 
 
 def _split(text: str, marks: Sequence[str], where: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from persona_assets.duck import exact_path
@@ -28,7 +29,7 @@ class CheckResult:
 
 
 def responses_complete(study: Study, role: str) -> CheckResult:
-    """Every prompt is answered exactly once; no flood of empty or cut-off answers.
+    """Every prompt is answered exactly once, without control tokens; no flood of empty or cut-off answers.
 
     Raises StudyError where the role has no fresh responses.
     """
@@ -39,9 +40,14 @@ def responses_complete(study: Study, role: str) -> CheckResult:
         "variants": generation.prompt_indices,
         "question_ids": [question.id for question in owner.questions(owner.role(role))],
     }
-    files = {"responses": _there(RoleFiles(study, role).responses, study, role, "responses")}
-    found = _one_row("checks/responses", owner.lake, files, asked)
-    complaints = _nonzero(found, ("n_unanswered", "n_answered_twice", "n_not_asked"))
+    file = _there(RoleFiles(study, role).responses, study, role, "responses")
+    spans = tuple(study.settings.extraction.span_tokens)
+    control = None if file.imported else _control_tokens(generation.model, generation.revision, spans)
+    found = _one_row("checks/responses", owner.lake, {"responses": file}, asked | {"control": control or []})
+    if control is None:  # imported text was tokenized as text; of other responses nobody can tell
+        del found["n_with_control_tokens"]
+    wrong = ("n_unanswered", "n_answered_twice", "n_not_asked", "n_with_control_tokens")
+    complaints = _nonzero(found, [key for key in wrong if key in found])
     for key, limit in (("n_empty", MAX_EMPTY), ("n_truncated", MAX_TRUNCATED)):
         if found[key] > limit * found["n_responses"]:
             complaints.append(f"{found[key]} of {found['n_responses']} responses {key[2:]}")
@@ -78,6 +84,19 @@ def role_features_agree(study: Study, role: str) -> CheckResult:
         if disagreeing:
             complaints.append(f"{sae}: {len(disagreeing)} features disagree, {disagreeing[0]} for one")
     return _result(complaints, "aggregates agree with the activations", metadata)
+
+
+@lru_cache(maxsize=4)  # asked for each role
+def _control_tokens(model: str, revision: str | None, spans: tuple[str, ...]) -> list[int] | None:
+    """Ids that no generated answer may hold; None where the model's tokenizer is not on this machine."""
+    from persona_assets.chat import control_tokens_within
+    from persona_assets.models import load_tokenizer
+
+    try:
+        tokenizer = load_tokenizer(model, revision)
+    except StudyError:
+        return None
+    return sorted(control_tokens_within(tokenizer, spans))
 
 
 def _extraction(study: Study, role: str, sae: str) -> dict[str, LakeFile]:

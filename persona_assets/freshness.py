@@ -175,6 +175,7 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
         "sae": sae_identity(extraction.saes[sae]),
         "dtype": extraction.dtype,
         "token_selection": extraction.token_selection,
+        **({"span_tokens": sorted(extraction.span_tokens)} if extraction.span_tokens else {}),
     }
 
 

@@ -45,23 +45,70 @@ def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokeniz
     from transformers import AutoTokenizer
 
     with loading(model):
-        tokenizer = AutoTokenizer.from_pretrained(locate(model), revision=revision)
-    if not tokenizer.chat_template:
+        tokenizer = AutoTokenizer.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
+    template = tokenizer.chat_template
+    if not template:
         raise StudyError(f"{model}: its tokenizer has no chat template; use an instruction-tuned model")
+    if isinstance(template, dict) and "default" not in template:
+        raise StudyError(
+            f"{model}: its tokenizer has chat templates of several names ({', '.join(template)[:100]}), but "
+            "none is called `default`; give the one to use that name"
+        )
     return tokenizer
+
+
+def text_config(model: str, revision: str | None = None) -> Any:
+    """The configuration of the model's text part. Raises StudyError where the model cannot be had."""
+    from transformers import AutoConfig
+
+    with loading(model):
+        config = AutoConfig.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
+        return config.get_text_config()
+
+
+def weights_of(model: str, revision: str | None) -> dict[str, Any]:
+    """Return how transformers is told where the weights are: safetensors, and no code that comes with them.
+
+    Raises StudyError for a folder that holds weights as pickles only: whoever loads those runs their code,
+    or is refused by PyTorch halfway.
+    """
+    place = locate(model)
+    folder = Path(place)
+    local = place != model or folder.is_absolute()
+    if local and not any(folder.glob("*.safetensors")):
+        pickled = sorted(file.name for kind in ("*.bin", "*.pt", "*.pth") for file in folder.glob(kind))
+        if pickled:
+            raise StudyError(
+                f"{shown_path(folder)}: its weights are pickles ({pickled[0]}), which are not loaded; if you "
+                "trust them, convert them: AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(NEW)"
+            )
+    safe = {"use_safetensors": True} if local else {}
+    return {
+        "pretrained_model_name_or_path": place,
+        "revision": revision,
+        "trust_remote_code": False,
+        **safe,
+    }
 
 
 @contextmanager
 def loading(model: str) -> Iterator[None]:
-    """Load `model` quietly; a failure to have it from disk or hub becomes one clear `StudyError`."""
+    """Load `model` quietly; a failure to have it from disk or hub becomes one clear `StudyError`.
+
+    A folder may hold anything, and transformers lets through whatever its readers raise.
+    """
     import transformers
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
         yield
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise StudyError(
-            f"cannot load model {model!r}: {reason}; check the path or the hub id, and that you may read it"
-        ) from error
+    except StudyError:
+        raise
+    except Exception as error:
+        kind = "" if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: "
+        reason = kind + " ".join(str(error).split())[:200]
+        remedy = "check the path or the hub id, and that you may read it"
+        if "custom code" in reason:
+            remedy = "models that bring code of their own are not served: use one that transformers knows"
+        raise StudyError(f"cannot load model {model!r}: {reason}; {remedy}") from error

@@ -108,7 +108,10 @@ TokenSelection = Literal["response_only", "response_to_end", "all"]
 
 
 class ExtractionSettings(_Block):
-    """Which model and SAEs read the responses, and which tokens are pooled."""
+    """Which model and SAEs read the responses, and which tokens are pooled.
+
+    `span_tokens`: control tokens that may stand within a response, those of a thinking span or a channel.
+    """
 
     backend: Literal["transformers", "vllm"] = "transformers"
     model: str
@@ -117,6 +120,7 @@ class ExtractionSettings(_Block):
     engine: dict[str, Any] = {}
     saes: Annotated[dict[Name, SaeSettings], Field(min_length=1)]
     token_selection: TokenSelection = "response_only"
+    span_tokens: list[str] = []
     evidence: EvidenceSettings = EvidenceSettings()
 
 

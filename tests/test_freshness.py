@@ -124,6 +124,8 @@ def test_a_changed_setting_makes_its_stage_and_all_below_stale(make_study: Study
     extraction_changed = RoleFiles(make_study("same", {"extraction.dtype": "bfloat16"}), PIRATE)
     assert extraction_changed.state(RESPONSES) == "fresh"
     assert extraction_changed.state(ACTIVATIONS, "demo") == "stale"
+    spans_changed = RoleFiles(make_study("same", {"extraction.span_tokens": ["<eos>"]}), PIRATE)
+    assert spans_changed.state(ACTIVATIONS, "demo") == "stale"
     assert extraction_changed.state(ROLE_FEATURES, "demo") == "stale"
     evidence_changed = RoleFiles(make_study("same", {"extraction.evidence": {"top": 5}}), PIRATE)
     assert evidence_changed.state(ACTIVATIONS, "demo") == "fresh"

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from persona_assets.drift.codes import SpanCodes
 from persona_assets.drift.layout import Layout
-from persona_assets.extract.conversation import Conversation, TokenIds, read_conversations
+from persona_assets.extract.conversation import Conversation, TokenIds
 from persona_assets.extract.extractor import Extractor
 from persona_assets.extract.pool import Pooled
 
@@ -29,7 +29,7 @@ def encode_layout(layout: Layout, extractor: Extractor, sae: str, d_sae: int) ->
 
 def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
     """The codes of responses (columns of `schema.RESPONSES`) by response_id: of each one its own tokens."""
-    everything = read_conversations(responses, extractor.tokenizer, "response_only", extractor.context)
+    everything = extractor.read(responses, "response_only")
     conversations = sorted(
         (one for one in everything if one.excluded_reason is None), key=lambda one: one.response_id
     )

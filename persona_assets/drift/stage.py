@@ -16,11 +16,10 @@ from persona_assets.drift.measure import Reading, measure
 from persona_assets.drift.reference import Reference, build_reference, role_vector
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
-from persona_assets.extract.backbone import text_config
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.interchange.width import sae_width
 from persona_assets.lake import LakeFile
-from persona_assets.models import load_tokenizer
+from persona_assets.models import load_tokenizer, text_config
 from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from transformers import DynamicCache
 from persona_assets.errors import StudyError
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint, Streams, captured
-from persona_assets.models import loading, locate
+from persona_assets.models import loading, weights_of
 
 # Tokens read at once: an attention mask of all tokens by all tokens would grow by the square of their number.
 CHUNK = 2048
@@ -21,14 +21,6 @@ CHUNK = 2048
 # Multimodal Gemma 3 keeps its text model under either prefix; loaded without this, its tensors would all
 # be missing (and are therefore asserted below).
 _TEXT_WEIGHTS = {r"^(model\.language_model|language_model\.model)\.": ""}
-
-
-def text_config(model: str, revision: str | None = None) -> Any:
-    """The configuration of the model's text part. Raises StudyError where the model cannot be had."""
-    from transformers import AutoConfig
-
-    with loading(model):
-        return AutoConfig.from_pretrained(locate(model), revision=revision).get_text_config()
 
 
 @dataclass
@@ -53,18 +45,14 @@ class Backbone:
         # Only the eager attention applies Gemma 2's soft cap to its logits.
         attention = "eager" if getattr(config, "attn_logit_softcapping", None) else None
         with loading(model):
-            try:
-                text_model, report = AutoModel.from_pretrained(
-                    locate(model),
-                    revision=revision,
-                    config=config,
-                    dtype=getattr(torch, dtype),
-                    attn_implementation=attention,
-                    key_mapping=_TEXT_WEIGHTS,
-                    output_loading_info=True,
-                )
-            except RuntimeError as error:  # weights of another shape than the configuration's
-                raise ValueError(str(error)) from error
+            text_model, report = AutoModel.from_pretrained(
+                **weights_of(model, revision),
+                config=config,
+                dtype=getattr(torch, dtype),
+                attn_implementation=attention,
+                key_mapping=_TEXT_WEIGHTS,
+                output_loading_info=True,
+            )
         _assert_complete(model, report)
         text_model = text_model.to(device).eval().requires_grad_(False)
         return cls(text_model, config.model_type, torch.device(device))

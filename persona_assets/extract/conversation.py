@@ -7,6 +7,7 @@ tokens of the chat template are added where the token selection wants them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from persona_assets.chat import ChatFormat
+from persona_assets.chat import ChatFormat, control_tokens_within
 from persona_assets.errors import StudyError
 from persona_assets.settings import TokenSelection
 
@@ -53,6 +54,7 @@ def read_conversations(
     tokenizer: PreTrainedTokenizerBase,
     selection: TokenSelection,
     context: int | None,
+    span_tokens: Collection[str] = (),
 ) -> list[Conversation]:
     """The conversations of `responses` (columns of `schema.RESPONSES`), in its order.
 
@@ -60,14 +62,16 @@ def read_conversations(
     - `response_to_end`: from the response's first token to the end of the rendered conversation;
     - `all`: every token of the conversation, the beginning-of-sequence token included.
 
-    A response without tokens, and a conversation longer than `context` tokens, is excluded with a reason.
-    Raises StudyError for a row without token ids, and for a response_id that occurs twice.
+    Excluded with a reason are a response without tokens, one with a control token in it that is none of
+    `span_tokens`, and a conversation longer than `context` tokens. Raises StudyError for a row without token
+    ids, and for a response_id that occurs twice.
     """
     _check_unique(responses["response_id"])
     closing = [] if selection == "response_only" else ChatFormat(tokenizer).closing_ids()
+    control = control_tokens_within(tokenizer, span_tokens)
     columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
     return [
-        _conversation(response_id.as_py(), prompt, response, closing, selection, context)
+        _conversation(response_id.as_py(), prompt, response, closing, selection, context, control)
         for response_id, prompt, response in zip(*columns, strict=True)
     ]
 
@@ -85,6 +89,7 @@ def _conversation(
     closing: list[int],
     selection: TokenSelection,
     context: int | None,
+    control: dict[int, str],
 ) -> Conversation:
     if not prompt.is_valid or not response.is_valid:
         raise StudyError(f"response {response_id}: has no token ids; generate or import the responses again")
@@ -94,6 +99,10 @@ def _conversation(
     start = 0 if selection == "all" else n_prompt
     if n_response == 0:
         return Conversation(response_id, token_ids, start, start, "empty response")
+    forged = next((token for token in parts[1].tolist() if token in control), None)
+    if forged is not None:
+        reason = f"control token {control[forged]} within the response"
+        return Conversation(response_id, token_ids, start, start, reason)
     if context is not None and len(token_ids) > context:
         reason = f"longer than the model's context of {context} tokens"
         return Conversation(response_id, token_ids, start, start, reason)

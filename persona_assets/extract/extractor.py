@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from persona_assets.extract.quality import Fit
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models import load_tokenizer
 from persona_assets.progress import Progress
-from persona_assets.settings import ExtractionSettings
+from persona_assets.settings import ExtractionSettings, TokenSelection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -75,7 +76,7 @@ class Extractor:
         naming the response where activations are not finite.
         """
         chosen = self._chosen(saes)
-        conversations = self._read(responses)
+        conversations = self.read(responses)
         included = _included(conversations)
         collectors = {name: _Collector(self._backend.d_sae[name], self._settings) for name in chosen}
         done = dict.fromkeys(chosen, len(conversations) - len(included))
@@ -90,11 +91,12 @@ class Extractor:
     def fit(self, responses: pa.Table, sae: str, n_responses: int = 32) -> Fit:
         """How well the SAE fits the model, on the selected tokens of `n_responses` seeded responses."""
         [sae] = self._chosen([sae])
-        included = _included(self._read(responses))
+        conversations = self.read(responses)
+        included = _included(conversations)
         included.sort(key=lambda one: one.response_id)
         sample = random.Random(0).sample(included, min(n_responses, len(included)))
         if not sample:
-            raise StudyError(f"SAE {sae}: no response to measure its fit on; generate responses first")
+            raise StudyError(f"SAE {sae}: no response to measure its fit on; {_why_none(conversations)}")
         return self._backend.fit(sample, sae)
 
     @property
@@ -129,9 +131,15 @@ class Extractor:
                 raise StudyError(f"no SAE {name!r} in extraction.saes; there are: {', '.join(known)}")
         return list(known if saes is None else saes)
 
-    def _read(self, responses: pa.Table) -> list[Conversation]:
-        selection = self._settings.token_selection
-        return read_conversations(responses, self._tokenizer, selection, self._backend.context)
+    def read(self, responses: pa.Table, selection: TokenSelection | None = None) -> list[Conversation]:
+        """The responses' conversations, with the study's token selection unless another is given."""
+        return read_conversations(
+            responses,
+            self._tokenizer,
+            selection or self._settings.token_selection,
+            self._backend.context,
+            self._settings.span_tokens,
+        )
 
     def _finish(
         self, collector: _Collector, responses: pa.Table, conversations: Sequence[Conversation]
@@ -142,6 +150,15 @@ class Extractor:
             evidence=collector.evidence.table(by_id, self._tokenizer),
             activations=collector.activations.activations(),
         )
+
+
+def _why_none(conversations: Sequence[Conversation]) -> str:
+    """Return why no response is pooled, the commonest reason first."""
+    reasons = Counter(one.excluded_reason for one in conversations).most_common()
+    if not reasons:
+        return "generate responses first"
+    counted = ", ".join(f"{reason} ({count})" for reason, count in reasons)
+    return f"all {len(conversations)} are excluded: {counted}"
 
 
 def _included(conversations: Sequence[Conversation]) -> list[Conversation]:

@@ -62,6 +62,9 @@ _LLAMA = {
 }
 _SITES = {"gemma2": _GEMMA, "gemma3_text": _GEMMA, "llama": _LLAMA, "qwen2": _LLAMA, "qwen3": _LLAMA}
 
+# What the residual is between two layers: all that is tapped in vLLM's worker.
+_VLLM_SITES = ("hook_resid_post", "hook_resid_pre")
+
 _NAME = re.compile(r"blocks\.(\d+)\.(.+)")
 
 
@@ -91,12 +94,22 @@ def hook_point(metadata: Any, sae: str) -> HookPoint:
     return HookPoint(int(match[1]), site)
 
 
-def check_site(point: HookPoint, architecture: str, sae: str) -> None:
-    """Raise StudyError where `architecture` (a text model's `model_type`) or the site is not known."""
+def check_architecture(architecture: str) -> None:
+    """Raise StudyError where `architecture` (a text model's `model_type`) is not known."""
     if architecture not in _SITES:
         known = ", ".join(_SITES)
         raise StudyError(
             f"model architecture {architecture!r} is not served by extraction; these are: {known}"
+        )
+
+
+def check_site(point: HookPoint, architecture: str, sae: str, backend: str = "transformers") -> None:
+    """Raise StudyError where architecture or site is not known, or is not served by the backend."""
+    check_architecture(architecture)
+    if backend == "vllm" and point.site not in _VLLM_SITES:
+        raise StudyError(
+            f"SAE {sae}: hook {str(point)!r} is not served by extraction.backend vllm, which reads "
+            f"{' and '.join(_VLLM_SITES)} only; use extraction.backend transformers"
         )
     if point.site not in _SITES[architecture]:
         known = ", ".join(_SITES[architecture])
@@ -109,6 +122,20 @@ def width(point: HookPoint, config: Any) -> int:
         return config.hidden_size
     head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return config.num_attention_heads * head
+
+
+def check_fits(point: HookPoint, d_in: int, name: str, config: Any, model: str) -> None:
+    """Raise StudyError where the model lacks the SAE's layer, or its stream there has another width."""
+    if point.layer >= config.num_hidden_layers:
+        raise StudyError(
+            f"SAE {name}: reads {point}, but model {model!r} has only layers 0 to "
+            f"{config.num_hidden_layers - 1}; choose an SAE made for this model"
+        )
+    if d_in != width(point, config):
+        raise StudyError(
+            f"SAE {name}: d_in is {d_in}, but the stream at {point} of model {model!r} is "
+            f"{width(point, config)} wide; choose an SAE made for this model"
+        )
 
 
 @contextmanager

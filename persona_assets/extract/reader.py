@@ -7,9 +7,8 @@ from typing import Any
 
 import torch
 
-from persona_assets.errors import StudyError
 from persona_assets.extract.encode import Encode, encoder
-from persona_assets.extract.hooks import HookPoint, check_site, hook_point, width
+from persona_assets.extract.hooks import HookPoint, check_fits, check_site, hook_point
 from persona_assets.extract.pool import Pooled, pool
 from persona_assets.extract.sae import load_sae, sae_name
 from persona_assets.settings import SaeSettings
@@ -46,19 +45,5 @@ def load_fitting(
     name = sae_name(settings)
     point = hook_point(sae.cfg.metadata, name)
     check_site(point, config.model_type, name)
-    check_fits(sae, name, point, config, model)
+    check_fits(point, sae.cfg.d_in, name, config, model)
     return sae, point
-
-
-def check_fits(sae: Any, name: str, point: HookPoint, config: Any, model: str) -> None:
-    """Raise StudyError where the model lacks the SAE's layer, or its stream there has another width."""
-    if point.layer >= config.num_hidden_layers:
-        raise StudyError(
-            f"SAE {name}: reads {point}, but model {model!r} has only layers 0 to "
-            f"{config.num_hidden_layers - 1}; choose an SAE made for this model"
-        )
-    if sae.cfg.d_in != width(point, config):
-        raise StudyError(
-            f"SAE {name}: d_in is {sae.cfg.d_in}, but the stream at {point} of model {model!r} is "
-            f"{width(point, config)} wide; choose an SAE made for this model"
-        )

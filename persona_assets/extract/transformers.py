@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 import torch
 
-from persona_assets.extract.backbone import Backbone, text_config
+from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
@@ -16,6 +16,7 @@ from persona_assets.extract.hooks import HookPoint
 from persona_assets.extract.options import Engine, engine_options
 from persona_assets.extract.quality import Fit, FitMeter
 from persona_assets.extract.reader import Reader, load_reader
+from persona_assets.models import text_config
 from persona_assets.settings import ExtractionSettings
 
 

@@ -21,14 +21,14 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
-from persona_assets.extract.backbone import text_config
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint
+from persona_assets.extract.hooks import HookPoint, check_site
 from persona_assets.extract.packing import from_bytes
 from persona_assets.extract.quality import Fit
 from persona_assets.extract.reader import load_fitting
 from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
+from persona_assets.models import text_config
 from persona_assets.settings import ExtractionSettings
 from persona_assets.vllm_engine import (
     DECISIVE_OPTIONS,
@@ -42,8 +42,6 @@ from persona_assets.vllm_engine import (
 
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams
-
-_SITES = ("hook_resid_post", "hook_resid_pre")
 
 # Without these the tap would not see every token: compiled graphs run no hooks, a cached prefix is not
 # computed, and a layer may lie in another process.
@@ -92,7 +90,7 @@ class VllmBackend:
         points, d_sae = {}, {}
         for name, sae_settings in settings.saes.items():
             sae, points[name] = load_fitting(sae_settings, config, settings.model)
-            _check_site(points[name], name)
+            check_site(points[name], config.model_type, name, "vllm")
             d_sae[name] = sae.cfg.d_sae
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 
@@ -199,14 +197,6 @@ def _check_options(options: dict[str, Any]) -> None:
             raise StudyError(
                 f"extraction.engine.{name}: extraction with backend vllm needs {needed!r}; leave it out"
             )
-
-
-def _check_site(point: HookPoint, sae: str) -> None:
-    if point.site not in _SITES:
-        raise StudyError(
-            f"SAE {sae}: hook {str(point)!r} is not served by extraction.backend vllm, which reads "
-            f"{' and '.join(_SITES)} only; use extraction.backend transformers"
-        )
 
 
 def _check_all_read(n_read: int, n_given: int, what: str) -> None:

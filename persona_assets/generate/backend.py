@@ -18,7 +18,8 @@ class Completion:
     """A model's answer to one prompt.
 
     `token_ids` are the sampled ones without the token that ended the answer; `finish_reason` is "stop" or
-    "length"; `token_source` says whether the ids were generated or made from text.
+    "length"; `token_source` says whether the ids were generated or made from text, and `answered_by` what a
+    server calls the model that answered.
     """
 
     response_id: int
@@ -26,6 +27,7 @@ class Completion:
     text: str
     finish_reason: str
     token_source: str = "generated"
+    answered_by: str | None = None
 
 
 class Backend(Protocol):

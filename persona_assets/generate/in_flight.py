@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from persona_assets.errors import DiskError, StudyError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Completion
+from persona_assets.generate.prompts import Prompt
 from persona_assets.lake import Lake
 from persona_assets.schema import IN_FLIGHT
 
@@ -32,12 +34,17 @@ class InFlight:
         self.made_from = fingerprint(
             {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
         )
-        self._waiting: list[Completion] = []
+        self._waiting: list[dict[str, Any]] = []
         self._writing = Lock()
         self._refused: DiskError | None = None
 
-    def kept(self) -> dict[int, Completion]:
-        """What earlier runs have kept, by response_id. A damaged part counts for nothing."""
+    def kept(self, prompts: Iterable[Prompt]) -> dict[int, Completion]:
+        """What earlier runs have kept of answers to just these prompts, by response_id.
+
+        An answer whose prompt is another today counts for nothing, and neither does a part that is damaged,
+        or from a version that kept no prompts' hashes: all that is asked again.
+        """
+        asked = {prompt.response_id: prompt.hash for prompt in prompts}
         found: dict[int, Completion] = {}
         for file in self._lake.files(IN_FLIGHT, role=self._role):
             if file.made_from == self.made_from:
@@ -45,14 +52,16 @@ class InFlight:
                     rows = self._lake.read(IN_FLIGHT, file).to_pylist()
                 except StudyError:
                     continue
-                found |= {row["response_id"]: Completion(**row) for row in rows}
+                for row in rows:
+                    if row.pop("prompt_hash") == asked.get(row["response_id"]):
+                        found[row["response_id"]] = Completion(**row)
         return found
 
-    def add(self, completion: Completion) -> None:
+    def add(self, completion: Completion, prompt: Prompt) -> None:
         """Keep one more, with the next part. Raises DiskError where the last one could not be written."""
         if self._refused is not None:
             raise self._refused
-        self._waiting.append(completion)
+        self._waiting.append(vars(completion) | {"prompt_hash": prompt.hash})
 
     @contextmanager
     def keeping(self, every: float = SECONDS) -> Iterator[None]:
@@ -75,8 +84,7 @@ class InFlight:
         with self._writing:
             n_waiting = len(self._waiting)
             if n_waiting:
-                rows = [vars(completion) for completion in self._waiting[:n_waiting]]
-                content = pa.Table.from_pylist(rows, schema=IN_FLIGHT.schema)
+                content = pa.Table.from_pylist(self._waiting[:n_waiting], schema=IN_FLIGHT.schema)
                 self._lake.write(IN_FLIGHT, content, self.made_from, role=self._role)
                 del self._waiting[:n_waiting]  # only now: a write that was broken off is made again
 

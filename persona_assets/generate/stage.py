@@ -13,6 +13,7 @@ from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
+from persona_assets.generate.preflight import Preflight
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.lake import LakeFile
 from persona_assets.models import load_tokenizer
@@ -51,13 +52,15 @@ class GenerationStage:
     def _generate(self, role: Role, in_flight: InFlight, progress: Progress | None) -> pa.Table:
         """The role's responses (`schema.RESPONSES`), by response_id."""
         prompts = build_prompts(role, self.study.questions(role), self.settings, self._chat)
-        answers = in_flight.kept()
+        answers = in_flight.kept(prompts)
         if len(answers) < len(prompts):
+            self._preflight.check(prompts)
+            by_id = {prompt.response_id: prompt for prompt in prompts}
             with in_flight.keeping():
                 for completion in self.backend.complete(prompts, frozenset(answers)):
                     if completion.response_id in answers:
                         raise StudyError(f"response {completion.response_id} came twice from the backend")
-                    in_flight.add(completion)
+                    in_flight.add(completion, by_id[completion.response_id])
                     answers[completion.response_id] = completion
                     if progress is not None:
                         progress(len(answers), len(prompts))
@@ -67,6 +70,10 @@ class GenerationStage:
     def _chat(self) -> ChatFormat:
         tokenizer = load_tokenizer(self.settings.model, self.settings.revision)
         return ChatFormat(tokenizer, self.settings.template_date)
+
+    @cached_property
+    def _preflight(self) -> Preflight:
+        return Preflight(self.study, self.settings, self._chat.tokenizer)
 
     @property
     def backend(self) -> Backend:

@@ -18,10 +18,11 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from persona_assets.chat import stop_ids
 from persona_assets.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
-from persona_assets.models import load_tokenizer, loading, locate
+from persona_assets.models import load_tokenizer, loading, weights_of
 from persona_assets.settings import GenerationSettings
 
 _ENGINE_OPTIONS = {"batch_size": 64, "device": None}
@@ -64,14 +65,13 @@ class TransformersBackend:
         with loading(generation.model):
             self.model = (
                 AutoModelForCausalLM.from_pretrained(
-                    locate(generation.model),
-                    revision=generation.revision,
+                    **weights_of(generation.model, generation.revision),
                     dtype=getattr(torch, generation.dtype),
                 )
                 .to(self.device)
                 .eval()
             )
-        self.stop_ids = _stop_ids(self.model.generation_config, self.tokenizer.eos_token_id)
+        self.stop_ids = stop_ids(self.model.generation_config.eos_token_id, self.tokenizer)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
     def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
@@ -150,8 +150,3 @@ class TransformersBackend:
 def _uniforms(seed: int, steps: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(steps, generator=generator, dtype=torch.float64)
-
-
-def _stop_ids(config: GenerationConfig, eos_token_id: int) -> set[int]:
-    stop = config.eos_token_id if config.eos_token_id is not None else eos_token_id
-    return set(stop) if isinstance(stop, list) else {stop}

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from persona_assets.chat import stop_token
 from persona_assets.errors import EngineError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
-from persona_assets.models import load_tokenizer
+from persona_assets.models import load_tokenizer, weights_of
 from persona_assets.settings import GenerationSettings
 from persona_assets.vllm_engine import (
     Request,
@@ -31,6 +32,9 @@ class VllmBackend:
         check_own_keys("generation", generation.engine, ("model", "revision", "dtype", "max_model_len"))
         self.generation = generation
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
+        stop = stop_token(self.tokenizer)  # beside the model's own, which the engine knows
+        self._stop_ids = [] if stop is None else [stop]
+        weights_of(generation.model, generation.revision)  # refuses what the others would refuse
         self._llm = open_engine(
             generation.model,
             generation.revision,
@@ -64,6 +68,7 @@ class VllmBackend:
             top_p=self.generation.top_p,
             max_tokens=min(self.generation.max_tokens, self.generation.max_model_len - len(prompt.token_ids)),
             seed=prompt.seed,
+            stop_token_ids=self._stop_ids,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 

@@ -116,7 +116,7 @@ ROLE_FEATURES = Table(
     per_sae=True,
 )
 
-# Not a table to ask: the parts of a role whose responses are under way.
+# Not a table to ask: the parts of a role whose responses are under way. `prompt_hash`: what was asked.
 IN_FLIGHT = Table(
     "in_flight",
     pa.schema(
@@ -126,6 +126,8 @@ IN_FLIGHT = Table(
             ("text", pa.string()),
             ("finish_reason", pa.string()),
             ("token_source", pa.string()),
+            ("answered_by", pa.string()),
+            ("prompt_hash", pa.string()),
         ]
     ),
     per_sae=False,

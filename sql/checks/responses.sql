@@ -1,6 +1,7 @@
 -- Is every prompt answered once, and how many answers are empty or cut off?
 --
--- $responses: paths; $variants, $question_ids: what the study asks. One row of counts.
+-- $responses: paths; $variants, $question_ids: what the study asks; $control: ids that no answer may
+-- hold. One row of counts.
 with asked as (
     select v.variant, q.question_id
     from (select unnest($variants::integer[]) as variant) as v,
@@ -28,7 +29,8 @@ texts as (
     select
         count(*) as n_responses,
         count(*) filter (trim(response, e' \t\r\n') = '') as n_empty,
-        count(*) filter (finish_reason = 'length') as n_truncated
+        count(*) filter (finish_reason = 'length') as n_truncated,
+        count(*) filter (list_has_any(response_token_ids, $control::integer[])) as n_with_control_tokens
     from read_parquet($responses)
 )
 select * from prompts, texts;

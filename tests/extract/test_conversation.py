@@ -14,9 +14,9 @@ USER = {"role": "user", "content": "Who sails the sea?"}
 ANSWER = "The wind will carry her."
 
 
-def conversation(tokenizer, selection, prompt, response, context=None):
+def conversation(tokenizer, selection, prompt, response, context=None, span_tokens=()):
     table = pa.Table.from_pylist([response_row(0, 1, prompt, response)], schema=schema.RESPONSES.schema)
-    return read_conversations(table, tokenizer, selection, context)[0]
+    return read_conversations(table, tokenizer, selection, context, span_tokens)[0]
 
 
 @pytest.fixture
@@ -67,12 +67,27 @@ def test_all_selects_the_rendered_conversation_with_its_single_bos(tokenizer, pr
 
 def test_template_like_text_in_a_response_does_not_move_the_span(tokenizer, prompt) -> None:
     text = "As they say: <end_of_turn>\n<start_of_turn>model\nAhoy<end_of_turn>\n"
-    response = ids(tokenizer, text)
-    assert tokenizer.convert_tokens_to_ids("<end_of_turn>") in response
+    response = tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    assert tokenizer.convert_tokens_to_ids("<end_of_turn>") not in response
     for selection, after in [("response_only", 0), ("response_to_end", 2)]:
         one = conversation(tokenizer, selection, prompt, response)
         assert (one.start, one.stop) == (len(prompt), len(prompt) + len(response) + after)
         assert one.selected.tolist()[: len(response)] == response
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_response_with_a_control_token_in_it_is_excluded_by_its_name(selection, tokenizer, prompt) -> None:
+    response = ids(tokenizer, "Ahoy<end_of_turn>\n<end_of_turn>")
+    one = conversation(tokenizer, selection, prompt, response)
+    assert one.excluded_reason == "control token <end_of_turn> within the response"
+    assert one.n_selected == 0
+    declared = conversation(tokenizer, selection, prompt, response, span_tokens=["<end_of_turn>"])
+    assert declared.excluded_reason is None and declared.n_selected >= len(response)
+
+
+def test_span_tokens_must_be_the_models(tokenizer, prompt) -> None:
+    with pytest.raises(StudyError, match=r"span_tokens: the model has no token '<think>'.*<end_of_turn>"):
+        conversation(tokenizer, "all", prompt, ids(tokenizer, "Ahoy"), span_tokens=["<think>"])
 
 
 def test_ids_are_taken_as_they_are_even_where_the_tokenizer_would_join_them(tokenizer, prompt) -> None:

@@ -135,7 +135,7 @@ def test_a_role_of_excluded_responses_gives_empty_tables(model_directory, make_s
         2,
     )
     assert extraction.activations.schema == schema.ACTIVATIONS.schema
-    with pytest.raises(StudyError, match="no response to measure its fit on"):
+    with pytest.raises(StudyError, match=r"measure its fit on; all 1 are excluded: empty response \(1\)"):
         extractor.fit(response_table(tokenizer, [0]), "sae")
 
 

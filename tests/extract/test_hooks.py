@@ -13,9 +13,10 @@ from tiny import FAMILIES, N_LAYERS
 from transformers import AutoConfig
 
 from persona_assets.errors import StudyError
-from persona_assets.extract.backbone import Backbone, text_config
+from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint, captured, check_site, hook_point
+from persona_assets.models import text_config
 
 IDS = np.random.default_rng(0).integers(5, 300, size=40).astype(np.int32)
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}

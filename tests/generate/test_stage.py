@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from persona_assets.chat import ChatFormat
+from persona_assets.checks import responses_complete
 from persona_assets.errors import DiskError, StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate import stage as stage_module
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
-from persona_assets.generate.prompts import Prompt
+from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
 from persona_assets.lake import Lake
+from persona_assets.models import load_tokenizer
 from persona_assets.schema import RESPONSES
 from persona_assets.study import Study
 from tests.conftest import StudyMaker
@@ -152,7 +157,38 @@ def test_parts_of_other_settings_are_not_taken_over(make_study: StudyMaker, chan
     with pytest.raises(StudyError, match="went away"):
         stage_of(make_study(), 4)[0].land("ghost")
     other = make_study(changes=change)
-    assert InFlight(RoleFiles(other, "ghost"), other.settings.generation.backend).kept() == {}
+    in_flight = InFlight(RoleFiles(other, "ghost"), other.settings.generation.backend)
+    assert in_flight.kept(prompts_of(other)) == {}
+
+
+def prompts_of(study: Study) -> list[Prompt]:
+    role = study.role("ghost")
+    return build_prompts(
+        role, study.questions(role), study.settings.generation, ChatFormat(load_tokenizer("data/demo/model"))
+    )
+
+
+def test_an_answer_to_a_prompt_that_is_another_today_is_asked_for_again(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StudyError, match="went away"):
+        stage_of(study, 4)[0].land("ghost")
+    today = [replace(p, token_ids=[*p.token_ids, 5]) if p.question_id == 1 else p for p in prompts_of(study)]
+    monkeypatch.setattr(stage_module, "build_prompts", lambda *_: today)
+    stage, scripted = stage_of(study, None)
+    rows = study.lake.read(RESPONSES, stage.land("ghost")).to_pylist()
+    assert {1, 100_001} <= set(scripted.answered) and len(scripted.answered) < 6
+    assert [row["prompt_token_ids"] for row in rows] == [p.token_ids for p in today]
+
+
+def test_an_answer_with_a_control_token_in_it_fails_the_check(study: Study) -> None:
+    file = GenerationStage(study).land("ghost")
+    assert responses_complete(study, "ghost").metadata["n_with_control_tokens"] == 0
+    rows = study.lake.read(RESPONSES, file).to_pylist()
+    rows[0]["response_token_ids"] = [38, 5, 38]
+    spoilt = pa.Table.from_pylist(rows, schema=RESPONSES.schema)
+    study.lake.write(RESPONSES, spoilt, file.made_from, role="ghost")
+    assert "1 with control tokens" in responses_complete(study, "ghost").description
 
 
 def test_making_a_role_again_takes_nothing_from_the_time_before(study: Study) -> None:
@@ -173,10 +209,11 @@ def test_parts_are_written_while_a_role_is_under_way(study: Study) -> None:
     answers = [Completion(number, [number], "text", "length", "tokenized") for number in range(3)]
     with in_flight.keeping(every=0.01):
         for number, answer in enumerate(answers, start=1):
-            in_flight.add(answer)
+            in_flight.add(answer, prompt(answer.response_id))
             while len(parts(study)) < number:  # though nothing more comes
                 time.sleep(0.01)
-    assert InFlight(RoleFiles(study, "ghost"), "x").kept() == {a.response_id: a for a in answers}
+    kept = InFlight(RoleFiles(study, "ghost"), "x").kept([prompt(number) for number in range(3)])
+    assert kept == {answer.response_id: answer for answer in answers}
 
 
 def test_an_answer_that_comes_twice_is_an_error(study: Study) -> None:
@@ -196,13 +233,13 @@ def test_a_part_whose_writing_was_broken_off_is_written_at_the_end(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), in_flight.keeping():
-        in_flight.add(Completion(0, [1], "text", "stop"))
+        in_flight.add(Completion(0, [1], "text", "stop"), prompt(0))
         monkeypatch.setattr(Lake, "write", broken_off)
         try:
             in_flight.flush()
         finally:
             monkeypatch.setattr(Lake, "write", whole)
-    assert list(InFlight(RoleFiles(study, "ghost"), "x").kept()) == [0]
+    assert list(InFlight(RoleFiles(study, "ghost"), "x").kept([prompt(0)])) == [0]
 
 
 def test_a_disk_that_refuses_a_part_is_told_with_the_next_answer(
@@ -217,11 +254,11 @@ def test_a_disk_that_refuses_a_part_is_told_with_the_next_answer(
     monkeypatch.setattr(Lake, "write", refuse)
     in_flight = InFlight(RoleFiles(study, "ghost"), "x")
     with pytest.raises(DiskError, match="full"), in_flight.keeping(every=0.01):
-        in_flight.add(Completion(0, [1], "text", "stop"))
+        in_flight.add(Completion(0, [1], "text", "stop"), prompt(0))
         refused.wait()
         for number in range(1, 1000):
             time.sleep(0.01)
-            in_flight.add(Completion(number, [1], "text", "stop"))
+            in_flight.add(Completion(number, [1], "text", "stop"), prompt(number))
         raise AssertionError("it went on")
 
 

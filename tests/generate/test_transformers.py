@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from persona_assets.errors import StudyError
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.transformers import SeededSampling, TransformersBackend
 from persona_assets.settings import GenerationSettings
+from tests.generate.models import without_end_of_turn
 
 SETTINGS: dict[str, Any] = {
     "model": "data/demo/model",
@@ -54,6 +56,18 @@ def test_a_finished_answer_leaves_out_the_token_that_ended_it(backend: Transform
     stopped = [completion for completion in completions if completion.finish_reason == "stop"]
     assert stopped
     assert not {token for completion in stopped for token in completion.token_ids} & backend.stop_ids
+
+
+def test_an_answer_ends_where_the_templates_turn_ends_though_the_model_names_another_end(
+    backend: TransformersBackend, tmp_path: Path
+) -> None:
+    other = backend_of(model=without_end_of_turn(tmp_path / "model"))
+    assert other.stop_ids == backend.stop_ids == {1, 5}
+    expected, found = (
+        {c.response_id: (c.token_ids, c.finish_reason) for c in one.complete(prompts_for(one, QUESTIONS))}
+        for one in (backend, other)
+    )
+    assert found == expected
 
 
 def test_a_cut_answer_says_so_and_has_all_its_tokens() -> None:
