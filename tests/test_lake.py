@@ -183,6 +183,16 @@ def test_a_killed_writers_leftover_is_swept_and_a_living_ones_is_not(local_lake:
     assert of_living.exists()
 
 
+@pytest.mark.parametrize(
+    "name", [".x.tmp", ".~lock.tmp", ".a.b.tmp", ".syncthing.x.parquet.tmp", f".x.{10**20}.parquet.tmp"]
+)
+def test_hidden_files_of_other_tools_are_passed_over(local_lake: Lake, name: str) -> None:
+    foreign = Path(local_lake.uri(write(local_lake, FINGERPRINT).path)).with_name(name)
+    foreign.touch()
+    write(local_lake, OTHER)
+    assert foreign.exists()
+
+
 @pytest.fixture
 def tiny_disk(tmp_path: Path):
     """A file system of 256 kB, and read-only after `remount`."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,19 +26,34 @@ from persona_assets.study import Study
 from persona_assets.warehouse import connect
 
 _TABLE_ROWS = 1000  # what a person may still look through
+_UNKNOWN_COLUMN = re.compile(r'Referenced column "([a-z0-9_-]+)" not found')
 _BATCH = 1000  # rows held in memory at a time
 
 
-def ask(study: Study, query: str, output: str, *, wide: bool = False, **parameters: Any) -> None:
-    """Run `query`, a single statement, on the study's warehouse and print the answer as it comes."""
+def ask(
+    study: Study,
+    query: str,
+    output: str,
+    *,
+    wide: bool = False,
+    if_none: str | None = None,
+    **parameters: Any,
+) -> None:
+    """Run `query`, a single statement, on the study's warehouse and print the answer as it comes.
+
+    `if_none` stands below a table without rows.
+    """
     with connect(study) as connection, _heeding_ctrl_c(connection) as call:
         try:
             call(connection.execute, _only_statement(connection, query), parameters or None)
             header = [column[0] for column in connection.description or []]
             batches = iter(lambda: call(connection.fetchmany, _BATCH), [])
-            print_rows(header, chain.from_iterable(batches), output, wide=wide)
+            rows = chain.from_iterable(batches)
+            first = next(rows, None)
+            found = () if first is None else chain((first,), rows)
+            print_rows(header, found, output, None if first is not None else if_none, wide=wide)
         except duckdb.Error as error:
-            raise StudyError(str(error).strip()) from error
+            raise StudyError(f"{str(error).strip()}{_hint(connection, str(error))}") from error
 
 
 def read_query(argument: str | None) -> str:
@@ -46,7 +62,10 @@ def read_query(argument: str | None) -> str:
         raise StudyError(f"{argument} is a file; to ask what it holds: persona sql STUDY < {argument}")
     if argument is None and sys.stdin.isatty():
         print("Type a query; end it with Ctrl-D.", file=sys.stderr)
-    return sys.stdin.read() if argument is None else argument
+    try:
+        return sys.stdin.read() if argument is None else argument
+    except UnicodeDecodeError as error:
+        raise StudyError("what stands on standard input is not UTF-8; save it as UTF-8") from error
 
 
 def print_rows(
@@ -76,12 +95,25 @@ def print_rows(
 
 
 def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    if not query.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in query):
+        raise StudyError(
+            "the query is not valid Unicode (it holds half of a surrogate pair); mend its encoding"
+        )
     statements = connection.extract_statements(query)
     if not statements:
         raise StudyError('no query given; try: persona sql STUDY "from which_roles(7)"')
     if len(statements) > 1:
         raise StudyError(f"{len(statements)} statements given; ask one at a time")
     return statements[0]
+
+
+def _hint(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
+    """Return what to write where a role's name was taken for a column's, the commonest slip; else nothing."""
+    unknown = _UNKNOWN_COLUMN.search(complaint)
+    if unknown is None:
+        return ""
+    known = connection.execute("select 1 from roles where role = ?", [unknown[1]]).fetchone()
+    return f"\na role's name is a text: write '{unknown[1]}'" if known else ""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from persona_assets.cli.models import models_app
+from persona_assets.given import one_line
 from persona_assets.study import load_study
 
 app = typer.Typer(
@@ -250,6 +251,7 @@ def labels_search(
         load_study(study),
         "from search_labels($text, sae := $sae) limit $limit",
         output,
+        if_none=f"no label has all of these words: {one_line(text, 100)}",
         wide=wide,
         text=text,
         sae=sae,
@@ -305,7 +307,8 @@ def drift(
         list[Path] | None,
         typer.Argument(
             metavar="[FILE]...",
-            help="Conversations, or scripts of what the user says. Default: the study's drift.directory.",
+            help="Conversations, scripts of what the user says, or folders of them. Default: the study's "
+            "drift.directory.",
             show_default=False,
         ),
     ] = None,

@@ -11,14 +11,15 @@ from rich.progress import Progress as Bars
 
 from persona_assets.cli.answers import print_rows
 from persona_assets.drift.script import Script
-from persona_assets.drift.source import Source, read_source, study_sources
+from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript
 from persona_assets.errors import StudyError
+from persona_assets.given import is_folder
 from persona_assets.progress import Progress
 from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish
 
-_HEADER = ("run", "name", "turns", "largest drop", "at turn", "below band", "confounds")
+_HEADER = ("run", "name", "turns", "largest_drop", "at_turn", "below_band", "confounds")
 
 
 def follow(
@@ -26,12 +27,13 @@ def follow(
 ) -> None:
     """Score the conversations in `files`, by default those of the study's directory, and print their runs.
 
-    What cannot be scored is named before anything is: no model is loaded for a mistake.
+    Of a folder it is all of its `.json` files. What cannot be scored is named before anything is: no model
+    is loaded for a mistake.
     """
-    from persona_assets.drift.stage import DriftStage
+    sources = [source for file in files for source in _named(file)] if files else _of_directory(study)
+    from persona_assets.drift.stage import DriftStage  # loads torch, which a mistake need not wait for
     from persona_assets.extract.stage import ExtractionStage
 
-    sources = [read_source(file) for file in files] if files else _of_directory(study)
     stage = DriftStage(ExtractionStage(study))
     stage.check([source for source in sources if isinstance(source, Transcript)])
     talks = _answered(study, sources)
@@ -46,17 +48,24 @@ def follow(
         _export(study, wanted, export)
 
 
+def _named(place: Path) -> list[Source]:
+    """Return the source in a file, or those in a folder. Raises StudyError where one is none."""
+    if not is_folder(place):
+        return [read_source(place)]
+    found = [read_source(file) for file in source_files(place)]
+    if not found:
+        raise StudyError(f"{place}: holds no conversations (*.json); name a file or another folder")
+    return found
+
+
 def _of_directory(study: Study) -> list[Source]:
-    found = [source for _, source in study_sources(study)]
-    for source in found:
-        if isinstance(source, StudyError):
-            raise source
+    found = [read_source(file) for file in source_files(study.path(study.settings.drift.directory))]
     if not found:
         folder = study.path(study.settings.drift.directory)
         raise StudyError(
             f"{folder}: holds no conversations (drift.directory); name a file: persona drift STUDY FILE"
         )
-    return [source for source in found if not isinstance(source, StudyError)]
+    return found
 
 
 def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from persona_assets.cli.arguments import check_feature, check_role
 from persona_assets.errors import StudyError
+from persona_assets.given import is_folder
 from persona_assets.labels.table import feature_number
 from persona_assets.placing import placed
 from persona_assets.plots.atlas import atlas_figure
@@ -32,6 +33,8 @@ def plot(study: Study, subject: str, name: str | None, sae: str | None, to: Path
     """
     file = to or Path("-".join(word for word in (study.name, sae, subject, name) if word) + ".png")
     ending = _ending(file)
+    if not is_folder(file.parent):
+        raise StudyError(f"{file.parent}: no such folder; make it, or name another with --to")
     _check(study, subject, name, sae)
     with connect(study) as connection:
         figure = _figure(_Snapshot(study, sae or study.default_sae, connection), subject, name)

@@ -23,6 +23,7 @@ from persona_assets.components.progress import bars
 from persona_assets.errors import RunInterruptedError, StudyError, UnforeseenError
 from persona_assets.freshness import RoleFiles
 from persona_assets.study import Study
+from persona_assets.warehouse import warehouse_path
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -43,6 +44,8 @@ def run_study(
     chosen = _chosen_roles(study, roles)
     definitions = study_definitions(study)
     assets = _chosen_assets(study, definitions, select)
+    if "warehouse" in assets:
+        warehouse_path(study)  # a place where none can lie is told before anything is made
     console = Console(stderr=True)
     n_made = 0
     with dagster_instance() as instance, database_plainly(), bars(console) as expect:
@@ -92,6 +95,8 @@ def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[s
         and not isinstance(graph.get(asset).partitions_def, dg.DynamicPartitionsDefinition)  # persona drift
     ]
     unknown = set(select or []) - set(ordered)
+    if "drift" in unknown:
+        raise StudyError(f"drift is made by conversation, not by role: `persona drift {study.name}`")
     if unknown:
         raise StudyError(f"{study.name} has no asset {min(unknown)!r}; its assets: {', '.join(ordered)}")
     return [asset for asset in ordered if select is None or asset in select]

@@ -8,7 +8,7 @@ from pathlib import Path
 from persona_assets.drift.script import Script, read_script
 from persona_assets.drift.transcript import SEE, Transcript, read_transcript
 from persona_assets.errors import StudyError
-from persona_assets.given import read_json
+from persona_assets.given import is_folder, read_json
 from persona_assets.study import Study
 
 Source = Transcript | Script
@@ -24,12 +24,17 @@ def read_source(file: Path) -> Source:
     return read_script(file) if scripted else read_transcript(file)
 
 
+def source_files(folder: Path) -> list[Path]:
+    """Return the `.json` files of a folder, by name: none of one that is not there."""
+    return sorted(folder.glob("*.json")) if is_folder(folder) else []
+
+
 def study_sources(study: Study) -> Iterator[tuple[Path, Source | StudyError]]:
     """The `.json` files in the folder of `drift.directory`, by name: what each is, or why it is nothing.
 
     A folder that is not there holds none.
     """
-    for file in sorted(study.path(study.settings.drift.directory).glob("*.json")):
+    for file in source_files(study.path(study.settings.drift.directory)):
         try:
             yield file, read_source(file)
         except StudyError as error:

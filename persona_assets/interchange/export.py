@@ -10,6 +10,7 @@ import numpy as np
 from persona_assets.across import AcrossRoles
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.given import is_file
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
@@ -37,13 +38,15 @@ def export_study(study: Study, directory: str | Path, progress: Progress | None 
     A role at a time, a few dense rows in memory; every file appears whole. `progress` hears of (roles done,
     roles). Raises StudyError where no role is fresh, or a file cannot be read or written.
     """
-    export = _Export(study, Layout.of(study, Path(directory)))
+    if is_file(directory):
+        raise StudyError(f"{directory}: is a file; name a folder")
+    if all(RoleFiles(study, role).responses is None for role in study.role_names):
+        raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
+    export = _Export(study, Layout.of(study, Path(directory)))  # may ask the hub how wide SAEs are
     for number, role in enumerate(study.role_names, start=1):
         export.role(role)
         if progress is not None:
             progress(number, len(study.role_names))
-    if not export.written.responses:
-        raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
     export.aggregated()
     export.atlases()
     return export.written

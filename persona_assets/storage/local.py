@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow.fs as pafs
 from persona_assets.errors import writing
 from persona_assets.placing import is_alive, sync
 from persona_assets.storage import Stored
+
+_BESIDE = re.compile(r"\..+\.(\d+)\.tmp", re.ASCII)
 
 
 class LocalStorage:
@@ -63,8 +66,8 @@ class LocalStorage:
     def sweep(self, folder: str) -> None:
         """See `Storage`."""
         for leftover in (self.folder / folder).glob(".*.tmp"):
-            pid = int(leftover.suffixes[-2][1:])
-            if not is_alive(pid):
+            ours = _BESIDE.fullmatch(leftover.name)  # tools that sync or edit have hidden files of their own
+            if ours and not is_alive(int(ours[1])):
                 leftover.unlink(missing_ok=True)
 
 

@@ -9,11 +9,11 @@
 create macro compare_roles(a, b, sae := null) as table
 with in_a as (
     select rf.* from role_features as rf
-    where rf.sae = chosen_sae(sae) and rf.role = a and known_role(a, sae)
+    where rf.sae = chosen_sae(sae) and rf.role = a and (select known_role(a, sae))
 ),
 in_b as (
     select rf.* from role_features as rf
-    where rf.sae = chosen_sae(sae) and rf.role = b and known_role(b, sae)
+    where rf.sae = chosen_sae(sae) and rf.role = b and (select known_role(b, sae))
 ),
 both_roles as (
     select

@@ -12,7 +12,7 @@ with found as (
 ),
 asked as (
     select case
-        when known_role(role, sae) and n = 1 then true
+        when (select known_role(role, sae)) and n = 1 then true
         else error(format('no response {} of role {}; the table pooled lists them', response_id, role))
     end as is_known
     from found

@@ -19,7 +19,7 @@ found as (
             words, lambda word: list_contains(string_split_regex(lower(strip_accents(l.description)), '[^\w]+'), word)
         )) as n_whole_words
     from feature_labels as l, needles
-    where l.sae = chosen_sae(sae) and known_sae(sae) and len(words) > 0
+    where l.sae = chosen_sae(sae) and (select known_sae(sae)) and len(words) > 0
         and len(list_filter(words, lambda word: not contains(lower(strip_accents(l.description)), word))) = 0
     qualify row_number() over (partition by l.feature_id order by n_whole_words desc, len(l.description), l.rank) = 1
 )

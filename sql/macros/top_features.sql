@@ -25,7 +25,7 @@ in_role as (
     join roles as r on r.role = rf.role
     left join feature_totals as t on t.sae = rf.sae and t.feature_id = rf.feature_id
     cross join (select count(*) as n_roles from compared) as c
-    where rf.sae = chosen_sae(sae) and rf.role = role and known_role(role, sae)
+    where rf.sae = chosen_sae(sae) and rf.role = role and (select known_role(role, sae))
 )
 select
     rf.feature_id,

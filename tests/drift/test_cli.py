@@ -72,7 +72,7 @@ def test_conversations_are_scored_published_and_shown(
     assert status == 0
     [row] = csv.DictReader(io.StringIO(out.splitlines()[0] + "\n" + out.splitlines()[1]))
     assert (row["run"], row["name"], row["turns"]) == (switch(folder).run, "A switch", "6")
-    assert row["at turn"] == "3" and float(row["largest drop"]) < 0 and row["below band"] == "3 of 6"
+    assert row["at_turn"] == "3" and float(row["largest_drop"]) < 0 and row["below_band"] == "3 of 6"
     assert (tmp_path / "out" / "runs" / switch(folder).run / "ui_bundle.json").is_file()
     with connect(followed) as warehouse:
         for table, rows in (("drift_turns", 6), ("drift_transitions", 5), ("drift_runs", 1)):
@@ -91,6 +91,14 @@ def test_without_files_the_studys_folder_is_followed_and_scripts_are_answered(
     assert status == 0
     rows = {row["name"]: row for row in json.loads(out)}
     assert rows.keys() == {"A switch", "script"} and rows["script"]["turns"] == 2
+
+
+def test_all_conversations_of_a_named_folder_are_followed(
+    followed: Study, folder: Path, persona: Persona
+) -> None:
+    (folder / "script.json").unlink()
+    status, out, _ = persona("drift", followed.file.parent, folder, "--format", "json")
+    assert status == 0 and [row["name"] for row in json.loads(out)] == ["A switch"]
 
 
 def test_runs_measured_against_other_roles_leave_the_warehouse_until_they_are_measured_again(

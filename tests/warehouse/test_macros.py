@@ -162,7 +162,7 @@ def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     for call in ("which_roles(0, 'third')", "top_responses(0, 'third')"):
-        with pytest.raises(duckdb.InvalidInputException, match="no SAE third in this study; the table saes"):
+        with pytest.raises(duckdb.InvalidInputException, match="no SAE third.*; its SAEs: first, second"):
             warehouse.execute(f"from {call}").fetchall()
     for call in (
         "top_features('nobody')",
@@ -172,6 +172,15 @@ def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
     ):
         with pytest.raises(duckdb.InvalidInputException, match="no features of role nobody under SAE first"):
             warehouse.execute(f"from {call}").fetchall()
+
+
+def test_a_role_that_is_misspelt_is_answered_with_the_one_like_it(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match=r"in this snapshot; did you mean pirate\?"):
+        warehouse.execute("from top_features('pirat')").fetchall()
+    with pytest.raises(duckdb.InvalidInputException, match="the table roles says what there is"):
+        warehouse.execute("from top_features('zzz')").fetchall()
 
 
 def test_a_feature_beyond_the_saes_width_is_an_error_where_the_width_is_known(
