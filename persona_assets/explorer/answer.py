@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -18,10 +19,46 @@ from persona_assets.explorer.problems import ProblemError
 _BATCH = 1000  # rows held at a time
 _EXACT = 2**53  # beyond it a number of JavaScript is not the one that was meant
 
+# Types of which Python has not all values: it knows no infinity, no year 10,000, and no nanoseconds.
+# DuckDB writes them in their stead.
+_AS_TEXT = "#{place}::varchar"
+_SPELLED = dict.fromkeys(("DATE", "TIME_NS"), _AS_TEXT) | dict.fromkeys(
+    ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), f"replace({_AS_TEXT}, ' ', 'T')"
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 Said = dict[str, Any]
 
 
-def write_json(answer: duckdb.DuckDBPyConnection, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
+@dataclass(frozen=True)
+class Spelled:
+    """An answer some of whose columns DuckDB writes as text; `description` holds their own types."""
+
+    rows: duckdb.DuckDBPyRelation
+    description: list[tuple[str, str]]
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        return self.rows.fetchmany(size)
+
+
+Answer = duckdb.DuckDBPyConnection | Spelled
+
+
+def executed(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, form: str) -> Any:
+    """Return the answer to `statement`, dates and times written by DuckDB; Parquet has them all anyway."""
+    try:
+        asked = connection.sql(statement) if statement.type == duckdb.StatementType.SELECT else None
+    except duckdb.Error:  # told better when it is executed
+        asked = None
+    if asked is None or form == "parquet" or _SPELLED.keys().isdisjoint(map(str, asked.types)):
+        return connection.execute(statement)
+    kinds = list(map(str, asked.types))
+    columns = [_SPELLED.get(kind, "#{place}").format(place=place) for place, kind in enumerate(kinds, 1)]
+    return Spelled(asked.project(", ".join(columns)), list(zip(asked.columns, kinds, strict=True)))
+
+
+def write_json(answer: Answer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
     """Write the contract's `SqlResult` but for its seconds: at most `max_rows`, about `max_bytes`."""
     columns = [{"name": column[0], "type": str(column[1])} for column in answer.description or []]
     out.write(b'{"columns":' + _json(columns) + b',"rows":[')
@@ -40,12 +77,15 @@ def write_json(answer: duckdb.DuckDBPyConnection, out: BinaryIO, max_rows: int, 
     return {"truncated": truncated}
 
 
-def write_csv(answer: duckdb.DuckDBPyConnection, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
-    """Write the first `max_rows` as CSV with a header; lists and structures as JSON."""
+def write_csv(answer: Answer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
+    """Write the first `max_rows` as CSV with a header; lists and structures as JSON.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe, as in the page's own files.
+    """
     counted = _Counted(out, max_bytes)
     text = io.TextIOWrapper(counted, encoding="utf-8", errors="replace", newline="")  # type: ignore[type-var]
     writer = csv.writer(text)
-    writer.writerow([column[0] for column in answer.description or []])
+    writer.writerow([_cell(column[0]) for column in answer.description or []])
     truncated = False
     for number, row in enumerate(_rows(answer)):
         if truncated := number == max_rows:
@@ -100,10 +140,11 @@ def _text(value: Any) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple, dict)):
         return json.dumps(shown(value), ensure_ascii=False)
-    return value if value is None or isinstance(value, (bool, int, float, str)) else _text(value)
+    text = value if value is None or isinstance(value, (bool, int, float, str)) else _text(value)
+    return f"'{text}" if isinstance(value, str) and value.startswith(_FORMULA) else text
 
 
-def _rows(answer: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+def _rows(answer: Answer) -> Iterator[tuple[Any, ...]]:
     fetch: Callable[[], list[tuple[Any, ...]]] = lambda: answer.fetchmany(_BATCH)  # noqa: E731
     for batch in iter(fetch, []):
         yield from batch

@@ -12,10 +12,10 @@ from typing import Any
 import anyio
 import duckdb
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from persona_assets.errors import StudyError
 from persona_assets.explorer import front_end
@@ -23,7 +23,7 @@ from persona_assets.explorer.asking import within
 from persona_assets.explorer.console import Console
 from persona_assets.explorer.console_routes import export_sql, run_sql
 from persona_assets.explorer.edition import Edition, Editions
-from persona_assets.explorer.encoding import compressed, decompressed, encoded
+from persona_assets.explorer.encoding import compressed, decompressed, encoded, takes_gzip
 from persona_assets.explorer.guard import Guard
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources import Source, find
@@ -37,6 +37,18 @@ SECONDS = 20.0  # for a resource
 # their time from each other, and every one of them comes late.
 _COMPUTING = (os.cpu_count() or 1) + 1
 _WAITING = 8
+
+
+class _Guarded(Starlette):
+    """An application with the guard around all of it, also around what it says of its own defects."""
+
+    def __init__(self, host: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._host = host
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the application as it is called."""
+        return Guard(super().build_middleware_stack(), self._host)
 
 
 def make_app(
@@ -68,7 +80,7 @@ def make_app(
         Route("/api/{path:path}", _plainly(_nothing_here), methods=["GET", "POST"]),
         Route("/{path:path}", front_end.file, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, host=host)], lifespan=lifespan)
+    app = _Guarded(host, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
     app.state.editions = Editions(study, exported)
     app.state.dist = dist
     return app
@@ -87,7 +99,7 @@ async def data(request: Request) -> Response:
         threads = request.app.state.waiting if asked.resource.waits else request.app.state.computing
         make = partial(anyio.to_thread.run_sync, partial(_answer, edition, asked), limiter=threads)
         body = await edition.answers.get(path, make)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(body, media_type="application/json", headers=headers | {"content-encoding": "gzip"})
     return Response(decompressed(body), media_type="application/json", headers=headers)
 
@@ -102,6 +114,12 @@ async def snapshot(request: Request) -> Response:
 def _answer(edition: Edition, answer: Callable[[Source], Any]) -> bytes:
     with edition.source() as source, within(SECONDS, source.connection):
         return compressed(encoded(answer(source)))
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    """What is answered where nothing else is; the traceback goes to the server's own log."""
+    line = f"a defect of this server ({type(error).__name__}); its terminal says more"
+    return JSONResponse({"error": line}, 500, headers={"cache-control": "no-store"})
 
 
 async def _nothing_here(request: Request) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator
 from typing import IO
@@ -11,8 +10,10 @@ from typing import IO
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from persona_assets.errors import StudyError
 from persona_assets.explorer.console import EXPORTED, SHOWN, Console, Limits, Outcome
 from persona_assets.explorer.problems import ProblemError
+from persona_assets.given import decoded, parsed_json
 
 _LONGEST = 200_000  # bytes of a question
 _CHUNK = 2**18
@@ -52,13 +53,18 @@ async def _question(request: Request) -> str:
         if len(body) > _LONGEST:
             raise ProblemError(400, f"a query has at most {_LONGEST:,} bytes")
     try:
-        asked = json.loads(body)
-    except ValueError as error:
-        raise ProblemError(400, f"the body must be JSON ({error})") from error
+        asked = parsed_json(decoded(body, "the body"), "the body", 'give {"sql": …}')
+    except StudyError as error:
+        raise ProblemError(400, str(error)) from error
     sql = asked.get("sql") if isinstance(asked, dict) else None
-    if not isinstance(sql, str) or (not sql.isprintable() and "\0" in sql):
-        raise ProblemError(400, 'the body must be {"sql": …}, a text without NUL')
+    if not isinstance(sql, str) or _is_broken(sql):
+        raise ProblemError(400, 'the body must be {"sql": …}, a text without NUL and half characters')
     return sql
+
+
+def _is_broken(sql: str) -> bool:
+    """Return whether `sql` holds a NUL, or half of a surrogate pair: no text to DuckDB."""
+    return "\0" in sql or any("\ud800" <= mark <= "\udfff" for mark in sql)
 
 
 async def _outcome(request: Request, sql: str, form: str, limits: Limits) -> Outcome:

@@ -40,7 +40,10 @@ async def file(request: Request) -> Response:
 
 def _inside(dist: Path, path: str) -> Path | None:
     """The file at `path` below `dist`, links followed; None where there is none, or it lies elsewhere."""
-    if "\0" in path:
+    if "\0" in path or path.endswith("/"):
         return None
-    found = (dist / path).resolve()
-    return found if found.is_file() and found.is_relative_to(dist.resolve()) else None
+    try:
+        found = (dist / path).resolve()
+        return found if found.is_file() and found.is_relative_to(dist.resolve()) else None
+    except (OSError, RuntimeError):  # a path that is too long, or links in a circle
+        return None

@@ -47,10 +47,12 @@ class Guard:
             await send(message)
 
         reason = self._refusal(Headers(scope=scope), scope["path"])
-        if reason is None:
-            await self._app(scope, receive, sent)
-        else:
+        if reason is not None:
             await JSONResponse({"error": reason}, 403)(scope, receive, sent)
+        elif not scope["path"].isprintable():  # a router may overlook a line's end
+            await JSONResponse({"error": "there is no such page"}, 404)(scope, receive, sent)
+        else:
+            await self._app(scope, receive, sent)
 
     def _refusal(self, headers: Headers, path: str) -> str | None:
         host = headers.get("host", "")

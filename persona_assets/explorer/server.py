@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from persona_assets.errors import StudyError
 from persona_assets.explorer.app import make_app
 from persona_assets.study import Study
 
 _BACKLOG = 64
+_SECONDS_TO_ASK = 20  # for the headers of a request
 _SECONDS_TO_END = 2  # for answers under way
 
 
@@ -64,6 +67,38 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"--host {host}: {error.strerror or error}; give an address of this machine, such as 127.0.0.1"
 
 
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """HTTP that ends a connection whose request has not told its headers within `_SECONDS_TO_ASK`."""
+
+    _ending: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait on where the request is not whole."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        elif self._ending is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._ending = self.loop.call_later(_SECONDS_TO_ASK, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
+
 class _Server(uvicorn.Server):
     """Says when it is ready; its own log holds warnings only."""
 
@@ -71,6 +106,8 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
+                http=_Protocol,
+                ws="none",  # an upgrade is answered as the request that it is
                 log_level="warning",
                 access_log=False,
                 server_header=False,

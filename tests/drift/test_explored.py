@@ -22,7 +22,7 @@ def test_runs_are_given_as_the_contract_says(stage: DriftStage, switching: Trans
     try:
         with editions.newest().source() as source:
             answers = {
-                path: find(path) for path in ("drift.json", f"drift/{switching.run}.json", "study.json")
+                path: find(path) for path in ("drift.json", f"drift/run/{switching.run}.json", "study.json")
             }
             runs, run, study = (answer(source) for answer in answers.values() if answer is not None)
     finally:
@@ -49,7 +49,7 @@ def test_exported_runs_are_shown_in_the_place_of_the_snapshots(
         edition = editions.newest()
         assert edition.tag != own.newest().tag, "a browser would show what it has of the other"
         with edition.source() as source:
-            runs, run = (find(path)(source) for path in ("drift.json", "drift/Tool_7-a.json"))
+            runs, run = (find(path)(source) for path in ("drift.json", "drift/run/Tool_7-a.json"))
     finally:
         editions.close()
         own.close()

@@ -32,9 +32,9 @@ def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
         _run(rng, "00000000bb", HOSTILE[1], 9, 30, roles, features) | {"sensitive": True},
         _foreign(_run(rng, "00000000cc", "from another tool", 8, 20, roles, features)),
     ]
-    (data / "drift").mkdir(exist_ok=True)
+    (data / "drift" / "run").mkdir(parents=True, exist_ok=True)
     for run in runs:
-        (data / "drift" / f"{run['run']}.json").write_text(json.dumps(run, allow_nan=False))
+        (data / "drift" / "run" / f"{run['run']}.json").write_text(json.dumps(run, allow_nan=False))
     entries = [{key: run[key] for key in _ENTRY} for run in runs]
     (data / "drift.json").write_text(json.dumps({"runs": entries}))
     return [run["run"] for run in runs]

@@ -40,7 +40,7 @@ def drift(folder: Path) -> Iterator[str]:
 
 
 def _run(folder: Path, run: str = OWN) -> Json:
-    return json.loads((folder / "data" / "drift" / f"{run}.json").read_text())
+    return json.loads((folder / "data" / "drift" / "run" / f"{run}.json").read_text())
 
 
 def opened(page: Any, address: str, path: str, ready: str = ".turn-list .virtual-row") -> Any:

@@ -239,6 +239,28 @@ def test_values_that_json_lacks_are_texts(live: Served):
     ]  # fmt: skip
 
 
+def test_dates_and_times_beyond_pythons_are_texts(live: Served):
+    sql = """
+        select 'infinity'::date as a, '-infinity'::timestamp as a, time_ns '12:00:00.123456789' as b,
+            timestamp_ns '2026-01-02 03:04:05.123456789' as c, date '12026-01-02' as d
+    """
+    answer = live.ask(sql).json()
+    assert answer["rows"] == [
+        ["infinity", "-infinity", "12:00:00.123456789", "2026-01-02T03:04:05.123456789", "12026-01-02"]
+    ]
+    kinds = ["DATE", "TIMESTAMP", "TIME_NS", "TIMESTAMP_NS", "DATE"]
+    assert [column["type"] for column in answer["columns"]] == kinds
+
+
+def test_a_csv_file_holds_no_formula_and_numbers_as_they_are(live: Served):
+    sql = "select '=1+1' as \"@x\", '-2' as b, -2 as c, '\t=1' as d, ' =1' as e"
+    text = live.ask(sql, "api/sql/export?format=csv").text
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["'@x", "b", "c", "d", "e"],
+        ["'=1+1", "'-2", "-2", "'\t=1", " =1"],
+    ]
+
+
 def test_an_answer_ends_after_a_thousand_rows_and_says_so(live: Served):
     whole, cut = (live.ask(f"from range({n})").json() for n in (1000, 1001))
     assert (len(whole["rows"]), whole["truncated"]) == (1000, False)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.resources import Source, find
+from persona_assets.explorer.resources import RESOURCES, Source, find
 from persona_assets.explorer.resources.feature import page_elsewhere
 from persona_assets.explorer.resources.overview import clustered
 from tests.warehouse.world import (
@@ -55,6 +55,32 @@ def test_a_dead_feature_has_a_page_that_says_so(source: Source):
     assert page["examples"] == []
     histogram = answer(source, f"first/histogram/{DEAD}.json")
     assert histogram == {"edges": [], "counts": [], "n_silent": len(ROLES) * (len(RESPONSE_IDS) - 1)}
+
+
+def test_a_feature_that_the_sae_does_not_have_has_no_histogram(source: Source):
+    for feature_id in (40, 999_999_999):
+        with pytest.raises(ProblemError, match=f"no feature {feature_id}") as raised:
+            answer(source, f"first/histogram/{feature_id}.json")
+        assert raised.value.status == 404
+
+
+def test_no_name_of_an_sae_takes_the_pages_of_drift_runs_or_the_reverse():
+    for run in ("map", "neighbors", "features", "roles", "0123456789"):
+        [asked] = [resource for resource in RESOURCES if resource.match(f"drift/run/{run}.json")]
+        assert asked.match(f"drift/run/{run}.json") == {"run": run}
+    for name in ("drift", "role", "data", "feature", "study.json"):
+        pages = [
+            "map.json",
+            "neighbors.json",
+            "features.json",
+            "roles.json",
+            "feature/7.json",
+            "feature/7/run.json",
+        ]
+        pages += ["histogram/7.json", "role/run.json", "role/run/features.json"]
+        for page in pages:
+            [asked] = [resource for resource in RESOURCES if resource.match(f"{name}/{page}")]
+            assert asked.match(f"{name}/{page}")["sae"] == name
 
 
 def test_a_histogram_counts_every_response(source: Source, published: World):
@@ -184,4 +210,4 @@ def test_a_snapshot_without_drift_runs_says_so(source: Source):
     assert answer(source, "drift.json") == {"runs": []}
     assert not answer(source, "study.json")["has_drift"]
     with pytest.raises(ProblemError, match="no drift run"):
-        answer(source, "drift/0123456789.json")
+        answer(source, "drift/run/0123456789.json")

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
+from persona_assets.explorer.app import make_app
 from persona_assets.warehouse import publish
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served, eventually, serving, start
@@ -133,6 +138,21 @@ def test_every_answer_forbids_what_a_page_does_not_need(live: Served):
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
     assert "unsafe" not in live.get("").headers["content-security-policy"]
+
+
+def test_a_defect_is_one_line_with_the_headers_of_every_answer(published: World):
+    app = make_app(published.study)
+
+    async def broken(request: Request) -> Response:
+        raise ZeroDivisionError
+
+    app.router.routes.insert(0, Route("/broken", broken))
+    client = TestClient(app, "http://127.0.0.1", raise_server_exceptions=False)
+    answer = client.get("/broken")
+    assert answer.status_code == 500
+    CONTRACT.check("Problem", answer.json())
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_server_moves_on_to_a_new_snapshot_and_lets_the_old_one_go(own: World):

@@ -18,7 +18,7 @@ def drift(source: Source) -> Any:
 
 
 def drift_run(source: Source, run: str) -> Json:
-    """`drift/{run}.json`. Raises the problem 404 where there is no such run."""
+    """`drift/run/{run}.json`. Raises the problem 404 where there is no such run."""
     exported = source.exported
     found = run_view(source.connection, run) if exported is None else folder_run(exported, run)
     if found is None:

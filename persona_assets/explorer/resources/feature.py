@@ -23,7 +23,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
     roles = _roles(source, sae, feature_id)
     firing = [role for role in roles if role["n_active_responses"]]
     if statistics is None:
-        _refuse_beyond(known, feature_id, bool(firing))
+        refuse_unknown(known, feature_id, bool(firing))
         statistics = {"alive": bool(firing)} | dict.fromkeys(_STATISTICS)
     firing.sort(key=lambda role: -role["mean"])
     # Whoever asks live sees the page before any response is read.
@@ -69,7 +69,7 @@ def _roles(source: Source, sae: str, feature_id: int) -> list[Json]:
     return sorted(roles, key=lambda role: (-role["firing_rate"], -role["mean"], role["role"]))
 
 
-def _refuse_beyond(sae: Json, feature_id: int, fires: bool) -> None:
+def refuse_unknown(sae: Json, feature_id: int, fires: bool = False) -> None:
     """Raise the problem 404 where the feature is beyond the SAE's width, or nothing shows that it exists."""
     if feature_id >= sae["d_sae"] if sae["d_sae"] is not None else not fires:
         raise not_found(f"no feature {feature_id} in SAE {sae['sae']!r}")

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 from persona_assets.explorer.asking import Json
 from persona_assets.explorer.numbers import rounded
+from persona_assets.explorer.resources.feature import refuse_unknown
 from persona_assets.explorer.resources.source import Source
 
 N_BINS = 30
 
 
 def histogram(source: Source, sae: str, feature_id: int) -> Json:
-    """`{sae}/histogram/{feature_id}.json`: equal bins from the smallest to the largest mean."""
-    source.sae(sae)
+    """`{sae}/histogram/{feature_id}.json`: equal bins from the smallest to the largest mean.
+
+    Raises the problem 404 for a feature that the SAE does not have.
+    """
+    known = source.sae(sae)
     found = source.row("histogram", sae=sae, feature_id=feature_id, n_bins=N_BINS)
     assert found is not None
+    if not found["n_fired"] and source.row("feature", sae=sae, feature_id=feature_id) is None:
+        refuse_unknown(known, feature_id)
     return _binned(found)
 
 

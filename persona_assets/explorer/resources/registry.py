@@ -76,7 +76,7 @@ ROLE = Resource("{sae}/role/{role}.json", role.role, waits=True)
 ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
 RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses, waits=True)
 DRIFT = Resource("drift.json", drift.drift)
-DRIFT_RUN = Resource("drift/{run}.json", drift.drift_run)
+DRIFT_RUN = Resource("drift/run/{run}.json", drift.drift_run)  # no page of an SAE, whatever its name
 
 RESOURCES = (
     STUDY, EXAMPLES_OF_SQL, SCHEMA, DRIFT, DRIFT_RUN, RESPONSES, MAP, NEIGHBORS, FEATURES, ROLES, FEATURE,

@@ -336,7 +336,7 @@ export interface DriftRunEntry {
   verdict: ConfoundVerdict | null; // the worst confound of `score`
 }
 
-/** `data/drift/{run}.json`. Turns count assistant messages from 0, messages count from 0. */
+/** `data/drift/run/{run}.json`. Turns count assistant messages from 0, messages count from 0. */
 export interface DriftRun extends DriftRunEntry {
   space: {
     pooling: "mean" | "max";

@@ -13,5 +13,5 @@ export const paths = {
   examples: () => "data/examples.json",
   schema: () => "data/schema.json",
   driftRuns: () => "data/drift.json",
-  driftRun: (run: string) => `data/drift/${run}.json`,
+  driftRun: (run: string) => `data/drift/run/${run}.json`,
 };

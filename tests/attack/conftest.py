@@ -1,0 +1,5 @@
+"""What attacks share: one small study, published, and one server of its explorer."""
+
+from __future__ import annotations
+
+from tests.explorer.conftest import published  # noqa: F401
