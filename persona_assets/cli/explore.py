@@ -20,7 +20,8 @@ from persona_assets.warehouse import newest_snapshot
 def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path | None) -> None:
     """Serve the study's explorer until Ctrl-C, and open it in a browser."""
     if drift_runs is not None:
-        folder_runs(drift_runs)  # a broken folder is named before anything is served
+        for run in folder_runs(drift_runs)["unreadable"]:  # named before anything is served
+            print(f"persona: run {run['run']} is not shown: {run['reason']}", file=sys.stderr)
     if not (front_end.DIST / "index.html").is_file():
         print(f"persona: {front_end.MISSING}", file=sys.stderr)
     if not newest_snapshot(study).is_file():

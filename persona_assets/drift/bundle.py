@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, BeforeValidator, Field, FiniteFloat, ValidationError, model_validator
 
 from persona_assets.settings import DriftScore
 
-RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+# What the field's notebook calls the scores.
+_SCORES = {"cos_axis": "cosine_axis", "cos_assistant": "cosine_anchor"}
+_VERDICTS = ("LOW", "MODERATE", "HIGH")
+
+
+def _score(value: Any) -> Any:
+    return _SCORES.get(value, value) if isinstance(value, str) else value
+
+
+def _nan_as(replacement: float | None) -> BeforeValidator:
+    """Take NaN, which Python writes where nothing could be divided, for `replacement`."""
+
+    def replaced(value: Any) -> Any:
+        return replacement if isinstance(value, float) and math.isnan(value) else value
+
+    return BeforeValidator(replaced)
+
+
+def _one_of(*values: str) -> BeforeValidator:
+    """Take whatever is none of `values` for None: it is shown as not known."""
+    return BeforeValidator(lambda value: value if value in values else None)
+
+
+def _fitting(parse: Callable[[Any], Any]) -> BeforeValidator:
+    """Leave out the entries of a list that `parse` refuses."""
+
+    def fitting(value: Any) -> list[Any]:
+        found = []
+        for entry in value if isinstance(value, list) else []:
+            try:
+                found.append(parse(entry))
+            except ValidationError:
+                continue
+        return found
+
+    return BeforeValidator(fitting)
+
+
 Count = Annotated[int, Field(ge=0)]
-
-
-class ManifestRun(BaseModel):
-    """A run as `runs_manifest.json` names it; the urls are paths below the manifest's folder."""
-
-    id: RunId
-    conversation_name: str
-    ui_bundle_url: str
-    conversation_url: str
-    summary_url: str
-    sensitive: bool = False
-
-
-class Manifest(BaseModel):
-    """`runs_manifest.json`."""
-
-    runs: list[ManifestRun]
+Score = Annotated[DriftScore, BeforeValidator(_score)]
+Maybe = Annotated[FiniteFloat | None, _nan_as(None)]
+Share = Annotated[FiniteFloat, _nan_as(0.0)]
+Scaled = Annotated[FiniteFloat, _nan_as(0.5)]
+Verdict = Annotated[Literal["LOW", "MODERATE", "HIGH"] | None, _one_of(*_VERDICTS)]
 
 
 class Meta(BaseModel):
@@ -35,14 +62,14 @@ class Meta(BaseModel):
     model_name: str
     sae_id: str
     assistant_role: str
-    score_method: DriftScore
+    score_method: Score
 
 
 class TurnScore(BaseModel):
     """A turn; turns count from 0."""
 
     assistant_turn: Count
-    score: FiniteFloat | None
+    score: Maybe
 
 
 class Item(BaseModel):
@@ -52,9 +79,9 @@ class Item(BaseModel):
     delta_x: FiniteFloat
     axis_weight: FiniteFloat
     contrib: FiniteFloat
-    share_of_change: FiniteFloat
-    share_of_away: FiniteFloat
-    role_profile: str
+    share_of_change: Share
+    share_of_away: Share
+    role_profile: str = ""
 
 
 class Change(BaseModel):
@@ -62,7 +89,7 @@ class Change(BaseModel):
 
     prev_turn: Count
     turn: Count
-    delta_score: FiniteFloat | None
+    delta_score: Maybe
     away_mass: FiniteFloat
     toward_mass: FiniteFloat
     activated: list[Item]
@@ -75,7 +102,13 @@ class Tokens(BaseModel):
     assistant_turn: Count
     tokens: list[str]
     u_k: list[FiniteFloat]
-    u_k_norm: list[FiniteFloat]
+    u_k_norm: list[Scaled]
+
+    @model_validator(mode="after")
+    def _columns_are_as_long(self) -> Self:
+        if not len(self.tokens) == len(self.u_k) == len(self.u_k_norm):
+            raise ValueError("tokens, u_k and u_k_norm must be of one length")
+        return self
 
 
 class Scores(BaseModel):
@@ -106,19 +139,30 @@ class UiBundle(BaseModel):
 
 
 class Config(BaseModel):
-    """How a run was measured."""
+    """How a run was measured; None is not known."""
 
-    pooling: Literal["mean", "max"]
-    transform: Literal["log1p", "raw"]
-    use_centering: bool
-    use_l2_normalize: bool
-    axis_method: str
+    sae_release: str | None = None
+    pooling: Annotated[Literal["mean", "max"] | None, _one_of("mean", "max")] = None
+    transform: Annotated[Literal["log1p", "raw"] | None, _one_of("log1p", "raw")] = None
+    use_centering: bool | None = None
+    use_l2_normalize: bool | None = None
+    axis_method: str | None = None
+
+
+class Correlation(BaseModel):
+    """A score's correlation over turns with something else, as the field's notebook writes it."""
+
+    metric: Literal["turn_l2_space", "turn_nonzero_raw", "turn_l2_raw", "turn_nonzero_space"]
+    score_method: Score
+    r: Maybe = Field(alias="corr(score, metric)")
 
 
 class Diagnostics(BaseModel):
     """What else goes with the score."""
 
-    confound_verdict: Literal["LOW", "MODERATE", "HIGH"] | None = None
+    confound_verdict: Verdict = None
+    max_abs_corr_selected_score: Maybe = None
+    score_mass_diag: Annotated[list[Correlation], _fitting(Correlation.model_validate)] = []
 
 
 class Band(BaseModel):
@@ -179,6 +223,6 @@ class Measured(BaseModel):
 class Summary(BaseModel):
     """`summary.json`."""
 
-    config: Config
+    config: Config = Config()
     diagnostics: Diagnostics = Diagnostics()
     measured: Measured | None = None

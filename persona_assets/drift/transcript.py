@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,15 +56,28 @@ def read_transcript(file: Path) -> Transcript:
     Beside `conversation` may stand `name` (by default the file's) and `sensitive`; what else is there is not
     looked at. Raises StudyError, naming file and message, where it is not a conversation that can be scored.
     """
+    fields, messages = _conversation(file, checked_text)
+    _check_order(messages, file)
+    name, sensitive = metadata(fields, file)
+    return Transcript(tuple(messages), name, sensitive)
+
+
+def read_shown(file: Path) -> Transcript:
+    """The conversation in `file` as it is only shown: messages may be empty, and come in any order.
+
+    Raises StudyError, naming file and message, where one is no message.
+    """
+    fields, messages = _conversation(file, _written_text)
+    return Transcript(tuple(messages), file.stem, fields.get("sensitive") is True)
+
+
+def _conversation(file: Path, check: Callable[[Any, str], str]) -> tuple[Mapping[str, Any], list[Message]]:
     content = read_json(file, SEE)
     fields = content if isinstance(content, dict) else {"conversation": content}
     entries = fields.get("conversation")
     if not isinstance(entries, list):
         raise StudyError(f'{file}: holds no conversation; give {{"conversation": [{{role, content}}…]}}')
-    messages = [_message(entry, f"{file}: message {index}") for index, entry in enumerate(entries)]
-    _check_order(messages, file)
-    name, sensitive = metadata(fields, file)
-    return Transcript(tuple(messages), name, sensitive)
+    return fields, [_message(entry, f"{file}: message {index}", check) for index, entry in enumerate(entries)]
 
 
 def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
@@ -80,10 +93,15 @@ def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
 
 def checked_text(text: Any, where: str) -> str:
     """`text`, if it says something. Raises StudyError, beginning with `where`, otherwise."""
+    written = _written_text(text, where)
+    if not written.strip():
+        raise StudyError(f"{where}: is empty; leave it out or fill it in")
+    return written
+
+
+def _written_text(text: Any, where: str) -> str:
     if not isinstance(text, str):
         raise StudyError(f"{where}: must be text, not {shown(text)}")
-    if not text.strip():
-        raise StudyError(f"{where}: is empty; leave it out or fill it in")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -91,13 +109,13 @@ def checked_text(text: Any, where: str) -> str:
     return text
 
 
-def _message(entry: Any, where: str) -> Message:
+def _message(entry: Any, where: str, check: Callable[[Any, str], str]) -> Message:
     if not isinstance(entry, dict):
         raise StudyError(f'{where}: must be {{"role": …, "content": …}}')
     role = entry.get("role")
     if role not in ROLES:
         raise StudyError(f"{where}: unknown role {shown(role)}; known are {', '.join(ROLES)}")
-    return Message(role, checked_text(entry.get("content"), f"{where}: content"))
+    return Message(role, check(entry.get("content"), f"{where}: content"))
 
 
 def _check_order(messages: Sequence[Message], file: Path) -> None:

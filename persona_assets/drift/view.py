@@ -24,7 +24,8 @@ TOP_FEATURES = 20  # of a transition, by contribution and by change each
 
 def runs_view(connection: duckdb.DuckDBPyConnection) -> Json:
     """`data/drift.json`: the snapshot's runs by name."""
-    return {"runs": [_entry(row) for row in _rows(connection, "drift/runs", run=None)]}
+    runs = [_entry(row) for row in _rows(connection, "drift/runs", run=None)]
+    return {"runs": runs, "default_run": None, "unreadable": []}
 
 
 def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
@@ -62,6 +63,10 @@ def _entry(row: Json) -> Json:
     dropped = row["drop_turn"] is not None
     return {
         **{name: row[name] for name in plain},
+        "own_sae": row["sae"],
+        "neuronpedia": None,  # its features have pages here
+        "n_answer_tokens": row["n_answer_tokens"],
+        "max_correlation": None,  # in the confounds of the run
         "largest_drop": {"turn": row["drop_turn"], "change": row["drop_change"]} if dropped else None,
         "n_below_band": row["n_below_band"],
         "verdict": row["confound_verdict"],

@@ -23,6 +23,7 @@ changes as (
 )
 select
     r.*,
+    (select sum(t.n_tokens)::bigint from drift_turns as t where t.run = r.run) as n_answer_tokens,
     arg_min(c.turn, c.change) filter (where c.change < 0) as drop_turn,
     min(c.change) filter (where c.change < 0) as drop_change,
     count(*) filter (where c.below) as n_below_band

@@ -10,6 +10,7 @@ import pytest
 
 from persona_assets.drift.export import export_runs
 from persona_assets.drift.folder import folder_run, folder_runs
+from persona_assets.drift.folder_view import OwnSae
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript, read_transcript
 from persona_assets.drift.view import run_view, runs_view
@@ -109,8 +110,9 @@ def test_only_the_runs_that_are_wanted_are_exported(
 def test_our_own_export_shows_what_the_warehouse_shows(
     connection: duckdb.DuckDBPyConnection, exported: Path, switching: Transcript
 ) -> None:
-    assert folder_runs(exported) == runs_view(connection)
-    ours, theirs = run_view(connection, switching.run), folder_run(exported, switching.run)
+    own = [OwnSae("demo", None, "demo", "data/demo/model")]
+    assert folder_runs(exported, own) == runs_view(connection)
+    ours, theirs = run_view(connection, switching.run), folder_run(exported, switching.run, own)
     assert ours is not None and theirs is not None
     assert keys(theirs) == keys(ours)
     for name in keys(ours) - {"transitions", "features"}:
@@ -139,17 +141,21 @@ def test_a_folder_of_another_tool_shows_what_it_has(exported: Path, switching: T
 @pytest.mark.parametrize(
     ("file", "change", "complaint"),
     [
-        ("runs_manifest.json", {"runs": 3}, r"runs_manifest.json: runs: Input should be a valid list"),
-        ("runs_manifest.json", {"runs": [{"id": "../x"}]}, r"runs_manifest.json: runs.0.id"),
+        ("runs_manifest.json", {"runs": 3}, r"runs_manifest.json: runs must be a list, not 3"),
+        ("runs_manifest.json", {"runs": [{"id": "../x"}]}, r"runs_manifest.json: .* has no ui_bundle_url"),
         ("ui_bundle.json", {"q1": None}, r"ui_bundle.json: q1"),
-        ("summary.json", {"config": {}}, r"summary.json: config.pooling: Field required"),
-        ("conversation.json", {"conversation": []}, "has no assistant message"),
+        ("summary.json", {"config": 3}, r"summary.json: config: Input should be"),
+        ("conversation.json", {"conversation": [3]}, "message 0: must be"),
+        ("conversation.json", {"conversation": 3}, "holds no conversation"),
     ],
 )
 def test_a_broken_folder_is_named_in_one_line(
     exported: Path, switching: Transcript, file: str, change: dict, complaint: str
 ) -> None:
-    path = exported / file if "manifest" in file else exported / "runs" / switching.run / file
+    manifest = exported / "runs_manifest.json"
+    runs = [entry for entry in read(manifest)["runs"] if entry["id"] == switching.run]
+    manifest.write_text(json.dumps({"runs": runs}))
+    path = manifest if "manifest" in file else exported / "runs" / switching.run / file
     path.write_text(json.dumps(read(path) | change))
     with pytest.raises(StudyError, match=complaint) as raised:
         folder_runs(exported)
@@ -162,5 +168,9 @@ def test_a_manifest_cannot_lead_out_of_its_folder(exported: Path, url: str) -> N
     content = read(manifest)
     content["runs"][0]["conversation_url"] = url
     manifest.write_text(json.dumps(content))
+    shown = folder_runs(exported)
+    assert [run["run"] for run in shown["runs"]] == [content["runs"][1]["id"]]
+    [unreadable] = shown["unreadable"]
+    assert unreadable["run"] == content["runs"][0]["id"] and "leads out of the folder" in unreadable["reason"]
     with pytest.raises(StudyError, match="leads out of the folder"):
-        folder_runs(exported)
+        folder_run(exported, content["runs"][0]["id"])

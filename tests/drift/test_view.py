@@ -56,7 +56,7 @@ def test_the_runs_come_by_name_with_their_largest_drop(
 
 def test_there_may_be_no_runs_and_a_run_that_is_not_there_is_none(landed: Study) -> None:
     with warehouse(landed) as empty:
-        assert runs_view(empty) == {"runs": []}
+        assert runs_view(empty) == {"runs": [], "default_run": None, "unreadable": []}
         assert run_view(empty, "0123456789") is None
 
 

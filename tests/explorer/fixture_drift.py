@@ -36,23 +36,32 @@ def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
     for run in runs:
         (data / "drift" / "run" / f"{run['run']}.json").write_text(json.dumps(run, allow_nan=False))
     entries = [{key: run[key] for key in _ENTRY} for run in runs]
-    (data / "drift.json").write_text(json.dumps({"runs": entries}))
+    (data / "drift.json").write_text(json.dumps({"runs": entries, **_OF_THE_FOLDER}))
     return [run["run"] for run in runs]
 
+
+_OF_THE_FOLDER: Json = {
+    "default_run": "00000000cc",
+    "unreadable": [{"run": "broken", "name": HOSTILE[0], "reason": "ui_bundle.json: q1: Field required"}],
+}
 
 _ENTRY = (
     "run",
     "name",
     "sensitive",
     "sae",
+    "own_sae",
+    "neuronpedia",
     "model",
     "anchor",
     "score",
     "n_turns",
     "n_tokens",
+    "n_answer_tokens",
     "largest_drop",
     "n_below_band",
     "verdict",
+    "max_correlation",
 )
 
 
@@ -76,14 +85,18 @@ def _run(
         "name": name,
         "sensitive": False,
         "sae": "demo",
+        "own_sae": "demo",
+        "neuronpedia": None,
         "model": "toy/model",
         "anchor": "default",
         "score": "projection",
         "n_turns": turns,
         "n_tokens": turns * (tokens + 20),
+        "n_answer_tokens": turns * tokens,
         "largest_drop": {"turn": DROP, "change": drop},
         "n_below_band": int((path < 0.9).sum()),
         "verdict": "HIGH",
+        "max_correlation": None,
         "space": {
             "pooling": "mean",
             "transform": "log1p",
@@ -201,8 +214,10 @@ def _foreign(run: Json) -> Json:
     for feature in run["features"].values():
         feature |= {"roles": [], "profile": "pirate 0.4, ghost 0.2"}
     space = run["space"] | {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
-    unknown = {"n_tokens": None, "n_below_band": None, "verdict": None, "confounds": []}
-    return run | unknown | {"space": space}
+    unknown = {"n_tokens": None, "n_below_band": None, "confounds": []}
+    known = {"verdict": "HIGH", "max_correlation": 0.975, "sae": "layer_40_width_65k_l0_medium"}
+    elsewhere = {"own_sae": None, "neuronpedia": "gemma-3-27b-it/40-gemmascope-2-res-65k"}
+    return run | unknown | known | elsewhere | {"space": space}
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -115,6 +115,48 @@ def test_the_table_the_search_and_the_roles_are_the_bundles(page, site, beside, 
     page.get_by_role("heading", name="Similarity").wait_for()
 
 
+def test_the_pages_of_a_bundle_say_of_it_only_what_it_says(page, site, beside, bundle):
+    page.goto(f"{site}?bundle=bundle.json#/roles")
+    page.get_by_role("heading", name="Similarity").wait_for()
+    page.get_by_text("Features of the bundle that prefer it").wait_for()
+    said = page.locator("main").inner_text()
+    for untrue in ("clustering", "fresh", "responses", "default is marked", "compares", "atlas"):
+        assert untrue not in said, untrue
+    assert "click or Enter opens the role of the row" in said
+    preferred = sum(one["preferred_role"] == bundle["roles"][0] for one in bundle["features"])
+    first = page.locator(".roles tbody tr").first.inner_text().split()
+    assert first == [bundle["roles"][0], str(preferred)]
+    keep_screenshot(page, "bundle-roles")
+    assert axe_violations(page) == []
+    page.locator(".heat .plot").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("heading", name=f"Role {bundle['roles'][1]}").wait_for()
+    for other in ("drift", "compare", "sql"):
+        page.goto(f"{site}?bundle=bundle.json#/{other}")
+        page.get_by_text("A bundle does not hold this").wait_for()
+    page.goto(f"{site}?bundle=bundle.json#/table")
+    page.wait_for_selector(".grid-body")
+    n = len(bundle["feature_ids"])
+    assert page.locator(".table-actions [role=status]").inner_text() == f"{n} of {n} listed, 777 alive"
+
+
+def test_what_one_role_has_alone_has_no_ratio_to_show(page, site, bundle):
+    alone = json.loads(json.dumps(bundle))
+    for row, feature in enumerate(alone["features"]):
+        feature["metrics"]["pref_ratio"] = 7.7e8 if row % 2 else 1 + row / 100
+    page.goto(f"{site}#/table")
+    page.wait_for_selector(".grid-body")
+    drop(page, "alone.json", json.dumps(alone))
+    page.wait_for_selector(".dots[data-drawn]")
+    for row, shown in ((1, "one role alone"), (2, "1.02")):
+        page.goto(f"{page.url.split('#')[0]}#/map?f={bundle['feature_ids'][row]}&color=pref_ratio")
+        page.wait_for_selector(".map-selected .metrics")
+        ratio = page.locator(".metrics div", has_text="Preference ratio")
+        ratio.get_by_text(shown).wait_for()
+    assert "e+" not in page.locator(".scale-ends").inner_text()
+
+
 def test_a_bare_bundle_shows_what_it_has(page, site, beside, bundle):
     page.goto(f"{site}?bundle=bare.json#/map")
     page.wait_for_selector(".dots[data-drawn]")

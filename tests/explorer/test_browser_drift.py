@@ -222,10 +222,71 @@ def test_a_folder_of_another_tool_is_shown_without_what_it_lacks(page, drift):
     opened(page, drift, f"/{FOREIGN}")
     assert "No null band is known" in page.locator("main").inner_text()
     assert page.locator(".drift-choices select").nth(1).locator("option").count() == 1
-    assert page.get_by_text("Not computed for this score").count() == 1
+    assert page.get_by_text("Whoever measured it says high, the largest |r| 0.97").count() == 1
     assert page.locator(".drift-chart .band").get_attribute("d") == ""
     assert page.locator(".nearest-roles").count() == 0
     assert "pirate 0.4" in page.locator(".drift-features").inner_text()
+
+
+def test_features_of_another_sae_lead_to_neuronpedia_or_nowhere_never_to_ours(page, drift, folder):
+    opened(page, drift, f"/{FOREIGN}")
+    links = page.locator(".drift-features tbody a")
+    addresses = [link.get_attribute("href") for link in links.all()]
+    run = _run(folder, FOREIGN)
+    order = run["transitions"][0]["by_contribution"]
+    assert len(addresses) == len(order)
+    source = "https://www.neuronpedia.org/gemma-3-27b-it/40-gemmascope-2-res-65k/"
+    assert all(address.startswith(source) for address in addresses)
+    assert links.first.get_attribute("rel") == "noreferrer noopener"
+    assert page.locator(".drift-features a[href*='#/feature']").count() == 0
+    file = folder / "data" / "drift" / f"{FOREIGN}.json"
+    whole = file.read_text()
+    nearest = [{"role": "pirate", "cosine": 0.5}]  # a name that the study knows as well
+    run["turns"][0]["nearest"] = nearest
+    file.write_text(json.dumps(run | {"neuronpedia": None}))
+    try:
+        opened(page, drift, f"/{FOREIGN}?turn=0", ".nearest-roles")
+        page.wait_for_selector(".drift-head")
+        assert page.locator(".nearest-roles a").count() == 0
+        opened(page, drift, f"/{FOREIGN}?turn=1")
+        assert page.locator(".drift-features tbody tr").count() == len(order)
+        assert page.locator(".drift-features tbody a").count() == 0
+    finally:
+        file.write_text(whole)
+
+
+def test_the_head_of_a_foreign_run_tells_what_it_holds(page, drift, folder):
+    opened(page, drift, f"/{FOREIGN}")
+    head = page.locator(".drift-head .facts").inner_text().lower()
+    assert "high" in head and "|r| 0.97" in head
+    assert "answers' tokens" in head and str(8 * 20) in head
+    assert "layer_40_width_65k_l0_medium" in head
+    opened(page, drift, f"/{OWN}")
+    head = page.locator(".drift-head .facts").inner_text().lower()
+    assert "high |r| 0.82" in " ".join(head.split()) and "answers' tokens" not in head
+
+
+def test_the_list_begins_where_its_makers_would_and_says_what_cannot_be_shown(page, drift):
+    opened(page, drift, "", ".sort-table tbody tr")
+    assert page.locator(".unreadable-runs li").count() == 1
+    assert "ui_bundle.json: q1: Field required" in page.locator(".unreadable-runs").inner_text()
+    page.get_by_text("would begin with").get_by_role("link").click()
+    page.wait_for_function(f"location.hash.includes('{FOREIGN}')")
+
+
+def test_the_map_is_as_it_was_after_the_drift_page_has_been_open(page, drift):
+    def sizes() -> list[float]:
+        page.wait_for_selector(".legend-roles button .swatch")
+        return page.evaluate(
+            """() => ['.legend-note', '.legend-roles', '.legend-roles .swatch'].map(
+                one => Math.round(document.querySelector(one).getBoundingClientRect().height))"""
+        )
+
+    page.goto(f"{drift}#/map")
+    before = sizes()
+    opened(page, drift, f"/{OWN}")
+    page.goto(f"{drift}#/map")
+    assert sizes() == before
 
 
 def test_an_unknown_conversation_and_a_study_without_any_say_so(page, drift, site, troubles):

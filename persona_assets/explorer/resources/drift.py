@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from persona_assets.drift.folder import folder_run, folder_runs
+from persona_assets.drift.folder_view import OwnSae
 from persona_assets.drift.view import run_view, runs_view
 from persona_assets.explorer.asking import Json
 from persona_assets.explorer.numbers import rounded
@@ -20,7 +21,10 @@ def drift(source: Source) -> Any:
 def drift_run(source: Source, run: str) -> Json:
     """`drift/run/{run}.json`. Raises the problem 404 where there is no such run."""
     exported = source.exported
-    found = run_view(source.connection, run) if exported is None else folder_run(exported, run)
+    if exported is None:
+        found = run_view(source.connection, run)
+    else:
+        found = folder_run(exported, run, _own_saes(source))
     if found is None:
         raise not_found(f"no drift run {run!r} here")
     return dict(rounded(found))
@@ -32,4 +36,10 @@ def runs(source: Source) -> list[str]:
 
 
 def _runs(source: Source) -> Json:
-    return runs_view(source.connection) if source.exported is None else folder_runs(source.exported)
+    if source.exported is None:
+        return runs_view(source.connection)
+    return folder_runs(source.exported, _own_saes(source))
+
+
+def _own_saes(source: Source) -> list[OwnSae]:
+    return [OwnSae(**row) for row in source.rows("own_saes")]

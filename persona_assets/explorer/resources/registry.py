@@ -17,7 +17,7 @@ _PARTS = {
     "role": _NAME,
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
-    "run": r"[A-Za-z0-9_-]{1,100}",  # other tools name their runs as they like
+    "run": r"[A-Za-z0-9_.-]{1,100}",  # other tools name their runs as they like
 }
 _NUMBERS = ("feature_id", "page")
 

@@ -319,31 +319,37 @@ export type ConfoundVerdict = "LOW" | "MODERATE" | "HIGH"; // |r| up to 0.40, up
 /** `data/drift.json`: the runs by name; empty where there are none. */
 export interface DriftRuns {
   runs: DriftRunEntry[];
+  default_run: string | null; // the one that the makers of another tool's folder want shown first
+  unreadable: { run: string; name: string; reason: string }[]; // of such a folder: what cannot be shown, and why
 }
 
 export interface DriftRunEntry {
-  run: string; // the conversation's hash, 10 hex digits: stands in paths as it is
+  run: string; // the conversation's hash, or another tool's id: stands in paths as it is
   name: string; // untrusted, as all text of conversations
   sensitive: boolean; // mark it, and show its text only when asked to
   sae: string;
+  own_sae: string | null; // the SAE of this study that the features are of; null: they are another's, with no page here
+  neuronpedia: string | null; // where the features of another's SAE have pages: `model/source`
   model: string; // that read the conversation
   anchor: string; // the assistant's role
   score: DriftScore; // the one to show first
   n_turns: number; // assistant messages
   n_tokens: number | null; // up to the end of the last answer, template included
+  n_answer_tokens: number; // of the answers alone
   largest_drop: { turn: number; change: number } | null; // of `score`: the turn that it leads to
   n_below_band: number | null; // turns whose `score` is below the null band
   verdict: ConfoundVerdict | null; // the worst confound of `score`
+  max_correlation: number | null; // the largest |r| behind the verdict, where another tool gives that alone
 }
 
 /** `data/drift/run/{run}.json`. Turns count assistant messages from 0, messages count from 0. */
 export interface DriftRun extends DriftRunEntry {
   space: {
-    pooling: "mean" | "max";
-    transform: "log1p" | "raw";
-    centred: boolean;
-    normalized: boolean;
-    axis: "difference" | "pca";
+    pooling: "mean" | "max" | null; // null, here and below: another tool does not say
+    transform: "log1p" | "raw" | null;
+    centred: boolean | null;
+    normalized: boolean | null;
+    axis: "difference" | "pca" | null;
     axis_cosine: number | null; // of the difference with the first principal component
     n_roles: number | null; // roles of the reference
     compared_with: string[]; // the roles whose mean the anchor is compared with
@@ -355,7 +361,7 @@ export interface DriftRun extends DriftRunEntry {
   features: Record<string, DriftFeature>; // by feature_id: every feature that some transition shows
   confounds: {
     score: DriftScore;
-    confound: "norm" | "n_active_features" | "n_tokens";
+    confound: "norm" | "n_active_features" | "n_tokens" | "raw_norm" | "n_nonzero"; // the last two: of another tool
     r: number | null; // Pearson, over turns; null with fewer than 3 turns or where one of them never changes
     verdict: ConfoundVerdict | null;
   }[];

@@ -31,4 +31,8 @@ export const PAGE_TITLES: Record<Page, string> = {
 export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {
   feature: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.FeatureOfBundle }))),
   role: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.RoleOfBundle }))),
+  roles: lazyChunk(() => import("../bundle/roles")),
+  compare: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
+  drift: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
+  sql: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
 };

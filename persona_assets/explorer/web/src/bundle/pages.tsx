@@ -5,7 +5,7 @@ import { FeatureLink, Label, RoleLink } from "../components/links";
 import { paths } from "../data/paths";
 import { useSae } from "../data/StudyContext";
 import { useResource } from "../data/useResource";
-import { METRICS, type Metric } from "../pages/Map/model";
+import { METRICS, type Metric, metricText } from "../pages/Map/model";
 import { href, useRoute } from "../router/router";
 import type { BundleFeature, BundleRole, NamedFeature } from "./parse";
 import "../search/search.css";
@@ -78,7 +78,7 @@ function Feature({ feature }: { feature: BundleFeature }) {
               {feature.metrics.map(({ name, value }) => (
                 <tr key={name}>
                   <th scope="row">{METRICS[name as Metric]}</th>
-                  <td className="num">{fmt(value)}</td>
+                  <td className="num">{metricText(name as Metric, value)}</td>
                 </tr>
               ))}
             </tbody>
@@ -87,6 +87,15 @@ function Feature({ feature }: { feature: BundleFeature }) {
       )}
       <Features title="Nearest by cosine over roles" features={feature.near} similarity={(at) => feature.near[at]?.similarity ?? null} />
     </div>
+  );
+}
+
+/** Pages of a study for which no bundle has anything. */
+export function NotInBundle() {
+  return (
+    <Empty title="A bundle does not hold this">
+      It is a map of features and roles, without responses or conversations. Close the bundle to see the study's own.
+    </Empty>
   );
 }
 

@@ -13,11 +13,12 @@ interface HeatMapProps {
   label: string;
   format: (value: number | null) => string;
   onOpen: (row: number, column: number) => void;
+  opens?: string; // what a click or Enter does
   maxSize?: number;
 }
 
 /** A square of cells, each a whole number of pixels; the arrows move a cross over it, Enter opens a cell. */
-export function HeatMap({ names, values, label, format, onOpen, maxSize = 620 }: HeatMapProps) {
+export function HeatMap({ names, values, label, format, onOpen, opens = "compares the two roles", maxSize = 620 }: HeatMapProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [theme] = useTheme();
   const [at, setAt] = useState<[number, number] | null>(null);
@@ -54,7 +55,7 @@ export function HeatMap({ names, values, label, format, onOpen, maxSize = 620 }:
       <div className="heat-foot">
         <Ramp reach={reach} format={format} />
         <output className="readout" aria-live="polite">
-          {said || <span className="faint">point at a cell or use the arrow keys; click or Enter compares the two roles</span>}
+          {said || <span className="faint">point at a cell or use the arrow keys; click or Enter {opens}</span>}
         </output>
       </div>
       {width > 0 && (
@@ -65,7 +66,7 @@ export function HeatMap({ names, values, label, format, onOpen, maxSize = 620 }:
             style={{ width: size, height: size }}
             tabIndex={0}
             role="application"
-            aria-label={`${label}: ${n} by ${n} cells; arrow keys move, Enter compares the two roles`}
+            aria-label={`${label}: ${n} by ${n} cells; arrow keys move, Enter ${opens}`}
             onMouseMove={onMouseMove}
             onMouseLeave={() => setAt(null)}
             onClick={() => at && onOpen(...at)}

@@ -18,7 +18,7 @@ export function StackedBar({ parts, label }: { parts: Part[]; label: string }) {
       <ul className="stacked-legend">
         {parts.map((part, i) => (
           <li key={part.name}>
-            <span className={`swatch part-${i}`} />
+            <span className={`part-swatch part-${i}`} />
             {part.name} <b>{percent(part.share)}</b>
           </li>
         ))}

@@ -7,6 +7,8 @@ const NAMES = {
   norm: "the turn's vector norm",
   n_active_features: "the number of its active features",
   n_tokens: "the number of its tokens",
+  raw_norm: "its norm before the transform",
+  n_nonzero: "the number of its vector's entries that are not 0",
 };
 const HALF = 70; // pixels of |r| = 1
 
@@ -17,7 +19,7 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
   return (
     <Section title="Is it real?" note={`correlation over turns of the ${SCORES[score]} with …`}>
       {found.length === 0 ? (
-        <p className="muted">Not computed for this score.</p>
+        <p className="muted">{unlisted(run, score)}</p>
       ) : (
         <ul className="panel confounds">
           {found.map(({ confound, r, verdict }) => (
@@ -42,6 +44,13 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
       {found.length > 0 && <p className="footnote">Low up to |r| 0.40, moderate up to 0.70, high above: marked on the bars.</p>}
     </Section>
   );
+}
+
+/** What is known where no correlation is listed: another tool may tell the worst alone. */
+function unlisted({ verdict, max_correlation, score: first }: DriftRun, score: DriftScore): string {
+  if (score !== first || verdict === null) return "Not computed for this score.";
+  const size = max_correlation === null ? "" : `, the largest |r| ${fixed(max_correlation)}`;
+  return `Whoever measured it says ${verdict.toLowerCase()}${size}; the correlations are not listed.`;
 }
 
 function Correlation({ r }: { r: number | null }) {

@@ -63,12 +63,14 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
     (turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!,
   ).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
-  const verdict = worst(run, score);
+  const { verdict, strongest } = worst(run, score);
   return (
     <Facts
       facts={[
         ["assistant turns", count(run.n_turns)],
-        ["tokens", count(run.n_tokens)],
+        run.n_tokens === null
+          ? ["answers' tokens", count(run.n_answer_tokens), "of the answers alone: the conversation's are not known"]
+          : ["tokens", count(run.n_tokens)],
         [
           "largest drop",
           drop ? (
@@ -80,9 +82,17 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
         ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–"],
         [
           "confounds",
-          verdict ? <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span> : "–",
+          verdict ? (
+            <>
+              <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span>
+              {strongest !== null && <span className="muted"> |r| {fixed(strongest)}</span>}
+            </>
+          ) : (
+            "–"
+          ),
           "the worst of the score's correlations, below",
         ],
+        ["SAE", <bdi className="drift-model">{run.sae}</bdi>],
         ["read by", <bdi className="drift-model">{run.model}</bdi>],
       ]}
     />
@@ -98,18 +108,25 @@ function largestDrop(run: DriftRun, score: DriftScore): { turn: number; change: 
   return drop;
 }
 
-function worst(run: DriftRun, score: DriftScore): "LOW" | "MODERATE" | "HIGH" | null {
-  const found = run.confounds.flatMap((one) => (one.score === score && one.verdict ? [one.verdict] : []));
-  return (["HIGH", "MODERATE", "LOW"] as const).find((verdict) => found.includes(verdict)) ?? null;
+/** The verdict on the strongest correlation listed; where none is, what the run says of its own score. */
+function worst(run: DriftRun, score: DriftScore): { verdict: DriftRun["verdict"]; strongest: number | null } {
+  let found: { verdict: DriftRun["verdict"]; strongest: number | null } = { verdict: null, strongest: null };
+  for (const { score: of, r, verdict } of run.confounds) {
+    if (of === score && r !== null && Math.abs(r) >= (found.strongest ?? 0)) found = { verdict, strongest: Math.abs(r) };
+  }
+  if (found.verdict !== null || score !== run.score) return found;
+  return { verdict: run.verdict, strongest: run.max_correlation };
 }
 
 /** In one sentence: what a turn's vector is, and what the axis. */
 function spaceOf({ space: s, anchor }: DriftRun): string {
   const others = s.compared_with.length > 0 ? `the mean of ${s.compared_with.length} other roles` : "the mean of the other roles";
   const axis =
-    s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
+    s.axis === null
+      ? "not known"
+      : s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
   const steps = [
-    `features pooled by ${s.pooling}`,
+    s.pooling === null ? "features pooled in a way that is not known" : `features pooled by ${s.pooling}`,
     s.transform === "log1p" && "log1p",
     s.centred && "centred by the roles' mean",
     s.normalized && "of length 1",

@@ -1,4 +1,4 @@
-import type { DriftRunEntry } from "../../contract";
+import type { DriftRunEntry, DriftRuns } from "../../contract";
 import { count, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
@@ -6,7 +6,8 @@ import { href, useParam } from "../../router/router";
 import { VERDICTS } from "./words";
 
 /** Every conversation that was measured; the sensitive ones are marked. */
-export function RunList({ runs }: { runs: DriftRunEntry[] }) {
+export function RunList({ runs, default_run, unreadable }: DriftRuns) {
+  const first = runs.find((run) => run.run === default_run);
   const [sort, setSort] = useParam("sort", "name");
   return (
     <div className="page drift">
@@ -15,6 +16,15 @@ export function RunList({ runs }: { runs: DriftRunEntry[] }) {
         Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the
         assistant's own voice. Compare a score with the null band, not with zero.
       </p>
+      {first && (
+        <p>
+          Whoever made this folder would begin with{" "}
+          <a href={href("drift", first.run)}>
+            <bdi>{first.name.slice(0, 200)}</bdi>
+          </a>
+          .
+        </p>
+      )}
       <Section title="Conversations" note={count(runs.length)}>
         <div className="panel scroll-box">
           <SortTable
@@ -27,7 +37,22 @@ export function RunList({ runs }: { runs: DriftRunEntry[] }) {
           />
         </div>
       </Section>
+      {unreadable.length > 0 && <Unreadable runs={unreadable} />}
     </div>
+  );
+}
+
+function Unreadable({ runs }: { runs: DriftRuns["unreadable"] }) {
+  return (
+    <Section title="Cannot be shown" note={count(runs.length)}>
+      <ul className="panel unreadable-runs">
+        {runs.map(({ run, name, reason }) => (
+          <li key={run}>
+            <bdi className="untrusted">{name.slice(0, 200)}</bdi> <bdi className="muted">{reason.slice(0, 400)}</bdi>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 
@@ -47,7 +72,14 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
     ),
   },
   { key: "turns", title: "turns", num: true, value: (run) => run.n_turns, cell: (run) => count(run.n_turns) },
-  { key: "tokens", title: "tokens", num: true, value: (run) => run.n_tokens, cell: (run) => count(run.n_tokens) },
+  {
+    key: "tokens",
+    title: "tokens",
+    hint: "of the whole conversation; of the answers alone where that is not known",
+    num: true,
+    value: (run) => run.n_tokens ?? run.n_answer_tokens,
+    cell: (run) => count(run.n_tokens ?? run.n_answer_tokens),
+  },
   {
     key: "drop",
     title: "largest drop",

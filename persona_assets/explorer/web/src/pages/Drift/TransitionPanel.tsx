@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
 import { count, fmt, percent, signedFmt } from "../../components/format";
-import { FeatureLink } from "../../components/links";
+import { FeatureLink, Label } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
+import { useSae } from "../../data/StudyContext";
 import { useParam } from "../../router/router";
 
 const HALF = 40; // pixels of the largest contribution's bar
@@ -25,7 +26,7 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
   const order = by === "change" ? transition.by_change : transition.by_contribution;
   const covered = by === "change" ? transition.covered.by_change : transition.covered.by_contribution;
   const rows = useMemo(() => order.map((place) => rowOf(run, transition, place)), [run, transition, order]);
-  const columns = useMemo(() => columnsOf(rows), [rows]);
+  const columns = useMemo(() => columnsOf(rows, run), [rows, run]);
   const change = transition.changes[score];
   return (
     <Section
@@ -77,7 +78,7 @@ function rowOf(run: DriftRun, { features: f }: DriftTransition, place: number): 
   };
 }
 
-function columnsOf(rows: Row[]): SortColumn<Row>[] {
+function columnsOf(rows: Row[], run: DriftRun): SortColumn<Row>[] {
   const largest = Math.max(1e-12, ...rows.map((row) => Math.abs(row.contribution)));
   return [
     {
@@ -85,7 +86,7 @@ function columnsOf(rows: Row[]): SortColumn<Row>[] {
       title: "feature",
       className: "grow",
       value: (row) => row.id,
-      cell: (row) => <FeatureLink id={row.id} label={row.feature?.label ?? null} />,
+      cell: (row) => <Feature id={row.id} label={row.feature?.label ?? null} run={run} />,
     },
     {
       key: "effect",
@@ -144,6 +145,24 @@ function columnsOf(rows: Row[]): SortColumn<Row>[] {
     },
     { key: "profile", title: "strongest in", cell: (row) => <Profile feature={row.feature} /> },
   ];
+}
+
+/** A feature of this study's SAE has a page here; of another's it has one on Neuronpedia, or none. */
+function Feature({ id, label, run }: { id: number; label: string | null; run: DriftRun }) {
+  const shown = useSae();
+  if (run.own_sae !== null) {
+    return <FeatureLink id={id} label={label} params={run.own_sae === shown?.sae ? {} : { sae: run.own_sae }} />;
+  }
+  if (run.neuronpedia === null) return <span className="num">{id}</span>;
+  return (
+    <span className="feature-and-label">
+      <a href={`https://www.neuronpedia.org/${run.neuronpedia}/${id}`} target="_blank" rel="noreferrer noopener" title="On Neuronpedia">
+        {id}
+        <span aria-hidden="true"> ↗</span>
+      </a>
+      {label !== null && <Label text={label} />}
+    </span>
+  );
 }
 
 function Profile({ feature }: { feature: DriftFeature | undefined }) {

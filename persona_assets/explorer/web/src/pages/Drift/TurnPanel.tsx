@@ -30,7 +30,7 @@ export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn
           <button onClick={show}>Show the text</button>
         </div>
       )}
-      <NearestRoles turn={turn} />
+      <NearestRoles run={run} turn={turn} />
     </Section>
   );
 }
@@ -99,12 +99,13 @@ function Legend() {
         <span key={level} className={`token step drift-${level}`} />
       ))}
       <span>toward it</span>
-      <span className="legend-note">from the turn's 5th to its 95th percentile; a token's own projection on hover and focus</span>
+      <span className="tokens-note">from the turn's 5th to its 95th percentile; a token's own projection on hover and focus</span>
     </div>
   );
 }
 
-function NearestRoles({ turn }: { turn: DriftTurn }) {
+/** Roles of another study have no page here, whatever they are called. */
+function NearestRoles({ run, turn }: { run: DriftRun; turn: DriftTurn }) {
   const { roles } = useStudy();
   if (turn.nearest.length === 0) return null;
   return (
@@ -113,7 +114,7 @@ function NearestRoles({ turn }: { turn: DriftTurn }) {
       <ol>
         {turn.nearest.map(({ role, cosine }) => (
           <li key={role}>
-            {roles.some((one) => one.role === role) ? <RoleLink role={role} /> : <bdi>{role}</bdi>}{" "}
+            {run.own_sae !== null && roles.some((one) => one.role === role) ? <RoleLink role={role} /> : <bdi>{role}</bdi>}{" "}
             <span className="muted">{fixed(cosine, 3)}</span>
             <Meter share={cosine} />
           </li>

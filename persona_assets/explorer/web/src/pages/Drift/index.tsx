@@ -13,8 +13,14 @@ export default function DriftPage() {
   const runs = useResource<DriftRuns>(paths.driftRuns());
   return (
     <Loaded of={runs} what="the conversations" missing={<NoRuns />}>
-      {({ runs }) =>
-        runs.length === 0 ? <NoRuns /> : run === null ? <RunList runs={runs} /> : <OneRun key={run} run={run} runs={runs} />
+      {(found) =>
+        found.runs.length === 0 ? (
+          <NoRuns />
+        ) : run === null ? (
+          <RunList {...found} />
+        ) : (
+          <OneRun key={run} run={run} runs={found.runs} />
+        )
       }
     </Loaded>
   );

@@ -1,6 +1,5 @@
-import { fmt } from "../../components/format";
 import { Label } from "../../components/links";
-import { METRICS, type MapModel, type Metric, valueOf } from "./model";
+import { METRICS, type MapModel, type Metric, metricText, valueOf } from "./model";
 import type { MapState } from "./useMapState";
 
 const WIDTH = 260;
@@ -23,7 +22,7 @@ export function HoverCard(props: { model: MapModel; state: MapState; row: number
         {[...shown].map((metric) => (
           <div key={metric}>
             <dt>{METRICS[metric]}</dt>
-            <dd>{fmt(valueOf(model, metric, row))}</dd>
+            <dd>{metricText(metric, valueOf(model, metric, row))}</dd>
           </div>
         ))}
       </dl>

@@ -1,7 +1,6 @@
-import { fmt } from "../../components/format";
 import { Label, RoleLink } from "../../components/links";
 import { href } from "../../router/router";
-import { METRICS, type MapModel, type Metric, placeIn, rangeOf, valueOf } from "./model";
+import { METRICS, type MapModel, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
 import { type MapState, setSelected } from "./useMapState";
 
 /** The selected feature: what it is, its numbers among all of the map's, and its neighbours. */
@@ -52,7 +51,7 @@ function Value({ model, metric, row }: { model: MapModel; metric: Metric; row: n
         <span className="bar" aria-hidden="true">
           {place !== null && <span style={{ width: `${place * 100}%` }} />}
         </span>
-        {fmt(value)}
+        {metricText(metric, value)}
       </dd>
     </div>
   );

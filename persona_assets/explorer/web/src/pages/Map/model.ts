@@ -1,5 +1,6 @@
 /** The map's features as arrays, and the numbers its controls need. */
 import type { MapData } from "../../contract";
+import { fmt } from "../../components/format";
 
 export const METRICS = {
   score: "Selection score",
@@ -84,11 +85,19 @@ export function rangeOf(model: MapModel, metric: Metric): Range | null {
 }
 
 function spread(model: MapModel, metric: Metric): Range | null {
-  const column = model.data.features[metric] ?? [];
-  const values = Float64Array.from(column.filter((value): value is number => value !== null)).sort();
+  const known = (model.data.features[metric] ?? []).filter((value): value is number => value !== null);
+  const some = metric === "pref_ratio" ? known.filter((value) => value < ALONE) : known;
+  const values = Float64Array.from(some.length > 0 ? some : known).sort();
   if (values.length === 0) return null;
   const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
-  return { low: at(0.02), high: at(0.98), min: at(0), max: at(1), unknown: model.n - values.length };
+  return { low: at(0.02), high: at(0.98), min: at(0), max: at(1), unknown: model.n - known.length };
+}
+
+const ALONE = 1e6; // a preference ratio above it is one over nothing: no other role has the feature
+
+/** A metric's value in words: how many times nothing something is, is no number to show. */
+export function metricText(metric: Metric, value: number | null): string {
+  return metric === "pref_ratio" && value !== null && value >= ALONE ? "one role alone" : fmt(value);
 }
 
 /** Where in the range a value lies, 0–1; null for an unknown one. */

@@ -36,6 +36,7 @@ function LoadedTable({ table, sae }: { table: FeatureTable; sae: string }) {
   const query = useMemo(() => withoutUnknown(settled, table), [settled, table]);
   const rows = useMemo(() => answer(table, query), [table, query]);
   const all = table.feature_id.length;
+  const alive = useSae()?.n_alive ?? null; // more than are listed, where a bundle holds those on its map alone
   return (
     <div className="table-page">
       <h1 className="hidden-label">Features</h1>
@@ -43,7 +44,9 @@ function LoadedTable({ table, sae }: { table: FeatureTable; sae: string }) {
         <Filters query={asked} />
         <div className="table-actions">
           <span role="status" className="nowrap">
-            <strong>{count(rows.length)}</strong> <span className="muted">of {count(all)} alive</span>
+            <strong>{count(rows.length)}</strong> <span className="muted">
+              of {count(all)} {all === alive ? "alive" : alive === null ? "listed" : `listed, ${count(alive)} alive`}
+            </span>
           </span>
           <ColumnChoice query={asked} />
           <Exports table={table} rows={rows} query={query} sae={sae} />
