@@ -5,13 +5,13 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from persona_assets.duck import exact_path
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.queries import query
-from persona_assets.schema import ACTIVATIONS, POOLED, ROLE_FEATURES
+from persona_assets.schema import ROLE_FEATURES
 from persona_assets.study import Study
+from persona_assets.wholeness import damaged
 
 
 def aggregate(study: Study, role: str, sae: str, *, overwrite: bool = False) -> LakeFile:
@@ -31,19 +31,15 @@ def aggregate(study: Study, role: str, sae: str, *, overwrite: bool = False) -> 
     if current is not None and not overwrite:
         return current
     content = aggregated(study.lake, activations, pooled)
-    return study.lake.write(ROLE_FEATURES, content, made_from, sae=sae, role=role)
+    inputs = [activations, pooled]
+    return study.lake.write(ROLE_FEATURES, content, made_from, sae=sae, role=role, inputs=inputs)
 
 
 def aggregated(lake: Lake, activations: LakeFile, pooled: LakeFile) -> pa.Table:
     """`schema.ROLE_FEATURES` of one role, by feature_id; every mean is over all its pooled responses."""
-    parameters = {
-        "activations": [exact_path(lake.uri(activations.path))],
-        "pooled": [exact_path(lake.uri(pooled.path))],
-    }
-    with lake.connection() as connection:
+    with lake.readable([activations, pooled]) as (entries, responses), lake.connection() as connection:
+        parameters = {"activations": [entries], "pooled": [responses]}
         try:
             return connection.execute(query("stages/role_features"), parameters).to_arrow_table()
-        except duckdb.Error:
-            for table, file in ((ACTIVATIONS, activations), (POOLED, pooled)):
-                lake.read(table, file)  # says which one is damaged, if one is
-            raise
+        except duckdb.Error as error:
+            raise damaged(lake.uri(activations.path), error) from error

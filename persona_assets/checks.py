@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from persona_assets.duck import exact_path
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
@@ -127,8 +126,8 @@ def _one_row(
 def _rows(
     name: str, lake: Lake, files: dict[str, LakeFile], values: Mapping[str, Sequence[int]] | None = None
 ) -> list[dict[str, Any]]:
-    paths = {key: [exact_path(lake.uri(file.path))] for key, file in files.items()}
-    with lake.connection() as connection:
+    with lake.readable(files.values()) as places, lake.connection() as connection:
+        paths = {key: [place] for key, place in zip(files, places, strict=True)}
         answer = connection.execute(query(name), {**paths, **(values or {})})
         return answer.to_arrow_table().to_pylist()
 

@@ -11,6 +11,14 @@ class StudyError(Exception):
     """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
 
 
+class DamagedError(StudyError):
+    """A file of the lake does not hold what was written; `reason` says how that was seen."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
 class RunInterruptedError(StudyError):
     """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
 

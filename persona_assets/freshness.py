@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from persona_assets.fingerprint import fingerprint
-from persona_assets.lake import LakeFile, Look, fresh
+from persona_assets.lake import Lake, LakeFile, Look, fresh
 from persona_assets.models import identity
 from persona_assets.schema import (
     ACTIVATIONS,
@@ -63,7 +63,7 @@ class RoleFiles:
                 "instructions": {index: role.instructions[index] for index in generation.prompt_indices},
                 "questions": [[question.id, question.text] for question in owner.questions(role)],
                 "model_name": generation.spoken_name,
-                **_sampling(generation),
+                **_sampling(generation, owner.lake),
             }
         )
 
@@ -171,18 +171,18 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
     extraction = study.settings.extraction
     return {
         "version": EXTRACTION_VERSION,
-        "model": identity(extraction.model, extraction.revision),
-        "sae": sae_identity(extraction.saes[sae]),
+        "model": identity(extraction.model, extraction.revision, study.lake),
+        "sae": sae_identity(extraction.saes[sae], study.lake),
         "dtype": extraction.dtype,
         "token_selection": extraction.token_selection,
         **({"span_tokens": sorted(extraction.span_tokens)} if extraction.span_tokens else {}),
     }
 
 
-def _sampling(generation: GenerationSettings) -> dict[str, Any]:
+def _sampling(generation: GenerationSettings, lake: Lake) -> dict[str, Any]:
     decisive = {name: generation.engine[name] for name in DECISIVE_OPTIONS if name in generation.engine}
     return {
-        "model": identity(generation.model, generation.revision),
+        "model": identity(generation.model, generation.revision, lake),
         "dtype": generation.dtype,
         "temperature": generation.temperature,
         "top_p": generation.top_p,

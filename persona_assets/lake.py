@@ -8,78 +8,53 @@ does not name the content it is `imported-<hash of the content>`, and a file mad
 name is never used for a second content either: what was made from a file says only its name. A file that
 is removed therefore leaves its name behind, `<stem>.gone`.
 
-A file's pages have checksums, and its footer says under `PATH_NOTE` where it belongs.
+Its name stays taken even where somebody deletes it by hand, as long as a file is there that was made from it.
+
+A file's pages have checksums and so has the whole; its footer says where it belongs (`PATH_NOTE`) and what it
+was made from (`lineage.INPUTS_NOTE`). Whoever makes something of a file gets it through `read`, `readable` or
+`check`, which refuse one that is damaged.
 """
 
 from __future__ import annotations
 
+import copy
+import json
 import os
-import re
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from persona_assets.duck import in_memory
-from persona_assets.errors import StudyError
+from persona_assets.duck import exact_path, in_memory
+from persona_assets.errors import DamagedError
+from persona_assets.lake_file import STEM, LakeFile
+from persona_assets.lineage import INPUTS_NOTE, is_claimed
+from persona_assets.parquet import write_parquet
 from persona_assets.project import project
 from persona_assets.schema import Table
-from persona_assets.storage import storage_at
+from persona_assets.seen import is_known, remember
+from persona_assets.storage import Bucket, bucket, storage_at
+from persona_assets.wholeness import (
+    PATH_NOTE,
+    READING_ERRORS,
+    check_whole,
+    damaged,
+    refuse_another,
+    refuse_other_kinds,
+)
 
-PATH_NOTE = b"persona.path"  # in a file's footer: its path below the root, from when it was written
+__all__ = ["Lake", "LakeFile", "Look", "fresh"]
 
 _GONE = ".gone"
-_OF_THE_STORE = "AWS Error"  # how pyarrow's errors begin where it was not the file
-_STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
-
-_ALWAYS = {"write_page_index": True, "write_page_checksum": True}
-
-
-@dataclass(frozen=True)
-class LakeFile:
-    """A file of the lake; `path` is relative to the lake's root, `modified` in seconds since 1970."""
-
-    path: str
-    size: int
-    modified: float = field(compare=False)  # a store says it in whole seconds, and by its own clock
-
-    @property
-    def stem(self) -> str:
-        """The file's identity: downstream fingerprints are made from it."""
-        return self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-
-    @property
-    def made_from(self) -> str:
-        """The fingerprint without the revision."""
-        return self._match["made_from"]
-
-    @property
-    def revision(self) -> int:
-        """How many times the file was made again on purpose."""
-        return int(self._match["revision"] or 0)
-
-    @property
-    def imported(self) -> bool:
-        """Whether the content came from outside rather than from this study's settings."""
-        return self.stem.startswith("imported-")
-
-    @property
-    def partition(self) -> dict[str, str]:
-        """`{"sae": …, "role": …, "run": …}`, as far as the path names them."""
-        return dict(part.split("=", 1) for part in self.path.split("/") if "=" in part)
-
-    @property
-    def _match(self) -> re.Match[str]:
-        match = _STEM.fullmatch(self.stem)
-        assert match is not None
-        return match
+_IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `noted` tells
+_AT_ONCE = 8  # files that are checked or fetched
 
 
 class Lake:
@@ -89,6 +64,8 @@ class Lake:
         self.storage = storage_at(root)
         self.root = self.storage.root
         self.study = study
+        self._noted: dict[str, str] = {}
+        self._to_note: dict[str, str] = {}
 
     @property
     def local_root(self) -> Path:
@@ -113,8 +90,65 @@ class Lake:
         return connection
 
     def open(self, uri: str, **options: Any) -> pq.ParquetFile:
-        """The file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them."""
-        return pq.ParquetFile(uri.removeprefix("s3://"), filesystem=self.storage.filesystem, **options)
+        """The file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them.
+
+        One in a bucket is read against its pages' checksums; one in a folder is for `check` to vouch for.
+        Raises DamagedError where it is another file, or none; else what pyarrow raises.
+        """
+        if self.storage.folder is None:
+            options = {"page_checksum_verification": True, **options}
+        else:
+            refuse_other_kinds(Path(uri))
+        parquet = pq.ParquetFile(uri.removeprefix("s3://"), filesystem=self.storage.filesystem, **options)
+        try:
+            refuse_another(parquet, uri.removeprefix(f"{self.root}/"), uri)
+        except DamagedError:
+            parquet.close()
+            raise
+        return parquet
+
+    def check(self, files: Iterable[LakeFile]) -> None:
+        """Raise StudyError, naming it, for a file that is damaged or cannot be read now.
+
+        Each is read to its end once on this machine. Of those in a bucket `open` and `readable` see to it.
+        """
+        folder = self.storage.folder
+        if folder is not None:
+            with ThreadPoolExecutor(_AT_ONCE) as readers:
+                list(readers.map(lambda file: check_whole(folder / file.path, file.path), files))
+
+    @contextmanager
+    def readable(self, files: Iterable[LakeFile]) -> Iterator[list[str]]:
+        """Yield where DuckDB reads each of `files`, all of them whole: patterns that match one path each.
+
+        Those of a bucket that this machine has not seen before are fetched for as long. Raises StudyError,
+        naming the file, where one is damaged or cannot be read now.
+        """
+        store, files = bucket(self.storage), list(files)
+        if store is None:
+            self.check(files)
+            yield [exact_path(self.uri(file.path)) for file in files]
+            return
+        with (
+            tempfile.TemporaryDirectory(prefix="persona-") as folder,
+            ThreadPoolExecutor(_AT_ONCE) as readers,
+        ):
+            places = readers.map(lambda file: self._fetched(store, file, Path(folder)), files)
+            yield [exact_path(place) for place in places]
+
+    def studies(self) -> list[str]:
+        """The names of the studies that have a folder in the lake."""
+        store = bucket(self.storage)
+        if store is not None:
+            return store.folders()
+        root = Path(self.root)
+        return sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
+
+    def of(self, study: str) -> Lake:
+        """The part of another study in the same lake."""
+        other = copy.copy(self)
+        other.study = study
+        return other
 
     def folder(
         self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
@@ -151,29 +185,62 @@ class Lake:
         sae: str | None = None,
         role: str | None = None,
         run: str | None = None,
+        inputs: Iterable[LakeFile] = (),
     ) -> LakeFile:
-        """Land `content` under a new name, so that it is there whole or not at all.
+        """Land `content` under a new name, so that it is there whole or not at all; `inputs` is what it was
+        made from.
 
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
+        self.keep_notes()
         folder = self.folder(table, sae=sae, role=role, run=run)
+        made_of = json.dumps([file.path for file in inputs])
+        taken: list[LakeFile] = []
+        importing = made_from.startswith("imported-")  # then the name says the content
         while True:
-            path = f"{folder}/{self._free_stem(folder, made_from)}.parquet"
+            path = f"{folder}/{self._free_stem(folder, made_from, taken)}.parquet"
+            if not importing and is_claimed(self, path):  # deleted by hand: what was made from it is there
+                taken.append(LakeFile(path, 0, 0))
+                continue
+            notes = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of}
             try:
                 with self.storage.placing(path) as beside:
-                    write_parquet(table, content, beside, {PATH_NOTE.decode(): path})
+                    write_parquet(table, content, beside, notes)
                     status = beside.stat()
                 return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
-            except FileExistsError:  # another process took that name meanwhile
-                continue
+            except (
+                FileExistsError
+            ):  # another process took that name meanwhile, or something lies in its place
+                taken.append(LakeFile(path, 0, 0))
 
     def read(self, table: Table, file: LakeFile) -> pa.Table:
-        """The file's content. Raises StudyError, naming the file, where it is damaged."""
+        """The file's content. Raises StudyError, naming it, where it is damaged or cannot be read now."""
+        self.check([file])
         with self._reading(file):
             content = self.open(self.uri(file.path)).read()
         if content.schema.names != table.schema.names:
             raise damaged(self.uri(file.path), "its columns are not those of the table")
         return content
+
+    def noted(self, files: str, others: str) -> str:
+        """Return which other files a model's or SAE's folder held when its `files` were first seen here.
+
+        Where nobody has noted it, those are `others`: noted as soon as something lands or is published.
+        """
+        path = f"{self.study}/{_IDENTITIES}/{files}"
+        if path not in self._noted:
+            found = self.storage.text(path)
+            self._noted[path] = others if found is None else found.strip()
+            if found is None:
+                self._to_note[path] = others
+        return self._noted[path]
+
+    def keep_notes(self) -> None:
+        """Write what is to be noted. Raises DiskError where the disk or the store refuses."""
+        while self._to_note:
+            path, others = self._to_note.popitem()
+            with suppress(FileExistsError), self.storage.placing(path) as beside:  # another has noted it
+                beside.write_text(others)
 
     def clear(self, table: Table, *, role: str) -> None:
         """Delete the role's files of a table that no published warehouse names.
@@ -196,12 +263,12 @@ class Lake:
         """Files, and the names of those that were removed, sorted by path."""
         found = [LakeFile(*stored) for stored in self.storage.below(folder)]
         ours = (
-            file for file in found if file.path.endswith((".parquet", _GONE)) and _STEM.fullmatch(file.stem)
+            file for file in found if file.path.endswith((".parquet", _GONE)) and STEM.fullmatch(file.stem)
         )
         return sorted(ours, key=lambda file: file.path)
 
     def num_rows(self, file: LakeFile) -> int:
-        """The file's number of rows, from its footer. Raises StudyError where it is damaged."""
+        """The file's number of rows, from its footer. Raises StudyError where that cannot be read."""
         with self._reading(file):
             return int(self.open(self.uri(file.path)).metadata.num_rows)
 
@@ -209,14 +276,29 @@ class Lake:
     def _reading(self, file: LakeFile) -> Iterator[None]:
         try:
             yield
-        except (pa.ArrowInvalid, OSError) as error:
+        except READING_ERRORS as error:
             raise damaged(self.uri(file.path), error) from error
 
-    def _free_stem(self, folder: str, made_from: str) -> str:
+    def _fetched(self, store: Bucket, file: LakeFile, folder: Path) -> str:
+        """Where to read a file of the bucket: there, if it was found whole before, else in `folder`."""
+        mark = f"{self.uri(file.path)} {store.mark_of(file.path)}"
+        if is_known(mark):
+            return self.uri(file.path)
+        here = folder / file.path
+        here.parent.mkdir(parents=True, exist_ok=True)
+        store.fetch(file.path, here)
+        try:
+            check_whole(here, file.path)
+        except DamagedError as error:
+            raise damaged(self.uri(file.path), str(error)) from error
+        remember(mark)
+        return str(here)
+
+    def _free_stem(self, folder: str, made_from: str, taken: Iterable[LakeFile] = ()) -> str:
         importing = made_from.startswith("imported-")
         rivals = [
             file
-            for file in self._named_below(folder)
+            for file in (*self._named_below(folder), *taken)
             if importing or file.imported or file.made_from == made_from
         ]
         return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
@@ -242,45 +324,3 @@ def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
     """Of one folder's files the one to use: of this fingerprint or imported, the last revision."""
     usable = [file for file in files if file.imported or file.made_from == fingerprint]
     return max(usable, key=lambda file: (file.revision, file.imported), default=None)
-
-
-def damaged(path: str, why: object) -> StudyError:
-    """The error for a file that cannot be read: damaged, unless it is the store that did not answer."""
-    reason = str(why).splitlines()[0]
-    if is_of_the_store(why):
-        return StudyError(f"{path}: cannot be read now ({reason}); check network and credentials, run again")
-    return StudyError(f"{path}: damaged, or not a file of this lake ({reason}); delete it and run again")
-
-
-def is_of_the_store(why: object) -> bool:
-    """Whether an error is that the store did not answer, and says nothing of the file."""
-    return _OF_THE_STORE in str(why)
-
-
-def write_parquet(
-    table: Table, content: pa.Table, path: Path, notes: Mapping[str, str] | None = None
-) -> None:
-    """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk."""
-    options = {"compression": "zstd", "compression_level": 1, **_ALWAYS, **table.writer}
-    content = content.select(table.schema.names).cast(table.schema)
-    with path.open("wb") as file:
-        with pq.ParquetWriter(file, table.schema, **options) as writer:
-            for start, stop in row_groups(table, content):
-                writer.write_table(content.slice(start, stop - start), row_group_size=stop - start)
-            writer.add_key_value_metadata(dict(notes or {}))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def row_groups(table: Table, content: pa.Table) -> Iterator[tuple[int, int]]:
-    """The first row and the one after the last of each row group of `content`."""
-    keys = np.arange(content.num_rows) if table.unbroken is None else content[table.unbroken].to_numpy()
-    start = 0
-    while start < len(keys):
-        stop = min(start + table.row_group_size, len(keys))
-        if stop < len(keys):
-            # Back to where the value at the edge begins; on to its end, should it fill a row group alone.
-            begin, end = np.searchsorted(keys, keys[stop], "left"), np.searchsorted(keys, keys[stop], "right")
-            stop = int(begin if begin > start else end)
-        yield start, stop
-        start = stop

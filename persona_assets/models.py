@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
-from persona_assets.fingerprint import directory_hash
+from persona_assets.fingerprint import directory_identity
 from persona_assets.given import is_folder, shown_path
 from persona_assets.project import in_project
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from persona_assets.lake import Lake
+
+_WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.gguf")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -32,12 +36,28 @@ def locate(model: str) -> str:
     return model
 
 
-def identity(model: str, revision: str | None) -> dict[str, Any]:
-    """What a fingerprint holds of a model: the hash of a directory's files, or hub id and revision."""
+def identity(model: str, revision: str | None, lake: Lake | None = None) -> dict[str, Any]:
+    """What a fingerprint holds of a model: the hash of a directory's files, or hub id and revision.
+
+    `lake` is whose files the fingerprint is of (see `directory_identity`). Raises StudyError for an adapter.
+    """
     place = locate(model)
     if place != model or Path(place).is_absolute():
-        return {"files": directory_hash(Path(place))}
+        _refuse_adapter(Path(place))
+        return directory_identity(Path(place), lake.noted if lake is not None else None)
     return {"hub": model, "revision": revision or "main"}
+
+
+def _refuse_adapter(directory: Path) -> None:
+    """Its base is in another place, and nothing here would load the two together."""
+    if not (directory / "adapter_config.json").is_file():
+        return
+    own = [file for pattern in _WEIGHTS for file in directory.glob(pattern) if "adapter" not in file.name]
+    if not own or find_spec("peft") is not None:
+        raise StudyError(
+            f"{directory}: is an adapter, which is not a model without its base; merge the two (peft's "
+            "`merge_and_unload`), save the result and name its folder"
+        )
 
 
 def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokenizerBase:

@@ -60,7 +60,7 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
         if value is None:
             block.pop(last)
         else:
-            block[last] = value
+            block[last] = copy.deepcopy(value)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "defs.yaml"
     file.write_text(yaml.safe_dump({"type": COMPONENT, "attributes": attributes}))

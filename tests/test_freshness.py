@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles, imported_from
+from persona_assets.models import identity
 from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES
-from persona_assets.study import Study
+from persona_assets.study import Study, load_study
 from tests.conftest import StudyMaker
 from tests.places import PROJECT
 
@@ -160,3 +162,68 @@ def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: 
     found = RoleFiles(borrower, PIRATE).responses
     assert found is not None
     assert found.path.startswith("demo/responses/role=pirate/")
+
+
+@pytest.fixture
+def own_model(make_study: StudyMaker, tmp_path: Path) -> tuple[Study, Path]:
+    """A study whose model is a folder of its own, and that folder."""
+    model = tmp_path / "model"
+    shutil.copytree(PROJECT / "data/demo/model", model)
+    return make_study("own", {"generation.model": str(model)}), model
+
+
+def again(study: Study) -> Study:
+    """The study as the next process opens it."""
+    return load_study(study.file)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pytorch_model.bin", "vocab.txt", "merges.txt", "additional_chat_templates/tools.jinja", "sub/a.json"],
+)
+def test_every_file_of_a_model_decides_and_what_was_there_at_first_keeps_the_old_name(
+    own_model: tuple[Study, Path], name: str
+) -> None:
+    study, model = own_model
+    before = responses_fingerprint(study)
+    (model / name).parent.mkdir(exist_ok=True)
+    (model / name).write_text("first")
+    assert responses_fingerprint(again(study)) == before  # of a lake that an earlier version finished
+    first = again(study)
+    land(first, RESPONSES, responses_fingerprint(first))
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "fresh"
+    (model / name).write_text("other")
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "stale"
+    (model / name).unlink()
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "stale"
+    (model / name).write_text("first")
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "fresh"
+
+
+def test_a_file_that_comes_to_a_model_after_the_first_landing_makes_stale(
+    own_model: tuple[Study, Path],
+) -> None:
+    study, model = own_model
+    land(study, RESPONSES, responses_fingerprint(study))
+    (model / "vocab.txt").write_text("new")
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "stale"
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", ".gitignore", "map.png", "optimizer.pt", "runs/x"])
+def test_what_decides_nothing_leaves_a_model_as_it_is(own_model: tuple[Study, Path], name: str) -> None:
+    study, model = own_model
+    land(study, RESPONSES, responses_fingerprint(study))
+    (model / name).parent.mkdir(exist_ok=True)
+    (model / name).write_text("x")
+    assert RoleFiles(again(study), PIRATE).state(RESPONSES) == "fresh"
+
+
+def test_the_demos_model_and_sae_are_called_what_they_always_were(study: Study) -> None:
+    assert identity("data/demo/model", None, study.lake) == {"files": "79ed87319728beae"}
+
+
+def test_an_adapter_is_refused_with_the_remedy(make_study: StudyMaker, tmp_path: Path) -> None:
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(StudyError, match="is an adapter.*merge"):
+        responses_fingerprint(make_study("adapter", {"generation.model": str(tmp_path)}))

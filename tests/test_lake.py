@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.errors import DiskError, StudyError
-from persona_assets.lake import PATH_NOTE, Lake
+from persona_assets.lake import Lake, LakeFile
 from persona_assets.schema import ACTIVATIONS, ROLE_FEATURES
+from persona_assets.wholeness import PATH_NOTE
+from tests.marks import mark_of
 
 FINGERPRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
 IMPORTED = "imported-00000000000000aa"
@@ -119,8 +122,8 @@ def test_of_two_that_take_a_name_at_once_each_keeps_its_own_content(
 ) -> None:
     free_stem, landed = lake._free_stem, []
 
-    def overtaken(folder: str, made_from: str) -> str:
-        stem = free_stem(folder, made_from)
+    def overtaken(folder: str, made_from: str, taken: Sequence[LakeFile]) -> str:
+        stem = free_stem(folder, made_from, taken)
         if not landed:  # after we have looked, before we write
             landed.append(None)
             landed[0] = write(lake, made_from, n_rows=7)
@@ -152,7 +155,7 @@ def test_a_truncated_file_is_named_with_the_remedy(local_lake: Lake) -> None:
     path = Path(local_lake.uri(file.path))
     path.write_bytes(path.read_bytes()[:-20])
     for reading in (lambda: local_lake.read(ACTIVATIONS, file), lambda: local_lake.num_rows(file)):
-        with pytest.raises(StudyError, match=f"{FINGERPRINT}.parquet: damaged.*delete it and run again"):
+        with pytest.raises(StudyError, match=f"{FINGERPRINT}.parquet: damaged.*--delete`. and run again"):
             reading()
 
 
@@ -174,8 +177,7 @@ def test_a_killed_writers_leftover_is_swept_and_a_living_ones_is_not(local_lake:
     folder = Path(local_lake.uri(write(local_lake, FINGERPRINT).path)).parent
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    of_dead = folder / f".{OTHER}.parquet.{dead.pid}.tmp"
-    of_living = folder / f".{OTHER}.parquet.{os.getppid()}.tmp"
+    of_dead, of_living = (folder / f".{OTHER}.parquet.{mark_of(pid)}.tmp" for pid in (dead.pid, os.getppid()))
     of_dead.write_bytes(b"half")
     of_living.write_bytes(b"half")
     write(local_lake, OTHER)
@@ -227,7 +229,7 @@ def test_a_leftover_that_a_read_only_disk_keeps_is_one_clear_line(tiny_disk: Pat
     folder = Path(lake.uri(write(lake, FINGERPRINT).path)).parent
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    (folder / f".{OTHER}.parquet.{dead.pid}.tmp").write_bytes(b"half")
+    (folder / f".{OTHER}.parquet.{mark_of(dead.pid)}.tmp").write_bytes(b"half")
     subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)
     with pytest.raises(DiskError, match="Read-only file system; mount it writable"):
         write(lake, OTHER)

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from persona_assets.errors import StudyError
-from persona_assets.lake import damaged
 from persona_assets.schema import VARIANT_STRIDE
+from persona_assets.wholeness import READING_ERRORS, damaged
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -127,7 +127,7 @@ def read_design(sources: Sequence[RoleSource]) -> Design:
 def _read_pooled(source: RoleSource) -> pa.Table:
     try:
         table = source.opened(source.pooled).read(["response_id", "n_tokens", "excluded_reason"])
-    except (pa.ArrowInvalid, OSError) as error:
+    except READING_ERRORS as error:
         raise damaged(source.pooled, error) from error
     table = table.filter(pc.is_null(table["excluded_reason"]))
     if table.num_rows == 0:

@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.errors import StudyError
-from persona_assets.lake import damaged
+from persona_assets.wholeness import READING_ERRORS, damaged
 
 Strategy = Literal["mean", "max"]
 
@@ -55,7 +54,7 @@ class FeatureRanges:
         self.source = source
         try:
             self._metadata = source.opened(source.activations).metadata
-        except (pa.ArrowInvalid, OSError) as error:
+        except READING_ERRORS as error:
             raise damaged(source.activations, error) from error
         bounds = [_bounds(self._metadata, group) for group in range(self._metadata.num_row_groups)]
         self._first = np.array([first for first, _ in bounds])
@@ -83,6 +82,6 @@ def _columns(
     try:
         file = source.opened(source.activations, metadata=metadata)
         table = file.read(names) if groups is None else file.read_row_groups(groups, names)
-    except (pa.ArrowInvalid, OSError) as error:
+    except READING_ERRORS as error:
         raise damaged(source.activations, error) from error
     return [table[name].to_numpy() for name in names]

@@ -34,6 +34,8 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
 
     study, lake, atlas = across.study, across.study.lake, across.study.settings.atlas
     role_matrix_mode(atlas, aligned=across.aligned)  # before the work: refuse
+    inputs = [file for files in across.compared(sae).values() for file in files]
+    lake.check(inputs)
     statistics = analyse(
         [
             RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
@@ -51,4 +53,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         ROLE_MATRIX: role_matrix_table(selection),
         ROLE_CONTRASTS: statistics.role_contrasts,
     }
-    return {table.name: lake.write(table, content, made_from, sae=sae) for table, content in contents.items()}
+    return {
+        table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)
+        for table, content in contents.items()
+    }

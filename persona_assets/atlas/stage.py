@@ -52,4 +52,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
         ROLE_AXES: tables.role_axes,
         ATLAS_SUMMARY: tables.summary,
     }
-    return {table.name: lake.write(table, content, made_from, sae=sae) for table, content in contents.items()}
+    return {
+        table.name: lake.write(table, content, made_from, sae=sae, inputs=[features, role_matrix])
+        for table, content in contents.items()
+    }

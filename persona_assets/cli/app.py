@@ -138,11 +138,16 @@ def gc(
 
 
 @app.command()
-def verify(study: StudyArgument) -> None:
+def verify(
+    study: StudyArgument,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete what is damaged, and all that was made from it.")
+    ] = False,
+) -> None:
     """Read every file of the study: whole, with the right checksums, and agreeing with one another."""
     from persona_assets.cli.health import verify_study
 
-    verify_study(load_study(study))
+    verify_study(load_study(study), delete)
 
 
 @app.command()

@@ -16,7 +16,8 @@ from persona_assets.components.launcher import is_gone
 from persona_assets.errors import StudyError
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.inventory import Held
-from persona_assets.health.verify import verify
+from persona_assets.health.repair import Removed, remove_damaged
+from persona_assets.health.verify import Verified, verify
 from persona_assets.study import Study
 
 _NOTHING = "nothing to delete"
@@ -39,8 +40,12 @@ def collect_garbage(study: Study, delete: bool, grace_hours: float) -> None:
         print(f"{_amount(garbage.waiting)} more wait until {until}: readers and runs may still need them")
 
 
-def verify_study(study: Study) -> None:
-    """Read every file that anybody relies on, and say what is wrong. Raises StudyError where something is."""
+def verify_study(study: Study, delete: bool = False) -> None:
+    """Read every file that anybody relies on, say what is wrong, and with `delete` remove it and all that was
+    made from it. Raises StudyError where something was wrong and is still there.
+    """
+    if delete:
+        _refuse_beside_a_run(study)
     with bar("reading") as progress:
         verified = verify(study, progress)
     for problem in verified.problems:
@@ -48,13 +53,35 @@ def verify_study(study: Study) -> None:
     print(f"read {verified.n_files} files, {size(verified.n_bytes)}")
     if verified.n_without_checksums:
         print(f"{verified.n_without_checksums} of them are of a version that wrote no checksums")
-    if verified.problems:
-        n_files = len({problem.path for problem in verified.problems})
+    if not verified.problems:
+        print("all are whole and agree")
+        return
+    if delete:
+        _print_removed(study, remove_damaged(study, verified))
+    _raise_what_is_left(study, verified, delete)
+
+
+def _print_removed(study: Study, removed: Removed) -> None:
+    for file in removed.derived:
+        print(f"{study.lake.uri(file.path)}: made from what is damaged")
+    parts = [f"{len(removed.damaged)} damaged", f"{len(removed.derived)} made from them"]
+    parts += [f"{len(removed.snapshots)} snapshots that named them"] if removed.snapshots else []
+    print(f"deleted {', '.join(parts)}; make them again: persona run {study.name}")
+
+
+def _raise_what_is_left(study: Study, verified: Verified, deleted: bool) -> None:
+    n_refused = len({problem.path for problem in verified.problems if not problem.paths})
+    n_damaged = len({problem.path for problem in verified.problems if problem.paths})
+    if n_damaged and not deleted:
         raise StudyError(
-            f"{study.name}: {n_files} of {verified.n_files} files are damaged or do not agree; delete those "
-            f"named above and run again: persona run {study.name}"
+            f"{study.name}: {n_damaged} of {verified.n_files} files are damaged or do not agree; delete them "
+            f"with all that was made from them, then run again: persona verify {study.name} --delete"
         )
-    print("all are whole and agree")
+    if n_refused:
+        raise StudyError(
+            f"{study.name}: {n_refused} of {verified.n_files} files cannot be read now; mend what is told "
+            "above, and verify again"
+        )
 
 
 def _print_tables(held: Sequence[Held]) -> None:

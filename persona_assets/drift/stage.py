@@ -59,7 +59,9 @@ class DriftStage:
         drift = self.study.settings.drift
         tables = measure(reading, self._anchor_codes(), reference, drift, self._tokenizer)
         return {
-            table.name: self.study.lake.write(table, tables[table.name], made_from, run=transcript.run)
+            table.name: self.study.lake.write(
+                table, tables[table.name], made_from, run=transcript.run, inputs=self._inputs(transcript.run)
+            )
             for table in DRIFT_TABLES
         }
 
@@ -106,7 +108,9 @@ class DriftStage:
             assert responses is not None and made_from is not None  # it has features, made of them
             content = self.study.responses_owner.lake.read(RESPONSES, responses)
             codes = encode_responses(content, self._extraction.extractor, files.sae, self._d_sae)
-            file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=files.sae, role=files.anchor)
+            file = lake.write(
+                DRIFT_CODES, to_table(codes), made_from, sae=files.sae, role=files.anchor, inputs=[responses]
+            )
         return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
 
     def _renamed(self, landed: LakeFile, transcript: Transcript) -> dict[str, LakeFile]:
@@ -123,7 +127,18 @@ class DriftStage:
             return {}
         made_from = self._files.fingerprint(transcript.run)
         revised = pa.Table.from_pylist([row | named], schema=DRIFT_RUNS.schema)
-        return {DRIFT_RUNS.name: self.study.lake.write(DRIFT_RUNS, revised, made_from, run=transcript.run)}
+        run = transcript.run
+        return {
+            DRIFT_RUNS.name: self.study.lake.write(
+                DRIFT_RUNS, revised, made_from, run=run, inputs=self._inputs(run)
+            )
+        }
+
+    def _inputs(self, run: str) -> list[LakeFile]:
+        """What a run's tables are made from."""
+        files = self._files
+        found = [files.codes(run), files.anchor_codes, *files.role_features.values()]
+        return [file for file in found if file is not None]
 
     @cached_property
     def _tokenizer(self) -> PreTrainedTokenizerBase:

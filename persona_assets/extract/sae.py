@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
 from persona_assets.extract.foreign_sae import refuse_foreign
-from persona_assets.fingerprint import directory_hash
+from persona_assets.fingerprint import directory_identity
 from persona_assets.given import is_folder, shown_path
 from persona_assets.project import in_project
 from persona_assets.settings import SaeSettings
 
 if TYPE_CHECKING:
     from sae_lens import SAE
+
+    from persona_assets.lake import Lake
 
 # Architectures whose `encode` sees one token at a time and gives codes >= 0. Left out: abstopk, whose codes
 # are signed (nothing here stores a negative activation), and temporal, which needs the whole sequence.
@@ -70,10 +72,13 @@ def load_sae(settings: SaeSettings, device: str = "cpu", dtype: str = "float32")
     return sae.eval().requires_grad_(False)
 
 
-def sae_identity(settings: SaeSettings) -> dict[str, Any]:
-    """What a fingerprint holds of an SAE: the hash of its directory's files, or its release and id."""
+def sae_identity(settings: SaeSettings, lake: Lake | None = None) -> dict[str, Any]:
+    """What a fingerprint holds of an SAE: the hash of its directory's files, or its release and id.
+
+    `lake` is whose files the fingerprint is of (see `directory_identity`).
+    """
     if settings.path is not None:
-        return {"files": directory_hash(_directory(settings.path))}
+        return directory_identity(_directory(settings.path), lake.noted if lake is not None else None)
     return {"release": settings.release, "id": settings.id}
 
 

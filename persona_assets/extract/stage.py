@@ -75,4 +75,7 @@ class ExtractionStage:
         ):
             if current is None or overwrite:
                 assert made_from is not None
-                self.study.lake.write(table, content, made_from, sae=sae, role=files.role)
+                assert files.responses is not None
+                self.study.lake.write(
+                    table, content, made_from, sae=sae, role=files.role, inputs=[files.responses]
+                )

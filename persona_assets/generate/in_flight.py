@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.errors import DiskError, StudyError
+from persona_assets.errors import DamagedError, DiskError
 from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Completion
@@ -50,7 +50,7 @@ class InFlight:
             if file.made_from == self.made_from:
                 try:
                     rows = self._lake.read(IN_FLIGHT, file).to_pylist()
-                except StudyError:
+                except DamagedError:
                     continue
                 for row in rows:
                     if row.pop("prompt_hash") == asked.get(row["response_id"]):

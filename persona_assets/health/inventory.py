@@ -14,8 +14,8 @@ from persona_assets.schema import (
     ATLAS_TABLES,
     DRIFT_CODES,
     DRIFT_TABLES,
+    EVERY_TABLE,
     FEATURE_LABELS,
-    IN_FLIGHT,
     RESPONSES,
     ROLE_FEATURES,
     STATISTICS_TABLES,
@@ -23,8 +23,6 @@ from persona_assets.schema import (
     Table,
 )
 from persona_assets.study import Study
-
-_ALL_TABLES = {table.name: table for table in (*TABLES.values(), *DRIFT_TABLES, DRIFT_CODES, IN_FLIGHT)}
 
 
 class Held(NamedTuple):
@@ -36,7 +34,7 @@ class Held(NamedTuple):
 
 def everything(study: Study) -> list[Held]:
     """Every whole file in the study's folder of the lake, fresh or not; what no table owns is not listed."""
-    return [Held(table, file) for table in _ALL_TABLES.values() for file in study.lake.files(table)]
+    return [Held(table, file) for table in EVERY_TABLE.values() for file in study.lake.files(table)]
 
 
 def fresh_files(study: Study) -> list[Held]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,9 @@ _REPLACED = " (deleted)"  # how Linux calls a file that was replaced while someb
 
 @dataclass(frozen=True)
 class NamedBySnapshot:
-    """What a snapshot stands on: `paths` below the lake's root; `published_at` in UTC."""
+    """What a snapshot stands on: `paths` below the lake's root; `published_at`, in UTC, is when it was put
+    where it lies.
+    """
 
     where: str
     published_at: datetime
@@ -34,7 +36,8 @@ def published(lake: Lake) -> list[NamedBySnapshot]:
 
     Raises StudyError for one that cannot be read: nobody knows what it needs.
     """
-    return [_read(lake, path, path) for path in (*map(str, _published_paths(lake)), *_copies(lake))]
+    here = [_put_in_place(_read(lake, str(path), str(path)), path) for path in _published_paths(lake)]
+    return [*here, *(_read(lake, path, path) for path in _copies(lake))]
 
 
 def held_open(lake: Lake) -> list[NamedBySnapshot]:
@@ -82,6 +85,11 @@ def _folders(lake: Lake) -> list[Path]:
     """The studies' folders on this machine."""
     roots = {lake.local_root, warehouse_root(lake)}
     return sorted(folder for root in roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
+
+
+def _put_in_place(snapshot: NamedBySnapshot, path: Path) -> NamedBySnapshot:
+    """Dated by when the disk had it: the clock of who published it may have been another's, or wrong."""
+    return replace(snapshot, published_at=datetime.fromtimestamp(path.stat().st_ctime, UTC))
 
 
 def _read(lake: Lake, path: str, where: str) -> NamedBySnapshot:

@@ -26,10 +26,15 @@ _ASKED = TABLES | {table.name: table for table in DRIFT_TABLES}
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with the file at `path`, below the lake's root."""
+    """What is wrong with the file at `path`, below the lake's root.
+
+    `paths` are the files of which nobody can say that they are right: none where the file could not be read
+    now, and two where two do not agree.
+    """
 
     path: str
     what: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,11 @@ def verify(study: Study, progress: Progress | None = None) -> Verified:
         readings[path] = read_whole(study.lake, held)
         if progress is not None:
             progress(len(readings), len(relied_on))
-    problems = [Problem(path, reading.problem) for path, reading in readings.items() if reading.problem]
+    problems = [
+        Problem(path, reading.problem, () if reading.refused else (path,))
+        for path, reading in readings.items()
+        if reading.problem
+    ]
     problems += _against_snapshot(named, readings)
     problems += _against_each_other(fresh, readings)
     return Verified(
@@ -70,7 +79,7 @@ def _named_by_snapshot(study: Study) -> list[tuple[Held, int]]:
     if not newest_snapshot(study).is_file():
         return []
     try:
-        with connect(study) as warehouse:
+        with connect(study, check=False) as warehouse:
             sql = "select table_name, path, bytes, epoch(modified), n_rows from lake_files"
             rows = warehouse.execute(sql).fetchall()
     except duckdb.Error as error:
@@ -85,9 +94,8 @@ def _against_snapshot(named: list[tuple[Held, int]], readings: dict[str, Reading
     for held, n_rows in named:
         reading = readings[held.file.path]
         if reading.problem is None and reading.n_rows != n_rows:
-            yield Problem(
-                held.file.path, f"has {reading.n_rows} rows, but the published snapshot counts {n_rows}"
-            )
+            what = f"has {reading.n_rows} rows, but the published snapshot counts {n_rows}"
+            yield Problem(held.file.path, what, (held.file.path,))
 
 
 def _against_each_other(fresh: list[Held], readings: dict[str, Reading]) -> Iterator[Problem]:
@@ -100,14 +108,19 @@ def _against_each_other(fresh: list[Held], readings: dict[str, Reading]) -> Iter
         if readings[path].problem:
             continue
         if table == POOLED.name:
-            answers = readings.get(paths.get((RESPONSES.name, None, role), ""))
-            yield from _disagreement(path, readings[path].n_rows, answers, "responses")
+            answers = paths.get((RESPONSES.name, None, role), "")
+            n_responses = readings[path].n_rows
+            yield from _disagreement(path, n_responses, readings.get(answers), "responses", (path,))
         if table in (POOLED.name, ROLE_FEATURES.name):
-            fired = readings.get(paths.get((ACTIVATIONS.name, sae, role), ""))
-            yield from _disagreement(path, readings[path].n_activations, fired, "activations")
+            fired = paths.get((ACTIVATIONS.name, sae, role), "")
+            n_counted = readings[path].n_activations
+            yield from _disagreement(path, n_counted, readings.get(fired), "activations", (path, fired))
 
 
-def _disagreement(path: str, counted: int | None, other: Reading | None, what: str) -> Iterator[Problem]:
+def _disagreement(
+    path: str, counted: int | None, other: Reading | None, what: str, paths: tuple[str, ...]
+) -> Iterator[Problem]:
     if counted is None or other is None or other.problem or counted == other.n_rows:
         return
-    yield Problem(path, f"counts {counted} {what}, but the role's file of {what} has {other.n_rows}")
+    said = f"counts {counted} {what}, but the role's file of {what} has {other.n_rows}"
+    yield Problem(path, said, paths)

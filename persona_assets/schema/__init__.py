@@ -37,6 +37,9 @@ TABLES = {
     )
 }  # fmt: skip
 
+# And those that no snapshot holds.
+EVERY_TABLE = TABLES | {table.name: table for table in (*DRIFT_TABLES, DRIFT_CODES, IN_FLIGHT)}
+
 __all__ = [
     "ACTIVATIONS",
     "ATLAS",
@@ -49,6 +52,7 @@ __all__ = [
     "DRIFT_TOKENS",
     "DRIFT_TRANSITIONS",
     "DRIFT_TURNS",
+    "EVERY_TABLE",
     "EVIDENCE",
     "FEATURES",
     "FEATURE_LABELS",

@@ -48,6 +48,9 @@ class Storage(Protocol):
         nothing is. Raises FileExistsError where somebody else's file is there by then.
         """
 
+    def text(self, path: str) -> str | None:
+        """What a small file says; None where there is none."""
+
     def mark(self, path: str) -> None:
         """Have an empty file at `path`."""
 
@@ -72,6 +75,9 @@ class Bucket(Storage, Protocol):
 
     def fetch(self, path: str, to: Path) -> None:
         """Write the file at `path` to `to`."""
+
+    def mark_of(self, path: str) -> str:
+        """What the store says stands for the content of the file at `path`."""
 
 
 def storage_at(root: str | Path) -> Storage:

@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import pyarrow.fs as pafs
 
-from persona_assets.errors import writing
-from persona_assets.placing import is_alive, sync
+from persona_assets.errors import StudyError, writing
+from persona_assets.placing import MARK, is_left, own_mark, sync
 from persona_assets.storage import Stored
 
-_BESIDE = re.compile(r"\..+\.(\d+)\.tmp", re.ASCII)
+_UNFINISHED = re.compile(rf"\.(?:imported-)?[0-9a-f]{{16}}(?:-r\d+)?\.parquet\.(?P<mark>{MARK})\.tmp")
 
 
 class LocalStorage:
@@ -40,7 +40,7 @@ class LocalStorage:
     def placing(self, path: str) -> Iterator[Path]:
         """See `Storage`: written beside, by the caller synced, then linked to its name."""
         target = self.folder / path
-        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        beside = target.with_name(f".{target.name}.{own_mark()}.tmp")
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             self.sweep(path.rpartition("/")[0])
@@ -53,21 +53,33 @@ class LocalStorage:
         if not is_ours:
             raise FileExistsError(path)
 
+    def text(self, path: str) -> str | None:
+        """See `Storage`."""
+        place = self.folder / path
+        try:
+            return place.read_text("utf-8", errors="replace") if place.is_file() else None
+        except OSError as error:
+            raise StudyError(f"{place}: cannot be read now ({error.strerror or error}); run again") from error
+
     def mark(self, path: str) -> None:
         """See `Storage`."""
-        with writing(self.folder / path):
-            (self.folder / path).touch()
+        place = self.folder / path
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
 
     def remove(self, path: str) -> None:
         """See `Storage`."""
-        with writing(self.folder / path):
-            (self.folder / path).unlink(missing_ok=True)
+        place = self.folder / path
+        with writing(place):
+            if not place.is_dir() or place.is_symlink():  # a folder is no file of ours
+                place.unlink(missing_ok=True)
 
     def sweep(self, folder: str) -> None:
         """See `Storage`."""
         for leftover in (self.folder / folder).glob(".*.tmp"):
-            ours = _BESIDE.fullmatch(leftover.name)  # tools that sync or edit have hidden files of their own
-            if ours and not is_alive(int(ours[1])):
+            ours = _UNFINISHED.fullmatch(leftover.name)  # other programs have hidden files of their own
+            if ours is not None and is_left(leftover, ours["mark"]):
                 leftover.unlink(missing_ok=True)
 
 

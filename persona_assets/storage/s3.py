@@ -108,6 +108,17 @@ class S3Storage:
             with beside.open("rb") as content:
                 self._put(path, content, IfNoneMatch="*")
 
+    def text(self, path: str) -> str | None:
+        """See `Storage`."""
+        with self._plainly("read"):
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=self._key(path))
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                    raise
+                return None
+            return str(found["Body"].read().decode("utf-8", errors="replace"))
+
     def mark(self, path: str) -> None:
         """See `Storage`."""
         self._put(path, b"")
@@ -138,6 +149,11 @@ class S3Storage:
         """See `Bucket`."""
         with self._plainly("read"), writing(to):
             self._client.download_file(self._bucket, self._key(path), str(to))
+
+    def mark_of(self, path: str) -> str:
+        """See `Bucket`."""
+        with self._plainly("read"):
+            return str(self._client.head_object(Bucket=self._bucket, Key=self._key(path))["ETag"])
 
     @cached_property
     def _session(self) -> Any:

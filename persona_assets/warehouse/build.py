@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from persona_assets.duck import exact_path, list_literal, literal, refusal
+from persona_assets.duck import exact_path, list_literal, literal
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.queries import query
 from persona_assets.schema import (
@@ -87,14 +87,8 @@ def _fill_small_tables(connection: duckdb.DuckDBPyConnection, small: Mapping[str
 def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files: Sequence[LakeFile]) -> None:
     if not files:
         return
-    paths = [exact_path(lake.uri(file.path)) for file in files]
-    try:
+    with lake.readable(files) as paths:
         connection.execute(_filling(table), {"files": paths})
-    except duckdb.Error as error:
-        if refusal(error) is None:
-            for file in files:
-                lake.read(table, file)  # says which one is damaged, if one is
-        raise
 
 
 def _filling(table: Table) -> str:

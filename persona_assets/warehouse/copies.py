@@ -2,9 +2,10 @@
 
     <root>/<study>/warehouse/<published at, UTC>.duckdb
 
-A copy never changes and its name says when its publisher looked at the lake; so of two that publish at once
-the one that looked later wins, whoever is the faster. On each machine the snapshot's own modification time
-says which one it is.
+A copy never changes. Its name says when its publisher looked at the lake, but is always later than those of
+the copies that were there then: a clock that is ahead hides nobody's work. Of two that publish at once the
+one whose name is the earlier finds the other's copy when it has sent its own, and looks again. On each
+machine the snapshot's own modification time says which copy it is.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from persona_assets.placing import is_taken
 from persona_assets.storage import Bucket, Stored
 from persona_assets.warehouse.swap import replacing
 
@@ -26,11 +29,20 @@ _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.duckdb")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def send_copy(lake: Bucket, study: str, snapshot: Path, published_at: datetime) -> None:
-    """Put the snapshot that this machine has just published into the bucket; older ones go."""
-    lake.send(snapshot, f"{_folder(study)}/{published_at.strftime(_FORM)}.duckdb")
+def send_copy(lake: Bucket, study: str, snapshot: Path) -> str:
+    """Put the snapshot that this machine has just published into the bucket, and return its path, which says
+    its date; older ones go.
+    """
+    path = f"{_folder(study)}/{_moment(snapshot).strftime(_FORM)}.duckdb"
+    lake.send(snapshot, path)
     for copy in copies(lake, study)[:-_KEPT]:
         lake.remove(copy.path)
+    return path
+
+
+def after(seen: Sequence[Stored]) -> datetime | None:
+    """The earliest date of a snapshot that is to be newer than those seen, whatever the clocks say."""
+    return _published_at(seen[-1].path) + timedelta(microseconds=1) if seen else None
 
 
 def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
@@ -40,7 +52,7 @@ def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
         return
     newest = found[-1]
     published_at = _published_at(newest.path)
-    if target.exists() and _moment(target) >= published_at:
+    if target.exists() and _is_newest(target, published_at):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as beside:
@@ -48,6 +60,12 @@ def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
             _LOG.warning("fetching the newest snapshot of %s, %.0f MB", study, newest.size / 1e6)
         lake.fetch(newest.path, beside)
         date(beside, published_at)
+
+
+def _is_newest(target: Path, published_at: datetime) -> bool:
+    """Whether this machine's snapshot is the bucket's newest, or one that is just about to be sent there."""
+    ours = _moment(target)
+    return ours == published_at or (ours > published_at and is_taken(target.parent))
 
 
 def copies(lake: Bucket, study: str) -> list[Stored]:

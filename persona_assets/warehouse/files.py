@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from persona_assets.across import AcrossRoles
 from persona_assets.drift.files import DriftFiles
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles, State
-from persona_assets.lake import Lake, LakeFile, damaged
+from persona_assets.lake import Lake, LakeFile
 from persona_assets.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
@@ -25,6 +23,7 @@ from persona_assets.schema import (
     TABLES,
     Table,
 )
+from persona_assets.wholeness import READING_ERRORS, damaged
 
 _AT_ONCE = 16  # footers: a store answers each after some milliseconds
 _WORST_FIRST: tuple[State, ...] = ("missing", "stale", "fresh")
@@ -80,7 +79,7 @@ def snapshot_files(across: AcrossRoles) -> list[SnapshotFile]:
     ]
     found = [*of_roles, *_fresh_across(across), *_fresh_drift(across)]
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        rows = list(readers.map(lambda one: _rows(lake, one[0], one[3]), found))
+        rows = list(readers.map(lambda one: _rows(lake, one[3]), found))
     return [SnapshotFile(*one, n_rows) for one, n_rows in zip(found, rows, strict=True)]
 
 
@@ -119,16 +118,14 @@ def _fresh_files(files: RoleFiles) -> Iterator[tuple[Table, str | None, LakeFile
         yield from ((table, sae, file) for table, file in found if file is not None)
 
 
-def _rows(lake: Lake, table: Table, file: LakeFile) -> int:
+def _rows(lake: Lake, file: LakeFile) -> int:
     """How many rows the file has, by its footer: what a truncated file lacks."""
     path = lake.uri(file.path)
     try:
-        footer = lake.open(path).metadata
-    except (pa.ArrowInvalid, OSError) as error:
+        with lake.open(path) as parquet:
+            return int(parquet.metadata.num_rows)
+    except READING_ERRORS as error:
         raise damaged(path, error) from error
-    if footer.schema.to_arrow_schema().names != table.schema.names:
-        raise damaged(path, "its columns are not those of the table")
-    return int(footer.num_rows)
 
 
 def _refuse_columns_in_path(lake: Lake) -> None:

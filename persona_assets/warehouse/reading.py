@@ -9,11 +9,15 @@ import duckdb
 
 from persona_assets.duck import literal
 from persona_assets.errors import StudyError
-from persona_assets.lake import Lake
+from persona_assets.lake import Lake, LakeFile
+from persona_assets.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
+from persona_assets.seen import as_it_is, is_known
 from persona_assets.storage import bucket
 from persona_assets.study import Study
 from persona_assets.warehouse.copies import fetch_newer
 
+_OF_VIEWS = tuple(table.name for table in (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX))
+_ROUNDING = 1e-5  # seconds
 # Files of the lake never change, so their footers are read once. And a join with up to 1,000 rows reads the
 # files of those rows' roles only; DuckDB's own limit is 50.
 _SETTINGS = ("parquet_metadata_cache = true", "dynamic_or_filter_threshold = 1000")
@@ -47,11 +51,11 @@ def newest_snapshot(study: Study) -> Path:
     return path
 
 
-def connect(study: Study) -> duckdb.DuckDBPyConnection:
+def connect(study: Study, *, check: bool = True) -> duckdb.DuckDBPyConnection:
     """A connection to the newest snapshot; it stays with it until it is closed, whatever is published.
 
-    Its views read the study's lake as it lies today. Raises StudyError where nothing is published yet, or the
-    lake's store cannot be reached.
+    Its views read the study's lake as it lies today. Raises StudyError where nothing is published yet, the
+    lake's store cannot be reached, or, unless `check` is False, somebody has damaged a file of the views.
     """
     path = newest_snapshot(study)
     if not path.is_file():
@@ -68,6 +72,8 @@ def connect(study: Study) -> duckdb.DuckDBPyConnection:
         connection.execute("set variable lake = ?", [study.lake.root])
         for setting in _SETTINGS:
             connection.execute(f"set {setting}")
+        if check:
+            _refuse_damaged(study.lake, connection, path)
     except StudyError:
         connection.close()
         raise
@@ -78,3 +84,32 @@ def connect(study: Study) -> duckdb.DuckDBPyConnection:
             f"`persona run {study.name} --select warehouse`"
         ) from error
     return connection
+
+
+def _refuse_damaged(lake: Lake, connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
+    """Raise DamagedError where a file that a view reads was written to since it was published.
+
+    Nobody ever writes to a file of the lake again. So one that has changed is read to its end, once; the
+    others are only looked at. In a bucket nobody can write into a file.
+    """
+    if lake.storage.folder is None:
+        return
+    published = snapshot.stat().st_ctime
+    sql = "select path, bytes, epoch(modified) from lake_files where table_name in (select unnest(?))"
+    changed = [
+        LakeFile(path, size, modified)
+        for path, size, modified in connection.execute(sql, [list(_OF_VIEWS)]).fetchall()
+        if _has_changed(lake.storage.folder / path, path, size, modified, published)
+    ]
+    lake.check(changed)
+
+
+def _has_changed(place: Path, path: str, size: int, modified: float, published: float) -> bool:
+    try:
+        status = place.stat()
+    except OSError:  # who asks for it is told
+        return False
+    if is_known(as_it_is(status, path)):
+        return False
+    same = status.st_size == size and abs(status.st_mtime - modified) < _ROUNDING
+    return not same or status.st_ctime > published

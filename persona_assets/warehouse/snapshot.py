@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +14,18 @@ from persona_assets.duck import writing_database
 from persona_assets.errors import StudyError
 from persona_assets.placing import turn
 from persona_assets.schema import TABLES
-from persona_assets.storage import bucket
+from persona_assets.storage import Bucket, bucket
 from persona_assets.study import Study
 from persona_assets.warehouse.build import build
-from persona_assets.warehouse.catalogue import small_tables
-from persona_assets.warehouse.copies import date, send_copy
+from persona_assets.warehouse.catalogue import Rows, small_tables
+from persona_assets.warehouse.copies import after, copies, date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
-from persona_assets.warehouse.reading import connect, warehouse_path
+from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path
 from persona_assets.warehouse.swap import replacing
+
+_ATTEMPTS = 3  # to publish, while others publish from other machines
+
+Which = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -36,46 +40,78 @@ class Snapshot:
 def publish(study: Study) -> Snapshot:
     """Publish whatever is fresh; a table that has nothing yet is there, empty.
 
-    Publishers take turns, or one that looked earlier and took longer would undo the work of another; what
-    was published by somebody who looked after the call is taken as it is. Readers are never in the way: who
-    has the earlier snapshot open keeps it. Raises StudyError, the earlier snapshot intact and nothing left
-    behind, where a file is damaged or the disk is full or read-only.
+    Publishers take turns, or one that looked earlier and took longer would undo the work of another; who had
+    to wait and finds that somebody has published meanwhile what it would publish takes that as its own.
+    Readers are never in the way: who has the earlier snapshot open keeps it. Raises StudyError, the earlier
+    snapshot intact and nothing left behind, where a file is damaged or the disk is full or read-only.
     """
-    asked_at = datetime.now(UTC)
     target = warehouse_path(study)
     with writing_database(target):
+        before = _which(newest_snapshot(study))
         target.parent.mkdir(parents=True, exist_ok=True)
         with turn(target.parent):
-            return _published_since(asked_at, study) or _publish(study, target)
+            store = bucket(study.lake.storage)
+            return _publish(study, target, before) if store is None else _send(study, store, target, before)
 
 
-def _publish(study: Study, target: Path) -> Snapshot:
+def _publish(study: Study, target: Path, before: Which, at_least: datetime | None = None) -> Snapshot:
+    """Look and build; its file is dated by the moment of the look, or `at_least` if that is later."""
     looked_at = datetime.now(UTC)
     across = AcrossRoles.of(study)
     files = snapshot_files(across)
     small = small_tables(study, across.roles, files, looked_at)
+    for lake in (study.lake, study.responses_owner.lake):
+        lake.keep_notes()
+    if _which(target) != before:
+        published_at = _published_the_same(study, small)
+        if published_at is not None:
+            return Snapshot(target, published_at, _rows(files))
     with replacing(target) as beside:
         build(beside, study, small, files)
-        date(beside, looked_at)
-    lake = bucket(study.lake.storage)
-    if lake is not None:
-        send_copy(lake, study.name, target, looked_at)
+        date(beside, max(looked_at, at_least or looked_at))
     return Snapshot(target, looked_at, _rows(files))
 
 
-def _published_since(moment: datetime, study: Study) -> Snapshot | None:
-    """The snapshot of somebody who looked at the lake after `moment`, under these settings; None without."""
+def _send(study: Study, store: Bucket, target: Path, before: Which) -> Snapshot:
+    """Publish into a bucket. Who finds there a newer copy that nobody had sent when it looked looks again:
+    which of the two looked later cannot be told from the clocks of two machines.
+    """
+    for _ in range(_ATTEMPTS):
+        seen = copies(store, study.name)
+        snapshot = _publish(study, target, before, after(seen))
+        ours = send_copy(store, study.name, target)
+        before = _which(target)
+        if not any(copy.path > ours for copy in copies(store, study.name) if copy not in seen):
+            break
+    return snapshot
+
+
+def _published_the_same(study: Study, small: Mapping[str, Rows]) -> datetime | None:
+    """When the snapshot at hand was made, if it stands on the same files, settings, roles and questions."""
     try:
-        with connect(study) as warehouse:
-            [(settings, naive)] = warehouse.execute("select settings, published_at from study").fetchall()
-            counted = "select table_name, sum(n_rows)::bigint from lake_files group by all"
-            rows = dict(warehouse.execute(counted).fetchall())
-    except (StudyError, duckdb.Error):  # there is none, or it is of another version or damaged
+        with connect(study, check=False) as warehouse:
+            same = all(_holds(warehouse, table, rows) for table, rows in small.items())
+            [(published_at,)] = warehouse.execute("select published_at from study").fetchall()
+    except (StudyError, duckdb.Error):  # of another version, or damaged
         return None
-    published_at = naive.replace(tzinfo=UTC)
-    if published_at < moment or settings != study.settings.model_dump_json():
+    return published_at.replace(tzinfo=UTC) if same else None
+
+
+def _holds(warehouse: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> bool:
+    """Whether the snapshot's table has these rows, whenever it was published."""
+    asked = [{key: value for key, value in row.items() if key != "published_at"} for row in rows]
+    columns = ", ".join(asked[0]) if asked else "*"
+    held = warehouse.execute(f"select {columns} from {table}").to_arrow_table().to_pylist()
+    return sorted(map(repr, asked)) == sorted(map(repr, held))
+
+
+def _which(target: Path) -> Which:
+    """What tells one snapshot from the next, whatever any clock says; None where there is none."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
         return None
-    return Snapshot(warehouse_path(study), published_at, dict.fromkeys(TABLES, 0) | rows)
+    return status.st_ino, status.st_ctime_ns
 
 
 def _rows(files: Sequence[SnapshotFile]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
-from persona_assets.placing import is_alive, sync
+from persona_assets.placing import MARK, is_left, own_mark, sync
 
 _OLD = ".old"  # how the name of a folder ends that stepped aside
 
@@ -62,7 +61,7 @@ def restore(target: Path) -> None:
 
 def name_beside(target: Path) -> Path:
     """A name of this process's own for building what will replace `target`."""
-    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    return target.with_name(f".{target.name}.{own_mark()}.{secrets.token_hex(4)}")
 
 
 def sweep(target: Path) -> None:
@@ -73,9 +72,9 @@ def sweep(target: Path) -> None:
 
 def _leftovers(target: Path) -> list[Path]:
     """Return what builders of `target` that are no more have left beside it; other hidden files are not."""
-    ours = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.[0-9a-f]{{8}}(\..*)?", re.ASCII)
+    ours = re.compile(rf"\.{re.escape(target.name)}\.(?P<mark>{MARK})\.[0-9a-f]{{8}}(\..*)?", re.ASCII)
     found = [(path, ours.fullmatch(path.name)) for path in target.parent.glob(f".{escape(target.name)}.*")]
-    return [path for path, match in found if match and not is_alive(int(match[1]))]
+    return [path for path, match in found if match and is_left(path, match["mark"])]
 
 
 def swap_in(beside: Path, target: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_whole_study_has_no_problems_and_all_of_it_was_read(study: Study) -> N
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
-        (flip, "cannot be read: .*CRC"),
+        (flip, "cannot be read: its checksum is not that of its content"),
         (truncate, "cannot be read"),
         (Path.unlink, "cannot be read: .*No such file"),
         (exchange, "was written as small/activations/sae=first/role=pirate/"),

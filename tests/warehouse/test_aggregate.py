@@ -98,7 +98,7 @@ def test_a_truncated_file_is_named(world: World, table) -> None:
     file = world.study.lake.files(table, sae="first", role="ghost")[0]
     path = Path(world.study.lake.uri(file.path))
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(StudyError, match=f"{path}: damaged.*delete it and run again"):
+    with pytest.raises(StudyError, match=f"{path}: damaged.*--delete"):
         aggregate(world.study, "ghost", "first", overwrite=True)
 
 

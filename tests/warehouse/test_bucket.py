@@ -29,7 +29,7 @@ from persona_assets.schema import ACTIVATIONS, ROLE_FEATURES
 from persona_assets.storage import bucket, s3
 from persona_assets.study import Study, load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
-from persona_assets.warehouse.copies import copies, fetch_newer, send_copy
+from persona_assets.warehouse.copies import copies, date, fetch_newer, send_copy
 from tests.conftest import write_study
 from tests.storage.store import Proxy, put_lake
 from tests.warehouse.world import fill, land, rows
@@ -198,7 +198,8 @@ def test_a_publisher_who_looked_earlier_does_not_undo_the_work_of_another(in_buc
     snapshot = publish(in_bucket)
     earlier = in_bucket.file.with_name("earlier.duckdb")
     earlier.write_bytes(b"of somebody who looked an hour ago, and was slow")
-    send_copy(store, in_bucket.name, earlier, snapshot.published_at - timedelta(hours=1))
+    date(earlier, snapshot.published_at - timedelta(hours=1))
+    send_copy(store, in_bucket.name, earlier)
     fetched = in_bucket.file.with_name("fetched.duckdb")
     fetch_newer(store, in_bucket.name, fetched)
     assert fetched.read_bytes() == snapshot.path.read_bytes()

@@ -34,6 +34,7 @@ from persona_assets.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse import snapshot as snapshot_module
 from tests.conftest import StudyMaker
+from tests.marks import mark_of
 from tests.places import write_project
 from tests.warehouse.world import (
     ALWAYS_ON,
@@ -444,9 +445,9 @@ def test_leftovers_of_killed_publishers_are_swept_and_those_of_living_ones_are_n
     path = publish(world.study).path
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    of_dead = [path.with_name(f".warehouse.duckdb.{dead.pid}.ab12ab12{end}") for end in ("", ".wal")]
-    of_living = path.with_name(f".warehouse.duckdb.{os.getppid()}.ab12ab12")
-    spilled = path.with_name(f".warehouse.duckdb.{dead.pid}.ab12ab12.tmp")
+    of_dead = [path.with_name(f".warehouse.duckdb.{mark_of(dead.pid)}.ab12ab12{end}") for end in ("", ".wal")]
+    of_living = path.with_name(f".warehouse.duckdb.{mark_of(os.getppid())}.ab12ab12")
+    spilled = path.with_name(f".warehouse.duckdb.{mark_of(dead.pid)}.ab12ab12.tmp")
     for leftover in (*of_dead, of_living):
         leftover.write_bytes(b"half")
     spilled.mkdir()
@@ -481,7 +482,7 @@ def test_a_truncated_file_is_named_and_the_earlier_snapshot_stays(world: World, 
     inode = path.stat().st_ino
     file = Path(world.study.lake.uri(world.study.lake.files(table, role=None)[0].path))
     file.write_bytes(file.read_bytes()[:-30])
-    with pytest.raises(StudyError, match=f"{file}: damaged.*delete it and run again"):
+    with pytest.raises(StudyError, match=f"{file}: damaged.*--delete"):
         publish(world.study)
     assert path.stat().st_ino == inode
     assert beside(world.study) == {"warehouse.duckdb"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -195,7 +196,14 @@ def evidence_of(mean: np.ndarray, maximum: np.ndarray) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=EVIDENCE.schema)
 
 
-def land(study: Study, table: Table, content: pa.Table, role: str, sae: str | None = None) -> LakeFile:
+def land(
+    study: Study,
+    table: Table,
+    content: pa.Table,
+    role: str,
+    sae: str | None = None,
+    inputs: Sequence[LakeFile] = (),
+) -> LakeFile:
     """Write a file of the role under the fingerprint that makes it fresh."""
     files = RoleFiles(study, role)
     if table is RESPONSES:
@@ -205,7 +213,7 @@ def land(study: Study, table: Table, content: pa.Table, role: str, sae: str | No
     else:
         made_from = files.activations_fingerprint(str(sae))
     assert made_from is not None
-    return study.lake.write(table, content, made_from, sae=sae, role=role)
+    return study.lake.write(table, content, made_from, sae=sae, role=role, inputs=inputs)
 
 
 def fill(study: Study, roles: tuple[str, ...] = ROLES) -> World:
