@@ -20,12 +20,13 @@ _CONFOUNDS = {
     "turn_l2_raw": "raw_norm",
     "turn_nonzero_space": "n_nonzero",
 }
+# Marks of vocabularies, and the text they stand for.
 _WORDS = (
     ("\u2581", " "),
     ("\u0120", " "),
     ("\u010a", "\n"),
     ("<0x0A>", "\n"),
-)  # marks of vocabularies, and the text they stand for
+)
 
 # Of Gemma Scope 2's SAEs Neuronpedia shows those of medium L0 on the residual stream.
 _SAE_ID = re.compile(r"layer_(\d{1,3})_width_(\d{1,4}[km])_l0_medium")

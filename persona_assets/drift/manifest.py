@@ -73,9 +73,8 @@ def located(directory: Path, url: str) -> Path:
     Raises StudyError where it leads out of `directory`, or no file is there.
     """
     root, parts = directory.resolve(), url.strip().lstrip("/").split("/")
-    for start in range(
-        min(len(parts), _DEEPEST)
-    ):  # `/persona-drift/runs/…`: the folder is not at the root of that site
+    # `/persona-drift/runs/…`: on its own site the folder does not lie at the root
+    for start in range(min(len(parts), _DEEPEST)):
         file = _below(root, "/".join(parts[start:]), directory, url)
         if is_file(file):
             return file
