@@ -55,7 +55,7 @@ def read_json(file: Path, remedy: str = _MEND) -> Any:
 def read_yaml(file: Path, remedy: str = _MEND) -> Any:
     """Return what a YAML file holds. Raises StudyError, ending with `remedy`, where it cannot be read.
 
-    Tags that would make Python objects are refused, and so are aliases that multiply.
+    Tags that would make Python objects are refused, and so are aliases that multiply and keys given twice.
     """
     text = read_text(file, largest=LARGEST_YAML)
     loader = None
@@ -160,10 +160,14 @@ def shown_path(path: Path) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {ascii(twice)[:60]} stands twice in one object")
+        raise ValueError(f"the key {shown(_twice(key for key, _ in pairs))} stands twice in one object")
     return content
+
+
+def _twice(keys: Iterable[str]) -> str | None:
+    """Return the first key that comes again."""
+    seen: set[str] = set()
+    return next((key for key in keys if key in seen or seen.add(key)), None)  # type: ignore[func-returns-value]
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
@@ -189,11 +193,19 @@ def _check_size(node: yaml.Node, file: str, remedy: str) -> None:
         if depth >= DEEPEST and not isinstance(node, yaml.ScalarNode):
             raise StudyError(f"{file}: is nested more than {DEEPEST} levels deep; {remedy}")
         if id(node) not in sizes:
+            _check_keys(node)
             sizes[id(node)] = 1 + sum(size(child, depth + 1) for child in _children(node))
         return sizes[id(node)]
 
     if size(node, 0) > MOST_YAML_NODES:
         raise StudyError(f"{file}: holds more than {MOST_YAML_NODES:,} values; {remedy}")
+
+
+def _check_keys(node: yaml.Node) -> None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    twice = _twice(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode) and key.value != "<<")
+    if twice is not None:
+        raise ValueError(f"the key {shown(twice)} stands twice in one block")
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:

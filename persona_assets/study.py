@@ -187,4 +187,6 @@ def _plainly(problem: Any) -> str:
     if problem["type"] == "missing":
         return "is missing"
     message = one_line(problem["msg"].removeprefix("Value error, "), 200)
+    if "engine" in problem["loc"]:  # it may be a secret: no message repeats it
+        return message
     return message if problem["type"] == "value_error" else f"{message}, not {shown(problem['input'])}"

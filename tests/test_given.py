@@ -103,6 +103,7 @@ def test_json_that_would_break_its_reader_is_refused_in_a_line(text: str, word: 
         ("a: 0x_", "YAML"),
         ("a: !!python/object/apply:os.system [echo]", "could not determine a constructor"),
         ("? [a]\n: b", "unhashable"),
+        ("a: 1\nb: {c: 1, c: 2}", "the key 'c' stands twice in one block"),
         ("a: 1\n---\nb: 2", "expected a single document"),
     ],
 )

@@ -96,9 +96,7 @@ def print_rows(
 
 def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
     if not query.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in query):
-        raise StudyError(
-            "the query is not valid Unicode (it holds half of a surrogate pair); mend its encoding"
-        )
+        raise StudyError("the query holds half of a surrogate pair; mend its encoding")
     statements = connection.extract_statements(query)
     if not statements:
         raise StudyError('no query given; try: persona sql STUDY "from which_roles(7)"')
