@@ -207,7 +207,7 @@ def test_names_are_looked_up_and_never_part_of_a_query_or_a_path(source: Source)
 
 
 def test_a_snapshot_without_drift_runs_says_so(source: Source):
-    assert answer(source, "drift.json") == {"runs": []}
+    assert answer(source, "drift.json") == {"runs": [], "default_run": None, "unreadable": []}
     assert not answer(source, "study.json")["has_drift"]
     with pytest.raises(ProblemError, match="no drift run"):
         answer(source, "drift/run/0123456789.json")
