@@ -11,6 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from persona_assets.errors import StudyError
+from persona_assets.extract.architectures import Architecture, architecture
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint, Streams, captured
 from persona_assets.models import loading, weights_of
@@ -25,11 +26,16 @@ _TEXT_WEIGHTS = {r"^(model\.language_model|language_model\.model)\.": ""}
 
 @dataclass
 class Backbone:
-    """A text model cut off above the layers in use; `layers` and `architecture` are what hooks need."""
+    """A text model cut off above the layers in use, and what is known of its architecture."""
 
     model: Any
-    architecture: str
+    architecture: Architecture
     device: torch.device
+
+    @property
+    def layers(self) -> Any:
+        """The layers that were loaded."""
+        return self.model.get_submodule(self.architecture.layers)
 
     @classmethod
     def load(
@@ -55,7 +61,7 @@ class Backbone:
             )
         _assert_complete(model, report)
         text_model = text_model.to(device).eval().requires_grad_(False)
-        return cls(text_model, config.model_type, torch.device(device))
+        return cls(text_model, architecture(config.model_type), torch.device(device))
 
     @torch.inference_mode()
     def selected_rows(
@@ -70,7 +76,7 @@ class Backbone:
         chunks = ids.split(CHUNK, dim=1)
         cache = DynamicCache(config=self.model.config) if len(chunks) > 1 else None
         read: list[Streams] = []
-        with captured(self.model.layers, self.architecture, points) as streams:
+        with captured(self.layers, self.architecture, points) as streams:
             for chunk in chunks:
                 self.model(input_ids=chunk, use_cache=cache is not None, past_key_values=cache)
                 read.append(dict(streams))
@@ -90,9 +96,12 @@ class Backbone:
 
 
 def _cut(config: Any, n_layers: int) -> None:
+    """Have `config` say that there are `n_layers` layers; what it lists layer by layer is cut, too."""
+    whole = config.num_hidden_layers
+    for name, value in list(vars(config).items()):
+        if isinstance(value, list) and len(value) == whole:
+            setattr(config, name, value[:n_layers])
     config.num_hidden_layers = n_layers
-    if getattr(config, "layer_types", None) is not None:
-        config.layer_types = config.layer_types[:n_layers]
 
 
 def _assert_complete(model: str, report: Any) -> None:

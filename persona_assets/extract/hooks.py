@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from persona_assets.errors import StudyError
+from persona_assets.extract.architectures import Architecture, architecture
 
 if TYPE_CHECKING:
     import torch
@@ -28,42 +29,9 @@ class HookPoint:
         return f"blocks.{self.layer}.{self.site}"
 
 
-@dataclass(frozen=True)
-class _Tap:
-    """How a site is read: the `side` of a module below the layer ("" is the layer itself).
-
-    `normalized` stands for a norm's output before its gain, which no module gives out.
-    """
-
-    module: str
-    side: Literal["input", "output", "normalized"]
-
-
-# Where a norm follows a sublayer (Gemma), what is added to the residual stream is that norm's output.
-_GEMMA = {
-    "hook_resid_pre": _Tap("", "input"),
-    "hook_resid_mid": _Tap("pre_feedforward_layernorm", "input"),
-    "hook_resid_post": _Tap("", "output"),
-    "hook_attn_out": _Tap("post_attention_layernorm", "output"),
-    "hook_mlp_out": _Tap("post_feedforward_layernorm", "output"),
-    "attn.hook_z": _Tap("self_attn.o_proj", "input"),
-    "mlp.hook_in": _Tap("mlp", "input"),
-    "ln2.hook_normalized": _Tap("pre_feedforward_layernorm", "normalized"),
-}
-_LLAMA = {
-    "hook_resid_pre": _Tap("", "input"),
-    "hook_resid_mid": _Tap("post_attention_layernorm", "input"),
-    "hook_resid_post": _Tap("", "output"),
-    "hook_attn_out": _Tap("self_attn", "output"),
-    "hook_mlp_out": _Tap("mlp", "output"),
-    "attn.hook_z": _Tap("self_attn.o_proj", "input"),
-    "mlp.hook_in": _Tap("mlp", "input"),
-    "ln2.hook_normalized": _Tap("post_attention_layernorm", "normalized"),
-}
-_SITES = {"gemma2": _GEMMA, "gemma3_text": _GEMMA, "llama": _LLAMA, "qwen2": _LLAMA, "qwen3": _LLAMA}
-
-# What the residual is between two layers: all that is tapped in vLLM's worker.
+# What the residual is between two layers: all that is tapped in vLLM's worker, where it was compared.
 _VLLM_SITES = ("hook_resid_post", "hook_resid_pre")
+_VLLM_ARCHITECTURES = ("gemma2", "gemma3_text", "llama", "qwen2", "qwen3")
 
 _NAME = re.compile(r"blocks\.(\d+)\.(.+)")
 
@@ -94,26 +62,15 @@ def hook_point(metadata: Any, sae: str) -> HookPoint:
     return HookPoint(int(match[1]), site)
 
 
-def check_architecture(architecture: str) -> None:
-    """Raise StudyError where `architecture` (a text model's `model_type`) is not known."""
-    if architecture not in _SITES:
-        known = ", ".join(_SITES)
+def check_site(point: HookPoint, config: Any, sae: str, backend: str = "transformers") -> None:
+    """Raise StudyError where models of this configuration lack the site, or the backend cannot read it."""
+    what = f"SAE {sae}: hook {str(point)!r}"
+    architecture(config.model_type).check(point.site, config, what)
+    if backend == "vllm" and not (point.site in _VLLM_SITES and config.model_type in _VLLM_ARCHITECTURES):
         raise StudyError(
-            f"model architecture {architecture!r} is not served by extraction; these are: {known}"
+            f"{what} is not served by extraction.backend vllm, which reads {' and '.join(_VLLM_SITES)} of "
+            f"{', '.join(_VLLM_ARCHITECTURES)} only; use extraction.backend transformers"
         )
-
-
-def check_site(point: HookPoint, architecture: str, sae: str, backend: str = "transformers") -> None:
-    """Raise StudyError where architecture or site is not known, or is not served by the backend."""
-    check_architecture(architecture)
-    if backend == "vllm" and point.site not in _VLLM_SITES:
-        raise StudyError(
-            f"SAE {sae}: hook {str(point)!r} is not served by extraction.backend vllm, which reads "
-            f"{' and '.join(_VLLM_SITES)} only; use extraction.backend transformers"
-        )
-    if point.site not in _SITES[architecture]:
-        known = ", ".join(_SITES[architecture])
-        raise StudyError(f"SAE {sae}: hook {str(point)!r} is not served; these are: {known}")
 
 
 def width(point: HookPoint, config: Any) -> int:
@@ -139,7 +96,7 @@ def check_fits(point: HookPoint, d_in: int, name: str, config: Any, model: str) 
 
 
 @contextmanager
-def captured(layers: nn.ModuleList, architecture: str, points: Iterable[HookPoint]) -> Iterator[Streams]:
+def captured(layers: nn.ModuleList, known: Architecture, points: Iterable[HookPoint]) -> Iterator[Streams]:
     """While open, a forward pass leaves the stream at each point in the mapping given out.
 
     `float[batch, sequence, width]`. The hooks are gone when the block is left, however it is left.
@@ -147,7 +104,7 @@ def captured(layers: nn.ModuleList, architecture: str, points: Iterable[HookPoin
     streams: Streams = {}
     with ExitStack() as hooks:
         for point in points:
-            tap = _SITES[architecture][point.site]
+            tap = known.sites[point.site]
             module = layers[point.layer].get_submodule(tap.module)
             hooks.callback(_attach(module, tap.side, point, streams).remove)
         yield streams
@@ -161,7 +118,7 @@ def _attach(module: nn.Module, side: str, point: HookPoint, streams: Streams) ->
 
         return module.register_forward_hook(keep_output, with_kwargs=True)
     change: Callable[[torch.Tensor], torch.Tensor] = (
-        (lambda stream: _normalize(stream, module)) if side == "normalized" else (lambda stream: stream)
+        (lambda stream: normalized(stream, module)) if side == "normalized" else (lambda stream: stream)
     )
 
     def keep_input(_module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -170,10 +127,12 @@ def _attach(module: nn.Module, side: str, point: HookPoint, streams: Streams) ->
     return module.register_forward_pre_hook(keep_input, with_kwargs=True)
 
 
-def _normalize(stream: torch.Tensor, norm: Any) -> torch.Tensor:
-    """An RMS norm without its gain, in float32: what TransformerLens calls `hook_normalized`."""
+def normalized(stream: torch.Tensor, norm: Any) -> torch.Tensor:
+    """Return what a norm makes of `stream` before its gain, in float32: TransformerLens's hook_normalized."""
     import torch
 
-    eps: float = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
     stream = stream.float()
+    if isinstance(norm, torch.nn.LayerNorm):
+        return torch.nn.functional.layer_norm(stream, norm.normalized_shape, eps=norm.eps)
+    eps: float = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
     return stream * torch.rsqrt(stream.pow(2).mean(-1, keepdim=True) + eps)

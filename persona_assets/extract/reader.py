@@ -44,6 +44,6 @@ def load_fitting(
     sae = load_sae(settings, device)
     name = sae_name(settings)
     point = hook_point(sae.cfg.metadata, name)
-    check_site(point, config.model_type, name)
+    check_site(point, config, name)
     check_fits(point, sae.cfg.d_in, name, config, model)
     return sae, point

@@ -90,7 +90,7 @@ class VllmBackend:
         points, d_sae = {}, {}
         for name, sae_settings in settings.saes.items():
             sae, points[name] = load_fitting(sae_settings, config, settings.model)
-            check_site(points[name], config.model_type, name, "vllm")
+            check_site(points[name], config, name, "vllm")
             d_sae[name] = sae.cfg.d_sae
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 

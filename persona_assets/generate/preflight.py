@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.chat import stop_ids
 from persona_assets.errors import StudyError
+from persona_assets.extract.architectures import architecture
 from persona_assets.extract.foreign_sae import CONFIG
-from persona_assets.extract.hooks import check_architecture, check_fits, check_site, hook_point
+from persona_assets.extract.hooks import check_fits, check_site, hook_point
 from persona_assets.generate.prompts import Prompt
 from persona_assets.given import is_file, read_json
 from persona_assets.models import loading, locate, text_config
@@ -87,7 +88,7 @@ def _check_extraction(extraction: ExtractionSettings, config: Any) -> None:
     """Raise StudyError where the model cannot be extracted from, or an SAE reads what it does not have."""
     if config is None:
         return
-    check_architecture(config.model_type)
+    architecture(config.model_type)
     for sae in extraction.saes.values():
         _check_sae(sae, config, extraction)
 
@@ -103,7 +104,7 @@ def _check_sae(sae: SaeSettings, config: Any, extraction: ExtractionSettings) ->
     told = content | (metadata if isinstance(metadata, dict) else {})  # old files have no metadata
     names = SimpleNamespace(hook_name=told.get("hook_name"), hf_hook_name=told.get("hf_hook_name"))
     point = hook_point(names, sae.path)
-    check_site(point, config.model_type, sae.path, extraction.backend)
+    check_site(point, config, sae.path, extraction.backend)
     if isinstance(content.get("d_in"), int):
         check_fits(point, content["d_in"], sae.path, config, extraction.model)
 

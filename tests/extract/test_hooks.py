@@ -10,9 +10,10 @@ from dense import residuals, whole_model
 from sae_lens.saes.sae import SAEMetadata
 from safetensors.torch import load_file, save_file
 from tiny import FAMILIES, N_LAYERS
-from transformers import AutoConfig
+from transformers import AutoConfig, BertConfig, LlamaConfig
 
 from persona_assets.errors import StudyError
+from persona_assets.extract.architectures import architecture
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.hooks import HookPoint, captured, check_site, hook_point
@@ -48,7 +49,7 @@ def test_the_truncated_models_residual_equals_the_whole_models(family, layer, mo
     point = HookPoint(layer, "hook_resid_post")
     batch = [one(40, 10), one(7, 0), one(23, 22)]
     cut = backbone(model, layer + 1)
-    assert len(cut.model.layers) == layer + 1
+    assert len(cut.layers) == layer + 1
     rows = cut.selected_rows(batch, [point])[point]
     expected = torch.cat([residuals(whole, layer, conversation) for conversation in batch])
     torch.testing.assert_close(rows, expected, **CLOSE)
@@ -58,7 +59,7 @@ def test_the_truncated_models_residual_equals_the_whole_models(family, layer, mo
 def test_the_streams_of_a_layer_add_up_as_their_names_say(family, model_directory) -> None:
     """Attention and MLP add to the residual; z goes into W_O; the MLP is given the norm with its gain."""
     cut = backbone(model_directory(family), 3)
-    layer = cut.model.layers[2]
+    layer = cut.layers[2]
     gemma = family.startswith("gemma")
     norm = layer.pre_feedforward_layernorm if gemma else layer.post_attention_layernorm
     gain = norm.weight + 1 if gemma else norm.weight
@@ -83,9 +84,9 @@ def test_the_streams_of_a_layer_add_up_as_their_names_say(family, model_director
 
 
 def test_hooks_are_gone_when_a_forward_pass_fails(model_directory) -> None:
-    layers = backbone(model_directory("llama"), 2).model.layers
+    layers = backbone(model_directory("llama"), 2).layers
     points = [HookPoint(1, site) for site in SITES]
-    with pytest.raises(RuntimeError, match="stop"), captured(layers, "llama", points):
+    with pytest.raises(RuntimeError, match="stop"), captured(layers, architecture("llama"), points):
         assert any(module._forward_hooks or module._forward_pre_hooks for module in layers.modules())
         raise RuntimeError("stop")
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in layers.modules())
@@ -118,9 +119,9 @@ def test_metadata_that_name_no_clear_hook_are_refused(metadata, message) -> None
 
 def test_an_unknown_hook_or_architecture_is_refused_by_name() -> None:
     with pytest.raises(StudyError, match=r"blocks\.3\.attn\.hook_q.*hook_resid_post"):
-        check_site(HookPoint(3, "attn.hook_q"), "llama", "sae")
-    with pytest.raises(StudyError, match=r"'gpt2'.*gemma3_text"):
-        check_site(HookPoint(3, "hook_resid_post"), "gpt2", "sae")
+        check_site(HookPoint(3, "attn.hook_q"), LlamaConfig(), "sae")
+    with pytest.raises(StudyError, match=r"'bert'.*gemma3_text"):
+        check_site(HookPoint(3, "hook_resid_post"), BertConfig(), "sae")
 
 
 def test_multimodal_gemma_3_gives_its_text_model_without_the_vision_tower(
