@@ -13,10 +13,6 @@ from persona_assets.lake import Lake, LakeFile
 from persona_assets.queries import query
 from persona_assets.study import Study
 
-# Past these shares a role's mean speaks of silence or of cut-off sentences rather than of the role.
-MAX_EMPTY = 0.05
-MAX_TRUNCATED = 0.5
-
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -47,7 +43,9 @@ def responses_complete(study: Study, role: str) -> CheckResult:
         del found["n_with_control_tokens"]
     wrong = ("n_unanswered", "n_answered_twice", "n_not_asked", "n_with_control_tokens")
     complaints = _nonzero(found, [key for key in wrong if key in found])
-    for key, limit in (("n_empty", MAX_EMPTY), ("n_truncated", MAX_TRUNCATED)):
+    limits = study.settings.checks
+    # Past these shares a role's mean speaks of silence or of cut-off sentences rather than of the role.
+    for key, limit in (("n_empty", limits.max_empty), ("n_truncated", limits.max_truncated)):
         if found[key] > limit * found["n_responses"]:
             complaints.append(f"{found[key]} of {found['n_responses']} responses {key[2:]}")
     return _result(complaints, "every prompt is answered once", found)

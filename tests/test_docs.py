@@ -1,16 +1,21 @@
-"""The docs tell the truth. `python -m tests.test_docs` writes docs/tables.md anew."""
+"""The docs tell the truth. `python -m tests.test_docs` writes docs/tables.md and docs/study.md anew."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import dagster as dg
 import duckdb
 import pytest
 import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from persona_assets.components.definitions import study_definitions
 from persona_assets.generate.openai_options import engine_options
@@ -31,6 +36,7 @@ A Japanese or Arabic letter or an emoji may be split into several tokens. `piece
 at one of them and are empty at the others: joined they are the text. Files made by earlier versions show
 U+FFFD for each part; their `token_ids` are the same.
 """
+SETTINGS_HEAD = "| key | default | meaning |\n| --- | --- | --- |\n"
 COLUMNS = """
 select columns.table_name, columns.comment as says, columns.column_name, columns.data_type, whole.comment
 from duckdb_columns() as columns
@@ -86,13 +92,11 @@ def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
         engine_options(study.settings.generation.engine)
 
 
-def test_the_page_of_settings_names_every_key() -> None:
-    page = (PROJECT / "docs/study.md").read_text()
-    for block in ("roles", "questions", "generation", "extraction", "analysis", "atlas", "labels", "drift"):
-        annotation = StudySettings.model_fields[block].annotation
-        model = annotation if hasattr(annotation, "model_fields") else annotation.__args__[0]  # type: ignore
-        for key in model.model_fields:
-            assert f"`{block}.{key}`" in page or f"`{key}`" in page, f"{block}.{key}"
+def test_the_page_of_settings_says_of_every_key_what_the_settings_say() -> None:
+    assert (PROJECT / "docs/study.md").read_text() == settings_page()
+    for _, field in settings(StudySettings):
+        assert field.description is not None
+        assert field.description.endswith(".")
 
 
 def test_every_sql_query_in_the_readme_runs(study: Study) -> None:
@@ -117,6 +121,43 @@ def test_the_dg_command_in_the_readme_names_an_asset_and_a_role_of_a_study() -> 
     assert made.partitions_def.has_partition_key(role)
 
 
+def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every key of a study's file by its dotted name; a block of keys is told key by key."""
+    for name, field in model.model_fields.items():
+        blocks = [kind for kind in kinds(field.annotation) if issubclass(kind, BaseModel)]
+        if not blocks or get_origin(field.annotation) is dict:
+            yield f"{prefix}{name}", field
+        for block in blocks:
+            inner = f"{name}.<name>" if get_origin(field.annotation) is dict else name
+            yield from settings(block, f"{prefix}{inner}.")
+
+
+def kinds(annotation: Any) -> list[type]:
+    """The classes that an annotation is made of."""
+    inside = [kind for argument in get_args(annotation) for kind in kinds(argument)]
+    return inside or ([annotation] if isinstance(annotation, type) else [])
+
+
+def settings_page() -> str:
+    """docs/study.md with its table as the settings tell it."""
+    before, rest = (PROJECT / "docs/study.md").read_text().split(SETTINGS_HEAD)
+    rows = []
+    for name, field in settings(StudySettings):
+        said = " ".join((field.description or "").split()).replace("|", "\\|")
+        rows.append(f"| `{name}` | {default(field)} | {said} |\n")
+    return before + SETTINGS_HEAD + "".join(rows) + rest[rest.index("\n\n") + 1 :]
+
+
+def default(field: FieldInfo) -> str:
+    """What a key is where the file leaves it out."""
+    if field.is_required():
+        return "(required)"
+    if field.default is None:
+        return ""
+    shown = field.default if isinstance(field.default, str) else json.dumps(field.default)
+    return f"`{shown}`"
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/deploy.md"])
 def test_every_file_that_a_page_links_is_there(page: str) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / page).read_text()):
@@ -130,3 +171,4 @@ if __name__ == "__main__":
         publish(shown)
         with connect(shown) as connection:
             (PROJECT / "docs/tables.md").write_text(tables_page(connection))
+    (PROJECT / "docs/study.md").write_text(settings_page())
