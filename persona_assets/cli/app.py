@@ -119,6 +119,14 @@ def status(study: StudyArgument, output: FormatOption = Format.table) -> None:
 
 
 @app.command()
+def adopt(study: StudyArgument) -> None:
+    """Tell Dagster's history of what the lake holds already, after a new DAGSTER_HOME for one."""
+    from persona_assets.cli.adopt import adopt_study
+
+    adopt_study(load_study(study))
+
+
+@app.command()
 def gc(
     study: StudyArgument,
     delete: Annotated[

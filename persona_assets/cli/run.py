@@ -17,6 +17,7 @@ from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.components import loaded
 from persona_assets.components.assets import ACROSS_ROLES, key, plain_name
+from persona_assets.components.checks import is_stopped
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.launcher import is_gone, process_tag
 from persona_assets.components.progress import bars
@@ -103,11 +104,17 @@ def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[s
 
 
 def _unfinished(study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str]) -> list[str]:
-    """The chosen roles whose files are not fresh, or of which Dagster has not heard."""
+    """The chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check."""
     if asset not in PER_ROLE:
         return list(chosen)
     known = instance.get_materialized_partitions(key(study, asset))
-    return [role for role in chosen if role not in known or not PER_ROLE[asset](RoleFiles(study, role))]
+    return [
+        role
+        for role in chosen
+        if role not in known
+        or not PER_ROLE[asset](RoleFiles(study, role))
+        or is_stopped(study, instance, asset, role)
+    ]
 
 
 def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -146,6 +153,8 @@ def _make(
         result = _materialize(study, definitions, instance, asset, tags, overwrite)
         landed |= _landed(instance, result.run_id)
         if not result.success:
+            if _was_interrupted(result):
+                _close_as_canceled(instance, result.run_id)
             rest = [role for role in todo if role not in landed] if asset in PER_ROLE else []
             raise _failure(result, way_on(study, asset, rest, overwrite))
         _show_failed_checks(console, asset, result)
@@ -191,13 +200,25 @@ def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
         return StudyError(failure.user_failure_data.description)
     error = failure.error
     assert error is not None
-    if error.cls_name == "DagsterExecutionInterruptedError":
+    if _was_interrupted(result):
         return RunInterruptedError(f"interrupted; the roles that landed stay{then}")
     cause = error.cause or error
     if is_debugging():
         return UnforeseenError(cause.to_string())
     kind, place = cause.cls_name or "error", cause.stack[-1].split("\n")[0].strip() if cause.stack else ""
     return UnforeseenError(defect(kind, cause.message.strip().removeprefix(f"{kind}: "), f"in {place}"))
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    error = result.get_step_failure_events()[0].step_failure_data.error
+    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
+
+
+def _close_as_canceled(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Have Dagster's history say that the run was ended by a person; Dagster itself calls it failed."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None:
+        instance.report_run_canceled(run, message="interrupted by Ctrl-C")
 
 
 def way_on(study: Study, asset: str, rest: Sequence[str], overwrite: bool) -> str:

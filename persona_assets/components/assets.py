@@ -10,16 +10,25 @@ import dagster as dg
 from persona_assets.components import landings, loaded
 from persona_assets.components.landing import land_each
 from persona_assets.components.launcher import tag_run
-from persona_assets.components.metadata import column_schema, preview
+from persona_assets.components.metadata import table_metadata
 from persona_assets.components.progress import Report, reporter
+from persona_assets.components.versions import Landed
 from persona_assets.errors import StudyError
 from persona_assets.progress import Progress
-from persona_assets.schema import ACTIVATIONS, RESPONSES, ROLE_FEATURES, Table
+from persona_assets.schema import (
+    ACTIVATIONS,
+    ATLAS,
+    FEATURE_LABELS,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    Table,
+)
 from persona_assets.study import Study
 
 ACROSS_ROLES = ("statistics", "atlas", "feature_labels")
 
-LandAll = Callable[[Study, Report], landings.Metadata]
+LandAll = Callable[[Study, Report], Landed]
 
 GPU_POOL = "gpu"  # its limit is how many runs may hold a model at once
 
@@ -56,19 +65,9 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
     def catalog(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            questions = {role.name: study.questions(role) for role in study.roles.values()}
+            return _result(landings.read_catalog(study))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        roles = [(role.name, role.instructions[0] or "(no system message)") for role in study.roles.values()]
-        first = [(question.id, question.text) for question in next(iter(questions.values()))[:10]]
-        return dg.MaterializeResult(
-            metadata={
-                "roles": len(roles),
-                "questions": sum(len(asked) for asked in questions.values()),
-                "first instructions": preview(("role", "instruction"), roles),
-                "first questions": preview(("id", "question"), first),
-            }
-        )
 
     return catalog
 
@@ -82,11 +81,11 @@ def responses_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDe
         kinds={"parquet", "pytorch"},
         description="The model's answers, role × variant × question, with their token ids.",
     )
-    def responses(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        def land(role: str, progress: Progress) -> landings.Metadata:
+    def responses(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
+        def land(role: str, progress: Progress) -> Landed:
             return landings.land_responses(loaded.generation(study), config.overwrite, role, progress)
 
-        land_each(context, land)
+        return land_each(context, land)
 
     return responses
 
@@ -100,11 +99,11 @@ def activations_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.Assets
         kinds={"parquet", "pytorch"},
         description="SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
     )
-    def activations(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        def land(role: str, progress: Progress) -> landings.Metadata:
+    def activations(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
+        def land(role: str, progress: Progress) -> Landed:
             return landings.land_activations(loaded.extraction(study), config.overwrite, role, progress)
 
-        land_each(context, land)
+        return land_each(context, land)
 
     return activations
 
@@ -118,8 +117,8 @@ def role_features_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.Asse
         kinds={"parquet", "duckdb"},
         description="Features aggregated over a role's pooled responses: firing rate, mean, max, sd.",
     )
-    def role_features(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        land_each(context, partial(landings.land_role_features, study, config.overwrite))
+    def role_features(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
+        return land_each(context, partial(landings.land_role_features, study, config.overwrite))
 
     return role_features
 
@@ -131,6 +130,7 @@ def across_assets(study: Study) -> list[dg.AssetsDefinition]:
             study,
             "statistics",
             deps=["activations"],
+            main=ROLE_CONTRASTS,
             land=landings.land_statistics,
             kinds={"parquet", "numpy"},
             description="How roles differ: effects with intervals, AUROC, q; each feature across roles.",
@@ -139,6 +139,7 @@ def across_assets(study: Study) -> list[dg.AssetsDefinition]:
             study,
             "atlas",
             deps=["statistics"],
+            main=ATLAS,
             land=landings.land_atlas,
             kinds={"parquet", "scikitlearn"},
             description="The features that tell roles apart, mapped; their neighbours; roles compared.",
@@ -148,6 +149,7 @@ def across_assets(study: Study) -> list[dg.AssetsDefinition]:
             study,
             "feature_labels",
             deps=[],
+            main=FEATURE_LABELS,
             land=landings.land_feature_labels,
             kinds={"parquet"},
             description="Descriptions of features: from the study's file, and what `persona labels` fetched.",
@@ -169,7 +171,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            return dg.MaterializeResult(metadata=landings.publish_warehouse(study))
+            return _result(landings.publish_warehouse(study))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -177,22 +179,30 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
 
 def _across_roles(
-    study: Study, name: str, *, deps: list[str], land: LandAll, **about: Any
+    study: Study, name: str, *, deps: list[str], main: Table, land: LandAll, **about: Any
 ) -> dg.AssetsDefinition:
-    """An asset in one piece, whose `land` makes it under each of the study's SAEs."""
+    """An asset in one piece, that `land` makes under each SAE; `main` is the first of its tables."""
 
     @dg.asset(
-        key=key(study, name), deps=[key(study, dep) for dep in deps], group_name=plain_name(study), **about
+        key=key(study, name),
+        deps=[key(study, dep) for dep in deps],
+        group_name=plain_name(study),
+        metadata=table_metadata(study, main),
+        **about,
     )
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
             with reporter(context.log, name, len(study.settings.extraction.saes)) as report:
-                return dg.MaterializeResult(metadata=land(study, report))
+                return _result(land(study, report))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return made
+
+
+def _result(landed: Landed) -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata=landed.metadata, data_version=dg.DataVersion(landed.version))
 
 
 def _of_roles(
@@ -209,7 +219,7 @@ def _of_roles(
         "group_name": plain_name(study),
         "partitions_def": roles,
         "backfill_policy": _backfill_policy(),
-        "metadata": {"dagster/column_schema": column_schema(table), "dagster/table_name": table.name},
+        "metadata": table_metadata(study, table),
     }
 
 

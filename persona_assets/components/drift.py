@@ -7,7 +7,8 @@ import dagster as dg
 from persona_assets.components import loaded
 from persona_assets.components.assets import GPU_POOL, RunOptions, key, plain_name
 from persona_assets.components.landing import land_each
-from persona_assets.components.metadata import column_schema, preview
+from persona_assets.components.metadata import preview, table_metadata
+from persona_assets.components.versions import Landed
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
@@ -35,17 +36,14 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=GPU_POOL,
         kinds={"parquet", "pytorch"},
-        metadata={
-            "dagster/column_schema": column_schema(DRIFT_TURNS),
-            "dagster/table_name": DRIFT_TURNS.name,
-        },
+        metadata=table_metadata(study, DRIFT_TURNS),
         description=f"Conversations of {study.settings.drift.directory}, scored along the assistant axis.",
     )
-    def drift(context: dg.AssetExecutionContext, config: RunOptions) -> None:
-        def land(partition: str, progress: Progress) -> dict[str, Any]:
+    def drift(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
+        def land(partition: str, progress: Progress) -> Landed:
             return _land(study, partition, config.overwrite, progress)
 
-        land_each(context, land)
+        return land_each(context, land)
 
     return drift
 
@@ -73,14 +71,14 @@ def drift_sensor(study: Study) -> dg.SensorDefinition:
             if isinstance(source, StudyError):
                 context.log.warning(str(source))
             else:
-                found.append(_key(source))
+                found.append(partition_key(source))
         new = sorted(set(found) - known)
         return dg.SensorResult(dynamic_partitions_requests=[partitions.build_add_request(new)] if new else [])
 
     return add_conversations
 
 
-def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> dict[str, Any]:
+def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> Landed:
     from persona_assets.drift.script import converse
     from persona_assets.drift.stage import DriftStage
 
@@ -91,7 +89,7 @@ def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> 
     files = DriftStage(loaded.extraction(study)).land(source, overwrite=overwrite)
     [run] = study.lake.read(DRIFT_RUNS, files[DRIFT_RUNS.name]).to_pylist()
     turns = study.lake.read(DRIFT_TURNS, files[DRIFT_TURNS.name]).to_pylist()
-    return {
+    metadata = {
         "dagster/row_count": run["n_turns"],
         "run": source.run,
         "name": source.name,
@@ -102,11 +100,12 @@ def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> 
             ("turn", "tokens", "projection", "null band", "nearest role"), (_shown(turn) for turn in turns)
         ),
     }
+    return Landed(files[DRIFT_RUNS.name].stem, metadata)
 
 
 def _source(study: Study, partition: str) -> Source:
     for _, source in study_sources(study):
-        if not isinstance(source, StudyError) and _key(source) == partition:
+        if not isinstance(source, StudyError) and partition_key(source) == partition:
             return source
     raise StudyError(
         f"{study.path(study.settings.drift.directory)}: no file holds conversation {partition}; "
@@ -114,7 +113,8 @@ def _source(study: Study, partition: str) -> Source:
     )
 
 
-def _key(source: Source) -> str:
+def partition_key(source: Source) -> str:
+    """Return the partition of a conversation or script: its hash."""
     return source.run if isinstance(source, Transcript) else source.key
 
 

@@ -1,29 +1,27 @@
 """Landing a run's roles one by one, each reported to Dagster as soon as its files are in the lake.
 
-A range of partitions is one run, so that the model is loaded once. Dagster learns of a role twice: by
-an event of its own when it lands, which a kill cannot take back, and by the step's result at the end,
-which releases what is downstream. A role that fails must not pass silently: the step then fails too.
+A range of partitions is one run, so that the model is loaded once. Dagster learns of a role by an event of
+its own when it lands, which a kill cannot take back; the step's result at the end only releases what is
+downstream. A role that fails must not pass silently: the step then fails too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import dagster as dg
 
 from persona_assets.components.launcher import tag_run
 from persona_assets.components.progress import reporter
+from persona_assets.components.versions import REPORTED, Landed, materialization
 from persona_assets.errors import HaltError, StudyError
-
-Landed = Mapping[str, Any]
 
 
 def land_each(
     context: dg.AssetExecutionContext,
     land: Callable[[str, Callable[[int, int], None]], Landed],
-) -> None:
-    """Call `land(role, progress)` for the run's roles and report the metadata that it returns.
+) -> dg.MaterializeResult:
+    """Call `land(role, progress)` for the run's roles and report what it returns, role by role.
 
     Raises Failure after the last role if some failed; at once if no further one could land (`HaltError`).
     """
@@ -34,18 +32,19 @@ def land_each(
     with reporter(context.log, stage, len(roles)) as report:
         for role in roles:
             try:
-                metadata = land(role, report.part(role))
+                landed = land(role, report.part(role))
             except HaltError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             except StudyError as error:
                 failed[role] = str(error)
                 context.log.error(f"{role}: {error}")
                 continue
-            context.log_event(dg.AssetMaterialization(context.asset_key, partition=role, metadata=metadata))
-            context.add_asset_metadata(metadata, partition_key=role)
+            depends_on = context.assets_def.asset_deps[context.asset_key]
+            context.log_event(materialization(context.instance, context.asset_key, depends_on, landed, role))
             report.done(role)
     if failed:
         raise dg.Failure(_summary(failed), metadata={"failed": failed}, allow_retries=False)
+    return dg.MaterializeResult(metadata=REPORTED)
 
 
 def _summary(failed: Mapping[str, str]) -> str:

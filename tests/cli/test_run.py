@@ -174,6 +174,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_keeps_what_landed(make_study: Study
         "persona: interrupted; the roles that landed stay, and the same command goes on from there"
     )
     assert 1 <= len(study.lake.files(RESPONSES)) < 3
+    with dagster_instance() as instance:
+        assert instance.get_runs()[0].status == dg.DagsterRunStatus.CANCELED
 
 
 def test_ctrl_c_of_a_run_with_overwrite_names_the_roles_that_it_did_not_make_again(
