@@ -140,10 +140,7 @@ TokenSelection = Literal["response_only", "response_to_end", "all"]
 
 
 class ExtractionSettings(_Block):
-    """Which model and SAEs read the responses, and which tokens are pooled.
-
-    `span_tokens`: control tokens that may stand within a response, those of a thinking span or a channel.
-    """
+    """Which model and SAEs read the responses, and which tokens are pooled."""
 
     backend: Literal["transformers", "vllm"] = "transformers"
     """What reads the responses: `transformers`, or `vllm` (hook points `hook_resid_post` and
@@ -162,8 +159,8 @@ class ExtractionSettings(_Block):
     token_selection: TokenSelection = "response_only"
     """Which tokens are pooled, see below."""
     span_tokens: list[str] = []
-    """Tokens of the vocabulary that mark a thinking span or channel, see below; other control tokens inside a
-    response exclude it."""
+    """Control tokens that may stand within a response, such as those of a thinking span or a channel; a
+    response with any other is not pooled, and fails a check."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
 

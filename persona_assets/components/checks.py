@@ -146,7 +146,8 @@ def _identity(study: Study, role: str, check: _Check) -> str | None:
     if None in stems:
         return None
     limits = study.settings.checks.model_dump(exclude={"stop_on"})
-    return fingerprint({"files": stems, "limits": [limits, L0_LIMITS, N_FIT_RESPONSES]})
+    spans = study.settings.extraction.span_tokens
+    return fingerprint({"files": stems, "limits": [limits, spans, L0_LIMITS, N_FIT_RESPONSES]})
 
 
 def _sae_fits(study: Study, role: str) -> CheckResult:
