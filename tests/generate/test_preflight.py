@@ -70,7 +70,7 @@ def test_a_hook_that_the_extractions_backend_does_not_read_is_told(
     [
         ({"max_position_embeddings": 40}, "reads 40 at most; set generation.max_model_len to 40 or less"),
         ({"vocab_size": 100}, "embeds tokens 0 to 99 only"),
-        ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, "architecture 'gpt2' is not served"),
+        ({"model_type": "xglm", "architectures": ["XGLMForCausalLM"]}, "architecture 'xglm' is not served"),
     ],
 )
 def test_a_model_that_cannot_read_what_is_made_is_told(
