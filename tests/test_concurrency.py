@@ -14,6 +14,8 @@ import pytest
 
 from persona_assets.cli.run import run_study
 from persona_assets.freshness import RoleFiles
+from persona_assets.health.verify import verify
+from persona_assets.schema import ROLE_FEATURES
 from persona_assets.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
@@ -98,7 +100,7 @@ def test_eight_runs_and_three_readers_at_once_never_meet(
     with connect(study) as held:
         held.execute("begin")
         first = held.execute(SNAPSHOT).fetchall()
-        readers = [start(READER, study.file, stop) for _ in range(2)]
+        readers = [start(READER, study.file, stop) for _ in range(3)]
         writers = [start(WRITER, study.file, role) for role in ROLES]
         for writer in writers:
             _, said = writer.communicate(timeout=600)
@@ -115,3 +117,40 @@ def test_eight_runs_and_three_readers_at_once_never_meet(
             assert all(earlier <= later for earlier, later in pairwise(others))
             assert seen[-1] == ROLES
     assert RoleFiles(study, "ghost").responses.revision == 1
+
+
+COLLECTOR = """
+import sys
+from pathlib import Path
+from persona_assets.cli.health import collect_garbage
+from persona_assets.errors import StudyError
+from persona_assets.study import load_study
+
+study, stop, n_refused = load_study(sys.argv[1]), Path(sys.argv[2]), 0
+while not stop.exists():
+    try:
+        collect_garbage(study, delete=True, grace_hours=0)
+    except StudyError as refused:
+        assert "is under way" in str(refused), refused
+        n_refused += 1
+print(n_refused)
+"""
+
+
+@pytest.mark.timeout(600)
+def test_garbage_is_collected_beside_a_live_run_and_nothing_that_it_needs_goes(
+    make_study: StudyMaker, tmp_path: Path, start: Starter
+) -> None:
+    changes = {"roles.include": ["default", "ghost"], "questions.limit": 2, "generation.max_tokens": 8}
+    study, stop = make_study(changes=changes), tmp_path / "stop"
+    collector = start(COLLECTOR, study.file, stop)
+    for role in ("default", "ghost"):
+        writer = start(WRITER, study.file, role)
+        _, said = writer.communicate(timeout=300)
+        assert writer.returncode == 0, said[-3000:]
+    stop.touch()
+    printed, said = collector.communicate(timeout=60)
+    assert collector.returncode == 0, said[-3000:]
+    assert int(printed.split()[-1]) > 0
+    assert verify(study).problems == []
+    assert {RoleFiles(study, role).state(ROLE_FEATURES, "demo") for role in study.role_names} == {"fresh"}

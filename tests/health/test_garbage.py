@@ -12,6 +12,7 @@ from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.in_flight import InFlight
+from persona_assets.generate.prompts import Prompt
 from persona_assets.health.garbage import Garbage, find_garbage, remove_garbage
 from persona_assets.health.inventory import everything
 from persona_assets.health.verify import verify
@@ -147,7 +148,7 @@ def test_a_roles_parts_are_kept_for_the_run_that_goes_on(study: Study) -> None:
         return study.lake.files(IN_FLIGHT)
 
     flight = InFlight(RoleFiles(study, "ghost"), study.settings.generation.backend)
-    flight.add(Completion(int(RESPONSE_IDS[0]), [1, 2], "Boo.", "stop"))
+    flight.add(Completion(int(RESPONSE_IDS[0]), [1, 2], "Boo.", "stop"), Prompt(0, 0, None, "?", [1], seed=5))
     flight.flush()
     assert len(parts()) == 1
     assert find_garbage(study, NONE).files == []
