@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -60,9 +62,7 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
     _check(settings)
     if len(points) < _FEWEST:
         return np.full((len(points), 2), np.nan)
-    from umap import UMAP  # seconds of compiling, and only needed here
-
-    umap = UMAP(
+    umap = _umap_class()(
         metric="cosine",
         n_neighbors=min(settings.umap_n_neighbors, len(points) - 1),
         min_dist=settings.umap_min_dist,
@@ -70,6 +70,22 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
         n_jobs=1,  # what a random state asks for
     )
     return umap.fit_transform(points.astype(np.float32)).astype(np.float64)
+
+
+def _umap_class() -> Any:
+    """Return UMAP's class; what Numba compiles of it is kept on disk, as of our own functions.
+
+    UMAP itself keeps nothing: every process that draws a map would compile for 11 s.
+    """
+    import numba
+
+    plain = numba.njit
+    numba.njit = partial(plain, cache=True)
+    try:
+        from umap import UMAP
+    finally:
+        numba.njit = plain
+    return UMAP
 
 
 def pca_places(points: Floats, seed: int) -> tuple[Floats, Floats]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -106,3 +107,14 @@ def test_features_that_are_all_alike_are_mapped_without_a_warning() -> None:
 def test_settings_that_umap_does_not_have_are_refused_by_name(key: str, value: float) -> None:
     with pytest.raises(StudyError, match=rf"atlas\.{key}"):
         layout(random_means(6, 4, 40), **{key: value})
+
+
+def test_what_numba_compiles_of_umap_is_kept_for_the_next_process() -> None:
+    import numba
+
+    umap_places(clustered()[0], SETTINGS)
+    from umap import layouts, umap_
+
+    for compiled in (umap_.smooth_knn_dist, layouts._nb_optimize_layout_euclidean_single_epoch):
+        assert compiled.stats.cache_path is not None
+    assert not isinstance(numba.njit, partial)
