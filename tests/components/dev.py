@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.places import PROJECT
+from tests.places import PROJECT, write_project
 from tests.ports import free_port
 
 LAUNCH = """
@@ -33,30 +34,71 @@ query ($id: String!) {
 """
 
 
+ROLES = ["default", "ghost", "judge", "nurse", "pirate"]
+TINY = {
+    "roles.include": ROLES,
+    "questions.limit": 1,
+    "generation.prompt_indices": [0],
+    "generation.max_tokens": 8,
+    "drift.directory": "data/demo/conversations",
+    "drift.null_draws": 5,
+}
+
+
+def tiny_project(folder: Path) -> Path:
+    """A project whose one study, `tiny`, asks each of five roles one question."""
+    from tests.conftest import write_study  # which itself waits with what is here
+
+    defs = write_project(folder, 'root_module = "studies"')
+    for package in (defs, defs.parent):
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "__init__.py").touch()
+    write_study(defs / "tiny", TINY)
+    (folder / "data").symlink_to(PROJECT / "data")
+    shutil.copy(PROJECT / "workspace.yaml", folder)
+    return folder
+
+
 @contextmanager
-def dagster_dev(home: Path, ending: signal.Signals = signal.SIGTERM) -> Iterator[str]:
-    """`dagster dev` on a free port, with the repository's settings; yields its GraphQL address.
+def dagster_dev(project: Path, ending: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """`dagster dev` of a project on a free port; yields its GraphQL address.
 
     With all it has started it forms a process group, which `ending` ends to the last process; what it
-    says goes to `home`.
+    says goes to the project's `server.log`.
     """
-    port = str(free_port())
-    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", port]
-    with (home / "server.log").open("a") as log:
+    port = free_port()
+    with group(project, "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), ending=ending):
+        yield answering(port)
+
+
+@contextmanager
+def group(
+    project: Path, module: str, *arguments: str, ending: signal.Signals = signal.SIGTERM
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command of Dagster's on the project's workspace, a process group that ends with the block."""
+    command = [sys.executable, "-m", module, *arguments, "-w", "workspace.yaml"]
+    env = os.environ | {"PYTHONPATH": str(project), "PYTHONWARNINGS": "ignore"}
+    with (project / "server.log").open("a") as log:
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=os.environ, stdout=log, stderr=log, start_new_session=True
+            command, cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            url = f"http://127.0.0.1:{port}/graphql"
-            wait_for(lambda: ask(url, "query { version }"), seconds=120)
-            yield url
+            yield process
         finally:
-            os.killpg(process.pid, ending)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, ending)
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
             wait_for(lambda: not living(process.pid), seconds=60)
+
+
+def answering(port: int) -> str:
+    """The GraphQL address of the web server at `port`, once it answers."""
+    url = f"http://127.0.0.1:{port}/graphql"
+    wait_for(lambda: ask(url, "query { version }"), seconds=600)
+    return url
 
 
 def living(group: int) -> list[str]:
@@ -75,10 +117,12 @@ def ask(url: str, query: str, **variables: Any) -> dict[str, Any]:
     return content["data"]
 
 
-def launch(url: str, assets: list[str], roles: list[str]) -> str:
-    """Launch a backfill of the demo; its id."""
-    selection = [{"path": ["demo", name]} for name in assets]
-    params = {"assetSelection": selection, "partitionNames": roles}
+def launch(url: str, assets: list[str], roles: list[str] | None = None) -> str:
+    """Launch a backfill of the tiny study's assets, by default of all partitions; its id."""
+    selection = [{"path": ["tiny", name]} for name in assets]
+    params = {"assetSelection": selection} | (
+        {"allPartitions": True} if roles is None else {"partitionNames": roles}
+    )
     launched = ask(url, LAUNCH, params=params)["launchPartitionBackfill"]
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
     return launched["backfillId"]
