@@ -1,5 +1,7 @@
 """The Dagster code location: every study of the project folder."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from persona_assets.components.studies import load_studies
@@ -8,8 +10,16 @@ from persona_assets.project import project
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """All studies. Steps run in the run's own process, where the models stay loaded."""
-    studies = load_studies(project())
+    """All studies of the project that this process works on."""
+    return definitions_of(project())
+
+
+def definitions_of(place: Path) -> dg.Definitions:
+    """Return what the project that holds `place` defines, and what follows new roles in every project.
+
+    Steps run in the run's own process, where the models stay loaded.
+    """
+    studies = load_studies(place)
     follow = dg.AutomationConditionSensorDefinition(
         "follow_new_roles",
         target=dg.AssetSelection.all(),

@@ -44,6 +44,14 @@ def project() -> Path:
     )
 
 
+def work_on(folder: Path) -> None:
+    """Have this process, and those that it starts, work on the project at `folder`, wherever they run.
+
+    Dagster's processes load a project's definitions from any current directory.
+    """
+    os.environ[VARIABLE] = str(folder)
+
+
 def in_project(written: str | Path) -> Path:
     """Return the path that a study's file means by `written`: absolute, or relative to the project folder.
 

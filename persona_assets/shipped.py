@@ -11,4 +11,5 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 _INSIDE = _PACKAGE / "shipped"
 
-SHIPPED = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent
+IN_CHECKOUT = not _INSIDE.is_dir()
+SHIPPED = _PACKAGE.parent if IN_CHECKOUT else _INSIDE

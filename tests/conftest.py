@@ -86,6 +86,13 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def no_project_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back what loading definitions says of the project folder."""
+    monkeypatch.setenv("PERSONA_PROJECT", "")
+    monkeypatch.delenv("PERSONA_PROJECT")
+
+
 @pytest.fixture
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A lake and a Dagster home of the test's own; returns the folder that holds both."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from persona_assets.compiled import compiled
 
 Feature = npt.NDArray[np.int32]
 Cell = npt.NDArray[np.int32]
@@ -16,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def locate(response: Cell, cell_of: Cell, cell: Cell) -> bool:
     """Write each response's cell to `cell`; False where one has none.
 
@@ -29,7 +30,7 @@ def locate(response: Cell, cell_of: Cell, cell: Cell) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def tally(
     feature: Feature,
     cell: Cell,
@@ -52,7 +53,7 @@ def tally(
         counts[one] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def spread(feature: Feature, cell: Cell, value: Value, column_of: Ints, weight: Floats, sums: Floats) -> None:
     """Add each entry, times its cell's weight, to `sums` float64[d_sae, n_columns] in its cell's column."""
     for at in range(len(feature)):
@@ -60,7 +61,7 @@ def spread(feature: Feature, cell: Cell, value: Value, column_of: Ints, weight: 
         sums[feature[at], column_of[where]] += value[at] * weight[where]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def add_gaps(means: Floats, variant: Ints, question: Ints, gaps: Floats) -> None:
     """Add a role's mean under a variant, float64[d_sae, n_variants], to each question it lacks there."""
     for one in range(len(means)):
@@ -68,7 +69,7 @@ def add_gaps(means: Floats, variant: Ints, question: Ints, gaps: Floats) -> None
             gaps[one, question[at]] += means[one, variant[at]]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def paired_moments(
     starts: Ints,
     cell: Cell,
@@ -101,7 +102,7 @@ def paired_moments(
         squares[one] = about
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def maxima(feature: Feature, value: Value, highest: Value) -> None:
     """Raise `highest` float32[d_sae] to each entry of the feature."""
     for at in range(len(feature)):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from persona_assets.analysis.design import Floats, Ints, RoleSource
 from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.totals import Totals
+from persona_assets.compiled import compiled
 from persona_assets.errors import StudyError
 
 Keys = npt.NDArray[np.uint64]
@@ -78,7 +78,7 @@ def _gather(
     return keys, bounds
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _place(
     feature: npt.NDArray[np.int32],
     bits: npt.NDArray[np.uint32],
@@ -93,7 +93,7 @@ def _place(
         place[one] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _rank(keys: Keys, bounds: Ints, n_responses: Ints, sums: Floats, ties: Floats) -> None:
     """Rank each feature's sorted keys into `sums` float64[n_roles, n_features] and `ties`."""
     n = n_responses.sum()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.special import ndtr
 
 from persona_assets.analysis.design import Floats, Ints
+from persona_assets.compiled import compiled
 
 _TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
 
@@ -37,7 +37,7 @@ def fisher(fired: Ints, n_role: int, fired_in_all: Ints, n: int) -> Floats:
     return p
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _fisher(order: Ints, fired: Ints, n_role: int, fired_in_all: Ints, n: int, p: Floats) -> None:
     """Fill `p`; `order` sorts the features by `fired_in_all`, so that each table of p is made once."""
     known = np.int64(-1)
@@ -49,7 +49,7 @@ def _fisher(order: Ints, fired: Ints, n_role: int, fired_in_all: Ints, n: int, p
         p[one] = of_count[fired[one] - first]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, npt.NDArray[np.float64]]:
     """The lowest possible count, and two-sided p of each count from there on."""
     first = max(0, fired + n_role - n)
@@ -71,7 +71,7 @@ def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, npt.NDArray[np.flo
     return first, p / total
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _weights(first: int, last: int, fired: int, n_role: int, n: int) -> npt.NDArray[np.float64]:
     """Hypergeometric probabilities of `first` to `last`, up to a factor: 1 at the mode.
 

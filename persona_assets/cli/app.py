@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -77,6 +78,25 @@ class Subject(StrEnum):
     atlas = "atlas"
     feature = "feature"
     role = "role"
+
+
+@app.command()
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The new project's folder.", show_default=False)
+    ],
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With the demo study: its model, SAE, labels and conversations.")
+    ] = False,
+) -> None:
+    """Lay out a project: a folder for studies, their data and what they make. Nothing is overwritten."""
+    from persona_assets.new_project import lay_out
+
+    written = lay_out(directory, demo)
+    typer.echo(f"{directory}: a project ({len(written)} files written); go on there:")
+    typer.echo(f"  cd {shlex.quote(str(directory))}")
+    typer.echo("  persona run demo" if demo else "  persona roles import SOURCE")
+    typer.echo("  DAGSTER_HOME=$PWD/.dagster dg dev")
 
 
 @app.command()

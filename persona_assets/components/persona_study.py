@@ -11,6 +11,7 @@ from persona_assets.components.broken import broken_definitions, validating
 from persona_assets.components.definitions import study_definitions
 from persona_assets.components.scaffold import StudyScaffolder
 from persona_assets.errors import StudyError
+from persona_assets.project import work_on
 from persona_assets.settings import StudySettings
 from persona_assets.study import Study, load_study
 
@@ -30,6 +31,7 @@ class PersonaStudy(dg.Component):
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         """Return the study in the folder that Dagster is loading. Raises StudyError where it is not right."""
+        work_on(context.project_root)
         return cls(load_study(context.path))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:

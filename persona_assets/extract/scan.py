@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from persona_assets.compiled import compiled
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -18,7 +19,7 @@ _WORDS = 16  # a step looks at so many words of 64 bits
 LANES = 4 * _WORDS
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _any_positive(words: npt.NDArray[np.uint64], signs: np.uint64) -> bool:
     common = signs
     for index in range(words.shape[0]):
@@ -26,7 +27,7 @@ def _any_positive(words: npt.NDArray[np.uint64], signs: np.uint64) -> bool:
     return common != signs
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _survivors(
     bits: npt.NDArray[np.signedinteger],
     words: npt.NDArray[np.uint64],
@@ -51,7 +52,7 @@ def _survivors(
     return found
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@compiled(fastmath={"reassoc", "contract", "nsz"})
 def _dot(left: Floats, right: Floats) -> np.float32:
     total = np.float32(0)
     for index in range(left.shape[0]):
@@ -59,7 +60,7 @@ def _dot(left: Floats, right: Floats) -> np.float32:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _refine(
     n: int,
     row: npt.NDArray[np.int32],
