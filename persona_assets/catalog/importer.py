@@ -13,10 +13,11 @@ from pathlib import Path
 
 from persona_assets.catalog.questions import read_questions
 from persona_assets.catalog.roles import check_name, read_role
-from persona_assets.catalog.source import fetched, without_credentials
+from persona_assets.catalog.source import fetched
 from persona_assets.errors import StudyError
 from persona_assets.given import is_file, is_folder, path_from_home, read_json, shown_path
 from persona_assets.project import in_project
+from persona_assets.secrets import without_credentials
 from persona_assets.warehouse.swap import replacing_folder
 
 TARGET = Path("data/assistant_axis")  # below the project folder

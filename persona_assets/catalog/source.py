@@ -12,6 +12,7 @@ from pathlib import Path
 
 from persona_assets.errors import StudyError
 from persona_assets.given import is_folder, path_from_home, shown_path
+from persona_assets.secrets import hidden, without_credentials
 
 _GIT_URL = re.compile(r"(https?|ssh|git|file)://.+|[\w.-]+@[\w.-]+:.+")
 
@@ -42,11 +43,6 @@ def fetched(source: str) -> Iterator[Path]:
     yield directory
 
 
-def without_credentials(source: str) -> str:
-    """`source` as it may be shown and noted down: no user or password before a URL's host."""
-    return re.sub(r"(?<=://)[^/@]*@", "", source)
-
-
 def _clone(url: str, target: Path) -> Path:
     """Clone `url`'s last commit. Nothing is asked at a terminal; transports that run commands are refused."""
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file"}
@@ -57,7 +53,7 @@ def _clone(url: str, target: Path) -> Path:
         raise StudyError("git is not installed; install it, or name a directory as source") from error
     if done.returncode:
         complaint = " ".join(done.stderr.decode(errors="replace").split())
-        complaint = complaint.replace(url, without_credentials(url))
+        complaint = hidden(complaint, url)
         raise StudyError(
             f"cannot clone {without_credentials(url)}: {complaint[:300]}; "
             "check the URL, and that you may read it without a password prompt"

@@ -20,6 +20,7 @@ from typing import NoReturn
 
 from persona_assets.errors import RunInterruptedError, StudyError, UnforeseenError
 from persona_assets.given import one_line, printable
+from persona_assets.secrets import without_secrets
 
 MISTAKE, DEFECT, INTERRUPTED, UNREAD = 2, 70, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
@@ -85,7 +86,7 @@ def _status(error: StudyError) -> int:
 
 
 def _end(line: str, status: int) -> NoReturn:
-    print(f"persona: {printable(line)}", file=sys.stderr)
+    print(f"persona: {printable(without_secrets(line))}", file=sys.stderr)
     sys.exit(status)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from persona_assets.errors import StudyError
@@ -13,12 +12,13 @@ from persona_assets.errors import StudyError
 class Engine(BaseModel):
     """How the forward pass runs: neither changes results beyond rounding, so neither is fingerprinted.
 
-    `tokens_per_batch` counts padded tokens; a longer conversation goes alone.
+    `device`: `auto` is a GPU if there is one. `tokens_per_batch` counts padded tokens; a longer conversation
+    goes alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    device: str = Field(default_factory=lambda: "cuda" if torch.cuda.is_available() else "cpu")
+    device: str = "auto"
     tokens_per_batch: Annotated[int, Field(gt=0)] | None = None
 
     @property
@@ -27,16 +27,26 @@ class Engine(BaseModel):
         return self.tokens_per_batch or (2048 if self.device == "cpu" else 16384)
 
 
-def engine_options(options: dict[str, Any]) -> Engine:
-    """The options of a study's `extraction.engine`. Raises StudyError for one that is unknown or wrong."""
+def checked_options(options: dict[str, Any]) -> Engine:
+    """Return the options of `extraction.engine`. Raises StudyError for one that is unknown or wrong."""
     try:
-        engine = Engine.model_validate(options)
-        torch.device(engine.device)
+        return Engine.model_validate(options)
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
         known = ", ".join(Engine.model_fields)
-        raise StudyError(f"extraction.engine.{key}: {problem['msg']}; known options: {known}") from error
+        raise StudyError(f"extraction.engine.{key}: {problem['msg']}; known options: {known}") from None
+
+
+def engine_options(options: dict[str, Any]) -> Engine:
+    """Return the options with the device that serves here. Raises StudyError, also where there is none."""
+    import torch
+
+    engine = checked_options(options)
+    if engine.device == "auto":
+        return engine.model_copy(update={"device": "cuda" if torch.cuda.is_available() else "cpu"})
+    try:
+        torch.device(engine.device)
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise StudyError(f"extraction.engine.device: {engine.device!r} is no device: {reason}") from error

@@ -29,9 +29,8 @@ from persona_assets.extract.quality import Fit
 from persona_assets.extract.reader import load_fitting
 from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
 from persona_assets.models import text_config
-from persona_assets.settings import ExtractionSettings
+from persona_assets.settings import DECISIVE_OPTIONS, ExtractionSettings
 from persona_assets.vllm_engine import (
-    DECISIVE_OPTIONS,
     Request,
     check_own_keys,
     close_engine,

@@ -11,6 +11,7 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from persona_assets.errors import StudyError
+from persona_assets.secrets import looks_secret
 
 _KEY = "OPENAI_API_KEY"
 
@@ -27,6 +28,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value) or looks_secret(value):
+        raise ValueError("must be the name of an environment variable that holds the key, not the key itself")
+    return value
+
+
 class Engine(BaseModel):
     """Which server answers, and how it is asked. None of it changes what is asked.
 
@@ -36,7 +43,7 @@ class Engine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: Annotated[str, AfterValidator(_base_url)]
-    api_key_env: str = _KEY
+    api_key_env: Annotated[str, AfterValidator(_variable)] = _KEY
     api: Literal["completions", "chat"] = "completions"
     concurrency: Annotated[int, Field(gt=0)] = 64
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 600.0

@@ -19,13 +19,11 @@ from transformers import (
 )
 
 from persona_assets.chat import stop_ids
-from persona_assets.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
+from persona_assets.generate.transformers_options import checked_options
 from persona_assets.models import load_tokenizer, loading, weights_of
 from persona_assets.settings import GenerationSettings
-
-_ENGINE_OPTIONS = {"batch_size": 64, "device": None}
 
 
 class SeededSampling(LogitsProcessor):
@@ -51,16 +49,10 @@ class TransformersBackend:
     """A causal language model in this process, answering in fixed batches."""
 
     def __init__(self, generation: GenerationSettings) -> None:
-        unknown = set(generation.engine) - set(_ENGINE_OPTIONS)
-        if unknown:
-            raise StudyError(
-                f"generation.engine: unknown option {min(unknown)!r} for transformers; it takes "
-                f"{', '.join(sorted(_ENGINE_OPTIONS))}"
-            )
-        options = _ENGINE_OPTIONS | generation.engine
+        options = checked_options(generation.engine)
         self.generation = generation
-        self.batch_size = int(options["batch_size"])
-        self.device = options["device"] or ("cuda" if torch.cuda.is_available() else "cpu")
+        self.batch_size = options.batch_size
+        self.device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
         with loading(generation.model):
             self.model = (

@@ -44,7 +44,7 @@ def small_tables(
 def _study_row(study: Study, published_at: datetime) -> Row:
     return {
         "name": study.name,
-        "settings": study.settings.model_dump_json(),
+        "settings": study.settings.published(),
         "published_at": published_at.replace(tzinfo=None),
         "lake": study.lake.root,
     }

@@ -6,6 +6,6 @@ create table study (
     lake varchar not null
 );
 comment on table study is 'The experiment this snapshot is about (one row)';
-comment on column study.settings is 'The study''s YAML, defaults filled in';
+comment on column study.settings is 'The study''s YAML, defaults filled in; of `engine` only what changes the numbers';
 comment on column study.published_at is 'When this snapshot was made, UTC';
 comment on column study.lake is 'The lake''s root at that time; the paths in lake_files are relative to it';
