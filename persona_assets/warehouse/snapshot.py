@@ -108,7 +108,7 @@ def _holds(warehouse: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> bool
 def _which(target: Path) -> Which:
     """What tells one snapshot from the next, whatever any clock says; None where there is none."""
     try:
-        status = target.stat()
+        status = target.lstat()  # a link is replaced like a file, and one to itself leads nowhere
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_ctime_ns

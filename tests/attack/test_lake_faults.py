@@ -22,6 +22,7 @@ import pytest
 from persona_assets.aggregate import aggregate
 from persona_assets.errors import StudyError
 from persona_assets.freshness import RoleFiles
+from persona_assets.generate.prompts import fill
 from persona_assets.health.repair import remove_damaged
 from persona_assets.health.verify import verify
 from persona_assets.labels.stage import current_labels
@@ -57,6 +58,15 @@ LABELS = "imported-0123456789abcdef"
 Fault = Callable[[Path], None]
 
 
+def asked(study: Study, role: str) -> pa.Table:
+    """The role's responses, to what its instructions say."""
+    instructions = study.role(role).instructions
+    rows = responses_of(role).to_pylist()
+    for row in rows:
+        row["system_prompt"] = fill(instructions[row["variant"]], "Toy")
+    return pa.Table.from_pylist(rows, schema=RESPONSES.schema)
+
+
 def made(study: Study, role: str) -> None:
     """Have the role's files, as far as they are missing; what is made is always the same."""
     mean, maximum = dense_of(role, SAE)
@@ -66,7 +76,7 @@ def made(study: Study, role: str) -> None:
         (ACTIVATIONS, activations_of(mean, maximum)),
     ]
     if RoleFiles(study, role).responses is None:
-        land(study, RESPONSES, responses_of(role), role)
+        land(study, RESPONSES, asked(study, role), role)
     for table, content in contents:
         files = RoleFiles(study, role)
         if getattr(files, table.name)(SAE) is None:
@@ -316,7 +326,7 @@ def test_what_is_deleted_as_damaged_takes_along_all_that_was_made_from_it(study:
     }  # fmt: skip
     assert all("role=ghost" in file.path for file in removed.derived)
     assert removed.snapshots == [str(warehouse_path(study))]
-    again = land(study, RESPONSES, responses_of("ghost"), "ghost")
+    again = land(study, RESPONSES, asked(study, "ghost"), "ghost")
     assert again.revision == 1
     assert RoleFiles(study, "pirate").state(ROLE_FEATURES, SAE) == "fresh"
 
@@ -394,7 +404,7 @@ def test_another_machines_unfinished_file_is_left_and_an_old_one_is_swept(study:
     for file in (live, old):
         file.write_bytes(b"half")
     os.utime(old, times=(1, 1))
-    land(study, RESPONSES, responses_of("ghost"), "ghost")
+    land(study, RESPONSES, asked(study, "ghost"), "ghost")
     assert live.exists()
     assert not old.exists()
 
