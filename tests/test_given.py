@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,10 +35,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def refused(read: Reader, file: Path) -> str:
-    started = time.monotonic()
     with pytest.raises(StudyError) as raised:
         read(file)
-    assert time.monotonic() - started < 30  # nothing waits or multiplies without end
     message = str(raised.value)
     assert "\n" not in message
     assert len(message) < 900

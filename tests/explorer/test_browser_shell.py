@@ -149,7 +149,7 @@ def test_a_live_page_runs_under_the_servers_policy_and_moves_to_a_newer_snapshot
         page.goto(f"{served.address}#/table?sort=-mean")
         page.wait_for_selector(".grid-body .feature-link")
         publish(own.study)
-        page.get_by_text("Moved to a newer snapshot").wait_for(timeout=15_000)
+        page.get_by_text("Moved to a newer snapshot").wait_for(timeout=60_000)
         assert _snapshot(page) != before
         assert page.locator(".grid-body .feature-link").count() > 0
         assert page.url.endswith("#/table?sort=-mean")
@@ -167,13 +167,13 @@ def test_a_server_that_is_gone_is_said_and_what_failed_is_read_when_it_is_back(
         address = served.address
         page.goto(f"{address}#/table")
         page.wait_for_selector(".grid-body .feature-link")
-    page.get_by_text("The server is gone. Asking again").wait_for(timeout=15_000)
+    page.get_by_text("The server is gone. Asking again").wait_for(timeout=60_000)
     assert page.locator(".grid-body .feature-link").count() > 0
     page.get_by_role("link", name="Map").click()
     page.get_by_text("Reading the page").wait_for()
     port = int(address.rstrip("/").rsplit(":", 1)[1])
     with serving(own.study, own.study.lake.root, port=port):
-        page.wait_for_selector(".map-list .virtual-row", timeout=20_000)
+        page.wait_for_selector(".map-list .virtual-row", timeout=60_000)
         assert page.locator(".notice").count() == 0
         page.wait_for_load_state("networkidle")
     troubles[:] = [one for one in troubles if "ERR_CONNECTION_REFUSED" not in one]
