@@ -263,7 +263,8 @@ def test_a_port_that_is_taken_is_one_line(published: World):
 
 
 def test_an_address_of_another_machine_is_one_line(published: World):
-    _, complaint = start(published.study, published.study.lake.root, host="192.0.2.1").communicate(timeout=120)
+    process = start(published.study, published.study.lake.root, host="192.0.2.1")
+    _, complaint = process.communicate(timeout=120)
     assert complaint.splitlines()[-1].startswith("persona: --host 192.0.2.1: ")
 
 
