@@ -38,6 +38,10 @@ class _TemplateRefusesError(StudyError):
     """The template raised, or leaves a message out."""
 
 
+class _ClockError(StudyError):
+    """The template prints the date or the time."""
+
+
 class _TooLongError(BaseException):
     """The template has run out of time; a BaseException, so that no template's own handler takes it."""
 
@@ -121,13 +125,17 @@ class ChatFormat:
             )
         self._sound.add(text)
 
-    def check_no_clock(self, where: str) -> None:
-        """Raise StudyError where the template prints the date, whoever it is that would tell it."""
+    @property
+    def reads_clock(self) -> bool:
+        """Whether the template prints the date, whoever it is that tells it."""
         for roles in (("user",), ("system", "user")):
             try:
-                ChatFormat(self.tokenizer)._frame(roles, True, where)
+                ChatFormat(self.tokenizer)._frame(roles, True, "a question")
+            except _ClockError:
+                return True
             except _TemplateRefusesError:
                 continue
+        return False
 
     def closing_ids(self) -> list[int]:
         """Return the ids that the template puts after an assistant's message at the end of a conversation.
@@ -191,7 +199,7 @@ class ChatFormat:
         with _patience(where):
             texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
         if len(set(texts)) > 1:
-            raise StudyError(
+            raise _ClockError(
                 "the model's chat template prints the date or the time, so prompts would differ by the day "
                 "they are made on; set generation.template_date to the day that it shall print, such as "
                 "2025-01-31"

@@ -22,7 +22,7 @@ import json
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -186,9 +186,10 @@ class Lake:
         role: str | None = None,
         run: str | None = None,
         inputs: Iterable[LakeFile] = (),
+        notes: Mapping[str, str] | None = None,
     ) -> LakeFile:
         """Land `content` under a new name, so that it is there whole or not at all; `inputs` is what it was
-        made from.
+        made from, and `notes` go into its footer.
 
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
@@ -202,15 +203,13 @@ class Lake:
             if not importing and is_claimed(self, path):  # deleted by hand: what was made from it is there
                 taken.append(LakeFile(path, 0, 0))
                 continue
-            notes = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of}
+            footer = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of, **(notes or {})}
             try:
                 with self.storage.placing(path) as beside:
-                    write_parquet(table, content, beside, notes)
+                    write_parquet(table, content, beside, footer)
                     status = beside.stat()
                 return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
-            except (
-                FileExistsError
-            ):  # another process took that name meanwhile, or something lies in its place
+            except FileExistsError:  # another process took that name, or something lies in its place
                 taken.append(LakeFile(path, 0, 0))
 
     def read(self, table: Table, file: LakeFile) -> pa.Table:
@@ -266,6 +265,12 @@ class Lake:
             file for file in found if file.path.endswith((".parquet", _GONE)) and STEM.fullmatch(file.stem)
         )
         return sorted(ours, key=lambda file: file.path)
+
+    def note(self, file: LakeFile, name: str) -> str | None:
+        """A note in the file's footer, if it has it. Raises StudyError where the file is damaged."""
+        with self._reading(file):
+            value = (self.open(self.uri(file.path)).metadata.metadata or {}).get(name.encode())
+        return None if value is None else value.decode()
 
     def num_rows(self, file: LakeFile) -> int:
         """The file's number of rows, from its footer. Raises StudyError where that cannot be read."""

@@ -19,7 +19,7 @@ from persona_assets.fingerprint import fingerprint
 from persona_assets.freshness import RoleFiles
 from persona_assets.lake import Lake, LakeFile
 from persona_assets.progress import Progress
-from persona_assets.schema import ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.schema import ANSWERED_BY, ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study import Study
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def land_responses(stage: GenerationStage, overwrite: bool, role: str, progress:
     lake, start = stage.study.lake, time.time()
     file = stage.land(role, overwrite=overwrite, progress=progress)
     content = lake.read(RESPONSES, file)
+    answered_by = lake.note(file, ANSWERED_BY)
     metadata = {
+        **({"answered by": answered_by} if answered_by else {}),
         **about_file(lake, file, content.num_rows),
         **_speed(file, start, pc.sum(content["n_response_tokens"]).as_py()),
         "preview": _rows(content, ["variant", "question", "response", "finish_reason"]),

@@ -20,6 +20,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _LOG_EVERY = 30.0  # seconds
 _CONNECT = 30.0  # seconds
+_MALFORMED_AT_MOST = 2  # for a request
 _REASON = 200  # characters of a server's own words in a message
 
 
@@ -29,6 +30,10 @@ class TransientError(Exception):
     def __init__(self, reason: str, asked: float = 0.0) -> None:
         super().__init__(reason)
         self.asked = asked
+
+
+class MalformedError(TransientError):
+    """A server answered what cannot be read; asked again, it hardly ever answers otherwise."""
 
 
 class RefusedError(EngineError):
@@ -74,13 +79,18 @@ class Server:
         """What `read` makes of the answer's body; its ValueError stands for a malformed one.
 
         `about` begins the messages. Raises RefusedError at once where asking again cannot help, EngineError
-        where no retry did.
+        where no retry did, or where what came back could not be read twice.
         """
-        url, attempt = f"{self.url}{path}", 0
+        url, attempt, n_malformed = f"{self.url}{path}", 0, 0
         while True:
             try:
                 return await self._post_once(client, url, body, read, about)
             except TransientError as failure:
+                n_malformed += isinstance(failure, MalformedError)
+                if n_malformed == _MALFORMED_AT_MOST:
+                    raise EngineError(
+                        f"{about}: {url} twice answered what cannot be read: {failure}; {self._other_place()}"
+                    ) from None
                 if attempt == self.retries:
                     raise EngineError(
                         f"{about}: {url} gave no answer in {attempt + 1} attempts, at last: {failure}; "
@@ -109,8 +119,9 @@ class Server:
         self._check(response, about)
         try:
             return read(response.content)
-        except ValueError:
-            raise TransientError(f"malformed answer: {self._plain(response.text)}") from None
+        except ValueError as error:
+            said = self._plain(response.text)
+            raise MalformedError(f"{self._plain(str(error))} (malformed answer: {said})") from None
 
     def _check(self, response: httpx.Response, about: str) -> None:
         status = response.status_code
@@ -132,11 +143,14 @@ class Server:
         if status in (401, 403):
             return f"check the key in the environment's {self.key_name}"
         if status == 404:
-            ending = "" if self.url.endswith("/v1") else " (a base_url ends in /v1 as a rule)"
-            return f"check generation.engine's base_url and served_model{ending}"
+            return self._other_place()
         if status < 400:
             return "redirects are not followed: set generation.engine.base_url to where the server is"
         return "check that the server takes what the study's generation asks for"
+
+    def _other_place(self) -> str:
+        ending = "" if self.url.endswith("/v1") else " (a base_url ends in /v1 as a rule)"
+        return f"check generation.engine's base_url and served_model{ending}"
 
     def _plain(self, text: str) -> str:
         """Others' words in one line, cut, and without the key."""

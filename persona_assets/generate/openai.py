@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -12,7 +13,8 @@ from typing import Any
 import httpx
 
 from persona_assets.backoff import Backoff
-from persona_assets.chat import ChatFormat
+from persona_assets.chat import ChatFormat, stop_token
+from persona_assets.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import RefusedError, Server
 from persona_assets.generate.openai_answer import Answer, read_answer
@@ -29,6 +31,7 @@ _PATHS = {"completions": "/completions", "chat": "/chat/completions"}
 # generation_config adds on the server (Gemma 3: top_k 64).
 _SAMPLING: dict[str, Any] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 _EXTENSIONS = {"return_token_ids": True} | _SAMPLING
+_MAY_BE_LEFT_OUT = {*_EXTENSIONS, "stop_token_ids", "stop"}
 
 Answered = tuple[Prompt, Answer]
 
@@ -48,8 +51,17 @@ class OpenAIBackend:
             backoff=backoff or Backoff(),
         )
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
-        self._chat = ChatFormat(self.tokenizer)
-        self._extensions = _EXTENSIONS
+        self._chat = ChatFormat(self.tokenizer, generation.template_date)
+        if self.engine.api == "chat" and self._chat.reads_clock:
+            raise StudyError(
+                "generation.engine.api: chat has the server render the prompts, and the model's "
+                "template prints the date there; set it to completions"
+            )
+        stop = stop_token(self.tokenizer)
+        self._stop = [] if stop is None else [stop]
+        self._ends = {token for token in (stop, self.tokenizer.eos_token_id) if token is not None}
+        self._extensions = _EXTENSIONS | ({"stop_token_ids": self._stop} if self._stop else {})
+        self._model = self.engine.served_model or generation.model
 
     def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
         """Answer the prompts as the server finishes them; those that share a prefix are asked together.
@@ -64,10 +76,21 @@ class OpenAIBackend:
 
         with closing(stream(ask_all)) as answers:
             for prompt, answer in answers:
-                yield answer.completion(prompt, self.tokenizer)
+                self._check(answer, prompt)
+                yield answer.completion(prompt, self.tokenizer, self._ends)
 
     def close(self) -> None:
         """Nothing to give back: connections last as long as a role's prompts."""
+
+    def _check(self, answer: Answer, prompt: Prompt) -> None:
+        """Raise StudyError where another model answered, or another prompt was read."""
+        if answer.model not in (None, self._model, *self.engine.accepted):
+            raise EngineError(
+                f"response {prompt.response_id}: {self.engine.base_url} was asked for model {self._model!r} "
+                f"and answers as {answer.model!r}; serve the right one, or, if that is its name there, set "
+                f"generation.engine.accept_model: {json.dumps(answer.model)}"
+            )
+        answer.check_prompt(prompt, counted=not self.engine.accept_prompt_count)
 
     async def _ask_all(self, prompts: Sequence[Prompt], deliver: Deliver[Answered]) -> None:
         n_at_once = min(self.engine.concurrency, len(prompts))
@@ -92,13 +115,17 @@ class OpenAIBackend:
             try:
                 return await self.server.post(client, path, body, read_answer, about)
             except RefusedError as refusal:
-                named = {name for name in _EXTENSIONS.keys() & body.keys() if _names(refusal.reason, name)}
+                named = {name for name in _MAY_BE_LEFT_OUT & body.keys() if _names(refusal.reason, name)}
                 if not named:
-                    raise
+                    remedy = _remedy(refusal.reason, body)
+                    raise EngineError(f"{refusal}: {remedy}") if remedy else refusal from None
                 self._leave_out(named)
 
     def _leave_out(self, names: Collection[str]) -> None:
         """Send these extensions no more; requests under way together may each be refused for the same one."""
+        if "stop_token_ids" in names and "stop_token_ids" in self._extensions:
+            texts = [self.tokenizer.added_tokens_decoder[token].content for token in self._stop]
+            self._extensions = self._extensions | {"stop": texts}
         gone = [name for name in _SAMPLING if name in names and name in self._extensions]
         self._extensions = {name: value for name, value in self._extensions.items() if name not in names}
         if gone:
@@ -110,12 +137,12 @@ class OpenAIBackend:
     def _body(self, prompt: Prompt) -> dict[str, Any]:
         room = self.generation.max_model_len - len(prompt.token_ids)
         return {
-            "model": self.engine.served_model or self.generation.model,
+            "model": self._model,
             **self._question(prompt),
-            "max_tokens": min(self.generation.max_tokens, room),
+            self.engine.max_tokens_field: min(self.generation.max_tokens, room),
             "temperature": self.generation.temperature,
             "top_p": self.generation.top_p,
-            "seed": prompt.seed,
+            **({"seed": prompt.seed} if self.engine.send_seed else {}),
             **self._extensions,
         }
 
@@ -123,6 +150,17 @@ class OpenAIBackend:
         if self.engine.api == "chat":
             return {"messages": self._chat.messages(prompt.system_prompt, prompt.question)}
         return {"prompt": prompt.token_ids}  # ids: to a text the server would add a second BOS
+
+
+def _remedy(reason: str, body: dict[str, Any]) -> str | None:
+    """Which option helps where a server refuses what every request holds; None where none is known to."""
+    if "seed" in body and _names(reason, "seed"):
+        return "set generation.engine.send_seed: false, and what it says cannot be made again"
+    if "max_tokens" in body and _names(reason, "max_tokens"):
+        return "set generation.engine.max_tokens_field: max_completion_tokens"
+    if "prompt" in body and _names(reason, "prompt") and re.search(r"\b(str|string|array|list)\b", reason):
+        return "it takes no token ids, so set generation.engine.api: chat"
+    return None
 
 
 def _names(reason: str, field: str) -> bool:

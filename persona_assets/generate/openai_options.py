@@ -38,6 +38,8 @@ class Engine(BaseModel):
     """Which server answers, and how it is asked. None of it changes what is asked.
 
     `timeout`: seconds a request; `served_model`: the model's name there, by default the study's.
+    `accept_model`: other names under which it may answer; `accept_prompt_count`: whether it may count a
+    prompt's tokens otherwise.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +51,15 @@ class Engine(BaseModel):
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 600.0
     retries: Annotated[int, Field(ge=0, le=100)] = 10
     served_model: str | None = None
+    accept_model: str | list[str] = []
+    accept_prompt_count: bool = False
+    send_seed: bool = True
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+
+    @property
+    def accepted(self) -> list[str]:
+        """Names under which the model may answer beside the one that is asked."""
+        return [self.accept_model] if isinstance(self.accept_model, str) else self.accept_model
 
     def key(self) -> str | None:
         """The key, from the environment. Raises StudyError where one that the study names is not there."""

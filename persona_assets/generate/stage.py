@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.lake import LakeFile
 from persona_assets.models import load_tokenizer
 from persona_assets.progress import Progress
-from persona_assets.schema import RESPONSES
+from persona_assets.schema import ANSWERED_BY, RESPONSES
 from persona_assets.settings import GenerationSettings
 from persona_assets.study import Study
 
@@ -44,13 +44,21 @@ class GenerationStage:
         in_flight = InFlight(files, self.settings.backend)
         landed = files.responses
         if landed is None or overwrite:
-            responses = self._generate(self.study.role(role_name), in_flight, progress)
-            landed = self.study.lake.write(RESPONSES, responses, files.responses_fingerprint, role=role_name)
+            prompts, answers = self._generate(self.study.role(role_name), in_flight, progress)
+            landed = self.study.lake.write(
+                RESPONSES,
+                responses_table(prompts, answers, origin=self.settings.backend),
+                files.responses_fingerprint,
+                role=role_name,
+                notes=_answered_by(answers.values()),
+            )
         in_flight.clear()
         return landed
 
-    def _generate(self, role: Role, in_flight: InFlight, progress: Progress | None) -> pa.Table:
-        """The role's responses (`schema.RESPONSES`), by response_id."""
+    def _generate(
+        self, role: Role, in_flight: InFlight, progress: Progress | None
+    ) -> tuple[list[Prompt], dict[int, Completion]]:
+        """The role's prompts, and the answers by response_id."""
         prompts = build_prompts(role, self.study.questions(role), self.settings, self._chat)
         answers = in_flight.kept(prompts)
         if len(answers) < len(prompts):
@@ -64,7 +72,7 @@ class GenerationStage:
                     answers[completion.response_id] = completion
                     if progress is not None:
                         progress(len(answers), len(prompts))
-        return responses_table(prompts, answers, origin=self.settings.backend)
+        return prompts, answers
 
     @cached_property
     def _chat(self) -> ChatFormat:
@@ -102,6 +110,11 @@ def responses_table(prompts: Sequence[Prompt], answers: Mapping[int, Completion]
         for prompt in sorted(prompts, key=lambda prompt: prompt.response_id)
     ]
     return pa.Table.from_pylist(rows, schema=RESPONSES.schema)
+
+
+def _answered_by(answers: Iterable[Completion]) -> dict[str, str]:
+    names = {answer.answered_by for answer in answers if answer.answered_by is not None}
+    return {ANSWERED_BY: ", ".join(sorted(names))} if names else {}
 
 
 def _row(prompt: Prompt, answer: Completion, origin: str) -> dict[str, object]:

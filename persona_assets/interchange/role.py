@@ -77,11 +77,11 @@ class RoleImport:
         response_ids = list(_texts(files))
         assert files.responses is not None
         made_from = imported_from(files.responses, {"rows": rows.digest()})
-        place = {"sae": sae, "role": role}
+        inputs = [files.responses]
         if not _is(files.pooled(sae), made_from):
-            lake.write(POOLED, rows.pooled(response_ids), made_from, **place, inputs=[files.responses])
+            lake.write(POOLED, rows.pooled(response_ids), made_from, sae=sae, role=role, inputs=inputs)
         if not _is(files.activations(sae), made_from):  # last: where they are, the role is done
-            lake.write(ACTIVATIONS, rows.activations(), made_from, **place, inputs=[files.responses])
+            lake.write(ACTIVATIONS, rows.activations(), made_from, sae=sae, role=role, inputs=inputs)
         n_rows, by_position = len(rows.response_ids), self.features[sae].by_position(role)
         return Landed(role, sae, n_rows, len(response_ids) - n_rows, by_position)
 

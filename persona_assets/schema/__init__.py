@@ -16,7 +16,15 @@ from persona_assets.schema.across_roles import (
     ROLE_SIMILARITY,
     STATISTICS_TABLES,
 )
-from persona_assets.schema.of_roles import ACTIVATIONS, EVIDENCE, IN_FLIGHT, POOLED, RESPONSES, ROLE_FEATURES
+from persona_assets.schema.of_roles import (
+    ACTIVATIONS,
+    ANSWERED_BY,
+    EVIDENCE,
+    IN_FLIGHT,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+)
 from persona_assets.schema.of_runs import (
     DRIFT_CODES,
     DRIFT_FEATURES,
@@ -42,6 +50,7 @@ EVERY_TABLE = TABLES | {table.name: table for table in (*DRIFT_TABLES, DRIFT_COD
 
 __all__ = [
     "ACTIVATIONS",
+    "ANSWERED_BY",
     "ATLAS",
     "ATLAS_SUMMARY",
     "ATLAS_TABLES",

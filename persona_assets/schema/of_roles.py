@@ -6,6 +6,9 @@ import pyarrow as pa
 
 from persona_assets.schema.table import FLOAT, INT, Table
 
+# In the footer of a role's responses: what servers called the models that answered, if they said so.
+ANSWERED_BY = "persona.answered_by"
+
 RESPONSES = Table(
     "responses",
     pa.schema(

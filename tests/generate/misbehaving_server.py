@@ -37,12 +37,15 @@ class Request:
 Behaviour = Callable[[Request], Awaitable[None]]
 
 
-def answering(**choice: Any) -> Behaviour:
-    """Answer well, as one that knows `return_token_ids`; `choice` changes the answer's fields."""
+def answering(*, beside: dict[str, Any] | None = None, **choice: Any) -> Behaviour:
+    """Answer well, as one that knows `return_token_ids`; `choice` changes the answer's fields.
+
+    `beside`: what the answer holds beside its choices.
+    """
     said = {"text": "Arr,", "finish_reason": "length", "stop_reason": None, "token_ids": IDS} | choice
 
     async def behave(request: Request) -> None:
-        await request.reply(200, json.dumps({"choices": [said]}).encode())
+        await request.reply(200, json.dumps({"choices": [said], **(beside or {})}).encode())
 
     return behave
 
@@ -135,8 +138,9 @@ class MisbehavingServer:
         first, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
-        request = Request(first.split()[1], headers, body, self._asked[body["seed"]], reader, writer)
-        self._asked[body["seed"]] += 1
+        which = body.get("seed", 0)
+        request = Request(first.split()[1], headers, body, self._asked[which], reader, writer)
+        self._asked[which] += 1
         self.requests.append(request)
         return request
 

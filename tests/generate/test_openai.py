@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.generate.misbehaving_server import (
     sending,
     serving,
 )
+from tests.generate.models import copy_of_model
 
 KEY = "sk-not-for-anyones-eyes"
 PIRATE = Role("pirate", ("You are a pirate captain.",))
@@ -76,11 +78,6 @@ def assert_all_answered_once(completions: list[Completion]) -> None:
         saying(504),
         reset,
         hang_up,
-        sending(b'{"choices": [{"finish_reason": "stop", "te'),
-        sending(b'{"error": {"message": "upstream"}}'),
-        sending(b'{"choices": []}'),
-        sending(b"\xff\xfe"),
-        answering(token_ids=None, text=None),
         answering(finish_reason="abort"),
     ],
     ids=lambda failure: failure.__qualname__.split(".")[0],
@@ -91,6 +88,144 @@ def test_a_failure_that_passes_costs_no_response(failure: Behaviour) -> None:
     assert_all_answered_once(completions)
     assert len(server.requests) == 3 * len(QUESTIONS)
     assert all(completion.token_ids == IDS for completion in completions)
+
+
+CHAT = {"text": None, "token_ids": None}
+
+MALFORMED = [
+    (sending(b'{"choices": [{"finish_reason": "stop", "te'), "the body: Invalid JSON"),
+    (sending(b'{"error": {"message": "upstream is away"}}'), "an error: upstream is away"),
+    (sending(b'{"error": "upstream is away"}'), "an error: upstream is away"),
+    (sending(b'data: {"choices": []}\n\ndata: [DONE]\n'), "it is a stream of events, which was not asked"),
+    (sending(b'{"choices": []}'), "choices: List should have at least 1 item"),
+    (sending(b'{"content": "Arr,", "stop": true}'), "choices: Field required"),
+    (sending(b"\xff\xfe"), "the body: Invalid JSON"),
+    (sending(b"[" * 100_000), "the body: Invalid JSON"),
+    (sending(b'{"choices": [{"finish_reason": "stop", "text": "\\ud83d"}]}'), "the body: Invalid JSON"),
+    (answering(finish_reason=None), "choices.0.finish_reason: Input should be a valid string"),
+    (answering(**CHAT), "choices.0: Value error, neither text nor token ids"),
+    (
+        answering(**CHAT, message={"content": [{"type": "text", "text": "Arr,"}]}),
+        "choices.0.message.content: Input should be a valid string",
+    ),
+]
+
+
+@pytest.mark.parametrize(("failure", "reason"), MALFORMED, ids=[reason for _, reason in MALFORMED])
+def test_an_answer_that_cannot_be_read_is_asked_for_twice_and_its_field_named(
+    failure: Behaviour, reason: str
+) -> None:
+    with serving(in_turn(failure, answering())) as server:
+        assert_all_answered_once(ask(server))
+    with serving(failure) as server, pytest.raises(EngineError) as stop:
+        ask(server, concurrency=1, retries=10)
+    assert len(server.requests) == 2
+    told = f"response 0: {server.url}/completions twice answered what cannot be read: {reason}"
+    assert str(stop.value).startswith(told) and "\n" not in str(stop.value)
+
+
+def test_several_choices_are_told() -> None:
+    choice = {"text": "Arr,", "finish_reason": "stop"}
+    twice = sending(json.dumps({"choices": [choice, choice]}).encode())
+    with serving(twice) as server, pytest.raises(EngineError, match="choices: List should have at most 1"):
+        ask(server)
+
+
+def test_a_byte_order_mark_is_no_matter() -> None:
+    choice = {"text": "Arr,", "finish_reason": "stop"}
+    with serving(sending(b"\xef\xbb\xbf" + json.dumps({"choices": [choice]}).encode())) as server:
+        assert_all_answered_once(ask(server))
+
+
+def test_a_base_url_without_v1_is_asked_about_where_answers_have_another_form() -> None:
+    hint = r"served_model \(a base_url ends in /v1 as a rule\)$"
+    with serving(sending(b'{"content": "Arr,"}')) as server, pytest.raises(EngineError, match=hint):
+        backend = backend_of(server.url.removesuffix("/v1"))
+        list(backend.complete(prompts_for(backend)))
+
+
+@pytest.mark.parametrize(
+    ("named", "means"),
+    [("eos_token", "stop"), ("STOP", "stop"), ("end_turn", "stop"), ("MAX_TOKENS", "length")],
+)
+def test_an_end_by_another_name_is_an_end(named: str, means: str) -> None:
+    with serving(answering(finish_reason=named)) as server:
+        assert {completion.finish_reason for completion in ask(server)} == {means}
+
+
+@pytest.mark.parametrize("content", [None, ""])
+@pytest.mark.parametrize("key", ["reasoning_content", "reasoning"])
+def test_reasoning_without_an_answer_is_told(content: str | None, key: str) -> None:
+    thinking = answering(**CHAT, message={"content": content, key: "Hm."})
+    with (
+        serving(thinking) as server,
+        pytest.raises(StudyError, match=r"reasoning and no .* thinking off"),
+    ):
+        ask(server, api="chat")
+
+
+def test_who_answered_is_kept_and_another_than_was_asked_is_refused() -> None:
+    other = answering(beside={"model": "/models/toy-Q4.gguf"})
+    with serving(other) as server:
+        with pytest.raises(
+            EngineError, match=r"for model 'toy' and answers as '/models/toy-Q4.gguf'; .*accept_model: \"/mod"
+        ):
+            ask(server, served_model="toy")
+        for accepted in ("/models/toy-Q4.gguf", ["x", "/models/toy-Q4.gguf"]):
+            completions = ask(server, served_model="toy", accept_model=accepted)
+            assert {completion.answered_by for completion in completions} == {"/models/toy-Q4.gguf"}
+    with serving(answering(beside={"model": "toy"})) as server:
+        assert {completion.answered_by for completion in ask(server, served_model="toy")} == {"toy"}
+    with serving(answering()) as server:
+        assert {completion.answered_by for completion in ask(server)} == {None}
+
+
+def test_a_prompt_of_another_length_is_refused_unless_counts_are_no_matter() -> None:
+    counted = answering(token_ids=None, beside={"usage": {"prompt_tokens": 7}})
+    with serving(counted) as server:
+        with pytest.raises(StudyError, match=r"read 7 prompt tokens .* set accept_prompt_count: true\)"):
+            ask(server)
+        assert_all_answered_once(ask(server, accept_prompt_count=True))
+    for usage in ({"prompt_tokens": None}, {"prompt_tokens": 0}, {}, None, "much"):
+        with serving(answering(beside={"usage": usage})) as server:
+            assert_all_answered_once(ask(server))
+
+
+@pytest.mark.parametrize(
+    ("field", "refusal", "remedy", "engine"),
+    [
+        ("seed", "Unknown name seed: Cannot find field.", "send_seed: false", {"send_seed": False}),
+        (
+            "max_tokens",
+            "Unsupported parameter: 'max_tokens' is not supported",
+            "max_tokens_field: max_completion_tokens",
+            {"max_tokens_field": "max_completion_tokens"},
+        ),
+        ("prompt", "prompt: str type expected", "api: chat", {"api": "chat"}),
+    ],
+)
+def test_a_server_that_refuses_a_field_is_given_another_way(
+    field: str, refusal: str, remedy: str, engine: dict[str, Any]
+) -> None:
+    async def strict(request: Request) -> None:
+        said = {"message": {"content": "Arr,"}, "finish_reason": "stop"}
+        answer = sending(json.dumps({"choices": [said]}).encode())
+        await (saying(400, refusal) if field in request.body else answer)(request)
+
+    with serving(strict) as server:
+        with pytest.raises(EngineError, match=rf"set generation.engine.{remedy}"):
+            ask(server)
+        assert_all_answered_once(ask(server, **engine))
+
+
+def test_a_template_that_prints_the_date_is_not_left_to_the_server(tmp_path: Path) -> None:
+    model = copy_of_model(tmp_path / "model")
+    template = Path(model) / "chat_template.jinja"
+    template.write_text("{{ strftime_now('%d %b %Y') }}\n" + template.read_text())
+    settings = {"model": model, "template_date": "2025-01-31"}
+    with pytest.raises(StudyError, match="prints the date there; set it to completions"):
+        backend_of("http://127.0.0.1:1/v1", settings, api="chat")
+    assert backend_of("http://127.0.0.1:1/v1", settings)
 
 
 def test_an_answer_that_never_comes_is_asked_for_again_after_the_timeout() -> None:
@@ -257,6 +392,7 @@ def test_a_request_holds_the_studys_sampling_and_the_prompts_ids_and_seed() -> N
             "top_k": -1,
             "min_p": 0.0,
             "repetition_penalty": 1.0,
+            "stop_token_ids": [5],
         }
 
 
@@ -299,7 +435,7 @@ def test_a_text_without_ids_is_tokenized_and_says_so() -> None:
         assert not {backend.tokenizer.bos_token_id, 5} & set(completion.token_ids)  # 5 ends a turn
 
 
-EXTENSIONS = {"return_token_ids", "top_k", "min_p", "repetition_penalty"}
+EXTENSIONS = {"return_token_ids", "top_k", "min_p", "repetition_penalty", "stop_token_ids"}
 
 
 def refusing(*names: str, at_once: bool = True, status: int = 400) -> Behaviour:
@@ -332,7 +468,7 @@ def test_a_server_that_refuses_one_extension_still_gets_the_others(
         completions = ask(server, concurrency=1)
     assert_all_answered_once(completions)
     assert {completion.token_source for completion in completions} == {"tokenized"}
-    assert extensions_sent(server) == [EXTENSIONS] + [{"top_k", "min_p", "repetition_penalty"}] * 12
+    assert extensions_sent(server) == [EXTENSIONS] + [EXTENSIONS - {"return_token_ids"}] * 12
     assert {request.body["top_k"] for request in server.requests} == {-1}
     assert warnings_in(caplog) == []
 
@@ -349,7 +485,7 @@ def test_what_the_server_adds_to_the_sampling_is_warned_of_once(
     assert_all_answered_once(completions)
     assert {completion.token_source for completion in completions} == {"generated"}
     in_the_end = {request.body["seed"]: EXTENSIONS & request.body.keys() for request in server.requests}
-    assert list(in_the_end.values()) == [{"return_token_ids"}] * len(QUESTIONS)
+    assert list(in_the_end.values()) == [{"return_token_ids", "stop_token_ids"}] * len(QUESTIONS)
     assert warnings_in(caplog) == [
         f"{server.url} refuses {names}: it samples with its own default there, which may not be the study's; "
         "see to it that the server has none"
@@ -368,6 +504,15 @@ def test_a_field_is_found_in_a_refusal_of_another_shape_and_only_by_its_whole_na
     with serving(strict) as server:
         assert_all_answered_once(ask(server, concurrency=1))
     assert extensions_sent(server) == [EXTENSIONS] + [EXTENSIONS - {"top_k"}] * 12
+
+
+def test_a_server_that_stops_at_no_token_is_given_its_text_and_left_alone_with_that_too() -> None:
+    with serving(refusing("stop_token_ids", at_once=False)) as server:
+        assert_all_answered_once(ask(server, concurrency=1))
+    assert [request.body.get("stop") for request in server.requests] == [None, *[["<end_of_turn>"]] * 12]
+    with serving(refusing("stop_token_ids", "stop", at_once=False)) as server:
+        assert_all_answered_once(ask(server, concurrency=1))
+    assert not {"stop", "stop_token_ids"} & server.requests[-1].body.keys()
 
 
 def test_a_server_that_refuses_an_extension_that_it_was_not_sent_is_left() -> None:

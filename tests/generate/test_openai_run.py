@@ -38,8 +38,8 @@ from persona_assets.generate.in_flight import InFlight
 from persona_assets.study import load_study
 
 whole = InFlight.add
-def keep_each(self, completion):
-    whole(self, completion)
+def keep_each(self, completion, prompt):
+    whole(self, completion, prompt)
     self.flush()
 InFlight.add = keep_each
 run_study(load_study(sys.argv[1]), None, ["responses"], False)
