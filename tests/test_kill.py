@@ -41,8 +41,8 @@ def die_at_call(owner, name, number):
         return die() if len(calls) == number else whole(*args, **kwargs)
     setattr(owner, name, counting)
 
-def keep_each(self, completion, whole=InFlight.add):
-    whole(self, completion)
+def keep_each(self, completion, prompt, whole=InFlight.add):
+    whole(self, completion, prompt)
     self.flush()
 
 def half_written(table, content, path, *notes, whole=lake.write_parquet):
@@ -158,8 +158,8 @@ def test_a_run_that_is_told_to_end_keeps_what_it_had_of_the_role(make_study: Stu
     log = Path(study.file).with_name("progress")
     moment = f"""
 whole = InFlight.add
-def telling(self, completion):
-    whole(self, completion)
+def telling(self, completion, prompt):
+    whole(self, completion, prompt)
     open({str(log)!r}, "a").write("x")
 InFlight.add = telling
 """
