@@ -2,4 +2,5 @@
 
 from __future__ import annotations
 
+from tests.explorer.browser import built, chromium  # noqa: F401
 from tests.explorer.conftest import published  # noqa: F401

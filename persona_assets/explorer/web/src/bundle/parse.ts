@@ -56,7 +56,7 @@ export function parseBundle(text: string, name: string): Bundle {
   const coords = object(json["coords"]);
   if (ids.length === 0 || !ids.every(Number.isInteger)) throw refused(name, "it has no `feature_ids`, a list of whole numbers");
   const layouts = [list(coords["umap"]), list(coords["pca"])];
-  if (layouts.every((places) => places.length !== ids.length)) throw refused(name, "`coords` has neither `umap` nor `pca` of every feature");
+  if (!layouts.some((places) => places.length === ids.length && places.some(isPlace))) throw refused(name, "`coords` has neither `umap` nor `pca` of every feature");
   return new Opened(json, ids as number[], name).bundle();
 }
 
@@ -135,7 +135,7 @@ class Opened {
 
   private map(): MapData {
     const coords = object(this.json["coords"]);
-    const axis = (layout: string, part: number) => this.ids.map((_, row) => number(list(list(coords[layout])[row])[part]));
+    const axis = (layout: string, part: number) => this.ids.map((_, row) => coordinate(list(list(coords[layout])[row])[part]));
     const columns = {
       feature_id: this.ids,
       label: this.labels,
@@ -249,6 +249,17 @@ function list(value: unknown): unknown[] {
 
 function number(value: unknown): Maybe {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** A number that can be drawn: the span between two of them is one, too. */
+function coordinate(value: unknown): Maybe {
+  const known = number(value);
+  return known === null || Math.abs(known) > 1e30 ? null : known;
+}
+
+function isPlace(value: unknown): boolean {
+  const [x, y] = list(value);
+  return coordinate(x) !== null && coordinate(y) !== null;
 }
 
 function string(value: unknown): string | null {

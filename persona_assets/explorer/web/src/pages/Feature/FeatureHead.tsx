@@ -54,7 +54,7 @@ function OneLabel({ label, first = false }: { label: Label; first?: boolean }) {
     <div className={first ? "label first" : "label"}>
       <LongText text={label.description} limit={300} />
       <span className="faint label-source">
-        {SOURCES[label.source] ?? label.source}
+        {Object.hasOwn(SOURCES, label.source) ? SOURCES[label.source] : label.source}
         {label.model !== null && (
           <>
             , by <bdi>{label.model}</bdi>
