@@ -239,7 +239,7 @@ def test_features_of_another_sae_lead_to_neuronpedia_or_nowhere_never_to_ours(pa
     assert all(address.startswith(source) for address in addresses)
     assert links.first.get_attribute("rel") == "noreferrer noopener"
     assert page.locator(".drift-features a[href*='#/feature']").count() == 0
-    file = folder / "data" / "drift" / f"{FOREIGN}.json"
+    file = folder / "data" / "drift" / "run" / f"{FOREIGN}.json"
     whole = file.read_text()
     nearest = [{"role": "pirate", "cosine": 0.5}]  # a name that the study knows as well
     run["turns"][0]["nearest"] = nearest

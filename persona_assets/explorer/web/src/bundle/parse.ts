@@ -254,7 +254,8 @@ function number(value: unknown): Maybe {
 /** A number that can be drawn: the span between two of them is one, too. */
 function coordinate(value: unknown): Maybe {
   const known = number(value);
-  return known === null || Math.abs(known) > 1e30 ? null : known;
+  if (known === null || Math.abs(known) > 1e30) return null;
+  return Math.abs(known) < 1e-30 ? 0 : known;
 }
 
 function isPlace(value: unknown): boolean {

@@ -22,14 +22,15 @@ export function Overlay(props: OverlayProps) {
   const at = (place: Place) => project(place, view, size);
   const dot = (row: number) => at({ x: places[2 * row] as number, y: places[2 * row + 1] as number });
   const line = drawn ?? state.lasso;
-  const selected = state.selected === null ? null : dot(state.selected);
+  const isPlaced = (row: number) => Number.isFinite(places[2 * row]) && Number.isFinite(places[2 * row + 1]);
+  const selected = state.selected === null || !isPlaced(state.selected) ? null : dot(state.selected);
   return (
     <svg className="overlay" width={size.width} height={size.height} aria-hidden="true">
       {state.layout === "pca" && <Axes deck={deck} summary={model.data.summary} />}
       {state.color === "role" && <Names {...props} at={at} />}
       {line && <path className="lasso-line" d={`M${line.map(at).map(({ left, top }) => `${left},${top}`).join("L")}${drawn ? "" : "Z"}`} />}
       {selected &&
-        neighbors.map((row) => {
+        neighbors.filter(isPlaced).map((row) => {
           const { left, top } = dot(row);
           return (
             <g key={row} className="neighbor">
