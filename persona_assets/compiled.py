@@ -18,7 +18,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
     def compile_later(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            with _kept_outside_of_site_packages():
+            with kept_outside_of_site_packages():
                 return njit(nogil=True, cache=True, **options)(function)
         except RuntimeError:  # neither beside the module nor below the user's home may anything be written
             return njit(nogil=True, **options)(function)
@@ -27,10 +27,11 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 @contextmanager
-def _kept_outside_of_site_packages() -> Iterator[None]:
+def kept_outside_of_site_packages() -> Iterator[None]:
     """Have numba keep what it compiles in the user's caches, not beside the module as it does by itself.
 
-    A function's place is decided when it is decorated; what other packages compile is left alone.
+    A function's place is decided when it is decorated. Raises RuntimeError, from Numba, where neither place
+    can be written and a function is decorated to be kept.
     """
     named = config.CACHE_DIR  # NUMBA_CACHE_DIR
     if not (named or IN_CHECKOUT):

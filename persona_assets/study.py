@@ -21,7 +21,6 @@ from persona_assets.project import in_project, project, studies_folder
 from persona_assets.secrets import looks_secret
 from persona_assets.settings import NAME, StudySettings
 
-PROJECT = Path(__file__).resolve().parent.parent  # for tests in flight: tests.places has it
 COMPONENT = "persona_assets.components.PersonaStudy"
 
 _MOST_TOLD = 10  # wrong keys that one line tells of

@@ -164,6 +164,10 @@ def test_the_demo_runs_from_an_empty_folder_and_nothing_is_written_beside_the_pa
     for page in served(installed, mine):
         assert "<!doctype html>" in page.lower()
     assert {file: file.stat().st_mtime_ns for file in package.parent.rglob("*")} == before
+    kept = [
+        folder.name.rpartition("_")[0] for folder in (mine / ".cache" / "persona-assets" / "numba").iterdir()
+    ]
+    assert {"umap", "extract", "analysis"} <= set(kept)  # what Numba compiled of UMAP and of ours
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
 
 

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from persona_assets.analysis.design import Floats
 from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
+from persona_assets.compiled import kept_outside_of_site_packages
 from persona_assets.errors import StudyError
 from persona_assets.settings import AtlasSettings
 
@@ -75,14 +76,22 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
 def _umap_class() -> Any:
     """Return UMAP's class; what Numba compiles of it is kept on disk, as of our own functions.
 
-    UMAP itself keeps nothing: every process that draws a map would compile for 11 s.
+    UMAP itself keeps nothing: every process that draws a map would compile for 11 s. Raises StudyError where
+    nothing can be kept, which pynndescent, below UMAP, insists on.
     """
     import numba
 
     plain = numba.njit
     numba.njit = partial(plain, cache=True)
     try:
-        from umap import UMAP
+        with kept_outside_of_site_packages():
+            from umap import UMAP
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        raise StudyError(
+            "nothing of UMAP can be compiled and kept; set NUMBA_CACHE_DIR to a folder that can be written"
+        ) from error
     finally:
         numba.njit = plain
     return UMAP
