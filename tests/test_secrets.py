@@ -118,12 +118,12 @@ def test_a_url_with_a_password_is_refused_wherever_it_stands(tmp_path: Path, key
     [
         (
             {"generation.engine": {"batchsize": 1}},
-            "unknown option 'batchsize' for transformers; it takes batch_size",
+            "unknown option 'batchsize' for transformers; did you mean batch_size",
         ),
         ({"generation.engine": {"batch_size": 0}}, "generation.engine.batch_size: .*greater than 0"),
         (
             {"extraction.engine": {"batch": 1}},
-            "extraction.engine.batch: .*known options: device, tokens_per_batch",
+            "extraction.engine: unknown option 'batch' for transformers; it takes device, tokens_per_batch",
         ),
         (
             {"generation.backend": "vllm", "generation.engine": {"dtype": "float16"}},

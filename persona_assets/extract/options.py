@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from persona_assets.errors import StudyError
+from persona_assets.options import checked
 
 
 class Engine(BaseModel):
@@ -29,13 +30,7 @@ class Engine(BaseModel):
 
 def checked_options(options: dict[str, Any]) -> Engine:
     """Return the options of `extraction.engine`. Raises StudyError for one that is unknown or wrong."""
-    try:
-        return Engine.model_validate(options)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        known = ", ".join(Engine.model_fields)
-        raise StudyError(f"extraction.engine.{key}: {problem['msg']}; known options: {known}") from None
+    return checked(Engine, options, "extraction.engine", "transformers")
 
 
 def engine_options(options: dict[str, Any]) -> Engine:

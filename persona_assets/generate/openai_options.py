@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from persona_assets.errors import StudyError
+from persona_assets.options import checked
 from persona_assets.secrets import looks_secret
 
 _KEY = "OPENAI_API_KEY"
@@ -44,7 +44,11 @@ class Engine(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: Annotated[str, AfterValidator(_base_url)]
+    base_url: Annotated[
+        str,
+        AfterValidator(_base_url),
+        Field(description="the server's URL, such as http://127.0.0.1:8000/v1"),
+    ]
     api_key_env: Annotated[str, AfterValidator(_variable)] = _KEY
     api: Literal["completions", "chat"] = "completions"
     concurrency: Annotated[int, Field(gt=0)] = 64
@@ -76,21 +80,5 @@ class Engine(BaseModel):
 
 
 def engine_options(options: dict[str, Any]) -> Engine:
-    """The options of a study's `generation.engine`. Raises StudyError for one that is missing or wrong."""
-    try:
-        return Engine.model_validate(options)
-    except ValidationError as error:
-        problems = error.errors()
-        misspelt = [problem for problem in problems if problem["type"] == "extra_forbidden"]
-        raise StudyError(_complaint((misspelt or problems)[0])) from None
-
-
-def _complaint(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        alike = get_close_matches(key, Engine.model_fields, n=1)
-        remedy = f"did you mean {alike[0]}?" if alike else f"it takes {', '.join(Engine.model_fields)}"
-        return f"generation.engine: unknown option {key!r} for openai; {remedy}"
-    if problem["type"] == "missing":
-        return f"generation.engine.{key} is missing: the server's URL, such as http://127.0.0.1:8000/v1"
-    return f"generation.engine.{key}: {problem['msg'].removeprefix('Value error, ')}"
+    """Return the options of `generation.engine`. Raises StudyError for one that is missing or wrong."""
+    return checked(Engine, options, "generation.engine", "openai")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from persona_assets.errors import StudyError
+from persona_assets.options import checked
 
 
 class Engine(BaseModel):
@@ -20,14 +20,4 @@ class Engine(BaseModel):
 
 def checked_options(options: dict[str, Any]) -> Engine:
     """Return the options of `generation.engine`. Raises StudyError for one that is unknown or wrong."""
-    try:
-        return Engine.model_validate(options)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            raise StudyError(
-                f"generation.engine: unknown option {key!r} for transformers; it takes "
-                f"{', '.join(Engine.model_fields)}"
-            ) from None
-        raise StudyError(f"generation.engine.{key}: {problem['msg']}") from None
+    return checked(Engine, options, "generation.engine", "transformers")

@@ -115,7 +115,7 @@ def test_temperature_zero_takes_the_likeliest_token() -> None:
 
 
 def test_an_unknown_engine_option_is_named() -> None:
-    with pytest.raises(StudyError, match=r"unknown option 'batchsize' for transformers; it takes batch_size"):
+    with pytest.raises(StudyError, match="'batchsize' for transformers; did you mean batch_size"):
         backend_of(engine={"batchsize": 1})
 
 
