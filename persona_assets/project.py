@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from persona_assets.errors import StudyError
-from persona_assets.given import path_from_home, read_text
+from persona_assets.given import is_file, path_from_home, read_text
 
 VARIABLE = "PERSONA_PROJECT"
 
@@ -77,10 +78,17 @@ def studies_folder(folder: Path) -> Path:
 
 
 def _settings(folder: Path) -> dict[str, Any] | None:
-    """The table `[tool.dg.project]` of the folder's pyproject.toml; None where it has none."""
+    """Return the table `[tool.dg.project]` of the folder's pyproject.toml; None where it has none."""
     file = folder / "pyproject.toml"
-    if not file.is_file():
+    if not is_file(file):
         return None
+    status = file.stat()
+    return _read_settings(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read_settings(file: Path, _modified_ns: int, _size: int) -> dict[str, Any] | None:
+    """Read them once for as long as the file stays as it is: every path of a study asks for them."""
     try:
         content: Any = tomllib.loads(read_text(file))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
