@@ -18,7 +18,7 @@ _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 
 
 def print_status(study: Study, output: str) -> None:
-    """For people a line a stage, and one a role unless all are alike; for programs a row a role."""
+    """Print one line per stage, and one per role unless all are alike; for programs one row per role."""
     roles, stages = summarize(study)
     if output != "table":
         header = ["role", *roles[0].states, "bytes", "modified"]

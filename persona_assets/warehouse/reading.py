@@ -24,7 +24,7 @@ _SETTINGS = ("parquet_metadata_cache = true", "dynamic_or_filter_threshold = 100
 
 
 def warehouse_root(lake: Lake) -> Path:
-    """Where this machine has the snapshots of a lake's studies, a folder a study."""
+    """Return where this machine has the snapshots of a lake's studies, one folder per study."""
     return Path(os.environ.get("PERSONA_WAREHOUSE") or lake.local_root).absolute()
 
 
