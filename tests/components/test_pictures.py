@@ -14,7 +14,7 @@ def test_the_atlas_shows_its_pictures_under_every_sae(make_study: StudyMaker, tm
     fill(study)
     compare(study)
     with reporter(logging.getLogger(__name__), "atlas", 2) as report:
-        metadata = land_atlas(study, report)
+        metadata = land_atlas(study, report).metadata
     for title in ("roles by similarity", "roles along axes", "map of features"):
         for key in (title, f"second: {title}"):
             assert metadata[key].value.startswith(f"![{title}](data:image/png;base64,")

@@ -14,7 +14,7 @@ import torch
 from dense import bounds, whole_model
 from sae_lens import SAE
 from supports import Bounds, assert_evidence, assert_pooled
-from tiny import CONTEXT, N_LAYERS, random_sae, response_row, response_table, settings
+from tiny import CONTEXT, N_LAYERS, SPECIAL, random_sae, response_row, response_table, settings
 
 from persona_assets import schema
 from persona_assets.errors import StudyError
@@ -176,9 +176,11 @@ def test_activations_that_are_not_finite_name_the_response_and_a_new_engine_take
     extractor = open_vllm("gemma3")
     extractor.extract(responses)
     rows = responses.to_pylist()
-    rows[3]["response_token_ids"][2] = 0  # nobody else says <pad>
+    said = {token for row in rows for token in (*row["prompt_token_ids"], *row["response_token_ids"])}
+    alone = next(token for token in range(len(SPECIAL), 10**6) if token not in said)
+    rows[3]["response_token_ids"][2] = alone
     with torch.no_grad():
-        model_of(extractor).model.embed_tokens.weight[0] = float("nan")
+        model_of(extractor).model.embed_tokens.weight[alone] = float("nan")
     with pytest.raises(StudyError, match=rf"response {rows[3]['response_id']}: .* are not finite"):
         extractor.extract(pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema))
     assert_pooled(extractor.extract(responses)["high"], bounds_of("gemma3", "high"), conversations)
