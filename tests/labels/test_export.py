@@ -94,7 +94,7 @@ def test_a_damaged_batch_is_an_error_that_names_it(server: Server, damage: str) 
     ("line", "complaint"),
     [
         (b'{"index": ', "line 2: not valid JSON"),
-        (b"\xff", "line 2: not valid JSON"),
+        (b"\xff", "line 2: is not UTF-8"),
         (b"[]", "line 2: a line must be a JSON object"),
         (b'{"index": "x", "description": "ships"}', "line 2: 'x' is no feature's id"),
         (b'{"index": "1", "description": 5}', "line 2: `description` must be a text, not '5'"),

@@ -71,7 +71,8 @@ COLUMNS = {
         "role status responses_status activations_status role_features_status n_responses n_prompts"
     ),
     "what_tells_two_roles_apart": (
-        "a b feature_id effect difference mean_a mean_b firing_rate_a firing_rate_b max_a max_b"
+        "a b feature_id standardized_difference difference mean_a mean_b "
+        "firing_rate_a firing_rate_b max_a max_b"
     ),
     "what_was_excluded": "sae role response_id variant question_id excluded_reason question response",
     "which_questions_bring_out_a_feature": "feature_id question_id question n_responses firing_rate mean",

@@ -187,10 +187,10 @@ def test_a_feature_beyond_the_saes_width_is_an_error_where_the_width_is_known(
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
     study = make_study("wide", write_catalogue(tmp_path))
-    (tmp_path / "cfg.json").write_text('{"d_sae": 24}')
-    known = study.settings.extraction.saes["second"].model_copy(
-        update={"release": None, "path": str(tmp_path)}
-    )
+    folder = tmp_path / "second"
+    folder.mkdir()
+    (folder / "cfg.json").write_text('{"d_sae": 24}')
+    known = study.settings.extraction.saes["second"].model_copy(update={"release": None, "path": str(folder)})
     study.settings.extraction.saes["second"] = known
     fill(study)
     publish(study)
