@@ -117,9 +117,9 @@ def ask(url: str, query: str, **variables: Any) -> dict[str, Any]:
     return content["data"]
 
 
-def launch(url: str, assets: list[str], roles: list[str] | None = None) -> str:
-    """Launch a backfill of the tiny study's assets, by default of all partitions; its id."""
-    selection = [{"path": ["tiny", name]} for name in assets]
+def launch(url: str, assets: list[str], roles: list[str] | None = None, study: str = "tiny") -> str:
+    """Launch a backfill of a study's assets, by default of all partitions; its id."""
+    selection = [{"path": [study, name]} for name in assets]
     params = {"assetSelection": selection} | (
         {"allPartitions": True} if roles is None else {"partitionNames": roles}
     )
