@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from persona_assets.explorer.app import make_app
+from persona_assets.seen import as_it_is, remember
 from persona_assets.warehouse import publish
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served, eventually, serving, start
@@ -202,9 +203,11 @@ def test_a_server_begins_before_anything_is_published_and_goes_on_then(own: Worl
 
 def test_who_waits_for_the_lake_keeps_nobody_from_what_is_in_the_snapshot(own: World):
     publish(own.study)
-    [file] = (Path(own.study.lake.root) / "small/activations/sae=first/role=pirate").glob("*.parquet")
+    lake = Path(own.study.lake.root)
+    [file] = (lake / "small/activations/sae=first/role=pirate").glob("*.parquet")
     file.unlink()
-    os.mkfifo(file)  # whoever opens it waits for a writer
+    os.mkfifo(file)  # whoever opens it waits for a writer, as for a disk that does not answer
+    remember(as_it_is(file.stat(), str(file.relative_to(lake))))  # a pipe is refused where nobody knows it
     n = 8 + (os.cpu_count() or 1)
     with serving(own.study, own.study.lake.root) as served, ThreadPoolExecutor(n) as askers:
         paths = [f"data/first/feature/{feature}/pirate.json" for feature in range(n)]
