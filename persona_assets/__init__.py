@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from persona_assets.handle import open_study
+    from persona_assets.notebook import open_study
 
 __all__ = ["open_study"]
 
@@ -19,7 +19,7 @@ __all__ = ["open_study"]
 def __getattr__(name: str) -> Any:
     # On demand, so that importing the package brings in neither DuckDB nor pandas.
     if name == "open_study":
-        from persona_assets.handle import open_study
+        from persona_assets.notebook import open_study
 
         return open_study
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from persona_assets.base.project import project
 from persona_assets.components.studies import load_studies
-from persona_assets.project import project
 
 
 @dg.definitions

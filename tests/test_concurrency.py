@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from persona_assets.cli.run import run_study
-from persona_assets.freshness import RoleFiles
 from persona_assets.health.verify import verify
-from persona_assets.schema import ROLE_FEATURES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ROLE_FEATURES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 
@@ -25,7 +25,7 @@ ROLES = ["assistant", "default", "ghost", "judge", "nurse", "optimist", "pirate"
 WRITER = """
 import sys
 from persona_assets.cli.run import run_study
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 run_study(load_study(sys.argv[1]), [sys.argv[2]], None, True)
 """
 
@@ -34,7 +34,7 @@ run_study(load_study(sys.argv[1]), [sys.argv[2]], None, True)
 READER = """
 import json, sys
 from pathlib import Path
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import connect
 
 STORED = '''
@@ -123,8 +123,8 @@ COLLECTOR = """
 import sys
 from pathlib import Path
 from persona_assets.cli.health import collect_garbage
-from persona_assets.errors import StudyError
-from persona_assets.study import load_study
+from persona_assets.base.errors import StudyError
+from persona_assets.study.study import load_study
 
 study, stop, n_refused = load_study(sys.argv[1]), Path(sys.argv[2]), 0
 while not stop.exists():

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -17,10 +18,10 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from persona_assets.components.definitions import study_definitions
-from persona_assets.generate.openai_options import engine_options
-from persona_assets.settings import StudySettings
-from persona_assets.study import Study, load_study, study_from
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.study.openai_options import engine_options
+from persona_assets.study.settings import StudySettings
+from persona_assets.study.study import Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
 from tests.conftest import ATTRIBUTES, write_study
 from tests.places import PROJECT
@@ -97,6 +98,12 @@ def test_the_page_of_settings_says_of_every_key_what_the_settings_say() -> None:
     for _, field in settings(StudySettings):
         assert field.description is not None
         assert field.description.endswith(".")
+
+
+def test_the_rooms_that_the_design_shows_are_those_of_the_import_contract() -> None:
+    [contract] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    shown = "```\n" + "\n".join(contract["layers"]) + "\n```\n"
+    assert shown in (PROJECT / "docs/design.md").read_text()
 
 
 def test_every_sql_query_in_the_readme_runs(study: Study) -> None:

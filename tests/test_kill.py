@@ -13,9 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, IN_FLIGHT, POOLED, RESPONSES, ROLE_FEATURES, TABLES
-from persona_assets.study import Study
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    IN_FLIGHT,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+    TABLES,
+)
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 
@@ -27,8 +35,8 @@ from persona_assets.cli.run import run_study
 from persona_assets.extract.extractor import Extractor
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.transformers import TransformersBackend
-from persona_assets.lake import Lake
-from persona_assets.study import load_study
+from persona_assets.lake.lake import Lake
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import swap
 
 def die(*_, **__):

@@ -28,7 +28,7 @@ PARTS = (
     "setup.py",
     "sql",
 )
-NOT_SHIPPED = ("persona_assets/defs/", "persona_assets/demo/", "persona_assets/explorer/web/")
+NOT_SHIPPED = ("persona_assets/defs/", "tests/toy/", "persona_assets/explorer/web/")
 PAGES = "persona_assets/explorer/web/dist"
 
 # A package of the checkout, and what `pip wheel` leaves in it, must not be taken for the wheel's.
@@ -112,7 +112,7 @@ def test_the_wheel_holds_every_committed_file_that_is_not_for_the_checkout_alone
     }
     assert wanted <= held, sorted(wanted - held)
     assert f"{PAGES}/index.html" in held
-    assert not [name for name in held if name.startswith("persona_assets/demo") or "/web/src/" in name]
+    assert not [name for name in held if name.startswith("tests/toy") or "/web/src/" in name]
 
 
 @pytest.mark.parametrize(

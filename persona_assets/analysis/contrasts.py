@@ -13,7 +13,7 @@ from persona_assets.analysis.paired import Effects
 from persona_assets.analysis.ranks import Ranks
 from persona_assets.analysis.significance import fisher, mann_whitney
 from persona_assets.analysis.totals import Totals
-from persona_assets.schema import FEATURE_TILE, ROLE_CONTRASTS
+from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5

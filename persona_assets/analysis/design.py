@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from persona_assets.errors import StudyError
-from persona_assets.schema import VARIANT_STRIDE
-from persona_assets.wholeness import READING_ERRORS, damaged
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.schema import VARIANT_STRIDE
+from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

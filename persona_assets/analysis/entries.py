@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.errors import StudyError
-from persona_assets.wholeness import READING_ERRORS, damaged
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
 Strategy = Literal["mean", "max"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from persona_assets.analysis.design import Floats
 from persona_assets.analysis.totals import Totals
 from persona_assets.analysis.variance import VarianceShares
-from persona_assets.schema import FEATURES
+from persona_assets.lake.schema import FEATURES
 
 
 def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:

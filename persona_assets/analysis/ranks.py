@@ -16,8 +16,8 @@ import numpy.typing as npt
 from persona_assets.analysis.design import Floats, Ints, RoleSource
 from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.totals import Totals
-from persona_assets.compiled import compiled
-from persona_assets.errors import StudyError
+from persona_assets.base.compiled import compiled
+from persona_assets.base.errors import StudyError
 
 Keys = npt.NDArray[np.uint64]
 

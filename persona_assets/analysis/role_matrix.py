@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.selection import RoleMatrixMode, Selection, ranked
-from persona_assets.schema import FEATURES, ROLE_MATRIX
+from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
 
 
 def with_selection(features: pa.Table, selection: Selection) -> pa.Table:

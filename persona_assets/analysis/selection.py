@@ -13,8 +13,8 @@ import numpy as np
 from persona_assets.analysis.design import Flags, Floats, Ints
 from persona_assets.analysis.halves import Matrices
 from persona_assets.analysis.statistics import Statistics
-from persona_assets.errors import StudyError
-from persona_assets.settings import AtlasSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.study.settings import AtlasSettings
 
 RoleMatrixMode = Literal["question_centered_mean", "log1p_role_mean"]
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from persona_assets.analysis.design import Floats, Ints
-from persona_assets.compiled import compiled
+from persona_assets.base.compiled import compiled
 
 _TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
 

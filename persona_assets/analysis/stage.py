@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from persona_assets.across import AcrossRoles
 from persona_assets.analysis.design import RoleSource
-from persona_assets.errors import StudyError
-from persona_assets.interchange.width import sae_width
-from persona_assets.lake import LakeFile
-from persona_assets.progress import Progress
-from persona_assets.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
+from persona_assets.models.width import sae_width
+from persona_assets.stages.across_roles import AcrossRoles
 
 
 def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:

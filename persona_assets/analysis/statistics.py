@@ -17,7 +17,7 @@ from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
-from persona_assets.progress import Progress
+from persona_assets.base.progress import Progress
 
 
 @dataclass(frozen=True)

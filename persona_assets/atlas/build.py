@@ -14,7 +14,7 @@ from persona_assets.atlas.tables import (
     role_similarity_table,
     summary_table,
 )
-from persona_assets.settings import AtlasSettings
+from persona_assets.study.settings import AtlasSettings
 
 
 def build_atlas(selection: Selection, settings: AtlasSettings, anchor: str) -> AtlasTables:

@@ -12,9 +12,9 @@ from sklearn.decomposition import PCA
 from persona_assets.analysis.design import Floats
 from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
-from persona_assets.compiled import kept_outside_of_site_packages
-from persona_assets.errors import StudyError
-from persona_assets.settings import AtlasSettings
+from persona_assets.base.compiled import kept_outside_of_site_packages
+from persona_assets.base.errors import StudyError
+from persona_assets.study.settings import AtlasSettings
 
 NOTE = (
     "Distances in the map are for navigation only; neighbours and similarities come from the full space "

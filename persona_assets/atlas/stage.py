@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from persona_assets.across import AcrossRoles
-from persona_assets.errors import StudyError
-from persona_assets.lake import LakeFile
-from persona_assets.schema import (
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     ATLAS_TABLES,
@@ -15,6 +14,7 @@ from persona_assets.schema import (
     ROLE_MATRIX,
     ROLE_SIMILARITY,
 )
+from persona_assets.stages.across_roles import AcrossRoles
 
 
 def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:

@@ -12,7 +12,7 @@ from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.map import NOTE, Map
 from persona_assets.atlas.metrics import Metrics
 from persona_assets.atlas.roles import RoleSpace
-from persona_assets.schema import (
+from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     METRICS,
@@ -20,7 +20,7 @@ from persona_assets.schema import (
     ROLE_AXES,
     ROLE_SIMILARITY,
 )
-from persona_assets.settings import AtlasSettings
+from persona_assets.study.settings import AtlasSettings
 
 NO_CV_NOTE = "cv is left out: the mean over roles of question-centred values is about 0."
 

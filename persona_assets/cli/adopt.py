@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from persona_assets.cli.instance import dagster_instance, database_plainly
-from persona_assets.components.adopt import adopt
-from persona_assets.study import Study
+from persona_assets.orchestration.adopt import adopt
+from persona_assets.study.study import Study
 
 
 def adopt_study(study: Study) -> None:

@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
-from persona_assets.errors import StudyError
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
 _TABLE_ROWS = 1000  # what a person may still look through

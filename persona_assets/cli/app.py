@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
+from persona_assets.base.given import one_line
 from persona_assets.cli.models import models_app
-from persona_assets.given import one_line
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 
 app = typer.Typer(
     name="persona",
@@ -90,7 +90,7 @@ def init(
     ] = False,
 ) -> None:
     """Lay out a project: a folder for studies, their data and what they make. Nothing is overwritten."""
-    from persona_assets.new_project import lay_out
+    from persona_assets.study.new_project import lay_out
 
     written = lay_out(directory, demo)
     typer.echo(f"{directory}: a project ({len(written)} files written); go on there:")
@@ -300,7 +300,7 @@ def roles_import(
     ] = None,
 ) -> None:
     """Check a data set of roles and questions whole, then put it in place."""
-    from persona_assets.catalog.importer import import_roles
+    from persona_assets.study.importer import import_roles
 
     imported = import_roles(source, to)
     replaced = f"replaced {imported.n_replaced} roles with " if imported.n_replaced else ""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from persona_assets.errors import StudyError
-from persona_assets.interchange.width import sae_width
-from persona_assets.study import Study
+from persona_assets.base.errors import StudyError
+from persona_assets.models.width import sae_width
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
 _LISTED = 10  # names that one line of an error holds

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from persona_assets.progress import Progress
+from persona_assets.base.progress import Progress
 
 
 @contextmanager

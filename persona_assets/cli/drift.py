@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress as Bars
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_folder
+from persona_assets.base.progress import Progress
 from persona_assets.cli.answers import print_rows
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript
-from persona_assets.errors import StudyError
-from persona_assets.given import is_folder
-from persona_assets.progress import Progress
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 
 _HEADER = ("run", "name", "turns", "largest_drop", "at_turn", "below_band", "confounds")

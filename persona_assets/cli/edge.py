@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from persona_assets.errors import RunInterruptedError, StudyError, UnforeseenError
-from persona_assets.given import one_line, printable
-from persona_assets.secrets import without_secrets
+from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
+from persona_assets.base.given import one_line, printable
+from persona_assets.base.secrets import without_secrets
 
 MISTAKE, DEFECT, INTERRUPTED, UNREAD = 2, 70, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 

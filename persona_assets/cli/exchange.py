@@ -8,7 +8,7 @@ from pathlib import Path
 from persona_assets.cli.bar import bar
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 
 def import_outputs(study: Study, outputs: Path, overwrite: bool) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from persona_assets.cli.bar import bar
 from persona_assets.drift.folder import folder_runs
-from persona_assets.explorer import front_end
-from persona_assets.explorer.server import serve
+from persona_assets.explorer.server import front_end
+from persona_assets.explorer.server.server import serve
 from persona_assets.explorer.site import write_site
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
 

@@ -8,17 +8,17 @@ from datetime import timedelta
 
 import dagster as dg
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.bar import bar
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import size
-from persona_assets.components.launcher import is_gone
-from persona_assets.errors import StudyError
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.inventory import Held
 from persona_assets.health.repair import Removed, remove_damaged
 from persona_assets.health.verify import Verified, verify
-from persona_assets.study import Study
+from persona_assets.orchestration.launcher import is_gone
+from persona_assets.study.study import Study
 
 _NOTHING = "nothing to delete"
 

@@ -12,8 +12,8 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
-from persona_assets.errors import StudyError
-from persona_assets.project import project
+from persona_assets.base.errors import StudyError
+from persona_assets.base.project import project
 
 
 def dagster_instance() -> dg.DagsterInstance:

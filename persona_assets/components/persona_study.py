@@ -7,13 +7,13 @@ from typing import Self
 import dagster as dg
 from pydantic import BaseModel
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.project import work_on
 from persona_assets.components.broken import broken_definitions, validating
-from persona_assets.components.definitions import study_definitions
 from persona_assets.components.scaffold import StudyScaffolder
-from persona_assets.errors import StudyError
-from persona_assets.project import work_on
-from persona_assets.settings import StudySettings
-from persona_assets.study import Study, load_study
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.study.settings import StudySettings
+from persona_assets.study.study import Study, load_study
 
 
 @dg.scaffold_with(StudyScaffolder)

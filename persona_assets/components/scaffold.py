@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from persona_assets.errors import StudyError
-from persona_assets.settings import NAME
-from persona_assets.study import COMPONENT
+from persona_assets.base.errors import StudyError
+from persona_assets.study.settings import NAME
+from persona_assets.study.study import COMPONENT
 
 _FIRST_STUDY = """\
 # A study: its folder's name is its name. Every key: docs/study.md. Paths start at the project's folder.

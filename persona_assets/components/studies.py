@@ -15,10 +15,10 @@ from dagster.components.core.decl import (
 )
 from dagster.components.core.defs_module import ComponentPath
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import read_text
 from persona_assets.components.broken import BrokenStudy, validating
-from persona_assets.errors import StudyError
-from persona_assets.given import read_text
-from persona_assets.study import COMPONENT, load_study
+from persona_assets.study.study import COMPONENT, load_study
 
 
 def load_studies(path_within_project: Path) -> dg.Definitions:

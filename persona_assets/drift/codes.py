@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import csr_array, vstack
 
-from persona_assets.schema import DRIFT_CODES
+from persona_assets.lake.schema import DRIFT_CODES
 
 Ints = npt.NDArray[np.int64]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.placing import placed
+from persona_assets.base.queries import query
 from persona_assets.drift.localize import PERCENTILES
 from persona_assets.drift.manifest import MANIFEST
 from persona_assets.drift.view import TOP_FEATURES, Json, feature_profiles, run_view, runs_view
-from persona_assets.placing import placed
-from persona_assets.queries import query
 
 _VERSION = 1
 

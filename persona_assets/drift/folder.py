@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import one_line, read_json
 from persona_assets.drift.bundle import Summary, UiBundle
 from persona_assets.drift.folder_view import FolderRun, OwnSae, entry_view, run_view
 from persona_assets.drift.manifest import MANIFEST, ListedRun, located, read_manifest
 from persona_assets.drift.transcript import SEE, read_shown
 from persona_assets.drift.view import Json
-from persona_assets.errors import StudyError
-from persona_assets.given import one_line, read_json
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

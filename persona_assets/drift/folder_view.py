@@ -11,7 +11,7 @@ from persona_assets.drift.confounds import verdict
 from persona_assets.drift.manifest import ListedRun
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, Json
-from persona_assets.schema import SCORES
+from persona_assets.lake.schema import SCORES
 
 # What the field's notebook correlates a score with, by our names.
 _CONFOUNDS = {

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from persona_assets.chat import ChatFormat
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.rendering import Rendering, called
 from persona_assets.drift.transcript import Transcript
-from persona_assets.errors import StudyError
 from persona_assets.extract.conversation import TokenIds
+from persona_assets.models.chat import ChatFormat
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file, one_line, read_json, shown
 from persona_assets.drift.transcript import SEE
-from persona_assets.errors import StudyError
-from persona_assets.fingerprint import fingerprint
-from persona_assets.given import is_file, one_line, read_json, shown
+from persona_assets.lake.fingerprint import fingerprint
 
 MANIFEST = "runs_manifest.json"
 

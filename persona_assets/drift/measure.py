@@ -18,7 +18,7 @@ from persona_assets.drift.space import Floats, Points
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.transitions import Transition, transition
 from persona_assets.extract.pieces import Spelling
-from persona_assets.schema import (
+from persona_assets.lake.schema import (
     DRIFT_FEATURES,
     DRIFT_RUNS,
     DRIFT_TOKENS,
@@ -26,7 +26,7 @@ from persona_assets.schema import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.settings import DriftScore, DriftSettings
+from persona_assets.study.settings import DriftScore, DriftSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -12,7 +12,7 @@ import numpy as np
 
 from persona_assets.drift.codes import Ints, Ranges, SpanCodes
 from persona_assets.drift.space import Floats
-from persona_assets.settings import DriftScore
+from persona_assets.study.settings import DriftScore
 
 COVERAGE = 0.95
 

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array, vstack
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.axis import assistant_axis
 from persona_assets.drift.scores import Target
 from persona_assets.drift.space import Space
-from persona_assets.errors import StudyError
-from persona_assets.settings import DriftSettings
+from persona_assets.study.settings import DriftSettings
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from persona_assets.chat import ChatFormat, Messages
 from persona_assets.drift.transcript import Transcript
+from persona_assets.models.chat import ChatFormat, Messages
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.drift.space import Floats, Points
-from persona_assets.settings import DriftScore
+from persona_assets.study.settings import DriftScore
 
 N_NEAREST = 5
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import read_json
+from persona_assets.base.progress import Progress
 from persona_assets.drift.layout import prompt_ids
 from persona_assets.drift.transcript import SEE, Message, Transcript, checked_text, metadata
-from persona_assets.errors import StudyError
-from persona_assets.fingerprint import fingerprint
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
-from persona_assets.given import read_json
-from persona_assets.progress import Progress
-from persona_assets.settings import GenerationSettings
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.study.settings import GenerationSettings
 
 _KEYS = dict.fromkeys(("user", "system", "name", "sensitive")).keys()  # in the order they are told
 

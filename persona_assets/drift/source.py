@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_folder, read_json
 from persona_assets.drift.script import Script, read_script
 from persona_assets.drift.transcript import SEE, Transcript, read_transcript
-from persona_assets.errors import StudyError
-from persona_assets.given import is_folder, read_json
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 Source = Transcript | Script
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.codes import SpanCodes, from_table, to_table
 from persona_assets.drift.encode import encode_layout, encode_responses
-from persona_assets.drift.files import DriftFiles
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
 from persona_assets.drift.reference import Reference, build_reference, role_vector
 from persona_assets.drift.transcript import Transcript
-from persona_assets.errors import StudyError
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.interchange.width import sae_width
-from persona_assets.lake import LakeFile
-from persona_assets.models import load_tokenizer, text_config
-from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
+from persona_assets.models.loading import load_tokenizer, text_config
+from persona_assets.models.width import sae_width
+from persona_assets.stages.of_conversations import DriftFiles
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

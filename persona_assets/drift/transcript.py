@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from persona_assets.errors import StudyError
-from persona_assets.given import read_json, shown
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import read_json, shown
 
 ROLES = ("system", "user", "assistant")
 SEE = "see docs/drift.md for its form"  # how a message about a file of drift ends

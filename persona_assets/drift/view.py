@@ -13,9 +13,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.base.queries import query
 from persona_assets.drift.confounds import CONFOUNDS, confounds, verdict
-from persona_assets.queries import query
-from persona_assets.schema import SCORES
+from persona_assets.lake.schema import SCORES
 
 Json = dict[str, Any]
 

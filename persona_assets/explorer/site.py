@@ -10,19 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from persona_assets.errors import StudyError, writing
-from persona_assets.explorer import front_end
-from persona_assets.explorer.asking import Json
-from persona_assets.explorer.edition import Edition, Editions
-from persona_assets.explorer.encoding import encoded
+from persona_assets.base.errors import StudyError, writing
+from persona_assets.base.given import is_file, is_folder
+from persona_assets.base.progress import Progress
+from persona_assets.base.swap import replacing_folder
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, registry
 from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
-from persona_assets.given import is_file, is_folder
-from persona_assets.progress import Progress
-from persona_assets.study import Study
-from persona_assets.warehouse.swap import replacing_folder
+from persona_assets.explorer.server import front_end
+from persona_assets.explorer.server.encoding import encoded
+from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.explorer.snapshot.edition import Edition, Editions
+from persona_assets.study.study import Study
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
 MAX_PAGES = 5  # of responses, of each role

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from persona_assets.errors import StudyError
-from persona_assets.extract.architectures import Architecture, architecture
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint, Streams, captured
-from persona_assets.models import loading, weights_of
+from persona_assets.models.architectures import Architecture, architecture
+from persona_assets.models.hooks import HookPoint, Streams, captured
+from persona_assets.models.loading import loading, weights_of
 
 # Tokens read at once: an attention mask of all tokens by all tokens would grow by the square of their number.
 CHUNK = 2048

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from persona_assets.chat import ChatFormat, control_tokens_within
-from persona_assets.errors import StudyError
-from persona_assets.settings import TokenSelection
+from persona_assets.base.errors import StudyError
+from persona_assets.models.chat import ChatFormat, control_tokens_within
+from persona_assets.study.settings import TokenSelection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Codes, active, joined
 from persona_assets.extract.screen import ScreenedEncoder, can_screen
 

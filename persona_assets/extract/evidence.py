@@ -15,7 +15,7 @@ import pyarrow as pa
 from persona_assets.extract.conversation import Conversation, TokenIds
 from persona_assets.extract.pieces import Spelling
 from persona_assets.extract.pool import Pooled
-from persona_assets.schema import EVIDENCE
+from persona_assets.lake.schema import EVIDENCE
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

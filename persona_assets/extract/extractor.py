@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.extract.backend import Backend, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.quality import Fit
 from persona_assets.extract.tables import ActivationsCollector
-from persona_assets.models import load_tokenizer
-from persona_assets.progress import Progress
-from persona_assets.settings import ExtractionSettings, TokenSelection
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.settings import ExtractionSettings, TokenSelection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from persona_assets.errors import StudyError
-from persona_assets.extract.hooks import HookPoint
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Ints, Pooled
+from persona_assets.models.hooks import HookPoint
 
 
 def check_rows(rows: torch.Tensor, lengths: Sequence[tuple[int, int]], point: HookPoint) -> None:

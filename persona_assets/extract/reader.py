@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from persona_assets.extract.encode import Encode, encoder
-from persona_assets.extract.hooks import HookPoint, check_fits, check_site, hook_point
 from persona_assets.extract.pool import Pooled, pool
-from persona_assets.extract.sae import load_sae, sae_name
-from persona_assets.settings import SaeSettings
+from persona_assets.models.hooks import HookPoint, check_fits, check_site, hook_point
+from persona_assets.models.sae import load_sae, sae_name
+from persona_assets.study.settings import SaeSettings
 
 
 @dataclass(frozen=True)

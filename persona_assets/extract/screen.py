@@ -31,7 +31,7 @@ from typing import Any
 
 import torch
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Codes, joined
 from persona_assets.extract.scan import LANES, Scanner
 

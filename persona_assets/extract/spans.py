@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 
 
 @dataclass(frozen=True)

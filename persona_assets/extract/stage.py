@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
-from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile
-from persona_assets.progress import Progress
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 
 class ExtractionStage:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
-from persona_assets.schema import ACTIVATIONS, POOLED
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 
 class ActivationsCollector:

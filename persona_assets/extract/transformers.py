@@ -12,12 +12,12 @@ from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.finite import check_rows
-from persona_assets.extract.hooks import HookPoint
-from persona_assets.extract.options import Engine, engine_options
 from persona_assets.extract.quality import Fit, FitMeter
 from persona_assets.extract.reader import Reader, load_reader
-from persona_assets.models import text_config
-from persona_assets.settings import ExtractionSettings
+from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import text_config
+from persona_assets.study.extraction_options import Engine, engine_options
+from persona_assets.study.settings import ExtractionSettings
 
 
 class TransformersBackend:

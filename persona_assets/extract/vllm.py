@@ -20,24 +20,24 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint, check_site
 from persona_assets.extract.packing import from_bytes
 from persona_assets.extract.quality import Fit
 from persona_assets.extract.reader import load_fitting
 from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
-from persona_assets.models import text_config
-from persona_assets.settings import DECISIVE_OPTIONS, ExtractionSettings
-from persona_assets.vllm_engine import (
+from persona_assets.models.hooks import HookPoint, check_site
+from persona_assets.models.loading import text_config
+from persona_assets.models.vllm_engine import (
     Request,
-    check_own_keys,
     close_engine,
     open_engine,
     plain_failures,
     run_requests,
 )
+from persona_assets.study.engines import check_own_keys
+from persona_assets.study.settings import DECISIVE_OPTIONS, ExtractionSettings
 
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.finite import check_rows
-from persona_assets.extract.hooks import HookPoint
 from persona_assets.extract.packing import to_bytes
 from persona_assets.extract.quality import FitMeter
 from persona_assets.extract.reader import Reader, load_reader
 from persona_assets.extract.spans import Selected, Span, SpanCollector
-from persona_assets.models import text_config
-from persona_assets.settings import ExtractionSettings
+from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import text_config
+from persona_assets.study.settings import ExtractionSettings
 
 # Where a request's sampling parameters hold [response_id, first selected token, end of the selection].
 SELECTION = "persona_selection"

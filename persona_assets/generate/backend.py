@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from persona_assets.generate.prompts import Prompt
-from persona_assets.settings import GenerationSettings
+from persona_assets.study.settings import GenerationSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from persona_assets.backoff import Backoff, retry_after
-from persona_assets.errors import EngineError
+from persona_assets.base.backoff import Backoff, retry_after
+from persona_assets.base.errors import EngineError
 
 T = TypeVar("T")
 

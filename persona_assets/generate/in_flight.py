@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.errors import DamagedError, DiskError
-from persona_assets.fingerprint import fingerprint
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import DamagedError, DiskError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
-from persona_assets.lake import Lake
-from persona_assets.schema import IN_FLIGHT
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.schema import IN_FLIGHT
+from persona_assets.stages.of_roles import RoleFiles
 
 SECONDS = 30.0
 

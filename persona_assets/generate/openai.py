@@ -12,17 +12,17 @@ from typing import Any
 
 import httpx
 
-from persona_assets.backoff import Backoff
-from persona_assets.chat import ChatFormat, stop_token
-from persona_assets.errors import EngineError, StudyError
+from persona_assets.base.backoff import Backoff
+from persona_assets.base.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import RefusedError, Server
 from persona_assets.generate.openai_answer import Answer, read_answer
-from persona_assets.generate.openai_options import engine_options
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.streaming import Deliver, stream
-from persona_assets.models import load_tokenizer
-from persona_assets.settings import GenerationSettings
+from persona_assets.models.chat import ChatFormat, stop_token
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.openai_options import engine_options
+from persona_assets.study.settings import GenerationSettings
 
 _LOG = logging.getLogger(__name__)
 _PATHS = {"completions": "/completions", "chat": "/chat/completions"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import TransientError
 from persona_assets.generate.prompts import Prompt

@@ -11,17 +11,17 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from persona_assets.chat import stop_ids
-from persona_assets.errors import StudyError
-from persona_assets.extract.architectures import architecture
-from persona_assets.extract.foreign_sae import CONFIG
-from persona_assets.extract.hooks import check_fits, check_site, hook_point
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file, read_json
+from persona_assets.base.project import in_project
 from persona_assets.generate.prompts import Prompt
-from persona_assets.given import is_file, read_json
-from persona_assets.models import loading, locate, text_config
-from persona_assets.project import in_project
-from persona_assets.settings import ExtractionSettings, GenerationSettings, SaeSettings
-from persona_assets.study import Study
+from persona_assets.models.architectures import architecture
+from persona_assets.models.chat import stop_ids
+from persona_assets.models.foreign_sae import CONFIG
+from persona_assets.models.hooks import check_fits, check_site, hook_point
+from persona_assets.models.loading import loading, locate, text_config
+from persona_assets.study.settings import ExtractionSettings, GenerationSettings, SaeSettings
+from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
-from persona_assets.schema import response_id
-from persona_assets.settings import GenerationSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.schema import response_id
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role, fill
+from persona_assets.study.settings import GenerationSettings
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,6 @@ class Prompt:
     def hash(self) -> str:
         """What an answer was asked with: 16 hex digits of the token ids."""
         return hashlib.sha256(np.asarray(self.token_ids, dtype="<i4").tobytes()).hexdigest()[:16]
-
-
-def fill(instruction: str, model_name: str) -> str | None:
-    """The system prompt an instruction becomes: `{model_name}` replaced literally, None if it is blank."""
-    filled = instruction.replace("{model_name}", model_name)
-    return filled if filled.strip() else None
 
 
 def response_seed(study_seed: int, role: str, variant: int, question_id: int) -> int:

@@ -7,20 +7,20 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.preflight import Preflight
 from persona_assets.generate.prompts import Prompt, build_prompts
-from persona_assets.lake import LakeFile
-from persona_assets.models import load_tokenizer
-from persona_assets.progress import Progress
-from persona_assets.schema import ANSWERED_BY, RESPONSES
-from persona_assets.settings import GenerationSettings
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ANSWERED_BY, RESPONSES
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.roles import Role
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
 
 
 class GenerationStage:

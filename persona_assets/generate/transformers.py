@@ -18,12 +18,12 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from persona_assets.chat import stop_ids
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
-from persona_assets.generate.transformers_options import checked_options
-from persona_assets.models import load_tokenizer, loading, weights_of
-from persona_assets.settings import GenerationSettings
+from persona_assets.models.chat import stop_ids
+from persona_assets.models.loading import load_tokenizer, loading, weights_of
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.transformers_options import checked_options
 
 
 class SeededSampling(LogitsProcessor):

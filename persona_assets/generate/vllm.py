@@ -6,20 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from persona_assets.chat import stop_token
-from persona_assets.errors import EngineError
+from persona_assets.base.errors import EngineError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
-from persona_assets.models import load_tokenizer, weights_of
-from persona_assets.settings import GenerationSettings
-from persona_assets.vllm_engine import (
+from persona_assets.models.chat import stop_token
+from persona_assets.models.loading import load_tokenizer, weights_of
+from persona_assets.models.vllm_engine import (
     Request,
-    check_own_keys,
     close_engine,
     open_engine,
     plain_failures,
     run_requests,
 )
+from persona_assets.study.engines import check_own_keys
+from persona_assets.study.settings import GenerationSettings
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams

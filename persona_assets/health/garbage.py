@@ -15,15 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.placing import turn
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything, fresh_files
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
-from persona_assets.lake import LakeFile
-from persona_assets.placing import turn
-from persona_assets.schema import DRIFT_RUNS, IN_FLIGHT
-from persona_assets.storage import bucket
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT
+from persona_assets.lake.storage import bucket
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from persona_assets.across import AcrossRoles
-from persona_assets.drift.files import DriftFiles
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile
-from persona_assets.schema import (
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import (
     ATLAS_TABLES,
     DRIFT_CODES,
     DRIFT_TABLES,
@@ -22,7 +19,10 @@ from persona_assets.schema import (
     TABLES,
     Table,
 )
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 
 class Held(NamedTuple):

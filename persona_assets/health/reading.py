@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from persona_assets.errors import DamagedError
+from persona_assets.base.errors import DamagedError
 from persona_assets.health.inventory import Held
-from persona_assets.lake import Lake
-from persona_assets.parquet import sum_agrees
-from persona_assets.schema import POOLED, ROLE_FEATURES
-from persona_assets.wholeness import PATH_NOTE, READING_ERRORS, damaged, refusal_of, refuse_other_kinds
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.parquet import sum_agrees
+from persona_assets.lake.schema import POOLED, ROLE_FEATURES
+from persona_assets.lake.wholeness import PATH_NOTE, READING_ERRORS, damaged, refusal_of, refuse_other_kinds
 
 # The column whose sum is the role's number of activations.
 _COUNTS_ACTIVATIONS = {POOLED.name: "n_active_features", ROLE_FEATURES.name: "n_active_responses"}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from persona_assets.base.placing import turn
 from persona_assets.health.snapshots import published
 from persona_assets.health.verify import Verified
-from persona_assets.lake import LakeFile
-from persona_assets.lineage import made_of
-from persona_assets.placing import turn
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lineage import made_of
+from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.duck import literal
-from persona_assets.errors import StudyError
-from persona_assets.lake import Lake
-from persona_assets.storage import bucket
+from persona_assets.base.duck import literal
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.storage import bucket
 from persona_assets.warehouse import warehouse_root
 from persona_assets.warehouse.copies import copies
 

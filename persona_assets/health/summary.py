@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from persona_assets.across import AcrossRoles
-from persona_assets.freshness import RoleFiles, State
-from persona_assets.lake import LakeFile
-from persona_assets.schema import (
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
     FEATURE_LABELS,
@@ -18,7 +16,9 @@ from persona_assets.schema import (
     STATISTICS_TABLES,
     Table,
 )
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_roles import RoleFiles, State
+from persona_assets.study.study import Study
 
 _ACROSS = {"statistics": STATISTICS_TABLES, "atlas": ATLAS_TABLES, "feature_labels": (FEATURE_LABELS,)}
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.health.inventory import Held, fresh_files
 from persona_assets.health.reading import Reading, read_whole
-from persona_assets.lake import LakeFile
-from persona_assets.progress import Progress
-from persona_assets.schema import ACTIVATIONS, DRIFT_TABLES, POOLED, RESPONSES, ROLE_FEATURES, TABLES
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, DRIFT_TABLES, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
 
 _ASKED = TABLES | {table.name: table for table in DRIFT_TABLES}

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from persona_assets.across import AcrossRoles
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.given import is_file
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file
+from persona_assets.base.placing import placed
+from persona_assets.base.progress import Progress
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
 from persona_assets.interchange.sparse import SparseRows, Values
 from persona_assets.interchange.viz_bundle import write_viz_bundle
-from persona_assets.placing import placed
-from persona_assets.progress import Progress
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import Record, read_records, write_records
 from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.npz import check_pair, read_pair, write_pair
 from persona_assets.interchange.responses import Answer, read_answers, read_responses
 from persona_assets.interchange.sparse import SparseRows
-from persona_assets.interchange.width import sae_width
-from persona_assets.jsonl import Record, read_records, write_records
-from persona_assets.study import Study
+from persona_assets.models.width import sae_width
+from persona_assets.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import fill
-from persona_assets.jsonl import Record
-from persona_assets.schema import response_id
-from persona_assets.study import Study
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import Record
+from persona_assets.lake.schema import response_id
+from persona_assets.study.roles import fill
+from persona_assets.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.responses import Tokenization
 from persona_assets.interchange.role import Landed, RoleImport, Skipped, read_role
-from persona_assets.progress import Progress
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from persona_assets.settings import SaeSettings
-from persona_assets.study import Study
+from persona_assets.study.settings import SaeSettings
+from persona_assets.study.study import Study
 
 Strategy = Literal["mean", "max"]
 

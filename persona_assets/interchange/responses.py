@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from persona_assets.chat import ChatFormat, control_tokens
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import Record, checked_text, read_records, write_records
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.jsonl import Record, checked_text, read_records, write_records
-from persona_assets.models import load_tokenizer
-from persona_assets.schema import RESPONSES
-from persona_assets.settings import ExtractionSettings
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.models.chat import ChatFormat, control_tokens
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.settings import ExtractionSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from persona_assets.errors import StudyError
-from persona_assets.fingerprint import fingerprint
-from persona_assets.freshness import RoleFiles, imported_from
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.responses import Answer, Tokenization, read_responses
 from persona_assets.interchange.sparse import SparseRows
-from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles, imported_from
+from persona_assets.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.npz import ARRAYS
-from persona_assets.schema import ACTIVATIONS, POOLED, VARIANT_STRIDE
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, VARIANT_STRIDE
 
 ABSENT = "absent from the imported features"
 

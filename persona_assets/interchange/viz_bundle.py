@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from persona_assets.across import AcrossRoles
-from persona_assets.atlas.bundle import Dataset, FeatureLabel, make_bundle, write_bundle
 from persona_assets.atlas.tables import AtlasTables
+from persona_assets.interchange.bundle import Dataset, FeatureLabel, make_bundle, write_bundle
 from persona_assets.interchange.layout import Layout
-from persona_assets.schema import ATLAS_TABLES, FEATURE_LABELS, TABLES
+from persona_assets.lake.schema import ATLAS_TABLES, FEATURE_LABELS, TABLES
+from persona_assets.stages.across_roles import AcrossRoles
 
 
 def write_viz_bundle(across: AcrossRoles, layout: Layout, sae: str) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.labels.http import PATIENCE, Patience, RateLimitedError, Web
 from persona_assets.labels.neuronpedia import SourceId, read_answer
 from persona_assets.labels.remembered import Answer, Notebook, Remembered
-from persona_assets.progress import Progress
 
 Notice = Callable[[str], None]  # hears, in a sentence, why nothing moves for a while
 

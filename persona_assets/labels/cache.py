@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from persona_assets.errors import StudyError
-from persona_assets.given import read_json, shown
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import read_json, shown
+from persona_assets.base.text import MAX_NAME, cleaned
 from persona_assets.labels.table import Label, feature_number
-from persona_assets.labels.text import MAX_NAME, cleaned
 
 _SHAPES = 'a dictionary by feature id, or a list of {"feature_id", "description", "url"}'
 

@@ -17,12 +17,12 @@ from typing import BinaryIO, NamedTuple
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
-from persona_assets.errors import StudyError, writing
-from persona_assets.jsonl import parsed_object
+from persona_assets.base.errors import StudyError, writing
+from persona_assets.base.jsonl import parsed_object
+from persona_assets.base.progress import Progress
 from persona_assets.labels.http import PATIENCE, Patience, UnavailableError, Web
 from persona_assets.labels.neuronpedia import Explanation, SourceId, check_subject, read_explanation
 from persona_assets.labels.table import feature_number
-from persona_assets.progress import Progress
 
 _LARGEST_BATCH = 2**30  # bytes, compressed
 _LARGEST_UNPACKED = 2**34

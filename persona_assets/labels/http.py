@@ -12,8 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from persona_assets.backoff import Backoff, retry_after
-from persona_assets.errors import StudyError
+from persona_assets.base.backoff import Backoff, retry_after
+from persona_assets.base.errors import StudyError
 
 _MAX_REDIRECTS = 3
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})

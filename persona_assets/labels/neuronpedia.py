@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.text import MAX_NAME, cleaned
 from persona_assets.labels.table import feature_number
-from persona_assets.labels.text import MAX_NAME, cleaned
 
 
 @dataclass(frozen=True)

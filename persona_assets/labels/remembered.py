@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from persona_assets.errors import StudyError, writing
+from persona_assets.base.errors import StudyError, writing
 from persona_assets.labels.neuronpedia import Explanation
 
 Answer = list[Explanation] | None  # None: there is no such feature

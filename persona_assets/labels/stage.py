@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
-from persona_assets.fingerprint import fingerprint
-from persona_assets.jsonl import read_records, write_records
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import read_records, write_records
+from persona_assets.base.progress import Progress
 from persona_assets.labels.api import FetchReport, Notice, fetch_answers
 from persona_assets.labels.cache import read_cache
 from persona_assets.labels.export import read_export
@@ -19,10 +19,10 @@ from persona_assets.labels.http import PATIENCE, Patience, checked_base
 from persona_assets.labels.neuronpedia import SourceId
 from persona_assets.labels.remembered import notebook, recall
 from persona_assets.labels.table import Label, labels_table
-from persona_assets.lake import LakeFile
-from persona_assets.progress import Progress
-from persona_assets.schema import FEATURE_LABELS
-from persona_assets.study import Study
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import FEATURE_LABELS
+from persona_assets.study.study import Study
 
 
 class LabelSources:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.errors import StudyError
-from persona_assets.given import shown
-from persona_assets.schema import FEATURE_LABELS
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
+from persona_assets.lake.schema import FEATURE_LABELS
 
 _MAX_FEATURE = 2**31 - 1
 

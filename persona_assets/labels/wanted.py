@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from persona_assets.across import AcrossRoles
 from persona_assets.analysis.selection import ranked
-from persona_assets.interchange.width import sae_width
-from persona_assets.schema import FEATURES
+from persona_assets.lake.schema import FEATURES
+from persona_assets.models.width import sae_width
+from persona_assets.stages.across_roles import AcrossRoles
 
 
 def worth_labelling(across: AcrossRoles, sae: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from persona_assets.labels.text import cleaned
+from persona_assets.base.text import cleaned
 
 LONGEST_LABEL = 160  # characters
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from persona_assets.duck import exact_path, list_literal, literal
-from persona_assets.lake import Lake, LakeFile
-from persona_assets.queries import query
-from persona_assets.schema import (
+from persona_assets.base.duck import exact_path, list_literal, literal
+from persona_assets.base.queries import query
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
     DRIFT_TABLES,
@@ -27,7 +27,7 @@ from persona_assets.schema import (
     VARIANT_STRIDE,
     Table,
 )
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.files import SnapshotFile
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from persona_assets.catalog.roles import Role
-from persona_assets.freshness import RoleFiles
-from persona_assets.generate.prompts import fill
-from persona_assets.interchange.width import width_on_disk
-from persona_assets.schema import RESPONSES
-from persona_assets.settings import GenerationSettings
-from persona_assets.study import Study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.models.width import width_on_disk
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.roles import Role, fill
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
 from persona_assets.warehouse.files import SnapshotFile, role_status
 
 Row = dict[str, Any]

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from persona_assets.placing import is_taken
-from persona_assets.storage import Bucket, Stored
-from persona_assets.warehouse.swap import replacing
+from persona_assets.base.placing import is_taken
+from persona_assets.base.swap import replacing
+from persona_assets.lake.storage import Bucket, Stored
 
 _LOG = logging.getLogger(__name__)
 _LARGE = 100_000_000  # bytes: whoever waits for them is told why

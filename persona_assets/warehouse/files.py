@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from persona_assets.across import AcrossRoles
-from persona_assets.drift.files import DriftFiles
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles, State
-from persona_assets.lake import Lake, LakeFile
-from persona_assets.schema import (
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
     EVIDENCE,
@@ -23,7 +20,10 @@ from persona_assets.schema import (
     TABLES,
     Table,
 )
-from persona_assets.wholeness import READING_ERRORS, damaged
+from persona_assets.lake.wholeness import READING_ERRORS, damaged
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.stages.of_roles import RoleFiles, State
 
 _AT_ONCE = 16  # footers: a store answers each after some milliseconds
 _WORST_FIRST: tuple[State, ...] = ("missing", "stale", "fresh")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.duck import literal
-from persona_assets.errors import StudyError
-from persona_assets.lake import Lake, LakeFile
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
-from persona_assets.seen import as_it_is, is_known
-from persona_assets.storage import bucket
-from persona_assets.study import Study
+from persona_assets.base.duck import literal
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
+from persona_assets.lake.seen import as_it_is, is_known
+from persona_assets.lake.storage import bucket
+from persona_assets.study.study import Study
 from persona_assets.warehouse.copies import fetch_newer
 
 _OF_VIEWS = tuple(table.name for table in (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX))

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.across import AcrossRoles
-from persona_assets.duck import writing_database
-from persona_assets.errors import StudyError
-from persona_assets.placing import turn
-from persona_assets.schema import TABLES
-from persona_assets.storage import Bucket, bucket
-from persona_assets.study import Study
+from persona_assets.base.duck import writing_database
+from persona_assets.base.errors import StudyError
+from persona_assets.base.placing import turn
+from persona_assets.base.swap import replacing
+from persona_assets.lake.schema import TABLES
+from persona_assets.lake.storage import Bucket, bucket
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.study import Study
 from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalogue import Rows, small_tables
 from persona_assets.warehouse.copies import after, copies, date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path
-from persona_assets.warehouse.swap import replacing
 
 _ATTEMPTS = 3  # to publish, while others publish from other machines
 

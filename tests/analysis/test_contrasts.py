@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from persona_assets.analysis import contrasts
 from persona_assets.analysis.statistics import analyse
-from persona_assets.schema import ROLE_CONTRASTS
+from persona_assets.lake.schema import ROLE_CONTRASTS
 from tests.analysis.conftest import Case
 from tests.analysis.dense import ALWAYS_DEAD, CONSTANT, D_SAE, DenseRole, make_roles, stacked, write
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import entropy, pearsonr
 
 from persona_assets.analysis.statistics import analyse
-from persona_assets.schema import FEATURES
+from persona_assets.lake.schema import FEATURES
 from tests.analysis.conftest import Case
 from tests.analysis.dense import ALWAYS_DEAD, CONSTANT, D_SAE, IN_ONE_ROLE, make_roles, stacked, write
 

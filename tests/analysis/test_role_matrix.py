@@ -8,8 +8,8 @@ import pytest
 
 from persona_assets.analysis.role_matrix import read_selection, role_matrix_table, with_selection
 from persona_assets.analysis.selection import Selection, select
-from persona_assets.schema import FEATURES, ROLE_MATRIX
-from persona_assets.settings import AtlasSettings
+from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
+from persona_assets.study.settings import AtlasSettings
 from tests.atlas.made import SETTINGS, centre, made, random_means
 
 MEANS = random_means(0, 6, 70)

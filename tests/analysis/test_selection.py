@@ -7,8 +7,8 @@ import pytest
 
 from persona_assets.analysis.selection import Selection, select
 from persona_assets.analysis.statistics import Statistics, analyse
-from persona_assets.errors import StudyError
-from persona_assets.settings import AtlasSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.study.settings import AtlasSettings
 from tests.analysis.dense import D_SAE, DenseRole, make_roles, with_holes, write
 from tests.atlas.made import SETTINGS, centre, made, random_means
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.across import AcrossRoles
 from persona_assets.analysis.stage import compare_roles
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
-from persona_assets.errors import StudyError
-from persona_assets.schema import ATLAS_TABLES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
-from persona_assets.settings import AnalysisSettings
-from persona_assets.study import Study
+from persona_assets.lake.schema import ATLAS_TABLES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.settings import AnalysisSettings
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 

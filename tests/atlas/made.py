@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from persona_assets.analysis.halves import Matrices
 from persona_assets.analysis.statistics import Statistics
-from persona_assets.settings import AtlasSettings
+from persona_assets.study.settings import AtlasSettings
 
 SETTINGS = AtlasSettings(question_centering=False)
 

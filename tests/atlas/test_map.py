@@ -9,8 +9,8 @@ from sklearn.metrics import silhouette_score
 
 from persona_assets.analysis.selection import select
 from persona_assets.atlas.map import Map, lay_out, pca_places, umap_places
-from persona_assets.errors import StudyError
-from persona_assets.settings import AtlasSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.study.settings import AtlasSettings
 from tests.atlas.made import SETTINGS, centre, made, random_means
 
 

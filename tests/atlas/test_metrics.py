@@ -6,7 +6,7 @@ from scipy.stats import entropy
 
 from persona_assets.analysis.selection import Selection, select
 from persona_assets.atlas.metrics import Metrics, feature_metrics
-from persona_assets.settings import AtlasSettings
+from persona_assets.study.settings import AtlasSettings
 from tests.atlas.made import SETTINGS, centre, made, random_means
 
 

@@ -12,8 +12,8 @@ from persona_assets.atlas.map import NOTE, lay_out
 from persona_assets.atlas.metrics import feature_metrics
 from persona_assets.atlas.roles import role_space
 from persona_assets.atlas.tables import AtlasTables
-from persona_assets.schema import ATLAS, ATLAS_SUMMARY, NEIGHBORS, ROLE_AXES, ROLE_SIMILARITY
-from persona_assets.settings import AtlasSettings
+from persona_assets.lake.schema import ATLAS, ATLAS_SUMMARY, NEIGHBORS, ROLE_AXES, ROLE_SIMILARITY
+from persona_assets.study.settings import AtlasSettings
 from tests.atlas.made import centre, made, random_means
 
 SETTINGS = AtlasSettings(question_centering=False, top_k=20, neighbor_k=4, umap_n_neighbors=5)

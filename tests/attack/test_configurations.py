@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from persona_assets.settings import StudySettings
-from persona_assets.study import COMPONENT
+from persona_assets.study.settings import StudySettings
+from persona_assets.study.study import COMPONENT
 from tests.attack.cases import chosen
 from tests.conftest import ATTRIBUTES
 from tests.typed import typed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from tests.attack.cases import chosen
 from tests.conftest import StudyMaker
 from tests.places import PROJECT

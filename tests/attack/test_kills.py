@@ -20,8 +20,8 @@ import pytest
 
 from persona_assets.health.verify import verify
 from persona_assets.interchange.export import export_study
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study, load_study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect
 from tests.attack.cases import chosen
 from tests.attack.test_lake_faults import SAE, answers, asked, finished, ghosts, make_whole
@@ -44,7 +44,7 @@ def watch(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 
 from pathlib import Path
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 study, other = load_study(sys.argv[4]), Path(sys.argv[5])
 COMMANDS = {}
 

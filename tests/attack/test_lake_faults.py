@@ -19,16 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.aggregate import aggregate
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.generate.prompts import fill
+from persona_assets.analysis.aggregate import aggregate
+from persona_assets.base.errors import StudyError
 from persona_assets.health.repair import remove_damaged
 from persona_assets.health.verify import verify
 from persona_assets.labels.stage import current_labels
 from persona_assets.labels.table import Label, labels_table
-from persona_assets.lake import Lake, LakeFile
-from persona_assets.schema import (
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     EVIDENCE,
     FEATURE_LABELS,
@@ -37,7 +35,9 @@ from persona_assets.schema import (
     ROLE_FEATURES,
     Table,
 )
-from persona_assets.study import Study, load_study
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.roles import fill
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from tests.attack.cases import chosen
 from tests.conftest import write_study

@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from persona_assets.explorer.console import Console, Limits
-from persona_assets.explorer.console_worker import locked
+from persona_assets.explorer.console.console import Console, Limits
+from persona_assets.explorer.console.statement import complaint, only_reading
+from persona_assets.explorer.console.worker import locked
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.statement import complaint, only_reading
 from persona_assets.warehouse import warehouse_path
 from tests.attack.cases import chosen
 from tests.attack.sql_statements import BOMBS, READING, refused
@@ -115,7 +115,7 @@ async def _watch(peaks: list[int]) -> None:
         for children in Path("/proc/self/task").glob("*/children"):
             with suppress(OSError):  # it has ended
                 for child in (Path("/proc") / pid for pid in children.read_text().split()):
-                    if "console_worker" in (child / "cmdline").read_text():
+                    if "explorer.console.worker" in (child / "cmdline").read_text():
                         peaks.extend(_peak(child / "status"))
         await asyncio.sleep(0.02)
 

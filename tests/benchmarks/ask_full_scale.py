@@ -28,11 +28,11 @@ import report
 from full_scale import SAE, open_study, role_name, write_study
 from full_scale_role import D_SAE, N_RESPONSES, RESPONSE_IDS
 
-from persona_assets.aggregate import aggregate
-from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS
-from persona_assets.study import Study
+from persona_assets.analysis.aggregate import aggregate
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
 
 ROUNDS = 9
@@ -185,11 +185,11 @@ def run_stage(study: Study, stage: str) -> None:
     """What `alone` runs."""
     from synthetic_role import peak_memory
 
-    from persona_assets.across import AcrossRoles
     from persona_assets.analysis import statistics as _compiled  # noqa: F401
     from persona_assets.analysis.stage import compare_roles
     from persona_assets.health.summary import summarize
     from persona_assets.health.verify import verify
+    from persona_assets.stages.across_roles import AcrossRoles
 
     work: dict[str, Callable[[], object]] = {
         "aggregate": lambda: [aggregate(study, role, SAE, overwrite=True) for role in study.role_names],

@@ -15,11 +15,9 @@ import numpy as np
 import pyarrow as pa
 from full_scale_role import D_SAE
 
-from persona_assets.across import AcrossRoles
-from persona_assets.aggregate import aggregate
-from persona_assets.freshness import RoleFiles
-from persona_assets.lake import LakeFile
-from persona_assets.schema import (
+from persona_assets.analysis.aggregate import aggregate
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS,
     ATLAS_SUMMARY,
@@ -38,7 +36,9 @@ from persona_assets.schema import (
     ROLE_SIMILARITY,
     Table,
 )
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish, warehouse_path
 
 N_ROLES, N_DRAWN, N_SELECTED, N_NEIGHBORS = 276, 3, 5_000, 20

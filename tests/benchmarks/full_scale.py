@@ -19,9 +19,9 @@ import full_scale_role
 import yaml
 from full_scale_role import D_SAE, N_QUESTIONS, N_VARIANTS, TOP, WINDOW, Population
 
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
-from persona_assets.study import COMPONENT, Study, load_study
+from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import COMPONENT, Study, load_study
 
 SAE = "l40_65k"
 PROMPTS = [

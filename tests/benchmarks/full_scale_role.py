@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from persona_assets.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
+from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
 
 D_SAE, N_ACTIVE, N_OWN = 65_536, 4_000, 300
 N_VARIANTS, N_QUESTIONS = 5, 240

@@ -14,7 +14,7 @@ from sae_lens.saes.sae import SAEMetadata
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, Gemma3TextConfig, PreTrainedTokenizerFast
 
-from persona_assets import schema
+from persona_assets.lake import schema
 
 N_CONVERSATIONS, MEAN_L0 = 24, 80
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from persona_assets.extract.pool import Pooled
 from persona_assets.extract.tables import ActivationsCollector
-from persona_assets.lake import Lake, LakeFile
-from persona_assets.schema import ACTIVATIONS, POOLED
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 D_SAE, N_NONZERO = 65_536, 5_000_000
 N_VARIANTS, N_QUESTIONS, BATCH = 5, 240, 24

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.design import RoleSource
-from persona_assets.lake import write_parquet
-from persona_assets.schema import ACTIVATIONS, POOLED
+from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 D_SAE, N_ROLES, N_ACTIVE = 65_536, 24, 4_000
 RESPONSE_IDS = np.array([variant * 100_000 + question for variant in range(5) for question in range(240)])

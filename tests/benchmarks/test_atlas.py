@@ -15,8 +15,8 @@ from report import record
 
 from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
 from persona_assets.analysis.selection import Selection, ranked
-from persona_assets.lake import write_parquet
-from persona_assets.schema import FEATURES, ROLE_MATRIX
+from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
 
 N_ROLES, D_SAE, TOP_K = 276, 65_536, 2_000
 ROLES = [f"role_{number:03}" for number in range(N_ROLES)]
@@ -67,7 +67,7 @@ if __name__ == "__main__":
     from persona_assets.analysis.role_matrix import read_selection
     from persona_assets.atlas.build import build_atlas
     from persona_assets.atlas.map import umap_places
-    from persona_assets.settings import AtlasSettings
+    from persona_assets.study.settings import AtlasSettings
 
     settings = AtlasSettings(top_k=TOP_K)
     tables = [pq.read_table(Path(sys.argv[1]) / f"{name}.parquet") for name in ("features", "role_matrix")]

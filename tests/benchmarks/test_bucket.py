@@ -11,11 +11,11 @@ import pytest
 from full_scale import SAE, write_study
 from report import record
 
-from persona_assets.aggregate import aggregate
-from persona_assets.schema import ACTIVATIONS
-from persona_assets.study import Study, load_study
+from persona_assets.analysis.aggregate import aggregate
+from persona_assets.lake.schema import ACTIVATIONS
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish
-from tests.storage.store import Proxy, put_lake
+from tests.lake.storage.store import Proxy, put_lake
 
 N_ROLES = 8
 

@@ -27,7 +27,7 @@ from explorer_study import SAE
 from full_scale_role import D_SAE
 from report import record
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 N_CLIENTS, N_EACH = 8, 25
 _COMMAND = [sys.executable, "-c", "from persona_assets.cli import main; main()", "explore"]

@@ -18,7 +18,7 @@ from synthetic_model import N_CONVERSATIONS, random_responses, realistic_sae, re
 from transformers import AutoModelForCausalLM
 
 from persona_assets.extract.extractor import Extractor
-from persona_assets.settings import ExtractionSettings
+from persona_assets.study.settings import ExtractionSettings
 
 LAYER = 3
 ROUNDS = 3

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from report import record
 
-from persona_assets.chat import ChatFormat
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
-from persona_assets.models import load_tokenizer
-from persona_assets.settings import GenerationSettings
-from persona_assets.study import Study, load_study
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study, load_study
 
 
 class AtOnce:

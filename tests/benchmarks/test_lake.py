@@ -16,8 +16,8 @@ import pytest
 import synthetic_role
 from report import record
 
-from persona_assets.aggregate import aggregated
-from persona_assets.lake import Lake, LakeFile
+from persona_assets.analysis.aggregate import aggregated
+from persona_assets.lake.lake import Lake, LakeFile
 
 ROUNDS = 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from report import record
 
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import connect, warehouse_path
 
 

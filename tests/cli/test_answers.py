@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import ask, print_rows, read_query
-from persona_assets.errors import StudyError
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 
 PERSONA = Path(sys.executable).with_name("persona")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.arguments import part_of
-from persona_assets.errors import StudyError
 
 
 @pytest.mark.parametrize("n_shards", [1, 2, 3, 8, 20])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.catalog.importer import import_roles
 from persona_assets.cli.run import run_study
+from persona_assets.study.importer import import_roles
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 from tests.places import PROJECT

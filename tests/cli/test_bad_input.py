@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
 from persona_assets.cli.exchange import import_outputs
 from persona_assets.cli.run import run_study
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import TABLES
-from persona_assets.study import Study
+from persona_assets.lake.schema import TABLES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.places import PROJECT
 

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from persona_assets.errors import StudyError, UnforeseenError
-from persona_assets.study import Study
+from persona_assets.base.errors import StudyError, UnforeseenError
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 from tests.typed import Said, typed
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.health import collect_garbage, verify_study
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.run import run_study
-from persona_assets.errors import StudyError
 from persona_assets.health.inventory import everything
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 STAGES = ["responses", "activations", "role_features", "warehouse"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 from tests.labels.server import MODEL, SOURCE, Server, running

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
 from persona_assets.cli.plot import plot
-from persona_assets.errors import StudyError
-from persona_assets.study import Study, load_study
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
 from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, compare, fill, write_catalogue

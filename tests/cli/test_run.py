@@ -17,13 +17,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.run import contiguous_ranges, run_study, way_on
-from persona_assets.components.launcher import process_tag
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.orchestration.launcher import process_tag
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 from tests.places import PROJECT

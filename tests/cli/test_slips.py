@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.errors import StudyError
-from persona_assets.jsonl import write_records
-from persona_assets.schema import TABLES
-from persona_assets.study import Study
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import write_records
+from persona_assets.lake.schema import TABLES
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 from tests.typed import typed
 

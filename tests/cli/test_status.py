@@ -7,7 +7,7 @@ import pytest
 
 from persona_assets.cli.run import run_study
 from persona_assets.cli.status import print_status
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 
 def test_a_program_gets_every_role_and_stage(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.components.launcher import PROCESS_TAG
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import RESPONSES
-from persona_assets.study import load_study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.orchestration.launcher import PROCESS_TAG
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import load_study
 from tests.cluster.servers import celery_worker, dagster_services, kill
 from tests.components.dev import finished, launch, wait_for
 

@@ -17,8 +17,8 @@ from dagster._core.launcher.base import LaunchRunContext, WorkerStatus
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
-from persona_assets.components.celery_launcher import WatchedCeleryRunLauncher
-from persona_assets.components.launcher import process_tag
+from persona_assets.orchestration.celery_launcher import WatchedCeleryRunLauncher
+from persona_assets.orchestration.launcher import process_tag
 from tests.cluster import waiting
 from tests.cluster.servers import celery_worker, kill
 from tests.components.dev import living, wait_for

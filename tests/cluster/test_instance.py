@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.instance import dagster_instance, database_plainly
-from persona_assets.errors import StudyError
 from tests.cluster.servers import DEPLOY
 from tests.ports import free_port
 

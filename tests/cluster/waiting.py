@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from persona_assets.components.assets import GPU_POOL
+from persona_assets.orchestration.assets import GPU_POOL
 
 
 def go() -> Path:

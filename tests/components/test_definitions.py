@@ -6,9 +6,9 @@ import sys
 import dagster as dg
 import pytest
 
-from persona_assets.components.definitions import study_definitions
-from persona_assets.errors import StudyError
-from persona_assets.study import Study, load_study
+from persona_assets.base.errors import StudyError
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker
 
 HEAVY = ("torch", "transformers", "sae_lens", "vllm", "umap", "sklearn", "matplotlib", "numba")

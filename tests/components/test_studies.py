@@ -14,10 +14,10 @@ import pytest
 import yaml
 from dagster.components.scaffold.scaffold import NoParams
 
+from persona_assets.base.errors import StudyError
 from persona_assets.components.scaffold import StudyScaffolder
 from persona_assets.components.studies import load_studies
-from persona_assets.errors import StudyError
-from persona_assets.study import COMPONENT, load_study, study_names
+from persona_assets.study.study import COMPONENT, load_study, study_names
 from tests.places import PROJECT
 
 DG = str(Path(sys.executable).parent / "dg")

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from persona_assets.cli.instance import dagster_instance
-from persona_assets.components.launcher import PROCESS_TAG, is_gone
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study, load_study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.orchestration.launcher import PROCESS_TAG, is_gone
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect
 from tests.components.dev import (
     ROLES,

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from persona_assets.aggregate import aggregate
+from persona_assets.analysis.aggregate import aggregate
 from persona_assets.drift.stage import DriftStage
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.freshness import RoleFiles
 from persona_assets.generate.stage import GenerationStage
-from persona_assets.models import load_tokenizer
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study, load_study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker, write_study
 from tests.drift.made import conversation
 

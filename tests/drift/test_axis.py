@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, vstack
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.axis import assistant_axis
 from persona_assets.drift.space import Points, Space
-from persona_assets.errors import StudyError
 from tests.drift.made import random_codes
 
 ROLES = random_codes([7], density=0.6).values

@@ -14,13 +14,13 @@ import dagster as dg
 import pytest
 
 from persona_assets.cli import main
-from persona_assets.components import loaded
-from persona_assets.components.definitions import study_definitions
-from persona_assets.components.drift import conversations, drift_sensor
 from persona_assets.drift.script import Script
 from persona_assets.drift.transcript import Transcript, read_transcript
-from persona_assets.schema import DRIFT_RUNS
-from persona_assets.study import Study
+from persona_assets.lake.schema import DRIFT_RUNS
+from persona_assets.orchestration import loaded
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.drift import conversations, drift_sensor
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.drift.conftest import said

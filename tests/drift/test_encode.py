@@ -10,9 +10,9 @@ from persona_assets.drift.codes import pool_ranges
 from persona_assets.drift.encode import encode_layout, encode_responses
 from persona_assets.drift.layout import lay_out
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ACTIVATIONS, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from tests.drift.made import conversation
 from tests.extract.supports import STORED, STREAM, Bounds
 from tests.places import PROJECT

@@ -7,8 +7,8 @@ from pathlib import Path
 from persona_assets.drift.export import export_runs
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
-from persona_assets.explorer.edition import Editions
 from persona_assets.explorer.resources import find
+from persona_assets.explorer.snapshot.edition import Editions
 from persona_assets.warehouse import connect, publish
 from tests.drift.made import conversation
 from tests.explorer.contract import CONTRACT

@@ -8,13 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.export import export_runs
 from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.folder_view import OwnSae
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript, read_transcript
 from persona_assets.drift.view import run_view, runs_view
-from persona_assets.errors import StudyError
 from persona_assets.warehouse import connect, publish
 from tests.drift.made import conversation
 

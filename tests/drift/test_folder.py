@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.folder_view import OwnSae
-from persona_assets.errors import StudyError
 from tests.explorer.contract import CONTRACT
 
 Json = dict[str, Any]

@@ -5,10 +5,10 @@ import copy
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from persona_assets.chat import ChatFormat
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.layout import lay_out, prompt_ids
 from persona_assets.drift.transcript import Message, Transcript
-from persona_assets.errors import StudyError
+from persona_assets.models.chat import ChatFormat
 from tests.drift.made import conversation
 
 NO_SYSTEM = (

@@ -5,7 +5,7 @@ import pytest
 
 from persona_assets.drift.codes import pool_ranges
 from persona_assets.drift.null import MIN_RESPONSES, bands, draw_spans
-from persona_assets.schema import SCORES
+from persona_assets.lake.schema import SCORES
 from tests.drift.made import random_codes
 
 CODES = random_codes([*[10] * (MIN_RESPONSES - 1), 12, 30])

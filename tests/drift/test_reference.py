@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.reference import build_reference, role_vector
-from persona_assets.errors import StudyError
-from persona_assets.settings import DriftSettings
+from persona_assets.study.settings import DriftSettings
 from tests.drift.made import random_codes
 
 VECTORS = {role: random_codes([1], seed=seed, density=0.6).values for seed, role in enumerate("dcba")}

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from persona_assets.chat import ChatFormat
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.layout import prompt_ids
 from persona_assets.drift.script import Script, converse, read_script
 from persona_assets.drift.source import read_source, study_sources
 from persona_assets.drift.transcript import Transcript
-from persona_assets.errors import StudyError
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.prompts import Prompt
-from persona_assets.settings import GenerationSettings
-from persona_assets.study import Study
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
 from tests.conftest import ATTRIBUTES, StudyMaker
 
 GENERATION = GenerationSettings.model_validate(ATTRIBUTES["generation"])

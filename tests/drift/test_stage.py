@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Message, Transcript
-from persona_assets.errors import StudyError
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.lake import LakeFile
-from persona_assets.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.drift.conftest import drift_stage, said
 from tests.drift.made import conversation

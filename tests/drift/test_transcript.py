@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.drift.transcript import Message, Transcript, read_transcript
-from persona_assets.errors import StudyError
 
 HELLO = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hé, hello!"}]
 

@@ -7,12 +7,12 @@ import duckdb
 import numpy as np
 import pytest
 
+from persona_assets.base.queries import query
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
-from persona_assets.queries import query
-from persona_assets.schema import DRIFT_TABLES, FEATURE_TILE, ROLE_FEATURES
-from persona_assets.study import Study
+from persona_assets.lake.schema import DRIFT_TABLES, FEATURE_TILE, ROLE_FEATURES
+from persona_assets.study.study import Study
 from tests.drift.made import conversation
 
 

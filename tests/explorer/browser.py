@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from persona_assets.explorer.front_end import DIST
+from persona_assets.explorer.server.front_end import DIST
 from tests.explorer.fixture_site import Size, write_site
 
 WEB = DIST.parent

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from persona_assets.explorer.edition import Edition, Editions
 from persona_assets.explorer.resources import Source
-from persona_assets.study import Study, load_study
+from persona_assets.explorer.snapshot.edition import Edition, Editions
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
 from tests.explorer.browser import built, chromium, page, site, site_folder, troubles  # noqa: F401

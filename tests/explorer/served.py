@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 _COMMAND = [sys.executable, "-c", "from persona_assets.cli import main; main()", "explore"]
 

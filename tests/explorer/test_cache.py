@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from persona_assets.explorer.cache import Answers
+from persona_assets.explorer.snapshot.cache import Answers
 
 
 def test_what_many_ask_for_at_once_is_made_once():

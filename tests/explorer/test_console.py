@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.explorer.console import Console, Limits
-from persona_assets.explorer.console_worker import locked
+from persona_assets.explorer.console.console import Console, Limits
+from persona_assets.explorer.console.statement import complaint, only_reading
+from persona_assets.explorer.console.worker import locked
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.statement import complaint, only_reading
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served, eventually
@@ -363,7 +363,8 @@ def test_time_has_an_end_and_nothing_goes_on_after_it(published: World, sql: str
 def _children() -> list[str]:
     listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     names = {pid: Path(f"/proc/{pid}/cmdline") for pid in listed}
-    return [pid for pid, name in names.items() if name.exists() and b"console_worker" in name.read_bytes()]
+    worker = b"explorer.console.worker"
+    return [pid for pid, name in names.items() if name.exists() and worker in name.read_bytes()]
 
 
 def test_a_query_ends_with_its_asker(published: World):
@@ -384,7 +385,7 @@ def test_a_query_ends_with_its_asker(published: World):
 @pytest.mark.parametrize(("confined", "size"), [(False, 1), (True, 0)])
 def test_the_process_of_a_query_can_write_no_file(tmp_path: Path, confined: bool, size: int):
     file = tmp_path / "written"
-    confine = "from persona_assets.explorer.console_worker import _confine; _confine(2**29, 10)"
+    confine = "from persona_assets.explorer.console.worker import _confine; _confine(2**29, 10)"
     code = f"{confine if confined else ''}\nwith open({str(file)!r}, 'w') as file: file.write('x')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode != 0, file.stat().st_size) == (confined, size)

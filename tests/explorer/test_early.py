@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from persona_assets.explorer.edition import Editions
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, find
-from persona_assets.study import load_study
+from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
 from tests.explorer.contract import CONTRACT

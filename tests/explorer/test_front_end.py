@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from persona_assets.explorer.app import make_app
+from persona_assets.explorer.server.app import make_app
 from tests.warehouse.world import World
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from persona_assets.explorer.guard import is_own
+from persona_assets.explorer.server.guard import is_own
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from persona_assets.explorer.numbers import column, rounded
+from persona_assets.explorer.snapshot.numbers import column, rounded
 
 
 def test_floats_have_six_digits_however_deep_and_integers_all_of_theirs():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from persona_assets.explorer.resources import Source
-from persona_assets.explorer.search import found_for
+from persona_assets.explorer.snapshot.search import found_for
 from tests.explorer.served import Served
 from tests.warehouse.world import OF_PIRATE_ALONE
 

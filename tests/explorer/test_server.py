@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from persona_assets.explorer.app import make_app
-from persona_assets.seen import as_it_is, remember
+from persona_assets.explorer.server.app import make_app
+from persona_assets.lake.seen import as_it_is, remember
 from persona_assets.warehouse import publish
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served, eventually, serving, start

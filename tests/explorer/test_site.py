@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.queries import query
 from persona_assets.explorer import site
-from persona_assets.explorer.edition import Editions
 from persona_assets.explorer.site import write_site
-from persona_assets.queries import query
-from persona_assets.study import Study
+from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.study.study import Study
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served
 from tests.warehouse.world import World
@@ -125,7 +125,7 @@ import sys
 from pathlib import Path
 from persona_assets.cli.edge import ending_in_a_line
 from persona_assets.explorer.site import write_site
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 study, folder, dist = sys.argv[1:]
 with ending_in_a_line():
     write_site(load_study(study), Path(folder), lambda done, total: None, Path(dist))
@@ -174,7 +174,7 @@ def test_a_place_below_a_file_is_refused(published: World, tmp_path: Path, dist:
 def test_closing_waits_for_what_goes_on_in_the_background(published: World, monkeypatch: pytest.MonkeyPatch):
     endless = "select count(*) from range(10000000) a, range(100000000) b where a.range * b.range % 7 = 3"
     monkeypatch.setattr(
-        "persona_assets.explorer.edition.query",
+        "persona_assets.explorer.snapshot.edition.query",
         lambda name: endless if name == "explorer/role_effects" else query(name),
     )
     editions = Editions(published.study)

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from persona_assets.explorer.edition import Edition
-from persona_assets.explorer.words import _files, _lines, around
+from persona_assets.explorer.snapshot.edition import Edition
+from persona_assets.explorer.snapshot.words import _files, _lines, around
 from tests.explorer.contract import CONTRACT
 from tests.explorer.served import Served
 from tests.warehouse.world import EXCLUDED, RESPONSE_IDS, ROLES

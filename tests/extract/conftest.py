@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import SPECIAL, random_sae, tiny_config
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
@@ -15,6 +14,8 @@ from transformers import (
     Gemma3ForConditionalGeneration,
     PreTrainedTokenizerFast,
 )
+
+from tests.extract.tiny import SPECIAL, random_sae, tiny_config
 
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"

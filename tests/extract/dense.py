@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from supports import STREAM, Bounds
 from transformers import AutoModelForCausalLM
 
 from persona_assets.extract.conversation import Conversation
+from tests.extract.supports import STREAM, Bounds
 
 
 def whole_model(path: str) -> Any:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from persona_assets.errors import StudyError
-from persona_assets.extract.architectures import architecture, architectures
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint, check_site
-from persona_assets.models import text_config
-from tests.architectures import (
+from persona_assets.models.architectures import architecture, architectures
+from persona_assets.models.hooks import HookPoint, check_site
+from persona_assets.models.loading import text_config
+from tests.models.architectures import (
     FAMILIES,
     N_LAYERS,
     TABLE,
@@ -127,7 +127,7 @@ def test_reading_the_table_does_not_import_transformer_lens() -> None:
     import sys
 
     program = (
-        "import sys; from persona_assets.extract.architectures import architectures; "
+        "import sys; from persona_assets.models.architectures import architectures; "
         "assert architectures(); sys.exit('transformer_lens' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

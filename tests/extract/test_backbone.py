@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from tiny import FAMILIES
 
 from persona_assets.extract import backbone
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint
-from persona_assets.models import text_config
+from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import text_config
+from tests.extract.tiny import FAMILIES
 
 POINTS = [HookPoint(1, "hook_resid_pre"), HookPoint(2, "hook_resid_post")]
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from tiny import response_row
 
-from persona_assets import schema
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.conversation import read_conversations
+from persona_assets.lake import schema
+from persona_assets.models.chat import ChatFormat
+from tests.extract.tiny import response_row
 
 SELECTIONS = ["response_only", "response_to_end", "all"]
 USER = {"role": "user", "content": "Who sails the sea?"}

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from sae_lens import SAE
-from supports import Bounds
-from tiny import D_MODEL
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.encode import GeneralEncoder, encoder
-from persona_assets.extract.sae import load_sae
 from persona_assets.extract.screen import ScreenedEncoder, found_on_device
-from persona_assets.settings import SaeSettings
+from persona_assets.models.sae import load_sae
+from persona_assets.study.settings import SaeSettings
+from tests.extract.supports import Bounds
+from tests.extract.tiny import D_MODEL
 
 SCREENED = ["standard", "jumprelu", "transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"]
 OWN = ["gated", "topk", "matching_pursuit"]

@@ -8,7 +8,7 @@ import torch
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.pool import active, pool
-from persona_assets.schema import EVIDENCE
+from persona_assets.lake.schema import EVIDENCE
 
 D_SAE = 40
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import torch
-from dense import bounds, residuals, whole_model
 from sae_lens import SAE
 from safetensors.torch import load_file, save_file
-from supports import STREAM, Bounds, assert_pooled
-from tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
 
-from persona_assets import schema
-from persona_assets.catalog.questions import read_questions
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import read_conversations
 from persona_assets.extract.extractor import Extractor
-from persona_assets.models import load_tokenizer
+from persona_assets.lake import schema
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.questions import read_questions
+from tests.extract.dense import bounds, residuals, whole_model
+from tests.extract.supports import STREAM, Bounds, assert_pooled
+from tests.extract.tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
 from tests.places import PROJECT
 
 # One-token responses among them, in batches of unequal lengths.

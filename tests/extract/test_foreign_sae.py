@@ -10,13 +10,13 @@ import pytest
 import torch
 from sae_lens import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig, TrainingSAE
 from safetensors.torch import load_file, save_file
-from tiny import random_sae
 
-from persona_assets.errors import StudyError
-from persona_assets.extract.foreign_sae import refuse_foreign
-from persona_assets.extract.sae import load_sae
-from persona_assets.interchange.width import sae_width
-from persona_assets.settings import SaeSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.models.foreign_sae import refuse_foreign
+from persona_assets.models.sae import load_sae
+from persona_assets.models.width import sae_width
+from persona_assets.study.settings import SaeSettings
+from tests.extract.tiny import random_sae
 
 DOCS = Path(__file__).parents[2] / "docs/formats.md"
 D_IN, D_SAE = 12, 20

@@ -6,18 +6,18 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from dense import residuals, whole_model
 from sae_lens.saes.sae import SAEMetadata
 from safetensors.torch import load_file, save_file
-from tiny import FAMILIES, N_LAYERS
 from transformers import AutoConfig, BertConfig, LlamaConfig
 
-from persona_assets.errors import StudyError
-from persona_assets.extract.architectures import architecture
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.hooks import HookPoint, captured, check_site, hook_point
-from persona_assets.models import text_config
+from persona_assets.models.architectures import architecture
+from persona_assets.models.hooks import HookPoint, captured, check_site, hook_point
+from persona_assets.models.loading import text_config
+from tests.extract.dense import residuals, whole_model
+from tests.extract.tiny import FAMILIES, N_LAYERS
 
 IDS = np.random.default_rng(0).integers(5, 300, size=40).astype(np.int32)
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}

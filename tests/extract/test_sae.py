@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import D_MODEL, HEAD, N_HEADS, N_LAYERS, settings
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.extractor import Extractor
-from persona_assets.extract.sae import load_sae, sae_identity
-from persona_assets.settings import SaeSettings
+from persona_assets.models.sae import load_sae, sae_identity
+from persona_assets.study.settings import SaeSettings
+from tests.extract.tiny import D_MODEL, HEAD, N_HEADS, N_LAYERS, settings
 
 TEMPORAL = {"architecture": "temporal", "d_in": 512, "d_sae": 512, "kval_topk": 4}
 

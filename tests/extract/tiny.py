@@ -17,8 +17,8 @@ from transformers import (
     Qwen3Config,
 )
 
-from persona_assets import schema
-from persona_assets.settings import ExtractionSettings
+from persona_assets.lake import schema
+from persona_assets.study.settings import ExtractionSettings
 
 N_LAYERS, D_MODEL, N_HEADS, HEAD = 4, 32, 4, 12
 CONTEXT = 256

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from persona_assets.project import in_project
+from persona_assets.base.project import in_project
 
 Change = Callable[[dict[str, Any]], Any]
 

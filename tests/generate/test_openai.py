@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from persona_assets.backoff import Backoff
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import EngineError, StudyError
+from persona_assets.base.backoff import Backoff
+from persona_assets.base.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.openai import OpenAIBackend
 from persona_assets.generate.prompts import Prompt, build_prompts
-from persona_assets.settings import GenerationSettings
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role
+from persona_assets.study.settings import GenerationSettings
 from tests.generate.misbehaving_server import (
     IDS,
     Behaviour,

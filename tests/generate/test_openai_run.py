@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
-from persona_assets.schema import ANSWERED_BY, IN_FLIGHT, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ANSWERED_BY, IN_FLIGHT, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.generate.misbehaving_server import (
     IDS,
@@ -35,7 +35,7 @@ DRIVER = """
 import sys
 from persona_assets.cli.run import run_study
 from persona_assets.generate.in_flight import InFlight
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 
 whole = InFlight.add
 def keep_each(self, completion, prompt):

@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.openai import OpenAIBackend
 from persona_assets.generate.prompts import Prompt, build_prompts
-from persona_assets.settings import GenerationSettings
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role
+from persona_assets.study.settings import GenerationSettings
 from tests.generate.vllm_server import MODEL, vllm_server
 
 pytestmark = pytest.mark.skipif(

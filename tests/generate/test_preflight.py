@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.project import in_project
 from persona_assets.generate import stage as stage_module
 from persona_assets.generate.stage import GenerationStage
-from persona_assets.project import in_project
 from tests.conftest import StudyMaker
 from tests.generate.models import copy_of_model
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
-from persona_assets.generate.prompts import build_prompts, fill, response_seed
-from persona_assets.settings import GenerationSettings
+from persona_assets.base.errors import StudyError
+from persona_assets.generate.prompts import build_prompts, response_seed
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role, fill
+from persona_assets.study.settings import GenerationSettings
 from tests.places import PROJECT
 
 DROPS_SYSTEM = (

@@ -10,19 +10,19 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from persona_assets.chat import ChatFormat
-from persona_assets.checks import responses_complete
-from persona_assets.errors import DiskError, StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import DiskError, StudyError
 from persona_assets.generate import stage as stage_module
 from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
-from persona_assets.lake import Lake
-from persona_assets.models import load_tokenizer
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study
+from persona_assets.health.checks import responses_complete
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.transformers import SeededSampling, TransformersBackend
-from persona_assets.settings import GenerationSettings
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role
+from persona_assets.study.settings import GenerationSettings
 from tests.generate.models import without_end_of_turn
 
 SETTINGS: dict[str, Any] = {

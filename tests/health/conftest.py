@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 from tests.conftest import StudyMaker
 from tests.warehouse.world import fill, write_catalogue

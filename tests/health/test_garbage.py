@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import Prompt
 from persona_assets.health.garbage import Garbage, find_garbage, remove_garbage
 from persona_assets.health.inventory import everything
 from persona_assets.health.verify import verify
-from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS, DRIFT_RUNS, IN_FLIGHT, RESPONSES
-from persona_assets.study import Study, load_study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, DRIFT_RUNS, IN_FLIGHT, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker
 from tests.places import write_project

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.freshness import RoleFiles
 from persona_assets.health.summary import Size, summarize
-from persona_assets.schema import RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 from tests.warehouse.world import land, responses_of
 
 

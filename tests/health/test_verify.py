@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.freshness import RoleFiles
 from persona_assets.health.verify import verify
-from persona_assets.lake import LakeFile, write_parquet
-from persona_assets.schema import ACTIVATIONS, POOLED
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile, write_parquet
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from persona_assets.demo.tokenizer import train_tokenizer
-from persona_assets.freshness import RoleFiles
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.identify import Key, RoleKeys
 from persona_assets.interchange.responses import Answer, Tokenization
 from persona_assets.interchange.sparse import SparseRows
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
+from tests.toy.tokenizer import train_tokenizer
 
 D_SAE = 96
 ROLES = ["default", "ghost", "pirate"]

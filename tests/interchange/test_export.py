@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.export import Exported, export_study
 from persona_assets.interchange.sparse import SparseRows
-from persona_assets.schema import ACTIVATIONS, POOLED
-from persona_assets.study import Study
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 from .conftest import D_SAE, ROLES, StudyMaker, land_features, land_responses
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
+from persona_assets.base.jsonl import Record
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.jsonl import Record
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 
 from .conftest import StudyMaker
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from persona_assets.errors import StudyError
-from persona_assets.freshness import RoleFiles
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.importing import import_study
 from persona_assets.interchange.role import Landed, Skipped
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES
-from persona_assets.study import Study
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 from .conftest import D_SAE, ROLES, StudyMaker, land_features, land_responses
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.npz import ARRAYS, Block, check_pair, read_pair, write_pair
 
 SHAPE = (150, 20)  # more than two blocks

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.aggregate import aggregate
-from persona_assets.freshness import RoleFiles
+from persona_assets.analysis.aggregate import aggregate
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
 from persona_assets.interchange.role import Landed, Skipped
-from persona_assets.lake import LakeFile
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
-from persona_assets.study import Study
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 from .conftest import D_SAE, ROLES, TRICKY
 

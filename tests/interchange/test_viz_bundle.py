@@ -8,19 +8,19 @@ from typing import Any
 import jsonschema
 import pytest
 
-from persona_assets.across import AcrossRoles
 from persona_assets.analysis.stage import compare_roles
 from persona_assets.atlas.stage import map_features
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
 from persona_assets.labels.stage import land_labels
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 
 from .conftest import ROLES
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "atlas" / "bundle.schema.json").read_text())
+SCHEMA = json.loads(Path(__file__).with_name("bundle.schema.json").read_text())
 FOLDER = "viz_bundle/model_small"
 
 

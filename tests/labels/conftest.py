@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from persona_assets.backoff import Backoff
+from persona_assets.base.backoff import Backoff
 from persona_assets.labels.http import Patience
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.labels.server import MODEL, SOURCE, Server, running
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from persona_assets.backoff import Backoff
-from persona_assets.errors import StudyError
+from persona_assets.base.backoff import Backoff
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.api import FetchReport, fetch_answers
 from persona_assets.labels.neuronpedia import Explanation, SourceId
 from persona_assets.labels.remembered import Answer, Notebook, notebook, recall

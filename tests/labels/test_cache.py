@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.cache import read_cache
 from persona_assets.labels.table import Label
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.export import ExportRow, read_export
 from persona_assets.labels.neuronpedia import Explanation, SourceId
 from tests.labels.conftest import HASTY

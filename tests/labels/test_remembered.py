@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.neuronpedia import Explanation
 from persona_assets.labels.remembered import Remembered, notebook, recall
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.stage import LabelSources, current_labels, fetch_labels, land_labels
-from persona_assets.schema import FEATURE_LABELS
-from persona_assets.study import Study
+from persona_assets.lake.schema import FEATURE_LABELS
+from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.labels.conftest import HASTY
 from tests.labels.server import MODEL, SOURCE, Server, batch, batch_path, feature, row, stall
@@ -25,7 +25,7 @@ ON_NEURONPEDIA = "extraction.saes.demo.neuronpedia_id"
 DRIVER = """
 import sys
 from persona_assets.labels.stage import fetch_labels
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 
 fetch_labels(load_study(sys.argv[1]), "demo", range(int(sys.argv[2])))
 """

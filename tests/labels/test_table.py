@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from persona_assets.errors import StudyError
+from persona_assets.base.errors import StudyError
 from persona_assets.labels.table import Label, feature_number, labels_table
-from persona_assets.schema import FEATURE_LABELS
+from persona_assets.lake.schema import FEATURE_LABELS
 
 
 def test_every_candidate_is_kept_and_ranked_in_the_order_it_came() -> None:

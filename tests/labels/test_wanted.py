@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from persona_assets.across import AcrossRoles
 from persona_assets.cli.run import run_study
 from persona_assets.labels.wanted import worth_labelling
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from persona_assets.study import Study, load_study
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker, write_study
 from tests.warehouse.world import World, compare, fill, write_catalogue

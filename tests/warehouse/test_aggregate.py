@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from persona_assets.aggregate import aggregate, aggregated
-from persona_assets.errors import StudyError
-from persona_assets.lake import Lake
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES
-from persona_assets.study import Study
+from persona_assets.analysis.aggregate import aggregate, aggregated
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES
+from persona_assets.study.study import Study
 from tests.warehouse.world import EXCLUDED, ROLES, World, land, responses_of
 
 FINGERPRINT = "0123456789abcdef"

@@ -17,21 +17,21 @@ import pyarrow as pa
 import pytest
 
 from persona_assets import open_study
-from persona_assets.aggregate import aggregate
-from persona_assets.errors import StudyError
-from persona_assets.explorer import edition
-from persona_assets.explorer.console import SHOWN, Console
-from persona_assets.explorer.console_worker import locked
-from persona_assets.explorer.edition import Editions
+from persona_assets.analysis.aggregate import aggregate
+from persona_assets.base.errors import StudyError
+from persona_assets.explorer.console.console import SHOWN, Console
+from persona_assets.explorer.console.worker import locked
+from persona_assets.explorer.snapshot import edition
+from persona_assets.explorer.snapshot.edition import Editions
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.verify import verify
-from persona_assets.schema import ACTIVATIONS, ROLE_FEATURES
-from persona_assets.storage import bucket, s3
-from persona_assets.study import Study, load_study
+from persona_assets.lake.schema import ACTIVATIONS, ROLE_FEATURES
+from persona_assets.lake.storage import bucket, s3
+from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse.copies import copies, date, fetch_newer, send_copy
 from tests.conftest import write_study
-from tests.storage.store import Proxy, put_lake
+from tests.lake.storage.store import Proxy, put_lake
 from tests.warehouse.world import fill, land, rows
 
 ROLES = ("ghost", "pirate")

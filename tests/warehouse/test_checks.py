@@ -9,16 +9,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from persona_assets.checks import (
+from persona_assets.base.errors import StudyError
+from persona_assets.health.checks import (
     CheckResult,
     activations_cover_responses,
     responses_complete,
     role_features_agree,
 )
-from persona_assets.errors import StudyError
-from persona_assets.lake import write_parquet
-from persona_assets.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
-from persona_assets.study import Study
+from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
+from persona_assets.study.study import Study
 from tests.warehouse.world import EXCLUDED, RESPONSE_IDS, World
 
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from persona_assets.study import Study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.places import PROJECT
 from tests.warehouse.world import (

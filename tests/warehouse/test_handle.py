@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 import persona_assets
-from persona_assets.errors import StudyError
-from persona_assets.handle import StudyHandle, open_study
-from persona_assets.schema import ROLE_FEATURES
-from persona_assets.study import Study
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.schema import ROLE_FEATURES
+from persona_assets.notebook import StudyHandle, open_study
+from persona_assets.study.study import Study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.warehouse.world import OF_PIRATE_ALONE, ROLES, World
 

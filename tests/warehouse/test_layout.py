@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.parquet import row_groups, write_parquet
-from persona_assets.schema import ACTIVATIONS, POOLED
+from persona_assets.lake.parquet import row_groups, write_parquet
+from persona_assets.lake.schema import ACTIVATIONS, POOLED
 from persona_assets.warehouse import build, connect, publish
 from tests.warehouse.world import World
 

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from persona_assets.schema import ROLE_FEATURES
+from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.warehouse.world import (

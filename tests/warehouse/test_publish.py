@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from persona_assets.errors import DiskError, StudyError
-from persona_assets.schema import (
+from persona_assets.base.errors import DiskError, StudyError
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
     POOLED,
@@ -29,8 +29,8 @@ from persona_assets.schema import (
     TABLES,
     Table,
 )
-from persona_assets.settings import AnalysisSettings
-from persona_assets.study import Study
+from persona_assets.study.settings import AnalysisSettings
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse import snapshot as snapshot_module
 from tests.conftest import StudyMaker
@@ -387,7 +387,7 @@ def test_readers_in_other_processes_read_on_while_snapshots_are_published(
 
 PUBLISHER = """
 import sys
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import publish
 for _ in range(3):
     publish(load_study(sys.argv[1]))
@@ -464,7 +464,7 @@ def test_a_publisher_killed_midway_leaves_the_earlier_snapshot_and_the_next_one_
 import os
 from persona_assets.warehouse import publish, swap
 swap.swap_in = lambda *_: os.kill(os.getpid(), 9)
-from persona_assets.study import load_study
+from persona_assets.study.study import load_study
 publish(load_study({str(world.study.file)!r}))
 """
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -9

@@ -12,17 +12,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.across import AcrossRoles
-from persona_assets.aggregate import aggregate
+from persona_assets.analysis.aggregate import aggregate
 from persona_assets.analysis.design import RoleSource
 from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
 from persona_assets.analysis.selection import select
 from persona_assets.analysis.statistics import analyse
 from persona_assets.atlas.stage import map_features
-from persona_assets.freshness import RoleFiles
 from persona_assets.labels.table import Label, labels_table
-from persona_assets.lake import LakeFile
-from persona_assets.schema import (
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import (
     ACTIVATIONS,
     EVIDENCE,
     FEATURE_LABELS,
@@ -34,7 +32,9 @@ from persona_assets.schema import (
     Table,
     response_id,
 )
-from persona_assets.study import Study
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
 
 ROLES = ("1984", "default", "ghost", "pirate")
 VARIANTS = (0, 1, 3)

@@ -7,10 +7,10 @@ from typing import Any
 from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.folder_view import OwnSae
 from persona_assets.drift.view import run_view, runs_view
-from persona_assets.explorer.asking import Json
-from persona_assets.explorer.numbers import rounded
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.explorer.snapshot.numbers import rounded
 
 
 def drift(source: Source) -> Any:

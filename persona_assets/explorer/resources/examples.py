@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from persona_assets.duck import exact_path
-from persona_assets.explorer.asking import Json
+from persona_assets.base.duck import exact_path
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
 
 N_RESPONSES = 5  # of each role
 

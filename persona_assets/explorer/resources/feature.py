@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from persona_assets.errors import StudyError
-from persona_assets.explorer.asking import Json
+from persona_assets.base.errors import StudyError
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
 from persona_assets.labels.neuronpedia import SourceId
 
 N_ROLES_ON_SITE = 3  # whose responses come with the page

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from persona_assets.explorer.asking import Json
-from persona_assets.explorer.numbers import rounded
 from persona_assets.explorer.resources.feature import refuse_unknown
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.explorer.snapshot.numbers import rounded
 
 N_BINS = 30
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
 
 
 def map_of(source: Source, sae: str) -> Json:

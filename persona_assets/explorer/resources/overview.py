@@ -6,8 +6,8 @@ from itertools import groupby
 
 import numpy as np
 
-from persona_assets.explorer.asking import Json
 from persona_assets.explorer.resources.source import Source
+from persona_assets.explorer.snapshot.asking import Json
 
 
 def roles(source: Source, sae: str) -> Json:

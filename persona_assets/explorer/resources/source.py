@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.explorer import asking
-from persona_assets.explorer.asking import Json
 from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.snapshot import asking
+from persona_assets.explorer.snapshot.asking import Json
 
 Memory = dict[tuple[Any, ...], list[Json]]  # answers by their query and parameters
 

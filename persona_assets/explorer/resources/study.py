@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from persona_assets.explorer.asking import Json
+from persona_assets.base.queries import examples as example_queries
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources.drift import runs
 from persona_assets.explorer.resources.source import Source
-from persona_assets.queries import examples as example_queries
+from persona_assets.explorer.snapshot.asking import Json
 
 
 def study(source: Source) -> Json:

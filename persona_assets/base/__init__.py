@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, files, text and SQL. It knows nothing of studies."""

@@ -1,0 +1,68 @@
+"""What every use of DuckDB needs: quoting where nothing can be bound, and its refusals in plain words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import duckdb
+
+from persona_assets.base.errors import StudyError, writing
+
+_GLOB_CHARACTER = re.compile(r"[*?\[]")
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+
+
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """A connection, to be closed, to this process's own database in memory: to ask of files.
+
+    Opening and closing a database of its own would take 25 ms a question, a third of a role's aggregation.
+    """
+    return _database().cursor()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def literal(text: str) -> str:
+    """`text` as a SQL string literal, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def list_literal(texts: Iterable[str]) -> str:
+    """`texts` as a SQL list of string literals."""
+    return "[" + ", ".join(literal(text) for text in texts) + "]"
+
+
+def exact_path(path: str) -> str:
+    """`path` as a glob pattern that matches this path only: DuckDB reads every path as a pattern.
+
+    Raises StudyError where no pattern can: beside a glob character a backslash is not itself.
+    """
+    if "\\" in path and _GLOB_CHARACTER.search(path):
+        raise StudyError(f"{path}: DuckDB cannot read below a folder with '\\' and any of * ? [; rename it")
+    return _GLOB_CHARACTER.sub(r"[\g<0>]", path)
+
+
+@contextmanager
+def writing_database(target: object) -> Iterator[None]:
+    """Turn a full, read-only or closed disk met while writing `target` into a `StudyError`."""
+    with writing(target):
+        try:
+            yield
+        except duckdb.Error as error:
+            code = refusal(error)
+            if code is None:
+                raise
+            raise OSError(code, os.strerror(code)) from error
+
+
+def refusal(error: duckdb.Error) -> int | None:
+    """The operating system's error code behind `error`, if that is why the disk could not be written."""
+    return next((code for code in _REFUSALS if os.strerror(code) in str(error)), None)

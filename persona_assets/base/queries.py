@@ -1,0 +1,25 @@
+"""The project's SQL: every query is a file below `sql/`, its values bound as parameters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from persona_assets.base.shipped import SHIPPED
+
+
+@lru_cache
+def query(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return (SHIPPED / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def has_query(name: str) -> bool:
+    """Return whether there is `sql/<name>.sql`."""
+    return (SHIPPED / "sql" / f"{name}.sql").is_file()
+
+
+@lru_cache
+def examples() -> dict[str, str]:
+    """Return the questions of `sql/examples/` in the order of their names: name -> text."""
+    files = sorted((SHIPPED / "sql" / "examples").glob("*.sql"))
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}

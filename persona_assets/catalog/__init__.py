@@ -1,1 +1,0 @@
-"""Roles and questions: reading, validating and importing them."""

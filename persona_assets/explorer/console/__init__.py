@@ -1,0 +1,1 @@
+"""The explorer's SQL console: each query in a process of its own."""

@@ -1,0 +1,1 @@
+"""The explorer's web server: routes, compression, and what is let in."""

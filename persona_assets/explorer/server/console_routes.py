@@ -1,0 +1,90 @@
+"""The SQL console's questions and answers over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import IO
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import decoded, parsed_json
+from persona_assets.explorer.console.console import EXPORTED, SHOWN, Console, Limits, Outcome
+from persona_assets.explorer.problems import ProblemError
+
+_LONGEST = 200_000  # bytes of a question
+_CHUNK = 2**18
+_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+_FRESH = {"cache-control": "no-store"}
+
+
+async def run_sql(request: Request) -> Response:
+    """`POST api/sql`."""
+    outcome = await _outcome(request, await _question(request), "json", SHOWN)
+    with outcome.file as file:
+        body = file.read().removesuffix(b"}") + f',"seconds":{outcome.seconds:.6g}}}'.encode()
+    return Response(body, media_type="application/json", headers=_FRESH)
+
+
+async def export_sql(request: Request) -> Response:
+    """`POST api/sql/export?format=csv|parquet`. The header `x-truncated` says whether there are more rows."""
+    form = request.query_params.get("format", "")
+    if form not in _TYPES:
+        raise ProblemError(400, f"format is csv or parquet, not {form[:20]!r}")
+    outcome = await _outcome(request, await _question(request), form, EXPORTED)
+    headers = _FRESH | {
+        "content-disposition": f'attachment; filename="answer.{form}"',
+        "content-length": str(os.fstat(outcome.file.fileno()).st_size),
+        "x-truncated": str(outcome.truncated).lower(),
+    }
+    return StreamingResponse(_chunks(outcome.file), media_type=_TYPES[form], headers=headers)
+
+
+async def _question(request: Request) -> str:
+    """The `sql` of the body. Raises the problem 400 where it has none, or is too long."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise ProblemError(400, 'the body must be JSON: {"sql": …}')
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST:
+            raise ProblemError(400, f"a query has at most {_LONGEST:,} bytes")
+    try:
+        asked = parsed_json(decoded(body, "the body"), "the body", 'give {"sql": …}')
+    except StudyError as error:
+        raise ProblemError(400, str(error)) from error
+    sql = asked.get("sql") if isinstance(asked, dict) else None
+    if not isinstance(sql, str) or _is_broken(sql):
+        raise ProblemError(400, 'the body must be {"sql": …}, a text without NUL and half characters')
+    return sql
+
+
+def _is_broken(sql: str) -> bool:
+    """Return whether `sql` holds a NUL, or half of a surrogate pair: no text to DuckDB."""
+    return "\0" in sql or any("\ud800" <= mark <= "\udfff" for mark in sql)
+
+
+async def _outcome(request: Request, sql: str, form: str, limits: Limits) -> Outcome:
+    """The query's answer; ended with its asker, should that leave."""
+    console: Console = request.app.state.console
+    running = asyncio.ensure_future(console.run(sql, form, limits))
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise ProblemError(400, "the asker has left")
+        return running.result()
+    finally:
+        gone.cancel()
+        if not running.done():
+            running.cancel()
+            await asyncio.wait({running})
+
+
+async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

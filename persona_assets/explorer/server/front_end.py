@@ -1,0 +1,49 @@
+"""The built front end, served as it lies in `web/dist`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+DIST = Path(__file__).parents[1] / "web" / "dist"
+MISSING = "the explorer's pages are not built: install Node 20 or newer, then `make explorer`"
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def page(dist: Path) -> Response:
+    """The page itself, or, in plain words, what is missing."""
+    index = dist / "index.html"
+    if not index.is_file():
+        return PlainTextResponse(MISSING + "\n", 503)
+    return FileResponse(index, headers={"content-security-policy": _POLICY, "cache-control": "no-cache"})
+
+
+async def file(request: Request) -> Response:
+    """A file of the front end; the page for the root. 404 for anything else."""
+    dist: Path = request.app.state.dist
+    path = request.url.path.removeprefix("/")
+    if path in ("", "index.html"):
+        return page(dist)
+    found = _inside(dist, path)
+    if found is None:
+        return PlainTextResponse("there is no such page\n", 404)
+    hashed = path.startswith("assets/")
+    return FileResponse(found, headers={"cache-control": _FOR_EVER if hashed else "no-cache"})
+
+
+def _inside(dist: Path, path: str) -> Path | None:
+    """The file at `path` below `dist`, links followed; None where there is none, or it lies elsewhere."""
+    if "\0" in path or path.endswith("/"):
+        return None
+    try:
+        found = (dist / path).resolve()
+        return found if found.is_file() and found.is_relative_to(dist.resolve()) else None
+    except (OSError, RuntimeError):  # a path that is too long, or links in a circle
+        return None

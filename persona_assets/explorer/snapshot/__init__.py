@@ -1,0 +1,1 @@
+"""One snapshot of the warehouse as the explorer asks it."""

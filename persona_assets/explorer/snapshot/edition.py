@@ -1,0 +1,233 @@
+"""A published snapshot, open for as long as somebody reads it, and the move from one to the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC
+from pathlib import Path
+
+import anyio
+import duckdb
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.queries import query
+from persona_assets.explorer.resources.source import Memory, Source
+from persona_assets.explorer.snapshot.cache import Answers
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.storage import bucket
+from persona_assets.study.study import Study
+from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
+
+_LOOK_EVERY = 15.0  # seconds, at a bucket
+
+
+class Edition:
+    """One snapshot, its connections, and the answers it has given.
+
+    `tag` changes whenever an answer may: with the snapshot, and with the folder of `exported` drift runs.
+    """
+
+    def __init__(self, study: Study, identity: str, exported: Path | None = None) -> None:
+        self.identity = identity
+        self.exported = exported
+        self.tag = identity if exported is None else f"{identity}-{_folder_tag(exported)}"
+        self.study = study
+        self.answers = Answers()
+        self._connection = connect(study)
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._known: Memory = {}
+        self._readers = 0
+        self._is_old = False
+        self._lock = threading.Lock()
+        self._effects: Future[None] = Future()
+        try:
+            # Small questions, many at a time: threads that share each of them would only wait for each other.
+            self._connection.execute("set threads = 1")
+            for table in ("measured", "known_features"):
+                self._connection.execute(query(f"explorer/{table}"))
+            [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise StudyError(
+                f"{warehouse_path(study)}: of another version ({str(error).splitlines()[0]}); publish again: "
+                f"`persona run {study.name} --select warehouse`"
+            ) from error
+        self.published_at = published_at.replace(tzinfo=UTC)
+        self._preparing = self._another()
+        self._preparation = threading.Thread(target=self._prepare, name="role effects", daemon=True)
+        self._preparation.start()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one thread, used again by the next."""
+        self.enter()
+        try:
+            cursor = self._idle_one() or self._another()
+            yield cursor
+            self._idle.append(cursor)  # after an error it is not used again
+        finally:
+            self.leave()
+
+    @contextmanager
+    def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
+        """What resources are read from, by one thread."""
+        with self.cursor() as cursor:
+            ready = self._effects.result
+            yield Source(
+                cursor, self.identity, self.published_at, ready, self._known, live, max_pages, self.exported
+            )
+
+    def enter(self) -> None:
+        """Keep it open, until `leave`, should a newer one take its place meanwhile."""
+        with self._lock:
+            self._readers += 1
+
+    def leave(self) -> None:
+        """The end of what `enter` began."""
+        with self._lock:
+            self._readers -= 1
+        self._close_unread()
+
+    def renew_access(self) -> None:
+        """Have its connections read on when the store's credentials are of a limited time."""
+        with self.cursor() as cursor:
+            self.study.lake.storage.prepare(cursor)
+
+    def retire(self) -> None:
+        """Close it when nobody reads it any more."""
+        self._is_old = True
+        if not self._effects.done():
+            self._preparing.interrupt()
+        self._close_unread()
+
+    def end(self) -> None:
+        """Retire it, and wait for the background: Python aborts where it ends with DuckDB still at work."""
+        self.retire()
+        while self._preparation.is_alive():
+            with suppress(duckdb.Error):  # closed meanwhile
+                self._preparing.interrupt()  # again: an interruption before the query begins goes unheard
+            self._preparation.join(0.05)
+
+    def _prepare(self) -> None:
+        """Find every role's effects, in the background: with hundreds of roles it takes seconds."""
+        self.enter()
+        try:
+            self._preparing.execute(query("explorer/role_effects"))
+            self._effects.set_result(None)
+        except duckdb.Error as error:
+            self._effects.set_exception(error)
+        finally:
+            self.leave()
+
+    def _close_unread(self) -> None:
+        with self._lock:
+            if not self._is_old or self._readers:
+                return
+            for connection in (*self._idle, self._preparing, self._connection):
+                connection.close()
+            self._idle = []
+
+    def _idle_one(self) -> duckdb.DuckDBPyConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _another(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        cursor.execute("use warehouse")
+        cursor.execute("set variable lake = ?", [self.study.lake.root])
+        return cursor
+
+
+class Editions:
+    """The newest snapshot of a study, looked for whenever somebody asks; `exported` as in `Source`."""
+
+    def __init__(self, study: Study, exported: Path | None = None) -> None:
+        self.study = study
+        self._exported = exported
+        self._newest: Edition | None = None
+        self._lock = threading.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Edition]:
+        """The newest snapshot, kept open. Raises StudyError where nothing is published, or it is damaged."""
+        edition = self._entered_unchanged()
+        if edition is None:  # opening one takes a while
+            edition = await anyio.to_thread.run_sync(self._entered)
+        try:
+            yield edition
+        finally:
+            edition.leave()
+
+    def newest(self) -> Edition:
+        """The newest snapshot, for somebody who is alone. Raises StudyError as `reading` does."""
+        edition = self._entered()
+        edition.leave()
+        return edition
+
+    async def follow(self) -> None:
+        """Of a lake in a bucket, fetch what others publish and renew the credentials, until cancelled."""
+        while bucket(self.study.lake.storage) is not None:
+            await anyio.sleep(_LOOK_EVERY)
+            with suppress(StudyError):  # the store does not answer now: what is here stays
+                await anyio.to_thread.run_sync(self._look)
+
+    def _look(self) -> None:
+        newest_snapshot(self.study)
+        with self._lock:
+            if self._newest is not None:
+                self._newest.renew_access()
+
+    def close(self) -> None:
+        """Let go of the snapshot."""
+        if self._newest is not None:
+            self._newest.end()
+            self._newest = None
+
+    def _entered_unchanged(self) -> Edition | None:
+        """The snapshot that was the newest the last time, if it is so still and nobody is moving on."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if self._newest is None or self._newest.identity != _identity(warehouse_path(self.study)):
+                return None
+            self._newest.enter()
+            return self._newest
+        finally:
+            self._lock.release()
+
+    def _entered(self) -> Edition:
+        path = warehouse_path(self.study)
+        with self._lock:
+            newest = self._newest
+            while newest is None or newest.identity != _identity(path):
+                newest = self._move_on(path)
+            newest.enter()
+            return newest
+
+    def _move_on(self, path: Path) -> Edition | None:
+        """Open what is published now; None where that changed meanwhile."""
+        identity = _identity(path)
+        edition = Edition(self.study, identity or "", self._exported)
+        if identity != _identity(path):  # which of the two was opened?
+            edition.retire()
+            return None
+        previous, self._newest = self._newest, edition
+        if previous is not None:
+            previous.retire()
+        return edition
+
+
+def _folder_tag(exported: Path) -> str:
+    return fingerprint({"folder": str(exported.absolute()), "looked": exported.stat().st_mtime_ns})
+
+
+def _identity(path: Path) -> str | None:
+    """What tells one snapshot at `path` from the next."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}"

@@ -1,0 +1,124 @@
+"""Fingerprints: short hashes of everything that decides a file's content, and of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import translate
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from persona_assets.base.errors import StudyError
+
+HASHED_FIRST = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.npz")
+NO_OTHERS = "none"
+
+
+def _like(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
+
+
+# What lies in models' folders and decides nothing: texts for people, pictures, the state of a training.
+_LIKE_LEFT_OUT = _like(
+    ".*", "readme*", "license*", "licence*", "notice*", "copying*", "*use_policy*", "*.md", "*.pdf",
+    "*.png", "*.jpg", "*.jpeg", "*.gif", "*.svg", "*.webp",
+    "optimizer*.pt", "optimizer*.bin", "scheduler.pt", "scaler.pt", "rng_state*.pth", "training_args.bin",
+    "events.out.tfevents.*", "*.log", "*.lock", "*.tmp", "*.pyc",
+)  # fmt: skip
+_LIKE_FOLDERS_LEFT_OUT = _like(".*", "checkpoint-*", "global_step*", "runs", "logs", "wandb", "__pycache__")
+_LIKE_HASHED_FIRST = re.compile("|".join(map(translate, HASHED_FIRST)))
+
+
+def fingerprint(inputs: dict[str, Any]) -> str:
+    """16 hex digits that change whenever `inputs` (JSON) change."""
+    canonical = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def directory_identity(directory: Path, noted: Callable[[str, str], str] | None = None) -> dict[str, str]:
+    """Return what a fingerprint holds of a model's or SAE's files: of all but those that decide nothing.
+
+    `files` is the hash that earlier versions took, of the files in `HASHED_FIRST`; it stands alone as long as
+    the other files are those that were there when it was first seen. `noted(files, others)` tells which those
+    were, and takes note of `others` where nobody has. Raises StudyError as `directory_hash` does.
+    """
+    files, others = directory_hash(directory), _hash_of_others(directory)
+    first = others if noted is None else noted(files, others)
+    return {"files": files} if others == first else {"files": files, "others": others}
+
+
+def directory_hash(directory: Path) -> str:
+    """The hash of a model's or SAE's files in `directory`: weights, configuration, tokenizer, template.
+
+    Raises StudyError where the directory is missing or holds none of them, or one cannot be read.
+    """
+    if not directory.is_dir():
+        raise StudyError(f"{directory}: no such directory; check the path of the model or SAE in the study")
+    files = sorted({file for pattern in HASHED_FIRST for file in directory.glob(pattern)})
+    if not files:
+        raise StudyError(f"{directory}: holds no weights or configuration; is it a saved model or SAE?")
+    return fingerprint({file.name: _file_hash(file) for file in files})
+
+
+def _hash_of_others(directory: Path) -> str:
+    """The hash of every other file that may decide something; `NO_OTHERS` where there is none."""
+    found = {
+        name: _file_hash(directory / name)
+        for name in sorted(_names_below(directory, "", set()))
+        if "/" in name or not _LIKE_HASHED_FIRST.fullmatch(name)
+    }
+    return fingerprint(found) if found else NO_OTHERS
+
+
+def _names_below(folder: Path, prefix: str, entered: set[tuple[int, int]]) -> Iterator[str]:
+    """The plain files in a folder and those below it, links followed; not those that decide nothing."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in entered:  # a link to where we came from
+        return
+    entered.add((status.st_dev, status.st_ino))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if not _LIKE_FOLDERS_LEFT_OUT.fullmatch(entry.name):
+                    yield from _names_below(folder / entry.name, f"{prefix}{entry.name}/", entered)
+            elif entry.is_file() and not _LIKE_LEFT_OUT.fullmatch(entry.name):
+                yield f"{prefix}{entry.name}"
+
+
+def _file_hash(file: Path) -> str:
+    try:
+        status = file.stat()
+        return _hash_once(str(file), status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        reason = error.strerror or error
+        raise StudyError(f"{file}: cannot be read ({reason}), so nobody knows which model it is") from error
+
+
+@lru_cache(maxsize=4096)
+def _hash_once(path: str, size: int, modified_ns: int) -> str:
+    """Hash a file's content once a process; for large weights, once a machine."""
+    if size < 64 * 2**20:
+        return _sha256(path)
+    note = _cache_folder() / fingerprint({"path": path, "size": size, "modified_ns": modified_ns})
+    if note.exists():
+        return note.read_text()
+    digest = _sha256(path)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    beside = note.with_suffix(f".{os.getpid()}")
+    beside.write_text(digest)
+    beside.replace(note)
+    return digest
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "persona_assets" / "weights"

@@ -1,0 +1,331 @@
+"""The lake: one study's Parquet files, immutable and named by what they were made from.
+
+    <root>/<study>/<table>/[sae=<name>/][role=<role>/][run=<run>/]<stem>.parquet
+
+A stem is the fingerprint of everything that decides the file's content. Where a fingerprint alone
+does not name the content it is `imported-<hash of the content>`, and a file made again on purpose
+(`--overwrite`) gets a revision, `-r1`, so that no file a published warehouse names is ever rewritten. A
+name is never used for a second content either: what was made from a file says only its name. A file that
+is removed therefore leaves its name behind, `<stem>.gone`.
+
+Its name stays taken even where somebody deletes it by hand, as long as a file is there that was made from it.
+
+A file's pages have checksums and so has the whole; its footer says where it belongs (`PATH_NOTE`) and what it
+was made from (`lineage.INPUTS_NOTE`). Whoever makes something of a file gets it through `read`, `readable` or
+`check`, which refuse one that is damaged.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from persona_assets.base.duck import exact_path, in_memory
+from persona_assets.base.errors import DamagedError
+from persona_assets.base.project import project
+from persona_assets.lake.lake_file import STEM, LakeFile
+from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
+from persona_assets.lake.parquet import write_parquet
+from persona_assets.lake.schema import Table
+from persona_assets.lake.seen import is_known, remember
+from persona_assets.lake.storage import Bucket, bucket, storage_at
+from persona_assets.lake.wholeness import (
+    PATH_NOTE,
+    READING_ERRORS,
+    check_whole,
+    damaged,
+    refuse_another,
+    refuse_other_kinds,
+)
+
+__all__ = ["Lake", "LakeFile", "Look", "fresh"]
+
+_GONE = ".gone"
+_IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `noted` tells
+_AT_ONCE = 8  # files that are checked or fetched
+
+
+class Lake:
+    """The files of `study` below `root`, a local directory or `s3://bucket/prefix`."""
+
+    def __init__(self, root: str | Path, study: str) -> None:
+        self.storage = storage_at(root)
+        self.root = self.storage.root
+        self.study = study
+        self._noted: dict[str, str] = {}
+        self._to_note: dict[str, str] = {}
+
+    @property
+    def local_root(self) -> Path:
+        """What this machine keeps: the lake itself, or, beside one in a bucket, a folder for its snapshots
+        (`PERSONA_WAREHOUSE`, by default below the project folder's `.warehouse/`).
+        """
+        if self.storage.folder is not None:
+            return self.storage.folder
+        named = os.environ.get("PERSONA_WAREHOUSE")
+        if named:
+            return Path(named).absolute()
+        return project() / ".warehouse" / self.root.removeprefix("s3://").replace("/", "--")
+
+    def uri(self, path: str) -> str:
+        """Where DuckDB, and people, find the file at `path`."""
+        return f"{self.root}/{path}"
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection, to be closed, to this process's database in memory: to ask of the lake's files."""
+        connection = in_memory()
+        self.storage.prepare(connection)
+        return connection
+
+    def open(self, uri: str, **options: Any) -> pq.ParquetFile:
+        """The file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them.
+
+        One in a bucket is read against its pages' checksums; one in a folder is for `check` to vouch for.
+        Raises DamagedError where it is another file, or none; else what pyarrow raises.
+        """
+        if self.storage.folder is None:
+            options = {"page_checksum_verification": True, **options}
+        else:
+            refuse_other_kinds(Path(uri))
+        parquet = pq.ParquetFile(uri.removeprefix("s3://"), filesystem=self.storage.filesystem, **options)
+        try:
+            refuse_another(parquet, uri.removeprefix(f"{self.root}/"), uri)
+        except DamagedError:
+            parquet.close()
+            raise
+        return parquet
+
+    def check(self, files: Iterable[LakeFile]) -> None:
+        """Raise StudyError, naming it, for a file that is damaged or cannot be read now.
+
+        Each is read to its end once on this machine. Of those in a bucket `open` and `readable` see to it.
+        """
+        folder = self.storage.folder
+        if folder is not None:
+            with ThreadPoolExecutor(_AT_ONCE) as readers:
+                list(readers.map(lambda file: check_whole(folder / file.path, file.path), files))
+
+    @contextmanager
+    def readable(self, files: Iterable[LakeFile]) -> Iterator[list[str]]:
+        """Yield where DuckDB reads each of `files`, all of them whole: patterns that match one path each.
+
+        Those of a bucket that this machine has not seen before are fetched for as long. Raises StudyError,
+        naming the file, where one is damaged or cannot be read now.
+        """
+        store, files = bucket(self.storage), list(files)
+        if store is None:
+            self.check(files)
+            yield [exact_path(self.uri(file.path)) for file in files]
+            return
+        with (
+            tempfile.TemporaryDirectory(prefix="persona-") as folder,
+            ThreadPoolExecutor(_AT_ONCE) as readers,
+        ):
+            places = readers.map(lambda file: self._fetched(store, file, Path(folder)), files)
+            yield [exact_path(place) for place in places]
+
+    def studies(self) -> list[str]:
+        """The names of the studies that have a folder in the lake."""
+        store = bucket(self.storage)
+        if store is not None:
+            return store.folders()
+        root = Path(self.root)
+        return sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
+
+    def of(self, study: str) -> Lake:
+        """The part of another study in the same lake."""
+        other = copy.copy(self)
+        other.study = study
+        return other
+
+    def folder(
+        self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
+    ) -> str:
+        """The folder of a table's files, relative to the root; narrowed to an SAE, a role, a run if given."""
+        given = {"sae": sae, "role": role, "run": run}
+        parts = [f"{name}={value}" for name, value in given.items() if value is not None]
+        return "/".join([self.study, table.name, *parts])
+
+    def files(
+        self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
+    ) -> list[LakeFile]:
+        """Every whole file of the table, sorted by path."""
+        return self._files_below(self.folder(table, sae=sae, role=role, run=run))
+
+    def current(
+        self,
+        table: Table,
+        fingerprint: str,
+        *,
+        sae: str | None = None,
+        role: str | None = None,
+        run: str | None = None,
+    ) -> LakeFile | None:
+        """The file that is fresh under `fingerprint`, if there is one."""
+        return fresh(self.files(table, sae=sae, role=role, run=run), fingerprint)
+
+    def write(
+        self,
+        table: Table,
+        content: pa.Table,
+        made_from: str,
+        *,
+        sae: str | None = None,
+        role: str | None = None,
+        run: str | None = None,
+        inputs: Iterable[LakeFile] = (),
+        notes: Mapping[str, str] | None = None,
+    ) -> LakeFile:
+        """Land `content` under a new name, so that it is there whole or not at all; `inputs` is what it was
+        made from, and `notes` go into its footer.
+
+        Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
+        """
+        self.keep_notes()
+        folder = self.folder(table, sae=sae, role=role, run=run)
+        made_of = json.dumps([file.path for file in inputs])
+        taken: list[LakeFile] = []
+        importing = made_from.startswith("imported-")  # then the name says the content
+        while True:
+            path = f"{folder}/{self._free_stem(folder, made_from, taken)}.parquet"
+            if not importing and is_claimed(self, path):  # deleted by hand: what was made from it is there
+                taken.append(LakeFile(path, 0, 0))
+                continue
+            footer = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of, **(notes or {})}
+            try:
+                with self.storage.placing(path) as beside:
+                    write_parquet(table, content, beside, footer)
+                    status = beside.stat()
+                return LakeFile(path, status.st_size, status.st_mtime_ns / 1e9)
+            except FileExistsError:  # another process took that name, or something lies in its place
+                taken.append(LakeFile(path, 0, 0))
+
+    def read(self, table: Table, file: LakeFile) -> pa.Table:
+        """The file's content. Raises StudyError, naming it, where it is damaged or cannot be read now."""
+        self.check([file])
+        with self._reading(file):
+            content = self.open(self.uri(file.path)).read()
+        if content.schema.names != table.schema.names:
+            raise damaged(self.uri(file.path), "its columns are not those of the table")
+        return content
+
+    def noted(self, files: str, others: str) -> str:
+        """Return which other files a model's or SAE's folder held when its `files` were first seen here.
+
+        Where nobody has noted it, those are `others`: noted as soon as something lands or is published.
+        """
+        path = f"{self.study}/{_IDENTITIES}/{files}"
+        if path not in self._noted:
+            found = self.storage.text(path)
+            self._noted[path] = others if found is None else found.strip()
+            if found is None:
+                self._to_note[path] = others
+        return self._noted[path]
+
+    def keep_notes(self) -> None:
+        """Write what is to be noted. Raises DiskError where the disk or the store refuses."""
+        while self._to_note:
+            path, others = self._to_note.popitem()
+            with suppress(FileExistsError), self.storage.placing(path) as beside:  # another has noted it
+                beside.write_text(others)
+
+    def clear(self, table: Table, *, role: str) -> None:
+        """Delete the role's files of a table that no published warehouse names.
+
+        The folder stays: another process may be about to write into it.
+        """
+        for file in self.files(table, role=role):
+            self.storage.remove(file.path)
+        self.storage.sweep(self.folder(table, role=role))
+
+    def remove(self, file: LakeFile) -> None:
+        """Delete a file that nothing needs any more; its name stays taken."""
+        self.storage.mark(file.path.removesuffix(".parquet") + _GONE)
+        self.storage.remove(file.path)
+
+    def _files_below(self, folder: str) -> list[LakeFile]:
+        return [file for file in self._named_below(folder) if file.path.endswith(".parquet")]
+
+    def _named_below(self, folder: str) -> list[LakeFile]:
+        """Files, and the names of those that were removed, sorted by path."""
+        found = [LakeFile(*stored) for stored in self.storage.below(folder)]
+        ours = (
+            file for file in found if file.path.endswith((".parquet", _GONE)) and STEM.fullmatch(file.stem)
+        )
+        return sorted(ours, key=lambda file: file.path)
+
+    def note(self, file: LakeFile, name: str) -> str | None:
+        """A note in the file's footer, if it has it. Raises StudyError where the file is damaged."""
+        with self._reading(file):
+            value = (self.open(self.uri(file.path)).metadata.metadata or {}).get(name.encode())
+        return None if value is None else value.decode()
+
+    def num_rows(self, file: LakeFile) -> int:
+        """The file's number of rows, from its footer. Raises StudyError where that cannot be read."""
+        with self._reading(file):
+            return int(self.open(self.uri(file.path)).metadata.num_rows)
+
+    @contextmanager
+    def _reading(self, file: LakeFile) -> Iterator[None]:
+        try:
+            yield
+        except READING_ERRORS as error:
+            raise damaged(self.uri(file.path), error) from error
+
+    def _fetched(self, store: Bucket, file: LakeFile, folder: Path) -> str:
+        """Where to read a file of the bucket: there, if it was found whole before, else in `folder`."""
+        mark = f"{self.uri(file.path)} {store.mark_of(file.path)}"
+        if is_known(mark):
+            return self.uri(file.path)
+        here = folder / file.path
+        here.parent.mkdir(parents=True, exist_ok=True)
+        store.fetch(file.path, here)
+        try:
+            check_whole(here, file.path)
+        except DamagedError as error:
+            raise damaged(self.uri(file.path), str(error)) from error
+        remember(mark)
+        return str(here)
+
+    def _free_stem(self, folder: str, made_from: str, taken: Iterable[LakeFile] = ()) -> str:
+        importing = made_from.startswith("imported-")
+        rivals = [
+            file
+            for file in (*self._named_below(folder), *taken)
+            if importing or file.imported or file.made_from == made_from
+        ]
+        return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
+
+
+class Look:
+    """One look at lakes: every table is listed once, however many of its folders are asked for."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, list[LakeFile]]] = {}
+
+    def files(self, lake: Lake, table: Table, *, sae: str | None, role: str) -> list[LakeFile]:
+        """As `Lake.files`, as of the moment when the table was first asked for."""
+        whole = lake.uri(lake.folder(table))
+        if whole not in self._found:
+            by_folder = self._found[whole] = defaultdict(list)
+            for file in lake.files(table):
+                by_folder[file.path.rsplit("/", 1)[0]].append(file)
+        return self._found[whole].get(lake.folder(table, sae=sae, role=role), [])
+
+
+def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
+    """Of one folder's files the one to use: of this fingerprint or imported, the last revision."""
+    usable = [file for file in files if file.imported or file.made_from == fingerprint]
+    return max(usable, key=lambda file: (file.revision, file.imported), default=None)

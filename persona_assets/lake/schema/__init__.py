@@ -1,0 +1,85 @@
+"""The lake's tables: their columns, keys and how each is laid out in Parquet."""
+
+from __future__ import annotations
+
+from persona_assets.lake.schema.across_roles import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    ATLAS_TABLES,
+    FEATURE_LABELS,
+    FEATURES,
+    METRICS,
+    NEIGHBORS,
+    ROLE_AXES,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    ROLE_SIMILARITY,
+    STATISTICS_TABLES,
+)
+from persona_assets.lake.schema.of_roles import (
+    ACTIVATIONS,
+    ANSWERED_BY,
+    EVIDENCE,
+    IN_FLIGHT,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+)
+from persona_assets.lake.schema.of_runs import (
+    DRIFT_CODES,
+    DRIFT_FEATURES,
+    DRIFT_RUNS,
+    DRIFT_TABLES,
+    DRIFT_TOKENS,
+    DRIFT_TRANSITIONS,
+    DRIFT_TURNS,
+    SCORES,
+)
+from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Table, response_id
+
+TABLES = {
+    table.name: table
+    for table in (
+        RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *ATLAS_TABLES,
+        FEATURE_LABELS, *DRIFT_TABLES,
+    )
+}  # fmt: skip
+
+# And those that no snapshot holds.
+EVERY_TABLE = TABLES | {table.name: table for table in (*DRIFT_TABLES, DRIFT_CODES, IN_FLIGHT)}
+
+__all__ = [
+    "ACTIVATIONS",
+    "ANSWERED_BY",
+    "ATLAS",
+    "ATLAS_SUMMARY",
+    "ATLAS_TABLES",
+    "DRIFT_CODES",
+    "DRIFT_FEATURES",
+    "DRIFT_RUNS",
+    "DRIFT_TABLES",
+    "DRIFT_TOKENS",
+    "DRIFT_TRANSITIONS",
+    "DRIFT_TURNS",
+    "EVERY_TABLE",
+    "EVIDENCE",
+    "FEATURES",
+    "FEATURE_LABELS",
+    "FEATURE_TILE",
+    "IN_FLIGHT",
+    "METRICS",
+    "NEIGHBORS",
+    "POOLED",
+    "RESPONSES",
+    "ROLE_AXES",
+    "ROLE_CONTRASTS",
+    "ROLE_FEATURES",
+    "ROLE_MATRIX",
+    "ROLE_SIMILARITY",
+    "SCORES",
+    "STATISTICS_TABLES",
+    "TABLES",
+    "VARIANT_STRIDE",
+    "Table",
+    "response_id",
+]

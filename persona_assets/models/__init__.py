@@ -1,0 +1,1 @@
+"""Language models and SAEs as somebody gives them: found, identified, loaded, and refused by name."""

@@ -1,0 +1,134 @@
+"""Where a language model is found, and what identifies it: a local directory or a hub id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_folder, shown_path
+from persona_assets.base.project import in_project
+from persona_assets.lake.fingerprint import directory_identity
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from persona_assets.lake.lake import Lake
+
+_WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.gguf")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
+
+
+def locate(model: str) -> str:
+    """The local directory of `model` (relative ones start at the project folder), or its hub id.
+
+    Raises StudyError where it can be neither.
+    """
+    directory = in_project(model)
+    if is_folder(directory):
+        return str(directory)
+    if not _HUB_ID.fullmatch(model):
+        raise StudyError(f"{shown_path(directory)}: no such model directory; check `model` in the study")
+    return model
+
+
+def identity(model: str, revision: str | None, lake: Lake | None = None) -> dict[str, Any]:
+    """What a fingerprint holds of a model: the hash of a directory's files, or hub id and revision.
+
+    `lake` is whose files the fingerprint is of (see `directory_identity`). Raises StudyError for an adapter.
+    """
+    place = locate(model)
+    if place != model or Path(place).is_absolute():
+        _refuse_adapter(Path(place))
+        return directory_identity(Path(place), lake.noted if lake is not None else None)
+    return {"hub": model, "revision": revision or "main"}
+
+
+def _refuse_adapter(directory: Path) -> None:
+    """Its base is in another place, and nothing here would load the two together."""
+    if not (directory / "adapter_config.json").is_file():
+        return
+    own = [file for pattern in _WEIGHTS for file in directory.glob(pattern) if "adapter" not in file.name]
+    if not own or find_spec("peft") is not None:
+        raise StudyError(
+            f"{directory}: is an adapter, which is not a model without its base; merge the two (peft's "
+            "`merge_and_unload`), save the result and name its folder"
+        )
+
+
+def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokenizerBase:
+    """The model's tokenizer. Raises StudyError where it cannot be had or has no chat template."""
+    from transformers import AutoTokenizer
+
+    with loading(model):
+        tokenizer = AutoTokenizer.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
+    template = tokenizer.chat_template
+    if not template:
+        raise StudyError(f"{model}: its tokenizer has no chat template; use an instruction-tuned model")
+    if isinstance(template, dict) and "default" not in template:
+        raise StudyError(
+            f"{model}: its tokenizer has chat templates of several names ({', '.join(template)[:100]}), but "
+            "none is called `default`; give the one to use that name"
+        )
+    return tokenizer
+
+
+def text_config(model: str, revision: str | None = None) -> Any:
+    """The configuration of the model's text part. Raises StudyError where the model cannot be had."""
+    from transformers import AutoConfig
+
+    with loading(model):
+        config = AutoConfig.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
+        return config.get_text_config()
+
+
+def weights_of(model: str, revision: str | None) -> dict[str, Any]:
+    """Return how transformers is told where the weights are: safetensors, and no code that comes with them.
+
+    Raises StudyError for a folder that holds weights as pickles only: whoever loads those runs their code,
+    or is refused by PyTorch halfway.
+    """
+    place = locate(model)
+    folder = Path(place)
+    local = place != model or folder.is_absolute()
+    if local and not any(folder.glob("*.safetensors")):
+        pickled = sorted(file.name for kind in ("*.bin", "*.pt", "*.pth") for file in folder.glob(kind))
+        if pickled:
+            raise StudyError(
+                f"{shown_path(folder)}: its weights are pickles ({pickled[0]}), which are not loaded; if you "
+                "trust them, convert them: AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(NEW)"
+            )
+    safe = {"use_safetensors": True} if local else {}
+    return {
+        "pretrained_model_name_or_path": place,
+        "revision": revision,
+        "trust_remote_code": False,
+        **safe,
+    }
+
+
+@contextmanager
+def loading(model: str) -> Iterator[None]:
+    """Load `model` quietly; a failure to have it from disk or hub becomes one clear `StudyError`.
+
+    A folder may hold anything, and transformers lets through whatever its readers raise.
+    """
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        yield
+    except StudyError:
+        raise
+    except Exception as error:
+        kind = "" if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: "
+        reason = kind + " ".join(str(error).split())[:200]
+        remedy = "check the path or the hub id, and that you may read it"
+        if "custom code" in reason:
+            remedy = "models that bring code of their own are not served: use one that transformers knows"
+        raise StudyError(f"cannot load model {model!r}: {reason}; {remedy}") from error

@@ -1,0 +1,1 @@
+"""What Dagster runs: assets, checks, launchers, and what they tell of a run."""

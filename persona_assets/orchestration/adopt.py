@@ -1,0 +1,127 @@
+"""Telling Dagster's history of what the lake holds already: materializations without a run.
+
+A lake outlives a DAGSTER_HOME, and files come into it from other machines. What Dagster has not heard of it
+shows as never materialized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+from dagster._core.definitions.data_version import extract_data_version_from_entry
+
+from persona_assets.base.errors import StudyError
+from persona_assets.drift.source import Source, study_sources
+from persona_assets.drift.transcript import Transcript
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import ATLAS_TABLES, DRIFT_RUNS, FEATURE_LABELS, STATISTICS_TABLES
+from persona_assets.orchestration import landings
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.drift import conversations, partition_key
+from persona_assets.orchestration.versions import Landed, materialization, version_of
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
+from persona_assets.warehouse import newest_snapshot
+
+Partition = str | None  # None of an asset that has none
+
+
+def adopt(study: Study, instance: dg.DagsterInstance) -> dict[str, int]:
+    """Tell Dagster of every fresh file that its history does not name; return how many, by asset.
+
+    What others depend on is told first, so that nothing looks older than what it was made from.
+    """
+    graph = study_definitions(study).resolve_asset_graph()
+    held = _held(study, instance)
+    told: dict[str, int] = {}
+    for asset in graph.toposorted_asset_keys:
+        if asset not in graph.materializable_asset_keys:
+            continue
+        of_asset = held[asset.path[-1]]
+        new = {part: landed for part, landed in of_asset.items() if not _knows(instance, asset, part, landed)}
+        for partition, landed in new.items():
+            depends_on = sorted(graph.get(asset).parent_keys)
+            event = materialization(instance, asset, depends_on, landed, partition)
+            instance.report_runless_asset_event(event)
+        told[asset.path[-1]] = len(new)
+    return told
+
+
+def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partition, Landed]]:
+    """Return what the lake holds of each asset, partition by partition."""
+    across = AcrossRoles.of(study)
+    roles, saes = across.roles, list(study.settings.extraction.saes)
+    owner = study.responses_owner.lake
+    return {
+        "catalog": {None: landings.read_catalog(study)},
+        "responses": _complete(owner, {role: [files.responses] for role, files in roles.items()}),
+        "activations": _complete(
+            study.lake,
+            {
+                role: [files.activations(sae) if files.extracted(sae) else None for sae in saes]
+                for role, files in roles.items()
+            },
+        ),
+        "role_features": _complete(
+            study.lake, {role: [files.role_features(sae) for sae in saes] for role, files in roles.items()}
+        ),
+        **{
+            name: _complete(study.lake, {None: [across.file(table, sae) for sae in saes for table in tables]})
+            for name, tables in _ACROSS.items()
+        },
+        "drift": _complete(study.lake, _conversations(study, across.roles, instance)),
+        "warehouse": {None: landings.about_warehouse(study)} if newest_snapshot(study).is_file() else {},
+    }
+
+
+_ACROSS = {"statistics": STATISTICS_TABLES, "atlas": ATLAS_TABLES, "feature_labels": (FEATURE_LABELS,)}
+
+
+def _complete(lake: Lake, found: Mapping[Partition, Sequence[LakeFile | None]]) -> dict[Partition, Landed]:
+    """Return what there is to tell of the partitions of which no file is missing."""
+    complete: dict[Partition, Landed] = {}
+    for partition, files in found.items():
+        there = [file for file in files if file is not None]
+        if there and len(there) == len(files):
+            rows = lake.num_rows(there[0])  # of the study's first SAE
+            metadata = landings.about_file(lake, there[0], rows) | {"adopted": "found in the lake"}
+            complete[partition] = Landed(version_of(there), metadata)
+    return complete
+
+
+def _conversations(
+    study: Study, roles: Mapping[str, RoleFiles], instance: dg.DagsterInstance
+) -> dict[Partition, Sequence[LakeFile | None]]:
+    """Return the measured runs of the conversations and scripts in the study's folder: its partitions."""
+    sources = [source for _, source in study_sources(study) if not isinstance(source, StudyError)]
+    wanted = {_said(source): partition_key(source) for source in sources}
+    known: dict[Partition, Sequence[LakeFile | None]] = {}
+    for files in DriftFiles(study, roles).fresh_runs():
+        file = files[DRIFT_RUNS.name]
+        [run] = study.lake.read(DRIFT_RUNS, file).to_pylist()
+        talk = [(message["role"], message["content"]) for message in run["conversation"]]
+        if (partition := wanted.get(tuple(talk)) or wanted.get(_asked(talk))) is not None:
+            known[partition] = [file]
+    instance.add_dynamic_partitions(str(conversations(study).name), sorted(str(key) for key in known))
+    return known
+
+
+def _said(source: Source) -> tuple[tuple[str, str], ...]:
+    """Return who says what in a conversation; in a script, without the answers that a model gives."""
+    if isinstance(source, Transcript):
+        return tuple((message.role, message.content) for message in source.messages)
+    opening = tuple((message.role, message.content) for message in source.opening().messages)
+    return (*opening, *(("user", text) for text in source.user))
+
+
+def _asked(talk: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((role, content) for role, content in talk if role != "assistant")
+
+
+def _knows(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: Partition, landed: Landed) -> bool:
+    record = instance.get_latest_data_version_record(asset, partition_key=partition)
+    version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
+    return version is not None and version.value == landed.version

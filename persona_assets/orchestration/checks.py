@@ -1,0 +1,186 @@
+"""Asset checks: what a scientist asks before believing a number, asked of every role of a run."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+from persona_assets.base.errors import StudyError
+from persona_assets.health import checks
+from persona_assets.health.checks import CheckResult
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import LakeFile
+from persona_assets.orchestration import loaded
+from persona_assets.orchestration.assets import key
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.settings import CheckName
+from persona_assets.study.study import Study
+
+# An L0 outside these limits means dead or saturated features.
+L0_LIMITS = (1.0, 1000.0)
+N_FIT_RESPONSES = 16  # of each role
+
+_FILES = "files checked"  # the metadata by which a record says what it was of
+
+Evaluate = Callable[[Study, str], CheckResult]
+Looks = Callable[[RoleFiles], Iterable[LakeFile | None]]
+
+
+@dataclass(frozen=True)
+class _Check:
+    """A check of an asset: what it evaluates for a role, and which of the role's files decide its result."""
+
+    name: CheckName
+    asset: str
+    evaluate: Evaluate
+    looks_at: Looks
+
+
+def role_checks(study: Study, roles: dg.PartitionsDefinition) -> list[dg.AssetChecksDefinition]:
+    """Return the study's checks; each reports on every role, and as a whole."""
+    generates = study.settings.generation is not None
+    return [_over_roles(study, roles, check) for check in _CHECKS if generates or check.asset != "responses"]
+
+
+def is_stopped(study: Study, instance: dg.DagsterInstance, asset: str, role: str) -> bool:
+    """Return whether the role's files have not passed a check of `asset` that stops runs."""
+    stopping = [one for one in _CHECKS if one.asset == asset and one.name in study.settings.checks.stop_on]
+    return any(_repeated(instance, study, role, check) is None for check in stopping)
+
+
+def _over_roles(study: Study, roles: dg.PartitionsDefinition, check: _Check) -> dg.AssetChecksDefinition:
+    stops = check.name in study.settings.checks.stop_on
+
+    @dg.asset_check(
+        asset=key(study, check.asset),
+        name=check.name,
+        partitions_def=roles,
+        blocking=stops,
+        description=(check.evaluate.__doc__ or "").split("\n")[0],
+    )
+    def evaluated(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        failed = []
+        for role in context.partition_keys:
+            result = _repeated(context.instance, study, role, check) or _evaluated(study, role, check)
+            failed += [] if result.passed else [f"{role}: {result.description}"]
+            _log(context, study, check, result, role)
+        whole = CheckResult(
+            passed=not failed,
+            description="; ".join(failed) or "every role passed",
+            metadata={"roles": len(context.partition_keys), "failed": len(failed)},
+        )
+        if failed and stops:  # logged first: a step that fails has no result
+            _log(context, study, check, whole, None, dg.AssetCheckSeverity.ERROR)
+            raise dg.Failure(
+                f"check {check.asset}/{check.name} failed: {whole.description}", allow_retries=False
+            )
+        return dg.AssetCheckResult(
+            passed=whole.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=whole.description,
+            metadata=whole.metadata,
+        )
+
+    return evaluated
+
+
+def _log(
+    context: dg.AssetCheckExecutionContext,
+    study: Study,
+    check: _Check,
+    result: CheckResult,
+    role: str | None,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
+) -> None:
+    context.op_execution_context.log_event(
+        dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # logged like any event, though not typed so
+            asset_key=key(study, check.asset),
+            check_name=check.name,
+            passed=result.passed,
+            partition=role,
+            severity=severity,
+            description=result.description,
+            metadata=result.metadata,
+        )
+    )
+
+
+def _evaluated(study: Study, role: str, check: _Check) -> CheckResult:
+    try:
+        result = check.evaluate(study, role)
+    except StudyError as error:
+        return CheckResult(passed=False, description=str(error), metadata={})
+    return CheckResult(
+        result.passed, result.description, {**result.metadata, _FILES: _identity(study, role, check)}
+    )
+
+
+def _repeated(instance: dg.DagsterInstance, study: Study, role: str, check: _Check) -> CheckResult | None:
+    """Return the result on record where the role's files passed the check before, under these limits."""
+    found = instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(key(study, check.asset), check.name),
+        limit=1,
+        status={AssetCheckExecutionRecordStatus.SUCCEEDED},
+        partition_filter=PartitionKeyFilter(key=role),
+    )
+    event = found[0].event if found else None
+    if event is None or event.dagster_event is None:
+        return None
+    evaluation = event.dagster_event.asset_check_evaluation_data
+    of = evaluation.metadata.get(_FILES)
+    identity = _identity(study, role, check)
+    if identity is None or of is None or of.value != identity:
+        return None
+    said = (evaluation.description or "").removesuffix(_ON_RECORD)
+    return CheckResult(True, said + _ON_RECORD, dict(evaluation.metadata))
+
+
+_ON_RECORD = " (on record: the same files passed before)"
+
+
+def _identity(study: Study, role: str, check: _Check) -> str | None:
+    """Return what decides the result; None where a file that the check looks at is not there."""
+    stems = [file and file.stem for file in check.looks_at(RoleFiles(study, role))]
+    if None in stems:
+        return None
+    limits = study.settings.checks.model_dump(exclude={"stop_on"})
+    spans = study.settings.extraction.span_tokens
+    return fingerprint({"files": stems, "limits": [limits, spans, L0_LIMITS, N_FIT_RESPONSES]})
+
+
+def _sae_fits(study: Study, role: str) -> CheckResult:
+    """The SAE reconstructs this model's residuals: variance unexplained and mean L0 within limits."""
+    complaints: list[str] = []
+    metadata: dict[str, float] = {}
+    # Past the limit the SAE does not fit the stream that it is fed: another layer, another model.
+    limit = study.settings.checks.max_variance_unexplained
+    for sae, fit in loaded.extraction(study).fit(role, N_FIT_RESPONSES).items():
+        unexplained = fit.fraction_variance_unexplained
+        metadata |= {f"{sae}: mean L0": fit.mean_l0, f"{sae}: tokens": fit.n_tokens}
+        if unexplained is not None:
+            metadata[f"{sae}: fraction of variance unexplained"] = unexplained
+        if unexplained is not None and not unexplained <= limit:
+            complaints.append(f"{sae} leaves {unexplained:.0%} of the variance unexplained")
+        if not L0_LIMITS[0] <= fit.mean_l0 <= L0_LIMITS[1]:
+            complaints.append(f"{sae} fires {fit.mean_l0:.1f} features a token")
+    fits = "; ".join(complaints) or "the SAE fits the model"
+    return CheckResult(passed=not complaints, description=fits, metadata=metadata)
+
+
+def _extracted(files: RoleFiles) -> list[LakeFile | None]:
+    of_saes = [(files.pooled(sae), files.activations(sae)) for sae in files.saes]
+    return [files.responses, *(file for pair in of_saes for file in pair)]
+
+
+def _aggregated(files: RoleFiles) -> list[LakeFile | None]:
+    return [*_extracted(files), *(files.role_features(sae) for sae in files.saes)]
+
+
+_CHECKS = (
+    _Check("every_prompt_answered", "responses", checks.responses_complete, lambda files: [files.responses]),
+    _Check("sae_fits_the_model", "activations", _sae_fits, _extracted),
+    _Check("activations_cover_responses", "activations", checks.activations_cover_responses, _extracted),
+    _Check("agree_with_activations", "role_features", checks.role_features_agree, _aggregated),
+)

@@ -1,0 +1,50 @@
+"""A study's assets, checks and partitions, put together."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from persona_assets.base.errors import StudyError
+from persona_assets.orchestration.assets import (
+    across_assets,
+    activations_asset,
+    catalog_asset,
+    responses_asset,
+    role_features_asset,
+    warehouse_asset,
+)
+from persona_assets.orchestration.checks import role_checks
+from persona_assets.orchestration.drift import drift_asset, drift_sensor
+from persona_assets.study.study import Study
+
+
+def study_definitions(study: Study) -> dg.Definitions:
+    """Everything Dagster knows of a study. One whose role files are not there yet has only its catalogue."""
+    with warnings.catch_warnings():
+        # Backfill policies and checks on partitions are pinned by our constraints: no news for a user.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return _definitions(study)
+
+
+def _definitions(study: Study) -> dg.Definitions:
+    try:
+        partitions = dg.StaticPartitionsDefinition(study.role_names)
+    except StudyError as error:
+        return dg.Definitions(assets=[catalog_asset(study, problem=str(error))])
+    generates = study.settings.generation is not None
+    return dg.Definitions(
+        assets=[
+            catalog_asset(study, problem=None),
+            *([responses_asset(study, partitions)] if generates else []),
+            activations_asset(study, partitions),
+            role_features_asset(study, partitions),
+            *across_assets(study),
+            drift_asset(study),
+            warehouse_asset(study),
+        ],
+        asset_checks=role_checks(study, partitions),
+        sensors=[drift_sensor(study)],
+    )

@@ -1,0 +1,214 @@
+"""What each stage does for one role, and the metadata people then see beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from persona_assets.base.progress import Progress
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.schema import ANSWERED_BY, ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.orchestration.metadata import columns, preview
+from persona_assets.orchestration.pictures import atlas_pictures
+from persona_assets.orchestration.progress import Report
+from persona_assets.orchestration.versions import Landed, version_of
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.study import Study
+
+if TYPE_CHECKING:
+    from persona_assets.extract.stage import ExtractionStage
+    from persona_assets.generate.stage import GenerationStage
+
+Metadata = dict[str, Any]
+
+
+def read_catalog(study: Study) -> Landed:
+    """Read and check every role and question."""
+    roles = study.roles.values()
+    asked = {role.name: study.questions(role) for role in roles}
+    instructions = [(role.name, role.instructions[0] or "(no system message)") for role in roles]
+    first = [(question.id, question.text) for question in next(iter(asked.values()))[:10]]
+    metadata = {
+        "roles": len(asked),
+        "questions": sum(len(questions) for questions in asked.values()),
+        "first instructions": preview(("role", "instruction"), instructions),
+        "first questions": preview(("id", "question"), first),
+    }
+    content = {
+        role.name: [list(role.instructions), [(question.id, question.text) for question in asked[role.name]]]
+        for role in roles
+    }
+    return Landed(fingerprint(content), metadata)
+
+
+def land_responses(stage: GenerationStage, overwrite: bool, role: str, progress: Progress) -> Landed:
+    """Generate a role, unless its responses are fresh."""
+    lake, start = stage.study.lake, time.time()
+    file = stage.land(role, overwrite=overwrite, progress=progress)
+    content = lake.read(RESPONSES, file)
+    answered_by = lake.note(file, ANSWERED_BY)
+    metadata = {
+        **({"answered by": answered_by} if answered_by else {}),
+        **about_file(lake, file, content.num_rows),
+        **_speed(file, start, pc.sum(content["n_response_tokens"]).as_py()),
+        "preview": _rows(content, ["variant", "question", "response", "finish_reason"]),
+    }
+    return Landed(file.stem, metadata)
+
+
+def land_activations(stage: ExtractionStage, overwrite: bool, role: str, progress: Progress) -> Landed:
+    """Extract a role under every SAE that it lacks."""
+    lake, start = stage.study.lake, time.time()
+    metadata: Metadata = {}
+    landed = stage.land(role, overwrite=overwrite, progress=progress)
+    for sae, file in landed.items():
+        pooled_file = RoleFiles(stage.study, role).pooled(sae)
+        assert pooled_file is not None
+        pooled = lake.read(POOLED, pooled_file)
+        of_sae = {
+            **about_file(lake, file, lake.num_rows(file)),
+            **_speed(file, start, pc.sum(pooled["n_tokens"]).as_py()),
+            "responses pooled": pooled["excluded_reason"].null_count,
+            "features a response": pc.mean(pooled["n_active_features"]).as_py(),
+        }
+        metadata |= _of_sae(stage.study, sae, of_sae)
+    return Landed(version_of(landed.values()), metadata)
+
+
+def land_role_features(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
+    """Aggregate a role under every SAE."""
+    from persona_assets.analysis.aggregate import aggregate
+
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    saes = list(study.settings.extraction.saes)
+    for number, sae in enumerate(saes, start=1):
+        file = aggregate(study, role, sae, overwrite=overwrite)
+        landed.append(file)
+        content = study.lake.read(ROLE_FEATURES, file)
+        strongest = content.sort_by([("firing_rate", "descending"), ("mean", "descending")])
+        of_sae = {
+            **about_file(study.lake, file, content.num_rows),
+            "preview": _rows(strongest, ["feature_id", "firing_rate", "mean", "max", "sd"]),
+        }
+        metadata |= _of_sae(study, sae, of_sae)
+        progress(number, len(saes))
+    return Landed(version_of(landed), metadata)
+
+
+def land_statistics(study: Study, report: Report) -> Landed:
+    """Compare the roles under every SAE; where fewer than two are extracted, say so."""
+    from persona_assets.analysis.stage import compare_roles
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        n_compared = {"compared roles": len(across.compared(sae))}
+        if across.statistics_fingerprint(sae) is not None:
+            files = compare_roles(across, sae, progress=report.part(sae))
+            landed += files.values()
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | n_compared)
+            report.done(sae)
+        else:
+            metadata |= _of_sae(study, sae, n_compared)
+    return Landed(version_of(landed), metadata)
+
+
+def land_atlas(study: Study, report: Report) -> Landed:
+    """Map the features under every SAE whose roles are compared."""
+    from persona_assets.atlas.stage import map_features
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        if across.atlas_fingerprint(sae) is not None:
+            files = map_features(across, sae)
+            landed += files.values()
+            [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
+            known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
+            pictures = atlas_pictures(study, sae, files)
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | known | pictures)
+            report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
+def land_feature_labels(study: Study, report: Report) -> Landed:
+    """Land the labels at hand for every SAE; nothing is fetched."""
+    from persona_assets.labels.stage import land_labels
+
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        file = land_labels(study, sae)
+        landed.append(file)
+        metadata |= _of_sae(study, sae, about_file(study.lake, file, study.lake.num_rows(file)))
+        report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
+def publish_warehouse(study: Study) -> Landed:
+    """Publish the warehouse and say what is in it."""
+    from persona_assets.warehouse import publish
+
+    snapshot = publish(study)
+    tables = preview(("table", "rows"), snapshot.tables.items())
+    version, metadata = about_warehouse(study)
+    return Landed(version, {**metadata, "tables": tables, **columns(TABLES.values())})
+
+
+def about_warehouse(study: Study) -> Landed:
+    """Return what is told of the published snapshot; its version is decided by the files it stands on."""
+    from persona_assets.warehouse import connect, warehouse_path
+
+    path = warehouse_path(study)
+    with connect(study) as warehouse:
+        files = warehouse.execute("select path from lake_files order by path").fetchall()
+    metadata = {"bytes": path.stat().st_size, "file": dg.MetadataValue.path(str(path))}
+    return Landed(fingerprint({"files": files}), metadata)
+
+
+def about_file(lake: Lake, file: LakeFile, rows: int) -> Metadata:
+    """Return what is told of a file of the lake."""
+    return {
+        "dagster/row_count": rows,
+        "bytes": file.size,
+        "file": dg.MetadataValue.path(lake.uri(file.path)),
+        "origin": "imported" if file.imported else "made by this study",
+    }
+
+
+def _files(lake: Lake, files: Mapping[str, LakeFile]) -> Metadata:
+    """Of tables that land together: the first one's facts where Dagster looks for them, all tables' rows."""
+    rows = {name: lake.num_rows(file) for name, file in files.items()}
+    return {
+        "dagster/row_count": next(iter(rows.values())),
+        "bytes": sum(file.size for file in files.values()),
+        "tables": preview(("table", "rows"), rows.items()),
+        **columns(TABLES[name] for name in files),
+    }
+
+
+def _speed(file: LakeFile, start: float, n_tokens: int | None) -> Metadata:
+    """Tokens, and tokens per second if the file was made since `start` rather than found fresh."""
+    made = file.modified >= start
+    speed = {"tokens per second": (n_tokens or 0) / (time.time() - start)} if made else {}
+    return {"tokens": n_tokens or 0, **speed}
+
+
+def _of_sae(study: Study, sae: str, metadata: Metadata) -> Metadata:
+    """Metadata under the SAE's name; as it is for the study's first, whose keys Dagster knows."""
+    return metadata if sae == study.default_sae else {f"{sae}: {name}": v for name, v in metadata.items()}
+
+
+def _rows(content: pa.Table, columns: Sequence[str]) -> dg.MarkdownMetadataValue:
+    shown = content.select(columns).slice(0, 5).to_pylist()
+    return preview(columns, ([row[column] for column in columns] for row in shown))

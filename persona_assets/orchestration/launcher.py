@@ -1,0 +1,89 @@
+"""Dagster's own launcher of runs on this machine, which also knows when a run's process is gone.
+
+With it the daemon's run monitoring closes runs that died with their code server (a reboot, a kill -9) and run
+retries start them again; without it they stay "started" for ever, and so does their backfill.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+
+from persona_assets.base.placing import is_alive
+
+PROCESS_TAG = "persona/process"
+
+
+def process_tag(pid: int) -> dict[str, str]:
+    """The tag by which a run says which process it lives in: `host/boot/pid/start`.
+
+    Boot and start tell it from a later process of the same number; they are empty where there is no /proc.
+    """
+    return {PROCESS_TAG: "/".join((socket.gethostname(), _boot(), str(pid), _start(pid)))}
+
+
+def tag_run(context: dg.AssetExecutionContext) -> None:
+    """Have the run say that it lives in this process. Every asset does so first, whoever launched the run."""
+    context.instance.add_run_tags(context.run.run_id, process_tag(os.getpid()))
+
+
+def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the run's process was one of this host and has ended.
+
+    A run is not gone where its host has another name (hosts that share a DAGSTER_HOME need names of their
+    own), or where it has not said yet where it lives: one that dies before its first asset stays "started".
+    """
+    match _own_tag(instance, run).split("/"):
+        case [host, boot, pid, start] if host == socket.gethostname():
+            return boot != _boot() or not is_alive(int(pid)) or _start(int(pid)) not in ("", start)
+    return False
+
+
+def health_by_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealthResult:
+    """FAILED where the run's process is gone, RUNNING otherwise."""
+    if is_gone(instance, run):
+        return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
+    return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
+def _own_tag(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """What the run said; a retry begins with a copy of what its parent had said."""
+    said = run.tags.get(PROCESS_TAG, "")
+    parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
+    return "" if parent is not None and said == parent.tags.get(PROCESS_TAG) else said
+
+
+def _boot() -> str:
+    """What the kernel calls the time since it started; empty where it does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _start(pid: int) -> str:
+    """When the process started, in clock ticks since boot; empty where the system does not say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return ""
+    state, *fields = stat.rpartition(")")[2].split()  # before it the command's name, which may hold spaces
+    return "ended" if state == "Z" else fields[18]  # a zombie only waits for its parent to look
+
+
+class WatchedRunLauncher(DefaultRunLauncher):
+    """The default launcher, with a health check by process."""
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Yes: of runs on this host."""
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """See `health_by_process`."""
+        return health_by_process(self._instance, run)

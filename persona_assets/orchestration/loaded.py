@@ -1,0 +1,54 @@
+"""The one stage whose model this process holds: a GPU has no room for the next stage's beside it.
+
+The process has a GPU of its own then, where `PERSONA_GPUS` names some.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from persona_assets.orchestration.gpus import claim_gpu
+from persona_assets.study.study import Study
+
+if TYPE_CHECKING:
+    from persona_assets.extract.stage import ExtractionStage
+    from persona_assets.generate.stage import GenerationStage
+
+Stage = TypeVar("Stage", "GenerationStage", "ExtractionStage")
+
+_held: GenerationStage | ExtractionStage | None = None
+
+
+def generation(study: Study) -> GenerationStage:
+    """The study's generation stage, kept from the run before if it was the last one used."""
+    claim_gpu()
+    from persona_assets.generate.stage import GenerationStage
+
+    if isinstance(_held, GenerationStage) and _held.study == study:
+        return _held
+    return _hold(GenerationStage(study))
+
+
+def extraction(study: Study) -> ExtractionStage:
+    """The study's extraction stage, kept from the run before if it was the last one used."""
+    claim_gpu()
+    from persona_assets.extract.stage import ExtractionStage
+
+    if isinstance(_held, ExtractionStage) and _held.study == study:
+        return _held
+    return _hold(ExtractionStage(study))
+
+
+def release() -> None:
+    """Drop whatever model is held."""
+    global _held
+    if _held is not None:
+        _held.close()
+    _held = None
+
+
+def _hold(stage: Stage) -> Stage:
+    global _held
+    release()
+    _held = stage
+    return stage

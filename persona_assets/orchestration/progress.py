@@ -1,0 +1,101 @@
+"""How far a stage is: log lines in Dagster's own runs, a bar where the command line shows one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from persona_assets.base.progress import Progress
+
+_LOG_EVERY = 30.0  # seconds
+
+_bars: dict[str, _Bar] | None = None
+
+
+class Report(Protocol):
+    """Hears of parts of a stage finished (roles; SAEs where it is in one piece), and of steps within one."""
+
+    def part(self, name: str) -> Progress:
+        """What a stage calls with (steps done, steps in all) while part `name` is under way."""
+
+    def done(self, name: str) -> None:
+        """Part `name` has landed."""
+
+
+@contextmanager
+def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
+    """Show progress as bars on `console` instead of log lines.
+
+    What it gives is told of each stage, before its first run, and of how many parts all its runs have.
+    """
+    global _bars
+    columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console) as progress:
+        started = _bars = {}
+
+        def expect(stage: str, n_parts: int) -> None:
+            started[stage] = _Bar(progress, progress.add_task(stage, total=n_parts), stage)
+
+        try:
+            yield expect
+        finally:
+            _bars = None
+
+
+@contextmanager
+def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
+    """A report for one run of a stage, over `n_parts` parts."""
+    if _bars is None:
+        yield _Lines(log, n_parts)
+        return
+    bar = _bars[stage]
+    yield bar
+    bar.rest()
+
+
+class _Lines:
+    def __init__(self, log: logging.Logger, n_parts: int) -> None:
+        self._log, self._n_parts = log, n_parts
+        self._n_done, self._last = 0, time.monotonic()
+
+    def part(self, name: str) -> Progress:
+        def hear(done: int, total: int) -> None:
+            if time.monotonic() - self._last >= _LOG_EVERY:
+                self._last = time.monotonic()
+                self._log.info(f"{name}: {done} of {total}")
+
+        return hear
+
+    def done(self, name: str) -> None:
+        self._n_done += 1
+        self._log.info(f"{name} landed ({self._n_done} of {self._n_parts})")
+
+
+class _Bar:
+    def __init__(self, progress: Bars, task: TaskID, stage: str) -> None:
+        self._progress, self._task, self._stage = progress, task, stage
+        self._n_done = 0
+
+    def part(self, name: str) -> Progress:
+        def hear(done: int, total: int) -> None:
+            self._progress.update(
+                self._task,
+                description=f"{self._stage}: {name} {done}/{total}",
+                completed=self._n_done + done / total,
+            )
+
+        return hear
+
+    def done(self, name: str) -> None:
+        self._n_done += 1
+        self.rest()
+
+    def rest(self) -> None:
+        self._progress.update(self._task, description=self._stage, completed=self._n_done)

@@ -1,0 +1,146 @@
+"""Which files of a drift run are the right ones under the study's settings of today.
+
+A run is named by its conversation's hash, so its fingerprint can be told from the lake alone: whoever
+publishes needs no conversation. The versions are raised by hand when their code gives other results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
+from persona_assets.stages.of_roles import RoleFiles, extraction_inputs, look_at_roles
+from persona_assets.study.study import Study
+
+DRIFT_VERSION = 1
+CODES_VERSION = 1
+
+_RUN = re.compile(r"[0-9a-f]{10}")
+
+
+@dataclass(frozen=True)
+class DriftFiles:
+    """The drift files of `study`; `roles` are looked at as of one moment."""
+
+    study: Study
+    roles: Mapping[str, RoleFiles]
+
+    @classmethod
+    def of(cls, study: Study) -> DriftFiles:
+        """The study as it lies now."""
+        return cls(study, look_at_roles(study))
+
+    @property
+    def sae(self) -> str:
+        """The SAE that drift is measured with. Raises StudyError where the study has no such one."""
+        wanted, saes = self.study.settings.drift.sae, self.study.settings.extraction.saes
+        if wanted is not None and wanted not in saes:
+            raise StudyError(f"{self.study.file}: drift.sae: no SAE {wanted!r}; there are: {', '.join(saes)}")
+        return wanted or self.study.default_sae
+
+    @property
+    def anchor(self) -> str:
+        """The assistant's role. Raises StudyError where it takes no part in comparisons."""
+        anchor, analysis = self.study.settings.analysis.anchor, self.study.settings.analysis
+        if anchor not in self.roles:
+            raise StudyError(
+                f"{self.study.file}: analysis.anchor: the study has no role {anchor!r}, so there is no "
+                f"assistant axis to measure drift on; name one of: {', '.join(self.roles)}"
+            )
+        if anchor in analysis.exclude:
+            raise StudyError(
+                f"{self.study.file}: analysis.exclude: leaves out the anchor {anchor!r}; drift needs it"
+            )
+        return anchor
+
+    @cached_property
+    def role_features(self) -> dict[str, LakeFile]:
+        """The fresh features of the roles that take part in comparisons, by role."""
+        excluded = self.study.settings.analysis.exclude
+        found = {
+            role: files.role_features(self.sae) for role, files in self.roles.items() if role not in excluded
+        }
+        return {role: file for role, file in found.items() if file is not None}
+
+    def check(self) -> None:
+        """Raise StudyError, saying what to run, where there is nothing yet to measure drift against."""
+        lacking = f"role {self.anchor}" if self.anchor not in self.role_features else "every other role"
+        if self.anchor not in self.role_features or len(self.role_features) < 2:
+            raise StudyError(
+                f"{self.study.name}: {lacking} has no fresh features under SAE {self.sae} to measure drift "
+                f"against; run `persona run {self.study.name}` first"
+            )
+
+    def codes_fingerprint(self, run: str) -> str:
+        """What decides a conversation's codes."""
+        return fingerprint({**self._encoding, "run": run})
+
+    @cached_property
+    def anchor_codes_fingerprint(self) -> str | None:
+        """What decides the codes of the anchor's responses; None where it has none."""
+        responses = self.roles[self.anchor].responses
+        return None if responses is None else fingerprint({**self._encoding, "responses": responses.stem})
+
+    def codes(self, run: str) -> LakeFile | None:
+        """A conversation's codes, if they are there."""
+        return self.study.lake.current(DRIFT_CODES, self.codes_fingerprint(run), sae=self.sae, run=run)
+
+    @property
+    def anchor_codes(self) -> LakeFile | None:
+        """The codes of the anchor's responses, if they are there."""
+        made_from = self.anchor_codes_fingerprint
+        if made_from is None:
+            return None
+        return self.study.lake.current(DRIFT_CODES, made_from, sae=self.sae, role=self.anchor)
+
+    def fingerprint(self, run: str) -> str:
+        """What decides a run's tables. Raises StudyError as `check` does."""
+        self.check()
+        return fingerprint({**self._measuring, "codes": self.codes_fingerprint(run)})
+
+    def files(self, run: str) -> dict[str, LakeFile] | None:
+        """A run's fresh files by table; None where not all are there."""
+        found = {table.name: self._file(table, run) for table in DRIFT_TABLES}
+        return None if None in found.values() else {name: file for name, file in found.items() if file}
+
+    def fresh_runs(self) -> list[dict[str, LakeFile]]:
+        """The files of every fresh run; none where there is nothing to measure drift against."""
+        runs = self.runs()
+        try:
+            return [files for run in runs if (files := self.files(run)) is not None]
+        except StudyError:
+            return []
+
+    def runs(self) -> list[str]:
+        """The runs that the lake has files of, fresh or not, sorted."""
+        found = {file.partition.get("run", "") for file in self.study.lake.files(DRIFT_RUNS)}
+        return sorted(run for run in found if _RUN.fullmatch(run))
+
+    def _file(self, table: Table, run: str) -> LakeFile | None:
+        return self.study.lake.current(table, self.fingerprint(run), run=run)
+
+    @cached_property
+    def _encoding(self) -> dict[str, Any]:
+        inputs = extraction_inputs(self.study, self.sae)
+        del inputs["token_selection"]  # an answer's own tokens, whatever responses are pooled over
+        date = self.study.template_date
+        dated = {"template_date": str(date)} if date else {}
+        return {"version": CODES_VERSION, "extraction": inputs, **dated}
+
+    @cached_property
+    def _measuring(self) -> dict[str, Any]:
+        return {
+            "version": DRIFT_VERSION,
+            "anchor": self.anchor,
+            "anchor_codes": self.anchor_codes_fingerprint,
+            "roles": {role: file.stem for role, file in self.role_features.items()},
+            "sae": self.sae,
+            "settings": self.study.settings.drift.model_dump(exclude={"directory", "sae"}),
+        }

@@ -1,0 +1,186 @@
+"""A study: its settings, its catalogue, and which of its files are fresh."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file, is_folder, one_line, read_yaml, shown, shown_path
+from persona_assets.base.project import in_project, project, studies_folder
+from persona_assets.base.secrets import looks_secret
+from persona_assets.lake.lake import Lake
+from persona_assets.study.engines import check_engines
+from persona_assets.study.questions import Question, read_questions
+from persona_assets.study.roles import Role, read_role, role_files
+from persona_assets.study.settings import NAME, StudySettings
+
+COMPONENT = "persona_assets.components.PersonaStudy"
+
+_MOST_TOLD = 10  # wrong keys that one line tells of
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment. Its roles and questions are read when they are asked for, not when it is opened."""
+
+    name: str
+    settings: StudySettings
+    file: Path
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The study's part of the lake (`PERSONA_LAKE`, by default the project folder's `lake/`)."""
+        return Lake(os.environ.get("PERSONA_LAKE") or project() / "lake", self.name)
+
+    @cached_property
+    def responses_owner(self) -> Study:
+        """The study whose responses this one reads: itself, or the one `responses_from` names."""
+        source = self.settings.responses_from
+        return self if source is None else load_study(source)
+
+    @cached_property
+    def role_names(self) -> list[str]:
+        """The roles that take part, sorted. Raises StudyError where their files are missing."""
+        wanted = self.settings.roles.include
+        if wanted == "all":
+            return list(self._role_files)
+        for name in wanted:
+            if name not in self._role_files:
+                raise StudyError(f"{self.file}: roles.include: no role {name!r} in {self._role_directory}")
+        return sorted(set(wanted))
+
+    @cached_property
+    def roles(self) -> dict[str, Role]:
+        """Every role that takes part, read and checked."""
+        return {name: self.role(name) for name in self.role_names}
+
+    def role(self, name: str) -> Role:
+        """One role. Raises StudyError if it is not the study's, or lacks a variant that is asked for."""
+        if name not in self.role_names:
+            raise StudyError(f"{self.name} has no role {name!r}; its roles: {', '.join(self.role_names)}")
+        role = read_role(self._role_files[name])
+        generation = self.responses_owner.settings.generation
+        missing = set(generation.prompt_indices if generation else []) - set(range(len(role.instructions)))
+        if missing:
+            raise StudyError(
+                f"{self._role_directory}/{name}.json: has {len(role.instructions)} instructions, "
+                f"but generation.prompt_indices asks for number {min(missing)}"
+            )
+        return role
+
+    def questions(self, role: Role) -> list[Question]:
+        """What `role` is asked: the general questions, or its own, numbered from 0."""
+        settings = self.settings.questions
+        if settings.mode == "general":
+            return self._general_questions[: settings.limit]
+        if not role.questions:
+            raise StudyError(
+                f"{self._role_directory}/{role.name}.json: has no questions of its own, "
+                "which mode role_specific needs; leave the role out with roles.include"
+            )
+        return [Question(number, text) for number, text in enumerate(role.questions)][: settings.limit]
+
+    def path(self, written: str) -> Path:
+        """A path as the study's file writes it: absolute, or relative to the project folder."""
+        return in_project(written)
+
+    @property
+    def template_date(self) -> dt.date | None:
+        """The day that the chat template is told, where the study's responses were made with one."""
+        generation = self.responses_owner.settings.generation
+        return generation.template_date if generation else None
+
+    @property
+    def default_sae(self) -> str:
+        """The SAE a question is about unless it says otherwise: the study's first."""
+        return next(iter(self.settings.extraction.saes))
+
+    @cached_property
+    def _general_questions(self) -> list[Question]:
+        assert self.settings.questions.file is not None
+        return read_questions(self.path(self.settings.questions.file))
+
+    @cached_property
+    def _role_files(self) -> dict[str, Path]:
+        return role_files(self._role_directory)
+
+    @property
+    def _role_directory(self) -> Path:
+        return self.path(self.settings.roles.directory)
+
+
+def load_study(name: str | Path) -> Study:
+    """The study called `name` (a folder of the project's `defs`), or the one whose folder or YAML is named.
+
+    Raises StudyError, naming the file and the key, where it is missing or its YAML is not right.
+    """
+    file = _study_file(str(name))
+    content = read_yaml(file, "mend the file")
+    if not isinstance(content, dict) or content.get("type") != COMPONENT:
+        raise StudyError(f"{file}: must say `type: {COMPONENT}` and hold the settings in `attributes`")
+    return study_from(content.get("attributes"), file)
+
+
+def study_from(attributes: Any, file: Path) -> Study:
+    """The study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
+    name = file.parent.name
+    if not NAME.fullmatch(name):
+        raise StudyError(f"{file.parent}: the folder's name is the study's; use a-z, 0-9, '_' and '-' only")
+    try:
+        settings = StudySettings.model_validate(attributes)
+    except ValidationError as error:
+        raise StudyError(f"{file}: {_complaint(error)}") from error
+    try:
+        check_engines(settings)
+    except StudyError as error:
+        raise StudyError(f"{file}: {error}") from error
+    return Study(name, settings, file)
+
+
+def study_names() -> list[str]:
+    """Return the names of the project's studies, sorted."""
+    return sorted(file.parent.name for file in studies_folder(project()).glob("*/defs.yaml"))
+
+
+def _study_file(name: str) -> Path:
+    if NAME.fullmatch(name):
+        file = studies_folder(project()) / name / "defs.yaml"
+    else:
+        file = Path(name).absolute()
+        file = file / "defs.yaml" if is_folder(file) else file
+    if not is_file(file):
+        studies = ", ".join(study_names()) or "none"
+        raise StudyError(
+            f"no study {shown(name)}: {shown_path(file)} does not exist; studies here: {studies}"
+        )
+    return file
+
+
+def _complaint(error: ValidationError) -> str:
+    """Return the wrong keys, ten of them at most, and what is wrong with each, in one line."""
+    problems = error.errors()
+    told = [f"{_key(problem['loc'])}: {_plainly(problem)}" for problem in problems[:_MOST_TOLD]]
+    more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+    return "; ".join(told + more)
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    return ".".join(one_line(str(part), 60) for part in place) or "attributes"
+
+
+def _plainly(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return "is missing"
+    message = one_line(problem["msg"].removeprefix("Value error, "), 200)
+    if "engine" in problem["loc"] or looks_secret(problem["input"]):
+        return message  # what stands there may be a key
+    return message if problem["type"] == "value_error" else f"{message}, not {shown(problem['input'])}"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from persona_assets.base.duck import exact_path, list_literal, literal
+from persona_assets.base.errors import StudyError
+
+TEXTS = [
+    "",
+    "plain",
+    "it's",
+    "''",
+    "100%",
+    'a "b"',
+    "back\\slash",
+    "line\nbreak",
+    "-- no comment",
+    "$1 {x} ?",
+    "ünï",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_literal_is_read_back_as_it_was(text: str) -> None:
+    assert duckdb.sql(f"select {literal(text)}").fetchall() == [(text,)]
+
+
+def test_a_list_of_literals_is_read_back_as_it_was() -> None:
+    assert duckdb.sql(f"select {list_literal(TEXTS)}").fetchall() == [(TEXTS,)]
+
+
+@pytest.mark.parametrize(
+    "name", ["a*", "a?", "[ab]", "**", "[", "]", "[!a]", "{a,b}", "plain", "[*]", "a\\b"]
+)
+def test_an_exact_path_matches_that_file_alone(tmp_path: Path, name: str) -> None:
+    for decoy in ("a", "b", "ab", "[", name):
+        (tmp_path / decoy).mkdir(exist_ok=True)
+        (tmp_path / decoy / "x.csv").write_text(decoy)
+    found = duckdb.execute("from glob(?)", [exact_path(str(tmp_path / name / "x.csv"))]).fetchall()
+    assert found == [(str(tmp_path / name / "x.csv"),)]
+
+
+def test_a_path_that_no_pattern_can_name_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"a folder with '\\' and any of \* \? \[; rename it"):
+        exact_path("/lake/a\\b/[c]/x.parquet")

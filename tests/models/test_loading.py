@@ -1,0 +1,71 @@
+"""Loading what somebody else saved: no code of theirs runs, and whatever is wrong is one line."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.extract.backbone import Backbone
+from persona_assets.models.loading import load_tokenizer, text_config
+from tests.generate.models import copy_of_model
+
+
+def load(model: str) -> None:
+    load_tokenizer(model)
+    Backbone.load(model, None, text_config(model), 1, "float32", "cpu")
+
+
+def refusal(model: str) -> str:
+    with pytest.raises(StudyError) as told:
+        load(model)
+    assert "\n" not in str(told.value)
+    return str(told.value)
+
+
+def test_code_that_comes_with_a_model_is_neither_run_nor_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: Any) -> str:
+        raise AssertionError("somebody is asked")
+
+    monkeypatch.setattr(builtins, "input", asked)
+    own = {"AutoConfig": "own.Config", "AutoModel": "own.Model", "AutoTokenizer": ["own.Tokenizer", None]}
+
+    def bring_code(content: dict[str, Any]) -> None:
+        content.update(auto_map=own, model_type="own")
+
+    model = copy_of_model(tmp_path / "model", config=bring_code)
+    (tmp_path / "model" / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    assert "models that bring code of their own are not served" in refusal(model)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "complaint"),
+    [
+        ("config.json", b"[]", "cannot load model"),
+        ("config.json", b"[" * 100_000, "cannot load model"),
+        ("tokenizer.json", b"{}", "cannot load model"),
+        ("tokenizer_config.json", b"\xff", "cannot load model"),
+        ("model.safetensors", b"\x80\x04cos\nsystem\n.", "cannot load model"),
+        ("chat_template.jinja", b"", "has no chat template"),
+    ],
+)
+def test_a_damaged_file_is_one_line(tmp_path: Path, file: str, content: bytes, complaint: str) -> None:
+    model = copy_of_model(tmp_path / "model")
+    (Path(model) / file).write_bytes(content)
+    assert complaint in refusal(model)
+
+
+def test_named_templates_without_a_default_are_told(tmp_path: Path) -> None:
+    model = copy_of_model(tmp_path / "model")
+    (Path(model) / "chat_template.jinja").unlink()
+    file = Path(model) / "tokenizer_config.json"
+    named = [{"name": "tool_use", "template": "x"}, {"name": "rag", "template": "y"}]
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"chat_template": named}))
+    assert "chat templates of several names (tool_use, rag), but none is called `default`" in refusal(model)
