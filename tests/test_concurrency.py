@@ -32,7 +32,7 @@ run_study(load_study(sys.argv[1]), [sys.argv[2]], None, True)
 # Every number twice: from tables of the snapshot, and through its views over the lake's files. A role may be
 # published before it is aggregated; it is not fresh then.
 READER = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from persona_assets.study.study import load_study
 from persona_assets.warehouse import connect
@@ -57,6 +57,7 @@ while True:
     seen.append([role for role, *_ in stored])
     if last:
         break
+    time.sleep(0.1)  # the writers need the processor too
 print(json.dumps(seen))
 """
 SNAPSHOT = "select * from role_features order by role, feature_id"

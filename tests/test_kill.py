@@ -29,15 +29,16 @@ from tests.conftest import StudyMaker
 
 DRIVER = """
 import os, signal, sys
-from persona_assets import aggregate, lake
-from persona_assets.components import landings
+from persona_assets.analysis import aggregate
+from persona_assets.base import swap
 from persona_assets.cli.run import run_study
 from persona_assets.extract.extractor import Extractor
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.transformers import TransformersBackend
+from persona_assets.lake import lake
 from persona_assets.lake.lake import Lake
+from persona_assets.orchestration import landings
 from persona_assets.study.study import load_study
-from persona_assets.warehouse import swap
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -200,6 +200,8 @@ def test_a_backfill_outlives_each_of_its_servers_and_no_role_is_lost_or_doubled(
     def landed(n: int) -> None:
         wait_for(lambda: len(study.lake.files(RESPONSES)) >= n, seconds=300, every=0.05)
 
+    with dagster_instance() as instance:
+        instance.get_runs_count()  # makes the databases, which two servers at once would each begin to make
     web = ("dagster_webserver", "-h", "127.0.0.1", "-p", str(port))
     with group(project, "dagster._daemon", "run", ending=signal.SIGKILL):
         with group(project, *web, ending=signal.SIGKILL):  # the web server is killed as the block ends
