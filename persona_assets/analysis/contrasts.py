@@ -79,15 +79,16 @@ def _of_role(
     effect = nothing if effects is None else effects.effect[row, alive]
     half_width = nothing if effects is None else effects.half_width[row, alive]
     role = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [totals.design.roles[row]])
-    columns = [
-        totals.shares(row)[alive],
-        effect,
-        effect - half_width,
-        effect + half_width,
-        aurocs(totals, ranks, row)[alive],
-        p,
-        q,
-    ]
-    # What could not be computed is NaN in the arrays and NULL in the table.
-    arrays = [pa.array(column, from_pandas=True) for column in columns]
-    return pa.table([role, pa.array(alive.astype(np.int32)), *arrays], schema=ROLE_CONTRASTS.schema)
+    return ROLE_CONTRASTS.of(
+        {
+            "role": role,
+            "feature_id": alive.astype(np.int32),
+            "share": totals.shares(row)[alive],
+            "effect": effect,
+            "effect_low": effect - half_width,
+            "effect_high": effect + half_width,
+            "auroc": aurocs(totals, ranks, row)[alive],
+            "p": p,
+            "q": q,
+        }
+    )

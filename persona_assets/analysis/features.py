@@ -12,26 +12,25 @@ from persona_assets.lake.schema import FEATURES
 
 
 def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
-    """The first columns of `FEATURES`, by feature; what a dead one has no value of is NULL."""
+    """Return `FEATURES` without the selection, by feature; what a dead one has no value of is NULL."""
     alive, means = totals.fired > 0, totals.role_means
     roles = np.array(totals.design.roles, dtype=object)
-    columns = [
-        np.arange(len(alive), dtype=np.int32),
-        alive,
-        means.mean(axis=0),
-        means.std(axis=0),
-        np.where(alive, roles[means.argmax(axis=0)], None),
-        entropy(totals),
-        totals.fired / totals.design.n_responses.sum(),
-        length_correlation(totals),
-        variance.role,
-        variance.question,
-        variance.variant,
-        variance.residual,
-    ]
-    # What could not be computed is NaN in the arrays and NULL in the table.
-    schema = pa.schema(list(FEATURES.schema)[: len(columns)])
-    return pa.table([pa.array(column, from_pandas=True) for column in columns], schema=schema)
+    return FEATURES.part(
+        {
+            "feature_id": np.arange(len(alive), dtype=np.int32),
+            "alive": alive,
+            "mean": means.mean(axis=0),
+            "sd": means.std(axis=0),
+            "preferred_role": np.where(alive, roles[means.argmax(axis=0)], None),
+            "entropy": entropy(totals),
+            "firing_rate": totals.fired / totals.design.n_responses.sum(),
+            "length_correlation": length_correlation(totals),
+            "variance_role": variance.role,
+            "variance_question": variance.question,
+            "variance_variant": variance.variant,
+            "variance_residual": variance.residual,
+        }
+    )
 
 
 def entropy(totals: Totals) -> Floats:

@@ -21,9 +21,7 @@ def with_selection(features: pa.Table, selection: Selection) -> pa.Table:
         "pass": selection.passed,
         "score": selection.score,
     }
-    for name, column in known.items():
-        features = features.append_column(name, pa.array(column, from_pandas=True))
-    return features.cast(FEATURES.schema)
+    return FEATURES.of({name: features[name] for name in features.schema.names} | known)
 
 
 def role_matrix_table(selection: Selection) -> pa.Table:
@@ -31,13 +29,14 @@ def role_matrix_table(selection: Selection) -> pa.Table:
     by_id = np.argsort(selection.selected)
     n_roles, n_selected = selection.columns.shape
     rows = pa.array(np.tile(np.arange(n_roles, dtype=np.int32), n_selected))
-    columns = [
-        np.repeat(selection.selected[by_id].astype(np.int32), n_roles),
-        pa.DictionaryArray.from_arrays(rows, pa.array(selection.roles, pa.string())),
-        selection.columns[:, by_id].T.ravel(),
-        selection.raw[:, by_id].T.ravel(),
-    ]
-    return pa.table(columns, schema=ROLE_MATRIX.schema)
+    return ROLE_MATRIX.of(
+        {
+            "feature_id": np.repeat(selection.selected[by_id].astype(np.int32), n_roles),
+            "role": pa.DictionaryArray.from_arrays(rows, pa.array(selection.roles, pa.string())),
+            "value": selection.columns[:, by_id].T.ravel(),
+            "raw": selection.raw[:, by_id].T.ravel(),
+        }
+    )
 
 
 def read_selection(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -57,25 +56,28 @@ def atlas_table(selection: Selection, layout: Map, metrics: Metrics) -> pa.Table
     }
     known |= {name: getattr(selection, name)[selected] for name in ("score", "stability", "sd", "mu")}
     known |= {field.name: getattr(metrics, field.name) for field in fields(metrics) if field.name in METRICS}
-    return _table(ATLAS.schema, [known[name] for name in ATLAS.schema.names])
+    return ATLAS.of(known)
 
 
 def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
     """The rows of `NEIGHBORS`."""
     n, k = layout.neighbours.rows.shape
-    columns = [
-        np.repeat(selection.selected, k).astype(np.int32),
-        np.tile(np.arange(1, k + 1, dtype=np.int32), n),
-        selection.selected[layout.neighbours.rows.ravel()].astype(np.int32),
-        layout.neighbours.similarities.ravel(),
-    ]
-    return _table(NEIGHBORS.schema, columns)
+    return NEIGHBORS.of(
+        {
+            "feature_id": np.repeat(selection.selected, k),
+            "rank": np.tile(np.arange(1, k + 1), n),
+            "neighbor_id": selection.selected[layout.neighbours.rows.ravel()],
+            "similarity": layout.neighbours.similarities.ravel(),
+        }
+    )
 
 
 def role_similarity_table(selection: Selection, space: RoleSpace) -> pa.Table:
     """The rows of `ROLE_SIMILARITY`."""
     roles, n = np.array(selection.roles, dtype=object), len(selection.roles)
-    return _table(ROLE_SIMILARITY.schema, [np.repeat(roles, n), np.tile(roles, n), space.similarity.ravel()])
+    return ROLE_SIMILARITY.of(
+        {"role_a": np.repeat(roles, n), "role_b": np.tile(roles, n), "similarity": space.similarity.ravel()}
+    )
 
 
 def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
@@ -87,33 +89,37 @@ def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
     if space.assistant is not None:
         along, cosines = space.assistant.positions, np.append(1.0, space.assistant.cosines)
     n = len(selection.roles)
-    columns = [
-        np.repeat(np.array(["assistant", *(f"pc{i}" for i in range(1, n_axes))], dtype=object), n),
-        np.tile(np.array(selection.roles, dtype=object), n_axes),
-        np.concatenate([along, space.positions.T.ravel()]),
-        np.repeat(np.append(np.nan, space.explained), n),
-        np.repeat(cosines, n),
-        [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
-    ]
-    return _table(ROLE_AXES.schema, columns)
+    axes = np.array(["assistant", *(f"pc{i}" for i in range(1, n_axes))], dtype=object)
+    return ROLE_AXES.of(
+        {
+            "axis": np.repeat(axes, n),
+            "role": np.tile(np.array(selection.roles, dtype=object), n_axes),
+            "position": np.concatenate([along, space.positions.T.ravel()]),
+            "explained_variance": np.repeat(np.append(np.nan, space.explained), n),
+            "cosine_with_assistant": np.repeat(cosines, n),
+            "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
+        }
+    )
 
 
 def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) -> pa.Table:
     """The row of `ATLAS_SUMMARY`."""
-    row = [
-        selection.mode,
-        len(selection.roles),
-        len(selection.mu),
-        int(selection.alive.sum()),
-        int(selection.passed.sum()),
-        len(selection.selected),
-        selection.threshold,
-        settings.quality_k,
-        layout.preserved,
-        *layout.explained,
-        f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE,
-    ]
-    return _table(ATLAS_SUMMARY.schema, [[value] for value in row])
+    along_x, along_y = layout.explained
+    row = {
+        "role_matrix_mode": selection.mode,
+        "n_roles": len(selection.roles),
+        "d_sae": len(selection.mu),
+        "alive_count": int(selection.alive.sum()),
+        "pass_count": int(selection.passed.sum()),
+        "selected_count": len(selection.selected),
+        "sd_threshold": selection.threshold,
+        "quality_k": settings.quality_k,
+        "preservation": layout.preserved,
+        "pca_x_explained": along_x,
+        "pca_y_explained": along_y,
+        "note": f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE,
+    }
+    return ATLAS_SUMMARY.of({name: [value] for name, value in row.items()})
 
 
 def _top_roles(roles: list[str], metrics: Metrics) -> list[list[dict[str, object]]]:
@@ -131,11 +137,3 @@ def _top_roles(roles: list[str], metrics: Metrics) -> list[list[dict[str, object
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _table(schema: pa.Schema, columns: Sequence[object]) -> pa.Table:
-    """What could not be computed is NaN in the arrays and NULL in the table."""
-    arrays = [
-        pa.array(column, field.type, from_pandas=True) for column, field in zip(columns, schema, strict=True)
-    ]
-    return pa.table(arrays, schema=schema)

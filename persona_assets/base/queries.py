@@ -13,11 +13,6 @@ def query(name: str) -> str:
     return (SHIPPED / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def has_query(name: str) -> bool:
-    """Return whether there is `sql/<name>.sql`."""
-    return (SHIPPED / "sql" / f"{name}.sql").is_file()
-
-
 @lru_cache
 def examples() -> dict[str, str]:
     """Return the questions of `sql/examples/` in the order of their names: name -> text."""

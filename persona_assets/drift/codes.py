@@ -65,12 +65,15 @@ def to_table(codes: SpanCodes) -> pa.Table:
     """The codes as `DRIFT_CODES`."""
     offsets = pa.array(codes.values.indptr, pa.int32())
     lists = [pa.array(codes.values.indices, pa.int32()), pa.array(codes.values.data, pa.float32())]
-    columns = [
-        pa.array(np.repeat(codes.spans, codes.lengths), pa.int32()),
-        pa.array(codes.token_ids, pa.int32()),
-        *(pa.ListArray.from_arrays(offsets, values) for values in lists),
-    ]
-    return pa.table(columns, schema=DRIFT_CODES.schema)
+    feature_ids, activations = (pa.ListArray.from_arrays(offsets, values) for values in lists)
+    return DRIFT_CODES.of(
+        {
+            "span": np.repeat(codes.spans, codes.lengths),
+            "token_id": codes.token_ids,
+            "feature_ids": feature_ids,
+            "activations": activations,
+        }
+    )
 
 
 def from_table(table: pa.Table, d_sae: int) -> SpanCodes:

@@ -112,7 +112,7 @@ def turns_table(
         columns[score] = _known(scored[score])
         columns[f"{score}_low"] = _known(np.array([band[score].low for band in null]))
         columns[f"{score}_high"] = _known(np.array([band[score].high for band in null]))
-    return _table(columns, DRIFT_TURNS.schema)
+    return DRIFT_TURNS.of(columns)
 
 
 def transition_tables(points: Points, scored: Scored, axis: Floats) -> tuple[pa.Table, pa.Table]:
@@ -150,7 +150,7 @@ def tokens_table(codes: SpanCodes, reference: Reference, tokenizer: PreTrainedTo
         "projection": projection,
         "scaled": np.concatenate([scaled(projection[start:stop]) for start, stop in codes.ranges]),
     }
-    return _table(columns, DRIFT_TOKENS.schema)
+    return DRIFT_TOKENS.of(columns)
 
 
 def runs_table(reading: Reading, turns: pa.Table, reference: Reference, settings: DriftSettings) -> pa.Table:
@@ -197,11 +197,7 @@ def _features(turn: int, change: Transition) -> pa.Table:
         "rank_by_contribution": change.rank_by_contribution,
         "rank_by_change": change.rank_by_change,
     }
-    return _table(columns, DRIFT_FEATURES.schema)
-
-
-def _table(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
-    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    return DRIFT_FEATURES.of(columns)
 
 
 def _known(values: Floats) -> pa.Array:

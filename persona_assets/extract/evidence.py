@@ -67,14 +67,15 @@ class EvidenceCollector:
             "pieces": spelling.pieces(at, np.repeat(np.arange(len(lengths)), lengths), activations),
             "activations": pa.array(activations, pa.float32()),
         }
-        columns = {
-            "feature_id": features,
-            "rank": 1 + np.arange(len(features)) - np.searchsorted(features, features),
-            "response_id": response_ids,
-            "start": np.maximum(argmax - self._window, 0),
-            **{name: pa.ListArray.from_arrays(bounds, values) for name, values in lists.items()},
-        }
-        return pa.table(columns).cast(EVIDENCE.schema)
+        return EVIDENCE.of(
+            {
+                "feature_id": features,
+                "rank": 1 + np.arange(len(features)) - np.searchsorted(features, features),
+                "response_id": response_ids,
+                "start": np.maximum(argmax - self._window, 0),
+                **{name: pa.ListArray.from_arrays(bounds, values) for name, values in lists.items()},
+            }
+        )
 
     def _add_response(self, pooled: Pooled, entries: Ints, response_id: int) -> None:
         """Let one response's entries, of as many features, take the place of lower ones."""

@@ -94,8 +94,16 @@ class SparseRows:
         response_id = self.response_ids[self.row]
         order = np.lexsort((response_id, self.feature_id))
         unknown = pa.nulls(len(order), pa.int32())
-        columns = [self.feature_id[order], response_id[order], self.mean[order], self.max[order]]
-        return pa.table([*columns, unknown, unknown], schema=ACTIVATIONS.schema)
+        return ACTIVATIONS.of(
+            {
+                "feature_id": self.feature_id[order],
+                "response_id": response_id[order],
+                "mean": self.mean[order],
+                "max": self.max[order],
+                "n_active": unknown,
+                "argmax_token": unknown,
+            }
+        )
 
     def pooled(self, response_ids: Sequence[int]) -> pa.Table:
         """`schema.POOLED` for all of a role's responses: those that have no row here are excluded."""

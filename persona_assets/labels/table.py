@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pyarrow as pa
@@ -35,15 +35,8 @@ def labels_table(labels: Iterable[Label]) -> pa.Table:
     for position, label in enumerate(ranked):
         again = position > 0 and ranked[position - 1].feature_id == label.feature_id
         ranks.append(ranks[-1] + 1 if again else 0)
-    columns = [
-        [label.feature_id for label in ranked],
-        ranks,
-        [label.description for label in ranked],
-        [label.source for label in ranked],
-        [label.model for label in ranked],
-        [label.url for label in ranked],
-    ]
-    return pa.table(columns, schema=FEATURE_LABELS.schema)
+    told = {field.name: [getattr(label, field.name) for label in ranked] for field in fields(Label)}
+    return FEATURE_LABELS.of(told | {"rank": ranks})
 
 
 def feature_number(value: Any, where: str) -> int:

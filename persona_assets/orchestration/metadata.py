@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from persona_assets.base.queries import has_query, query
-from persona_assets.lake.schema import VARIANT_STRIDE, Table
+from persona_assets.lake.schema import Table
 from persona_assets.study.study import Study
 
 _MARKUP = str.maketrans(
     {"<": "&lt;", ">": "&gt;", "&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_{}[]()#|~!"}
 )
-_COMMENT = re.compile(r"comment on column (\w+)\.(\w+) is '((?:[^']|'')*)'")
 _LONGEST_CELL = 120  # characters
 
 
@@ -42,11 +38,11 @@ def columns(tables: Iterable[Table]) -> dict[str, dg.MetadataValue]:
 
 def column_schema(table: Table) -> dg.TableSchema:
     """Return the columns of a table of the lake, described as the warehouse describes them."""
-    says = _comments(table.name)
     return dg.TableSchema(
         [
-            dg.TableColumn(field.name, _type(field.type), description=says.get(field.name))
-            for field in table.schema
+            dg.TableColumn(column.name, _type(column.type), description=column.says)
+            for column in table.columns
+            if not column.made_of
         ]
     )
 
@@ -54,17 +50,6 @@ def column_schema(table: Table) -> dg.TableSchema:
 def _type(type_: pa.DataType) -> str:
     shown = type_.value_type if pa.types.is_dictionary(type_) else type_
     return str(shown).replace("item: ", "")
-
-
-@lru_cache
-def _comments(table: str) -> dict[str, str]:
-    """Return what the warehouse's SQL says of a table's columns."""
-    for place in ("tables", "views"):
-        if has_query(f"{place}/{table}"):
-            text = query(f"{place}/{table}").replace("{stride}", str(VARIANT_STRIDE))
-            found = _COMMENT.findall(text)
-            return {column: said.replace("''", "'") for of, column, said in found if of == table}
-    return {}
 
 
 def preview(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:

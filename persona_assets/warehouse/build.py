@@ -18,24 +18,24 @@ from persona_assets.lake.schema import (
     EVIDENCE,
     FEATURE_LABELS,
     FEATURE_TILE,
+    FEATURE_TOTALS,
     FEATURES,
     POOLED,
     RESPONSES,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
     ROLE_MATRIX,
-    VARIANT_STRIDE,
+    SMALL_TABLES,
     Table,
 )
 from persona_assets.study.study import Study
 from persona_assets.warehouse.catalogue import Rows
+from persona_assets.warehouse.definition import definition, nothing
 from persona_assets.warehouse.files import SnapshotFile
 
-_SMALL = ("study", "saes", "roles", "instructions", "questions", "lake_files")
 _LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES)
 _ORDERED = (POOLED, ROLE_FEATURES)  # in another order than their files have
 _MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
-_TOTALS = "feature_totals"  # made of the loaded ones
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
 _MACROS = (
     "chosen_sae",
@@ -49,13 +49,6 @@ _MACROS = (
     "response_features",
     "search_labels",
 )
-_SQL_TYPES = {
-    pa.int32(): "integer",
-    pa.int64(): "bigint",
-    pa.float32(): "float",
-    pa.float64(): "double",
-    pa.string(): "varchar",
-}
 
 
 def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
@@ -63,12 +56,12 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
         study.lake.storage.prepare(connection)
-        for name in (*_SMALL, *(table.name for table in _LOADED), _TOTALS):
-            connection.execute(_with_stride(query(f"tables/{name}")))
+        for table in (*SMALL_TABLES, *_LOADED, FEATURE_TOTALS):
+            connection.execute(definition(table))
         _fill_small_tables(connection, small)
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
-        connection.execute(query(f"load/{_TOTALS}"))
+        connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
         for table in _VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
         for name in _MACROS:
@@ -100,40 +93,18 @@ def _filling(table: Table) -> str:
 
 
 def _view(table: Table, root: str, paths: Sequence[str]) -> str:
-    source = _reading(table, root, paths) if paths else _nothing(table)
-    return _with_stride(query(f"views/{table.name}")).replace("{files}", source)
+    return definition(table, _reading(table, root, paths) if paths else nothing(table))
 
 
 def _reading(table: Table, root: str, paths: Sequence[str]) -> str:
     """`read_parquet` of exactly these files, below wherever the lake is when it is asked."""
     return (
         query("views/files")
-        .replace("{hive_types}", ", ".join(f"'{key}': 'VARCHAR'" for key in _keys(table)))
+        .replace("{hive_types}", ", ".join(f"'{key.name}': 'VARCHAR'" for key in table.keys))
         .replace("{paths}", list_literal(paths))
         .replace("{root}", literal(exact_path(root)))  # last: a folder may be called {paths}
     )
 
 
-def _nothing(table: Table) -> str:
-    """An empty relation of the table's columns."""
-    columns = [f"null::varchar as {key}" for key in _keys(table)]
-    columns += [f"null::{_sql_type(field.type)} as {field.name}" for field in table.schema]
-    return f"(select {', '.join(columns)} where false)"
-
-
-def _keys(table: Table) -> list[str]:
-    return [key for key, has in (("sae", table.per_sae), ("role", table.per_role)) if has]
-
-
-def _sql_type(type_: pa.DataType) -> str:
-    if pa.types.is_dictionary(type_):
-        return _SQL_TYPES[type_.value_type]
-    return f"{_SQL_TYPES[type_.value_type]}[]" if pa.types.is_list(type_) else _SQL_TYPES[type_]
-
-
 def _of(table: Table, files: Iterable[SnapshotFile]) -> list[LakeFile]:
     return [entry.file for entry in files if entry.table is table]
-
-
-def _with_stride(sql: str) -> str:
-    return sql.replace("{stride}", str(VARIANT_STRIDE))

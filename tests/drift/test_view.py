@@ -11,23 +11,23 @@ from persona_assets.base.queries import query
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
-from persona_assets.lake.schema import DRIFT_TABLES, FEATURE_TILE, ROLE_FEATURES
+from persona_assets.lake.schema import DRIFT_TABLES, FEATURE_LABELS, FEATURE_TILE, ROLE_FEATURES
+from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.study.study import Study
+from persona_assets.warehouse.definition import definition
 from tests.drift.made import conversation
 
 
 def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
     """The tables a view reads, without the rest of a snapshot."""
     connection = duckdb.connect()
-    for name in ("roles", "role_features", "feature_labels"):
-        connection.execute(query(f"tables/{name}"))
+    for table in (ROLES, ROLE_FEATURES, FEATURE_LABELS, *DRIFT_TABLES):
+        connection.execute(definition(table))
     connection.execute(
         "insert into roles select role, 'fresh', 'fresh', 'fresh', 'fresh', 6, 6, role = 'ghost', null "
         "from (values ('default'), ('ghost'), ('pirate')) as r(role)"
     )
     for table, load in [(ROLE_FEATURES, "role_features"), *((table, "drift") for table in DRIFT_TABLES)]:
-        if load == "drift":
-            connection.execute(query(f"tables/{table.name}"))
         files = [study.lake.uri(file.path) for file in study.lake.files(table)]
         if files:
             filling = query(f"load/{load}").replace("{table}", table.name)

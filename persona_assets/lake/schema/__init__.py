@@ -35,7 +35,8 @@ from persona_assets.lake.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Table, response_id
+from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, SMALL_TABLES
+from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
 
 TABLES = {
     table.name: table
@@ -66,6 +67,7 @@ __all__ = [
     "FEATURES",
     "FEATURE_LABELS",
     "FEATURE_TILE",
+    "FEATURE_TOTALS",
     "IN_FLIGHT",
     "METRICS",
     "NEIGHBORS",
@@ -77,9 +79,11 @@ __all__ = [
     "ROLE_MATRIX",
     "ROLE_SIMILARITY",
     "SCORES",
+    "SMALL_TABLES",
     "STATISTICS_TABLES",
     "TABLES",
     "VARIANT_STRIDE",
+    "Column",
     "Table",
     "response_id",
 ]

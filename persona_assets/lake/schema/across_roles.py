@@ -2,49 +2,89 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pyarrow as pa
 
-from persona_assets.lake.schema.table import DOUBLE, INT, TEXT, Table
+from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, INT, TEXT, Column, Table
 
-_ROLE = pa.dictionary(INT, TEXT)
+_ROLE_NAME = pa.dictionary(INT, TEXT)
+_TOP_ROLES = pa.list_(pa.struct([("role", TEXT), ("activation", DOUBLE), ("share", DOUBLE)]))
+_across_roles = partial(Table, per_sae=True, per_role=False)
 
-
-def _across_roles(name: str, columns: list[tuple[str, pa.DataType]]) -> Table:
-    return Table(name, pa.schema(columns), per_sae=True, per_role=False)
-
-
+# Packed, doubles of measurements would be a sixth smaller. But then a single value costs unpacking the 2,048
+# around it, and one feature's in 276 roles lie in as many places: unpacked they are found in half the time.
 ROLE_CONTRASTS = _across_roles(
-    "role_contrasts",
-    [
-        ("role", _ROLE),
-        ("feature_id", INT),
-        *((name, DOUBLE) for name in ("share", "effect", "effect_low", "effect_high", "auroc", "p", "q")),
-    ],
-)
+    "role_contrasts", "Each role against all others, for every feature that fires in any: absences are "
+    "effects too. Of the mean over a response's tokens; roles left out of comparisons take no part",
+    columns=(
+        Column("role", _ROLE_NAME),
+        Column("feature_id", INT),
+        Column("share", DOUBLE, "The role's mean over the sum of all roles' means",
+            nullable=True, packed=False),
+        Column("effect", DOUBLE, "Mean over questions of (the role's mean on the question - the mean over "
+            "all roles on it); units of SAE activation. NULL where roles share no questions. It compares "
+            "means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
+            nullable=True, packed=False),
+        Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t over the questions' "
+            "differences); NULL with one question", nullable=True, packed=False),
+        Column("effect_high", DOUBLE, "Upper end of the same interval", nullable=True, packed=False),
+        Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
+            "ties counting half: exact", nullable=True, packed=False),
+        Column("p", DOUBLE, "Two-sided Mann-Whitney with tie and continuity correction; Fisher's exact test "
+            "on fired or not where fewer than 5 firings are expected", nullable=True),
+        Column("q", DOUBLE, "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 "
+            "at most 5% of such findings are expected to be false", nullable=True, packed=False),
+    ),
+)  # fmt: skip
 
 FEATURES = _across_roles(
-    "features",
-    [
-        ("feature_id", INT),
-        ("alive", pa.bool_()),
-        ("mean", DOUBLE),
-        ("sd", DOUBLE),
-        ("preferred_role", TEXT),
-        *((name, DOUBLE) for name in ("entropy", "firing_rate", "length_correlation")),
-        *((f"variance_{source}", DOUBLE) for source in ("role", "question", "variant", "residual")),
-        ("atlas_alive", pa.bool_()),
-        ("atlas_mu", DOUBLE),
-        ("atlas_sd", DOUBLE),
-        ("stability", DOUBLE),
-        ("pass", pa.bool_()),
-        ("score", DOUBLE),
-    ],
-)
+    "features", "Each of an SAE's features across the compared roles, silent ones included. Of the mean over "
+    "a response's tokens",
+    columns=(
+        Column("feature_id", INT),
+        Column("alive", BOOL, "Whether it fired in any response"),
+        Column("mean", DOUBLE, "Mean of the roles' means", unit=ACTIVATION, nullable=True),
+        Column("sd", DOUBLE, "Population standard deviation of the roles' means", nullable=True),
+        Column("preferred_role", TEXT, "The role with the largest mean", nullable=True),
+        Column("entropy", DOUBLE, "Of the roles' shares, over log(number of roles): 1 where all roles are "
+            "alike, 0 where one has all", nullable=True),
+        Column("firing_rate", DOUBLE, "Share of all responses in which it fired", nullable=True),
+        Column("length_correlation", DOUBLE, "Pearson correlation with the number of pooled tokens, over "
+            "responses", nullable=True),
+        Column("variance_role", DOUBLE, "Share of the variance over responses that roles explain (type I "
+            "sums of squares: role, question, variant within role)", nullable=True),
+        Column("variance_question", DOUBLE, "Share that questions explain beyond roles; NULL where roles "
+            "share no questions", nullable=True),
+        Column("variance_variant", DOUBLE, "Share that variants within roles explain beyond both",
+            nullable=True),
+        Column("variance_residual", DOUBLE, "The rest", nullable=True),
+        Column("atlas_alive", BOOL, "Whether the atlas takes it for alive: its column of the role matrix M "
+            "is not zero"),
+        Column("atlas_mu", DOUBLE, "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
+            nullable=True),
+        Column("atlas_sd", DOUBLE, "Population standard deviation of M over roles", nullable=True),
+        Column("stability", DOUBLE, "Cosine over roles of the means of two random halves of each role's "
+            "responses (strategy max: of the means of their maxima)", nullable=True),
+        Column("pass", BOOL, "Alive, with an atlas_sd not below the median of the alive: it may be on the "
+            "map"),
+        Column("score", DOUBLE, "stability x atlas_sd, -1 for those that did not pass; the highest are "
+            "selected", nullable=True),
+    ),
+)  # fmt: skip
 
 # Of the features that passed, so that another map of them needs no other reading of the activations.
 ROLE_MATRIX = _across_roles(
-    "role_matrix", [("feature_id", INT), ("role", _ROLE), ("value", DOUBLE), ("raw", DOUBLE)]
-)
+    "role_matrix", "The role matrix M of the features that passed the selection; read from the lake",
+    columns=(
+        Column("feature_id", INT),
+        Column("role", _ROLE_NAME),
+        Column("value", DOUBLE, "M: the role's mean less what all roles do on the same responses, or log(1 "
+            "+ role mean): see atlas_summary.role_matrix_mode"),
+        Column("raw", DOUBLE, "The role's mean over its responses (strategy max: its maximum)",
+            unit=ACTIVATION),
+    ),
+)  # fmt: skip
 
 # The metrics of a feature on the map, in the order of the interchange formats.
 METRICS = (
@@ -53,58 +93,105 @@ METRICS = (
 )  # fmt: skip
 
 ATLAS = _across_roles(
-    "atlas",
-    [
-        ("feature_id", INT),
-        ("rank", INT),
-        *((name, DOUBLE) for name in ("umap_x", "umap_y", "pca_x", "pca_y")),
-        ("preferred_role", TEXT),
-        ("top_roles", pa.list_(pa.struct([("role", TEXT), ("activation", DOUBLE), ("share", DOUBLE)]))),
-        *((name, DOUBLE) for name in METRICS),
-    ],
-)
+    "atlas", "The selected features and their places on the map. Distances in it are for navigation; "
+    "neighbors come from the full space. M is the role matrix (see role_matrix)",
+    columns=(
+        Column("feature_id", INT),
+        Column("rank", INT, "By score, from 1"),
+        Column("umap_x", DOUBLE, "UMAP over cosines; NULL where the feature has no place", nullable=True),
+        Column("umap_y", DOUBLE, nullable=True),
+        Column("pca_x", DOUBLE, "On the first principal component; NULL where there is none", nullable=True),
+        Column("pca_y", DOUBLE, nullable=True),
+        Column("preferred_role", TEXT, "The role with the largest M"),
+        Column("top_roles", _TOP_ROLES, "The three roles with the largest V, the best first: V is M, of "
+            "centred M its positive part; share is V over its sum"),
+        Column("score", DOUBLE, "stability x sd"),
+        Column("stability", DOUBLE, "Cosine over roles of the means of two random halves of each role's "
+            "responses (strategy max: of the means of their maxima)"),
+        Column("sd", DOUBLE, "Population standard deviation of M over roles"),
+        Column("mu", DOUBLE, "Mean of M over roles"),
+        Column("pref_ratio", DOUBLE, "The largest V over the second (at least 1e-8)", nullable=True),
+        Column("active_frac", DOUBLE, "Share of roles with M > 0"),
+        Column("cv", DOUBLE, "sd / |mu|; NULL where M is centred, as mu is about 0 then", nullable=True),
+        Column("mean_activation", DOUBLE, "Mean over roles of the role's mean (strategy max: maximum)",
+            unit=ACTIVATION),
+        Column("max_activation", DOUBLE, "The largest of the same over roles"),
+        Column("bridge_entropy", DOUBLE, "Entropy of the shares over log(number of roles): 1 where all "
+            "roles are alike, 0 where one has all", nullable=True),
+    ),
+)  # fmt: skip
 
 NEIGHBORS = _across_roles(
-    "neighbors", [("feature_id", INT), ("rank", INT), ("neighbor_id", INT), ("similarity", DOUBLE)]
-)
+    "neighbors", "The nearest of each selected feature among the selected: cosine over roles, in the full "
+    "space",
+    columns=(
+        Column("feature_id", INT),
+        Column("rank", INT, "The nearest is 1"),
+        Column("neighbor_id", INT, "The feature_id of the neighbour"),
+        Column("similarity", DOUBLE, "Cosine of the two features' columns of the role matrix"),
+    ),
+)  # fmt: skip
 
 ROLE_SIMILARITY = _across_roles(
-    "role_similarity", [("role_a", TEXT), ("role_b", TEXT), ("similarity", DOUBLE)]
-)
+    "role_similarity", "Every pair of compared roles, both ways, and each with itself",
+    columns=(
+        Column("role_a", TEXT),
+        Column("role_b", TEXT),
+        Column("similarity", DOUBLE, "Cosine of the two roles' rows of the role matrix, over the selected "
+            "features; NULL for a role that is zero in all", nullable=True),
+    ),
+)  # fmt: skip
 
 ROLE_AXES = _across_roles(
-    "role_axes",
-    [
-        ("axis", TEXT),
-        ("role", TEXT),
-        ("position", DOUBLE),
-        ("explained_variance", DOUBLE),
-        ("cosine_with_assistant", DOUBLE),
-        ("reason", TEXT),
-    ],
-)
+    "role_axes", "Positions of the compared roles in the space of the selected features; what is said of an "
+    "axis stands beside each role",
+    columns=(
+        Column("axis", TEXT, "assistant: from the mean of all other roles to the study's anchor; pc1 to "
+            "pc10: principal components of roles"),
+        Column("role", TEXT),
+        Column("position", DOUBLE, "Along the axis, from the mean of all roles; NULL on the assistant axis "
+            "where there is none", nullable=True),
+        Column("explained_variance", DOUBLE, "The component's share of the variance; NULL for the assistant "
+            "axis", nullable=True),
+        Column("cosine_with_assistant", DOUBLE, "Of the axis with the assistant axis; NULL where there is "
+            "none. pc1 points as that does", nullable=True),
+        Column("reason", TEXT, "Why there is no assistant axis", nullable=True),
+    ),
+)  # fmt: skip
 
 ATLAS_SUMMARY = _across_roles(
-    "atlas_summary",
-    [
-        ("role_matrix_mode", TEXT),
-        *((name, INT) for name in ("n_roles", "d_sae", "alive_count", "pass_count", "selected_count")),
-        ("sd_threshold", DOUBLE),
-        ("quality_k", INT),
-        *((name, DOUBLE) for name in ("preservation", "pca_x_explained", "pca_y_explained")),
-        ("note", TEXT),
-    ],
-)
+    "atlas_summary", "How the features of each SAE's atlas were selected, and how far its map can be trusted",
+    columns=(
+        Column("role_matrix_mode", TEXT, "question_centered_mean: role means less what all roles do on the "
+            "same responses; log1p_role_mean: log(1 + role mean)"),
+        Column("n_roles", INT),
+        Column("d_sae", INT, "How many features the SAE has"),
+        Column("alive_count", INT, "Features that any role has"),
+        Column("pass_count", INT, "Those whose sd over roles is not below the median of the alive"),
+        Column("selected_count", INT, "The best of these by score: those on the map"),
+        Column("sd_threshold", DOUBLE, "That median", nullable=True),
+        Column("quality_k", INT),
+        Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
+            "nearest on the map; NULL where there is no map", nullable=True),
+        Column("pca_x_explained", DOUBLE, "The first principal component's share of the selected features' "
+            "variance over roles; NULL where there is none", nullable=True),
+        Column("pca_y_explained", DOUBLE, "The second's", nullable=True),
+        Column("note", TEXT, "To be shown beside every map"),
+    ),
+)  # fmt: skip
 
-# Every candidate description of a feature, the preferred one at rank 0.
 FEATURE_LABELS = _across_roles(
-    "feature_labels",
-    [
-        ("feature_id", INT),
-        ("rank", INT),
-        *((name, TEXT) for name in ("description", "source", "model", "url")),
-    ],
-)
+    "feature_labels", "Every candidate description of a feature; written by models, and not checked",
+    columns=(
+        Column("feature_id", INT),
+        Column("rank", INT, "The preferred description is 0"),
+        Column("description", TEXT),
+        Column("source", TEXT, "Where it comes from: cache (a file of the study), api or export "
+            "(Neuronpedia)"),
+        Column("model", TEXT, "The model that wrote it, as far as that is known", nullable=True),
+        Column("url", TEXT, "The feature's page", nullable=True),
+    ),
+)  # fmt: skip
 
 # What lands together, made from the same.
 STATISTICS_TABLES = (ROLE_CONTRASTS, FEATURES, ROLE_MATRIX)

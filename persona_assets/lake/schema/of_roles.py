@@ -4,62 +4,76 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from persona_assets.lake.schema.table import FLOAT, INT, Table
+from persona_assets.lake.schema.table import (
+    ACTIVATION,
+    BIGINT,
+    DOUBLE,
+    FLOAT,
+    INT,
+    TEXT,
+    VARIANT_STRIDE,
+    Column,
+    Table,
+)
 
 # In the footer of a role's responses: what servers called the models that answered, if they said so.
 ANSWERED_BY = "persona.answered_by"
 
+_IDENTITY = f"variant * {VARIANT_STRIDE} + question_id"
+_RESPONSE_ID = Column("response_id", INT, f"{_IDENTITY}: with role the response's identity")
+_VARIANT = Column("variant", INT, made_of=f"f.response_id // {VARIANT_STRIDE}")
+_QUESTION_ID = Column("question_id", INT, made_of=f"f.response_id % {VARIANT_STRIDE}")
+
 RESPONSES = Table(
-    "responses",
-    pa.schema(
-        [
-            ("response_id", INT),
-            ("variant", INT),
-            ("question_id", INT),
-            ("system_prompt", pa.string()),
-            ("question", pa.string()),
-            ("response", pa.string()),
-            ("prompt_token_ids", pa.list_(INT)),
-            ("response_token_ids", pa.list_(INT)),
-            ("token_source", pa.string()),
-            ("n_prompt_tokens", INT),
-            ("n_response_tokens", INT),
-            ("finish_reason", pa.string()),
-            ("seed", pa.int64()),
-            ("origin", pa.string()),
-        ]
+    "responses", "Every response with its prompt; read from the lake",
+    columns=(
+        _RESPONSE_ID,
+        Column("variant", INT),
+        Column("question_id", INT),
+        Column("system_prompt", TEXT, "NULL where no system message was sent", nullable=True),
+        Column("question", TEXT),
+        Column("response", TEXT),
+        Column("prompt_token_ids", pa.list_(INT), "The ids the model was given, template included"),
+        Column("response_token_ids", pa.list_(INT), "The ids it answered, the stop token not among them"),
+        Column("token_source", TEXT, "generated: the sampled ids; tokenized: made from text, imported or of "
+            "a server that gave no ids"),
+        Column("n_prompt_tokens", INT),
+        Column("n_response_tokens", INT),
+        Column("finish_reason", TEXT, "stop, or length where max_tokens was reached", nullable=True),
+        Column("seed", BIGINT, "The response's own random seed", nullable=True),
+        Column("origin", TEXT, "The backend that generated it, or imported"),
     ),
     per_sae=False,
-)
+)  # fmt: skip
 
 POOLED = Table(
-    "pooled",
-    pa.schema(
-        [
-            ("response_id", INT),
-            ("variant", INT),
-            ("question_id", INT),
-            ("n_tokens", INT),
-            ("n_active_features", INT),
-            ("excluded_reason", pa.string()),
-        ]
+    "pooled", "Which responses were pooled; those with excluded_reason NULL are every rate's denominator",
+    columns=(
+        Column("response_id", INT, _IDENTITY),
+        Column("variant", INT),
+        Column("question_id", INT),
+        Column("n_tokens", INT, "Tokens pooled over", nullable=True),
+        Column("n_active_features", INT, "Features that fired on at least one of them", nullable=True),
+        Column("excluded_reason", TEXT, "NULL: the response was pooled", nullable=True),
     ),
     per_sae=True,
-)
+)  # fmt: skip
 
 # Sorted by feature too, and cut finely: whoever asks for a feature reads the tokens of some 1,000 others.
 EVIDENCE = Table(
-    "evidence",
-    pa.schema(
-        [
-            ("feature_id", INT),
-            ("rank", INT),
-            ("response_id", INT),
-            ("start", INT),
-            ("token_ids", pa.list_(INT)),
-            ("pieces", pa.list_(pa.string())),
-            ("activations", pa.list_(FLOAT)),
-        ]
+    "evidence", "Each feature's strongest responses of each role, with the tokens around the peak; read from "
+    "the lake",
+    columns=(
+        Column("feature_id", INT),
+        Column("rank", INT, "By max, from 1; ties by response_id"),
+        _RESPONSE_ID,
+        _VARIANT,
+        _QUESTION_ID,
+        Column("start", INT, "The window's first token, counted from 0 among the selected tokens"),
+        Column("token_ids", pa.list_(INT)),
+        Column("pieces", pa.list_(TEXT), "The tokens of the window as text. Where tokens share a character "
+            "it stands at the one that fires most, and is empty at the others"),
+        Column("activations", pa.list_(FLOAT), "The feature's activation on each of them"),
     ),
     per_sae=True,
     row_group_size=4_096,
@@ -68,22 +82,25 @@ EVIDENCE = Table(
         "use_dictionary": ["rank", "pieces.list.element"],
         "write_statistics": ["feature_id", "response_id"],
     },
-)
+)  # fmt: skip
 
 # Sorted by feature, and a feature lies in one row group: it is found by reading that one, and summed in the
 # same order however many threads sum the others. So sorted, the ids pack to little. The floats lie as they
 # are: they hardly pack, and every question reads them.
 ACTIVATIONS = Table(
-    "activations",
-    pa.schema(
-        [
-            ("feature_id", INT),
-            ("response_id", INT),
-            ("mean", FLOAT),
-            ("max", FLOAT),
-            ("n_active", INT),
-            ("argmax_token", INT),
-        ]
+    "activations", "A feature's pooled activation in a response; no row where it did not fire; read from the "
+    "lake",
+    columns=(
+        Column("feature_id", INT),
+        _RESPONSE_ID,
+        _VARIANT,
+        _QUESTION_ID,
+        Column("mean", FLOAT, "Over the response's selected tokens (zeros too)", unit=ACTIVATION),
+        Column("max", FLOAT, "Over the response's selected tokens", unit=ACTIVATION),
+        Column("n_active", INT, "Tokens on which it fired; NULL after an import of dense files",
+            nullable=True),
+        Column("argmax_token", INT, "The token of the maximum, counted from 0 among the selected; the first "
+            "of ties", nullable=True),
     ),
     per_sae=True,
     unbroken="feature_id",
@@ -101,37 +118,37 @@ ACTIVATIONS = Table(
         "compression_level": None,
         "write_statistics": ["feature_id", "response_id"],
     },
-)
+)  # fmt: skip
 
+# Unpacked as role_contrasts are.
 ROLE_FEATURES = Table(
-    "role_features",
-    pa.schema(
-        [
-            ("feature_id", INT),
-            ("n_responses", INT),
-            ("n_active_responses", INT),
-            ("firing_rate", pa.float64()),
-            ("mean", pa.float64()),
-            ("max", FLOAT),
-            ("sd", pa.float64()),
-        ]
+    "role_features", "Each feature over each role's responses; a feature that never fired in a role has no "
+    "row",
+    columns=(
+        Column("feature_id", INT),
+        Column("n_responses", INT, "Pooled responses of the role"),
+        Column("n_active_responses", INT, "Those of them in which the feature fired on some token"),
+        Column("firing_rate", DOUBLE, "n_active_responses / n_responses", packed=False),
+        Column("mean", DOUBLE, "Mean over all pooled responses (zeros too) of the mean over tokens",
+            unit=ACTIVATION, packed=False),
+        Column("max", FLOAT, "The strongest activation on any token", unit=ACTIVATION, packed=False),
+        Column("sd", DOUBLE, "Population standard deviation, over all pooled responses, of the mean over "
+            "tokens"),
     ),
     per_sae=True,
-)
+)  # fmt: skip
 
 # Not a table to ask: the parts of a role whose responses are under way. `prompt_hash`: what was asked.
 IN_FLIGHT = Table(
-    "in_flight",
-    pa.schema(
-        [
-            ("response_id", INT),
-            ("token_ids", pa.list_(INT)),
-            ("text", pa.string()),
-            ("finish_reason", pa.string()),
-            ("token_source", pa.string()),
-            ("answered_by", pa.string()),
-            ("prompt_hash", pa.string()),
-        ]
+    "in_flight", "The parts of a role whose responses are under way",
+    columns=(
+        Column("response_id", INT),
+        Column("token_ids", pa.list_(INT)),
+        Column("text", TEXT),
+        Column("finish_reason", TEXT),
+        Column("token_source", TEXT),
+        Column("answered_by", TEXT),
+        Column("prompt_hash", TEXT),
     ),
     per_sae=False,
-)
+)  # fmt: skip

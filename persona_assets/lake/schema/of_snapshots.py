@@ -1,0 +1,111 @@
+"""The tables that a snapshot alone has: of the study itself, and sums over what was loaded."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from persona_assets.lake.schema.table import (
+    ACTIVATION,
+    BIGINT,
+    BOOL,
+    DOUBLE,
+    INT,
+    JSON,
+    TEXT,
+    TIME,
+    Column,
+    Table,
+)
+
+_of_snapshot = partial(Table, per_sae=False, per_role=False)
+
+STUDY = _of_snapshot(
+    "study", "The experiment this snapshot is about (one row)",
+    columns=(
+        Column("name", TEXT),
+        Column("settings", JSON, "The study's YAML, defaults filled in; of `engine` only what changes the "
+            "numbers"),
+        Column("published_at", TIME, "When this snapshot was made, UTC"),
+        Column("lake", TEXT, "The lake's root at that time; the paths in lake_files are relative to it"),
+    ),
+)  # fmt: skip
+
+SAES = _of_snapshot(
+    "saes", "The study's sparse autoencoders: a SAELens release and id, or a directory",
+    columns=(
+        Column("position", INT, "Order in the study's YAML; macros use position 0 unless sae is given"),
+        Column("sae", TEXT, "Its name in this study"),
+        Column("release", TEXT, nullable=True),
+        Column("id", TEXT, nullable=True),
+        Column("path", TEXT, nullable=True),
+        Column("neuronpedia_id", TEXT, nullable=True),
+        Column("d_sae", INT, "Its number of features; NULL where its configuration is not on this machine's "
+            "disk", nullable=True),
+    ),
+)  # fmt: skip
+
+ROLES = _of_snapshot(
+    "roles", "The study's roles, and which of their data are in this snapshot: only fresh ones",
+    columns=(
+        Column("role", TEXT),
+        Column("status", TEXT, "fresh: all data fit today's settings; stale: some were made under others; "
+            "missing: some are not there. The worst of the stages"),
+        Column("responses_status", TEXT, "fresh, stale or missing"),
+        Column("activations_status", TEXT, "fresh, stale or missing; the worst over the SAEs"),
+        Column("role_features_status", TEXT, "fresh, stale or missing; the worst over the SAEs"),
+        Column("n_prompts", INT, "Variants x questions: how many responses the role should have"),
+        Column("n_responses", INT, "How many responses of the role are in this snapshot"),
+        Column("excluded", BOOL, "Left out of comparisons (analysis.exclude)"),
+        Column("eval_prompt", TEXT, "What a judge is asked about the role's responses", nullable=True),
+    ),
+)  # fmt: skip
+
+INSTRUCTIONS = _of_snapshot(
+    "instructions", "The instruction variants that were asked for, by role",
+    columns=(
+        Column("role", TEXT),
+        Column("variant", INT),
+        Column("instruction", TEXT, "As the role's file has it"),
+        Column("system_prompt", TEXT, "As the model saw it, {model_name} filled in; NULL where it is empty "
+            "and no system message is sent", nullable=True),
+    ),
+)  # fmt: skip
+
+QUESTIONS = _of_snapshot(
+    "questions", "What the roles are asked",
+    columns=(
+        Column("role", TEXT, "NULL where every role is asked the same; else the role the question belongs "
+            "to", nullable=True),
+        Column("question_id", INT),
+        Column("question", TEXT),
+    ),
+)  # fmt: skip
+
+LAKE_FILES = _of_snapshot(
+    "lake_files", "The Parquet files this snapshot stands on; the views read exactly these",
+    columns=(
+        Column("table_name", TEXT),
+        Column("sae", TEXT, nullable=True),
+        Column("role", TEXT, nullable=True),
+        Column("path", TEXT, "Relative to the lake's root"),
+        Column("fingerprint", TEXT, "The file's identity: a hash of everything that decided its content"),
+        Column("n_rows", BIGINT),
+        Column("bytes", BIGINT),
+        Column("modified", TIME, "UTC"),
+    ),
+)  # fmt: skip
+
+# So that a question about one role need not read all of them.
+FEATURE_TOTALS = _of_snapshot(
+    "feature_totals", "Sums of role_features over the roles that take part in comparisons; top_features "
+    "divides them by the number of roles",
+    columns=(
+        Column("sae", TEXT),
+        Column("feature_id", INT),
+        Column("mean", DOUBLE, "Sum of role_features.mean", unit=ACTIVATION),
+        Column("firing_rate", DOUBLE, "Sum of role_features.firing_rate"),
+    ),
+)  # fmt: skip
+
+# Filled from what the study says; the others from files of the lake.
+SMALL_TABLES = (STUDY, SAES, ROLES, INSTRUCTIONS, QUESTIONS, LAKE_FILES)
