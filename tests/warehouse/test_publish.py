@@ -462,7 +462,8 @@ def test_a_publisher_killed_midway_leaves_the_earlier_snapshot_and_the_next_one_
     inode = path.stat().st_ino
     killed = f"""
 import os
-from persona_assets.warehouse import publish, swap
+from persona_assets.base import swap
+from persona_assets.warehouse import publish
 swap.swap_in = lambda *_: os.kill(os.getpid(), 9)
 from persona_assets.study.study import load_study
 publish(load_study({str(world.study.file)!r}))
