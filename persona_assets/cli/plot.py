@@ -80,7 +80,7 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
             f"role {name} takes no part in comparisons; `persona status {snapshot.study.name}` says why"
         )
         contrasts = snapshot.contrasts("role = $role", excluded, role=name)
-        return role_figure(contrasts, snapshot.rows("feature_labels"), str(name), about)
+        return role_figure(contrasts, snapshot.rows("preferred_labels"), str(name), about)
     summary = snapshot.atlas_summary()
     if subject == "similarity":
         return similarity_figure(snapshot.rows("role_similarity"), about)
@@ -118,7 +118,7 @@ class _Snapshot:
 
     def label(self, feature: int) -> str | None:
         """The feature's preferred description."""
-        found = self.rows("feature_labels", "t.feature_id = $feature and t.rank = 0", feature=feature)
+        found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature)
         return found["description"][0].as_py() if found.num_rows else None
 
     def anchor(self) -> str:

@@ -14,11 +14,10 @@ _LONGEST_LABEL = 48
 
 @drawing
 def role_figure(contrasts: pa.Table, labels: pa.Table, role: str, about: str) -> Figure:
-    """The rows of `ROLE_CONTRASTS` that are of `role`, features by effect, beside each its preferred one of
-    `labels`, rows of `FEATURE_LABELS`: any stranger's text. `about` names the data.
+    """The rows of `ROLE_CONTRASTS` that are of `role`, features by effect, beside each its one of `labels`,
+    rows of `PREFERRED_LABELS`: any stranger's text. `about` names the data.
     """
-    rows = labels.select(["feature_id", "rank", "description"]).to_pylist()
-    preferred = {row["feature_id"]: row["description"] for row in rows if row["rank"] == 0}
+    preferred = dict(zip(labels["feature_id"].to_pylist(), labels["description"].to_pylist(), strict=True))
 
     def name(row: Row) -> str:
         label = preferred.get(row["feature_id"])

@@ -21,6 +21,7 @@ from persona_assets.lake.schema import (
     FEATURE_TOTALS,
     FEATURES,
     POOLED,
+    PREFERRED_LABELS,
     RESPONSES,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
@@ -62,6 +63,7 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
         connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
+        connection.execute(definition(PREFERRED_LABELS, query(f"views/{PREFERRED_LABELS.name}")))
         for table in _VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
         for name in _MACROS:

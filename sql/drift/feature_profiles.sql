@@ -19,5 +19,5 @@ profiles as (
 select w.feature_id, l.description as label, coalesce(p.roles, []) as roles
 from wanted as w
 left join profiles as p on p.feature_id = w.feature_id
-left join feature_labels as l on l.sae = $sae and l.feature_id = w.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = $sae and l.feature_id = w.feature_id
 order by w.feature_id;

@@ -21,5 +21,5 @@ select
 from drops as d
 join drift_runs as r on r.run = d.run
 join drift_features as f on f.run = d.run and f.turn = d.turn and f.rank_by_contribution <= 5
-left join feature_labels as l on l.sae = r.sae and l.feature_id = f.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = r.sae and l.feature_id = f.feature_id
 order by d.delta_projection, r.name, f.rank_by_contribution;

@@ -6,6 +6,6 @@ select n.neighbor_id as feature_id, n.similarity, a.preferred_role, l.descriptio
 from neighbors as n
 join best on best.feature_id = n.feature_id
 join atlas as a on a.sae = n.sae and a.feature_id = n.neighbor_id
-left join feature_labels as l on l.sae = n.sae and l.feature_id = n.neighbor_id and l.rank = 0
+left join preferred_labels as l on l.sae = n.sae and l.feature_id = n.neighbor_id
 where n.sae = chosen_sae(null)
 order by n.rank;

@@ -15,7 +15,7 @@ select
     f.variance_variant,
     f.length_correlation
 from features as f
-left join feature_labels as l on l.sae = f.sae and l.feature_id = f.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = f.sae and l.feature_id = f.feature_id
 left join atlas as a on a.sae = f.sae and a.feature_id = f.feature_id
 where f.sae = $sae and f.alive
 order by f.feature_id;

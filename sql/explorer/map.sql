@@ -6,6 +6,6 @@ select
     a.score, a.stability, a.sd, a.mu, a.pref_ratio, a.active_frac, a.cv,
     a.mean_activation, a.max_activation, a.bridge_entropy
 from atlas as a
-left join feature_labels as l on l.sae = a.sae and l.feature_id = a.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = a.sae and l.feature_id = a.feature_id
 where a.sae = $sae
 order by a.rank;

@@ -5,7 +5,7 @@ select
     null::double as auroc, null::double as q,
     rf.mean, rf.firing_rate
 from role_features as rf
-left join feature_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
 where rf.sae = $sae and rf.role = $role
 order by rf.mean desc, rf.feature_id
 limit $limit;

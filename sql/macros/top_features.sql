@@ -7,7 +7,7 @@
 -- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
 -- 0 however strong it is, and so has a faint one however rare. Effect, interval, AUROC and q are those of
 -- role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
--- the preferred one of feature_labels: written by a model, and not checked.
+-- the description in preferred_labels: written by a model, and not checked.
 create macro top_features(role, sae := null) as table
 with compared as (
     select f.role
@@ -47,6 +47,6 @@ select
     rf.sd
 from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
-left join feature_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id and l.rank = 0
+left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
 order by score desc, rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';

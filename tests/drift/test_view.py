@@ -11,7 +11,13 @@ from persona_assets.base.queries import query
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
-from persona_assets.lake.schema import DRIFT_TABLES, FEATURE_LABELS, FEATURE_TILE, ROLE_FEATURES
+from persona_assets.lake.schema import (
+    DRIFT_TABLES,
+    FEATURE_LABELS,
+    FEATURE_TILE,
+    PREFERRED_LABELS,
+    ROLE_FEATURES,
+)
 from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.study.study import Study
 from persona_assets.warehouse.definition import definition
@@ -23,6 +29,7 @@ def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for table in (ROLES, ROLE_FEATURES, FEATURE_LABELS, *DRIFT_TABLES):
         connection.execute(definition(table))
+    connection.execute(definition(PREFERRED_LABELS, query("views/preferred_labels")))
     connection.execute(
         "insert into roles select role, 'fresh', 'fresh', 'fresh', 'fresh', 6, 6, role = 'ghost', null "
         "from (values ('default'), ('ghost'), ('pirate')) as r(role)"

@@ -89,16 +89,8 @@ def contrasts(roles: list[str], features: list[int], *, aligned: bool = True) ->
 
 
 def labels(described: dict[int, str]) -> pa.Table:
-    """The preferred descriptions of features, and a second choice of each."""
-    ids = [*described, *described]
-    ranks = [0] * len(described) + [1] * len(described)
-    texts = [*described.values(), *["another"] * len(described)]
-    columns = {
-        "feature_id": pa.array(ids, pa.int32()),
-        "rank": pa.array(ranks, pa.int32()),
-        "description": texts,
-    }
-    return pa.table(columns)
+    """The preferred descriptions of features."""
+    return pa.table({"feature_id": pa.array(described, pa.int32()), "description": [*described.values()]})
 
 
 def texts(figure: Figure) -> list[str]:

@@ -35,7 +35,7 @@ from persona_assets.lake.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, SMALL_TABLES
+from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, PREFERRED_LABELS, SMALL_TABLES
 from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
 
 TABLES = {
@@ -72,6 +72,7 @@ __all__ = [
     "METRICS",
     "NEIGHBORS",
     "POOLED",
+    "PREFERRED_LABELS",
     "RESPONSES",
     "ROLE_AXES",
     "ROLE_CONTRASTS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from persona_assets.lake.schema.across_roles import FEATURE_LABELS
 from persona_assets.lake.schema.table import (
     ACTIVATION,
     BIGINT,
@@ -11,6 +12,7 @@ from persona_assets.lake.schema.table import (
     DOUBLE,
     INT,
     JSON,
+    SAE,
     TEXT,
     TIME,
     Column,
@@ -105,6 +107,12 @@ FEATURE_TOTALS = _of_snapshot(
         Column("mean", DOUBLE, "Sum of role_features.mean", unit=ACTIVATION),
         Column("firing_rate", DOUBLE, "Sum of role_features.firing_rate"),
     ),
+)  # fmt: skip
+
+PREFERRED_LABELS = _of_snapshot(
+    "preferred_labels", "The preferred description of each feature that has one, as feature_labels has it; "
+    "written by a model, and not checked",
+    columns=(SAE, *(column for column in FEATURE_LABELS.columns if column.name != "rank")),
 )  # fmt: skip
 
 # Filled from what the study says; the others from files of the lake.
