@@ -29,8 +29,7 @@ def responses_complete(study: Study, role: str) -> CheckResult:
     Raises StudyError where the role has no fresh responses.
     """
     owner = study.responses_owner
-    generation = owner.settings.generation
-    assert generation is not None
+    generation = study.generation
     asked = {
         "variants": generation.prompt_indices,
         "question_ids": [question.id for question in owner.questions(owner.role(role))],

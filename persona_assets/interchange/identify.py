@@ -32,8 +32,7 @@ class RoleKeys:
 
     def __init__(self, study: Study, role_name: str) -> None:
         owner = study.responses_owner
-        generation = owner.settings.generation
-        assert generation is not None
+        generation = study.generation
         role = owner.role(role_name)
         self.role = role_name
         self.questions = {question.id: question.text for question in owner.questions(role)}

@@ -31,8 +31,7 @@ class Layout:
     @classmethod
     def of(cls, study: Study, root: Path) -> Layout:
         """The layout of `study`'s files below `root`."""
-        generation = study.responses_owner.settings.generation
-        assert generation is not None
+        generation = study.generation
         model = generation.model.rstrip("/").rsplit("/", 1)[-1]
         return cls(root, study.settings.questions.mode, model, _sae_ids(study.settings.extraction.saes))
 

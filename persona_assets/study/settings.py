@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -30,14 +31,39 @@ def _name(value: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 
-class _Block(BaseModel):
+class Block(BaseModel):
+    """A block of settings. Every key decides what the lake's files hold, unless the block says otherwise.
+
+    `FIRST` names the keys that fingerprints have held from the beginning. Any other key came later, or is
+    new: it enters only where it differs from its default, which must give the files of before.
+    """
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, protected_namespaces=(), use_attribute_docstrings=True
     )
 
+    FIRST: ClassVar[frozenset[str]] = frozenset()
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {}  # keys that enter fingerprints in another form, and in which
+    IGNORED: ClassVar[Mapping[str, str]] = {}  # keys that decide no file's content, and why
 
-class RolesSettings(_Block):
+    def decisive(self) -> dict[str, Any]:
+        """Return what a fingerprint holds of the block, as JSON."""
+        fields = type(self).model_fields
+        held = self.model_dump(mode="json", exclude={*self.ELSEWHERE, *self.IGNORED})
+        return {
+            key: value
+            for key, value in held.items()
+            if key in self.FIRST or getattr(self, key) != fields[key].default
+        }
+
+
+class RolesSettings(Block):
     """Which roles take part: all of a directory of role files, or those named."""
+
+    ELSEWHERE = {
+        "directory": "the roles' instructions and questions enter, wherever they lie",
+        "include": "the roles that take part enter what compares them",
+    }
 
     directory: str
     """Folder of role files, `<role>.json`: `{"instruction": [{"pos": "…"}], "questions": ["…"],
@@ -46,8 +72,14 @@ class RolesSettings(_Block):
     """All roles of the folder, or a list of names; quote a name of digits alone, so that it stays text."""
 
 
-class QuestionsSettings(_Block):
+class QuestionsSettings(Block):
     """What is asked: one file of general questions, or every role's own (`role_specific`)."""
+
+    ELSEWHERE = {
+        "mode": "the questions enter; what compares roles also takes whether they share them",
+        "file": "the questions enter, wherever they lie",
+        "limit": "the questions that are asked enter",
+    }
 
     mode: Literal["general", "role_specific"] = "general"
     """`general`: all roles answer the questions of `questions.file`; `role_specific`: each role
@@ -66,11 +98,21 @@ class QuestionsSettings(_Block):
         return self
 
 
-class GenerationSettings(_Block):
+class GenerationSettings(Block):
     """How responses are sampled, and by what.
 
     `template_date`: the day that a chat template is told which prints the date.
     """
+
+    FIRST = frozenset({"temperature", "top_p", "max_tokens", "max_model_len", "seed", "dtype"})
+    ELSEWHERE = {
+        "model": "the identity of its files enters, or its hub id and revision",
+        "revision": "is part of the model's identity",
+        "model_name": "enters as it is spoken in instructions",
+        "prompt_indices": "the instructions that are used enter",
+        "engine": "of its options those enter that change the numbers, `DECISIVE_OPTIONS`",
+    }
+    IGNORED = {"backend": "each answers with the same model; `origin` in the responses says which it was"}
 
     backend: Literal["transformers", "vllm", "openai"] = "transformers"
     """What answers: `transformers`, `vllm` (its engine in this process) or `openai` (a server)."""
@@ -112,8 +154,11 @@ class GenerationSettings(_Block):
         return self.model_name or self.model.rstrip("/").rsplit("/", 1)[-1]
 
 
-class SaeSettings(_Block):
+class SaeSettings(Block):
     """One sparse autoencoder: a SAELens release and id, or a directory in SAELens's format."""
+
+    ELSEWHERE = dict.fromkeys(("release", "id", "path"), "the SAE's identity enters")
+    IGNORED = {"neuronpedia_id": "says only where labels are fetched"}
 
     release: str | None = None
     """Release in SAELens's registry, with `id`."""
@@ -132,8 +177,10 @@ class SaeSettings(_Block):
         return self
 
 
-class EvidenceSettings(_Block):
+class EvidenceSettings(Block):
     """How many responses show a feature in a role, and how many tokens on each side of its peak."""
+
+    FIRST = frozenset({"top", "window"})
 
     top: PositiveInt = 3
     """Responses that are kept for each role and feature."""
@@ -144,8 +191,20 @@ class EvidenceSettings(_Block):
 TokenSelection = Literal["response_only", "response_to_end", "all"]
 
 
-class ExtractionSettings(_Block):
+class ExtractionSettings(Block):
     """Which model and SAEs read the responses, and which tokens are pooled."""
+
+    FIRST = frozenset({"dtype", "token_selection"})
+    ELSEWHERE = {
+        "model": "the identity of its files enters, or its hub id and revision",
+        "revision": "is part of the model's identity",
+        "saes": "each SAE's identity enters the files under it",
+        "evidence": "enters what evidence is made from; activations do not depend on it",
+    }
+    IGNORED = {
+        "backend": "each reads the same residuals",
+        "engine": "says where and how fast they are read",
+    }
 
     backend: Literal["transformers", "vllm"] = "transformers"
     """What reads the responses: `transformers`, or `vllm` (hook points `hook_resid_post` and
@@ -170,8 +229,13 @@ class ExtractionSettings(_Block):
     """How much text is kept to show what a feature fires on."""
 
 
-class AnalysisSettings(_Block):
+class AnalysisSettings(Block):
     """The anchor of the assistant axis, and roles left out of comparisons."""
+
+    ELSEWHERE = {
+        "anchor": "enters the atlas and drift, which have an axis",
+        "exclude": "the roles that take part enter what compares them",
+    }
 
     anchor: Name = "default"
     """The role that others are compared with."""
@@ -179,8 +243,13 @@ class AnalysisSettings(_Block):
     """Roles that are left out of comparisons."""
 
 
-class AtlasSettings(_Block):
+class AtlasSettings(Block):
     """How features are selected and mapped."""
+
+    FIRST = frozenset(
+        {"strategy", "question_centering", "top_k", "split_seed", "random_seed", "umap_n_neighbors"}
+        | {"umap_min_dist", "umap_random_state", "neighbor_k", "quality_k"}
+    )
 
     strategy: Literal["mean", "max"] = "mean"
     """What of a role is compared: its means, or (`max`) its maxima."""
@@ -206,8 +275,12 @@ class AtlasSettings(_Block):
     """How many of them the map is judged by."""
 
 
-class LabelsSettings(_Block):
+class LabelsSettings(Block):
     """Where descriptions of features come from."""
+
+    IGNORED = dict.fromkeys(
+        ("api", "export", "cache"), "labels are named by what they say: the last that landed stand"
+    )
 
     api: str = "https://www.neuronpedia.org"
     """Where `persona labels fetch` asks, for an SAE with a `neuronpedia_id`."""
@@ -223,8 +296,15 @@ CheckName = Literal[
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class DriftSettings(_Block):
+class DriftSettings(Block):
     """Where conversations to be scored lie, and the space, axis and score they are measured in."""
+
+    FIRST = frozenset(
+        {"pooling", "transform", "centering", "l2_normalize", "axis", "compared_with", "score"}
+        | {"null_draws", "seed"}
+    )
+    ELSEWHERE = {"sae": "the SAE's identity enters, and the roles' features under it"}
+    IGNORED = {"directory": "a run is named by its conversation, wherever that lies"}
 
     directory: str = "data/conversations"
     """Conversations and scripts to follow, see docs/drift.md."""
@@ -251,8 +331,13 @@ class DriftSettings(_Block):
     """Draws those spans."""
 
 
-class ChecksSettings(_Block):
+class ChecksSettings(Block):
     """Which of Dagster's checks stop a run, and how much each of them lets pass."""
+
+    IGNORED = dict.fromkeys(
+        ("stop_on", "max_empty", "max_truncated", "max_variance_unexplained"),
+        "checks look at files and make none",
+    )
 
     stop_on: list[CheckName] = []
     """Checks that stop a run where a role fails them: the step fails once all its roles are checked, and
@@ -266,8 +351,10 @@ class ChecksSettings(_Block):
     """The share of the residuals' variance that the SAE may leave unexplained (`sae_fits_the_model`)."""
 
 
-class StudySettings(_Block):
+class StudySettings(Block):
     """The whole of a study's `attributes`."""
+
+    ELSEWHERE = {"responses_from": "the responses that are read enter"}
 
     roles: RolesSettings
     """Which roles take part."""

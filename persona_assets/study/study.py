@@ -1,4 +1,4 @@
-"""A study: its settings, its catalogue, and which of its files are fresh."""
+"""A study: its settings, its roles and its questions, read from its files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from persona_assets.lake.lake import Lake
 from persona_assets.study.engines import check_engines
 from persona_assets.study.questions import Question, read_questions
 from persona_assets.study.roles import Role, read_role, role_files
-from persona_assets.study.settings import NAME, StudySettings
+from persona_assets.study.settings import NAME, GenerationSettings, StudySettings
 
 COMPONENT = "persona_assets.components.PersonaStudy"
 
@@ -45,6 +45,17 @@ class Study:
         source = self.settings.responses_from
         return self if source is None else load_study(source)
 
+    @property
+    def generation(self) -> GenerationSettings:
+        """How the responses that are read are sampled. Raises StudyError where nothing samples them."""
+        owner = self.responses_owner
+        if owner.settings.generation is None:
+            raise StudyError(
+                f"{self.file}: responses_from: {owner.name} has no responses of its own; "
+                f"name the study that it reads: {owner.settings.responses_from}"
+            )
+        return owner.settings.generation
+
     @cached_property
     def role_names(self) -> list[str]:
         """The roles that take part, sorted. Raises StudyError where their files are missing."""
@@ -66,8 +77,7 @@ class Study:
         if name not in self.role_names:
             raise StudyError(f"{self.name} has no role {name!r}; its roles: {', '.join(self.role_names)}")
         role = read_role(self._role_files[name])
-        generation = self.responses_owner.settings.generation
-        missing = set(generation.prompt_indices if generation else []) - set(range(len(role.instructions)))
+        missing = set(self.generation.prompt_indices) - set(range(len(role.instructions)))
         if missing:
             raise StudyError(
                 f"{self._role_directory}/{name}.json: has {len(role.instructions)} instructions, "
@@ -94,8 +104,7 @@ class Study:
     @property
     def template_date(self) -> dt.date | None:
         """The day that the chat template is told, where the study's responses were made with one."""
-        generation = self.responses_owner.settings.generation
-        return generation.template_date if generation else None
+        return self.generation.template_date
 
     @property
     def default_sae(self) -> str:
