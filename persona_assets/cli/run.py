@@ -17,12 +17,13 @@ from persona_assets.cli.arguments import check_role
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.assets import ACROSS_ROLES, key, plain_name
+from persona_assets.orchestration.assets import key, plain_name
 from persona_assets.orchestration.checks import is_stopped
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
-from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.of_roles import look_at_roles
+from persona_assets.stages.table import PER_ROLE, PER_STUDY
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -30,12 +31,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _MOST_NAMED = 10  # roles that one line can name
 
-# The assets partitioned by role, and when a role of one is finished.
-PER_ROLE: dict[str, Callable[[RoleFiles], bool]] = {
-    "responses": lambda files: files.responses is not None,
-    "activations": lambda files: all(files.extracted(sae) for sae in files.saes),
-    "role_features": lambda files: all(files.role_features(sae) is not None for sae in files.saes),
-}
+_PER_ROLE = {stage.name: stage for stage in PER_ROLE}
+_PER_STUDY = {stage.name for stage in PER_STUDY}
 
 
 def run_study(
@@ -53,11 +50,12 @@ def run_study(
         _close_dead_runs(instance)
         try:
             for asset in assets:
-                todo = chosen if overwrite else _unfinished(study, instance, asset, chosen)
-                if asset in PER_ROLE:
+                selected = select is not None and asset in select
+                todo = chosen if overwrite else _unfinished(study, instance, asset, chosen, selected)
+                if asset in _PER_ROLE:
                     n_made += len(todo)
                     _announce(console, expect, asset, len(todo), len(chosen))
-                elif asset in ACROSS_ROLES:
+                elif asset in _PER_STUDY:
                     expect(asset, len(study.settings.extraction.saes))
                 _make(study, definitions, instance, asset, todo, overwrite, console)
         finally:
@@ -75,7 +73,7 @@ def _announce(
 
 
 def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_made: int) -> None:
-    if not n_made and not PER_ROLE.keys().isdisjoint(assets):
+    if not n_made and not _PER_ROLE.keys().isdisjoint(assets):
         console.print("nothing was made (--overwrite makes fresh roles again)")
     if "warehouse" in assets:
         console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
@@ -103,23 +101,29 @@ def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[s
     return [asset for asset in ordered if select is None or asset in select]
 
 
-def _unfinished(study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str]) -> list[str]:
-    """The chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check."""
-    if asset not in PER_ROLE:
+def _unfinished(
+    study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str], selected: bool
+) -> list[str]:
+    """The chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check.
+
+    Of an asset that is `selected` by name those too that lack what a later version added.
+    """
+    if asset not in _PER_ROLE:
         return list(chosen)
+    stage, files = _PER_ROLE[asset], look_at_roles(study)
     known = instance.get_materialized_partitions(key(study, asset))
     return [
         role
         for role in chosen
         if role not in known
-        or not PER_ROLE[asset](RoleFiles(study, role))
-        or is_stopped(study, instance, asset, role)
+        or not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
+        or is_stopped(files[role], instance, asset)
     ]
 
 
 def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:
     """The tags of the runs that `asset` takes: one, or one for each contiguous range of roles."""
-    if asset not in PER_ROLE:
+    if asset not in _PER_ROLE:
         yield {}
         return
     for first, last in contiguous_ranges(study.role_names, todo):
@@ -155,7 +159,7 @@ def _make(
         if not result.success:
             if _was_interrupted(result):
                 _close_as_canceled(instance, result.run_id)
-            rest = [role for role in todo if role not in landed] if asset in PER_ROLE else []
+            rest = [role for role in todo if role not in landed] if asset in _PER_ROLE else []
             raise _failure(result, way_on(study, asset, rest, overwrite))
         _show_failed_checks(console, asset, result)
 
@@ -168,7 +172,7 @@ def _materialize(
     tags: dict[str, str],
     overwrite: bool,
 ) -> dg.ExecuteInProcessResult:
-    options = {"overwrite": overwrite} if asset in PER_ROLE else {}
+    options = {"overwrite": overwrite} if asset in _PER_ROLE else {}
     ops = {"ops": {f"{plain_name(study)}__{asset}": {"config": options}}} if options else {}
     return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_config=_QUIET | ops,

@@ -10,7 +10,7 @@ from persona_assets.cli.answers import print_rows
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
-from persona_assets.stages.of_roles import State
+from persona_assets.stages.stage import State
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 

@@ -22,7 +22,7 @@ from persona_assets.health.snapshots import NamedBySnapshot, held_open, publishe
 from persona_assets.lake.lake import LakeFile
 from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT
 from persona_assets.lake.storage import bucket
-from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -77,7 +77,7 @@ def _parts(study: Study) -> list[LakeFile]:
     generation = study.settings.generation
     if generation is None:
         return []
-    alive = {InFlight(RoleFiles(study, role), generation.backend).made_from for role in study.role_names}
+    alive = {InFlight(files, generation.backend).made_from for files in look_at_roles(study).values()}
     return [file for file in study.lake.files(IN_FLIGHT) if file.made_from in alive]
 
 

@@ -7,20 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from persona_assets.lake.lake import LakeFile
-from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    ATLAS_TABLES,
-    FEATURE_LABELS,
-    RESPONSES,
-    ROLE_FEATURES,
-    STATISTICS_TABLES,
-    Table,
-)
-from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.stages.of_roles import RoleFiles, State
+from persona_assets.stages.files import StudyFiles
+from persona_assets.stages.stage import Part, Stage, State
+from persona_assets.stages.table import PER_ROLE, PER_STUDY
 from persona_assets.study.study import Study
-
-_ACROSS = {"statistics": STATISTICS_TABLES, "atlas": ATLAS_TABLES, "feature_labels": (FEATURE_LABELS,)}
 
 
 @dataclass(frozen=True)
@@ -59,58 +49,45 @@ class StageSummary:
 
 def summarize(study: Study) -> tuple[list[RoleSummary], list[StageSummary]]:
     """Every role, and every stage. Raises StudyError where roles, questions, model or SAE cannot be read."""
-    across = AcrossRoles.of(study)
-    stages = _role_stages(study)
+    files = StudyFiles.of(study)
+    saes = list(study.settings.extraction.saes)
+    per_sae = [(stage, sae) for sae in saes for stage in PER_ROLE if stage.mark.per_sae]
+    of_roles = [*((stage, None) for stage in PER_ROLE if not stage.mark.per_sae), *per_sae]
+    found = {
+        (named(stage, sae, saes), role): (
+            files.state(stage, part := Part(role, sae)),
+            [held.file for held in files.held(stage, part)],
+        )
+        for stage, sae in of_roles
+        for role in files.roles
+    }
+    names = list(dict.fromkeys(name for name, _ in found))
     roles = [
         RoleSummary(
             role,
-            {name: files.state(table, sae) for name, table, sae in stages},
-            Size.of(file for _, table, sae in stages for file in _fresh(files, table, sae)),
+            {name: found[name, role][0] for name in names},
+            Size.of(file for name in names for file in found[name, role][1]),
         )
-        for role, files in across.roles.items()
+        for role in files.roles
     ]
-    of_roles = [
+    stages = [
         StageSummary(
             name,
-            Counter(role.states[name] for role in roles),
-            Size.of(file for files in across.roles.values() for file in _fresh(files, table, sae)),
+            Counter(found[name, role][0] for role in files.roles),
+            Size.of(file for role in files.roles for file in found[name, role][1]),
         )
-        for name, table, sae in stages
+        for name in names
     ]
-    return roles, [*of_roles, *_stages_across(across)]
+    return roles, [*stages, *(_across(files, stage, sae) for sae in saes for stage in PER_STUDY)]
 
 
-def _role_stages(study: Study) -> list[tuple[str, Table, str | None]]:
-    saes = list(study.settings.extraction.saes)
-    of_saes = [(table, sae) for sae in saes for table in (ACTIVATIONS, ROLE_FEATURES)]
-    named = [(_named(table.name, sae, saes), table, sae) for table, sae in of_saes]
-    return [(RESPONSES.name, RESPONSES, None), *named]
+def named(stage: Stage, sae: str | None, saes: Sequence[str]) -> str:
+    """Return the stage's name, with the SAE's where the study has several."""
+    return stage.name if sae is None or len(saes) == 1 else f"{stage.name} ({sae})"
 
 
-def _named(stage: str, sae: str, saes: Sequence[str]) -> str:
-    return stage if len(saes) == 1 else f"{stage} ({sae})"
-
-
-def _fresh(files: RoleFiles, table: Table, sae: str | None) -> list[LakeFile | None]:
-    """The stage's fresh files: extraction's three are counted with the activations."""
-    if sae is None:
-        return [files.responses]
-    if table is ACTIVATIONS:
-        return [files.activations(sae), files.pooled(sae), files.evidence(sae)]
-    return [files.role_features(sae)]
-
-
-def _stages_across(across: AcrossRoles) -> list[StageSummary]:
-    saes = list(across.study.settings.extraction.saes)
-    return [
-        _stage_across(across, _named(stage, sae, saes), tables, sae)
-        for sae in saes
-        for stage, tables in _ACROSS.items()
-    ]
-
-
-def _stage_across(across: AcrossRoles, name: str, tables: tuple[Table, ...], sae: str) -> StageSummary:
-    fresh = across.files(tables, sae)
-    there = any(across.study.lake.files(table, sae=sae) for table in tables)
-    state: State = "fresh" if fresh else "stale" if there else "missing"
-    return StageSummary(name, Counter([state]), Size.of((fresh or {}).values()))
+def _across(files: StudyFiles, stage: Stage, sae: str) -> StageSummary:
+    part, saes = Part(sae=sae), list(files.study.settings.extraction.saes)
+    state = files.state(stage, part)
+    held = files.held(stage, part) if state == "fresh" else []
+    return StageSummary(named(stage, sae, saes), Counter([state]), Size.of(one.file for one in held))

@@ -1,6 +1,6 @@
 """Asset checks: what a scientist asks before believing a number, asked of every role of a run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
@@ -15,6 +15,8 @@ from persona_assets.lake.lake import LakeFile
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.assets import key
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.stage import Stage
+from persona_assets.stages.table import stage
 from persona_assets.study.settings import CheckName
 from persona_assets.study.study import Study
 
@@ -25,17 +27,15 @@ N_FIT_RESPONSES = 16  # of each role
 _FILES = "files checked"  # the metadata by which a record says what it was of
 
 Evaluate = Callable[[Study, str], CheckResult]
-Looks = Callable[[RoleFiles], Iterable[LakeFile | None]]
 
 
 @dataclass(frozen=True)
 class _Check:
-    """A check of an asset: what it evaluates for a role, and which of the role's files decide its result."""
+    """A check of an asset, and what it evaluates for a role. The files of the stage decide its result."""
 
     name: CheckName
     asset: str
     evaluate: Evaluate
-    looks_at: Looks
 
 
 def role_checks(study: Study, roles: dg.PartitionsDefinition) -> list[dg.AssetChecksDefinition]:
@@ -44,10 +44,11 @@ def role_checks(study: Study, roles: dg.PartitionsDefinition) -> list[dg.AssetCh
     return [_over_roles(study, roles, check) for check in _CHECKS if generates or check.asset != "responses"]
 
 
-def is_stopped(study: Study, instance: dg.DagsterInstance, asset: str, role: str) -> bool:
+def is_stopped(files: RoleFiles, instance: dg.DagsterInstance, asset: str) -> bool:
     """Return whether the role's files have not passed a check of `asset` that stops runs."""
-    stopping = [one for one in _CHECKS if one.asset == asset and one.name in study.settings.checks.stop_on]
-    return any(_repeated(instance, study, role, check) is None for check in stopping)
+    stop_on = files.study.settings.checks.stop_on
+    stopping = [one for one in _CHECKS if one.asset == asset and one.name in stop_on]
+    return any(_repeated(instance, files, check) is None for check in stopping)
 
 
 def _over_roles(study: Study, roles: dg.PartitionsDefinition, check: _Check) -> dg.AssetChecksDefinition:
@@ -63,7 +64,8 @@ def _over_roles(study: Study, roles: dg.PartitionsDefinition, check: _Check) -> 
     def evaluated(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         failed = []
         for role in context.partition_keys:
-            result = _repeated(context.instance, study, role, check) or _evaluated(study, role, check)
+            files = RoleFiles(study, role)
+            result = _repeated(context.instance, files, check) or _evaluated(files, check)
             failed += [] if result.passed else [f"{role}: {result.description}"]
             _log(context, study, check, result, role)
         whole = CheckResult(
@@ -107,30 +109,30 @@ def _log(
     )
 
 
-def _evaluated(study: Study, role: str, check: _Check) -> CheckResult:
+def _evaluated(files: RoleFiles, check: _Check) -> CheckResult:
     try:
-        result = check.evaluate(study, role)
+        result = check.evaluate(files.study, files.role)
     except StudyError as error:
         return CheckResult(passed=False, description=str(error), metadata={})
     return CheckResult(
-        result.passed, result.description, {**result.metadata, _FILES: _identity(study, role, check)}
+        result.passed, result.description, {**result.metadata, _FILES: _identity(files, check)}
     )
 
 
-def _repeated(instance: dg.DagsterInstance, study: Study, role: str, check: _Check) -> CheckResult | None:
+def _repeated(instance: dg.DagsterInstance, files: RoleFiles, check: _Check) -> CheckResult | None:
     """Return the result on record where the role's files passed the check before, under these limits."""
     found = instance.event_log_storage.get_asset_check_execution_history(
-        dg.AssetCheckKey(key(study, check.asset), check.name),
+        dg.AssetCheckKey(key(files.study, check.asset), check.name),
         limit=1,
         status={AssetCheckExecutionRecordStatus.SUCCEEDED},
-        partition_filter=PartitionKeyFilter(key=role),
+        partition_filter=PartitionKeyFilter(key=files.role),
     )
     event = found[0].event if found else None
     if event is None or event.dagster_event is None:
         return None
     evaluation = event.dagster_event.asset_check_evaluation_data
     of = evaluation.metadata.get(_FILES)
-    identity = _identity(study, role, check)
+    identity = _identity(files, check)
     if identity is None or of is None or of.value != identity:
         return None
     said = (evaluation.description or "").removesuffix(_ON_RECORD)
@@ -140,11 +142,12 @@ def _repeated(instance: dg.DagsterInstance, study: Study, role: str, check: _Che
 _ON_RECORD = " (on record: the same files passed before)"
 
 
-def _identity(study: Study, role: str, check: _Check) -> str | None:
+def _identity(files: RoleFiles, check: _Check) -> str | None:
     """Return what decides the result; None where a file that the check looks at is not there."""
-    stems = [file and file.stem for file in check.looks_at(RoleFiles(study, role))]
+    stems = [file and file.stem for file in _looked_at(files, stage(check.asset))]
     if None in stems:
         return None
+    study = files.study
     limits = study.settings.checks.model_dump(exclude={"stop_on"})
     spans = study.settings.extraction.span_tokens
     return fingerprint({"files": stems, "limits": [limits, spans, L0_LIMITS, N_FIT_RESPONSES]})
@@ -169,18 +172,15 @@ def _sae_fits(study: Study, role: str) -> CheckResult:
     return CheckResult(passed=not complaints, description=fits, metadata=metadata)
 
 
-def _extracted(files: RoleFiles) -> list[LakeFile | None]:
-    of_saes = [(files.pooled(sae), files.activations(sae)) for sae in files.saes]
-    return [files.responses, *(file for pair in of_saes for file in pair)]
-
-
-def _aggregated(files: RoleFiles) -> list[LakeFile | None]:
-    return [*_extracted(files), *(files.role_features(sae) for sae in files.saes)]
+def _looked_at(files: RoleFiles, asset: Stage) -> list[LakeFile | None]:
+    """Return the role's files of a stage, after those that they were made from."""
+    upstream = [file for name in asset.needs for file in _looked_at(files, stage(name))]
+    return [*upstream, *(files.file(table, sae) for sae in files.saes_of(asset) for table in asset.tables)]
 
 
 _CHECKS = (
-    _Check("every_prompt_answered", "responses", checks.responses_complete, lambda files: [files.responses]),
-    _Check("sae_fits_the_model", "activations", _sae_fits, _extracted),
-    _Check("activations_cover_responses", "activations", checks.activations_cover_responses, _extracted),
-    _Check("agree_with_activations", "role_features", checks.role_features_agree, _aggregated),
+    _Check("every_prompt_answered", "responses", checks.responses_complete),
+    _Check("sae_fits_the_model", "activations", _sae_fits),
+    _Check("activations_cover_responses", "activations", checks.activations_cover_responses),
+    _Check("agree_with_activations", "role_features", checks.role_features_agree),
 )

@@ -1,25 +1,28 @@
 """Which files of a drift run are the right ones under the study's settings of today.
 
 A run is named by its conversation's hash, so its fingerprint can be told from the lake alone: whoever
-publishes needs no conversation. The versions are raised by hand when their code gives other results.
+publishes needs no conversation. `CODES_VERSION` is raised by hand when encoding gives other results.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile
-from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
-from persona_assets.stages.of_roles import RoleFiles, extraction_inputs, look_at_roles
+from persona_assets.lake.lake import LakeFile, Look, fresh
+from persona_assets.lake.schema import ACTIVATIONS, DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
+from persona_assets.stages.inputs import extraction_inputs
+from persona_assets.stages.of_roles import RoleFiles, look_at_roles
+from persona_assets.stages.stage import Inputs
+from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
-DRIFT_VERSION = 1
 CODES_VERSION = 1
 
 _RUN = re.compile(r"[0-9a-f]{10}")
@@ -27,10 +30,11 @@ _RUN = re.compile(r"[0-9a-f]{10}")
 
 @dataclass(frozen=True)
 class DriftFiles:
-    """The drift files of `study`; `roles` are looked at as of one moment."""
+    """The drift files of `study`; `roles` are looked at as of one moment, and with a `look` so are these."""
 
     study: Study
     roles: Mapping[str, RoleFiles]
+    look: Look | None = None
 
     @classmethod
     def of(cls, study: Study) -> DriftFiles:
@@ -90,7 +94,7 @@ class DriftFiles:
 
     def codes(self, run: str) -> LakeFile | None:
         """A conversation's codes, if they are there."""
-        return self.study.lake.current(DRIFT_CODES, self.codes_fingerprint(run), sae=self.sae, run=run)
+        return fresh(self._files(DRIFT_CODES, sae=self.sae, run=run), self.codes_fingerprint(run))
 
     @property
     def anchor_codes(self) -> LakeFile | None:
@@ -98,16 +102,19 @@ class DriftFiles:
         made_from = self.anchor_codes_fingerprint
         if made_from is None:
             return None
-        return self.study.lake.current(DRIFT_CODES, made_from, sae=self.sae, role=self.anchor)
+        return fresh(self._files(DRIFT_CODES, sae=self.sae, role=self.anchor), made_from)
+
+    def inputs(self, run: str) -> Inputs:
+        """Return what decides the content of a run's tables. Raises StudyError as `check` does."""
+        return stage_of(DRIFT_RUNS).inputs(DRIFT_RUNS, self, run, self.study.settings.atlas.strategy)
 
     def fingerprint(self, run: str) -> str:
-        """What decides a run's tables. Raises StudyError as `check` does."""
-        self.check()
-        return fingerprint({**self._measuring, "codes": self.codes_fingerprint(run)})
+        """Return the hash of `inputs`."""
+        return fingerprint(self.inputs(run) or {})
 
     def files(self, run: str) -> dict[str, LakeFile] | None:
         """A run's fresh files by table; None where not all are there."""
-        found = {table.name: self._file(table, run) for table in DRIFT_TABLES}
+        found = {table.name: self.file(table, run) for table in DRIFT_TABLES}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
 
     def fresh_runs(self) -> list[dict[str, LakeFile]]:
@@ -120,27 +127,49 @@ class DriftFiles:
 
     def runs(self) -> list[str]:
         """The runs that the lake has files of, fresh or not, sorted."""
-        found = {file.partition.get("run", "") for file in self.study.lake.files(DRIFT_RUNS)}
+        found = {file.partition.get("run", "") for file in self.all(DRIFT_RUNS)}
         return sorted(run for run in found if _RUN.fullmatch(run))
 
-    def _file(self, table: Table, run: str) -> LakeFile | None:
-        return self.study.lake.current(table, self.fingerprint(run), run=run)
+    def held(self) -> Iterator[tuple[Table, LakeFile | None]]:
+        """Yield every fresh file: only codes, without the roles that drift is measured against."""
+        runs = {file.partition["run"] for file in self.all(DRIFT_CODES) if "run" in file.partition}
+        runs |= set(self.runs())
+        if not runs:
+            return
+        yield DRIFT_CODES, self.anchor_codes
+        for run in sorted(runs):
+            yield DRIFT_CODES, self.codes(run)
+            with suppress(StudyError):
+                yield from [(table, self.file(table, run)) for table in DRIFT_TABLES]
+
+    def file(self, table: Table, run: str) -> LakeFile | None:
+        """A run's fresh file of `table`. Raises StudyError as `check` does."""
+        return fresh(self._files(table, run=run), self.fingerprint(run))
+
+    def all(self, table: Table) -> list[LakeFile]:
+        """Return every file of `table`, fresh or not."""
+        lake = self.study.lake
+        return lake.files(table) if self.look is None else self.look.all(lake, table)
+
+    def _files(self, table: Table, **part: str) -> list[LakeFile]:
+        lake = self.study.lake
+        return lake.files(table, **part) if self.look is None else self.look.files(lake, table, **part)
 
     @cached_property
     def _encoding(self) -> dict[str, Any]:
-        inputs = extraction_inputs(self.study, self.sae)
+        inputs = {"version": stage_of(ACTIVATIONS).version, **extraction_inputs(self.study, self.sae)}
         del inputs["token_selection"]  # an answer's own tokens, whatever responses are pooled over
         date = self.study.template_date
         dated = {"template_date": str(date)} if date else {}
         return {"version": CODES_VERSION, "extraction": inputs, **dated}
 
     @cached_property
-    def _measuring(self) -> dict[str, Any]:
+    def measuring(self) -> dict[str, Any]:
+        """What decides the tables of every run alike."""
         return {
-            "version": DRIFT_VERSION,
             "anchor": self.anchor,
             "anchor_codes": self.anchor_codes_fingerprint,
             "roles": {role: file.stem for role, file in self.role_features.items()},
             "sae": self.sae,
-            "settings": self.study.settings.drift.model_dump(exclude={"directory", "sae"}),
+            "settings": self.study.settings.drift.decisive(),
         }

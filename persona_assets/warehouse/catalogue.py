@@ -11,9 +11,8 @@ from persona_assets.lake.schema import RESPONSES
 from persona_assets.models.width import width_on_disk
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role, fill
-from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study
-from persona_assets.warehouse.files import SnapshotFile, role_status
+from persona_assets.warehouse.files import SnapshotFile, role_status, worst
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -60,11 +59,9 @@ def _role_row(study: Study, role: Role, files: RoleFiles, n_responses: int) -> R
     owner, status = study.responses_owner, role_status(files)
     return {
         "role": role.name,
-        "status": status.overall,
-        "responses_status": status.responses,
-        "activations_status": status.activations,
-        "role_features_status": status.role_features,
-        "n_prompts": len(_generation(owner).prompt_indices) * len(owner.questions(role)),
+        "status": worst(status.values()),
+        **{f"{stage}_status": state for stage, state in status.items()},
+        "n_prompts": len(owner.generation.prompt_indices) * len(owner.questions(role)),
         "n_responses": n_responses,
         "excluded": role.name in study.settings.analysis.exclude,
         "eval_prompt": role.eval_prompt,
@@ -72,7 +69,7 @@ def _role_row(study: Study, role: Role, files: RoleFiles, n_responses: int) -> R
 
 
 def _instruction_rows(owner: Study, role: Role) -> Rows:
-    generation = _generation(owner)
+    generation = owner.generation
     return [
         {
             "role": role.name,
@@ -104,8 +101,3 @@ def _file_row(entry: SnapshotFile) -> Row:
         "bytes": entry.file.size,
         "modified": datetime.fromtimestamp(entry.file.modified, UTC).replace(tzinfo=None),
     }
-
-
-def _generation(owner: Study) -> GenerationSettings:
-    assert owner.settings.generation is not None
-    return owner.settings.generation

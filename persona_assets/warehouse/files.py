@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake import Lake, LakeFile
-from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    ATLAS_TABLES,
-    EVIDENCE,
-    FEATURE_LABELS,
-    POOLED,
-    RESPONSES,
-    ROLE_FEATURES,
-    STATISTICS_TABLES,
-    TABLES,
-    Table,
-)
+from persona_assets.lake.schema import TABLES, Table
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
-from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.stages.of_conversations import DriftFiles
-from persona_assets.stages.of_roles import RoleFiles, State
+from persona_assets.stages.files import StudyFiles
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.stage import State
+from persona_assets.stages.table import PER_ROLE
 
 _AT_ONCE = 16  # footers: a store answers each after some milliseconds
 _WORST_FIRST: tuple[State, ...] = ("missing", "stale", "fresh")
@@ -40,82 +30,29 @@ class SnapshotFile:
     n_rows: int
 
 
-@dataclass(frozen=True)
-class RoleStatus:
-    """How far a role has come: each stage is the worst over the study's SAEs."""
-
-    responses: State
-    activations: State
-    role_features: State
-
-    @property
-    def overall(self) -> State:
-        """The worst of the stages."""
-        return worst([self.responses, self.activations, self.role_features])
-
-
 def worst(states: Iterable[State]) -> State:
     """The worst of some states: missing, then stale, then fresh."""
     return min(states, key=_WORST_FIRST.index)
 
 
-def role_status(files: RoleFiles) -> RoleStatus:
-    """The states of a role's stages."""
-    return RoleStatus(
-        responses=files.state(RESPONSES),
-        activations=worst(_extraction_state(files, sae) for sae in files.saes),
-        role_features=worst(files.state(ROLE_FEATURES, sae) for sae in files.saes),
-    )
+def role_status(files: RoleFiles) -> dict[str, State]:
+    """Return how far a role has come, by stage: each is the worst over the study's SAEs."""
+    return {
+        stage.name: worst(files.state(stage.mark, sae) for sae in files.saes_of(stage)) for stage in PER_ROLE
+    }
 
 
-def snapshot_files(across: AcrossRoles) -> list[SnapshotFile]:
+def snapshot_files(files: StudyFiles) -> list[SnapshotFile]:
     """Every fresh file of the roles and of all together. Raises StudyError, naming it, for a damaged one."""
-    lake = across.study.lake
+    lake = files.study.lake
     _refuse_columns_in_path(lake)
-    of_roles = [
-        (table, sae, role, file)
-        for role, files in across.roles.items()
-        for table, sae, file in _fresh_files(files)
-    ]
-    found = [*of_roles, *_fresh_across(across), *_fresh_drift(across)]
+    found = list(files.published())
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        rows = list(readers.map(lambda one: _rows(lake, one[3]), found))
-    return [SnapshotFile(*one, n_rows) for one, n_rows in zip(found, rows, strict=True)]
-
-
-def _fresh_across(across: AcrossRoles) -> Iterator[tuple[Table, str, None, LakeFile]]:
-    for sae in across.study.settings.extraction.saes:
-        found = across.files(STATISTICS_TABLES, sae)
-        mapped = across.files(ATLAS_TABLES, sae)
-        labels = across.file(FEATURE_LABELS, sae)
-        of_sae = (found or {}) | (mapped or {}) | ({FEATURE_LABELS.name: labels} if labels else {})
-        yield from ((TABLES[name], sae, None, file) for name, file in of_sae.items())
-
-
-def _fresh_drift(across: AcrossRoles) -> Iterator[tuple[Table, None, None, LakeFile]]:
-    for files in DriftFiles(across.study, across.roles).fresh_runs():
-        yield from ((TABLES[name], None, None, file) for name, file in files.items())
-
-
-def _extraction_state(files: RoleFiles, sae: str) -> State:
-    state = files.state(ACTIVATIONS, sae)
-    return "stale" if state == "fresh" and not files.extracted(sae) else state
-
-
-def _fresh_files(files: RoleFiles) -> Iterator[tuple[Table, str | None, LakeFile]]:
-    if files.responses is not None:
-        yield RESPONSES, None, files.responses
-    for sae in files.saes:
-        # Activations land last: without them what else is there belongs to an extraction cut short.
-        if files.activations(sae) is None or files.pooled(sae) is None:
-            continue
-        found = [
-            (POOLED, files.pooled(sae)),
-            (ACTIVATIONS, files.activations(sae)),
-            (EVIDENCE, files.evidence(sae)),
-            (ROLE_FEATURES, files.role_features(sae)),
-        ]
-        yield from ((table, sae, file) for table, file in found if file is not None)
+        rows = readers.map(lambda one: _rows(lake, one[1].file), found)
+    return [
+        SnapshotFile(held.table, part.sae, part.role, held.file, n_rows)
+        for (part, held), n_rows in zip(found, rows, strict=True)
+    ]
 
 
 def _rows(lake: Lake, file: LakeFile) -> int:

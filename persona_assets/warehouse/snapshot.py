@@ -15,7 +15,7 @@ from persona_assets.base.placing import turn
 from persona_assets.base.swap import replacing
 from persona_assets.lake.schema import TABLES
 from persona_assets.lake.storage import Bucket, bucket
-from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalogue import Rows, small_tables
@@ -57,9 +57,9 @@ def publish(study: Study) -> Snapshot:
 def _publish(study: Study, target: Path, before: Which, at_least: datetime | None = None) -> Snapshot:
     """Look and build; its file is dated by the moment of the look, or `at_least` if that is later."""
     looked_at = datetime.now(UTC)
-    across = AcrossRoles.of(study)
-    files = snapshot_files(across)
-    small = small_tables(study, across.roles, files, looked_at)
+    looked = StudyFiles.of(study)
+    files = snapshot_files(looked)
+    small = small_tables(study, looked.roles, files, looked_at)
     for lake in (study.lake, study.responses_owner.lake):
         lake.keep_notes()
     if _which(target) != before:

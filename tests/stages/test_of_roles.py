@@ -130,7 +130,8 @@ def test_a_changed_setting_makes_its_stage_and_all_below_stale(make_study: Study
     assert spans_changed.state(ACTIVATIONS, "demo") == "stale"
     assert extraction_changed.state(ROLE_FEATURES, "demo") == "stale"
     evidence_changed = RoleFiles(make_study("same", {"extraction.evidence": {"top": 5}}), PIRATE)
-    assert evidence_changed.state(ACTIVATIONS, "demo") == "fresh"
+    assert evidence_changed.state(ACTIVATIONS, "demo") == "stale"
+    assert evidence_changed.activations("demo") is not None
     assert evidence_changed.state(EVIDENCE, "demo") == "stale"
     assert not evidence_changed.extracted("demo")
 

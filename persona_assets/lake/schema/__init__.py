@@ -47,7 +47,7 @@ TABLES = {
 }  # fmt: skip
 
 # And those that no snapshot holds.
-EVERY_TABLE = TABLES | {table.name: table for table in (*DRIFT_TABLES, DRIFT_CODES, IN_FLIGHT)}
+EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT)}
 
 __all__ = [
     "ACTIVATIONS",

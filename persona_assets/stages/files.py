@@ -1,0 +1,103 @@
+"""Every stage's files of a study, looked at as of one moment: each table of the lake is listed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import LakeFile, Look
+from persona_assets.lake.schema import Table
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.stages.of_roles import RoleFiles, look_at_roles
+from persona_assets.stages.stage import Held, Inputs, Part, Stage, State
+from persona_assets.stages.table import STAGES
+from persona_assets.study.study import Study
+
+
+@dataclass(frozen=True)
+class StudyFiles:
+    """The files of `study`, stage by stage and part by part."""
+
+    across: AcrossRoles
+    drift: DriftFiles
+
+    @classmethod
+    def of(cls, study: Study) -> StudyFiles:
+        """Every role, SAE and drift run of the study, looked at now."""
+        look = Look()
+        roles = look_at_roles(study, look)
+        return cls(AcrossRoles(study, roles, look), DriftFiles(study, roles, look))
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.across.study
+
+    @property
+    def roles(self) -> Mapping[str, RoleFiles]:
+        """The files of every role, by its name."""
+        return self.across.roles
+
+    def parts(self, stage: Stage) -> list[Part]:
+        """Return what `stage` is made for: roles (under each SAE), SAEs, or the drift runs that are there."""
+        saes = list(self.study.settings.extraction.saes)
+        if stage.per == "conversation":
+            return [Part(run=run) for run in self.drift.runs()]
+        if stage.per == "study":
+            return [Part(sae=sae) for sae in saes]
+        of_saes = saes if stage.mark.per_sae else [None]
+        return [Part(role, sae) for role in self.roles for sae in of_saes]
+
+    def inputs(self, stage: Stage, part: Part) -> Inputs:
+        """Return what decides the part's files. Raises StudyError of drift as `DriftFiles.check` does."""
+        if part.role is not None:
+            return self.roles[part.role].inputs(stage.mark, part.sae)
+        return self.across.inputs(stage.mark, part.sae) if part.sae else self.drift.inputs(part.run or "")
+
+    def file(self, table: Table, part: Part) -> LakeFile | None:
+        """Return the part's fresh file of `table`. Raises StudyError as `inputs` does."""
+        if part.role is not None:
+            return self.roles[part.role].file(table, part.sae)
+        return self.across.file(table, part.sae) if part.sae else self.drift.file(table, part.run or "")
+
+    def state(self, stage: Stage, part: Part) -> State:
+        """Return whether the part is fresh, there but of other settings (stale), or missing."""
+        if part.role is not None:
+            return self.roles[part.role].state(stage.mark, part.sae)
+        if part.sae is not None:
+            return self.across.state(stage, part.sae)
+        return "fresh" if self.drift.files(part.run or "") else "stale"
+
+    def all(self, stage: Stage, part: Part) -> list[LakeFile]:
+        """Return the part's files of the stage's last table, fresh or not."""
+        if part.role is not None:
+            return self.roles[part.role].files(stage.mark, part.sae)
+        if part.sae is not None:
+            return self.across.all(stage.mark, part.sae)
+        return [file for file in self.drift.all(stage.mark) if file.partition.get("run") == part.run]
+
+    def held(self, stage: Stage, part: Part) -> list[Held]:
+        """Return the part's fresh files, also where not all that the stage lands is there."""
+        found = [(table, self.file(table, part)) for table in stage.landed]
+        return [Held(table, file) for table, file in found if file is not None]
+
+    def published(self) -> Iterator[tuple[Part, Held]]:
+        """Yield what a snapshot stands on: the fresh files of the parts that are there whole.
+
+        Of a part whose tables are not all there, what is there belongs to a landing that was cut short.
+        """
+        for stage in STAGES:
+            for part in self.parts(stage):
+                with suppress(StudyError):  # nothing that drift could be measured against
+                    found = self.held(stage, part)
+                    if {held.table for held in found} >= set(stage.tables):
+                        yield from ((part, held) for held in found)
+
+    def fresh(self) -> list[Held]:
+        """Return every fresh file, as far as it is there, and what drift keeps beside its tables."""
+        of_roles = (stage for stage in STAGES if stage.per != "conversation")
+        found = [held for stage in of_roles for part in self.parts(stage) for held in self.held(stage, part)]
+        return [*found, *(Held(table, file) for table, file in self.drift.held() if file is not None)]

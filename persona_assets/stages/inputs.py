@@ -1,0 +1,123 @@
+"""What decides the content of each stage's files: its settings, and the identity of the files it reads.
+
+A change flows down the chain by itself, for a file's identity is the hash of its own inputs. Every setting is
+decisive unless its block says otherwise (`study/settings.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_MATRIX
+from persona_assets.models.loading import identity
+from persona_assets.stages.stage import Inputs
+from persona_assets.study.settings import DECISIVE_OPTIONS, Block
+from persona_assets.study.study import Study
+
+if TYPE_CHECKING:
+    from persona_assets.stages.across_roles import AcrossRoles
+    from persona_assets.stages.of_conversations import DriftFiles
+    from persona_assets.stages.of_roles import RoleFiles
+
+# What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
+_SELECTING = {"strategy", "question_centering", "split_seed"}
+
+
+def of_responses(files: RoleFiles, _: None) -> Inputs:
+    """The role's own instructions and questions, the sampling, the model."""
+    owner = files.study.responses_owner
+    generation, role = files.study.generation, owner.role(files.role)
+    engine = {name: generation.engine[name] for name in DECISIVE_OPTIONS if name in generation.engine}
+    return {
+        "role": role.name,
+        "instructions": {index: role.instructions[index] for index in generation.prompt_indices},
+        "questions": [[question.id, question.text] for question in owner.questions(role)],
+        "model_name": generation.spoken_name,
+        "model": identity(generation.model, generation.revision, owner.lake),
+        **generation.decisive(),
+        **({"engine": engine} if engine else {}),
+        **_later(roles=owner.settings.roles, questions=owner.settings.questions),
+    }
+
+
+def of_activations(files: RoleFiles, sae: str) -> Inputs:
+    """The responses, the model that reads them, the SAE."""
+    if files.responses is None:
+        return None
+    return {"responses": files.responses.stem, **extraction_inputs(files.study, sae)}
+
+
+def of_evidence(files: RoleFiles, sae: str) -> Inputs:
+    """What activations are made from, and how much of the text is kept."""
+    activations = files.activations_fingerprint(sae)
+    if activations is None:
+        return None
+    return {"activations": activations, **files.study.settings.extraction.evidence.decisive()}
+
+
+def of_role_features(files: RoleFiles, sae: str) -> Inputs:
+    """The role's activations."""
+    activations, pooled = files.file(ACTIVATIONS, sae), files.file(POOLED, sae)
+    if activations is None or pooled is None:
+        return None
+    return {"activations": activations.stem, "pooled": pooled.stem}
+
+
+def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
+    """The activations of all roles that are compared; None where there are fewer than two."""
+    compared, settings = across.compared(sae), across.study.settings
+    if len(compared) < 2:
+        return None
+    atlas = settings.atlas.decisive()
+    return {
+        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
+        "questions": across.study.responses_owner.settings.questions.mode,
+        "selection": {key: atlas[key] for key in _SELECTING},
+        **_later(analysis=settings.analysis),
+    }
+
+
+def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
+    """The selected features, and how they are mapped."""
+    role_matrix, settings = across.file(ROLE_MATRIX, sae), across.study.settings
+    if role_matrix is None:
+        return None
+    mapping = settings.atlas.decisive().items()
+    return {
+        "role_matrix": role_matrix.stem,
+        "map": {key: value for key, value in mapping if key not in _SELECTING},
+        "anchor": settings.analysis.anchor,
+    }
+
+
+def of_drift(drift: DriftFiles, run: str) -> Inputs:
+    """The conversation's codes, and the roles that it is measured against. Raises StudyError as `check`."""
+    drift.check()
+    return {**drift.measuring, "codes": drift.codes_fingerprint(run)}
+
+
+def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
+    """Return what extraction under `sae` depends on besides its version and the responses."""
+    from persona_assets.models.sae import sae_identity
+
+    extraction = study.settings.extraction
+    decisive = extraction.decisive()
+    if "span_tokens" in decisive:
+        decisive["span_tokens"] = sorted(extraction.span_tokens)
+    return {
+        "model": identity(extraction.model, extraction.revision, study.lake),
+        "sae": {**sae_identity(extraction.saes[sae], study.lake), **extraction.saes[sae].decisive()},
+        **decisive,
+    }
+
+
+def _later(**blocks: Block) -> dict[str, Any]:
+    """Return what later versions added to blocks whose first keys all enter in another form."""
+    return {f"{name} settings": held for name, block in blocks.items() if (held := block.decisive())}
+
+
+def link(responses: LakeFile) -> str:
+    """Return what ties imported features to the responses that they belong to: half of a hash."""
+    return fingerprint({RESPONSES.name: responses.stem})[:8]

@@ -1,0 +1,95 @@
+"""What a stage of a study is: what it lands, per what, made from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.schema import Table
+
+State = Literal["fresh", "stale", "missing"]
+
+# Everything that decides a file's content, as JSON; None where something that it is made from is not there.
+Inputs = dict[str, Any] | None
+
+# Of `RoleFiles` and an SAE, `AcrossRoles` and an SAE, or `DriftFiles` and a run.
+MadeFrom = Callable[[Any, Any], Inputs]
+
+
+class Part(NamedTuple):
+    """What one fresh set of a stage's files is of: a role, an SAE, a role under an SAE, or a drift run."""
+
+    role: str | None = None
+    sae: str | None = None
+    run: str | None = None
+
+
+class Held(NamedTuple):
+    """A file of a table."""
+
+    table: Table
+    file: LakeFile
+
+
+@dataclass(frozen=True, eq=False)
+class Extra:
+    """A table that a stage lands besides, with inputs of its own; imported files come without it.
+
+    A part that lacks it is stale where it is `needed`. Where it is not, for a later version added it, the
+    part stays fresh, snapshots hold NULL in its columns, and selecting the stage by name makes it.
+    """
+
+    table: Table
+    made_from: MadeFrom
+    needed: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A step from prompts to what a snapshot shows; one Dagster asset.
+
+    `tables` are made from the same and land in this order: where the last is, the others are. `besides` are
+    tables that no snapshot holds. `version` is raised by hand whenever the code gives other results for the
+    same input; it may differ by the study's `atlas.strategy`. Without `made_from` files are always imported.
+    """
+
+    name: str
+    about: str
+    per: Literal["role", "study", "conversation"]
+    tables: tuple[Table, ...]
+    needs: tuple[str, ...] = ()
+    made_from: MadeFrom | None = None
+    version: int | Mapping[str, int] = 1
+    extras: tuple[Extra, ...] = ()
+    besides: tuple[Table, ...] = ()
+    shown: Table | None = None
+    uses_model: bool = False
+    made_with: str | None = None
+
+    @property
+    def mark(self) -> Table:
+        """The table that lands last."""
+        return self.tables[-1]
+
+    @property
+    def main(self) -> Table:
+        """The table that stands for the stage where one is shown."""
+        return self.shown or self.mark
+
+    @property
+    def landed(self) -> tuple[Table, ...]:
+        """Every table that a snapshot may hold."""
+        return (*self.tables[:-1], *(extra.table for extra in self.extras), self.mark)
+
+    def inputs(self, table: Table, files: Any, of: str | None, strategy: str) -> Inputs:
+        """Return what decides the content of a file of `table`; None where it cannot be made yet."""
+        for extra in self.extras:
+            if extra.table is table:
+                return extra.made_from(files, of)
+        made_from = self.made_from(files, of) if self.made_from is not None else None
+        if made_from is None:
+            return None
+        version = self.version if isinstance(self.version, int) else self.version[strategy]
+        return {"version": version, **made_from}

@@ -1,0 +1,117 @@
+"""The one table of stages: whatever speaks of a study's files loops over it, in the order of the pipeline."""
+
+from __future__ import annotations
+
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    ATLAS,
+    ATLAS_TABLES,
+    DRIFT_CODES,
+    DRIFT_TABLES,
+    DRIFT_TURNS,
+    EVIDENCE,
+    FEATURE_LABELS,
+    FEATURES,
+    IN_FLIGHT,
+    POOLED,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    ROLE_MATRIX,
+    Table,
+)
+from persona_assets.stages import inputs
+from persona_assets.stages.stage import Extra, Stage
+
+STAGES = (
+    Stage(
+        "responses",
+        "The model's answers, role × variant × question, with their token ids.",
+        per="role",
+        tables=(RESPONSES,),
+        made_from=inputs.of_responses,
+        besides=(IN_FLIGHT,),
+        uses_model=True,
+        made_with="pytorch",
+    ),
+    Stage(
+        "activations",
+        "SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
+        per="role",
+        tables=(POOLED, ACTIVATIONS),
+        needs=("responses",),
+        made_from=inputs.of_activations,
+        extras=(Extra(EVIDENCE, inputs.of_evidence),),
+        uses_model=True,
+        made_with="pytorch",
+    ),
+    Stage(
+        "role_features",
+        "Features aggregated over a role's pooled responses: firing rate, mean, max, sd.",
+        per="role",
+        tables=(ROLE_FEATURES,),
+        needs=("activations",),
+        made_from=inputs.of_role_features,
+        made_with="duckdb",
+    ),
+    Stage(
+        "statistics",
+        "How roles differ: effects with intervals, AUROC, q; each feature across roles.",
+        per="study",
+        tables=(FEATURES, ROLE_MATRIX, ROLE_CONTRASTS),
+        needs=("activations",),
+        made_from=inputs.of_statistics,
+        version={"mean": 1, "max": 2},  # what changes one strategy leaves the other's files fresh
+        made_with="numpy",
+    ),
+    Stage(
+        "atlas",
+        "The features that tell roles apart, mapped; their neighbours; roles compared.",
+        per="study",
+        tables=ATLAS_TABLES,
+        needs=("statistics",),
+        made_from=inputs.of_atlas,
+        version=2,
+        shown=ATLAS,
+        made_with="scikitlearn",
+    ),
+    Stage(
+        "feature_labels",
+        "Descriptions of features: from the study's file, and what `persona labels` fetched.",
+        per="study",
+        tables=(FEATURE_LABELS,),
+    ),
+    Stage(
+        "drift",
+        "Conversations, scored turn by turn along the assistant axis.",
+        per="conversation",
+        tables=DRIFT_TABLES,
+        needs=("role_features",),
+        made_from=inputs.of_drift,
+        besides=(DRIFT_CODES,),
+        shown=DRIFT_TURNS,
+        uses_model=True,
+        made_with="pytorch",
+    ),
+)
+
+_BY_NAME = {stage.name: stage for stage in STAGES}
+_OF_TABLE = {table.name: stage for stage in STAGES for table in (*stage.landed, *stage.besides)}
+
+PER_ROLE = tuple(stage for stage in STAGES if stage.per == "role")
+PER_STUDY = tuple(stage for stage in STAGES if stage.per == "study")
+
+
+def stage(name: str) -> Stage:
+    """Return the stage called `name`."""
+    return _BY_NAME[name]
+
+
+def stage_of(table: Table) -> Stage:
+    """Return the stage that lands `table`."""
+    return _OF_TABLE[table.name]
+
+
+def runnable() -> list[str]:
+    """Return what `persona run` makes, in order: all stages but drift, which is made by conversation."""
+    return ["catalog", *(one.name for one in STAGES if one.per != "conversation"), "warehouse"]

@@ -1,0 +1,142 @@
+"""Every setting decides what some file holds, or is said not to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
+from persona_assets.study.study import Study
+from tests.conftest import StudyMaker
+from tests.places import PROJECT
+from tests.stages.test_stems import HUB, PLAIN_STEMS, land_all
+
+SAE = {"release": "gemma-scope-2-27b-it-res", "id": "layer_31_width_65k_l0_medium"}
+
+# Another value of every key, and what else must be said for it.
+OTHERS: dict[str, Any] = {
+    "roles.directory": "OTHER_ROLES",
+    "roles.include": ["default", "ghost"],
+    "questions.mode": {"questions": {"mode": "role_specific"}, "atlas.question_centering": False},
+    "questions.file": "OTHER_QUESTIONS",
+    "questions.limit": 2,
+    "generation.backend": "vllm",
+    "generation.model": "google/gemma-3-12b-it",
+    "generation.revision": "abc",
+    "generation.model_name": "Gemma",
+    "generation.prompt_indices": [2, 0],
+    "generation.temperature": 1,
+    "generation.top_p": 0.5,
+    "generation.max_tokens": 25,
+    "generation.max_model_len": 300,
+    "generation.seed": 3,
+    "generation.dtype": "float16",
+    "generation.template_date": "2025-01-31",
+    "generation.engine": {"generation.backend": "vllm", "generation.engine": {"quantization": "fp8"}},
+    "extraction.backend": "vllm",
+    "extraction.model": "google/gemma-3-12b-it",
+    "extraction.revision": "abc",
+    "extraction.dtype": "bfloat16",
+    "extraction.engine": {"extraction.engine": {"tokens_per_batch": 7}},
+    "extraction.token_selection": "all",
+    "extraction.span_tokens": ["<z>", "<a>"],
+    "extraction.evidence.top": 5,
+    "extraction.evidence.window": 5,
+    "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
+    "extraction.saes.id": {"extraction.saes": {"demo": {**SAE, "id": "i"}}},
+    "extraction.saes.path": {"extraction.saes": {"demo": {"path": "data/demo/sae"}}},
+    "extraction.saes.neuronpedia_id": {"extraction.saes": {"demo": {**SAE, "neuronpedia_id": "m/s"}}},
+    "analysis.anchor": "ghost",
+    "analysis.exclude": ["pirate"],
+    "atlas.strategy": "max",
+    "atlas.question_centering": False,
+    **{f"atlas.{key}": 7 for key in list(AtlasSettings.model_fields)[2:]},
+    "labels.api": "https://example.org",
+    "labels.export": "https://example.org/export",
+    "labels.cache": "x.json",
+    "drift.directory": "talks",
+    "drift.sae": {"extraction.saes": {"demo": SAE, "other": {**SAE, "id": "i"}}, "drift": {"sae": "other"}},
+    "drift.pooling": "max",
+    "drift.transform": "raw",
+    "drift.centering": True,
+    "drift.l2_normalize": True,
+    "drift.axis": "pca",
+    "drift.compared_with": ["pirate"],
+    "drift.score": "cosine_axis",
+    "drift.null_draws": 5,
+    "drift.seed": 9,
+    "checks.stop_on": ["sae_fits_the_model"],
+    "checks.max_empty": 0.5,
+    "checks.max_truncated": 0.6,
+    "checks.max_variance_unexplained": 0.6,
+}  # fmt: skip
+
+
+def blocks(model: type[BaseModel] = StudySettings, prefix: str = "") -> Iterator[tuple[str, type[Block]]]:
+    """Every block of a study's settings, with the prefix of its keys."""
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Block):
+                yield f"{prefix}{name}.", kind
+                yield from blocks(kind, f"{prefix}{name}.")
+
+
+def leaves() -> list[tuple[str, bool]]:
+    """Every key that is no block itself, and whether it is said to decide no file."""
+    heads = {prefix.rstrip(".") for prefix, _ in blocks()}
+    keys = [
+        (f"{prefix}{key}", key in block.IGNORED) for prefix, block in blocks() for key in block.model_fields
+    ]
+    return [(key, ignored) for key, ignored in keys if key not in heads]
+
+
+def changed(make_study: StudyMaker, key: str, folder: Path) -> Study:
+    roles, questions = folder / "roles", folder / "questions.jsonl"
+    other = OTHERS[key]
+    if other == "OTHER_ROLES":
+        shutil.copytree(PROJECT / "data/roles/instructions", roles)
+        content = json.loads((roles / "pirate.json").read_text())
+        content["instruction"][0]["pos"] += " Sing."
+        (roles / "pirate.json").write_text(json.dumps(content))
+        other = str(roles)
+    elif other == "OTHER_QUESTIONS":
+        questions.write_text("".join(json.dumps({"id": i, "question": f"{i}?"}) + "\n" for i in range(3)))
+        other = str(questions)
+    several = isinstance(other, dict) and all(
+        "." in name or name in StudySettings.model_fields for name in other
+    )
+    return make_study("changed", HUB | (other if several else {key: other}))
+
+
+def test_every_key_has_another_value_here() -> None:
+    assert OTHERS.keys() == {key for key, _ in leaves()}
+
+
+@pytest.mark.parametrize(("key", "ignored"), leaves())
+def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
+    make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool
+) -> None:
+    stems = land_all(changed(make_study, key, tmp_path))
+    assert all(stems.get(name) == stem for name, stem in PLAIN_STEMS.items()) == ignored
+
+
+def test_each_key_is_said_once_and_exists() -> None:
+    for _, block in blocks():
+        said = [*block.FIRST, *block.ELSEWHERE, *block.IGNORED]
+        assert len(said) == len(set(said))
+        assert block.model_fields.keys() >= set(said)
+
+
+def test_a_key_that_came_later_enters_where_it_differs_from_what_was() -> None:
+    class Later(GenerationSettings):
+        min_p: float = 0.0
+
+    plain = Later(model="m")
+    assert plain.decisive() == GenerationSettings(model="m").decisive()
+    assert Later(model="m", min_p=0.1).decisive() == plain.decisive() | {"min_p": 0.1}

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from persona_assets.generate.in_flight import InFlight
+from persona_assets.health.garbage import find_garbage
+from persona_assets.health.summary import summarize
+from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, Table
+from persona_assets.stages.files import StudyFiles
+from persona_assets.stages.stage import Part
+from persona_assets.stages.table import STAGES, stage, stage_of
+from persona_assets.study.study import Study
+from persona_assets.warehouse.files import role_status
+from tests.conftest import StudyMaker
+
+RUN = "0123456789"
+OTHER = "fedcba9876543210"  # a fingerprint of other settings
+
+
+def land(study: Study, table: Table, made_from: str, part: Part) -> str:
+    given = {key: value for key, value in part._asdict().items() if value is not None}
+    return study.lake.write(table, table.schema.empty_table(), made_from, **given).path
+
+
+def fingerprint(files: StudyFiles, table: Table, part: Part) -> str:
+    """Return the fingerprint that is fresh today; of labels, which are imported, one of such."""
+    if part.role is not None:
+        made_from = files.roles[part.role].fingerprint(table, part.sae)
+    elif part.sae is not None:
+        made_from = files.across.fingerprint(table, part.sae) or f"imported-{OTHER}"
+    else:
+        made_from = files.drift.fingerprint(part.run or "")
+    assert made_from is not None
+    return made_from
+
+
+def land_fresh(study: Study) -> set[str]:
+    """Land a fresh file of every table that a snapshot holds, stage by stage; return their paths."""
+    landed = set()
+    for one in STAGES:
+        for part in [Part(run=RUN)] if one.per == "conversation" else StudyFiles.of(study).parts(one):
+            files = StudyFiles.of(study)
+            landed |= {land(study, table, fingerprint(files, table, part), part) for table in one.landed}
+    return landed
+
+
+def land_besides(study: Study) -> set[str]:
+    """Land a fresh file of every table that no snapshot holds, of each kind that there is."""
+    files = StudyFiles.of(study)
+    codes, anchor = files.drift.codes_fingerprint(RUN), files.drift.anchor_codes_fingerprint
+    in_flight = InFlight(files.roles["pirate"], "transformers").made_from
+    assert anchor is not None
+    return {
+        land(study, DRIFT_CODES, codes, Part(sae="demo", run=RUN)),
+        land(study, DRIFT_CODES, anchor, Part(role="default", sae="demo")),
+        land(study, IN_FLIGHT, in_flight, Part(role="pirate")),
+    }
+
+
+def test_every_table_belongs_to_exactly_one_stage() -> None:
+    owned = Counter(table.name for one in STAGES for table in (*one.landed, *one.besides))
+    assert owned == Counter(EVERY_TABLE.keys())
+    assert all(stage_of(table).name == one.name for one in STAGES for table in one.landed)
+
+
+def test_a_stage_needs_only_stages_above_it() -> None:
+    above: set[str] = set()
+    for one in STAGES:
+        assert above.issuperset(one.needs)
+        above.add(one.name)
+
+
+def test_gc_keeps_fresh_files_of_every_table_and_nothing_else(study: Study) -> None:
+    fresh = land_fresh(study) | land_besides(study)
+    assert {path.split("/")[1] for path in fresh} == EVERY_TABLE.keys()
+    keys = {table.name: (table.per_role, table.per_sae) for table in EVERY_TABLE.values()}
+    parts = {
+        name: Part(role="ghost" if per_role else None, sae="demo" if per_sae else None)
+        for name, (per_role, per_sae) in keys.items()
+        if name not in ("drift_runs", "feature_labels")  # of runs the last record stays; labels are imported
+    }
+    stale = {land(study, EVERY_TABLE[name], OTHER, part) for name, part in parts.items()}
+    garbage = find_garbage(study, timedelta(0), datetime.now(UTC) + timedelta(days=2))
+    assert {held.file.path for held in garbage.files} == stale
+
+
+def test_status_snapshot_and_run_agree_on_what_is_extracted(make_study: StudyMaker) -> None:
+    land_fresh(make_study())
+    study = make_study(changes={"extraction.evidence": {"top": 5}})
+    files = StudyFiles.of(study).roles["pirate"]
+    roles, _ = summarize(study)
+    assert {role.states["activations"] for role in roles} == {"stale"}
+    assert role_status(files)["activations"] == "stale"
+    assert not files.has(stage("activations"), "demo")
+    assert role_status(files)["role_features"] == "fresh"  # they are not made from evidence
+
+
+def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
+    land_fresh(study)
+    listed: Counter[str] = Counter()
+    below = study.lake.storage.below
+    study.lake.storage.below = lambda folder: (listed.update([folder]), below(folder))[1]  # type: ignore
+    files = StudyFiles.of(study)
+    assert {held.table.name for _, held in files.published()} | {
+        "in_flight",
+        "drift_codes",
+    } == EVERY_TABLE.keys()
+    files.fresh()
+    for one in STAGES:
+        assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
+    assert set(listed.values()) == {1}
+    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE if name != "in_flight"}
