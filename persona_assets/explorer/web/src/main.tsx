@@ -2,8 +2,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./app/theme.css";
 import "./app/base.css";
-import { applyStoredTheme } from "./app/theme";
 import { App } from "./app/App";
+import { applyStoredTheme } from "./app/theme";
 import { DropTarget } from "./bundle/Drop";
 
 applyStoredTheme();

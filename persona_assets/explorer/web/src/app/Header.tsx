@@ -2,7 +2,7 @@ import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
-import { type Page, href, setParams, useRoute } from "../router/router";
+import { href, type Page, setParams, useRoute } from "../router/router";
 import { SearchBox } from "../search/SearchBox";
 import { PAGE_TITLES } from "./pages";
 import { useTheme } from "./theme";

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { bundles, useBundle } from "../bundle/store";
-import type { Study } from "../contract";
 import { moment } from "../components/format";
+import type { Study } from "../contract";
 import { useConnection } from "../data/connection";
 
 const SHOWN_MS = 8000;

@@ -37,7 +37,11 @@ export function OpenBundle() {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button className="open-bundle" onClick={() => input.current?.click()} title="Look at a bundle.json of this or another tool; or drop it on the page">
+      <button
+        className="open-bundle"
+        onClick={() => input.current?.click()}
+        title="Look at a bundle.json of this or another tool; or drop it on the page"
+      >
         Open bundle
       </button>
       <input

@@ -1,6 +1,7 @@
 /** The pages of a feature and a role of a bundle: what the file has, and no empty places for what it has not. */
-import { Empty, Loaded } from "../components/Loaded";
+
 import { count, fixed, fmt, percent } from "../components/format";
+import { Empty, Loaded } from "../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../components/links";
 import { paths } from "../data/paths";
 import { useSae } from "../data/StudyContext";

@@ -56,7 +56,8 @@ export function parseBundle(text: string, name: string): Bundle {
   const coords = object(json["coords"]);
   if (ids.length === 0 || !ids.every(Number.isInteger)) throw refused(name, "it has no `feature_ids`, a list of whole numbers");
   const layouts = [list(coords["umap"]), list(coords["pca"])];
-  if (!layouts.some((places) => places.length === ids.length && places.some(isPlace))) throw refused(name, "`coords` has neither `umap` nor `pca` of every feature");
+  if (!layouts.some((places) => places.length === ids.length && places.some(isPlace)))
+    throw refused(name, "`coords` has neither `umap` nor `pca` of every feature");
   return new Opened(json, ids as number[], name).bundle();
 }
 
@@ -206,16 +207,22 @@ class Opened {
       rank: row + 1,
       url: neuronpedia(string(feature["neuronpedia_url"])),
       metrics: METRICS.map((name) => ({ name, value: number(object(feature["metrics"])[name]) })).filter(({ value }) => value !== null),
-      top_roles: list(feature["top_roles"]).map(object).flatMap((one) => {
-        const role = string(one["role"]);
-        return role === null ? [] : [{ role, activation: number(one["activation"]), share: number(one["share"]) }];
-      }),
+      top_roles: list(feature["top_roles"])
+        .map(object)
+        .flatMap((one) => {
+          const role = string(one["role"]);
+          return role === null ? [] : [{ role, activation: number(one["activation"]), share: number(one["share"]) }];
+        }),
       near: (rows[row] ?? []).map((other, at) => ({ ...this.named(other), similarity: similarities[row]?.[at] ?? null })),
     };
   }
 
   private named(row: number): NamedFeature {
-    return { feature_id: this.ids[row] as number, label: this.labels[row] ?? null, preferred_role: this.roles[this.preferred(row)] ?? null };
+    return {
+      feature_id: this.ids[row] as number,
+      label: this.labels[row] ?? null,
+      preferred_role: this.roles[this.preferred(row)] ?? null,
+    };
   }
 
   private role(role: string): BundleRole {

@@ -1,10 +1,10 @@
 /** The roles of a bundle: how alike the file says they are, and how many of its features prefer each. */
 import { HeatMap } from "../charts/HeatMap";
-import type { MapData, RolesOverview } from "../contract";
 import { count, fixed } from "../components/format";
 import { Empty, Loaded } from "../components/Loaded";
 import { RoleLink } from "../components/links";
 import { Section } from "../components/parts";
+import type { MapData, RolesOverview } from "../contract";
 import { paths } from "../data/paths";
 import { useSae, useStudy } from "../data/StudyContext";
 import { useResource } from "../data/useResource";

@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from "react";
 import { SnapshotCache } from "../data/cache";
 import { request } from "../data/http";
-import { ProblemError, asProblem } from "../data/problem";
+import { asProblem, ProblemError } from "../data/problem";
 import type { StudyState } from "../data/StudyContext";
 import { parseBundle } from "./parse";
 
@@ -45,7 +45,8 @@ export const bundles = {
     become({ reading: true });
     return open(address, async () => {
       const url = new URL(address, document.baseURI);
-      if (url.origin !== location.origin) throw new ProblemError({ error: `A bundle is only opened from this page’s own host, not from ${url.host}.` }, null);
+      if (url.origin !== location.origin)
+        throw new ProblemError({ error: `A bundle is only opened from this page’s own host, not from ${url.host}.` }, null);
       return (await request(url.href)).text();
     });
   },

@@ -31,9 +31,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
   const y = linear(reach, [bottom, MARGIN.top]).nice(5);
   const at = points[clamp(chosen, 0, last)];
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last, PageUp: chosen - 10, PageDown: chosen + 10 }[
-      event.key
-    ];
+    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last, PageUp: chosen - 10, PageDown: chosen + 10 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     choose(clamp(to, 0, last));
@@ -64,14 +62,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
           <path className="line" d={points.map((point, i) => `${i ? "L" : "M"}${x(point.turn)} ${y(point.value)}`).join("")} />
           <Transition points={points} to={at.turn} x={x} y={y} />
           {points.map((point) => (
-            <Mark
-              key={point.turn}
-              point={point}
-              x={x(point.turn)}
-              y={y(point.value)}
-              on={point.turn === at.turn}
-              room={x(1) - x(0)}
-            />
+            <Mark key={point.turn} point={point} x={x(point.turn)} y={y(point.value)} on={point.turn === at.turn} room={x(1) - x(0)} />
           ))}
           <AxisX scale={x} at={bottom} label="assistant turn" count={Math.min(points.length, Math.floor(width / 60))} />
         </svg>

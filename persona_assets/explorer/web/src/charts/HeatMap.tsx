@@ -97,14 +97,7 @@ function RowNames({ names, cell, at }: { names: string[]; cell: number; at: [num
         const on = at?.[0] === row || at?.[1] === row;
         if (!all && !on) return null;
         return (
-          <text
-            key={name}
-            className={on ? "row-name on" : "row-name"}
-            x={NAMES - 6}
-            y={(row + 0.5) * cell}
-            dy="0.34em"
-            textAnchor="end"
-          >
+          <text key={name} className={on ? "row-name on" : "row-name"} x={NAMES - 6} y={(row + 0.5) * cell} dy="0.34em" textAnchor="end">
             {name.length > 15 ? `${name.slice(0, 14)}…` : name}
           </text>
         );

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 /** The element's content width in CSS pixels; 0 until it has been laid out. */
 export function useWidth<E extends Element>(): [RefObject<E | null>, number] {

@@ -1,4 +1,4 @@
-import { scaleLinear, scalePow, type ScaleContinuousNumeric } from "d3-scale";
+import { type ScaleContinuousNumeric, scaleLinear, scalePow } from "d3-scale";
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 

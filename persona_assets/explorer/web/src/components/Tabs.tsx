@@ -12,7 +12,10 @@ export function Tabs(props: { label: string; tabs: Tab[]; chosen: string; choose
   const { label, tabs, chosen, choose } = props;
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const place = Math.max(0, tabs.findIndex((tab) => tab.key === chosen));
+  const place = Math.max(
+    0,
+    tabs.findIndex((tab) => tab.key === chosen),
+  );
   const tab = tabs[place];
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -34,9 +34,7 @@ export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<
         </>
       ),
       className: "plot-cell",
-      cell: (row) => (
-        <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />
-      ),
+      cell: (row) => <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />,
     },
     {
       key: "auroc",

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { type Params, href } from "../router/router";
+import { href, type Params } from "../router/router";
 import "./links.css";
 
 /** Text of a label or a model: isolated in direction, cut at one line unless `whole`. */

@@ -3,13 +3,7 @@ import { useStudy } from "../data/StudyContext";
 import "./parts.css";
 
 /** A titled part of a page. `aside` stands at the right of the title. */
-export function Section(props: {
-  title: ReactNode;
-  note?: ReactNode;
-  aside?: ReactNode;
-  className?: string;
-  children: ReactNode;
-}) {
+export function Section(props: { title: ReactNode; note?: ReactNode; aside?: ReactNode; className?: string; children: ReactNode }) {
   return (
     <section className={`section ${props.className ?? ""}`}>
       <header className="section-head">
@@ -37,13 +31,7 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode, hint?
 }
 
 /** A role of the study, chosen from a list; `except` are left out. */
-export function RoleChoice(props: {
-  label: string;
-  value: string;
-  choose: (role: string) => void;
-  except?: string[];
-  empty?: string;
-}) {
+export function RoleChoice(props: { label: string; value: string; choose: (role: string) => void; except?: string[]; empty?: string }) {
   const { roles } = useStudy();
   const offered = roles.filter((one) => one.n_responses > 0 && !props.except?.includes(one.role));
   return (

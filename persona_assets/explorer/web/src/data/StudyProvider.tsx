@@ -1,8 +1,8 @@
 import { type ReactNode, useCallback, useEffect, useState } from "react";
-import type { Problem, SnapshotState, Study } from "../contract";
-import { Failure, Loading } from "../components/Loaded";
 import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
+import { Failure, Loading } from "../components/Loaded";
+import type { Problem, SnapshotState, Study } from "../contract";
 import { SnapshotCache } from "./cache";
 import { connection, useConnection } from "./connection";
 import { getJson } from "./http";

@@ -1,7 +1,7 @@
 /** Reading from the host that served the page: addresses are relative, so that any subfolder works. */
 import type { Problem } from "../contract";
 import { connection } from "./connection";
-import { ProblemError, isAbort } from "./problem";
+import { isAbort, ProblemError } from "./problem";
 
 /** Fetch `path` below the page's folder. Throws ProblemError for a refusal or no answer, AbortError when aborted. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {

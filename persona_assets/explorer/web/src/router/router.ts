@@ -82,14 +82,10 @@ export function setParams(changes: Params, options?: { replace?: boolean }): voi
  * A parameter of the address as state: `const [sort, setSort] = useParam("sort", "score")`.
  * Setting it to the fallback takes it out of the address. Replaces the entry of the history unless told to push.
  */
-export function useParam(
-  name: string,
-  fallback = "",
-): [string, (value: string, options?: { push?: boolean }) => void] {
+export function useParam(name: string, fallback = ""): [string, (value: string, options?: { push?: boolean }) => void] {
   const { params } = useRoute();
   const set = useCallback(
-    (value: string, { push = false } = {}) =>
-      setParams({ [name]: value === fallback ? null : value }, { replace: !push }),
+    (value: string, { push = false } = {}) => setParams({ [name]: value === fallback ? null : value }, { replace: !push }),
     [name, fallback],
   );
   return [params.get(name) ?? fallback, set];

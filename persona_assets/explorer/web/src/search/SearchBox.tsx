@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import type { SearchResult } from "../contract";
 import { Label } from "../components/links";
+import type { SearchResult } from "../contract";
 import { useStudy } from "../data/StudyContext";
 import { href, navigate, useRoute } from "../router/router";
 import { resultOf, useSearch } from "./useSearch";

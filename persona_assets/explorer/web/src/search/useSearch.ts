@@ -31,7 +31,10 @@ export function useSearch(text: string): Search {
       ? () => getJson<SearchResult>(`api/search?${new URLSearchParams({ q: wanted, sae: sae ?? "" })}`, controller.signal)
       : () => atHome();
     const atHome = async (): Promise<SearchResult> => {
-      const roles = searchRoles(study.roles.map(({ role }) => role), wanted);
+      const roles = searchRoles(
+        study.roles.map(({ role }) => role),
+        wanted,
+      );
       if (sae === null) return { features: [], roles };
       const { promise, release } = cache.open(paths.features(sae));
       try {

@@ -1,5 +1,5 @@
 import { useParam } from "../../router/router";
-import { type Measure, MEASURES } from "./pairs";
+import { MEASURES, type Measure } from "./pairs";
 
 /** The measure of the address by which two roles are compared. */
 export function useMeasure(): Measure {

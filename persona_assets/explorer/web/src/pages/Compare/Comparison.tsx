@@ -1,14 +1,14 @@
 import { useCallback, useMemo, useState } from "react";
 import { Scatter } from "../../charts/Scatter";
-import type { FeaturesOfRole, FeatureTable } from "../../contract";
 import { count, fmt } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { FeaturesOfRole, FeatureTable } from "../../contract";
 import { paths } from "../../data/paths";
 import { useResource } from "../../data/useResource";
 import { href, navigate, useParam } from "../../router/router";
-import { Differences } from "./Differences";
 import { useMeasure } from "./Choices";
+import { Differences } from "./Differences";
 import { MEASURES, type Pairs, pairsOf } from "./pairs";
 
 const TOLD = 200; // features in the table, and drawn apart in the scatter

@@ -24,11 +24,7 @@ export function Differences({ a, b, pairs, rows, labels, on, setOn, short }: Dif
   const [sort, setSort] = useParam("sort", "-size");
   const columns = useMemo(() => columnsOf(a, b, pairs, labels), [a, b, pairs, labels]);
   return (
-    <Section
-      title="What tells them apart"
-      note={`the ${rows.length} largest differences of the ${short}`}
-      className="differences-section"
-    >
+    <Section title="What tells them apart" note={`the ${rows.length} largest differences of the ${short}`} className="differences-section">
       <div className="panel scroll-box differences">
         <SortTable
           label={`Features that tell ${a} and ${b} apart`}
@@ -54,9 +50,7 @@ function columnsOf(a: string, b: string, { ids, x, y, order }: Pairs, labels: Ma
       title: "feature",
       className: "grow",
       value: (row) => ids[row]!,
-      cell: (row) => (
-        <FeatureLink id={ids[row]!} label={labels.get(ids[row]!) ?? null} params={{ role: difference(row) >= 0 ? a : b }} />
-      ),
+      cell: (row) => <FeatureLink id={ids[row]!} label={labels.get(ids[row]!) ?? null} params={{ role: difference(row) >= 0 ? a : b }} />,
     },
     { key: "a", title: <bdi className="head-role">{a}</bdi>, num: true, value: (row) => x[row]!, cell: (row) => fmt(x[row]) },
     { key: "b", title: <bdi className="head-role">{b}</bdi>, num: true, value: (row) => y[row]!, cell: (row) => fmt(y[row]) },

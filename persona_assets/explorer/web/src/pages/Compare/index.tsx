@@ -1,6 +1,6 @@
-import type { FeaturesOfRole } from "../../contract";
 import { Empty, Loaded } from "../../components/Loaded";
 import { RoleChoice } from "../../components/parts";
+import type { FeaturesOfRole } from "../../contract";
 import { paths } from "../../data/paths";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -14,19 +14,13 @@ export default function ComparePage() {
   const sae = useSae();
   const [a] = useParam("a");
   const [b] = useParam("b");
-  if (sae === null)
-    return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
+  if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
   return (
     <div className="page compare">
       <h1 className="hidden-label">Compare two roles</h1>
       <div className="compare-choice">
         <RoleChoice label="compare" value={a} choose={(role) => setParams({ a: role })} except={[b]} />
-        <button
-          onClick={() => setParams({ a: b, b: a })}
-          disabled={a === "" && b === ""}
-          aria-label="Swap the two roles"
-          title="swap"
-        >
+        <button onClick={() => setParams({ a: b, b: a })} disabled={a === "" && b === ""} aria-label="Swap the two roles" title="swap">
           ⇄
         </button>
         <RoleChoice label="with" value={b} choose={(role) => setParams({ b: role })} except={[a]} />

@@ -1,6 +1,6 @@
-import type { DriftRun, DriftScore } from "../../contract";
 import { fixed } from "../../components/format";
 import { Section } from "../../components/parts";
+import type { DriftRun, DriftScore } from "../../contract";
 import { SCORES, VERDICTS } from "./words";
 
 const NAMES = {

@@ -1,6 +1,6 @@
-import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
 import { count, fixed, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
 import { href, navigate, useParam } from "../../router/router";
 import { SCORES, VERDICTS } from "./words";
 
@@ -59,9 +59,7 @@ export function RunHead({ run, runs, score, scores }: RunHeadProps) {
 
 function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
   const drop = largestDrop(run, score);
-  const below = run.turns.filter(
-    (turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!,
-  ).length;
+  const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
   const { verdict, strongest } = worst(run, score);
   return (
@@ -73,11 +71,7 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
           : ["tokens", count(run.n_tokens)],
         [
           "largest drop",
-          drop ? (
-            <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a>
-          ) : (
-            "–"
-          ),
+          drop ? <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a> : "–",
         ],
         ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–"],
         [
@@ -124,7 +118,9 @@ function spaceOf({ space: s, anchor }: DriftRun): string {
   const axis =
     s.axis === null
       ? "not known"
-      : s.axis === "pca" ? "the first principal component of the roles, turned toward the assistant" : `${anchor} less ${others}`;
+      : s.axis === "pca"
+        ? "the first principal component of the roles, turned toward the assistant"
+        : `${anchor} less ${others}`;
   const steps = [
     s.pooling === null ? "features pooled in a way that is not known" : `features pooled by ${s.pooling}`,
     s.transform === "log1p" && "log1p",

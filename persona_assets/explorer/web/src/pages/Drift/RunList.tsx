@@ -1,7 +1,7 @@
-import type { DriftRunEntry, DriftRuns } from "../../contract";
 import { count, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
+import type { DriftRunEntry, DriftRuns } from "../../contract";
 import { href, useParam } from "../../router/router";
 import { VERDICTS } from "./words";
 
@@ -13,8 +13,8 @@ export function RunList({ runs, default_run, unreadable }: DriftRuns) {
     <div className="page drift">
       <h1>Persona drift</h1>
       <p className="drift-intro muted">
-        Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the
-        assistant's own voice. Compare a score with the null band, not with zero.
+        Each turn of a conversation is laid on the assistant axis: the lower its score, the further the model is from the assistant's own
+        voice. Compare a score with the null band, not with zero.
       </p>
       {first && (
         <p>
@@ -27,14 +27,7 @@ export function RunList({ runs, default_run, unreadable }: DriftRuns) {
       )}
       <Section title="Conversations" note={count(runs.length)}>
         <div className="panel scroll-box">
-          <SortTable
-            label="Conversations"
-            rows={runs}
-            columns={COLUMNS}
-            rowKey={(run) => run.run}
-            sort={sort}
-            setSort={setSort}
-          />
+          <SortTable label="Conversations" rows={runs} columns={COLUMNS} rowKey={(run) => run.run} sort={sort} setSort={setSort} />
         </div>
       </Section>
       {unreadable.length > 0 && <Unreadable runs={unreadable} />}

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { DriftChart, type DriftPoint } from "../../charts/DriftChart";
-import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
 import { Section } from "../../components/parts";
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
 import { setParams, useParam } from "../../router/router";
 import { Confounds } from "./Confounds";
 import { RunHead } from "./RunHead";
@@ -54,8 +54,8 @@ function ChartNote({ run }: { run: DriftRun }) {
   if (n === null) return "No null band is known: whether a turn is unlike the assistant cannot be said.";
   return (
     <>
-      <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own
-      responses · <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
+      <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own responses ·{" "}
+      <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
     </>
   );
 }

@@ -1,9 +1,9 @@
 import { useMemo } from "react";
-import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
 import { count, fmt, percent, signedFmt } from "../../components/format";
 import { FeatureLink, Label } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
+import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
 import { useSae } from "../../data/StudyContext";
 import { useParam } from "../../router/router";
 

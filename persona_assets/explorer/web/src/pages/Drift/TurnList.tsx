@@ -1,7 +1,7 @@
-import type { DriftRun, DriftScore } from "../../contract";
 import { fmt, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { VirtualList } from "../../components/VirtualList";
+import type { DriftRun, DriftScore } from "../../contract";
 import { besideBand, valueOf } from "./words";
 
 const ROW = 26; // pixels

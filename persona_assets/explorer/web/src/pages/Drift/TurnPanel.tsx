@@ -1,10 +1,10 @@
 import { useMemo, useState } from "react";
 import { type Token, Tokens } from "../../charts/Tokens";
-import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
 import { count, fixed, fmt } from "../../components/format";
-import { RoleLink } from "../../components/links";
 import { LongText } from "../../components/LongText";
+import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
+import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
 import { valueOf } from "./words";
 
@@ -14,11 +14,7 @@ const FIRST = 1500; // tokens drawn before more are asked for
 export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn; score: DriftScore }) {
   const [shown, show] = useShownText(run);
   return (
-    <Section
-      title={`Turn ${turn.turn}`}
-      note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`}
-      className="turn-panel"
-    >
+    <Section title={`Turn ${turn.turn}`} note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`} className="turn-panel">
       {shown ? (
         <>
           <Before run={run} turn={turn} />

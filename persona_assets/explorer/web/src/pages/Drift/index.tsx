@@ -1,5 +1,5 @@
-import type { DriftRun, DriftRuns } from "../../contract";
 import { Empty, Loaded } from "../../components/Loaded";
+import type { DriftRun, DriftRuns } from "../../contract";
 import { paths } from "../../data/paths";
 import { useResource } from "../../data/useResource";
 import { useRoute } from "../../router/router";
@@ -14,13 +14,7 @@ export default function DriftPage() {
   return (
     <Loaded of={runs} what="the conversations" missing={<NoRuns />}>
       {(found) =>
-        found.runs.length === 0 ? (
-          <NoRuns />
-        ) : run === null ? (
-          <RunList {...found} />
-        ) : (
-          <OneRun key={run} run={run} runs={found.runs} />
-        )
+        found.runs.length === 0 ? <NoRuns /> : run === null ? <RunList {...found} /> : <OneRun key={run} run={run} runs={found.runs} />
       }
     </Loaded>
   );
@@ -29,9 +23,7 @@ export default function DriftPage() {
 function OneRun({ run, runs }: { run: string; runs: DriftRuns["runs"] }) {
   const known = /^[\w.-]+$/.test(run);
   const data = useResource<DriftRun>(known ? paths.driftRun(run) : null);
-  const missing = (
-    <Empty title="There is no such conversation">It may have been measured under other settings, or in another study.</Empty>
-  );
+  const missing = <Empty title="There is no such conversation">It may have been measured under other settings, or in another study.</Empty>;
   if (!known) return missing;
   return (
     <Loaded of={data} what="the conversation" missing={missing}>

@@ -1,9 +1,9 @@
 import { Histogram } from "../../charts/Histogram";
 import { StackedBar } from "../../charts/StackedBar";
-import type { FeaturePage, Histogram as Counts } from "../../contract";
 import { count, fixed } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { Histogram as Counts, FeaturePage } from "../../contract";
 import { paths } from "../../data/paths";
 import { useResource } from "../../data/useResource";
 

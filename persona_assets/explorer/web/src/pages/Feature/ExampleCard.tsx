@@ -1,7 +1,7 @@
 import { level, Tokens } from "../../charts/Tokens";
-import type { Example } from "../../contract";
 import { fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
+import type { Example } from "../../contract";
 import { href } from "../../router/router";
 
 /** One response: what was asked and under which instruction, the tokens around the peak, and the whole text. */
@@ -24,11 +24,7 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
         <dl className="example-whole">
           <dt>system</dt>
           <dd>
-            {example.system_prompt === null ? (
-              <span className="muted">none was sent</span>
-            ) : (
-              <LongText text={example.system_prompt} />
-            )}
+            {example.system_prompt === null ? <span className="muted">none was sent</span> : <LongText text={example.system_prompt} />}
           </dd>
           <dt>
             <bdi>{role}</bdi>
@@ -51,12 +47,7 @@ function Window(props: { pieces: string[]; activations: number[]; start: number 
   const start = props.start ?? 0;
   return (
     <div className="example-window">
-      <Tokens
-        tokens={tokens}
-        palette="heat"
-        cut={start > 0}
-        label={`Tokens ${start} to ${start + tokens.length - 1} of the response`}
-      />
+      <Tokens tokens={tokens} palette="heat" cut={start > 0} label={`Tokens ${start} to ${start + tokens.length - 1} of the response`} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { HeatLegend } from "../../charts/Tokens";
-import type { Example, ExamplesOfRole, FeaturePage } from "../../contract";
 import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { Example, ExamplesOfRole, FeaturePage } from "../../contract";
 import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -77,8 +77,8 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
     return (
       <>
         <p className="caution">
-          The responses of <bdi>{role}</bdi> are not part of this site, which holds the strongest roles' only: the live explorer
-          (persona explore) reads every role's.
+          The responses of <bdi>{role}</bdi> are not part of this site, which holds the strongest roles' only: the live explorer (persona
+          explore) reads every role's.
         </p>
         {feature.examples[0] && (
           <>
@@ -99,8 +99,7 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
 }
 
 function Cards({ examples: { role, responses } }: { examples: ExamplesOfRole }) {
-  if (responses.length === 0)
-    return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
+  if (responses.length === 0) return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
   const max = Math.max(0, ...responses.map((one) => strongest(one)));
   return (
     <>

@@ -1,8 +1,8 @@
-import type { FeaturePage, Label } from "../../contract";
 import { count, fmt, percent } from "../../components/format";
-import { RoleLink } from "../../components/links";
 import { LongText } from "../../components/LongText";
+import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
+import type { FeaturePage, Label } from "../../contract";
 import { href } from "../../router/router";
 
 const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import type { FeaturePage, RoleOfFeature } from "../../contract";
 import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
 import { fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
+import type { FeaturePage, RoleOfFeature } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
 import { setParams, useParam } from "../../router/router";
 
@@ -19,10 +19,7 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
   const shownRole = useParam("role")[0];
   const scale = useMemo(() => effectScale(feature.roles, PLOT), [feature.roles]);
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
-  const columns = useMemo(
-    () => columnsOf(scale, anchor, (role) => live || withExamples.has(role)),
-    [scale, anchor, live, withExamples],
-  );
+  const columns = useMemo(() => columnsOf(scale, anchor, (role) => live || withExamples.has(role)), [scale, anchor, live, withExamples]);
   const rows = useMemo(() => feature.roles.filter((row) => row.role.includes(word.trim().toLowerCase())), [feature.roles, word]);
   return (
     <Section

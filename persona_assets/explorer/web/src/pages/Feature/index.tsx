@@ -1,5 +1,5 @@
-import type { FeaturePage as Feature } from "../../contract";
 import { Empty, Loaded } from "../../components/Loaded";
+import type { FeaturePage as Feature } from "../../contract";
 import { paths } from "../../data/paths";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";

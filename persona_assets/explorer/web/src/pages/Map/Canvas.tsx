@@ -1,8 +1,8 @@
 /** The dots, and what lies over them: rings, names, axes, the lasso, the hover card. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
-import { href, navigate } from "../../router/router";
 import { useTheme } from "../../app/theme";
 import { Empty } from "../../components/Loaded";
+import { href, navigate } from "../../router/router";
 import { MapDeck } from "./deck";
 import { makeDots } from "./dots";
 import { HoverCard } from "./HoverCard";

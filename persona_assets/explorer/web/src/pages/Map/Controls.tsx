@@ -1,6 +1,6 @@
 import { Help } from "../../components/Help";
 import { setParams } from "../../router/router";
-import { type Layout, METRICS, type MapModel, type Metric, hasLayout } from "./model";
+import { hasLayout, type Layout, type MapModel, METRICS, type Metric } from "./model";
 import type { MapState } from "./useMapState";
 
 interface ControlsProps {
@@ -37,8 +37,8 @@ export function Controls({ model, state, tool, setTool }: ControlsProps) {
         </button>
       </div>
       <Help about="the map">
-        Drag to pan, scroll to zoom, click a dot to select it. Lasso, or drag with Shift held, to gather features.
-        With the map focused: arrow keys go from dot to dot, + and − zoom, 0 shows everything, Enter opens the feature.
+        Drag to pan, scroll to zoom, click a dot to select it. Lasso, or drag with Shift held, to gather features. With the map focused:
+        arrow keys go from dot to dot, + and − zoom, 0 shows everything, Enter opens the feature.
       </Help>
     </div>
   );

@@ -84,7 +84,11 @@ export class DotsLayer extends Layer<DotsLayerProps> {
     if (props.dots === oldProps.dots) return;
     for (const buffer of this.state.buffers) buffer.destroy();
     const { positions, colors, radii, length } = props.dots;
-    const [position, color, radius] = [positions, colors, radii].map((data) => this.context.device.createBuffer({ data })) as [Buffer, Buffer, Buffer];
+    const [position, color, radius] = [positions, colors, radii].map((data) => this.context.device.createBuffer({ data })) as [
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
     this.state.model.setAttributes({ position, color, radius });
     this.state.model.setVertexCount(length);
     this.setState({ buffers: [position, color, radius] });
@@ -95,7 +99,7 @@ export class DotsLayer extends Layer<DotsLayerProps> {
 
   override draw(): void {
     const { target, zoom, width, height } = this.context.viewport as OrthographicViewport & { target: number[] };
-    const scale = 2 ** (zoom as number + 1);
+    const scale = 2 ** ((zoom as number) + 1);
     this.state.model.shaderInputs.setProps({
       dots: {
         center: [target[0], target[1]],

@@ -1,12 +1,12 @@
 import { useMemo } from "react";
-import { VirtualList } from "../../components/VirtualList";
 import { toCsv } from "../../components/csv";
 import { count } from "../../components/format";
 import { Label } from "../../components/links";
+import { VirtualList } from "../../components/VirtualList";
 import { saveFile } from "../../data/http";
 import { href, navigate } from "../../router/router";
 import { type MapModel, valueOf } from "./model";
-import { slotVariable, slotsOf } from "./palette";
+import { slotsOf, slotVariable } from "./palette";
 import { type MapState, setLasso, setSelected } from "./useMapState";
 
 /** The features of the map as a list: those in the lasso, of the highlighted roles, or all, by rank. */
@@ -70,4 +70,3 @@ function save(model: MapModel, rows: number[]): void {
   ]);
   saveFile("map-features.csv", new Blob([toCsv([head, ...lines])], { type: "text/csv" }));
 }
-

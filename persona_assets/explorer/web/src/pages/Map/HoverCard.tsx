@@ -1,5 +1,5 @@
 import { Label } from "../../components/links";
-import { METRICS, type MapModel, type Metric, metricText, valueOf } from "./model";
+import { type MapModel, METRICS, type Metric, metricText, valueOf } from "./model";
 import type { MapState } from "./useMapState";
 
 const WIDTH = 260;

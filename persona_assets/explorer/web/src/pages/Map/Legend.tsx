@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
 import { useTheme } from "../../app/theme";
 import { count, fmt } from "../../components/format";
-import { METRICS, type MapModel, type Metric, placeIn, rangeOf, valueOf } from "./model";
-import { SLOTS, sequential, slotVariable, slotsOf } from "./palette";
+import { type MapModel, METRICS, type Metric, placeIn, rangeOf, valueOf } from "./model";
+import { SLOTS, sequential, slotsOf, slotVariable } from "./palette";
 import { type MapState, setHighlighted } from "./useMapState";
 
 const BARS = 32;
@@ -36,7 +36,13 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
           </button>
         )}
       </div>
-      <input type="search" placeholder={`Find one of ${model.roles.length}`} aria-label="Find a role" value={words} onChange={(event) => setWords(event.target.value)} />
+      <input
+        type="search"
+        placeholder={`Find one of ${model.roles.length}`}
+        aria-label="Find a role"
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+      />
       <p className="legend-note">
         {chosen.size === 0
           ? state.color === "role"

@@ -6,7 +6,7 @@ import type { MapData } from "../../contract";
 import type { CanvasProps } from "./Canvas";
 import { type MapDeck, project } from "./deck";
 import type { MapModel } from "./model";
-import { slotVariable, slotsOf } from "./palette";
+import { slotsOf, slotVariable } from "./palette";
 import type { Place } from "./spatial";
 
 interface OverlayProps extends CanvasProps {
@@ -28,7 +28,15 @@ export function Overlay(props: OverlayProps) {
     <svg className="overlay" width={size.width} height={size.height} aria-hidden="true">
       {state.layout === "pca" && <Axes deck={deck} summary={model.data.summary} />}
       {state.color === "role" && <Names {...props} at={at} />}
-      {line && <path className="lasso-line" d={`M${line.map(at).map(({ left, top }) => `${left},${top}`).join("L")}${drawn ? "" : "Z"}`} />}
+      {line && (
+        <path
+          className="lasso-line"
+          d={`M${line
+            .map(at)
+            .map(({ left, top }) => `${left},${top}`)
+            .join("L")}${drawn ? "" : "Z"}`}
+        />
+      )}
       {selected &&
         neighbors.filter(isPlaced).map((row) => {
           const { left, top } = dot(row);
@@ -94,9 +102,7 @@ const LINE = 15;
 function freeSpot(taken: Box[], { left, top }: Spot, width: number): Box | null {
   for (const shift of [0, -1, 1, -2, 2]) {
     const box = { left, top: top + shift * LINE, width };
-    const clear = taken.every(
-      (one) => Math.abs(one.left - box.left) > (one.width + width) / 2 || Math.abs(one.top - box.top) >= LINE,
-    );
+    const clear = taken.every((one) => Math.abs(one.left - box.left) > (one.width + width) / 2 || Math.abs(one.top - box.top) >= LINE);
     if (!clear) continue;
     taken.push(box);
     return box;

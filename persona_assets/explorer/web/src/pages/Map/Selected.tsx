@@ -1,6 +1,6 @@
 import { Label, RoleLink } from "../../components/links";
 import { href } from "../../router/router";
-import { METRICS, type MapModel, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
+import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
 import { type MapState, setSelected } from "./useMapState";
 
 /** The selected feature: what it is, its numbers among all of the map's, and its neighbours. */

@@ -1,9 +1,9 @@
 import { Suspense, useEffect, useMemo, useState } from "react";
-import type { MapData, Neighbors } from "../../contract";
 import { lazyChunk } from "../../app/lazyChunk";
+import { count, fmt, percent } from "../../components/format";
 import { Help } from "../../components/Help";
 import { Empty, Loaded, Loading } from "../../components/Loaded";
-import { count, fmt, percent } from "../../components/format";
+import type { MapData, Neighbors } from "../../contract";
 import { paths } from "../../data/paths";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -104,7 +104,8 @@ function Guardrail({ model }: { model: MapModel }) {
 function Announced({ model, row }: { model: MapModel; row: number | null }) {
   return (
     <span className="hidden-label" role="status">
-      {row !== null && `Feature ${model.ids[row]}, ${model.roles[model.roleOf[row] ?? -1] ?? ""}: ${model.labels[row]?.slice(0, 200) ?? "no label"}`}
+      {row !== null &&
+        `Feature ${model.ids[row]}, ${model.roles[model.roleOf[row] ?? -1] ?? ""}: ${model.labels[row]?.slice(0, 200) ?? "no label"}`}
     </span>
   );
 }

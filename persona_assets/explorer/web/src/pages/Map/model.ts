@@ -1,6 +1,7 @@
 /** The map's features as arrays, and the numbers its controls need. */
-import type { MapData } from "../../contract";
+
 import { fmt } from "../../components/format";
+import type { MapData } from "../../contract";
 
 export const METRICS = {
   score: "Selection score",

@@ -1,5 +1,5 @@
 /** Which colour a dot has. */
-import { type Theme, cssColor } from "../../app/theme";
+import { cssColor, type Theme } from "../../app/theme";
 import { type MapModel, type Metric, placeIn, rangeOf, valueOf } from "./model";
 
 export type Rgb = [number, number, number];

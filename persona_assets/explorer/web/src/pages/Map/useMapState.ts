@@ -1,7 +1,7 @@
 /** What the map's address says: every part of it is a link. */
 import { useMemo } from "react";
 import { setParams, useRoute } from "../../router/router";
-import { type Layout, type MapModel, type Metric, METRICS, hasLayout } from "./model";
+import { hasLayout, type Layout, type MapModel, METRICS, type Metric } from "./model";
 import type { Place } from "./spatial";
 
 export interface View {

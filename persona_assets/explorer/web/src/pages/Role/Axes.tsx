@@ -1,8 +1,8 @@
-import type { RolePage, RolesOverview } from "../../contract";
 import { AxisStrips } from "../../components/AxisStrips";
 import { fmt } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { RolePage, RolesOverview } from "../../contract";
 import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";

@@ -1,12 +1,12 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import type { FeatureOfRole, RolePage } from "../../contract";
 import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
 import { percent } from "../../components/format";
+import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
-import { Empty } from "../../components/Loaded";
+import type { FeatureOfRole, RolePage } from "../../contract";
 import { useParam } from "../../router/router";
 
 const PLOT = 170;
@@ -38,9 +38,7 @@ export function Characteristic({ role }: { role: RolePage }) {
     >
       <div className="panel scroll-box characteristic">
         {rows.length === 0 ? (
-          <Empty title="None">
-            {role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}
-          </Empty>
+          <Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>
         ) : (
           <SortTable
             label="Characteristic features"

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import type { RolePage } from "../../contract";
 import { fixed } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
+import type { RolePage } from "../../contract";
 import { href } from "../../router/router";
 
 const SHOWN = 8;

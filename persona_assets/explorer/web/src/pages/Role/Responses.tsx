@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { ResponsesPage } from "../../contract";
 import { count } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { ResponsesPage } from "../../contract";
 import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -23,11 +23,7 @@ export function Responses({ role, n, nPages }: { role: string; n: number; nPages
     arrived.current = false;
   }, []);
   return (
-    <Section
-      title="Responses"
-      note={`${count(n)}, by variant and question`}
-      aside={<SearchBox key={words} role={role} words={words} />}
-    >
+    <Section title="Responses" note={`${count(n)}, by variant and question`} aside={<SearchBox key={words} role={role} words={words} />}>
       <div ref={place} className="responses">
         {n === 0 ? (
           <Empty title="No responses yet">This snapshot holds none that fit today's settings.</Empty>

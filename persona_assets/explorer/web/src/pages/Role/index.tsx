@@ -1,8 +1,8 @@
-import type { RolePage as Role } from "../../contract";
-import { Empty, Loaded } from "../../components/Loaded";
 import { count } from "../../components/format";
+import { Empty, Loaded } from "../../components/Loaded";
 import { RoleLink } from "../../components/links";
 import { Facts, RoleChoice } from "../../components/parts";
+import type { RolePage as Role } from "../../contract";
 import { paths } from "../../data/paths";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -19,8 +19,7 @@ export default function RolePage() {
   const { arg: role } = useRoute();
   const sae = useSae();
   const page = useResource<Role>(sae && role !== null ? paths.role(sae.sae, role) : null);
-  if (sae === null)
-    return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
+  if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
   if (role === null) return <Empty title="No role is chosen">The roles' overview lists them all.</Empty>;
   return (
     <Loaded of={page} what={`the role ${role}`} missing={<Empty title={`The study has no role ${role.slice(0, 60)}`} />}>

@@ -1,9 +1,9 @@
 import { useMemo } from "react";
-import type { RoleEntry, RolesOverview } from "../../contract";
 import { count, fixed, fmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Section } from "../../components/parts";
 import { type SortColumn, SortTable } from "../../components/SortTable";
+import type { RoleEntry, RolesOverview } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
 import { useParam } from "../../router/router";
 
@@ -84,18 +84,19 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
       title: "responses",
       num: true,
       value: (row) => row.n_responses,
-      cell: (row) =>
-        row.n_responses === row.n_prompts ? count(row.n_responses) : `${count(row.n_responses)} of ${count(row.n_prompts)}`,
+      cell: (row) => (row.n_responses === row.n_prompts ? count(row.n_responses) : `${count(row.n_responses)} of ${count(row.n_prompts)}`),
     },
   ];
   if (overview === null) return columns;
-  const axes = overview.axes.slice(0, AXES).map(({ axis }, place): SortColumn<Row> => ({
-    key: axis,
-    title: axis === "assistant" ? "assistant axis" : axis.toUpperCase(),
-    num: true,
-    value: (row) => row.places[place] ?? null,
-    cell: (row) => fmt(row.places[place]),
-  }));
+  const axes = overview.axes.slice(0, AXES).map(
+    ({ axis }, place): SortColumn<Row> => ({
+      key: axis,
+      title: axis === "assistant" ? "assistant axis" : axis.toUpperCase(),
+      num: true,
+      value: (row) => row.places[place] ?? null,
+      cell: (row) => fmt(row.places[place]),
+    }),
+  );
   const nearest: SortColumn<Row> = {
     key: "nearest",
     title: "nearest role",

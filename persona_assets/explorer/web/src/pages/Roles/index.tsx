@@ -1,9 +1,9 @@
-import type { RolesOverview } from "../../contract";
 import { HeatMap } from "../../charts/HeatMap";
 import { AxisStrips } from "../../components/AxisStrips";
 import { fixed } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
+import type { RolesOverview } from "../../contract";
 import { paths } from "../../data/paths";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";

@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { Empty } from "../../components/Loaded";
 import { count } from "../../components/format";
+import { Empty } from "../../components/Loaded";
 import { RoleLink } from "../../components/links";
 import { href } from "../../router/router";
-import { type Hit, type Words, useWords } from "./useWords";
+import { type Hit, useWords, type Words } from "./useWords";
 
 const FIRST = 3; // hits of a role that are shown at once
 

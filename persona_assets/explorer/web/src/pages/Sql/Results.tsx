@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
-import type { SqlResult } from "../../contract";
 import { count, fixed } from "../../components/format";
 import { Empty } from "../../components/Loaded";
+import type { SqlResult } from "../../contract";
 import { post, saveFile } from "../../data/http";
 import { asProblem } from "../../data/problem";
 import "../../components/parts.css";
@@ -11,7 +11,9 @@ import type { Run } from "./useRun";
 /** What came of the last query: a table, an error, or that it is under way. */
 export function Results({ run, cancel, written }: { run: Run; cancel: () => void; written: boolean }) {
   if (run.state === "idle") {
-    return <Empty title="Nothing asked yet">{written ? "Run the query above." : "Write a query, or begin with one of the examples."}</Empty>;
+    return (
+      <Empty title="Nothing asked yet">{written ? "Run the query above." : "Write a query, or begin with one of the examples."}</Empty>
+    );
   }
   if (run.state === "running") return <Running since={run.since} cancel={cancel} />;
   if (run.state === "cancelled") return <Empty title="Cancelled">The query was ended before it had an answer.</Empty>;

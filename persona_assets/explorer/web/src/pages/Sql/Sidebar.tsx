@@ -1,7 +1,7 @@
 import { useState } from "react";
-import type { SchemaEntry, SqlExample } from "../../contract";
 import { Loaded } from "../../components/Loaded";
 import { Tabs } from "../../components/Tabs";
+import type { SchemaEntry, SqlExample } from "../../contract";
 import { paths } from "../../data/paths";
 import { type Resource, useResource } from "../../data/useResource";
 

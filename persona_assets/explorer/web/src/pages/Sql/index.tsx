@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import type { SchemaEntry } from "../../contract";
 import { count } from "../../components/format";
 import { Empty } from "../../components/Loaded";
+import type { SchemaEntry } from "../../contract";
 import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -64,7 +64,9 @@ function Console() {
           <button className="primary" onClick={() => ask(typed.latest(), !asked)}>
             Run <kbd>{/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} ↵</kbd>
           </button>
-          <span className="muted">Read-only; one statement; the first {count(1000)} rows are shown, exports hold up to {count(1_000_000)}.</span>
+          <span className="muted">
+            Read-only; one statement; the first {count(1000)} rows are shown, exports hold up to {count(1_000_000)}.
+          </span>
         </div>
         <div className="sql-results">
           <Results run={run} cancel={cancel} written={text !== ""} />

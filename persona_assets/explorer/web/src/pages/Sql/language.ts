@@ -1,5 +1,5 @@
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { PostgreSQL, sql, SQLDialect, type SQLNamespace } from "@codemirror/lang-sql";
+import { PostgreSQL, SQLDialect, type SQLNamespace, sql } from "@codemirror/lang-sql";
 import type { Extension } from "@codemirror/state";
 import type { SchemaEntry } from "../../contract";
 
@@ -31,12 +31,14 @@ function namespace(schema: SchemaEntry[]): SQLNamespace {
   for (const { name, kind, comment, columns } of schema) {
     if (kind === "macro") continue;
     const self: Completion = { label: name, type: "type", detail: kind, ...info(comment) };
-    const children = columns.map((column): Completion => ({
-      label: column.name,
-      type: "property",
-      ...detail(column.type),
-      ...info(column.comment),
-    }));
+    const children = columns.map(
+      (column): Completion => ({
+        label: column.name,
+        type: "property",
+        ...detail(column.type),
+        ...info(column.comment),
+      }),
+    );
     tables[name] = { self, children };
   }
   return tables;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useStudy } from "../../data/StudyContext";
 import { setParams } from "../../router/router";
-import { COLUMNS, type Key, columnOf } from "./columns";
+import { COLUMNS, columnOf, type Key } from "./columns";
 import { type Bounds, type Query, setBounds, setColumns } from "./query";
 
 const NUMBERS = COLUMNS.filter((column) => column.kind === "number");
@@ -74,14 +74,25 @@ function RangeFilter({ bounds, change }: { bounds: Bounds; change: (next: Bounds
 function End({ label, value, set }: { label: string; value: number | null; set: (value: number | null) => void }) {
   const [typed, setTyped] = useState(value === null ? "" : String(value));
   useEffect(() => {
-    setTyped((now) => (now.trim() !== "" && Number(now) === value ? now : value === null ? (Number.isNaN(Number(now)) ? now : "") : String(value)));
+    setTyped((now) =>
+      now.trim() !== "" && Number(now) === value ? now : value === null ? (Number.isNaN(Number(now)) ? now : "") : String(value),
+    );
   }, [value]);
   const wrong = typed.trim() !== "" && Number.isNaN(Number(typed));
   const type = (text: string) => {
     setTyped(text);
     set(text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
   };
-  return <input type="text" inputMode="decimal" aria-label={label} aria-invalid={wrong} value={typed} onChange={(event) => type(event.target.value)} />;
+  return (
+    <input
+      type="text"
+      inputMode="decimal"
+      aria-label={label}
+      aria-invalid={wrong}
+      value={typed}
+      onChange={(event) => type(event.target.value)}
+    />
+  );
 }
 
 /** Which columns are shown. */
@@ -95,7 +106,12 @@ export function ColumnChoice({ query }: { query: Query }) {
       <div className="menu-body" role="group" aria-label="Columns">
         {COLUMNS.map((column) => (
           <label key={column.key} className="check" title={column.help}>
-            <input type="checkbox" disabled={column.key === "feature_id"} checked={shown.has(column.key)} onChange={() => toggle(column.key)} />
+            <input
+              type="checkbox"
+              disabled={column.key === "feature_id"}
+              checked={shown.has(column.key)}
+              onChange={() => toggle(column.key)}
+            />
             {column.title}
           </label>
         ))}

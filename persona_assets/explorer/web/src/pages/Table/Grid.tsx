@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useId, useState } from "react";
-import type { FeatureTable } from "../../contract";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
 import { useScrollWindow } from "../../components/useScrollWindow";
+import type { FeatureTable } from "../../contract";
 import { href, navigate } from "../../router/router";
 import type { Cell, Column } from "./columns";
 import { type Query, setSort } from "./query";
@@ -33,7 +33,9 @@ export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32A
     if (event.target !== event.currentTarget) return;
     const from = active ?? -1;
     const page = Math.floor(window.height / ROW) - 2;
-    const to = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: rows.length - 1 }[event.key];
+    const to = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: rows.length - 1 }[
+      event.key
+    ];
     if (to !== undefined) go(to);
     else if (event.key === "Enter" && active !== null) navigate(href("feature", table.feature_id[rows[active] as number] ?? null));
     else return;
@@ -42,9 +44,7 @@ export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32A
 
   const first = Math.max(0, Math.floor(window.top / ROW) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((window.top + window.height) / ROW) + OVERSCAN);
-  const gridTemplateColumns = query.columns
-    .map(({ key, width }) => (key === "label" ? `minmax(${width}px, 1fr)` : `${width}px`))
-    .join(" ");
+  const gridTemplateColumns = query.columns.map(({ key, width }) => (key === "label" ? `minmax(${width}px, 1fr)` : `${width}px`)).join(" ");
   const minWidth = query.columns.reduce((sum, column) => sum + column.width, 0);
   const drawn = active !== null && active >= first && active < last;
   return (

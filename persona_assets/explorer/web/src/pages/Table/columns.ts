@@ -1,5 +1,5 @@
-import type { FeatureTable } from "../../contract";
 import { fixed, fmt, percent, signed } from "../../components/format";
+import type { FeatureTable } from "../../contract";
 
 export type Key = keyof FeatureTable;
 export type Cell = string | number | boolean | null;
@@ -26,9 +26,24 @@ const number = (key: Key, title: string, help: string, format: Column["format"],
 
 /** Every column there is, in the order they are shown. */
 export const COLUMNS: Column[] = [
-  { key: "feature_id", title: "Feature", kind: "number", width: 76, help: "The SAE’s latent", format: (value) => String(value), sql: "f.feature_id" },
+  {
+    key: "feature_id",
+    title: "Feature",
+    kind: "number",
+    width: 76,
+    help: "The SAE’s latent",
+    format: (value) => String(value),
+    sql: "f.feature_id",
+  },
   { key: "label", title: "Label", kind: "text", width: 230, help: "The preferred description", sql: "l.description" },
-  { key: "preferred_role", title: "Preferred role", kind: "text", width: 122, help: "The role with the highest mean", sql: "f.preferred_role" },
+  {
+    key: "preferred_role",
+    title: "Preferred role",
+    kind: "text",
+    width: 122,
+    help: "The role with the highest mean",
+    sql: "f.preferred_role",
+  },
   number("firing_rate", "Firing rate", "Share of all responses in which it fired", percent),
   number("mean", "Mean", "Mean over roles of the response-level mean", undefined),
   number("sd", "Sd", "Standard deviation of the roles’ means", undefined),
@@ -42,17 +57,7 @@ export const COLUMNS: Column[] = [
   number("length_correlation", "Length corr.", "Correlation with the length of the response", (value) => signed(value)),
 ];
 
-export const FIRST_COLUMNS: Key[] = [
-  "feature_id",
-  "label",
-  "preferred_role",
-  "firing_rate",
-  "mean",
-  "sd",
-  "entropy",
-  "score",
-  "selected",
-];
+export const FIRST_COLUMNS: Key[] = ["feature_id", "label", "preferred_role", "firing_rate", "mean", "sd", "entropy", "score", "selected"];
 
 export function columnOf(key: string): Column | undefined {
   return COLUMNS.find((column) => column.key === key);

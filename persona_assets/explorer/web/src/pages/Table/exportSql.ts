@@ -1,5 +1,5 @@
-import type { Query } from "./query";
 import { columnOf } from "./columns";
+import type { Query } from "./query";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 

@@ -1,8 +1,8 @@
 import { useDeferredValue, useMemo, useState } from "react";
-import type { FeatureTable } from "../../contract";
-import { Empty, Loaded } from "../../components/Loaded";
 import { toCsv } from "../../components/csv";
 import { count } from "../../components/format";
+import { Empty, Loaded } from "../../components/Loaded";
+import type { FeatureTable } from "../../contract";
 import { post, saveFile } from "../../data/http";
 import { paths } from "../../data/paths";
 import { asProblem } from "../../data/problem";
@@ -12,7 +12,7 @@ import { href } from "../../router/router";
 import { exportSql } from "./exportSql";
 import { ColumnChoice, Filters } from "./Filters";
 import { Grid } from "./Grid";
-import { type Query, answer, useQuery, withoutUnknown } from "./query";
+import { answer, type Query, useQuery, withoutUnknown } from "./query";
 import "./table.css";
 
 export default function TablePage() {
@@ -44,7 +44,8 @@ function LoadedTable({ table, sae }: { table: FeatureTable; sae: string }) {
         <Filters query={asked} />
         <div className="table-actions">
           <span role="status" className="nowrap">
-            <strong>{count(rows.length)}</strong> <span className="muted">
+            <strong>{count(rows.length)}</strong>{" "}
+            <span className="muted">
               of {count(all)} {all === alive ? "alive" : alive === null ? "listed" : `listed, ${count(alive)} alive`}
             </span>
           </span>

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import type { FeatureTable } from "../../contract";
 import { setParams, useRoute } from "../../router/router";
-import { COLUMNS, type Cell, type Column, FIRST_COLUMNS, type Key, columnOf } from "./columns";
+import { type Cell, COLUMNS, type Column, columnOf, FIRST_COLUMNS, type Key } from "./columns";
 
 export interface Bounds {
   key: Key;
