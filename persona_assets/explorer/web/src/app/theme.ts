@@ -22,17 +22,17 @@ function stored(): Theme | null {
 
 export function applyStoredTheme(): void {
   const theme = stored();
-  if (theme !== null) document.documentElement.dataset["theme"] = theme;
+  if (theme !== null) document.documentElement.dataset.theme = theme;
 }
 
 function current(): Theme {
-  const chosen = document.documentElement.dataset["theme"];
+  const chosen = document.documentElement.dataset.theme;
   if (chosen === "light" || chosen === "dark") return chosen;
   return systemDark.matches ? "dark" : "light";
 }
 
 function choose(theme: Theme): void {
-  document.documentElement.dataset["theme"] = theme;
+  document.documentElement.dataset.theme = theme;
   try {
     localStorage.setItem(KEY, theme);
   } catch {

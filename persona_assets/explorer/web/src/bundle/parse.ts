@@ -52,10 +52,10 @@ const METRICS = [
 /** Throws ProblemError, saying what is missing, where `text` is no bundle. */
 export function parseBundle(text: string, name: string): Bundle {
   const json = object(parsed(text, name));
-  const ids = list(json["feature_ids"]);
-  const coords = object(json["coords"]);
+  const ids = list(json.feature_ids);
+  const coords = object(json.coords);
   if (ids.length === 0 || !ids.every(Number.isInteger)) throw refused(name, "it has no `feature_ids`, a list of whole numbers");
-  const layouts = [list(coords["umap"]), list(coords["pca"])];
+  const layouts = [list(coords.umap), list(coords.pca)];
   if (!layouts.some((places) => places.length === ids.length && places.some(isPlace)))
     throw refused(name, "`coords` has neither `umap` nor `pca` of every feature");
   return new Opened(json, ids as number[], name).bundle();
@@ -83,10 +83,10 @@ class Opened {
     private readonly ids: number[],
     private readonly name: string,
   ) {
-    const given = list(json["features"]).map(object);
+    const given = list(json.features).map(object);
     this.features = ids.map((_, row) => given[row] ?? {});
-    const named = list(json["roles"]).filter((role) => typeof role === "string");
-    const preferred = this.features.map((one) => string(one["preferred_role"])).filter((role) => role !== null);
+    const named = list(json.roles).filter((role) => typeof role === "string");
+    const preferred = this.features.map((one) => string(one.preferred_role)).filter((role) => role !== null);
     this.roles = named.length > 0 ? named : [...new Set(preferred)].sort();
     this.roleAt = new Map(this.roles.map((role, at) => [role, at]));
   }
@@ -98,20 +98,20 @@ class Opened {
       [paths.features(SAE), () => this.table()],
       [paths.roles(SAE), () => this.overview()],
     ]);
-    this.ids.forEach((id, row) => made.set(paths.feature(SAE, id), () => this.feature(row)));
-    this.roles.forEach((role) => made.set(paths.role(SAE, role), () => this.role(role)));
+    for (const [row, id] of this.ids.entries()) made.set(paths.feature(SAE, id), () => this.feature(row));
+    for (const role of this.roles) made.set(paths.role(SAE, role), () => this.role(role));
     return { study: this.study(), read: (path) => made.get(path)?.() };
   }
 
   private study(): Study {
-    const dataset = object(this.json["dataset"]);
-    const alive = number(object(dataset["selection"])["alive_count"]);
+    const dataset = object(this.json.dataset);
+    const alive = number(object(dataset.selection).alive_count);
     return {
-      name: string(dataset["name"]) ?? this.name,
+      name: string(dataset.name) ?? this.name,
       snapshot: `bundle ${this.name}`,
       published_at: "",
       live: false,
-      saes: [{ sae: SAE, source: "", model: "", d_sae: number(dataset["sae_dim"]), n_alive: alive, has_atlas: true }],
+      saes: [{ sae: SAE, source: "", model: "", d_sae: number(dataset.sae_dim), n_alive: alive, has_atlas: true }],
       roles: this.roles.map((role) => ({ role, status: "fresh", n_responses: 0, n_prompts: 0, excluded: false })),
       anchor: "", // a bundle does not say
       n_responses: 0,
@@ -121,21 +121,21 @@ class Opened {
   }
 
   private metric(name: string): Maybe[] {
-    return this.features.map((one) => number(object(one["metrics"])[name]));
+    return this.features.map((one) => number(object(one.metrics)[name]));
   }
 
   private get labels(): (string | null)[] {
-    return this.features.map((one) => string(one["description"]));
+    return this.features.map((one) => string(one.description));
   }
 
   private preferred(row: number): number {
     const feature = this.features[row] ?? {};
-    const at = number(feature["preferred_role_idx"]);
-    return this.roleAt.get(string(feature["preferred_role"]) ?? "") ?? (at !== null && at in this.roles ? at : -1);
+    const at = number(feature.preferred_role_idx);
+    return this.roleAt.get(string(feature.preferred_role) ?? "") ?? (at !== null && at in this.roles ? at : -1);
   }
 
   private map(): MapData {
-    const coords = object(this.json["coords"]);
+    const coords = object(this.json.coords);
     const axis = (layout: string, part: number) => this.ids.map((_, row) => coordinate(list(list(coords[layout])[row])[part]));
     const columns = {
       feature_id: this.ids,
@@ -147,30 +147,30 @@ class Opened {
       pca_y: axis("pca", 1),
       ...Object.fromEntries(METRICS.map((name) => [name, this.metric(name)])),
     };
-    const guardrails = object(this.json["guardrails"]);
-    const selection = object(object(this.json["dataset"])["selection"]);
+    const guardrails = object(this.json.guardrails);
+    const selection = object(object(this.json.dataset).selection);
     const summary: MapData["summary"] = {
-      role_matrix_mode: string(selection["role_matrix_mode"]) ?? "",
+      role_matrix_mode: string(selection.role_matrix_mode) ?? "",
       n_roles: this.roles.length,
-      alive_count: number(selection["alive_count"]) ?? 0,
-      pass_count: number(selection["pass_basic_count"]) ?? 0,
+      alive_count: number(selection.alive_count) ?? 0,
+      pass_count: number(selection.pass_basic_count) ?? 0,
       selected_count: this.ids.length,
-      sd_threshold: number(selection["sd_threshold"]),
-      quality_k: number(guardrails["knn_overlap_at_k"]) ?? 0,
-      preservation: number(guardrails["knn_overlap_score"]),
+      sd_threshold: number(selection.sd_threshold),
+      quality_k: number(guardrails.knn_overlap_at_k) ?? 0,
+      preservation: number(guardrails.knn_overlap_score),
       pca_x_explained: null, // a bundle does not say
       pca_y_explained: null,
-      note: string(guardrails["note"]) ?? "",
+      note: string(guardrails.note) ?? "",
     };
     return { roles: this.roles, features: columns as unknown as MapData["features"], summary };
   }
 
   private neighbors(): Neighbors {
-    const given = object(this.json["neighbors"]);
+    const given = object(this.json.neighbors);
     const known = (row: unknown) => typeof row === "number" && row in this.ids;
-    const rows = this.ids.map((_, at) => list(list(given["indices"])[at]).filter(known) as number[]);
-    const similarities = this.ids.map((_, at) => list(list(given["similarities"])[at]).map((one) => number(one) ?? NaN));
-    return { k: number(given["k"]) ?? 0, rows, similarities };
+    const rows = this.ids.map((_, at) => list(list(given.indices)[at]).filter(known) as number[]);
+    const similarities = this.ids.map((_, at) => list(list(given.similarities)[at]).map((one) => number(one) ?? NaN));
+    return { k: number(given.k) ?? 0, rows, similarities };
   }
 
   private table(): FeatureTable {
@@ -194,7 +194,7 @@ class Opened {
   }
 
   private overview(): RolesOverview {
-    const given = list(this.json["role_similarity"]);
+    const given = list(this.json.role_similarity);
     const square = given.length === this.roles.length ? this.roles.map((_, a) => this.roles.map((_, b) => number(list(given[a])[b]))) : [];
     return { order: this.roles, similarity: square, axes: [] };
   }
@@ -205,13 +205,13 @@ class Opened {
     return {
       ...this.named(row),
       rank: row + 1,
-      url: neuronpedia(string(feature["neuronpedia_url"])),
-      metrics: METRICS.map((name) => ({ name, value: number(object(feature["metrics"])[name]) })).filter(({ value }) => value !== null),
-      top_roles: list(feature["top_roles"])
+      url: neuronpedia(string(feature.neuronpedia_url)),
+      metrics: METRICS.map((name) => ({ name, value: number(object(feature.metrics)[name]) })).filter(({ value }) => value !== null),
+      top_roles: list(feature.top_roles)
         .map(object)
         .flatMap((one) => {
-          const role = string(one["role"]);
-          return role === null ? [] : [{ role, activation: number(one["activation"]), share: number(one["share"]) }];
+          const role = string(one.role);
+          return role === null ? [] : [{ role, activation: number(one.activation), share: number(one.share) }];
         }),
       near: (rows[row] ?? []).map((other, at) => ({ ...this.named(other), similarity: similarities[row]?.[at] ?? null })),
     };

@@ -119,11 +119,9 @@ function cells(values: (number | null)[][], reach: number): OffscreenCanvas {
   const n = values.length;
   const ramp = divergingRamp();
   const image = new ImageData(n, n);
-  values.forEach((row, y) =>
-    row.forEach((value, x) => {
-      if (value !== null) image.data.set([...ramp(value / reach), 255], 4 * (y * n + x));
-    }),
-  );
+  for (const [y, row] of values.entries()) {
+    for (const [x, value] of row.entries()) if (value !== null) image.data.set([...ramp(value / reach), 255], 4 * (y * n + x));
+  }
   const canvas = new OffscreenCanvas(n, n);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;

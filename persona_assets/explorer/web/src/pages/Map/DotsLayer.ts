@@ -4,7 +4,7 @@
  * remote desktops) this is what keeps 65,536 dots fluid.
  */
 import { Layer, type LayerProps, type OrthographicViewport, type UpdateParameters } from "@deck.gl/core";
-import { Buffer } from "@luma.gl/core";
+import type { Buffer } from "@luma.gl/core";
 import { Model } from "@luma.gl/engine";
 
 export interface Dots {

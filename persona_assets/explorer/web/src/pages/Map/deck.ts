@@ -45,7 +45,7 @@ export class MapDeck {
 
   /** The first frames may be drawn before the canvas has its size: the dots are shown from the right one on. */
   private rendered(): void {
-    if (Math.abs(this.deck.width - this.parent.clientWidth) <= 1) this.parent.dataset["drawn"] = "yes";
+    if (Math.abs(this.deck.width - this.parent.clientWidth) <= 1) this.parent.dataset.drawn = "yes";
   }
 
   private moved({ target, zoom }: Camera): void {
@@ -60,7 +60,7 @@ export class MapDeck {
   /** Show a box whole, and keep it so until the camera is moved. */
   fitTo(bounds: Bounds): void {
     this.fitted = bounds;
-    this.look(fit(bounds, this.size));
+    this.look(viewOf(bounds, this.size));
   }
 
   get isFitted(): boolean {
@@ -113,7 +113,7 @@ export function project({ x, y }: Place, view: View, size: { width: number; heig
 }
 
 /** The view that shows a box whole, with a margin. */
-function fit({ left, right, bottom, top }: Bounds, size: { width: number; height: number }): View {
+function viewOf({ left, right, bottom, top }: Bounds, size: { width: number; height: number }): View {
   const scale = Math.min(size.width / (right - left || 1), size.height / (top - bottom || 1)) * 0.9;
   return { x: (left + right) / 2, y: (bottom + top) / 2, zoom: Math.log2(scale || 1) };
 }

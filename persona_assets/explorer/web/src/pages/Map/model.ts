@@ -72,7 +72,7 @@ export function positions(model: MapModel, layout: Layout): Float32Array {
 export function hasLayout(model: MapModel, layout: Layout): boolean {
   const { features } = model.data;
   const x = layout === "umap" ? features.umap_x : features.pca_x;
-  return x !== undefined && x.some((value) => value !== null);
+  return x?.some((value) => value !== null);
 }
 
 export function valueOf(model: MapModel, metric: Metric, row: number): number | null {

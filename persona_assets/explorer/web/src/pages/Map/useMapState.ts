@@ -73,7 +73,7 @@ export function setView(view: View | null): string {
 }
 
 export function setLasso(line: Place[] | null): void {
-  setParams({ lasso: line && line.map(({ x, y }) => `${short(x)},${short(y)}`).join(";") });
+  setParams({ lasso: line?.map(({ x, y }) => `${short(x)},${short(y)}`).join(";") });
 }
 
 export function setSelected(model: MapModel, row: number | null, { replace = false } = {}): void {

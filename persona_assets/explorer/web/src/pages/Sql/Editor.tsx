@@ -48,7 +48,10 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
     return () => editor.destroy();
 
     function extensions() {
-      const run = (editor: EditorView) => (calls.current.onRun(editor.state.doc.toString()), true);
+      const run = (editor: EditorView) => {
+        calls.current.onRun(editor.state.doc.toString());
+        return true;
+      };
       return [
         Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
         lineNumbers(),
