@@ -21,10 +21,10 @@ export interface Query {
 
 export function useQuery(): Query {
   const { params } = useRoute();
-  return useMemo(() => read(params), [params]);
+  return useMemo(() => queryOf(params), [params]);
 }
 
-function read(params: URLSearchParams): Query {
+export function queryOf(params: URLSearchParams): Query {
   const sort = params.get("sort") ?? "feature_id";
   const asked = params.get("columns")?.split(",") ?? FIRST_COLUMNS;
   const key = columnOf(sort.replace(/^-/, ""))?.key ?? "feature_id";
