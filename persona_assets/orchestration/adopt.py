@@ -7,6 +7,7 @@ shows as never materialized.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.data_version import extract_data_version_from_entry
@@ -15,14 +16,16 @@ from persona_assets.base.errors import StudyError
 from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.lake import Lake, LakeFile
-from persona_assets.lake.schema import ATLAS_TABLES, DRIFT_RUNS, FEATURE_LABELS, STATISTICS_TABLES
+from persona_assets.lake.schema import DRIFT_RUNS, Table
 from persona_assets.orchestration import landings
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.drift import conversations, partition_key
 from persona_assets.orchestration.versions import Landed, materialization, version_of
-from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_conversations import DriftFiles
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.stage import Stage
+from persona_assets.stages.table import PER_ROLE, PER_STUDY
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
@@ -52,32 +55,33 @@ def adopt(study: Study, instance: dg.DagsterInstance) -> dict[str, int]:
 
 def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partition, Landed]]:
     """Return what the lake holds of each asset, partition by partition."""
-    across = AcrossRoles.of(study)
-    roles, saes = across.roles, list(study.settings.extraction.saes)
-    owner = study.responses_owner.lake
+    files, saes = StudyFiles.of(study), list(study.settings.extraction.saes)
+    of_roles = {
+        stage.name: {role: _marks(one, stage) for role, one in files.roles.items()} for stage in PER_ROLE
+    }
+    of_all = {
+        stage.name: {None: [files.across.file(table, sae) for sae in saes for table in _main_first(stage)]}
+        for stage in PER_STUDY
+    }
+    found: dict[str, Mapping[Any, Sequence[LakeFile | None]]] = {
+        **of_roles,
+        **of_all,
+        "drift": _conversations(files.drift, instance),
+    }
     return {
         "catalog": {None: landings.read_catalog(study)},
-        "responses": _complete(owner, {role: [files.responses] for role, files in roles.items()}),
-        "activations": _complete(
-            study.lake,
-            {
-                role: [files.activations(sae) if files.extracted(sae) else None for sae in saes]
-                for role, files in roles.items()
-            },
-        ),
-        "role_features": _complete(
-            study.lake, {role: [files.role_features(sae) for sae in saes] for role, files in roles.items()}
-        ),
-        **{
-            name: _complete(study.lake, {None: [across.file(table, sae) for sae in saes for table in tables]})
-            for name, tables in _ACROSS.items()
-        },
-        "drift": _complete(study.lake, _conversations(study, across.roles, instance)),
+        **{name: _complete(study.lake, of_parts) for name, of_parts in found.items()},
         "warehouse": {None: landings.about_warehouse(study)} if newest_snapshot(study).is_file() else {},
     }
 
 
-_ACROSS = {"statistics": STATISTICS_TABLES, "atlas": ATLAS_TABLES, "feature_labels": (FEATURE_LABELS,)}
+def _marks(files: RoleFiles, stage: Stage) -> list[LakeFile | None]:
+    """Return the role's last files of a stage, under each SAE; None for one of which not all is there."""
+    return [files.file(stage.mark, sae) if files.has(stage, sae) else None for sae in files.saes_of(stage)]
+
+
+def _main_first(stage: Stage) -> list[Table]:
+    return sorted(stage.tables, key=lambda table: table is not stage.main)
 
 
 def _complete(lake: Lake, found: Mapping[Partition, Sequence[LakeFile | None]]) -> dict[Partition, Landed]:
@@ -93,13 +97,14 @@ def _complete(lake: Lake, found: Mapping[Partition, Sequence[LakeFile | None]]) 
 
 
 def _conversations(
-    study: Study, roles: Mapping[str, RoleFiles], instance: dg.DagsterInstance
+    drift: DriftFiles, instance: dg.DagsterInstance
 ) -> dict[Partition, Sequence[LakeFile | None]]:
     """Return the measured runs of the conversations and scripts in the study's folder: its partitions."""
+    study = drift.study
     sources = [source for _, source in study_sources(study) if not isinstance(source, StudyError)]
     wanted = {_said(source): partition_key(source) for source in sources}
     known: dict[Partition, Sequence[LakeFile | None]] = {}
-    for files in DriftFiles(study, roles).fresh_runs():
+    for files in drift.fresh_runs():
         file = files[DRIFT_RUNS.name]
         [run] = study.lake.read(DRIFT_RUNS, file).to_pylist()
         talk = [(message["role"], message["content"]) for message in run["conversation"]]

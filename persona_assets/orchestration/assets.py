@@ -1,34 +1,21 @@
 """The assets of one study. Each reads and writes the lake itself; Dagster keeps their order and history."""
 
 import os
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import dagster as dg
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.progress import Progress
-from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    ATLAS,
-    FEATURE_LABELS,
-    RESPONSES,
-    ROLE_CONTRASTS,
-    ROLE_FEATURES,
-    Table,
-)
-from persona_assets.orchestration import landings, loaded
+from persona_assets.orchestration import landings
 from persona_assets.orchestration.landing import land_each
 from persona_assets.orchestration.launcher import tag_run
 from persona_assets.orchestration.metadata import table_metadata
-from persona_assets.orchestration.progress import Report, reporter
+from persona_assets.orchestration.progress import reporter
 from persona_assets.orchestration.versions import Landed
+from persona_assets.stages.stage import Stage
+from persona_assets.stages.table import PER_ROLE, STAGES
 from persona_assets.study.study import Study
-
-ACROSS_ROLES = ("statistics", "atlas", "feature_labels")
-
-LandAll = Callable[[Study, Report], Landed]
 
 GPU_POOL = "gpu"  # its limit is how many runs may hold a model at once
 
@@ -72,89 +59,29 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
     return catalog
 
 
-def responses_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Every role's answers."""
+def role_asset(study: Study, stage: Stage, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """An asset of which every role has a partition."""
 
-    @dg.asset(
-        **_of_roles(study, roles, RESPONSES, ["catalog"]),
-        pool=GPU_POOL,
-        kinds={"parquet", "pytorch"},
-        description="The model's answers, role × variant × question, with their token ids.",
-    )
-    def responses(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
-        def land(role: str, progress: Progress) -> Landed:
-            return landings.land_responses(loaded.generation(study), config.overwrite, role, progress)
+    @dg.asset(**of_stage(study, stage), partitions_def=roles, backfill_policy=_backfill_policy())
+    def made(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
+        return land_each(context, partial(landings.PER_ROLE[stage.name], study, config.overwrite))
 
-        return land_each(context, land)
-
-    return responses
+    return made
 
 
-def activations_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Every role's sparse activations, with the lists of pooled responses and the evidence."""
+def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
+    """An asset in one piece, that is made under each SAE."""
 
-    @dg.asset(
-        **_of_roles(study, roles, ACTIVATIONS, [], upstream=key(study.responses_owner, "responses")),
-        pool=GPU_POOL,
-        kinds={"parquet", "pytorch"},
-        description="SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
-    )
-    def activations(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
-        def land(role: str, progress: Progress) -> Landed:
-            return landings.land_activations(loaded.extraction(study), config.overwrite, role, progress)
+    @dg.asset(**of_stage(study, stage))
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        tag_run(context)
+        try:
+            with reporter(context.log, stage.name, len(study.settings.extraction.saes)) as report:
+                return _result(landings.PER_STUDY[stage.name](study, report))
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
-        return land_each(context, land)
-
-    return activations
-
-
-def role_features_asset(study: Study, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Every role's features, aggregated over its responses."""
-
-    @dg.asset(
-        **_of_roles(study, roles, ROLE_FEATURES, ["activations"]),
-        automation_condition=FOLLOW,
-        kinds={"parquet", "duckdb"},
-        description="Features aggregated over a role's pooled responses: firing rate, mean, max, sd.",
-    )
-    def role_features(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
-        return land_each(context, partial(landings.land_role_features, study, config.overwrite))
-
-    return role_features
-
-
-def across_assets(study: Study) -> list[dg.AssetsDefinition]:
-    """The assets that speak of all roles together."""
-    return [
-        _across_roles(
-            study,
-            "statistics",
-            deps=["activations"],
-            main=ROLE_CONTRASTS,
-            land=landings.land_statistics,
-            kinds={"parquet", "numpy"},
-            description="How roles differ: effects with intervals, AUROC, q; each feature across roles.",
-        ),
-        _across_roles(
-            study,
-            "atlas",
-            deps=["statistics"],
-            main=ATLAS,
-            land=landings.land_atlas,
-            kinds={"parquet", "scikitlearn"},
-            description="The features that tell roles apart, mapped; their neighbours; roles compared.",
-            automation_condition=FOLLOW,
-        ),
-        _across_roles(
-            study,
-            "feature_labels",
-            deps=[],
-            main=FEATURE_LABELS,
-            land=landings.land_feature_labels,
-            kinds={"parquet"},
-            description="Descriptions of features: from the study's file, and what `persona labels` fetched.",
-        ),
-    ]
+    return made
 
 
 def warehouse_asset(study: Study) -> dg.AssetsDefinition:
@@ -162,7 +89,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "warehouse"),
-        deps=[key(study, name) for name in ("role_features", *ACROSS_ROLES, "drift")],
+        deps=[key(study, name) for name in _published()],
         group_name=plain_name(study),
         automation_condition=FOLLOW,
         kinds={"duckdb"},
@@ -178,49 +105,29 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     return warehouse
 
 
-def _across_roles(
-    study: Study, name: str, *, deps: list[str], main: Table, land: LandAll, **about: Any
-) -> dg.AssetsDefinition:
-    """An asset in one piece, that `land` makes under each SAE; `main` is the first of its tables."""
-
-    @dg.asset(
-        key=key(study, name),
-        deps=[key(study, dep) for dep in deps],
-        group_name=plain_name(study),
-        metadata=table_metadata(study, main),
-        **about,
-    )
-    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        tag_run(context)
-        try:
-            with reporter(context.log, name, len(study.settings.extraction.saes)) as report:
-                return _result(land(study, report))
-        except StudyError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-
-    return made
-
-
 def _result(landed: Landed) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata=landed.metadata, data_version=dg.DataVersion(landed.version))
 
 
-def _of_roles(
-    study: Study,
-    roles: dg.PartitionsDefinition,
-    table: Table,
-    deps: list[str],
-    upstream: dg.AssetKey | None = None,
-) -> dict[str, Any]:
-    """What all assets partitioned by role share."""
+def of_stage(study: Study, stage: Stage) -> dict[str, Any]:
+    """Return what all stages' assets say of themselves."""
+    needs = stage.needs or (("catalog",) if stage.per == "role" else ())
     return {
-        "key": key(study, table.name),
-        "deps": [key(study, name) for name in deps] + ([upstream] if upstream else []),
+        "key": key(study, stage.name),
+        "deps": [key(study.responses_owner if name == "responses" else study, name) for name in needs],
         "group_name": plain_name(study),
-        "partitions_def": roles,
-        "backfill_policy": _backfill_policy(),
-        "metadata": table_metadata(study, table),
+        "kinds": {"parquet", stage.made_with} if stage.made_with else {"parquet"},
+        "description": stage.about,
+        "metadata": table_metadata(study, stage.main),
+        **({"pool": GPU_POOL} if stage.uses_model else {}),
+        **({"automation_condition": FOLLOW} if stage.follows else {}),
     }
+
+
+def _published() -> list[str]:
+    """The assets that a snapshot is made from; a role's last one stands for those that it was made from."""
+    of_roles = {name for stage in PER_ROLE for name in stage.needs}
+    return [stage.name for stage in STAGES if stage.name not in of_roles]
 
 
 def _backfill_policy() -> dg.BackfillPolicy:

@@ -8,15 +8,14 @@ import dagster as dg
 
 from persona_assets.base.errors import StudyError
 from persona_assets.orchestration.assets import (
-    across_assets,
-    activations_asset,
     catalog_asset,
-    responses_asset,
-    role_features_asset,
+    role_asset,
+    study_asset,
     warehouse_asset,
 )
 from persona_assets.orchestration.checks import role_checks
 from persona_assets.orchestration.drift import drift_asset, drift_sensor
+from persona_assets.stages.table import PER_ROLE, PER_STUDY
 from persona_assets.study.study import Study
 
 
@@ -38,10 +37,8 @@ def _definitions(study: Study) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             catalog_asset(study, problem=None),
-            *([responses_asset(study, partitions)] if generates else []),
-            activations_asset(study, partitions),
-            role_features_asset(study, partitions),
-            *across_assets(study),
+            *(role_asset(study, stage, partitions) for stage in PER_ROLE if generates or stage.needs),
+            *(study_asset(study, stage) for stage in PER_STUDY),
             drift_asset(study),
             warehouse_asset(study),
         ],

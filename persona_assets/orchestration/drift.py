@@ -11,10 +11,11 @@ from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.schema import DRIFT_RUNS, DRIFT_TURNS
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.assets import GPU_POOL, RunOptions, key, plain_name
+from persona_assets.orchestration.assets import RunOptions, key, of_stage, plain_name
 from persona_assets.orchestration.landing import land_each
-from persona_assets.orchestration.metadata import preview, table_metadata
+from persona_assets.orchestration.metadata import preview
 from persona_assets.orchestration.versions import Landed
+from persona_assets.stages.table import stage
 from persona_assets.study.study import Study
 
 _EVERY = 30  # seconds between two looks at the folder
@@ -29,15 +30,9 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
     """Every conversation, scored turn by turn."""
 
     @dg.asset(
-        key=key(study, "drift"),
-        deps=[_all_roles(study)],
-        group_name=plain_name(study),
+        **of_stage(study, stage("drift")) | {"deps": [_all_roles(study)]},
         partitions_def=conversations(study),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=GPU_POOL,
-        kinds={"parquet", "pytorch"},
-        metadata=table_metadata(study, DRIFT_TURNS),
-        description=f"Conversations of {study.settings.drift.directory}, scored along the assistant axis.",
     )
     def drift(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
         def land(partition: str, progress: Progress) -> Landed:

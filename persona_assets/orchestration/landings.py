@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -14,6 +14,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake, LakeFile
 from persona_assets.lake.schema import ANSWERED_BY, ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.orchestration import loaded
 from persona_assets.orchestration.metadata import columns, preview
 from persona_assets.orchestration.pictures import atlas_pictures
 from persona_assets.orchestration.progress import Report
@@ -21,10 +22,6 @@ from persona_assets.orchestration.versions import Landed, version_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
-
-if TYPE_CHECKING:
-    from persona_assets.extract.stage import ExtractionStage
-    from persona_assets.generate.stage import GenerationStage
 
 Metadata = dict[str, Any]
 
@@ -48,8 +45,9 @@ def read_catalog(study: Study) -> Landed:
     return Landed(fingerprint(content), metadata)
 
 
-def land_responses(stage: GenerationStage, overwrite: bool, role: str, progress: Progress) -> Landed:
+def land_responses(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
     """Generate a role, unless its responses are fresh."""
+    stage = loaded.generation(study)
     lake, start = stage.study.lake, time.time()
     file = stage.land(role, overwrite=overwrite, progress=progress)
     content = lake.read(RESPONSES, file)
@@ -63,13 +61,15 @@ def land_responses(stage: GenerationStage, overwrite: bool, role: str, progress:
     return Landed(file.stem, metadata)
 
 
-def land_activations(stage: ExtractionStage, overwrite: bool, role: str, progress: Progress) -> Landed:
+def land_activations(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
     """Extract a role under every SAE that it lacks."""
+    stage = loaded.extraction(study)
     lake, start = stage.study.lake, time.time()
     metadata: Metadata = {}
     landed = stage.land(role, overwrite=overwrite, progress=progress)
+    files = RoleFiles(study, role)
     for sae, file in landed.items():
-        pooled_file = RoleFiles(stage.study, role).pooled(sae)
+        pooled_file = files.pooled(sae)
         assert pooled_file is not None
         pooled = lake.read(POOLED, pooled_file)
         of_sae = {
@@ -78,7 +78,7 @@ def land_activations(stage: ExtractionStage, overwrite: bool, role: str, progres
             "responses pooled": pooled["excluded_reason"].null_count,
             "features a response": pc.mean(pooled["n_active_features"]).as_py(),
         }
-        metadata |= _of_sae(stage.study, sae, of_sae)
+        metadata |= _of_sae(study, sae, of_sae)
     return Landed(version_of(landed.values()), metadata)
 
 
@@ -153,6 +153,15 @@ def land_feature_labels(study: Study, report: Report) -> Landed:
         metadata |= _of_sae(study, sae, about_file(study.lake, file, study.lake.num_rows(file)))
         report.done(sae)
     return Landed(version_of(landed), metadata)
+
+
+# What makes each stage's assets: of a role, or of all roles together.
+PER_ROLE = {
+    "responses": land_responses,
+    "activations": land_activations,
+    "role_features": land_role_features,
+}
+PER_STUDY = {"statistics": land_statistics, "atlas": land_atlas, "feature_labels": land_feature_labels}
 
 
 def publish_warehouse(study: Study) -> Landed:

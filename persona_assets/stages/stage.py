@@ -53,6 +53,7 @@ class Stage:
     `tables` are made from the same and land in this order: where the last is, the others are. `besides` are
     tables that no snapshot holds. `version` is raised by hand whenever the code gives other results for the
     same input; it may differ by the study's `atlas.strategy`. Without `made_from` files are always imported.
+    A stage that `follows` is made by itself as soon as what it needs is new; none that uses a model is.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Stage:
     besides: tuple[Table, ...] = ()
     shown: Table | None = None
     uses_model: bool = False
+    follows: bool = False
     made_with: str | None = None
 
     @property

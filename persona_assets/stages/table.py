@@ -52,6 +52,7 @@ STAGES = (
         tables=(ROLE_FEATURES,),
         needs=("activations",),
         made_from=inputs.of_role_features,
+        follows=True,
         made_with="duckdb",
     ),
     Stage(
@@ -73,6 +74,7 @@ STAGES = (
         made_from=inputs.of_atlas,
         version=2,
         shown=ATLAS,
+        follows=True,
         made_with="scikitlearn",
     ),
     Stage(
@@ -101,6 +103,9 @@ _OF_TABLE = {table.name: stage for stage in STAGES for table in (*stage.landed, 
 PER_ROLE = tuple(stage for stage in STAGES if stage.per == "role")
 PER_STUDY = tuple(stage for stage in STAGES if stage.per == "study")
 
+# What `persona run` makes, in order; drift is made by conversation.
+RUNNABLE = ("catalog", *(stage.name for stage in STAGES if stage.per != "conversation"), "warehouse")
+
 
 def stage(name: str) -> Stage:
     """Return the stage called `name`."""
@@ -110,8 +115,3 @@ def stage(name: str) -> Stage:
 def stage_of(table: Table) -> Stage:
     """Return the stage that lands `table`."""
     return _OF_TABLE[table.name]
-
-
-def runnable() -> list[str]:
-    """Return what `persona run` makes, in order: all stages but drift, which is made by conversation."""
-    return ["catalog", *(one.name for one in STAGES if one.per != "conversation"), "warehouse"]

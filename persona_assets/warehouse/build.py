@@ -13,20 +13,16 @@ from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake, LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
-    ATLAS_TABLES,
-    DRIFT_TABLES,
     EVIDENCE,
-    FEATURE_LABELS,
     FEATURE_TILE,
     FEATURE_TOTALS,
-    FEATURES,
     POOLED,
     PREFERRED_LABELS,
     RESPONSES,
-    ROLE_CONTRASTS,
     ROLE_FEATURES,
     ROLE_MATRIX,
     SMALL_TABLES,
+    TABLES,
     Table,
 )
 from persona_assets.study.study import Study
@@ -34,10 +30,10 @@ from persona_assets.warehouse.catalogue import Rows
 from persona_assets.warehouse.definition import definition, nothing
 from persona_assets.warehouse.files import SnapshotFile
 
-_LOADED = (POOLED, ROLE_FEATURES, ROLE_CONTRASTS, FEATURES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES)
 _ORDERED = (POOLED, ROLE_FEATURES)  # in another order than their files have
 _MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
 _VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
+_LOADED = tuple(table for table in TABLES.values() if table not in _VIEWS)
 _MACROS = (
     "chosen_sae",
     "known_sae",
@@ -83,15 +79,14 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files
     if not files:
         return
     with lake.readable(files) as paths:
-        connection.execute(_filling(table), {"files": paths})
+        connection.execute(filling(table), {"files": paths})
 
 
-def _filling(table: Table) -> str:
+def filling(table: Table) -> str:
+    """Return the statement that fills a table from `$files`."""
     if table in _ORDERED:
         return query(f"load/{table.name}").replace("{tile}", str(FEATURE_TILE))
-    return query("load/drift" if table in DRIFT_TABLES else "load/across_roles").replace(
-        "{table}", table.name
-    )
+    return query("load/rows").replace("{table}", table.name).replace("{hive_types}", _hive_types(table))
 
 
 def _view(table: Table, root: str, paths: Sequence[str]) -> str:
@@ -102,10 +97,14 @@ def _reading(table: Table, root: str, paths: Sequence[str]) -> str:
     """`read_parquet` of exactly these files, below wherever the lake is when it is asked."""
     return (
         query("views/files")
-        .replace("{hive_types}", ", ".join(f"'{key.name}': 'VARCHAR'" for key in table.keys))
+        .replace("{hive_types}", _hive_types(table))
         .replace("{paths}", list_literal(paths))
         .replace("{root}", literal(exact_path(root)))  # last: a folder may be called {paths}
     )
+
+
+def _hive_types(table: Table) -> str:
+    return ", ".join(f"'{key.name}': 'VARCHAR'" for key in table.keys)
 
 
 def _of(table: Table, files: Iterable[SnapshotFile]) -> list[LakeFile]:

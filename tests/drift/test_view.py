@@ -14,12 +14,12 @@ from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
 from persona_assets.lake.schema import (
     DRIFT_TABLES,
     FEATURE_LABELS,
-    FEATURE_TILE,
     PREFERRED_LABELS,
     ROLE_FEATURES,
 )
 from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.study.study import Study
+from persona_assets.warehouse.build import filling
 from persona_assets.warehouse.definition import definition
 from tests.drift.made import conversation
 
@@ -34,11 +34,10 @@ def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
         "insert into roles select role, 'fresh', 'fresh', 'fresh', 'fresh', 6, 6, role = 'ghost', null "
         "from (values ('default'), ('ghost'), ('pirate')) as r(role)"
     )
-    for table, load in [(ROLE_FEATURES, "role_features"), *((table, "drift") for table in DRIFT_TABLES)]:
+    for table in (ROLE_FEATURES, *DRIFT_TABLES):
         files = [study.lake.uri(file.path) for file in study.lake.files(table)]
         if files:
-            filling = query(f"load/{load}").replace("{table}", table.name)
-            connection.execute(filling.replace("{tile}", str(FEATURE_TILE)), {"files": files})
+            connection.execute(filling(table), {"files": files})
     return connection
 
 

@@ -1,4 +1,0 @@
--- Fill {table} from the lake's files ($files: paths), a file an SAE, in the order of their rows.
-insert into {table} by name
-select *
-from read_parquet($files, hive_partitioning = true, hive_types = {'sae': 'VARCHAR'});
