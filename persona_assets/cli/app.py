@@ -12,6 +12,7 @@ import typer
 
 from persona_assets.base.given import one_line
 from persona_assets.cli.models import models_app
+from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.study import load_study
 
 app = typer.Typer(
@@ -108,8 +109,7 @@ def run(
         typer.Option(
             "--select",
             metavar="ASSETS",
-            help="Only these of catalog, responses, activations, role_features, statistics, atlas, "
-            "feature_labels, warehouse.",
+            help=f"Only these of {', '.join(RUNNABLE)}.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -131,11 +131,17 @@ def run(
 
 
 @app.command()
-def status(study: StudyArgument, output: FormatOption = Format.table) -> None:
+def status(
+    study: StudyArgument,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say of what is not fresh why, and how much there is to make.")
+    ] = False,
+    output: FormatOption = Format.table,
+) -> None:
     """Say what is fresh, stale or missing, how large it is and how old."""
-    from persona_assets.cli.status import print_status
+    from persona_assets.cli.status import print_reasons, print_status
 
-    print_status(load_study(study), output)
+    (print_reasons if why else print_status)(load_study(study), output)
 
 
 @app.command()

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from persona_assets.cli.answers import print_rows
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
+from persona_assets.health.reasons import find_reasons
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
+from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
@@ -33,6 +35,17 @@ def print_status(study: Study, output: str) -> None:
         print_rows(
             ["role", *roles[0].states], [_states(role) for role in roles], output, footer=summary, wide=True
         )
+
+
+def print_reasons(study: Study, output: str) -> None:
+    """Print one row per stage and reason why some of it is not fresh."""
+    reasons = find_reasons(StudyFiles.of(study))
+    if not reasons and output == "table":
+        print("everything is fresh")
+        return
+    header = ["stage", "per", "parts", "responses", "files", "why"]
+    rows = [[r.stage, r.per, r.n_parts, r.n_responses, r.n_files, r.reason] for r in reasons]
+    print_rows(header, rows, output, wide=True)
 
 
 def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:

@@ -33,10 +33,39 @@ _LIKE_FOLDERS_LEFT_OUT = _like(".*", "checkpoint-*", "global_step*", "runs", "lo
 _LIKE_HASHED_FIRST = re.compile("|".join(map(translate, HASHED_FIRST)))
 
 
-def fingerprint(inputs: dict[str, Any]) -> str:
+MADE_FROM_NOTE = "persona.made_from"  # in a file's footer: `Fingerprint.note`
+_LONGEST_VALUE = 60  # characters; of a longer one only the hash is noted
+
+
+class Fingerprint(str):
+    """A hash that knows what it is of."""
+
+    inputs: dict[str, Any]
+
+    @property
+    def note(self) -> dict[str, str]:
+        """The inputs, each by its dotted key as JSON; of long ones `#` and a hash."""
+        return dict(_leaves(self.inputs, ""))
+
+
+def fingerprint(inputs: dict[str, Any]) -> Fingerprint:
     """16 hex digits that change whenever `inputs` (JSON) change."""
-    canonical = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    made = Fingerprint(hashlib.sha256(_canonical(inputs).encode()).hexdigest()[:16])
+    made.inputs = inputs
+    return made
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}" if key else str(name))
+        return
+    said = _canonical(value)
+    yield key, said if len(said) <= _LONGEST_VALUE else f"#{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def directory_identity(directory: Path, noted: Callable[[str, str], str] | None = None) -> dict[str, str]:

@@ -10,9 +10,9 @@ is removed therefore leaves its name behind, `<stem>.gone`.
 
 Its name stays taken even where somebody deletes it by hand, as long as a file is there that was made from it.
 
-A file's pages have checksums and so has the whole; its footer says where it belongs (`PATH_NOTE`) and what it
-was made from (`lineage.INPUTS_NOTE`). Whoever makes something of a file gets it through `read`, `readable` or
-`check`, which refuse one that is damaged.
+A file's pages have checksums and so has the whole; its footer says where it belongs (`PATH_NOTE`), what it
+was made from (`lineage.INPUTS_NOTE`) and under which settings (`MADE_FROM_NOTE`). Whoever makes something
+of a file gets it through `read`, `readable` or `check`, which refuse one that is damaged.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ import pyarrow.parquet as pq
 from persona_assets.base.duck import exact_path, in_memory
 from persona_assets.base.errors import DamagedError
 from persona_assets.base.project import project
+from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint
 from persona_assets.lake.lake_file import STEM, LakeFile
 from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
 from persona_assets.lake.parquet import write_parquet
@@ -196,6 +197,7 @@ class Lake:
         self.keep_notes()
         folder = self.folder(table, sae=sae, role=role, run=run)
         made_of = json.dumps([file.path for file in inputs])
+        told = {MADE_FROM_NOTE: json.dumps(made_from.note)} if isinstance(made_from, Fingerprint) else {}
         taken: list[LakeFile] = []
         importing = made_from.startswith("imported-")  # then the name says the content
         while True:
@@ -203,7 +205,7 @@ class Lake:
             if not importing and is_claimed(self, path):  # deleted by hand: what was made from it is there
                 taken.append(LakeFile(path, 0, 0))
                 continue
-            footer = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of, **(notes or {})}
+            footer = {PATH_NOTE.decode(): path, INPUTS_NOTE.decode(): made_of, **told, **(notes or {})}
             try:
                 with self.storage.placing(path) as beside:
                     write_parquet(table, content, beside, footer)

@@ -51,11 +51,11 @@ class StudyFiles:
         of_saes = saes if stage.mark.per_sae else [None]
         return [Part(role, sae) for role in self.roles for sae in of_saes]
 
-    def inputs(self, stage: Stage, part: Part) -> Inputs:
-        """Return what decides the part's files. Raises StudyError of drift as `DriftFiles.check` does."""
+    def inputs(self, table: Table, part: Part) -> Inputs:
+        """Return what decides the part's file of `table`. Raises StudyError as `DriftFiles.check` does."""
         if part.role is not None:
-            return self.roles[part.role].inputs(stage.mark, part.sae)
-        return self.across.inputs(stage.mark, part.sae) if part.sae else self.drift.inputs(part.run or "")
+            return self.roles[part.role].inputs(table, part.sae)
+        return self.across.inputs(table, part.sae) if part.sae else self.drift.inputs(part.run or "")
 
     def file(self, table: Table, part: Part) -> LakeFile | None:
         """Return the part's fresh file of `table`. Raises StudyError as `inputs` does."""
@@ -69,15 +69,17 @@ class StudyFiles:
             return self.roles[part.role].state(stage.mark, part.sae)
         if part.sae is not None:
             return self.across.state(stage, part.sae)
-        return "fresh" if self.drift.files(part.run or "") else "stale"
+        with suppress(StudyError):  # nothing that drift could be measured against
+            return "fresh" if self.drift.files(part.run or "") else "stale"
+        return "stale"
 
-    def all(self, stage: Stage, part: Part) -> list[LakeFile]:
-        """Return the part's files of the stage's last table, fresh or not."""
+    def all(self, table: Table, part: Part) -> list[LakeFile]:
+        """Return the part's files of `table`, fresh or not."""
         if part.role is not None:
-            return self.roles[part.role].files(stage.mark, part.sae)
+            return self.roles[part.role].files(table, part.sae)
         if part.sae is not None:
-            return self.across.all(stage.mark, part.sae)
-        return [file for file in self.drift.all(stage.mark) if file.partition.get("run") == part.run]
+            return self.across.all(table, part.sae)
+        return [file for file in self.drift.all(table) if file.partition.get("run") == part.run]
 
     def held(self, stage: Stage, part: Part) -> list[Held]:
         """Return the part's fresh files, also where not all that the stage lands is there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.fingerprint import Fingerprint, fingerprint
 from persona_assets.lake.lake import LakeFile, Look, fresh
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.stages.inputs import link
@@ -43,7 +43,7 @@ class RoleFiles:
             ("inputs", table.name, sae), lambda: stage_of(table).inputs(table, self, sae, strategy)
         )
 
-    def fingerprint(self, table: Table, sae: str | None = None) -> str | None:
+    def fingerprint(self, table: Table, sae: str | None = None) -> Fingerprint | None:
         """Return the hash of `inputs`."""
         inputs = self.inputs(table, sae)
         return None if inputs is None else self._once((table.name, sae), lambda: fingerprint(inputs))

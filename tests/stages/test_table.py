@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from persona_assets.stages.table import STAGES, stage, stage_of
 from persona_assets.study.study import Study
 from persona_assets.warehouse.files import role_status
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 
 RUN = "0123456789"
 OTHER = "fedcba9876543210"  # a fingerprint of other settings
@@ -62,6 +64,16 @@ def test_every_table_belongs_to_exactly_one_stage() -> None:
     owned = Counter(table.name for one in STAGES for table in (*one.landed, *one.besides))
     assert owned == Counter(EVERY_TABLE.keys())
     assert all(stage_of(table).name == one.name for one in STAGES for table in one.landed)
+
+
+def test_the_changelog_begins_with_the_versions_of_today() -> None:
+    newest = (PROJECT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    versions = {one.name: one.version for one in STAGES if one.made_from is not None}
+    said = dict(re.findall(r"\| (\w+) \| (.*) \|", newest))
+    del said["stage"]
+    shown = {name: str(v) if isinstance(v, int) else f"{v['mean']} (`atlas.strategy: max`: {v['max']})"
+             for name, v in versions.items()}  # fmt: skip
+    assert said == shown
 
 
 def test_a_stage_needs_only_stages_above_it() -> None:
