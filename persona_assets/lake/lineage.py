@@ -10,20 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    ATLAS_TABLES,
-    DRIFT_CODES,
-    DRIFT_TABLES,
-    EVIDENCE,
-    FEATURES,
-    POOLED,
-    RESPONSES,
-    ROLE_FEATURES,
-    ROLE_MATRIX,
-    STATISTICS_TABLES,
-    Table,
-)
+from persona_assets.lake.schema import EVERY_TABLE, RESPONSES
 from persona_assets.lake.wholeness import READING_ERRORS
 
 if TYPE_CHECKING:
@@ -33,14 +20,8 @@ INPUTS_NOTE = b"persona.inputs"  # in a file's footer: the paths, below the root
 
 _told: dict[tuple[str, int, float], frozenset[str] | None] = {}  # files never change
 
-_MADE_FROM: dict[str, tuple[Table, ...]] = {
-    RESPONSES.name: (POOLED, EVIDENCE, ACTIVATIONS, DRIFT_CODES),
-    POOLED.name: (ROLE_FEATURES, *STATISTICS_TABLES),
-    ACTIVATIONS.name: (ROLE_FEATURES, *STATISTICS_TABLES),
-    ROLE_FEATURES.name: DRIFT_TABLES,
-    DRIFT_CODES.name: DRIFT_TABLES,
-    FEATURES.name: ATLAS_TABLES,
-    ROLE_MATRIX.name: ATLAS_TABLES,
+_MADE_FROM = {
+    name: [table for table in EVERY_TABLE.values() if name in table.made_from] for name in EVERY_TABLE
 }
 
 
@@ -67,7 +48,7 @@ def _candidates(lake: Lake, path: str) -> Iterator[tuple[LakeFile, frozenset[str
     study, name, *keys = path.split("/")[:-1]
     partition = dict(key.split("=", 1) for key in keys if "=" in key)
     sae, role = partition.get("sae"), partition.get("role")
-    for table in _MADE_FROM.get(name, ()):
+    for table in _MADE_FROM.get(name, []):
         narrowed = {
             "sae": sae if table.per_sae else None,
             "role": role if table.per_role and (sae or not table.per_sae) else None,

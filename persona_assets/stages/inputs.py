@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_MATRIX
+from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
-from persona_assets.stages.stage import Inputs
+from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.settings import DECISIVE_OPTIONS, Block
 from persona_assets.study.study import Study
 
@@ -57,12 +57,15 @@ def of_evidence(files: RoleFiles, sae: str) -> Inputs:
     return {"activations": activations, **files.study.settings.extraction.evidence.decisive()}
 
 
-def of_role_features(files: RoleFiles, sae: str) -> Inputs:
-    """The role's activations."""
-    activations, pooled = files.file(ACTIVATIONS, sae), files.file(POOLED, sae)
-    if activations is None or pooled is None:
-        return None
-    return {"activations": activations.stem, "pooled": pooled.stem}
+def of_files(*tables: Table) -> MadeFrom:
+    """Return the inputs of a role's stage without settings: the role's files of `tables`."""
+
+    def made_from(files: RoleFiles, sae: str) -> Inputs:
+        found = [files.file(table, sae if table.per_sae else None) for table in tables]
+        stems = {table.name: file.stem for table, file in zip(tables, found, strict=True) if file}
+        return stems if len(stems) == len(tables) else None
+
+    return made_from
 
 
 def of_statistics(across: AcrossRoles, sae: str) -> Inputs:

@@ -51,7 +51,7 @@ STAGES = (
         per="role",
         tables=(ROLE_FEATURES,),
         needs=("activations",),
-        made_from=inputs.of_role_features,
+        made_from=inputs.of_files(ACTIVATIONS, POOLED),
         follows=True,
         made_with="duckdb",
     ),

@@ -76,6 +76,15 @@ def test_the_changelog_begins_with_the_versions_of_today() -> None:
     assert said == shown
 
 
+def test_a_table_is_made_from_tables_of_its_own_stage_or_of_one_that_the_stage_needs() -> None:
+    for one in STAGES:
+        near = {table.name for name in one.needs for table in stage(name).landed}
+        near |= {table.name for table in one.besides}
+        for table in one.landed:
+            assert near >= set(table.made_from)
+            assert bool(table.made_from) == bool(one.needs), table.name
+
+
 def test_a_stage_needs_only_stages_above_it() -> None:
     above: set[str] = set()
     for one in STAGES:

@@ -11,10 +11,12 @@ from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, INT, TEXT
 _ROLE_NAME = pa.dictionary(INT, TEXT)
 _TOP_ROLES = pa.list_(pa.struct([("role", TEXT), ("activation", DOUBLE), ("share", DOUBLE)]))
 _across_roles = partial(Table, per_sae=True, per_role=False)
+_compared = partial(_across_roles, made_from=("pooled", "activations"))
+_mapped = partial(_across_roles, made_from=("features", "role_matrix"))
 
 # Packed, doubles of measurements would be a sixth smaller. But then a single value costs unpacking the 2,048
 # around it, and one feature's in 276 roles lie in as many places: unpacked they are found in half the time.
-ROLE_CONTRASTS = _across_roles(
+ROLE_CONTRASTS = _compared(
     "role_contrasts", "Each role against all others, for every feature that fires in any: absences are "
     "effects too. Of the mean over a response's tokens; roles left out of comparisons take no part",
     columns=(
@@ -38,7 +40,7 @@ ROLE_CONTRASTS = _across_roles(
     ),
 )  # fmt: skip
 
-FEATURES = _across_roles(
+FEATURES = _compared(
     "features", "Each of an SAE's features across the compared roles, silent ones included. Of the mean over "
     "a response's tokens",
     columns=(
@@ -74,7 +76,7 @@ FEATURES = _across_roles(
 )  # fmt: skip
 
 # Of the features that passed, so that another map of them needs no other reading of the activations.
-ROLE_MATRIX = _across_roles(
+ROLE_MATRIX = _compared(
     "role_matrix", "The role matrix M of the features that passed the selection; read from the lake",
     columns=(
         Column("feature_id", INT),
@@ -92,7 +94,7 @@ METRICS = (
     "bridge_entropy",
 )  # fmt: skip
 
-ATLAS = _across_roles(
+ATLAS = _mapped(
     "atlas", "The selected features and their places on the map. Distances in it are for navigation; "
     "neighbors come from the full space. M is the role matrix (see role_matrix)",
     columns=(
@@ -121,7 +123,7 @@ ATLAS = _across_roles(
     ),
 )  # fmt: skip
 
-NEIGHBORS = _across_roles(
+NEIGHBORS = _mapped(
     "neighbors", "The nearest of each selected feature among the selected: cosine over roles, in the full "
     "space",
     columns=(
@@ -132,7 +134,7 @@ NEIGHBORS = _across_roles(
     ),
 )  # fmt: skip
 
-ROLE_SIMILARITY = _across_roles(
+ROLE_SIMILARITY = _mapped(
     "role_similarity", "Every pair of compared roles, both ways, and each with itself",
     columns=(
         Column("role_a", TEXT),
@@ -142,7 +144,7 @@ ROLE_SIMILARITY = _across_roles(
     ),
 )  # fmt: skip
 
-ROLE_AXES = _across_roles(
+ROLE_AXES = _mapped(
     "role_axes", "Positions of the compared roles in the space of the selected features; what is said of an "
     "axis stands beside each role",
     columns=(
@@ -159,7 +161,7 @@ ROLE_AXES = _across_roles(
     ),
 )  # fmt: skip
 
-ATLAS_SUMMARY = _across_roles(
+ATLAS_SUMMARY = _mapped(
     "atlas_summary", "How the features of each SAE's atlas were selected, and how far its map can be trusted",
     columns=(
         Column("role_matrix_mode", TEXT, "question_centered_mean: role means less what all roles do on the "

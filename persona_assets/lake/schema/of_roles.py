@@ -56,6 +56,7 @@ POOLED = Table(
         Column("n_active_features", INT, "Features that fired on at least one of them", nullable=True),
         Column("excluded_reason", TEXT, "NULL: the response was pooled", nullable=True),
     ),
+    made_from=("responses",),
     per_sae=True,
 )  # fmt: skip
 
@@ -75,6 +76,7 @@ EVIDENCE = Table(
             "it stands at the one that fires most, and is empty at the others"),
         Column("activations", pa.list_(FLOAT), "The feature's activation on each of them"),
     ),
+    made_from=("responses",),
     per_sae=True,
     row_group_size=4_096,
     unbroken="feature_id",
@@ -102,6 +104,7 @@ ACTIVATIONS = Table(
         Column("argmax_token", INT, "The token of the maximum, counted from 0 among the selected; the first "
             "of ties", nullable=True),
     ),
+    made_from=("responses",),
     per_sae=True,
     unbroken="feature_id",
     writer={
@@ -135,6 +138,7 @@ ROLE_FEATURES = Table(
         Column("sd", DOUBLE, "Population standard deviation, over all pooled responses, of the mean over "
             "tokens"),
     ),
+    made_from=("pooled", "activations"),
     per_sae=True,
 )  # fmt: skip
 

@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from persona_assets.lake.schema.table import BOOL, DOUBLE, FLOAT, INT, TEXT, Column, Table
 
-_of_run = partial(Table, per_sae=False, per_role=False, per_run=True)
+_of_run = partial(
+    Table, per_sae=False, per_role=False, per_run=True, made_from=("role_features", "drift_codes")
+)
 
 # How far a turn is from the assistant.
 DriftScore = Literal["projection", "cosine_axis", "cosine_anchor"]
@@ -135,6 +137,7 @@ DRIFT_CODES = Table(
         Column("feature_ids", pa.list_(INT)),
         Column("activations", pa.list_(FLOAT)),
     ),
+    made_from=("responses",),
     per_sae=True,
 )  # fmt: skip
 

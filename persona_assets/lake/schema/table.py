@@ -62,6 +62,7 @@ class Table:
     """One table of the lake, or of a snapshot alone.
 
     `columns` are those of a file, and those that a view adds; the `keys` stand in the file's path.
+    `made_from` names the tables whose files are the inputs of one of these, as its footer says.
     `row_group_size` is in rows; where the table is sorted by a column `unbroken`, a row group ends only where
     its value changes. `writer` are options of `pyarrow.parquet.ParquetWriter`.
     """
@@ -72,6 +73,7 @@ class Table:
     per_sae: bool
     per_role: bool = True
     per_run: bool = False
+    made_from: tuple[str, ...] = ()
     row_group_size: int = 122_880
     unbroken: str | None = None
     writer: dict[str, Any] = field(default_factory=dict)
