@@ -11,6 +11,7 @@ from persona_assets.extract.quality import Fit
 from persona_assets.lake.lake import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
 
@@ -30,7 +31,8 @@ class ExtractionStage:
         """
         saes = self.study.settings.extraction.saes
         files = RoleFiles(self.study, role)
-        missing = [sae for sae in saes if overwrite or not files.extracted(sae)]
+        stage = stage_of(ACTIVATIONS)
+        missing = [sae for sae in saes if overwrite or not files.has(stage, sae, selected=True)]
         if missing:
             extractions = self.extractor.extract(self._responses(files), missing, progress)
             for sae, extraction in extractions.items():

@@ -69,11 +69,13 @@ def test_every_table_belongs_to_exactly_one_stage() -> None:
 def test_the_changelog_begins_with_the_versions_of_today() -> None:
     newest = (PROJECT / "CHANGELOG.md").read_text().split("\n## ")[1]
     versions = {one.name: one.version for one in STAGES if one.made_from is not None}
+    raised = {name for name, version in versions.items() if version != 1}
     said = dict(re.findall(r"\| (\w+) \| (.*) \|", newest))
     del said["stage"]
     shown = {name: str(v) if isinstance(v, int) else f"{v['mean']} (`atlas.strategy: max`: {v['max']})"
              for name, v in versions.items()}  # fmt: skip
-    assert said == shown
+    assert said.items() <= shown.items()
+    assert said.keys() >= raised
 
 
 def test_a_table_is_made_from_tables_of_its_own_stage_or_of_one_that_the_stage_needs() -> None:
