@@ -17,11 +17,12 @@ from datetime import UTC, datetime, timedelta
 
 from persona_assets.base.placing import turn
 from persona_assets.generate.in_flight import InFlight
-from persona_assets.health.inventory import Held, everything, fresh_files
+from persona_assets.health.inventory import Held, everything
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake import LakeFile, Look
 from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT
 from persona_assets.lake.storage import bucket
+from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
@@ -40,8 +41,9 @@ def find_garbage(study: Study, grace: timedelta, now: datetime | None = None) ->
     """What nothing needs. Raises StudyError where that cannot be told: a study or a snapshot is damaged."""
     now = now or datetime.now(UTC)
     snapshots = published(study.lake)
-    needed = _needed(study, [*snapshots, *held_open(study.lake)])
-    unneeded = [held for held in everything(study) if held.file.path not in needed]
+    look = Look()
+    needed = _needed(study, look, [*snapshots, *held_open(study.lake)])
+    unneeded = [held for held in everything(study, look) if held.file.path not in needed]
     unneeded.sort(key=lambda held: held.file.modified, reverse=True)
     since = max((snapshot.published_at for snapshot in snapshots), default=None)
     if since is not None and since + grace > now:
@@ -66,25 +68,25 @@ def remove_garbage(study: Study, grace: timedelta) -> list[Held]:
     return garbage.files
 
 
-def _needed(study: Study, snapshots: Iterable[NamedBySnapshot]) -> set[str]:
-    paths = {held.file.path for held in fresh_files(study)}
-    paths |= {file.path for file in (*_parts(study), *_last_records(study))}
+def _needed(study: Study, look: Look, snapshots: Iterable[NamedBySnapshot]) -> set[str]:
+    paths = {held.file.path for held in StudyFiles.of(study, look).fresh()}
+    paths |= {file.path for file in (*_parts(study, look), *_last_records(study, look))}
     return paths.union(*(snapshot.paths for snapshot in snapshots))
 
 
-def _parts(study: Study) -> list[LakeFile]:
+def _parts(study: Study, look: Look) -> list[LakeFile]:
     """Of roles under way, the parts that the next run takes up."""
     generation = study.settings.generation
     if generation is None:
         return []
-    alive = {InFlight(files, generation.backend).made_from for files in look_at_roles(study).values()}
-    return [file for file in study.lake.files(IN_FLIGHT) if file.made_from in alive]
+    alive = {InFlight(files, generation.backend).made_from for files in look_at_roles(study, look).values()}
+    return [file for file in look.all(study.lake, IN_FLIGHT) if file.made_from in alive]
 
 
-def _last_records(study: Study) -> list[LakeFile]:
+def _last_records(study: Study, look: Look) -> list[LakeFile]:
     """Of every drift run the record that landed last."""
     last: dict[str, LakeFile] = {}
-    for file in study.lake.files(DRIFT_RUNS):
+    for file in look.all(study.lake, DRIFT_RUNS):
         run = file.partition.get("run", "")
         last[run] = max(file, last.get(run, file), key=lambda one: one.modified)
     return list(last.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from persona_assets.lake.lake import Look
 from persona_assets.lake.schema import EVERY_TABLE
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Held
@@ -10,9 +11,10 @@ from persona_assets.study.study import Study
 __all__ = ["Held", "everything", "fresh_files"]
 
 
-def everything(study: Study) -> list[Held]:
+def everything(study: Study, look: Look | None = None) -> list[Held]:
     """Every whole file in the study's folder of the lake, fresh or not; what no table owns is not listed."""
-    return [Held(table, file) for table in EVERY_TABLE.values() for file in study.lake.files(table)]
+    look = look or Look()
+    return [Held(table, file) for table in EVERY_TABLE.values() for file in look.all(study.lake, table)]
 
 
 def fresh_files(study: Study) -> list[Held]:

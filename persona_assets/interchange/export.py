@@ -18,7 +18,7 @@ from persona_assets.interchange.sparse import SparseRows, Values
 from persona_assets.interchange.viz_bundle import write_viz_bundle
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.study.study import Study
 
 
@@ -40,13 +40,14 @@ def export_study(study: Study, directory: str | Path, progress: Progress | None 
     """
     if is_file(directory):
         raise StudyError(f"{directory}: is a file; name a folder")
-    if all(RoleFiles(study, role).responses is None for role in study.role_names):
+    roles = look_at_roles(study)
+    if all(files.responses is None for files in roles.values()):
         raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
     export = _Export(study, Layout.of(study, Path(directory)))  # may ask the hub how wide SAEs are
-    for number, role in enumerate(study.role_names, start=1):
-        export.role(role)
+    for number, files in enumerate(roles.values(), start=1):
+        export.role(files)
         if progress is not None:
-            progress(number, len(study.role_names))
+            progress(number, len(roles))
     export.aggregated()
     export.atlases()
     return export.written
@@ -64,9 +65,9 @@ class _Export:
             (sae, strategy): {} for sae in self.features for strategy in ("mean", "max")
         }
 
-    def role(self, role: str) -> None:
+    def role(self, files: RoleFiles) -> None:
         """Write the role's responses and features, as far as they are fresh."""
-        files = RoleFiles(self.study, role)
+        role = files.role
         if files.responses is None:
             return
         responses = self.study.responses_owner.lake.read(RESPONSES, files.responses)

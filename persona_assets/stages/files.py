@@ -25,9 +25,9 @@ class StudyFiles:
     drift: DriftFiles
 
     @classmethod
-    def of(cls, study: Study) -> StudyFiles:
-        """Every role, SAE and drift run of the study, looked at now."""
-        look = Look()
+    def of(cls, study: Study, look: Look | None = None) -> StudyFiles:
+        """Every role, SAE and drift run of the study, looked at now or as of an earlier `look`."""
+        look = look or Look()
         roles = look_at_roles(study, look)
         return cls(AcrossRoles(study, roles, look), DriftFiles(study, roles, look))
 
