@@ -37,13 +37,14 @@ def ask(
     *,
     wide: bool = False,
     if_none: str | None = None,
+    snapshot: str | None = None,
     **parameters: Any,
 ) -> None:
     """Run `query`, a single statement, on the study's warehouse and print the answer as it comes.
 
-    `if_none` stands below a table without rows.
+    `snapshot` names one that is kept. `if_none` stands below a table without rows.
     """
-    with connect(study) as connection, _heeding_ctrl_c(connection) as call:
+    with connect(study, snapshot=snapshot) as connection, _heeding_ctrl_c(connection) as call:
         try:
             call(connection.execute, _only_statement(connection, query), parameters or None)
             header = [column[0] for column in connection.description or []]

@@ -191,13 +191,31 @@ def sql(
         str | None,
         typer.Argument(help="The query, in DuckDB's SQL; left out, it is read from standard input."),
     ] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(
+            "--snapshot", metavar="NAME", help="Ask one that `persona keep` kept; by default the newest."
+        ),
+    ] = None,
     output: FormatOption = Format.table,
     wide: WideOption = False,
 ) -> None:
     """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
     from persona_assets.cli.answers import ask, read_query
 
-    ask(load_study(study), read_query(query), output, wide=wide)
+    ask(load_study(study), read_query(query), output, wide=wide, snapshot=snapshot)
+
+
+@app.command()
+def keep(
+    study: StudyArgument,
+    name: Annotated[str, typer.Argument(help="The name to keep it under.", show_default=False)],
+) -> None:
+    """Keep the published snapshot under a name; gc leaves its files as long as it is there."""
+    from persona_assets.warehouse import keep as kept_as
+
+    typer.echo(f"{kept_as(load_study(study), name)}: kept; delete the file to let it go")
+    typer.echo(f'ask it: persona sql {study} --snapshot {name} "from which_roles(7) limit 5"')
 
 
 @app.command()

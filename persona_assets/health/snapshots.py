@@ -13,7 +13,7 @@ from persona_assets.base.duck import literal
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.storage import bucket
-from persona_assets.warehouse import warehouse_root
+from persona_assets.warehouse import kept, warehouse_root
 from persona_assets.warehouse.copies import copies
 
 _REPLACED = " (deleted)"  # how Linux calls a file that was replaced while somebody had it open
@@ -31,13 +31,14 @@ class NamedBySnapshot:
 
 
 def published(lake: Lake) -> list[NamedBySnapshot]:
-    """Every study's published snapshot, in the lake and below `PERSONA_WAREHOUSE`; of a lake in a bucket also
-    the copies in it.
+    """Every study's published snapshot, in the lake and below `PERSONA_WAREHOUSE`, and those that are kept
+    under a name; of a lake in a bucket also the copies in it.
 
     Raises StudyError for one that cannot be read: nobody knows what it needs.
     """
     here = [_put_in_place(_read(lake, str(path), str(path)), path) for path in _published_paths(lake)]
-    return [*here, *(_read(lake, path, path) for path in _copies(lake))]
+    named = [str(path) for folder in _folders(lake) for path in kept(folder)]
+    return [*here, *(_read(lake, path, path) for path in (*named, *_copies(lake)))]
 
 
 def held_open(lake: Lake) -> list[NamedBySnapshot]:

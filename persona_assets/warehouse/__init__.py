@@ -5,7 +5,17 @@ It is an artifact of the lake: built under another name, swapped in whole, opene
 
 from __future__ import annotations
 
+from persona_assets.warehouse.kept import keep, kept
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path, warehouse_root
 from persona_assets.warehouse.snapshot import Snapshot, publish
 
-__all__ = ["Snapshot", "connect", "newest_snapshot", "publish", "warehouse_path", "warehouse_root"]
+__all__ = [
+    "Snapshot",
+    "connect",
+    "keep",
+    "kept",
+    "newest_snapshot",
+    "publish",
+    "warehouse_path",
+    "warehouse_root",
+]

@@ -9,6 +9,7 @@ import duckdb
 
 from persona_assets.base.duck import literal
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
 from persona_assets.lake.lake import Lake, LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
 from persona_assets.lake.seen import as_it_is, is_known
@@ -17,6 +18,7 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse.copies import fetch_newer
 
 _OF_VIEWS = tuple(table.name for table in (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX))
+KEPT = "kept"  # a folder beside the snapshot
 _ROUNDING = 1e-5  # seconds
 # Files of the lake never change, so their footers are read once. And a join with up to 1,000 rows reads the
 # files of those rows' roles only; DuckDB's own limit is 50.
@@ -51,17 +53,29 @@ def newest_snapshot(study: Study) -> Path:
     return path
 
 
-def connect(study: Study, *, check: bool = True) -> duckdb.DuckDBPyConnection:
-    """A connection to the newest snapshot; it stays with it until it is closed, whatever is published.
-
-    Its views read the study's lake as it lies today. Raises StudyError where nothing is published yet, the
-    lake's store cannot be reached, or, unless `check` is False, somebody has damaged a file of the views.
-    """
+def published_path(study: Study) -> Path:
+    """`newest_snapshot`. Raises StudyError where nothing is published yet."""
     path = newest_snapshot(study)
     if not path.is_file():
         raise StudyError(
             f"{study.name}: nothing is published yet ({path} does not exist); run `persona run {study.name}`"
         )
+    return path
+
+
+def kept_path(study: Study, name: str) -> Path:
+    """Return where the snapshot lies, or would lie, that is kept under `name`."""
+    return warehouse_path(study).parent / KEPT / f"{name}.duckdb"
+
+
+def connect(study: Study, *, check: bool = True, snapshot: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to the newest snapshot; it stays with it until it is closed, whatever is published.
+
+    With `snapshot` it is the one that is kept under this name. Its views read the study's lake as it lies
+    today. Raises StudyError where nothing is published yet, or kept under the name, the lake's store cannot
+    be reached, or, unless `check` is False, somebody has damaged a file of the views.
+    """
+    path = published_path(study) if snapshot is None else _kept(study, snapshot)
     # An own in-memory database, the snapshot attached: connecting to the file itself would give whatever
     # snapshot another connection of this process still holds open.
     connection = duckdb.connect()
@@ -84,6 +98,14 @@ def connect(study: Study, *, check: bool = True) -> duckdb.DuckDBPyConnection:
             f"`persona run {study.name} --select warehouse`"
         ) from error
     return connection
+
+
+def _kept(study: Study, name: str) -> Path:
+    kept = {path.stem: path for path in kept_path(study, "").parent.glob("*.duckdb")}
+    if name not in kept:
+        names = ", ".join(sorted(kept)) or "none"
+        raise StudyError(f"{study.name} keeps no snapshot {shown(name)}; kept are: {names}")
+    return kept[name]
 
 
 def _refuse_damaged(lake: Lake, connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
