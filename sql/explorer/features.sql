@@ -1,19 +1,9 @@
 -- Every alive feature of the SAE $sae. A score is of those only that may be on the map.
 select
-    f.feature_id,
+    f.* exclude (sae, alive, variance_residual, atlas_alive, atlas_mu, atlas_sd, pass)
+        replace (case when f.pass then f.score end as score),
     l.description as label,
-    f.preferred_role,
-    f.firing_rate,
-    f.mean,
-    f.sd,
-    f.entropy,
-    case when f.pass then f.score end as score,
-    f.stability,
-    a.feature_id is not null as selected,
-    f.variance_role,
-    f.variance_question,
-    f.variance_variant,
-    f.length_correlation
+    a.feature_id is not null as selected
 from features as f
 left join preferred_labels as l on l.sae = f.sae and l.feature_id = f.feature_id
 left join atlas as a on a.sae = f.sae and a.feature_id = f.feature_id

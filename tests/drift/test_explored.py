@@ -11,7 +11,7 @@ from persona_assets.explorer.resources import find
 from persona_assets.explorer.snapshot.edition import Editions
 from persona_assets.warehouse import connect, publish
 from tests.drift.made import conversation
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 
 
 def test_runs_are_given_as_the_contract_says(stage: DriftStage, switching: Transcript) -> None:
@@ -27,8 +27,8 @@ def test_runs_are_given_as_the_contract_says(stage: DriftStage, switching: Trans
             runs, run, study = (answer(source) for answer in answers.values() if answer is not None)
     finally:
         editions.close()
-    CONTRACT.check("DriftRuns", runs)
-    CONTRACT.check("DriftRun", run)
+    check("DriftRuns", runs)
+    check("DriftRun", run)
     assert [entry["name"] for entry in runs["runs"]] == ["a short one", switching.name]
     assert study["has_drift"]
 
@@ -54,4 +54,4 @@ def test_exported_runs_are_shown_in_the_place_of_the_snapshots(
         editions.close()
         own.close()
     assert [entry["run"] for entry in runs["runs"]] == ["Tool_7-a"]
-    CONTRACT.check("DriftRun", run)
+    check("DriftRun", run)

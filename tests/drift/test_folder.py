@@ -13,7 +13,7 @@ import pytest
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.folder_view import OwnSae
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 
 Json = dict[str, Any]
 RUN = "Qwen2.5-7B-Instruct_20260216_a44e22d80f"
@@ -123,10 +123,10 @@ def make(tmp_path: Path) -> Callable[..., Path]:
 def shown(folder: Path, own: tuple[OwnSae, ...] = ()) -> tuple[Json, Json]:
     """The only run's entry, and its page; both hold to the contract."""
     runs = folder_runs(folder, own)
-    CONTRACT.check("DriftRuns", runs)
+    check("DriftRuns", runs)
     [entry] = runs["runs"]
     run = folder_run(folder, entry["run"], own)
-    CONTRACT.check("DriftRun", run)
+    check("DriftRun", run)
     assert run is not None and runs["unreadable"] == []
     assert entry.items() <= run.items()
     return entry, run

@@ -22,7 +22,7 @@ from persona_assets.explorer.console.worker import locked
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish, warehouse_path
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 from tests.explorer.served import Served, eventually
 from tests.warehouse.world import OF_PIRATE_ALONE, World
 
@@ -215,7 +215,7 @@ def test_a_refused_function_is_pointed_at(connection: duckdb.DuckDBPyConnection)
 def test_the_console_answers_what_the_contract_says(live: Served):
     answer = live.ask(f"select role, mean from which_roles({OF_PIRATE_ALONE})")
     assert answer.status_code == 200, answer.text
-    CONTRACT.check("SqlResult", answer.json())
+    check("SqlResult", answer.json())
     assert answer.json()["columns"] == [
         {"name": "role", "type": "VARCHAR"},
         {"name": "mean", "type": "DOUBLE"},
@@ -316,7 +316,7 @@ def test_a_body_that_asks_nothing_is_refused(live: Served, content: bytes):
     headers = {"content-type": "application/json"}
     answer = live.client.post(live.address + "api/sql", content=content, headers=headers)
     assert answer.status_code == 400
-    CONTRACT.check("Problem", answer.json())
+    check("Problem", answer.json())
 
 
 def test_a_form_of_another_page_cannot_ask(live: Served):

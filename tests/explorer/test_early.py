@@ -13,7 +13,7 @@ from persona_assets.explorer.snapshot.edition import Editions
 from persona_assets.study.study import load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 from tests.warehouse.world import ALWAYS_ON, D_SAE, DEAD, ROLES, World, fill, write_catalogue
 
 
@@ -52,7 +52,7 @@ def early(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Sou
 def test_what_is_not_known_yet_is_null_or_empty(early: tuple[World, Source], path: str, type_: str):
     answer = find(path)
     assert answer is not None
-    CONTRACT.check(type_, answer(early[1]))
+    check(type_, answer(early[1]))
 
 
 def ask(early: tuple[World, Source], path: str):

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from persona_assets.explorer.server.app import make_app
 from persona_assets.lake.seen import as_it_is, remember
 from persona_assets.warehouse import publish
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 from tests.explorer.served import Served, eventually, serving, start
 from tests.warehouse.world import ALWAYS_ON, OF_PIRATE_ALONE, World
 
@@ -48,7 +48,7 @@ def test_every_answer_is_what_the_contract_says(live: Served, path: str):
     answer = live.get(path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
-    CONTRACT.check(FILES[path], answer.json())
+    check(FILES[path], answer.json())
 
 
 def test_lists_of_the_sql_page_are_what_the_contract_says(live: Served):
@@ -56,7 +56,7 @@ def test_lists_of_the_sql_page_are_what_the_contract_says(live: Served):
         entries = live.get(path).json()
         assert entries
         for entry in entries:
-            CONTRACT.check(type_, entry)
+            check(type_, entry)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_lists_of_the_sql_page_are_what_the_contract_says(live: Served):
 def test_what_there_is_not_is_one_line_and_404(live: Served, path: str):
     answer = live.get(path)
     assert answer.status_code == 404
-    CONTRACT.check("Problem", answer.json())
+    check("Problem", answer.json())
     assert "\n" not in answer.json()["error"]
 
 
@@ -120,7 +120,7 @@ def test_who_takes_no_gzip_gets_the_same_plain(live: Served):
 def test_others_pages_are_refused(live: Served, headers: dict[str, str], path: str):
     answer = live.get(path, headers=headers)
     assert answer.status_code == 403
-    CONTRACT.check("Problem", answer.json())
+    check("Problem", answer.json())
     assert "small" not in answer.text
 
 
@@ -151,7 +151,7 @@ def test_a_defect_is_one_line_with_the_headers_of_every_answer(published: World)
     client = TestClient(app, "http://127.0.0.1", raise_server_exceptions=False)
     answer = client.get("/broken")
     assert answer.status_code == 500
-    CONTRACT.check("Problem", answer.json())
+    check("Problem", answer.json())
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -253,7 +253,7 @@ def test_a_lost_file_of_the_lake_is_one_line_where_it_is_read_and_harms_nothing_
     with serving(own.study, own.study.lake.root) as served:
         answer = served.get("data/role/pirate/responses/1.json")
         assert answer.status_code == 500
-        CONTRACT.check("Problem", answer.json())
+        check("Problem", answer.json())
         assert served.get("data/first/map.json").status_code == 200
         lines = served.get("api/responses?q=aye").text.splitlines()
         assert json.loads(lines[-1])["kind"] == "error"

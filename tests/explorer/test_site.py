@@ -19,7 +19,7 @@ from persona_assets.explorer import site
 from persona_assets.explorer.site import write_site
 from persona_assets.explorer.snapshot.edition import Editions
 from persona_assets.study.study import Study
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 from tests.explorer.served import Served
 from tests.warehouse.world import World
 
@@ -55,7 +55,7 @@ def test_the_site_holds_the_servers_own_answers(published: World, live: Served, 
     data = tmp_path / "site" / "data"
     for path, type_ in TYPES.items():
         content = json.loads((data / path).read_text())
-        CONTRACT.check(type_, content)
+        check(type_, content)
         if path == "study.json":
             continue
         answer = live.get(f"data/{path}").json()

@@ -10,7 +10,7 @@ import pytest
 
 from persona_assets.explorer.snapshot.edition import Edition
 from persona_assets.explorer.snapshot.words import _files, _lines, around
-from tests.explorer.contract import CONTRACT
+from tests.explorer.contract import check
 from tests.explorer.served import Served
 from tests.warehouse.world import EXCLUDED, RESPONSE_IDS, ROLES
 
@@ -21,7 +21,7 @@ def lines_of(live: Served, query: str) -> list[dict]:
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in answer.text.splitlines()]
     for line in lines:
-        CONTRACT.check("ResponseHit", line)
+        check("ResponseHit", line)
     return lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from persona_assets.base.errors import StudyError
+from persona_assets.explorer.contract.pages import FeatureStatistics
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
@@ -24,7 +25,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
     firing = [role for role in roles if role["n_active_responses"]]
     if statistics is None:
         refuse_unknown(known, feature_id, bool(firing))
-        statistics = {"alive": bool(firing)} | dict.fromkeys(_STATISTICS)
+        statistics = {"alive": bool(firing)} | dict.fromkeys(FeatureStatistics.__annotations__)
     firing.sort(key=lambda role: -role["mean"])
     # Whoever asks live sees the page before any response is read.
     strongest = [] if source.live else [role["role"] for role in firing[:N_ROLES_ON_SITE]]
@@ -77,8 +78,3 @@ def refuse_unknown(sae: Json, feature_id: int, fires: bool = False) -> None:
 
 _SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
 _NOT_COMPARED = dict.fromkeys(("share", "effect", "effect_low", "effect_high", "auroc", "q"))
-_STATISTICS = (
-    "firing_rate", "mean", "sd", "entropy", "preferred_role", "length_correlation",
-    "variance_role", "variance_question", "variance_variant", "variance_residual",
-    "score", "stability", "rank",
-)  # fmt: skip

@@ -8,29 +8,34 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from persona_assets.explorer.contract import asking, pages
+from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.resources import drift, examples, feature, histogram, map, overview, role, study
 from persona_assets.explorer.resources.source import Source
 
 _NAME = r"[a-z0-9_.-]+"
-_PARTS = {
+PARTS = {
     "sae": _NAME,
     "role": _NAME,
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
     "run": r"[A-Za-z0-9_.-]{1,100}",  # other tools name their runs as they like
 }
-_NUMBERS = ("feature_id", "page")
+NUMBERS = ("feature_id", "page")
 
 
 @dataclass(frozen=True)
 class Resource:
     """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts.
 
-    `waits`: for the lake's files, wherever they are, or for the roles' effects; others only compute.
+    `name` is the front end's for them; `gives` is the type of the answers. `waits`: for the lake's files,
+    wherever they are, or for the roles' effects; others only compute.
     """
 
+    name: str
     template: str
     answer: Callable[..., Any]
+    gives: Any
     waits: bool = False
 
     def match(self, path: str) -> dict[str, Any] | None:
@@ -38,7 +43,7 @@ class Resource:
         found = self._pattern.fullmatch(path)
         if found is None:
             return None
-        return {key: int(part) if key in _NUMBERS else part for key, part in found.groupdict().items()}
+        return {key: int(part) if key in NUMBERS else part for key, part in found.groupdict().items()}
 
     def path(self, **parts: Any) -> str:
         """The path of these parts."""
@@ -47,7 +52,7 @@ class Resource:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         pattern = re.escape(self.template).replace(r"\{", "{").replace(r"\}", "}")
-        return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{_PARTS[part[1]]})", pattern))
+        return re.compile(re.sub(r"\{(\w+)\}", lambda part: f"(?P<{part[1]}>{PARTS[part[1]]})", pattern))
 
 
 @dataclass(frozen=True)
@@ -62,26 +67,36 @@ class Asked:
         return self.resource.answer(source, **self.parts)
 
 
-STUDY = Resource("study.json", study.study)
-EXAMPLES_OF_SQL = Resource("examples.json", study.examples)
-SCHEMA = Resource("schema.json", study.schema)
-MAP = Resource("{sae}/map.json", map.map_of)
-NEIGHBORS = Resource("{sae}/neighbors.json", map.neighbors)
-FEATURES = Resource("{sae}/features.json", map.features)
-ROLES = Resource("{sae}/roles.json", overview.roles)
-FEATURE = Resource("{sae}/feature/{feature_id}.json", feature.feature)
-EXAMPLES = Resource("{sae}/feature/{feature_id}/{role}.json", examples.examples, waits=True)
-HISTOGRAM = Resource("{sae}/histogram/{feature_id}.json", histogram.histogram, waits=True)
-ROLE = Resource("{sae}/role/{role}.json", role.role, waits=True)
-ROLE_FEATURES = Resource("{sae}/role/{role}/features.json", role.features)
-RESPONSES = Resource("role/{role}/responses/{page}.json", role.responses, waits=True)
-DRIFT = Resource("drift.json", drift.drift)
-DRIFT_RUN = Resource("drift/run/{run}.json", drift.drift_run)  # no page of an SAE, whatever its name
+STUDY = Resource("study", "study.json", study.study, pages.Study)
+EXAMPLES_OF_SQL = Resource("examples", "examples.json", study.examples, list[asking.SqlExample])
+SCHEMA = Resource("schema", "schema.json", study.schema, list[asking.SchemaEntry])
+DRIFT = Resource("drift_runs", "drift.json", drift.drift, contract.DriftRuns)
+DRIFT_RUN = Resource("drift_run", "drift/run/{run}.json", drift.drift_run, contract.DriftRun)
+RESPONSES = Resource(
+    "responses", "role/{role}/responses/{page}.json", role.responses, pages.ResponsesPage, waits=True
+)
+MAP = Resource("map", "{sae}/map.json", map.map_of, pages.MapData)
+NEIGHBORS = Resource("neighbors", "{sae}/neighbors.json", map.neighbors, pages.Neighbors)
+FEATURES = Resource("features", "{sae}/features.json", map.features, pages.FeatureTable)
+ROLES = Resource("roles", "{sae}/roles.json", overview.roles, pages.RolesOverview)
+FEATURE = Resource("feature", "{sae}/feature/{feature_id}.json", feature.feature, pages.FeaturePage)
+EXAMPLES = Resource(
+    "feature_in_role",
+    "{sae}/feature/{feature_id}/{role}.json",
+    examples.examples,
+    pages.ExamplesOfRole,
+    waits=True,
+)
+HISTOGRAM = Resource(
+    "histogram", "{sae}/histogram/{feature_id}.json", histogram.histogram, pages.Histogram, waits=True
+)
+ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
+ROLE_FEATURES = Resource(
+    "features_of_role", "{sae}/role/{role}/features.json", role.features, pages.FeaturesOfRole
+)
 
-RESOURCES = (
-    STUDY, EXAMPLES_OF_SQL, SCHEMA, DRIFT, DRIFT_RUN, RESPONSES, MAP, NEIGHBORS, FEATURES, ROLES, FEATURE,
-    EXAMPLES, HISTOGRAM, ROLE, ROLE_FEATURES,
-)  # fmt: skip
+# No path is of two kinds, whatever an SAE, a role or a run is called.
+RESOURCES = tuple(made for made in vars().values() if isinstance(made, Resource))
 
 
 def find(path: str) -> Asked | None:

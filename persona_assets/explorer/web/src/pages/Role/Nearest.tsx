@@ -25,7 +25,7 @@ export function Nearest({ role }: { role: RolePage }) {
                 </td>
                 <td className="num">
                   {fixed(one.similarity, 3)}
-                  <Meter share={one.similarity} />
+                  <Meter share={one.similarity ?? 0} />
                 </td>
                 <td>
                   <a href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>

@@ -11,7 +11,7 @@ export interface Column {
   width: number; // pixels; the label takes what is left as well
   help: string;
   format?: (value: number | null) => string;
-  sql: string; // in the warehouse: f features, l feature_labels, a atlas
+  sql: string; // in the warehouse: f features, l preferred_labels, a atlas
 }
 
 const number = (key: Key, title: string, help: string, format: Column["format"], sql = `f.${key}`): Column => ({

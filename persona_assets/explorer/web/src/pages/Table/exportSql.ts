@@ -20,7 +20,7 @@ export function exportSql(query: Query, sae: string): string {
   return [
     `select ${query.columns.map((column) => `${column.sql} as ${column.key}`).join(", ")}`,
     "from features as f",
-    "left join feature_labels as l on l.sae = f.sae and l.feature_id = f.feature_id and l.rank = 0",
+    "left join preferred_labels as l on l.sae = f.sae and l.feature_id = f.feature_id",
     "left join atlas as a on a.sae = f.sae and a.feature_id = f.feature_id",
     `where ${where.join(" and ")}`,
     `order by ${columnOf(key)?.sql} ${descending ? "desc" : "asc"} nulls last, f.feature_id`,

@@ -1,0 +1,57 @@
+// Written by `make generated`; change persona_assets/lake/schema instead.
+
+export const SAYS = {
+  "features": {
+    "alive": "Whether it fired in any response",
+    "mean": "Mean of the roles' means; units of SAE activation",
+    "sd": "Population standard deviation of the roles' means",
+    "preferred_role": "The role with the largest mean",
+    "entropy": "Of the roles' shares, over log(number of roles): 1 where all roles are alike, 0 where one has all",
+    "firing_rate": "Share of all responses in which it fired",
+    "length_correlation": "Pearson correlation with the number of pooled tokens, over responses",
+    "variance_role": "Share of the variance over responses that roles explain (type I sums of squares: role, question, variant within role)",
+    "variance_question": "Share that questions explain beyond roles; NULL where roles share no questions",
+    "variance_variant": "Share that variants within roles explain beyond both",
+    "variance_residual": "The rest",
+    "atlas_alive": "Whether the atlas takes it for alive: its column of the role matrix M is not zero",
+    "atlas_mu": "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
+    "atlas_sd": "Population standard deviation of M over roles",
+    "stability": "Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima)",
+    "pass": "Alive, with an atlas_sd not below the median of the alive: it may be on the map",
+    "score": "stability x atlas_sd, -1 for those that did not pass; the highest are selected"
+  },
+  "role_contrasts": {
+    "share": "The role's mean over the sum of all roles' means",
+    "effect": "Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
+    "effect_low": "Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question",
+    "effect_high": "Upper end of the same interval",
+    "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact",
+    "p": "Two-sided Mann-Whitney with tie and continuity correction; Fisher's exact test on fired or not where fewer than 5 firings are expected",
+    "q": "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false"
+  },
+  "role_features": {
+    "n_responses": "Pooled responses of the role",
+    "n_active_responses": "Those of them in which the feature fired on some token",
+    "firing_rate": "n_active_responses / n_responses",
+    "mean": "Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation",
+    "max": "The strongest activation on any token; units of SAE activation",
+    "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
+  },
+  "atlas": {
+    "rank": "By score, from 1",
+    "umap_x": "UMAP over cosines; NULL where the feature has no place",
+    "pca_x": "On the first principal component; NULL where there is none",
+    "preferred_role": "The role with the largest M",
+    "top_roles": "The three roles with the largest V, the best first: V is M, of centred M its positive part; share is V over its sum",
+    "score": "stability x sd",
+    "stability": "Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima)",
+    "sd": "Population standard deviation of M over roles",
+    "mu": "Mean of M over roles",
+    "pref_ratio": "The largest V over the second (at least 1e-8)",
+    "active_frac": "Share of roles with M > 0",
+    "cv": "sd / |mu|; NULL where M is centred, as mu is about 0 then",
+    "mean_activation": "Mean over roles of the role's mean (strategy max: maximum); units of SAE activation",
+    "max_activation": "The largest of the same over roles",
+    "bridge_entropy": "Entropy of the shares over log(number of roles): 1 where all roles are alike, 0 where one has all"
+  }
+} as const;

@@ -1,0 +1,702 @@
+// Written by `make generated`; change persona_assets/explorer/contract instead.
+
+/** Every answer other than 200. */
+export interface Problem {
+  /** One line: what, where, the remedy. */
+  error: string;
+  /** Of SQL: where the error is, from 1; so is `column`. */
+  line?: number;
+  column?: number;
+}
+
+/** One of the study's sparse autoencoders. */
+export interface Sae {
+  sae: string;
+  /** SAELens release and id, or a folder's name. */
+  source: string;
+  /** The model that reads the responses. */
+  model: string;
+  d_sae: number | null;
+  /** Null: statistics are not computed yet. */
+  n_alive: number | null;
+  has_atlas: boolean;
+}
+
+/** A role, and how far it has come. */
+export interface RoleEntry {
+  role: string;
+  status: "fresh" | "stale" | "missing";
+  n_responses: number;
+  n_prompts: number;
+  excluded: boolean;
+}
+
+/** The study as a whole. */
+export interface Study {
+  name: string;
+  /** Changes with every publication; opaque. */
+  snapshot: string;
+  /** ISO 8601, UTC. */
+  published_at: string;
+  /** False: a static site. */
+  live: boolean;
+  /** The default one first. */
+  saes: Sae[];
+  /** By name. */
+  roles: RoleEntry[];
+  /** The assistant's role, whether or not the study has it. */
+  anchor: string;
+  n_responses: number;
+  n_questions: number;
+  has_drift: boolean;
+}
+
+/** A description of a feature. */
+export interface Label {
+  description: string;
+  /** cache, api or export. */
+  source: string;
+  /** That wrote it. */
+  model: string | null;
+}
+
+/** The selected features in rank order; `preferred_role` is an index into the map's roles. */
+export interface MapFeatures {
+  feature_id: number[];
+  umap_x: number[];
+  umap_y: number[];
+  pca_x: number[];
+  pca_y: number[];
+  preferred_role: number[];
+  /** stability x sd */
+  score: (number | null)[];
+  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  stability: (number | null)[];
+  /** Population standard deviation of M over roles */
+  sd: (number | null)[];
+  /** Mean of M over roles */
+  mu: (number | null)[];
+  /** The largest V over the second (at least 1e-8) */
+  pref_ratio: (number | null)[];
+  /** Share of roles with M > 0 */
+  active_frac: (number | null)[];
+  /** sd / |mu|; NULL where M is centred, as mu is about 0 then */
+  cv: (number | null)[];
+  /** Mean over roles of the role's mean (strategy max: maximum); units of SAE activation */
+  mean_activation: (number | null)[];
+  /** The largest of the same over roles */
+  max_activation: (number | null)[];
+  /** Entropy of the shares over log(number of roles): 1 where all roles are alike, 0 where one has all */
+  bridge_entropy: (number | null)[];
+  label: (string | null)[];
+}
+
+/** How the map was made, and how true it is. */
+export interface MapSummary {
+  /** question_centered_mean: role means less what all roles do on the same responses; log1p_role_mean: log(1 + role mean) */
+  role_matrix_mode: string;
+  n_roles: number;
+  /** Features that any role has */
+  alive_count: number;
+  /** Those whose sd over roles is not below the median of the alive */
+  pass_count: number;
+  /** The best of these by score: those on the map */
+  selected_count: number;
+  /** That median */
+  sd_threshold: number | null;
+  quality_k: number;
+  /** Share of a feature's quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map */
+  preservation: number | null;
+  /** The first principal component's share of the selected features' variance over roles; NULL where there is none */
+  pca_x_explained: number | null;
+  /** The second's */
+  pca_y_explained: number | null;
+  /** To be shown beside every map */
+  note: string;
+}
+
+/** The map of an SAE's selected features; 404 where there is no atlas. */
+export interface MapData {
+  roles: string[];
+  features: MapFeatures;
+  summary: MapSummary;
+}
+
+/** Of each selected feature in rank order: rows (not ids) into the map's features. */
+export interface Neighbors {
+  k: number;
+  rows: number[][];
+  similarities: number[][];
+}
+
+/** Every alive feature, by id; a score is of those only that may be on the map, and `selected` are on it. */
+export interface FeatureTable {
+  feature_id: number[];
+  /** Mean of the roles' means; units of SAE activation */
+  mean: (number | null)[];
+  /** Population standard deviation of the roles' means */
+  sd: (number | null)[];
+  /** The role with the largest mean */
+  preferred_role: (string | null)[];
+  /** Of the roles' shares, over log(number of roles): 1 where all roles are alike, 0 where one has all */
+  entropy: (number | null)[];
+  /** Share of all responses in which it fired */
+  firing_rate: (number | null)[];
+  /** Pearson correlation with the number of pooled tokens, over responses */
+  length_correlation: (number | null)[];
+  /** Share of the variance over responses that roles explain (type I sums of squares: role, question, variant within role) */
+  variance_role: (number | null)[];
+  /** Share that questions explain beyond roles; NULL where roles share no questions */
+  variance_question: (number | null)[];
+  /** Share that variants within roles explain beyond both */
+  variance_variant: (number | null)[];
+  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  stability: (number | null)[];
+  /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
+  score: (number | null)[];
+  label: (string | null)[];
+  selected: boolean[];
+}
+
+/** What a feature does across roles; `rank` on the map, from 1. */
+export interface FeatureStatistics {
+  /** Mean of the roles' means; units of SAE activation */
+  mean: number | null;
+  /** Population standard deviation of the roles' means */
+  sd: number | null;
+  /** The role with the largest mean */
+  preferred_role: string | null;
+  /** Of the roles' shares, over log(number of roles): 1 where all roles are alike, 0 where one has all */
+  entropy: number | null;
+  /** Share of all responses in which it fired */
+  firing_rate: number | null;
+  /** Pearson correlation with the number of pooled tokens, over responses */
+  length_correlation: number | null;
+  /** Share of the variance over responses that roles explain (type I sums of squares: role, question, variant within role) */
+  variance_role: number | null;
+  /** Share that questions explain beyond roles; NULL where roles share no questions */
+  variance_question: number | null;
+  /** Share that variants within roles explain beyond both */
+  variance_variant: number | null;
+  /** The rest */
+  variance_residual: number | null;
+  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  stability: number | null;
+  /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
+  score: number | null;
+  rank: number | null;
+}
+
+/** A feature in a role that was measured, whether or not it fires there. */
+export interface RoleOfFeature {
+  role: string;
+  /** The role's mean over the sum of all roles' means */
+  share: number | null;
+  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  effect_low: number | null;
+  /** Upper end of the same interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
+  auroc: number | null;
+  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
+  q: number | null;
+  /** Pooled responses of the role */
+  n_responses: number;
+  /** Those of them in which the feature fired on some token */
+  n_active_responses: number;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  /** The strongest activation on any token; units of SAE activation */
+  max: number;
+}
+
+/** A feature of a role. */
+export interface FeatureOfRole {
+  feature_id: number;
+  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  effect_low: number | null;
+  /** Upper end of the same interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
+  auroc: number | null;
+  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
+  q: number | null;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  label: string | null;
+}
+
+/** Every feature that fires in the role or has a contrast; for comparing. */
+export interface FeaturesOfRole {
+  feature_id: number[];
+  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  effect: (number | null)[];
+  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  effect_low: (number | null)[];
+  /** Upper end of the same interval */
+  effect_high: (number | null)[];
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
+  auroc: (number | null)[];
+  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
+  q: (number | null)[];
+  /** n_active_responses / n_responses */
+  firing_rate: number[];
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number[];
+}
+
+/** One of a feature's nearest: cosine over roles in the full space. */
+export interface RelatedFeature {
+  feature_id: number;
+  similarity: number;
+  label: string | null;
+  preferred_role: string | null;
+}
+
+/** A response in which a feature fires, with the tokens around its peak. */
+export interface Example {
+  response_id: number;
+  variant: number;
+  question_id: number;
+  system_prompt: string | null;
+  question: string;
+  response: string;
+  mean: number;
+  max: number;
+  n_active: number | null;
+  /** The window's first token among the selected tokens. */
+  start: number | null;
+  /** "" where another token has the character they share; null: no evidence is kept. */
+  pieces: string[] | null;
+  /** On each of `pieces`. */
+  activations: number[] | null;
+}
+
+/** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
+export interface ExamplesOfRole {
+  role: string;
+  /** By max, the highest first. */
+  responses: Example[];
+}
+
+/** The page of one feature. */
+export interface FeaturePage {
+  feature_id: number;
+  /** The preferred one first. */
+  labels: Label[];
+  /** Its page at Neuronpedia: https and an allow-listed host, else null. */
+  url: string | null;
+  alive: boolean;
+  statistics: FeatureStatistics;
+  /** All that were measured, by firing rate, the highest first. */
+  roles: RoleOfFeature[];
+  /** The nearest first; empty off the map. */
+  related: RelatedFeature[];
+  /** On a site: of the strongest roles; live: none, each role's are asked. */
+  examples: ExamplesOfRole[];
+}
+
+/** Of a feature's mean over the responses in which it fired; apart from the page, it reads all roles. */
+export interface Histogram {
+  /** One more than counts; both are empty where it never fired. */
+  edges: number[];
+  counts: number[];
+  /** Pooled responses in which it did not fire. */
+  n_silent: number;
+}
+
+/** A variant of a role's instruction. */
+export interface Instruction {
+  variant: number;
+  instruction: string;
+  system_prompt: string | null;
+}
+
+/** Another role, and its cosine. */
+export interface Similar {
+  role: string;
+  similarity: number | null;
+}
+
+/** Where a role stands on an axis. */
+export interface Place {
+  axis: string;
+  position: number | null;
+  explained_variance: number | null;
+}
+
+/** The page of one role. */
+export interface RolePage {
+  role: string;
+  status: "fresh" | "stale" | "missing";
+  excluded: boolean;
+  instructions: Instruction[];
+  n_responses: number;
+  /** Of responses. */
+  n_pages: number;
+  /** 100 of the strongest positive and 100 of the strongest negative effects. */
+  features: FeatureOfRole[];
+  /** All other roles, the nearest first. */
+  nearest: Similar[];
+  axes: Place[];
+  why_no_assistant: string | null;
+}
+
+/** A response. */
+export interface ResponseRow {
+  response_id: number;
+  variant: number;
+  question_id: number;
+  question: string;
+  response: string;
+  n_response_tokens: number;
+  finish_reason: string | null;
+}
+
+/** 50 responses of a role, by response_id; pages count from 1. */
+export interface ResponsesPage {
+  page: number;
+  n_pages: number;
+  responses: ResponseRow[];
+}
+
+/** A role on an axis. */
+export interface Position {
+  role: string;
+  position: number | null;
+}
+
+/** An axis through the roles. */
+export interface Axis {
+  /** assistant, pc1, pc2 … */
+  axis: string;
+  explained_variance: number | null;
+  cosine_with_assistant: number | null;
+  /** Why there are no positions. */
+  reason: string | null;
+  positions: Position[];
+}
+
+/** All roles beside one another. */
+export interface RolesOverview {
+  /** Clustered: neighbours in the list are alike. */
+  order: string[];
+  /** [role][role], in that order; empty without an atlas. */
+  similarity: ((number | null)[])[];
+  axes: Axis[];
+}
+
+/** A question of `sql/examples`. */
+export interface SqlExample {
+  name: string;
+  title: string;
+  sql: string;
+}
+
+/** A column, or a macro's parameter. */
+export interface SchemaColumn {
+  name: string;
+  type: string | null;
+  comment: string | null;
+}
+
+/** A table, view or macro that can be asked. */
+export interface SchemaEntry {
+  name: string;
+  kind: "table" | "view" | "macro";
+  comment: string | null;
+  columns: SchemaColumn[];
+}
+
+/** `api/snapshot`: asked every few seconds; a live page moves on when it changes. */
+export interface SnapshotState {
+  snapshot: string;
+  published_at: string;
+}
+
+/** A feature that a search finds. */
+export interface FoundFeature {
+  feature_id: number;
+  label: string | null;
+  preferred_role: string | null;
+}
+
+/** `api/search?q=…&sae=…`: at most 20 of each kind. */
+export interface SearchResult {
+  features: FoundFeature[];
+  roles: string[];
+}
+
+/** A response that holds the words. */
+export interface Hit {
+  kind: "hit";
+  role: string;
+  response_id: number;
+  question: string;
+  snippet: string;
+  at: number;
+  length: number;
+}
+
+/** How many of the roles are searched. */
+export interface SearchProgress {
+  kind: "progress";
+  done: number;
+  of: number;
+}
+
+/** The last line of a search. */
+export interface SearchEnd {
+  kind: "end";
+  truncated: boolean;
+}
+
+/** The last line of a search that failed. */
+export interface SearchError {
+  kind: "error";
+  error: string;
+}
+
+/** A column of a result. */
+export interface ResultColumn {
+  name: string;
+  type: string;
+}
+
+/** `POST api/sql` with `{sql}`; `POST api/sql/export?format=csv|parquet` answers up to 1,000,000 rows. */
+export interface SqlResult {
+  columns: ResultColumn[];
+  /** At most 1,000; 64-bit numbers beyond 2^53 and decimals are strings. */
+  rows: unknown[][];
+  truncated: boolean;
+  seconds: number;
+}
+
+export type ResponseHit = Hit | SearchProgress | SearchEnd | SearchError;
+
+export type DriftScore = "projection" | "cosine_axis" | "cosine_anchor";
+
+export type ConfoundVerdict = "LOW" | "MODERATE" | "HIGH";
+
+/** The turn that a change leads to. */
+export interface Drop {
+  turn: number;
+  change: number;
+}
+
+/** A conversation that was followed. */
+export interface DriftRunEntry {
+  /** The conversation's hash, or another tool's id: stands in paths as it is. */
+  run: string;
+  /** Untrusted, as all text of conversations. */
+  name: string;
+  /** Mark it, and show its text only when asked to. */
+  sensitive: boolean;
+  sae: string;
+  /** The SAE of this study that the features are of; null: they are another's, with no page here. */
+  own_sae: string | null;
+  /** Where the features of another's SAE have pages: `model/source`. */
+  neuronpedia: string | null;
+  /** That read the conversation. */
+  model: string;
+  /** The assistant's role. */
+  anchor: string;
+  /** The one to show first. */
+  score: DriftScore;
+  /** Assistant messages. */
+  n_turns: number;
+  /** Up to the end of the last answer, template included. */
+  n_tokens: number | null;
+  /** Of the answers alone. */
+  n_answer_tokens: number;
+  /** Of `score`. */
+  largest_drop: Drop | null;
+  /** Turns whose `score` is below the null band. */
+  n_below_band: number | null;
+  /** The worst confound of `score`. */
+  verdict: ConfoundVerdict | null;
+  /** The largest |r| behind the verdict, where another tool gives that alone. */
+  max_correlation: number | null;
+}
+
+/** A run of a folder that cannot be shown, and why. */
+export interface Unreadable {
+  run: string;
+  name: string;
+  reason: string;
+}
+
+/** The runs by name; empty where there are none. */
+export interface DriftRuns {
+  runs: DriftRunEntry[];
+  /** The one that the makers of another tool's folder want shown first. */
+  default_run: string | null;
+  unreadable: Unreadable[];
+}
+
+/** How a run was measured; null: another tool does not say. */
+export interface DriftSpace {
+  pooling: "mean" | "max" | null;
+  transform: "log1p" | "raw" | null;
+  centred: boolean | null;
+  normalized: boolean | null;
+  axis: "difference" | "pca" | null;
+  /** Of the difference with the first principal component. */
+  axis_cosine: number | null;
+  /** Roles of the reference. */
+  n_roles: number | null;
+  /** The roles whose mean the anchor is compared with. */
+  compared_with: string[];
+  /** Behind each null band. */
+  n_draws: number | null;
+}
+
+/** A message of a conversation. */
+export interface DriftMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+  turn: number | null;
+}
+
+/** A score, and the band of 95% of spans of as many tokens from the anchor's own responses. */
+export interface DriftValue {
+  value: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** A role, and a turn's cosine with it. */
+export interface DriftNearest {
+  role: string;
+  cosine: number;
+}
+
+/** A turn's tokens, by column. */
+export interface DriftTokens {
+  /** "" where another token has the character they share. */
+  piece: string[];
+  /** Of the token alone on the axis. */
+  projection: number[];
+  /** 0 at the turn's 5th percentile, 1 at its 95th, cut off beyond. */
+  scaled: number[];
+}
+
+/** An answer of the assistant's, from 0. */
+export interface DriftTurn {
+  turn: number;
+  /** Index into `messages`. */
+  message: number | null;
+  n_tokens: number;
+  n_active_features: number | null;
+  /** Of the turn's vector before L2 normalization. */
+  norm: number | null;
+  /** Those of other ways are null in folders of other tools. */
+  scores: Record<DriftScore, DriftValue | null>;
+  /** Five, the nearest first. */
+  nearest: DriftNearest[];
+  tokens: DriftTokens;
+}
+
+/**
+ * What moved the projection, by column: contributions of all features sum to its change.
+ *
+ * delta > 0: activated, else deactivated; contribution < 0: away from the assistant; weight > 0: towards it.
+ */
+export interface ChangedFeatures {
+  feature_id: number[];
+  delta: number[];
+  weight: number[];
+  /** delta * weight. */
+  contribution: number[];
+  /** |delta| over the sum of all |delta|. */
+  share_of_change: number[];
+  /** -contribution over away_mass; 0 where it is not away. */
+  share_of_away: number[];
+}
+
+/** The share of all |contribution| that each ranking shows. */
+export interface Covered {
+  by_contribution: number | null;
+  by_change: number | null;
+}
+
+/** From one turn to the next. */
+export interface DriftTransition {
+  /** Leads from `previous` to `turn`. */
+  turn: number;
+  previous: number;
+  changes: Record<DriftScore, number | null>;
+  /** Sum of the positive contributions. */
+  toward_mass: number;
+  /** Sum of the negative ones, as a positive number. */
+  away_mass: number;
+  /** That changed. */
+  n_features: number | null;
+  features: ChangedFeatures;
+  /** Rows of `features`, by |contribution|. */
+  by_contribution: number[];
+  /** Rows of `features`, by |delta|: the largest changes may explain little. */
+  by_change: number[];
+  covered: Covered;
+}
+
+/** A role's share of a feature. */
+export interface RoleShare {
+  role: string;
+  share: number;
+}
+
+/** A feature that some transition shows. */
+export interface DriftFeature {
+  label: string | null;
+  /** Its role profile: the three strongest, of its sum over roles. */
+  roles: RoleShare[];
+  /** Where only a text is known (folders of other tools). */
+  profile: string | null;
+}
+
+/** How far a score goes with what it should not. */
+export interface Confound {
+  score: DriftScore;
+  /** The last two: of another tool. */
+  confound: "norm" | "n_active_features" | "n_tokens" | "raw_norm" | "n_nonzero";
+  /** Pearson, over turns; null with fewer than 3 turns or where one of them never changes. */
+  r: number | null;
+  verdict: ConfoundVerdict | null;
+}
+
+/** The page of one run. Turns count assistant messages from 0, messages count from 0. */
+export interface DriftRun {
+  run: string;
+  name: string;
+  sensitive: boolean;
+  sae: string;
+  own_sae: string | null;
+  neuronpedia: string | null;
+  model: string;
+  anchor: string;
+  score: DriftScore;
+  n_turns: number;
+  n_tokens: number | null;
+  n_answer_tokens: number;
+  largest_drop: Drop | null;
+  n_below_band: number | null;
+  verdict: ConfoundVerdict | null;
+  max_correlation: number | null;
+  space: DriftSpace;
+  messages: DriftMessage[];
+  turns: DriftTurn[];
+  /** One fewer than turns. */
+  transitions: DriftTransition[];
+  /** By feature_id. */
+  features: Record<string, DriftFeature>;
+  confounds: Confound[];
+}

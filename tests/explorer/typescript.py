@@ -1,0 +1,119 @@
+"""The front end's generated files: `python -m tests.explorer.typescript` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from persona_assets.explorer.contract import ANSWERS
+from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
+from persona_assets.lake.schema import ATLAS, FEATURES, ROLE_CONTRASTS, ROLE_FEATURES
+from tests.places import PROJECT
+
+FOLDER = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "generated"
+HEAD = "// Written by `make generated`; change {source} instead.\n\n"
+SAID = (FEATURES, ROLE_CONTRASTS, ROLE_FEATURES, ATLAS)  # tables whose columns the pages explain
+
+_PLAIN = {
+    "string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null",
+}  # fmt: skip
+
+Schema = dict[str, Any]
+
+
+@lru_cache
+def definitions() -> dict[str, Schema]:
+    """Return the JSON schema of every answer by its name."""
+    adapters = [(name, "validation", TypeAdapter(type_)) for name, type_ in ANSWERS.items()]
+    _, schema = TypeAdapter.json_schemas(adapters)  # type: ignore[arg-type]
+    return dict(schema["$defs"])
+
+
+def contract() -> str:
+    """Return contract.ts: the types of the answers."""
+    types = "\n".join(_declared(name, definitions()[name]) for name in ANSWERS)
+    return HEAD.format(source="persona_assets/explorer/contract") + types
+
+
+def paths() -> str:
+    """Return paths.ts: where each resource is."""
+    lines = [f"  {_camel(resource.name)}: {_path(resource)},\n" for resource in RESOURCES]
+    head = HEAD.format(source="persona_assets/explorer/resources/registry.py")
+    return f"{head}export const paths = {{\n{''.join(lines)}}};\n"
+
+
+def columns() -> str:
+    """Return columns.ts: what the schema says of columns that the pages show."""
+    said = {
+        table.name: {column.name: column.says for column in table.columns if column.says} for table in SAID
+    }
+    head = HEAD.format(source="persona_assets/lake/schema")
+    return f"{head}export const SAYS = {json.dumps(said, indent=2, ensure_ascii=False)} as const;\n"
+
+
+FILES = {"contract.ts": contract, "paths.ts": paths, "columns.ts": columns}
+
+
+def _declared(name: str, schema: Schema) -> str:
+    about = _comment(schema.get("description"), "")
+    if "properties" not in schema:
+        return f"{about}export type {name} = {_type(schema)};\n"
+    members = "".join(_members(schema))
+    return f"{about}export interface {name} {{\n{members}}}\n"
+
+
+def _members(schema: Schema) -> Iterator[str]:
+    for key, member in schema["properties"].items():
+        says = member.get("description") or member.get("items", {}).get("description")
+        optional = "" if key in schema["required"] else "?"
+        yield f"{_comment(says, '  ')}  {key}{optional}: {_type(member)};\n"
+
+
+def _comment(says: str | None, indent: str) -> str:
+    """Nothing that a comment or a column holds ends the comment."""
+    lines = [line.strip() for line in (says or "").replace("*/", "* /").strip().splitlines()]
+    if not lines:
+        return ""
+    if len(lines) == 1:
+        return f"{indent}/** {lines[0]} */\n"
+    body = "".join(f"{indent} * {line}".rstrip() + "\n" for line in lines)
+    return f"{indent}/**\n{body}{indent} */\n"
+
+
+def _type(schema: Schema) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix("#/$defs/")
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return " | ".join(map(_type, choices))
+    if "const" in schema or "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        item = _type(schema["items"])
+        return f"({item})[]" if " " in item else f"{item}[]"
+    if schema.get("type") == "object":
+        key = _type(schema["propertyNames"]) if "propertyNames" in schema else "string"
+        return f"Record<{key}, {_type(schema['additionalProperties'])}>"
+    return _PLAIN[schema["type"]] if "type" in schema else "unknown"
+
+
+def _path(resource: Resource) -> str:
+    parts = re.findall(r"\{(\w+)\}", resource.template)
+    given = ", ".join(f"{_camel(part)}: {'number' if part in NUMBERS else 'string'}" for part in parts)
+    text = re.sub(r"\{(\w+)\}", lambda part: f"${{{_camel(part[1])}}}", resource.template)
+    return f"({given}) => `data/{text}`" if parts else f'() => "data/{text}"'
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda letter: letter[1].upper(), name)
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file, text in FILES.items():
+        (FOLDER / file).write_text(text(), encoding="utf-8")
