@@ -57,8 +57,9 @@ def activations_cover_responses(study: Study, role: str) -> CheckResult:
     """
     complaints: list[str] = []
     metadata: dict[str, Any] = {}
-    for sae in study.settings.extraction.saes:
-        found = _one_row("checks/activations", study.lake, _extraction(study, role, sae))
+    files = RoleFiles(study, role)
+    for sae in files.saes:
+        found = _one_row("checks/activations", study.lake, _extraction(files, sae))
         metadata |= {f"{sae}: {key}": value for key, value in found.items()}
         complaints += [f"{sae}: {complaint}" for complaint in _nonzero(found, list(found)[1:])]
     return _result(complaints, "activations cover the responses", metadata)
@@ -71,11 +72,12 @@ def role_features_agree(study: Study, role: str) -> CheckResult:
     """
     complaints: list[str] = []
     metadata: dict[str, Any] = {}
-    for sae in study.settings.extraction.saes:
-        role_features = _there(RoleFiles(study, role).role_features(sae), study, role, "role_features")
-        files = {**_extraction(study, role, sae), "role_features": role_features}
-        del files["responses"]
-        disagreeing = _rows("checks/role_features", study.lake, files)
+    files = RoleFiles(study, role)
+    for sae in files.saes:
+        role_features = _there(files.role_features(sae), study, role, "role_features")
+        compared = {**_extraction(files, sae), "role_features": role_features}
+        del compared["responses"]
+        disagreeing = _rows("checks/role_features", study.lake, compared)
         metadata[f"{sae}: disagreeing features"] = len(disagreeing)
         if disagreeing:
             complaints.append(f"{sae}: {len(disagreeing)} features disagree, {disagreeing[0]} for one")
@@ -95,8 +97,8 @@ def _control_tokens(model: str, revision: str | None, spans: tuple[str, ...]) ->
     return sorted(control_tokens_within(tokenizer, spans))
 
 
-def _extraction(study: Study, role: str, sae: str) -> dict[str, LakeFile]:
-    files = RoleFiles(study, role)
+def _extraction(files: RoleFiles, sae: str) -> dict[str, LakeFile]:
+    study, role = files.study, files.role
     return {
         "responses": _there(files.responses, study, role, "responses"),
         "pooled": _there(files.pooled(sae), study, role, "activations"),

@@ -6,8 +6,9 @@ import io
 import pytest
 
 from persona_assets.cli.run import run_study
-from persona_assets.cli.status import print_status
+from persona_assets.cli.status import print_reasons, print_status
 from persona_assets.study.study import Study
+from tests.stages.test_table import land_fresh
 
 
 def test_a_program_gets_every_role_and_stage(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,3 +50,17 @@ def test_what_is_fresh_has_a_size_and_an_age_and_the_roles_stand_below(
     *_, row = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert int(row["bytes"]) > 5_000
     assert row["modified"].startswith("20")
+
+
+def test_why_says_of_each_stage_what_it_waits_for_and_nothing_of_what_is_fresh(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_reasons(study, "csv")
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "stage,per,parts,responses,files,why",
+        "responses,role,3,18,3,not made yet",
+        "activations,role,3,18,9,waits for responses",
+    ]
+    land_fresh(study)
+    print_reasons(study, "table")
+    assert capsys.readouterr().out == "everything is fresh\n"
