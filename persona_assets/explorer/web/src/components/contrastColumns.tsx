@@ -1,5 +1,6 @@
 import { Interval, IntervalAxis } from "../charts/Interval";
 import { extent, type Scale, squareRoot } from "../charts/scale";
+import { SAYS } from "../generated/columns";
 import { fixed, fmt, qValue, signedFmt } from "./format";
 import type { SortColumn } from "./SortTable";
 
@@ -24,7 +25,14 @@ export function effectScale(rows: Contrast[], width: number): Scale {
 /** The effect as a number and as a dot with its interval, AUROC and q. */
 export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<Row>[] {
   return [
-    { key: "effect", title: "effect", num: true, value: (row) => row.effect, cell: (row) => signedFmt(row.effect) },
+    {
+      key: "effect",
+      title: "effect",
+      hint: SAYS.role_contrasts.effect,
+      num: true,
+      value: (row) => row.effect,
+      cell: (row) => signedFmt(row.effect),
+    },
     {
       key: "plot",
       title: (
@@ -39,7 +47,7 @@ export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<
     {
       key: "auroc",
       title: "AUROC",
-      hint: "how often a response of the role has more of it than one of the others",
+      hint: SAYS.role_contrasts.auroc,
       num: true,
       value: (row) => row.auroc,
       cell: (row) => fixed(row.auroc, 3),
@@ -47,7 +55,7 @@ export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<
     {
       key: "q",
       title: "q",
-      hint: "p adjusted for all pairs of role and feature",
+      hint: SAYS.role_contrasts.q,
       num: true,
       value: (row) => row.q,
       cell: (row) => qValue(row.q),
@@ -60,7 +68,7 @@ export function meanColumn<Row extends Contrast>(): SortColumn<Row> {
   return {
     key: "mean",
     title: "mean",
-    hint: "mean activation over the role's responses, zeros too",
+    hint: SAYS.role_features.mean,
     num: true,
     value: (row) => row.mean,
     cell: (row) => fmt(row.mean),

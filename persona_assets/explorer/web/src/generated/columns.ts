@@ -36,22 +36,5 @@ export const SAYS = {
     "mean": "Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation",
     "max": "The strongest activation on any token; units of SAE activation",
     "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
-  },
-  "atlas": {
-    "rank": "By score, from 1",
-    "umap_x": "UMAP over cosines; NULL where the feature has no place",
-    "pca_x": "On the first principal component; NULL where there is none",
-    "preferred_role": "The role with the largest M",
-    "top_roles": "The three roles with the largest V, the best first: V is M, of centred M its positive part; share is V over its sum",
-    "score": "stability x sd",
-    "stability": "Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima)",
-    "sd": "Population standard deviation of M over roles",
-    "mu": "Mean of M over roles",
-    "pref_ratio": "The largest V over the second (at least 1e-8)",
-    "active_frac": "Share of roles with M > 0",
-    "cv": "sd / |mu|; NULL where M is centred, as mu is about 0 then",
-    "mean_activation": "Mean over roles of the role's mean (strategy max: maximum); units of SAE activation",
-    "max_activation": "The largest of the same over roles",
-    "bridge_entropy": "Entropy of the shares over log(number of roles): 1 where all roles are alike, 0 where one has all"
   }
 } as const;

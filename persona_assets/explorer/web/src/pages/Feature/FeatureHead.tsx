@@ -3,6 +3,7 @@ import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
 import type { FeaturePage, Label } from "../../contract";
+import { SAYS } from "../../generated/columns";
 import { href } from "../../router/router";
 
 const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };
@@ -36,12 +37,12 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
       )}
       <Facts
         facts={[
-          ["fires in", percent(s.firing_rate), "share of all responses in which it is above zero on some token"],
-          ["mean", fmt(s.mean), "mean of the roles' means; units of SAE activation"],
-          ["sd over roles", fmt(s.sd), "population standard deviation of the roles' means"],
-          ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />],
-          ["entropy", fmt(s.entropy), "1: all roles alike, 0: one role has all of it"],
-          ["stability", fmt(s.stability), "over halves of the questions"],
+          ["fires in", percent(s.firing_rate), SAYS.features.firing_rate],
+          ["mean", fmt(s.mean), SAYS.features.mean],
+          ["sd over roles", fmt(s.sd), SAYS.features.sd],
+          ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />, SAYS.features.preferred_role],
+          ["entropy", fmt(s.entropy), SAYS.features.entropy],
+          ["stability", fmt(s.stability), SAYS.features.stability],
           ["score", fmt(s.score), "by which features are selected for the map"],
         ]}
       />

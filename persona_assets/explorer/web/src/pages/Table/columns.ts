@@ -1,5 +1,6 @@
 import { fixed, fmt, percent, signed } from "../../components/format";
 import type { FeatureTable } from "../../contract";
+import { SAYS } from "../../generated/columns";
 
 export type Key = keyof FeatureTable;
 export type Cell = string | number | boolean | null;
@@ -14,14 +15,14 @@ export interface Column {
   sql: string; // in the warehouse: f features, l preferred_labels, a atlas
 }
 
-const number = (key: Key, title: string, help: string, format: Column["format"], sql = `f.${key}`): Column => ({
+const number = (key: keyof typeof SAYS.features & Key, title: string, format: Column["format"] = (value) => fmt(value)): Column => ({
   key,
   title,
   kind: "number",
   width: 92,
-  help,
-  format: format ?? ((value) => fmt(value)),
-  sql,
+  help: SAYS.features[key],
+  format,
+  sql: `f.${key}`,
 });
 
 /** Every column there is, in the order they are shown. */
@@ -41,20 +42,20 @@ export const COLUMNS: Column[] = [
     title: "Preferred role",
     kind: "text",
     width: 122,
-    help: "The role with the highest mean",
+    help: SAYS.features.preferred_role,
     sql: "f.preferred_role",
   },
-  number("firing_rate", "Firing rate", "Share of all responses in which it fired", percent),
-  number("mean", "Mean", "Mean over roles of the response-level mean", undefined),
-  number("sd", "Sd", "Standard deviation of the roles’ means", undefined),
-  number("entropy", "Entropy", "Of the roles’ shares: low where few roles hold it", (value) => fixed(value)),
-  number("score", "Score", "Of the atlas’ selection", undefined, "case when f.pass then f.score end"),
-  number("stability", "Stability", "Agreement of two halves of the questions", (value) => fixed(value)),
+  number("firing_rate", "Firing rate", percent),
+  number("mean", "Mean"),
+  number("sd", "Sd"),
+  number("entropy", "Entropy", (value) => fixed(value)),
+  { ...number("score", "Score"), help: "Of the atlas’ selection", sql: "case when f.pass then f.score end" },
+  number("stability", "Stability", (value) => fixed(value)),
   { key: "selected", title: "On map", kind: "flag", width: 70, help: "Selected by the atlas", sql: "a.feature_id is not null" },
-  number("variance_role", "Var. role", "Share of its variance that the role explains", percent),
-  number("variance_question", "Var. question", "Share of its variance that the question explains", percent),
-  number("variance_variant", "Var. variant", "Share of its variance that the instruction’s variant explains", percent),
-  number("length_correlation", "Length corr.", "Correlation with the length of the response", (value) => signed(value)),
+  number("variance_role", "Var. role", percent),
+  number("variance_question", "Var. question", percent),
+  number("variance_variant", "Var. variant", percent),
+  number("length_correlation", "Length corr.", (value) => signed(value)),
 ];
 
 export const FIRST_COLUMNS: Key[] = ["feature_id", "label", "preferred_role", "firing_rate", "mean", "sd", "entropy", "score", "selected"];
