@@ -5,6 +5,7 @@
 import type { FeatureTable, MapData, Neighbors, RolesOverview, Study } from "../contract";
 import { paths } from "../data/paths";
 import { ProblemError } from "../data/problem";
+import { SAYS } from "../generated/columns";
 
 type Json = Record<string, unknown>;
 type Maybe = number | null;
@@ -174,8 +175,9 @@ class Opened {
   }
 
   private table(): FeatureTable {
-    const unknown = this.ids.map(() => null);
+    const unknown = this.ids.map(() => null); // all that a bundle does not say
     return {
+      ...(Object.fromEntries(Object.keys(SAYS.features).map((column) => [column, unknown])) as unknown as FeatureTable),
       feature_id: this.ids,
       label: this.labels,
       preferred_role: this.ids.map((_, row) => this.roles[this.preferred(row)] ?? null),
@@ -184,12 +186,6 @@ class Opened {
       score: this.metric("score"),
       stability: this.metric("stability"),
       selected: this.ids.map(() => true),
-      firing_rate: unknown,
-      entropy: unknown,
-      variance_role: unknown,
-      variance_question: unknown,
-      variance_variant: unknown,
-      length_correlation: unknown,
     };
   }
 
