@@ -1,4 +1,4 @@
-"""Folders of exported runs, ours or another tool's: `DriftRuns` and `DriftRun` of the explorer's contract.ts.
+"""Folders of exported runs, ours or another tool's: `DriftRuns` and `DriftRun` of the explorer's contract.
 
 The files are untrusted: nothing outside their folder is read, and what is missing or of another form is
 named. A run that cannot be read hides only itself.

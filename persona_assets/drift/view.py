@@ -1,4 +1,4 @@
-"""A snapshot's drift runs as the explorer shows them: `DriftRuns` and `DriftRun` of its contract.ts.
+"""A snapshot's drift runs as the explorer shows them: `DriftRuns` and `DriftRun` of its contract.
 
 Numbers are as they were measured: whoever sends them rounds them.
 """
