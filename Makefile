@@ -95,6 +95,7 @@ ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
 
 generated: $(VENV)/installed ## write the files that are made of others: pages of docs, the front end's contract
 	$(BIN)/python -m tests.test_docs
+	$(BIN)/python -m tests.cli.test_page
 	$(BIN)/python -m tests.explorer.typescript
 
 lint: $(VENV)/installed ## check style and types, and mend what can be mended

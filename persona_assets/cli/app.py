@@ -117,7 +117,7 @@ def run(
     ] = False,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Only part I of N of the roles, I from 0: one a GPU."),
+        typer.Option("--shard", metavar="I/N", help="Run only shard I of N of the roles; I counts from 0."),
     ] = None,
 ) -> None:
     """Run a study from prompts to the warehouse. What is fresh is skipped: interrupt and resume at will."""
@@ -161,7 +161,7 @@ def gc(
     grace: Annotated[
         float,
         typer.Option(
-            min=0, metavar="HOURS", help="How long a run or a reader may last: what one may still need stays."
+            min=0, metavar="HOURS", help="Keep files younger than this: a run or a reader may still use them."
         ),
     ] = 24,
 ) -> None:
@@ -391,7 +391,8 @@ def explore(
     host: Annotated[
         str,
         typer.Option(
-            "--host", help="The address to listen on. Beyond this machine, who reaches it sees all."
+            "--host",
+            help="The address to listen on. There is no password: whoever can connect can read the study.",
         ),
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
