@@ -40,8 +40,7 @@ def placed(target: Path) -> Iterator[Path]:
         if blocking is not None:
             raise StudyError(f"{blocking}: is a file; name a folder") from error
         raise StudyError(
-            f"cannot write {target}: {error.strerror or error}; free or mount its disk, "
-            "or export into another directory"
+            f"cannot write {target}: {error.strerror or error}; free or mount its disk, or write elsewhere"
         ) from error
 
 

@@ -112,11 +112,18 @@ def _item(row: Json, profile: Json) -> Json:
         "axis_weight": row["weight"],
         "contrib": row["contribution"],
         "axis_side": "assistant_like" if row["weight"] > 0 else "non_assistant_like",
-        "effect": "away_from_assistant" if row["contribution"] < 0 else "toward_assistant",
+        "effect": _effect(row["contribution"]),
         "share_of_change": row["share_of_change"],
         "share_of_away": row["share_of_away"],
         "role_profile": " | ".join(f"{role['role']}:{role['share']:.0%}" for role in profile["roles"]),
     }
+
+
+def _effect(contribution: float) -> str | None:
+    """Return the way in which a feature moved the score; None where it moved it not at all."""
+    if contribution == 0:
+        return None
+    return "away_from_assistant" if contribution < 0 else "toward_assistant"
 
 
 def _conversation(shown: Json) -> Json:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.drift.export import export_runs
+from persona_assets.drift.export import _effect, export_runs
 from persona_assets.drift.folder import folder_run, folder_runs
 from persona_assets.drift.folder_view import OwnSae
 from persona_assets.drift.stage import DriftStage
@@ -37,6 +37,13 @@ def exported(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Path:
 
 def read(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("contribution", "way"), [(-0.1, "away_from_assistant"), (0.1, "toward_assistant"), (0.0, None)]
+)
+def test_a_feature_that_moves_the_score_not_at_all_has_no_way(contribution: float, way: str | None) -> None:
+    assert _effect(contribution) == way
 
 
 def keys(value: Any) -> set[str]:
