@@ -165,7 +165,7 @@ def default(field: FieldInfo) -> str:
     return f"`{shown}`"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/deploy.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/README.md", "docs/deploy.md"])
 def test_every_file_that_a_page_links_is_there(page: str) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / page).read_text()):
         assert (PROJECT / page).parent.joinpath(link).exists(), link
