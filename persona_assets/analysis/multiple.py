@@ -1,4 +1,4 @@
-"""Many tests at once."""
+"""Benjamini-Hochberg correction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bar for what is no Dagster run."""
+"""Progress bar for commands that are not Dagster runs."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def collect_garbage(study: Study, delete: bool, grace_hours: float) -> None:
         return
     garbage = find_garbage(study, grace)
     _print_tables(garbage.files)
-    print(f"nothing needs {_amount(garbage.files)}; --delete deletes them" if garbage.files else _NOTHING)
+    unused = f"{_amount(garbage.files)} unused; run again with --delete to remove them"
+    print(unused if garbage.files else _NOTHING)
     if garbage.waiting and garbage.until is not None:
         until = garbage.until.astimezone().strftime("%Y-%m-%d %H:%M")
         print(f"{_amount(garbage.waiting)} more wait until {until}: readers and runs may still need them")

@@ -43,8 +43,8 @@ def test_a_run_is_whole_and_what_it_made_again_can_be_deleted(
     capsys.readouterr()
     collect_garbage(made_twice, delete=False, grace_hours=0)
     *_, last = capsys.readouterr().out.splitlines()
-    assert last.startswith("nothing needs 5 files, ")
-    assert last.endswith("; --delete deletes them")
+    assert last.startswith("5 files, ")
+    assert last.endswith(" unused; run again with --delete to remove them")
     assert len(everything(made_twice)) == 10
     collect_garbage(made_twice, delete=True, grace_hours=0)
     assert "deleted 5 files, " in capsys.readouterr().out
