@@ -13,7 +13,17 @@ import pyarrow.compute as pc
 from persona_assets.base.progress import Progress
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake, LakeFile
-from persona_assets.lake.schema import ANSWERED_BY, ATLAS_SUMMARY, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.lake.schema import (
+    ANSWERED_BY,
+    ATLAS_SUMMARY,
+    FEATURE_TOTALS,
+    POOLED,
+    PREFERRED_LABELS,
+    RESPONSES,
+    ROLE_FEATURES,
+    SMALL_TABLES,
+    TABLES,
+)
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.metadata import columns, preview
 from persona_assets.orchestration.pictures import atlas_pictures
@@ -170,8 +180,9 @@ def publish_warehouse(study: Study) -> Landed:
 
     snapshot = publish(study)
     tables = preview(("table", "rows"), snapshot.tables.items())
+    shown = (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, PREFERRED_LABELS)
     version, metadata = about_warehouse(study)
-    return Landed(version, {**metadata, "tables": tables, **columns(TABLES.values())})
+    return Landed(version, {**metadata, "tables": tables, **columns(shown)})
 
 
 def about_warehouse(study: Study) -> Landed:
