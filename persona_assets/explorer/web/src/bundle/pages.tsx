@@ -1,5 +1,6 @@
 /** The pages of a feature and a role of a bundle: what the file has, and no empty places for what it has not. */
 
+import type { ReactNode } from "react";
 import { count, fixed, fmt, percent } from "../components/format";
 import { Empty, Loaded } from "../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../components/links";
@@ -46,46 +47,15 @@ function Feature({ feature }: { feature: BundleFeature }) {
           </a>
         )}
       </p>
-      {feature.top_roles.length > 0 && (
-        <section>
-          <h2>Strongest roles</h2>
-          <table>
-            <thead>
-              <tr>
-                <th>Role</th>
-                <th className="num">Activation</th>
-                <th className="num">Share</th>
-              </tr>
-            </thead>
-            <tbody>
-              {feature.top_roles.map((one) => (
-                <tr key={one.role}>
-                  <td>
-                    <RoleLink role={one.role} />
-                  </td>
-                  <td className="num">{fmt(one.activation)}</td>
-                  <td className="num">{percent(one.share)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-      {feature.metrics.length > 0 && (
-        <section>
-          <h2>Metrics</h2>
-          <table>
-            <tbody>
-              {feature.metrics.map(({ name, value }) => (
-                <tr key={name}>
-                  <th scope="row">{METRICS[name as Metric]}</th>
-                  <td className="num">{metricText(name as Metric, value)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
+      <Numbers
+        title="Strongest roles"
+        heads={["Role", "Activation", "Share"]}
+        rows={feature.top_roles.map((one) => [one.role, <RoleLink role={one.role} />, fmt(one.activation), percent(one.share)])}
+      />
+      <Numbers
+        title="Metrics"
+        rows={feature.metrics.map(({ name, value }) => [name, METRICS[name as Metric], metricText(name as Metric, value)])}
+      />
       <Features title="Nearest by cosine over roles" features={feature.near} similarity={(at) => feature.near[at]?.similarity ?? null} />
     </div>
   );
@@ -113,23 +83,10 @@ export function RoleOfBundle() {
           <p className="bundle-links">
             <a href={href("map", null, { roles: data.role })}>highlighted on the map</a>
           </p>
-          {data.nearest.length > 0 && (
-            <section>
-              <h2>Nearest roles</h2>
-              <table>
-                <tbody>
-                  {data.nearest.slice(0, NEAREST).map((one) => (
-                    <tr key={one.role}>
-                      <th scope="row">
-                        <RoleLink role={one.role} />
-                      </th>
-                      <td className="num">{fixed(one.similarity, 3)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </section>
-          )}
+          <Numbers
+            title="Nearest roles"
+            rows={data.nearest.slice(0, NEAREST).map((one) => [one.role, <RoleLink role={one.role} />, fixed(one.similarity, 3)])}
+          />
           <Features title="Features that prefer it" features={data.features} />
         </div>
       )}
@@ -152,6 +109,49 @@ function Features(props: { title: string; features: NamedFeature[]; similarity?:
           </li>
         ))}
       </ol>
+    </section>
+  );
+}
+
+/** A section with a table of names and their numbers; a row begins with its key. */
+function Numbers({
+  title,
+  heads,
+  rows,
+}: {
+  title: string;
+  heads?: string[];
+  rows: [key: string, name: ReactNode, ...numbers: string[]][];
+}) {
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <table>
+        {heads && (
+          <thead>
+            <tr>
+              {heads.map((head, at) => (
+                <th key={head} className={at > 0 ? "num" : undefined}>
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
+        <tbody>
+          {rows.map(([key, name, ...numbers]) => (
+            <tr key={key}>
+              <th scope="row">{name}</th>
+              {numbers.map((number, at) => (
+                <td key={at} className="num">
+                  {number}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }

@@ -21,7 +21,6 @@ interface HeatMapProps {
 export function HeatMap({ names, values, label, format, onOpen, opens = "compares the two roles", maxSize = 620 }: HeatMapProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [theme] = useTheme();
-  const [at, setAt] = useState<[number, number] | null>(null);
   const n = names.length;
   const cell = width === 0 ? 0 : Math.max(1, Math.floor(Math.min(width - NAMES, maxSize) / n)); // 0: there is no canvas yet
   const size = cell * n;
@@ -36,19 +35,7 @@ export function HeatMap({ names, values, label, format, onOpen, opens = "compare
   );
   const canvas = useCanvas(size, size, draw);
 
-  const onMouseMove = (event: MouseEvent<HTMLElement>) => {
-    const area = event.currentTarget.getBoundingClientRect();
-    const [column, row] = [event.clientX - area.left, event.clientY - area.top].map((px) => Math.floor(px / cell));
-    setAt([clamp(row!, 0, n - 1), clamp(column!, 0, n - 1)]);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.key === "Enter" && at) onOpen(...at);
-    if (!step) return;
-    event.preventDefault();
-    const [row, column] = at ?? [0, -1];
-    setAt([clamp(row + step[0]!, 0, n - 1), clamp(column + step[1]!, 0, n - 1)]);
-  };
+  const { at, handlers } = useCross(n, cell, onOpen);
   const said = at ? `${names[at[0]]} and ${names[at[1]]}: ${format(values[at[0]]?.[at[1]] ?? null)}` : "";
   return (
     <div className="chart" ref={box}>
@@ -67,25 +54,43 @@ export function HeatMap({ names, values, label, format, onOpen, opens = "compare
             tabIndex={0}
             role="application"
             aria-label={`${label}: ${n} by ${n} cells; arrow keys move, Enter ${opens}`}
-            onMouseMove={onMouseMove}
-            onMouseLeave={() => setAt(null)}
-            onClick={() => at && onOpen(...at)}
-            onKeyDown={onKeyDown}
+            {...handlers}
           >
             <canvas ref={canvas} />
-            <svg width={size} height={size} aria-hidden="true">
-              {at && (
-                <>
-                  <rect className="cross" x={0} y={at[0] * cell} width={size} height={cell} />
-                  <rect className="cross" x={at[1] * cell} y={0} width={cell} height={size} />
-                </>
-              )}
-            </svg>
+            <Cross at={at} cell={cell} size={size} />
           </div>
         </div>
       )}
     </div>
   );
+}
+
+function Cross({ at, cell, size }: { at: [number, number] | null; cell: number; size: number }) {
+  return (
+    <svg width={size} height={size} aria-hidden="true">
+      {at && <rect className="cross" x={0} y={at[0] * cell} width={size} height={cell} />}
+      {at && <rect className="cross" x={at[1] * cell} y={0} width={cell} height={size} />}
+    </svg>
+  );
+}
+
+/** The cell that the pointer or the arrows have chosen, of `n` by `n` cells. */
+function useCross(n: number, cell: number, onOpen: HeatMapProps["onOpen"]) {
+  const [at, setAt] = useState<[number, number] | null>(null);
+  const put = (row: number, column: number) => setAt([clamp(row, 0, n - 1), clamp(column, 0, n - 1)]);
+  const onMouseMove = (event: MouseEvent<HTMLElement>) => {
+    const area = event.currentTarget.getBoundingClientRect();
+    put(Math.floor((event.clientY - area.top) / cell), Math.floor((event.clientX - area.left) / cell));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (event.key === "Enter" && at) onOpen(...at);
+    if (!step) return;
+    event.preventDefault();
+    const [row, column] = at ?? [0, -1];
+    put(row + step[0]!, column + step[1]!);
+  };
+  return { at, handlers: { onMouseMove, onKeyDown, onMouseLeave: () => setAt(null), onClick: () => at && onOpen(...at) } };
 }
 
 /** A name beside every row where there is room, else only of the two under the cross. */

@@ -46,7 +46,6 @@ export function Scatter(props: ScatterProps) {
     setStep(next);
     setOn(order[next] ?? null);
   };
-  const [low, high] = geometry.shared;
   return (
     <div className="chart" ref={box} style={{ height }}>
       {width > 0 && (
@@ -62,19 +61,27 @@ export function Scatter(props: ScatterProps) {
           onKeyDown={onKeyDown}
         >
           <canvas ref={canvas} />
-          <svg width={width} height={height} aria-hidden="true">
-            <AxisX scale={geometry.sx} at={height - MARGIN.bottom} label={props.xLabel} count={7} />
-            <AxisY scale={geometry.sy} at={MARGIN.left} label={props.yLabel} count={7} />
-            <Zero scale={geometry.sx} y1={MARGIN.top} y2={height - MARGIN.bottom} />
-            <Zero scale={geometry.sy} x1={MARGIN.left} x2={width - MARGIN.right} />
-            {low < high && (
-              <line className="guide" x1={geometry.sx(low)} y1={geometry.sy(low)} x2={geometry.sx(high)} y2={geometry.sy(high)} />
-            )}
-            {on !== null && <circle className="ring" cx={geometry.px[on]} cy={geometry.py[on]} r={6} />}
-          </svg>
+          <Frame {...props} width={width} geometry={geometry} />
         </div>
       )}
     </div>
+  );
+}
+
+/** The axes, the diagonal where it can be seen, and a ring around the dot pointed at. */
+function Frame({ geometry, width, height, xLabel, yLabel, on }: ScatterProps & { geometry: Geometry; width: number }) {
+  const { sx, sy, px, py, shared } = geometry;
+  const [low, high] = shared;
+  const bottom = height - MARGIN.bottom;
+  return (
+    <svg width={width} height={height} aria-hidden="true">
+      <AxisX scale={sx} at={bottom} label={xLabel} count={7} />
+      <AxisY scale={sy} at={MARGIN.left} label={yLabel} count={7} />
+      <Zero scale={sx} y1={MARGIN.top} y2={bottom} />
+      <Zero scale={sy} x1={MARGIN.left} x2={width - MARGIN.right} />
+      {low < high && <line className="guide" x1={sx(low)} y1={sy(low)} x2={sx(high)} y2={sy(high)} />}
+      {on !== null && <circle className="ring" cx={px[on]} cy={py[on]} r={6} />}
+    </svg>
   );
 }
 
@@ -85,6 +92,8 @@ function Zero({ scale, ...ends }: { scale: Scale; x1?: number; x2?: number; y1?:
   const at = scale(0);
   return <line className="zero" x1={ends.x1 ?? at} x2={ends.x2 ?? at} y1={ends.y1 ?? at} y2={ends.y2 ?? at} />;
 }
+
+type Geometry = ReturnType<typeof placed>;
 
 function placed(x: number[], y: number[], root: boolean, width: number, height: number) {
   const make = root ? squareRoot : linear;
@@ -99,7 +108,7 @@ function placed(x: number[], y: number[], root: boolean, width: number, height: 
 }
 
 /** The common dots first, those that stand out above them: squares above the diagonal, rounds below. */
-function paint(context: CanvasRenderingContext2D, { px, py }: ReturnType<typeof placed>, marked: Uint8Array): void {
+function paint(context: CanvasRenderingContext2D, { px, py }: Geometry, marked: Uint8Array): void {
   context.fillStyle = css(cssColor("--dot"), px.length > 10_000 ? 0.45 : 0.7);
   for (let i = 0; i < px.length; i++) if (!marked[i]) context.fillRect(px[i]! - 1, py[i]! - 1, 2, 2);
   const [above, below] = [css(cssColor("--cat-2")), css(cssColor("--cat-1"))];

@@ -32,8 +32,9 @@ export function Strip({ positions, marked, label }: StripProps) {
   const placed = useMemo(() => (width > 0 ? stacked(known, scale, radius) : []), [known, width]);
   const reach = Math.max(radius * 3, ...placed.map((one) => Math.abs(one.y))) + radius;
   const middle = 22 + reach;
+  const ringed = placed.find((one) => one.role === marked);
   const shown = placed.find((one) => one.role === (named ?? marked));
-  const stop = placed.some((one) => one.role === (named ?? marked)) ? (named ?? marked) : placed[0]?.role;
+  const stop = (shown ?? placed[0])?.role;
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
@@ -41,9 +42,7 @@ export function Strip({ positions, marked, label }: StripProps) {
     const next = placed.findIndex((one) => one.role === stop) + step;
     group.current?.querySelectorAll<SVGAElement>("a")[next]?.focus();
   };
-  const leave = (event: FocusEvent) => {
-    if (!group.current?.contains(event.relatedTarget)) setNamed(null);
-  };
+  const leave = (event: FocusEvent) => group.current?.contains(event.relatedTarget) || setNamed(null);
   return (
     <div className="chart strip" ref={box}>
       {width > 0 && (
@@ -64,28 +63,22 @@ export function Strip({ positions, marked, label }: StripProps) {
               </a>
             ))}
           </g>
-          {placed
-            .filter((one) => one.role === marked)
-            .map((one) => (
-              <circle key={one.role} className="marked" cx={one.x} cy={middle + one.y} r={radius + 2} />
-            ))}
-          <text className="end" x={0} y={middle + reach + 33}>
-            ←{" "}
-            {known
-              .slice(0, 3)
-              .map((one) => one.role)
-              .join(", ")}
-          </text>
-          <text className="end" x={width} y={middle + reach + 33} textAnchor="end">
-            {known
-              .slice(-3)
-              .map((one) => one.role)
-              .join(", ")}{" "}
-            →
-          </text>
+          {ringed && <circle className="marked" cx={ringed.x} cy={middle + ringed.y} r={radius + 2} />}
+          <End roles={known.slice(0, 3)} y={middle + reach + 33} />
+          <End roles={known.slice(-3)} y={middle + reach + 33} width={width} />
         </svg>
       )}
     </div>
+  );
+}
+
+/** The roles at the left end, or at the right where the `width` is given. */
+function End({ roles, y, width }: { roles: { role: string }[]; y: number; width?: number }) {
+  const names = roles.map((one) => one.role).join(", ");
+  return (
+    <text className="end" x={width ?? 0} y={y} textAnchor={width === undefined ? "start" : "end"}>
+      {width === undefined ? `← ${names}` : `${names} →`}
+    </text>
   );
 }
 

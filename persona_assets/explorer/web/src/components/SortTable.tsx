@@ -11,7 +11,7 @@ export interface SortColumn<R> {
   className?: string;
 }
 
-interface SortTableProps<R> {
+export interface SortTableProps<R> {
   label: string;
   rows: R[];
   columns: SortColumn<R>[];

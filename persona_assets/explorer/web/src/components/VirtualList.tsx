@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId } from "react";
-import { useScrollWindow } from "./useScrollWindow";
+import { useRowWindow } from "./useRowWindow";
 import "./virtual-list.css";
 
 interface VirtualListProps {
@@ -12,34 +12,21 @@ interface VirtualListProps {
   open?: (at: number) => void; // Enter or a double click
 }
 
-const OVERSCAN = 6;
-
 /** A list of any length of which only what is in view is drawn; arrow keys, Home, End and Page keys move. */
 export function VirtualList({ label, length, rowHeight, row, active, choose, open }: VirtualListProps) {
   const id = useId();
-  const [box, scroll] = useScrollWindow(600);
-
+  const { box, first, last, reveal, target } = useRowWindow(length, rowHeight);
   useEffect(() => {
-    const element = box.current;
-    if (element === null || active === null) return;
-    const top = active * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    const bottom = top + rowHeight - element.clientHeight;
-    if (bottom > element.scrollTop) element.scrollTop = bottom;
-  }, [box, active, rowHeight]);
+    if (active !== null) reveal(active);
+  }, [active, rowHeight]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor(scroll.height / rowHeight) - 1);
-    const from = active ?? -1;
-    const to = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: length - 1 }[event.key];
-    if (to !== undefined && length > 0) choose(Math.min(length - 1, Math.max(0, to)));
+    const to = target(event.key, active ?? -1);
+    if (to !== undefined) choose(to);
     else if (event.key === "Enter" && active !== null) open?.(active);
     else return;
     event.preventDefault();
   };
-
-  const first = Math.max(0, Math.floor(scroll.top / rowHeight) - OVERSCAN);
-  const last = Math.min(length, Math.ceil((scroll.top + scroll.height) / rowHeight) + OVERSCAN);
   const places = Array.from({ length: Math.max(0, last - first) }, (_, step) => first + step);
   const drawn = active !== null && active >= first && active < last;
   return (

@@ -2,8 +2,16 @@ import type { ReactNode } from "react";
 import { useStudy } from "../data/StudyContext";
 import "./parts.css";
 
-/** A titled part of a page. `aside` stands at the right of the title. */
-export function Section(props: { title: ReactNode; note?: ReactNode; aside?: ReactNode; className?: string; children: ReactNode }) {
+export interface SectionProps {
+  title: ReactNode;
+  note?: ReactNode;
+  aside?: ReactNode; // at the right of the title
+  className?: string;
+  children?: ReactNode;
+}
+
+/** A titled part of a page. */
+export function Section(props: SectionProps) {
   return (
     <section className={`section ${props.className ?? ""}`}>
       <header className="section-head">

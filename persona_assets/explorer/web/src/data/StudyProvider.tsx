@@ -37,42 +37,55 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
   }, [read, epoch]);
 
   const snapshot = state?.study.snapshot ?? null;
-  // A static site is asked only until it has been read, and while its host is gone.
-  const polled = gone || (state === null ? problem !== null : state.study.live);
   const asksSnapshot = state?.study.live === true;
-  useEffect(() => {
-    if (!polled) return;
-    let timer = 0;
-    const controller = new AbortController();
-    const look = async () => {
-      if (!document.hidden) {
-        const now = asksSnapshot ? await published(controller.signal) : null;
-        if (!asksSnapshot || (now !== null && now !== snapshot)) {
-          const study = await read(controller.signal);
-          if (study !== null && snapshot !== null && study.snapshot !== snapshot) onMoved(study);
-        }
-      }
-      if (!controller.signal.aborted) timer = window.setTimeout(() => void look(), POLL_MS);
-    };
-    timer = window.setTimeout(() => void look(), POLL_MS);
-    return () => {
-      controller.abort();
-      clearTimeout(timer);
-    };
-  }, [polled, asksSnapshot, snapshot, read, onMoved]);
+  // A static site is asked only until it has been read, and while its host is gone.
+  const polled = gone || asksSnapshot || (state === null && problem !== null);
+  usePolling(
+    polled,
+    async (signal) => {
+      const now = asksSnapshot ? await published(signal) : null;
+      if (asksSnapshot && (now === null || now === snapshot)) return;
+      const study = await read(signal);
+      if (study !== null && snapshot !== null && study.snapshot !== snapshot) onMoved(study);
+    },
+    [polled, asksSnapshot, snapshot, read, onMoved],
+  );
 
   const bundle = useBundle();
   if (bundle.opened !== null) return <StudyContext value={bundle.opened}>{children}</StudyContext>;
   if (bundle.reading) return <Loading what="the bundle" />;
   if (state !== null) return <StudyContext value={state}>{children}</StudyContext>;
   if (problem === null) return <Loading what="the study" />;
+  return <NoStudy {...problem} again={gone} retry={() => void read()} />;
+}
+
+function NoStudy(props: { problem: Problem; status: number | null; again: boolean; retry: () => void }) {
+  const { error } = useBundle();
   return (
     <div className="no-study">
-      <Failure problem={problem.problem} status={problem.status} again={gone} retry={() => void read()} />
-      {bundle.error !== null && <p role="alert">{bundle.error}</p>}
+      <Failure {...props} />
+      {error !== null && <p role="alert">{error}</p>}
       <OpenBundle />
     </div>
   );
+}
+
+/** Call `look` every few seconds while it is `wanted` and the page is in view; `reasons` begin anew. */
+function usePolling(wanted: boolean, look: (signal: AbortSignal) => Promise<void>, reasons: unknown[]): void {
+  useEffect(() => {
+    if (!wanted) return;
+    const controller = new AbortController();
+    const next = () => window.setTimeout(() => void again(), POLL_MS);
+    const again = async () => {
+      if (!document.hidden) await look(controller.signal);
+      if (!controller.signal.aborted) timer = next();
+    };
+    let timer = next();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, reasons);
 }
 
 function opened(study: Study): StudyState {

@@ -3,7 +3,7 @@ import { Label } from "../components/links";
 import type { SearchResult } from "../contract";
 import { useStudy } from "../data/StudyContext";
 import { href, navigate, useRoute } from "../router/router";
-import { resultOf, useSearch } from "./useSearch";
+import { resultOf, type Search, useSearch } from "./useSearch";
 import "./search.css";
 
 const ROLES = 6;
@@ -19,48 +19,117 @@ interface Option {
 export function SearchBox() {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
-  const [active, setActive] = useState(-1);
-  const [entered, setEntered] = useState(false); // Enter was pressed before the answer came
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const search = useSearch(open ? text : "");
-  const result = resultOf(search);
-  const { live } = useStudy();
   const wanted = text.trim();
-  const roles = (result?.roles ?? []).slice(0, ROLES).map(roleOption);
-  const features = (result?.features ?? []).slice(0, FEATURES).map(featureOption);
-  const options = [...roles, ...features, everything(wanted, live)];
-  useSlash(input);
-  useClosing(() => setOpen(false));
-  useEffect(() => {
-    setActive(-1);
-    setEntered(false);
-  }, [wanted]);
-
+  const groups = useGroups(resultOf(search), wanted);
+  const close = () => setOpen(false);
   const go = (option: Option | undefined) => {
     if (option === undefined || wanted === "") return;
-    setOpen(false);
+    close();
     setText("");
     input.current?.blur();
     navigate(option.link);
   };
+  const leave = () => {
+    if (!open || wanted === "") input.current?.blur();
+    close();
+  };
+  const { active, setActive, onKeyDown } = useChoice(groups, search, wanted, go, leave);
+  useSlash(input);
+  useClosing(close);
+  const shown = open && wanted !== "";
+  return (
+    <div className="search" role="search">
+      <input
+        ref={input}
+        {...COMBOBOX}
+        aria-expanded={shown}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={shown && active >= 0 ? `${id}-${active}` : undefined}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setOpen(true);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={close}
+        onKeyDown={onKeyDown}
+      />
+      <kbd aria-hidden="true">/</kbd>
+      <div id={`${id}-list`} role="listbox" aria-label="Found" className="search-list" hidden={!shown}>
+        {shown && <Found id={id} groups={groups} search={search} wanted={wanted} active={active} point={setActive} go={go} />}
+      </div>
+    </div>
+  );
+}
+
+const COMBOBOX = {
+  type: "text",
+  role: "combobox",
+  "aria-label": "Search features, labels and roles",
+  "aria-autocomplete": "list",
+  placeholder: "Search features, labels, roles",
+  autoComplete: "off",
+  spellCheck: false,
+  maxLength: 200,
+} as const;
+
+interface Groups {
+  roles: Option[];
+  features: Option[];
+  further: Option;
+  exact: Option | null;
+}
+
+function useGroups(result: SearchResult | null, wanted: string): Groups {
+  const { live } = useStudy();
+  return {
+    roles: (result?.roles ?? []).slice(0, ROLES).map(roleOption),
+    features: (result?.features ?? []).slice(0, FEATURES).map(featureOption),
+    further: everything(wanted, live),
+    exact: exact(result, wanted),
+  };
+}
+
+/** The option that the arrows or the pointer have chosen; Enter goes there, or where the answer leads once it comes. */
+function useChoice(groups: Groups, search: Search, wanted: string, go: (option: Option | undefined) => void, leave: () => void) {
+  const [active, setActive] = useState(-1);
+  const [entered, setEntered] = useState(false); // Enter was pressed before the answer came
+  const options = [...groups.roles, ...groups.features, groups.further];
+  useEffect(() => {
+    setActive(-1);
+    setEntered(false);
+  }, [wanted]);
   useEffect(() => {
     if (!entered || (search.state !== "found" && search.state !== "failed")) return;
     setEntered(false);
-    go(exact(result, wanted) ?? options.at(-1));
+    go(groups.exact ?? groups.further);
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setActive((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
     else if (event.key === "Enter" && active >= 0) go(options[active]);
     else if (event.key === "Enter") setEntered(true);
-    else if (event.key === "Escape") {
-      if (!open || wanted === "") input.current?.blur();
-      setOpen(false);
-    } else return;
+    else if (event.key === "Escape") leave();
+    else return;
     event.preventDefault();
   };
-  const shown = open && wanted !== "";
+  return { active, setActive, onKeyDown };
+}
+
+interface FoundProps {
+  id: string;
+  groups: Groups;
+  search: Search;
+  wanted: string;
+  active: number;
+  point: (at: number) => void;
+  go: (option: Option) => void;
+}
+
+function Found({ id, groups: { roles, features, further }, search, wanted, active, point, go }: FoundProps) {
   const list = (title: string, group: Option[], from: number) =>
     group.length > 0 && (
       <div role="group" aria-label={title}>
@@ -74,7 +143,7 @@ export function SearchBox() {
             role="option"
             aria-selected={from + step === active}
             className="search-option"
-            onPointerEnter={() => setActive(from + step)}
+            onPointerEnter={() => point(from + step)}
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => go(option)}
           >
@@ -83,44 +152,16 @@ export function SearchBox() {
         ))}
       </div>
     );
+  const n = roles.length + features.length;
   return (
-    <div className="search" role="search">
-      <input
-        ref={input}
-        type="text"
-        role="combobox"
-        aria-label="Search features, labels and roles"
-        aria-expanded={shown}
-        aria-controls={`${id}-list`}
-        aria-autocomplete="list"
-        aria-activedescendant={shown && active >= 0 ? `${id}-${active}` : undefined}
-        placeholder="Search features, labels, roles"
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={200}
-        value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          setOpen(true);
-        }}
-        onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
-        onKeyDown={onKeyDown}
-      />
-      <kbd aria-hidden="true">/</kbd>
-      <div id={`${id}-list`} role="listbox" aria-label="Found" className="search-list" hidden={!shown}>
-        {shown && (
-          <>
-            {list("Roles", roles, 0)}
-            {list("Features", features, roles.length)}
-            {search.state === "found" && roles.length + features.length === 0 && <Note>No id, label or role has “{wanted}”.</Note>}
-            {search.state === "failed" && <Note>{search.error}</Note>}
-            {search.state === "searching" && result === null && <Note>Searching …</Note>}
-            {list("Further", options.slice(-1), options.length - 1)}
-          </>
-        )}
-      </div>
-    </div>
+    <>
+      {list("Roles", roles, 0)}
+      {list("Features", features, roles.length)}
+      {search.state === "found" && n === 0 && <Note>No id, label or role has “{wanted}”.</Note>}
+      {search.state === "failed" && <Note>{search.error}</Note>}
+      {search.state === "searching" && resultOf(search) === null && <Note>Searching …</Note>}
+      {list("Further", [further], n)}
+    </>
   );
 }
 

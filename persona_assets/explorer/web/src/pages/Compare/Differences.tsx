@@ -1,9 +1,9 @@
 import { useMemo } from "react";
+import { SignedBar } from "../../charts/SignedBar";
 import { fmt } from "../../components/format";
 import { FeatureLink } from "../../components/links";
-import { Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
-import { useParam } from "../../router/router";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { Pairs } from "./pairs";
 
 const HALF = 40; // pixels of the largest difference's bar
@@ -21,23 +21,21 @@ interface DifferencesProps {
 
 /** The features with the largest differences, the largest first, whichever role has more. */
 export function Differences({ a, b, pairs, rows, labels, on, setOn, short }: DifferencesProps) {
-  const [sort, setSort] = useParam("sort", "-size");
   const columns = useMemo(() => columnsOf(a, b, pairs, labels), [a, b, pairs, labels]);
   return (
-    <Section title="What tells them apart" note={`the ${rows.length} largest differences of the ${short}`} className="differences-section">
-      <div className="panel scroll-box differences">
-        <SortTable
-          label={`Features that tell ${a} and ${b} apart`}
-          rows={rows}
-          columns={columns}
-          rowKey={(row) => pairs.ids[row]!}
-          sort={sort}
-          setSort={setSort}
-          marked={(row) => row === on}
-          onPoint={setOn}
-        />
-      </div>
-    </Section>
+    <SortSection
+      title="What tells them apart"
+      note={`the ${rows.length} largest differences of the ${short}`}
+      className="differences-section"
+      box="differences"
+      label={`Features that tell ${a} and ${b} apart`}
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => pairs.ids[row]!}
+      first="-size"
+      marked={(row) => row === on}
+      onPoint={setOn}
+    />
   );
 }
 
@@ -67,24 +65,11 @@ function columnsOf(a: string, b: string, { ids, x, y, order }: Pairs, labels: Ma
       title: "Δ",
       hint: `positive: more in ${a}`,
       value: difference,
-      cell: (row) => <SideBar t={difference(row) / largest} a={a} b={b} />,
+      cell: (row) => {
+        const share = -difference(row) / largest; // to the left where the first role has more, as on the choice above
+        const label = share === 0 ? "no difference" : `more in ${share < 0 ? a : b}`;
+        return <SignedBar share={share} half={HALF} sides={["of-a", "of-b"]} label={label} />;
+      },
     },
   ];
-}
-
-/** A bar to the left where the first role has more, to the right where the second has, as on the choice above. */
-function SideBar({ t, a, b }: { t: number; a: string; b: string }) {
-  const width = t === 0 ? 0 : Math.max(1, Math.abs(t) * HALF);
-  return (
-    <svg
-      className="side-bar"
-      width={2 * HALF + 2}
-      height={14}
-      role="img"
-      aria-label={t === 0 ? "no difference" : `more in ${t > 0 ? a : b}`}
-    >
-      <rect className={t > 0 ? "of-a" : "of-b"} x={t > 0 ? HALF - width : HALF + 1} y={3} width={width} height={8} />
-      <line x1={HALF + 0.5} x2={HALF + 0.5} y1={0} y2={14} />
-    </svg>
-  );
 }

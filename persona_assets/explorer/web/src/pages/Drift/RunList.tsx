@@ -1,14 +1,14 @@
 import { count, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { DriftRunEntry, DriftRuns } from "../../contract";
-import { href, useParam } from "../../router/router";
+import { href } from "../../router/router";
 import { VERDICTS } from "./words";
 
 /** Every conversation that was measured; the sensitive ones are marked. */
 export function RunList({ runs, default_run, unreadable }: DriftRuns) {
   const first = runs.find((run) => run.run === default_run);
-  const [sort, setSort] = useParam("sort", "name");
   return (
     <div className="page drift">
       <h1>Persona drift</h1>
@@ -25,11 +25,15 @@ export function RunList({ runs, default_run, unreadable }: DriftRuns) {
           .
         </p>
       )}
-      <Section title="Conversations" note={count(runs.length)}>
-        <div className="panel scroll-box">
-          <SortTable label="Conversations" rows={runs} columns={COLUMNS} rowKey={(run) => run.run} sort={sort} setSort={setSort} />
-        </div>
-      </Section>
+      <SortSection
+        title="Conversations"
+        note={count(runs.length)}
+        label="Conversations"
+        rows={runs}
+        columns={COLUMNS}
+        rowKey={(run) => run.run}
+        first="name"
+      />
       {unreadable.length > 0 && <Unreadable runs={unreadable} />}
     </div>
   );

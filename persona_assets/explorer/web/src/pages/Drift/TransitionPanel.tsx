@@ -1,8 +1,9 @@
 import { useMemo } from "react";
+import { SignedBar } from "../../charts/SignedBar";
 import { count, fmt, percent, signedFmt } from "../../components/format";
 import { FeatureLink, Label } from "../../components/links";
-import { Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
 import { useSae } from "../../data/StudyContext";
 import { useParam } from "../../router/router";
@@ -22,14 +23,13 @@ interface Row {
 /** What carried the score from one turn to the next: by contribution, or by size of change alone. */
 export function TransitionPanel({ run, transition, score }: { run: DriftRun; transition: DriftTransition; score: DriftScore }) {
   const [by, setBy] = useParam("by", "contribution");
-  const [sort, setSort] = useParam("order", "");
   const order = by === "change" ? transition.by_change : transition.by_contribution;
   const covered = by === "change" ? transition.covered.by_change : transition.covered.by_contribution;
   const rows = useMemo(() => order.map((place) => rowOf(run, transition, place)), [run, transition, order]);
   const columns = useMemo(() => columnsOf(rows, run), [rows, run]);
   const change = transition.changes[score];
   return (
-    <Section
+    <SortSection
       title={`Turn ${transition.previous} to ${transition.turn}`}
       note={`score ${signedFmt(change)}; away ${fmt(transition.away_mass)}, toward ${fmt(transition.toward_mass)}${
         transition.n_features === null ? "" : `; ${count(transition.n_features)} features changed`
@@ -44,24 +44,21 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
           </button>
         </span>
       }
+      box="drift-features"
+      label="Features of this transition"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.id}
+      param="order"
+      first=""
     >
-      <div className="panel scroll-box drift-features">
-        <SortTable
-          label="Features of this transition"
-          rows={rows}
-          columns={columns}
-          rowKey={(row) => row.id}
-          sort={sort}
-          setSort={setSort}
-        />
-      </div>
       <p className="footnote">
         {covered === null
           ? "Which share of the movement these features carry is not known."
           : `The ${rows.length} shown carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
         {by === "change" && "The largest changes may explain little of it: a feature counts by change × weight on the axis."}
       </p>
-    </Section>
+    </SortSection>
   );
 }
 
@@ -94,7 +91,7 @@ function columnsOf(rows: Row[], run: DriftRun): SortColumn<Row>[] {
       value: (row) => row.contribution,
       cell: (row) => (
         <span className="effect-cell">
-          <Contribution t={row.contribution / largest} />
+          <SignedBar share={row.contribution / largest} half={HALF} sides={["away", "toward"]} />
           {row.contribution < 0 ? "away" : row.contribution > 0 ? "toward" : "none"}
         </span>
       ),
@@ -107,45 +104,49 @@ function columnsOf(rows: Row[], run: DriftRun): SortColumn<Row>[] {
       value: (row) => Math.abs(row.contribution),
       cell: (row) => signedFmt(row.contribution),
     },
-    {
-      key: "delta",
-      title: "change",
-      hint: "of the feature in the turn's vector",
-      num: true,
-      value: (row) => Math.abs(row.delta),
-      cell: (row) => (
-        <>
-          <span className="faint">{row.delta > 0 ? "activated" : row.delta < 0 ? "deactivated" : ""}</span> {signedFmt(row.delta)}
-        </>
-      ),
-    },
-    {
-      key: "weight",
-      title: "weight",
-      hint: "on the axis; positive: assistant-like",
-      num: true,
-      value: (row) => row.weight,
-      cell: (row) => signedFmt(row.weight),
-    },
-    {
-      key: "share",
-      title: "of change",
-      hint: "|change| over the sum of all |change|",
-      num: true,
-      value: (row) => row.shareOfChange,
-      cell: (row) => percent(row.shareOfChange),
-    },
-    {
-      key: "away",
-      title: "of away",
-      hint: "share of all that moved away from the assistant",
-      num: true,
-      value: (row) => row.shareOfAway,
-      cell: (row) => (row.shareOfAway > 0 ? percent(row.shareOfAway) : "–"),
-    },
+    ...NUMBERS,
     { key: "profile", title: "strongest in", cell: (row) => <Profile feature={row.feature} /> },
   ];
 }
+
+const NUMBERS: SortColumn<Row>[] = [
+  {
+    key: "delta",
+    title: "change",
+    hint: "of the feature in the turn's vector",
+    num: true,
+    value: (row) => Math.abs(row.delta),
+    cell: (row) => (
+      <>
+        <span className="faint">{row.delta > 0 ? "activated" : row.delta < 0 ? "deactivated" : ""}</span> {signedFmt(row.delta)}
+      </>
+    ),
+  },
+  {
+    key: "weight",
+    title: "weight",
+    hint: "on the axis; positive: assistant-like",
+    num: true,
+    value: (row) => row.weight,
+    cell: (row) => signedFmt(row.weight),
+  },
+  {
+    key: "share",
+    title: "of change",
+    hint: "|change| over the sum of all |change|",
+    num: true,
+    value: (row) => row.shareOfChange,
+    cell: (row) => percent(row.shareOfChange),
+  },
+  {
+    key: "away",
+    title: "of away",
+    hint: "share of all that moved away from the assistant",
+    num: true,
+    value: (row) => row.shareOfAway,
+    cell: (row) => (row.shareOfAway > 0 ? percent(row.shareOfAway) : "–"),
+  },
+];
 
 /** A feature of this study's SAE has a page here; of another's it has one on Neuronpedia, or none. */
 function Feature({ id, label, run }: { id: number; label: string | null; run: DriftRun }) {
@@ -169,14 +170,4 @@ function Profile({ feature }: { feature: DriftFeature | undefined }) {
   if (!feature) return <span className="faint">–</span>;
   if (feature.roles.length === 0) return <bdi className="muted profile">{feature.profile ?? "–"}</bdi>;
   return <span className="muted profile">{feature.roles.map(({ role, share }) => `${role} ${percent(share)}`).join(", ")}</span>;
-}
-
-function Contribution({ t }: { t: number }) {
-  const width = Math.abs(t) * HALF;
-  return (
-    <svg className="change-bar" width={2 * HALF + 2} height={12} aria-hidden="true">
-      <rect className={t < 0 ? "away" : "toward"} x={t < 0 ? HALF - width : HALF + 1} y={2} width={width} height={8} />
-      <line x1={HALF + 0.5} x2={HALF + 0.5} y1={0} y2={12} />
-    </svg>
-  );
 }

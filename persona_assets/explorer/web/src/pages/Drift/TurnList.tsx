@@ -1,3 +1,4 @@
+import { SignedBar } from "../../charts/SignedBar";
 import { fmt, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { VirtualList } from "../../components/VirtualList";
@@ -51,7 +52,7 @@ export function TurnList({ run, score, place, choose }: TurnListProps) {
                   {fmt(valueOf(turn, score))}
                 </span>
                 <span>{signedFmt(change)}</span>
-                <Change t={(change ?? 0) / largest} />
+                <SignedBar share={(change ?? 0) / largest} half={HALF} sides={["away", "toward"]} />
                 <span className="muted">{turn.n_tokens}</span>
               </div>
             );
@@ -59,16 +60,5 @@ export function TurnList({ run, score, place, choose }: TurnListProps) {
         />
       </div>
     </Section>
-  );
-}
-
-/** Left: away from the assistant; right: toward it. */
-function Change({ t }: { t: number }) {
-  const width = Math.abs(t) * HALF;
-  return (
-    <svg className="change-bar" width={2 * HALF + 2} height={12} aria-hidden="true">
-      <rect className={t < 0 ? "away" : "toward"} x={t < 0 ? HALF - width : HALF + 1} y={2} width={width} height={8} />
-      <line x1={HALF + 0.5} x2={HALF + 0.5} y1={0} y2={12} />
-    </svg>
   );
 }

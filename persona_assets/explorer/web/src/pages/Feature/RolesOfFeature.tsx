@@ -1,10 +1,12 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
 import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { useFindRole } from "../../components/FindRole";
 import { fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
-import { Meter, Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
+import { Meter } from "../../components/parts";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { FeaturePage, RoleOfFeature } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
 import { setParams, useParam } from "../../router/router";
@@ -13,45 +15,29 @@ const PLOT = 190; // pixels of the effects' column
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
-  const [sort, setSort] = useParam("sort", "-rate");
-  const [word, setWord] = useParam("find");
   const { anchor, live } = useStudy();
   const shownRole = useParam("role")[0];
   const scale = useMemo(() => effectScale(feature.roles, PLOT), [feature.roles]);
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
   const columns = useMemo(() => columnsOf(scale, anchor, (role) => live || withExamples.has(role)), [scale, anchor, live, withExamples]);
-  const rows = useMemo(() => feature.roles.filter((row) => row.role.includes(word.trim().toLowerCase())), [feature.roles, word]);
+  const [rows, finder] = useFindRole(feature.roles);
   return (
-    <Section
+    <SortSection
       title="Roles"
       note={`all ${feature.roles.length}; effect against the mean of all roles, question by question, with its 95 % interval; square-root axis`}
-      aside={
-        feature.roles.length > 20 && (
-          <input
-            type="search"
-            placeholder="find a role"
-            aria-label="Find a role"
-            value={word}
-            onChange={(event) => setWord(event.target.value)}
-          />
-        )
-      }
+      aside={feature.roles.length > 20 && finder}
+      box="roles-of-feature"
+      label="Roles of this feature"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.role}
+      first="-rate"
+      marked={(row) => row.role === shownRole}
     >
-      <div className="panel scroll-box roles-of-feature">
-        <SortTable
-          label="Roles of this feature"
-          rows={rows}
-          columns={columns}
-          rowKey={(row) => row.role}
-          sort={sort}
-          setSort={setSort}
-          marked={(row) => row.role === shownRole}
-        />
-      </div>
       <p className="footnote">
         Filled dots: q &lt; 0.05 (Mann-Whitney against all other roles, adjusted over all pairs of role and feature). Hollow: not.
       </p>
-    </Section>
+    </SortSection>
   );
 }
 

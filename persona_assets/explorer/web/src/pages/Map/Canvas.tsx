@@ -10,7 +10,7 @@ import type { MapModel } from "./model";
 import { Overlay } from "./Overlay";
 import { lookOf } from "./palette";
 import type { SpatialIndex } from "./spatial";
-import { useLasso } from "./useLasso";
+import { type Spot, spotOf, useLasso } from "./useLasso";
 import { type MapState, setLasso, setSelected, setView } from "./useMapState";
 
 const REACH = 9; // pixels around the pointer
@@ -24,7 +24,7 @@ const STEPS: Record<string, readonly [number, number]> = {
   ArrowDown: [0, -1],
 };
 
-export interface CanvasProps {
+interface CanvasProps {
   model: MapModel;
   state: MapState;
   places: Float32Array;
@@ -38,8 +38,6 @@ export default function Canvas(props: CanvasProps) {
   const { model, state, places, index, inside, tool } = props;
   const parent = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const [hover, setHover] = useState<{ row: number; left: number; top: number } | null>(null);
-  const down = useRef<{ left: number; top: number } | null>(null);
   const [theme] = useTheme();
   const deck = useMapDeck(parent, index, state, setFailure);
   const look = useMemo(
@@ -50,23 +48,7 @@ export default function Canvas(props: CanvasProps) {
   useEffect(() => deck?.draw(dots), [deck, dots]);
   const lasso = useLasso(deck, tool === "lasso");
 
-  const at = (event: PointerEvent) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    return { left: event.clientX - box.left, top: event.clientY - box.top };
-  };
-  const dotAt = ({ left, top }: { left: number; top: number }) =>
-    deck && index.nearest(deck.unproject(left, top), REACH / 2 ** deck.getView().zoom);
-  const onPointerMove = (event: PointerEvent) => {
-    const here = at(event);
-    const row = event.buttons === 0 && event.pointerType !== "touch" ? (dotAt(here) ?? null) : null;
-    setHover((before) => (row === null ? null : before?.row === row ? before : { row, ...here }));
-  };
-  const onPointerUp = (event: PointerEvent) => {
-    const here = at(event);
-    const moved = down.current && Math.hypot(here.left - down.current.left, here.top - down.current.top);
-    down.current = null;
-    if (event.button === 0 && moved !== null && moved < CLICK) setSelected(model, dotAt(here) ?? null);
-  };
+  const { hover, handlers } = usePointing(model, index, deck);
   const onKeyDown = (event: KeyboardEvent) => {
     if (deck && event.target === event.currentTarget && onKey(event, deck, props)) event.preventDefault();
   };
@@ -82,10 +64,7 @@ export default function Canvas(props: CanvasProps) {
       aria-label={`Map of ${model.n} features, ${state.layout.toUpperCase()}`}
       aria-describedby="map-keys"
       onKeyDown={onKeyDown}
-      onPointerMove={onPointerMove}
-      onPointerLeave={() => setHover(null)}
-      onPointerDown={(event) => (down.current = at(event))}
-      onPointerUp={onPointerUp}
+      {...handlers}
       {...lasso.handlers}
     >
       <div className="dots" ref={parent} data-testid="dots" />
@@ -97,6 +76,28 @@ export default function Canvas(props: CanvasProps) {
       {deck && <ZoomButtons deck={deck} index={index} />}
     </div>
   );
+}
+
+/** The dot under the pointer, and a click that selects it. */
+function usePointing(model: MapModel, index: SpatialIndex, deck: MapDeck | null) {
+  const [hover, setHover] = useState<{ row: number; left: number; top: number } | null>(null);
+  const down = useRef<Spot | null>(null);
+  const dotAt = ({ left, top }: Spot) => deck && index.nearest(deck.unproject(left, top), REACH / 2 ** deck.getView().zoom);
+  const onPointerMove = (event: PointerEvent) => {
+    const here = spotOf(event);
+    const row = event.buttons === 0 && event.pointerType !== "touch" ? (dotAt(here) ?? null) : null;
+    setHover((before) => (row === null ? null : before?.row === row ? before : { row, ...here }));
+  };
+  const onPointerDown = (event: PointerEvent) => {
+    down.current = spotOf(event);
+  };
+  const onPointerUp = (event: PointerEvent) => {
+    const here = spotOf(event);
+    const moved = down.current && Math.hypot(here.left - down.current.left, here.top - down.current.top);
+    down.current = null;
+    if (event.button === 0 && moved !== null && moved < CLICK) setSelected(model, dotAt(here) ?? null);
+  };
+  return { hover, handlers: { onPointerMove, onPointerDown, onPointerUp, onPointerLeave: () => setHover(null) } };
 }
 
 /** The deck of the element, following the address and writing to it when the camera has come to rest. */

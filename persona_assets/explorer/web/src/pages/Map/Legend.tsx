@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { useTheme } from "../../app/theme";
+import { FindRole, isFound } from "../../components/FindRole";
 import { count, fmt } from "../../components/format";
 import { type MapModel, METRICS, type Metric, placeIn, rangeOf, valueOf } from "./model";
 import { SLOTS, sequential, slotsOf, slotVariable } from "./palette";
@@ -21,7 +22,7 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
   const [words, setWords] = useState("");
   const slots = useMemo(() => slotsOf(model, state.highlighted), [model, state.highlighted.join()]);
   const chosen = new Set(state.highlighted);
-  const others = model.byCount.filter((role) => !chosen.has(role) && model.roles[role]?.includes(words.trim().toLowerCase()));
+  const others = model.byCount.filter((role) => !chosen.has(role) && isFound(model.roles[role] ?? "", words));
   const shown = [...state.highlighted, ...others]; // what is highlighted stays in view among 276
   const full = chosen.size >= SLOTS;
   const toggle = (role: number) =>
@@ -36,13 +37,7 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
           </button>
         )}
       </div>
-      <input
-        type="search"
-        placeholder={`Find one of ${model.roles.length}`}
-        aria-label="Find a role"
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
-      />
+      <FindRole word={words} setWord={setWords} placeholder={`Find one of ${model.roles.length}`} />
       <p className="legend-note">
         {chosen.size === 0
           ? state.color === "role"

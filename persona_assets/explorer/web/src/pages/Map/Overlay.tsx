@@ -3,13 +3,18 @@ import { scaleLinear } from "d3-scale";
 import { useMemo, useSyncExternalStore } from "react";
 import { percent } from "../../components/format";
 import type { MapData } from "../../contract";
-import type { CanvasProps } from "./Canvas";
 import { type MapDeck, project } from "./deck";
 import type { MapModel } from "./model";
 import { slotsOf, slotVariable } from "./palette";
 import type { Place } from "./spatial";
+import type { Spot } from "./useLasso";
+import type { MapState } from "./useMapState";
 
-interface OverlayProps extends CanvasProps {
+interface OverlayProps {
+  model: MapModel;
+  state: MapState;
+  places: Float32Array;
+  neighbors: number[]; // rows
   deck: MapDeck;
   hover: number | null;
   drawn: Place[] | null; // the lasso being drawn
@@ -64,11 +69,6 @@ function between(from: Spot, to: Spot): string {
   return `M${at(SELECTED / length)}L${at(1 - NEIGHBOR / length)}`;
 }
 
-interface Spot {
-  left: number;
-  top: number;
-}
-
 /** The names of the coloured roles, each at the middle of its dots. */
 function Names({ model, places, state, at }: OverlayProps & { at: (place: Place) => Spot }) {
   const key = state.highlighted.join();
@@ -89,9 +89,7 @@ function Names({ model, places, state, at }: OverlayProps & { at: (place: Place)
   });
 }
 
-interface Box {
-  left: number;
-  top: number;
+interface Box extends Spot {
   width: number;
 }
 

@@ -4,8 +4,8 @@ import { contrastColumns, effectScale, meanColumn } from "../../components/contr
 import { percent } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
-import { Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { FeatureOfRole, RolePage } from "../../contract";
 import { useParam } from "../../router/router";
 
@@ -14,14 +14,13 @@ const PLOT = 170;
 /** The features by which the role differs from the mean of all roles, those it has more of and those it has less of. */
 export function Characteristic({ role }: { role: RolePage }) {
   const [side, setSide] = useParam("side", "more");
-  const [sort, setSort] = useParam("sort", side === "more" ? "-effect" : "effect");
   const rows = useMemo(
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
   const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role.role), [rows, role.role]);
   return (
-    <Section
+    <SortSection
       title="Characteristic features"
       note="effect against the mean of all roles, question by question, with its 95 % interval; square-root axis"
       className="characteristic-section"
@@ -35,22 +34,14 @@ export function Characteristic({ role }: { role: RolePage }) {
           </button>
         </span>
       }
-    >
-      <div className="panel scroll-box characteristic">
-        {rows.length === 0 ? (
-          <Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>
-        ) : (
-          <SortTable
-            label="Characteristic features"
-            rows={rows}
-            columns={columns}
-            rowKey={(row) => row.feature_id}
-            sort={sort}
-            setSort={setSort}
-          />
-        )}
-      </div>
-    </Section>
+      box="characteristic"
+      label="Characteristic features"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.feature_id}
+      first={side === "more" ? "-effect" : "effect"}
+      empty={<Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>}
+    />
   );
 }
 

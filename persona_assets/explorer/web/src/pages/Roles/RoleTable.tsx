@@ -1,11 +1,11 @@
 import { useMemo } from "react";
+import { useFindRole } from "../../components/FindRole";
 import { count, fixed, fmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
-import { Section } from "../../components/parts";
-import { type SortColumn, SortTable } from "../../components/SortTable";
+import { SortSection } from "../../components/SortSection";
+import type { SortColumn } from "../../components/SortTable";
 import type { RoleEntry, RolesOverview } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
-import { useParam } from "../../router/router";
 
 interface Row extends RoleEntry {
   places: (number | null)[]; // on each of the axes
@@ -17,30 +17,22 @@ const AXES = 4; // columns; the strips above show the rest
 /** Every role of the study with what there is of it. */
 export function RoleTable({ overview }: { overview: RolesOverview | null }) {
   const { roles } = useStudy();
-  const [sort, setSort] = useParam("sort", "role");
-  const [word, setWord] = useParam("find");
   const rows = useMemo(() => rowsOf(roles, overview), [roles, overview]);
   const columns = useMemo(() => columnsOf(overview), [overview]);
-  const shown = useMemo(() => rows.filter((row) => row.role.includes(word.trim().toLowerCase())), [rows, word]);
+  const [shown, finder] = useFindRole(rows);
   const fresh = roles.filter((one) => one.status === "fresh").length;
   return (
-    <Section
+    <SortSection
       title="All roles"
       note={`${count(roles.length)}, ${fresh === roles.length ? "all" : count(fresh)} fresh`}
-      aside={
-        <input
-          type="search"
-          placeholder="find a role"
-          aria-label="Find a role"
-          value={word}
-          onChange={(event) => setWord(event.target.value)}
-        />
-      }
-    >
-      <div className="panel scroll-box role-table">
-        <SortTable label="All roles" rows={shown} columns={columns} rowKey={(row) => row.role} sort={sort} setSort={setSort} />
-      </div>
-    </Section>
+      aside={finder}
+      box="role-table"
+      label="All roles"
+      rows={shown}
+      columns={columns}
+      rowKey={(row) => row.role}
+      first="role"
+    />
   );
 }
 

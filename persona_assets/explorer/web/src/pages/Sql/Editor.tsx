@@ -2,7 +2,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { Annotation, Compartment, EditorState, Prec, type Text } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, type Extension, Prec, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import type { Problem, SchemaEntry } from "../../contract";
@@ -42,39 +42,10 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
     const editor = new EditorView({
       parent: root,
       root,
-      state: EditorState.create({ doc: told.current, extensions: extensions() }),
+      state: EditorState.create({ doc: told.current, extensions: extensions(calls, told, languages.current) }),
     });
     view.current = editor;
     return () => editor.destroy();
-
-    function extensions() {
-      const run = (editor: EditorView) => {
-        calls.current.onRun(editor.state.doc.toString());
-        return true;
-      };
-      return [
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
-        lineNumbers(),
-        history(),
-        drawSelection(),
-        bracketMatching(),
-        closeBrackets(),
-        autocompletion({ icons: false }),
-        highlightActiveLine(),
-        lintGutter(),
-        EditorView.lineWrapping,
-        placeholder("select … from …"),
-        EditorView.contentAttributes.of({ "aria-label": LABEL }),
-        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
-        EditorView.updateListener.of((update) => {
-          if (!update.docChanged || update.transactions.some((one) => one.annotation(fromOutside))) return;
-          told.current = update.state.doc.toString();
-          calls.current.onChange(told.current);
-        }),
-        languages.current.of([]),
-        theme,
-      ];
-    }
   }, []);
 
   useEffect(() => {
@@ -102,6 +73,38 @@ export function Editor({ ref, value, onChange, onRun, schema, problem }: EditorP
     },
   }));
   return <div className="sql-editor" ref={host} />;
+}
+
+type Calls = Pick<EditorProps, "onChange" | "onRun">;
+
+/** What the editor can do; it calls what `calls` holds at that time, and keeps `told` at what the document is. */
+function extensions(calls: { current: Calls }, told: { current: string }, languages: Compartment): Extension[] {
+  const run = (editor: EditorView) => {
+    calls.current.onRun(editor.state.doc.toString());
+    return true;
+  };
+  return [
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
+    lineNumbers(),
+    history(),
+    drawSelection(),
+    bracketMatching(),
+    closeBrackets(),
+    autocompletion({ icons: false }),
+    highlightActiveLine(),
+    lintGutter(),
+    EditorView.lineWrapping,
+    placeholder("select … from …"),
+    EditorView.contentAttributes.of({ "aria-label": LABEL }),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+    EditorView.updateListener.of((update) => {
+      if (!update.docChanged || update.transactions.some((one) => one.annotation(fromOutside))) return;
+      told.current = update.state.doc.toString();
+      calls.current.onChange(told.current);
+    }),
+    languages.of([]),
+    theme,
+  ];
 }
 
 /** From where the error begins to the end of the word there. */

@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
-import { useScrollWindow } from "../../components/useScrollWindow";
+import { clamp } from "../../charts/scale";
+import { useRowWindow } from "../../components/useRowWindow";
 import type { SqlResult } from "../../contract";
 import { isNumeric, short, whole, widths } from "./cells";
 
 const ROW = 24; // pixels
 const CHARACTER = 7; // pixels, about
-const OVERSCAN = 8;
 
 interface Place {
   row: number;
@@ -16,40 +16,9 @@ interface Place {
 export function ResultTable({ result }: { result: SqlResult }) {
   const { columns, rows } = result;
   const id = useId();
-  const [box, view] = useScrollWindow(400);
-  const [at, setAt] = useState<Place | null>(null);
+  const { box, first, last, at, setAt, onKeyDown } = useChosen(id, result);
   const sizes = useMemo(() => widths(result), [result]);
   const template = useMemo(() => sizes.map((size) => `${size * CHARACTER + 16}px`).join(" "), [sizes]);
-
-  const go = (to: Place) => {
-    setAt(to);
-    const element = box.current!;
-    const top = to.row * ROW;
-    const seen = element.clientHeight - 2 * ROW - 16;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top > element.scrollTop + seen) element.scrollTop = top - seen;
-    document.getElementById(`${id}-h${to.column}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const { row, column } = at ?? { row: -1, column: 0 };
-    const page = Math.max(1, Math.floor(view.height / ROW) - 3);
-    const moves: Record<string, Place> = {
-      ArrowDown: { row: row + 1, column },
-      ArrowUp: { row: row - 1, column },
-      ArrowRight: { row, column: column + 1 },
-      ArrowLeft: { row, column: column - 1 },
-      PageDown: { row: row + page, column },
-      PageUp: { row: row - page, column },
-      Home: { row: 0, column },
-      End: { row: rows.length - 1, column },
-    };
-    const to = moves[event.key];
-    if (to === undefined || rows.length === 0) return;
-    event.preventDefault();
-    go({ row: bound(to.row, rows.length), column: bound(to.column, columns.length) });
-  };
-  const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
-  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
   const drawn = at !== null && at.row >= first && at.row < last;
   return (
     <>
@@ -65,50 +34,82 @@ export function ResultTable({ result }: { result: SqlResult }) {
         onKeyDown={onKeyDown}
       >
         <div className="result-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-          {columns.map(({ name, type }, place) => (
-            <div
-              key={place}
-              id={`${id}-h${place}`}
-              role="columnheader"
-              className={isNumeric(type) ? "num" : undefined}
-              title={`${name} ${type}`}
-            >
-              <bdi>{name}</bdi>
-              <span className="result-type">{type.toLowerCase()}</span>
-            </div>
-          ))}
+          <Heads id={id} columns={columns} />
         </div>
         <div role="rowgroup" className="result-body" style={{ height: rows.length * ROW }}>
-          {rows.slice(first, last).map((row, step) => {
-            const place = first + step;
-            return (
-              <div
-                key={place}
-                role="row"
-                aria-rowindex={place + 2}
-                className="result-row"
-                style={{ top: place * ROW, gridTemplateColumns: template }}
-              >
-                {row.map((value, column) => (
-                  <div
-                    key={column}
-                    id={`${id}-${place}-${column}`}
-                    role="gridcell"
-                    className={classOf(value, columns[column]?.type ?? "")}
-                    aria-selected={at?.row === place && at.column === column}
-                    onClick={() => setAt({ row: place, column })}
-                  >
-                    <bdi>{short(value)}</bdi>
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+          {rows.slice(first, last).map((row, step) => (
+            <Row
+              key={first + step}
+              id={`${id}-${first + step}`}
+              row={row}
+              columns={columns}
+              place={first + step}
+              template={template}
+              chosen={at?.row === first + step ? at.column : null}
+              choose={setAt}
+            />
+          ))}
         </div>
       </div>
       {rows.length === 0 && <p className="sql-status muted">The answer has these columns and no rows.</p>}
       {at !== null && <Value result={result} at={at} close={() => setAt(null)} />}
     </>
+  );
+}
+
+/** The rows in view, and the cell that the arrows have reached. */
+function useChosen(id: string, { columns, rows }: SqlResult) {
+  const { box, first, last, reveal, target } = useRowWindow(rows.length, ROW, ROW + 16);
+  const [at, setAt] = useState<Place | null>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { row, column } = at ?? { row: -1, column: 0 };
+    const aside = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const to = aside === undefined ? target(event.key, row) : rows.length === 0 ? undefined : Math.max(0, row);
+    if (to === undefined) return;
+    event.preventDefault();
+    const place = { row: to, column: clamp(column + (aside ?? 0), 0, columns.length - 1) };
+    setAt(place);
+    reveal(place.row);
+    document.getElementById(`${id}-h${place.column}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  return { box, first, last, at, setAt, onKeyDown };
+}
+
+function Heads({ id, columns }: { id: string; columns: SqlResult["columns"] }) {
+  return columns.map(({ name, type }, place) => (
+    <div key={place} id={`${id}-h${place}`} role="columnheader" className={isNumeric(type) ? "num" : undefined} title={`${name} ${type}`}>
+      <bdi>{name}</bdi>
+      <span className="result-type">{type.toLowerCase()}</span>
+    </div>
+  ));
+}
+
+interface RowProps {
+  id: string;
+  row: SqlResult["rows"][number];
+  columns: SqlResult["columns"];
+  place: number;
+  template: string; // the columns' widths
+  chosen: number | null; // column
+  choose: (at: Place) => void;
+}
+
+function Row({ id, row, columns, place, template, chosen, choose }: RowProps) {
+  return (
+    <div role="row" aria-rowindex={place + 2} className="result-row" style={{ top: place * ROW, gridTemplateColumns: template }}>
+      {row.map((value, column) => (
+        <div
+          key={column}
+          id={`${id}-${column}`}
+          role="gridcell"
+          className={classOf(value, columns[column]?.type ?? "")}
+          aria-selected={column === chosen}
+          onClick={() => choose({ row: place, column })}
+        >
+          <bdi>{short(value)}</bdi>
+        </div>
+      ))}
+    </div>
   );
 }
 
@@ -130,10 +131,6 @@ function Value({ result, at, close }: { result: SqlResult; at: Place; close: () 
       </pre>
     </section>
   );
-}
-
-function bound(place: number, length: number): number {
-  return Math.min(length - 1, Math.max(0, place));
 }
 
 function classOf(value: unknown, type: string): string {
