@@ -21,7 +21,8 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("the rows that answer", () => {
   test("all are shown by id where nothing is asked", () => expect(ids("")).toEqual([1, 2, 3, 14]));
-  test("every word must be in the label, whatever its case and place", () => expect(ids("text=SHIPS+sea")).toEqual([1, 14]));
+  test("every word must be in the label, whatever its case and place", () =>
+    expect([ids("text=SHIPS+sea"), ids("text=sea+law")]).toEqual([[1, 14], []]));
   test("a word may be part of the id", () => expect(ids("text=14")).toEqual([14]));
   test("a role keeps the features that prefer it", () => expect(ids("role=judge")).toEqual([2]));
   test("the map keeps those on it", () => expect(ids("map=only")).toEqual([1, 14]));

@@ -43,11 +43,12 @@ test("a dot out of reach, or without a place, is not taken", () => {
 });
 
 test("an arrow leads to the nearest dot within 45 degrees, and nowhere at the edge", () => {
-  const index = new SpatialIndex(Float32Array.of(0, 0, 4, 1, 1, 3, -2, 0, 9, 0));
+  const index = new SpatialIndex(Float32Array.of(0, 0, 4, 1, 1, 3, -2, 0, 9, 0, 0.1, -1));
   expect(index.towards(0, [1, 0])).toBe(1);
   expect(index.towards(0, [0, 1])).toBe(2);
   expect(index.towards(0, [-1, 0])).toBe(3);
-  expect(index.towards(0, [0, -1])).toBeNull();
+  expect(index.towards(0, [0, -1])).toBe(5);
+  expect(index.towards(4, [1, 0])).toBeNull();
 });
 
 test("a lasso holds the dots inside its line, also where it is not convex", () => {
