@@ -14,35 +14,62 @@ from transformers import (
     GenerationConfig,
     LogitsProcessor,
     LogitsProcessorList,
-    TemperatureLogitsWarper,
-    TopPLogitsWarper,
 )
+from transformers.cache_utils import DynamicCache
 
 from persona_assets.generate.backend import Completion
+from persona_assets.generate.cache import attend_by_groups, roomy_cache, shared_beginnings
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.chat import stop_ids
 from persona_assets.models.loading import load_tokenizer, loading, weights_of
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.transformers_options import checked_options
 
+_LIKELIEST = 256  # tokens looked at first: they nearly always hold the mass that is asked for
+
 
 class SeededSampling(LogitsProcessor):
     """Draws each row's next token by inverting its distribution at the row's own next uniform number.
 
-    `uniforms`: float64[n_rows, max_new_tokens]. Leaves only the drawn token possible.
+    The distribution is that of the fewest likeliest tokens that hold `top_p` of the mass at `temperature`, in
+    the order of their ids. `uniforms`: float64[n_rows, max_new_tokens]. Leaves only the drawn token possible.
     """
 
-    def __init__(self, uniforms: torch.Tensor, n_prompt_tokens: int) -> None:
+    def __init__(
+        self, uniforms: torch.Tensor, n_prompt_tokens: int, temperature: float = 1.0, top_p: float = 1.0
+    ) -> None:
         self.uniforms = uniforms
         self.n_prompt_tokens = n_prompt_tokens
+        self.temperature, self.top_p = temperature, top_p
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Scores `float[n_rows, n_vocabulary]` that leave each row its drawn token only."""
         step = input_ids.shape[1] - self.n_prompt_tokens
-        cumulative = scores.double().softmax(-1).cumsum(-1)  # [n_rows, n_vocabulary]
+        kept, ids = self._nucleus(scores / self.temperature)
+        cumulative = kept.double().softmax(-1).cumsum(-1)  # [n_rows, n_kept]
         level = self.uniforms[:, step : step + 1] * cumulative[:, -1:]
         drawn = torch.searchsorted(cumulative, level, right=True)  # right: never a token of probability 0
+        if ids is not None:
+            drawn = ids.gather(1, drawn)
         return torch.full_like(scores, -torch.inf).scatter_(1, drawn, 0.0)
+
+    def _nucleus(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return scores and ids `[n_rows, n_kept]` by id; where a row keeps fewer -inf.
+
+        Ids are None where all stay.
+        """
+        if self.top_p >= 1:
+            return scores, None
+        total = scores.logsumexp(-1, keepdim=True)
+        for n in (min(_LIKELIEST, scores.shape[1]), scores.shape[1]):
+            likeliest, ids = scores.topk(n)
+            probability = (likeliest - total).exp()
+            before = probability.cumsum(-1) - probability
+            if n == scores.shape[1] or bool((before[:, -1] >= self.top_p).all()):
+                break
+        likeliest = likeliest.masked_fill(before >= self.top_p, -torch.inf)
+        ids, order = ids.sort(-1)
+        return likeliest.gather(1, order), ids
 
 
 class TransformersBackend:
@@ -63,6 +90,8 @@ class TransformersBackend:
                 .to(self.device)
                 .eval()
             )
+        attend_by_groups(self.model)
+        _, self.shares = roomy_cache(self.model, 0)
         self.stop_ids = stop_ids(self.model.generation_config.eos_token_id, self.tokenizer)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
@@ -87,17 +116,40 @@ class TransformersBackend:
 
     @torch.inference_mode()
     def _complete_batch(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        input_ids, attention_mask = self._pad_left(prompts)
-        width = input_ids.shape[1]
-        longest = min(self.generation.max_tokens, self.generation.max_model_len - width)
+        rows = [prompt.token_ids for prompt in prompts]
+        beginnings = (
+            shared_beginnings(rows, [prompt.variant for prompt in prompts])
+            if self.shares
+            else [0] * len(rows)
+        )
+        parts = [(row[:n], row[n:]) for row, n in zip(rows, beginnings, strict=True)]
+        widths = [max(len(part[place]) for part in parts) for place in (0, 1)]
+        longest = min(self.generation.max_tokens, self.generation.max_model_len - max(map(len, rows)))
+        padded = [self._pad_left([part[place] for part in parts], widths[place]) for place in (0, 1)]
+        input_ids, attention_mask = (torch.cat(both, 1) for both in zip(*padded, strict=True))
+        width = sum(widths)
         output = self.model.generate(
             input_ids=input_ids,
             attention_mask=attention_mask,
+            past_key_values=self._begun(*padded[0], width + longest),
             generation_config=self._config(longest),
             logits_processor=self._sampler(prompts, width, longest),
         )
-        rows = output[:, width:].tolist()
-        return (self._completion(prompt, row) for prompt, row in zip(prompts, rows, strict=True))
+        answers = output[:, width:].tolist()
+        return (self._completion(prompt, ids) for prompt, ids in zip(prompts, answers, strict=True))
+
+    def _begun(self, beginnings: torch.Tensor, mask: torch.Tensor, room: int) -> DynamicCache:
+        """Return a cache that has read each row's beginning, `[n_rows, width]`, those that are alike once."""
+        cache, _ = roomy_cache(self.model, room)
+        if beginnings.shape[1]:
+            both, rows = torch.stack([beginnings, mask], -1).unique(dim=0, return_inverse=True)
+            ids, seen = both.unbind(-1)
+            positions = (seen.cumsum(-1) - 1).clamp(min=0)
+            self.model(
+                ids, attention_mask=seen, position_ids=positions, past_key_values=cache, logits_to_keep=1
+            )
+            cache.batch_select_indices(rows)
+        return cache
 
     def _config(self, max_new_tokens: int) -> GenerationConfig:
         return GenerationConfig(
@@ -110,22 +162,16 @@ class TransformersBackend:
     def _sampler(self, prompts: Sequence[Prompt], width: int, steps: int) -> LogitsProcessorList:
         if self.generation.temperature == 0:
             return LogitsProcessorList()
-        uniforms = torch.stack([_uniforms(prompt.seed, steps) for prompt in prompts])
-        return LogitsProcessorList(
-            [
-                TemperatureLogitsWarper(self.generation.temperature),
-                TopPLogitsWarper(self.generation.top_p),
-                SeededSampling(uniforms.to(self.device), width),
-            ]
-        )
+        uniforms = torch.stack([_uniforms(prompt.seed, steps) for prompt in prompts]).to(self.device)
+        temperature, top_p = self.generation.temperature, self.generation.top_p
+        return LogitsProcessorList([SeededSampling(uniforms, width, temperature, top_p)])
 
-    def _pad_left(self, prompts: Sequence[Prompt]) -> tuple[torch.Tensor, torch.Tensor]:
-        width = max(len(prompt.token_ids) for prompt in prompts)
-        input_ids = torch.full((len(prompts), width), min(self.stop_ids))
+    def _pad_left(self, rows: Sequence[Sequence[int]], width: int) -> tuple[torch.Tensor, torch.Tensor]:
+        input_ids = torch.full((len(rows), width), min(self.stop_ids))
         attention_mask = torch.zeros_like(input_ids)
-        for row, prompt in enumerate(prompts):
-            input_ids[row, width - len(prompt.token_ids) :] = torch.tensor(prompt.token_ids)
-            attention_mask[row, width - len(prompt.token_ids) :] = 1
+        for place, row in enumerate(rows):
+            input_ids[place, width - len(row) :] = torch.tensor(row, dtype=input_ids.dtype)
+            attention_mask[place, width - len(row) :] = 1
         return input_ids.to(self.device), attention_mask.to(self.device)
 
     def _completion(self, prompt: Prompt, row: list[int]) -> Completion:

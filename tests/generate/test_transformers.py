@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
 from persona_assets.base.errors import StudyError
 from persona_assets.generate.prompts import Prompt, build_prompts
@@ -134,3 +135,17 @@ def test_drawn_tokens_follow_their_probabilities_and_never_the_impossible() -> N
     assert frequencies.sum() == pytest.approx(1)
     assert frequencies[probabilities == 0].sum() == 0
     assert torch.allclose(frequencies, probabilities.double(), atol=0.02)
+
+
+@pytest.mark.parametrize(("spread", "top_p"), [(3.0, 0.9), (0.01, 0.9), (3.0, 0.05), (8.0, 0.999)])
+def test_the_nucleus_is_that_of_transformers_however_many_tokens_it_takes(
+    spread: float, top_p: float
+) -> None:
+    """A flat distribution's is larger than the likeliest tokens that are looked at first."""
+    scores = spread * torch.randn(8, 2000, generator=torch.Generator().manual_seed(0))
+    uniforms = torch.rand(8, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    ours = SeededSampling(uniforms, 1, temperature=0.7, top_p=top_p)
+    warped = TopPLogitsWarper(top_p)(torch.empty(0), TemperatureLogitsWarper(0.7)(torch.empty(0), scores))
+    plain = SeededSampling(uniforms, 1)
+    ids = torch.zeros(8, 1, dtype=torch.long)
+    assert torch.equal(ours(ids, scores), plain(ids, warped))
