@@ -302,7 +302,7 @@ def test_bfloat16_is_close_to_float32(model_directory, make_sae, responses) -> N
     assert not exact["max"].equals(rough["max"])
 
 
-@pytest.mark.parametrize("module", ["extract", "extract.sae", "extract.conversation"])
+@pytest.mark.parametrize("module", ["extract", "models.sae", "extract.conversation"])
 def test_what_a_code_location_imports_loads_no_torch(module) -> None:
     check = f"import sys, persona_assets.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
