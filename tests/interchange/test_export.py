@@ -136,7 +136,7 @@ def test_activations_beyond_the_saes_width_are_refused(source: Study, parts: Pat
 
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(source: Study) -> None:
-    with pytest.raises(StudyError, match=r"cannot write /proc/files/.*another directory"):
+    with pytest.raises(StudyError, match=r"cannot write /proc/files/.*write elsewhere"):
         export_study(source, "/proc/files")
 
 
