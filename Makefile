@@ -60,6 +60,7 @@ demo: $(VENV)/installed $(WITH_NODE) ## run the demo study, from prompts to SQL 
 	@$(BIN)/persona drift demo
 	@$(BIN)/persona sql demo $(DRIFT)
 	@echo; echo "Pictures of the roles and features:"
+	@mkdir -p lake/demo/plots
 	@for subject in similarity axes atlas "role pirate"; do \
 		$(BIN)/persona plot demo $$subject --to "lake/demo/plots/$${subject##* }.svg"; done
 	@echo; echo 'Look around: $(BIN)/persona explore demo'
