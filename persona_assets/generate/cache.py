@@ -59,17 +59,20 @@ class RoomyLayer(DynamicLayer):
         self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
 
 
-def roomy_cache(model: PreTrainedModel, room: int) -> tuple[DynamicCache, bool]:
-    """Return an empty cache for `room` tokens, and whether every layer of it keeps all tokens.
+def roomy_cache(model: PreTrainedModel, room: int) -> DynamicCache:
+    """Return an empty cache for `room` tokens.
 
     Layers of another kind than full attention are transformers' own.
     """
     cache = DynamicCache(config=model.config)
-    full = [type(layer) is DynamicLayer for layer in cache.layers]
-    cache.layers = [
-        RoomyLayer(room) if is_full else layer for layer, is_full in zip(cache.layers, full, strict=True)
-    ]
-    return cache, bool(full) and all(full)
+    cache.layers = [RoomyLayer(room) if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache
+
+
+def keeps_all_tokens(model: PreTrainedModel) -> bool:
+    """Return whether every layer of the model attends to all tokens, so that beginnings can be shared."""
+    layers = DynamicCache(config=model.config).layers
+    return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
 
 
 def shared_beginnings(prompts: Sequence[Sequence[int]], groups: Sequence[Any]) -> list[int]:

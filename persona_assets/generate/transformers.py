@@ -18,7 +18,12 @@ from transformers import (
 from transformers.cache_utils import DynamicCache
 
 from persona_assets.generate.backend import Completion
-from persona_assets.generate.cache import attend_by_groups, roomy_cache, shared_beginnings
+from persona_assets.generate.cache import (
+    attend_by_groups,
+    keeps_all_tokens,
+    roomy_cache,
+    shared_beginnings,
+)
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.chat import stop_ids
 from persona_assets.models.loading import load_tokenizer, loading, weights_of
@@ -91,7 +96,7 @@ class TransformersBackend:
                 .eval()
             )
         attend_by_groups(self.model)
-        _, self.shares = roomy_cache(self.model, 0)
+        self.shares = keeps_all_tokens(self.model)
         self.stop_ids = stop_ids(self.model.generation_config.eos_token_id, self.tokenizer)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
@@ -140,13 +145,13 @@ class TransformersBackend:
 
     def _begun(self, beginnings: torch.Tensor, mask: torch.Tensor, room: int) -> DynamicCache:
         """Return a cache that has read each row's beginning, `[n_rows, width]`, those that are alike once."""
-        cache, _ = roomy_cache(self.model, room)
+        cache = roomy_cache(self.model, room)
         if beginnings.shape[1]:
             both, rows = torch.stack([beginnings, mask], -1).unique(dim=0, return_inverse=True)
             ids, seen = both.unbind(-1)
             positions = (seen.cumsum(-1) - 1).clamp(min=0)
-            self.model(
-                ids, attention_mask=seen, position_ids=positions, past_key_values=cache, logits_to_keep=1
+            self.model.base_model(
+                input_ids=ids, attention_mask=seen, position_ids=positions, past_key_values=cache
             )
             cache.batch_select_indices(rows)
         return cache

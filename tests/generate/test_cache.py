@@ -7,7 +7,7 @@ import torch
 from transformers import Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from transformers.cache_utils import DynamicCache
 
-from persona_assets.generate.cache import attend_by_groups, roomy_cache, shared_beginnings
+from persona_assets.generate.cache import attend_by_groups, keeps_all_tokens, roomy_cache, shared_beginnings
 
 N_TOKENS, N_NEW = 9, 6
 
@@ -56,16 +56,16 @@ def test_steps_of_grouped_heads_in_a_roomy_cache_give_what_transformers_gives(mo
     ids = torch.randint(50, (3, N_TOKENS + N_NEW), generator=torch.Generator().manual_seed(1))
     expected = logits(model, DynamicCache(config=model.config), ids, N_TOKENS)
     grouped = request.getfixturevalue("grouped")
-    cache, keeps_all = roomy_cache(grouped, N_TOKENS + N_NEW)
+    cache = roomy_cache(grouped, N_TOKENS + N_NEW)
     found = logits(grouped, cache, ids, N_TOKENS)
-    assert keeps_all
+    assert keeps_all_tokens(grouped)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_beginning_that_was_read_once_serves_every_row(grouped: PreTrainedModel) -> None:
     ids = torch.randint(50, (1, N_TOKENS), generator=torch.Generator().manual_seed(2))
     rows = torch.cat([ids.expand(3, -1), torch.tensor([[7], [8], [9]])], 1)
-    cache, _ = roomy_cache(grouped, N_TOKENS + 1)
+    cache = roomy_cache(grouped, N_TOKENS + 1)
     with torch.inference_mode():
         expected = grouped(rows).logits[:, -1]
         grouped.base_model(input_ids=ids, past_key_values=cache)
@@ -80,8 +80,8 @@ def test_layers_of_a_sliding_window_stay_transformers_own() -> None:
     config = Gemma3TextConfig(num_hidden_layers=6, sliding_window=8)
     model = torch.nn.Module()
     model.config = config  # type: ignore[assignment]
-    cache, keeps_all = roomy_cache(model, 32)  # type: ignore[arg-type]
-    assert not keeps_all
+    cache = roomy_cache(model, 32)  # type: ignore[arg-type]
+    assert not keeps_all_tokens(model)  # type: ignore[arg-type]
     assert [layer.is_sliding for layer in cache.layers] == [True] * 5 + [False]
 
 
