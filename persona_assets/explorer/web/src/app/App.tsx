@@ -1,9 +1,9 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
 import { useBundle } from "../bundle/store";
 import { Empty, Loading } from "../components/Loaded";
-import type { Study } from "../contract";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
+import type { Study } from "../generated/contract";
 import { useRoute } from "../router/router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";

@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import { bundles, useBundle } from "../bundle/store";
 import { moment } from "../components/format";
-import type { Study } from "../contract";
 import { useConnection } from "../data/connection";
+import type { Study } from "../generated/contract";
 
 const SHOWN_MS = 8000;
 

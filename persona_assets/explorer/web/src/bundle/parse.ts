@@ -2,10 +2,11 @@
  * A `bundle.json` as a study of its own: the resources of the contract, made from what the file has.
  * What it lacks is null or empty, and so not shown. All of it is untrusted: nothing is taken for granted but JSON.
  */
-import type { FeatureTable, MapData, Neighbors, RolesOverview, Study } from "../contract";
-import { paths } from "../data/paths";
+
 import { ProblemError } from "../data/problem";
 import { SAYS } from "../generated/columns";
+import type { FeatureTable, MapData, Neighbors, RolesOverview, Study } from "../generated/contract";
+import { paths } from "../generated/paths";
 
 type Json = Record<string, unknown>;
 type Maybe = number | null;

@@ -1,4 +1,4 @@
-import type { Histogram as Counts } from "../contract";
+import type { Histogram as Counts } from "../generated/contract";
 import { AxisX, AxisY } from "./Axes";
 import { useWidth } from "./hooks";
 import { linear, squareRoot } from "./scale";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Strip } from "../charts/Strip";
-import type { RolesOverview } from "../contract";
+import type { RolesOverview } from "../generated/contract";
 import { fixed, percent } from "./format";
 
 const SHOWN = 4;

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import type { Problem } from "../contract";
 import { useConnection } from "../data/connection";
 import type { Resource } from "../data/useResource";
+import type { Problem } from "../generated/contract";
 import "./loaded.css";
 
 export function Loading({ what }: { what: string }) {

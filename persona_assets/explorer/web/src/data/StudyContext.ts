@@ -1,5 +1,5 @@
 import { createContext, useContext } from "react";
-import type { Sae, Study } from "../contract";
+import type { Sae, Study } from "../generated/contract";
 import { useRoute } from "../router/router";
 import type { SnapshotCache } from "./cache";
 

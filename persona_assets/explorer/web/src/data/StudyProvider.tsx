@@ -2,7 +2,7 @@ import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { Failure, Loading } from "../components/Loaded";
-import type { Problem, SnapshotState, Study } from "../contract";
+import type { Problem, SnapshotState, Study } from "../generated/contract";
 import { SnapshotCache } from "./cache";
 import { connection, useConnection } from "./connection";
 import { getJson } from "./http";

@@ -1,5 +1,5 @@
 /** Reading from the host that served the page: addresses are relative, so that any subfolder works. */
-import type { Problem } from "../contract";
+import type { Problem } from "../generated/contract";
 import { connection } from "./connection";
 import { isAbort, ProblemError } from "./problem";
 

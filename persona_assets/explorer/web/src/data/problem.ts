@@ -1,4 +1,4 @@
-import type { Problem } from "../contract";
+import type { Problem } from "../generated/contract";
 
 /** What a server, a file or the network refused; `status` is null where no answer came. */
 export class ProblemError extends Error {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { Problem } from "../contract";
+import type { Problem } from "../generated/contract";
 import type { SnapshotCache } from "./cache";
 import { useConnection } from "./connection";
 import { asProblem, isAbort } from "./problem";

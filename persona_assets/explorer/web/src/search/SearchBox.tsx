@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Label } from "../components/links";
-import type { SearchResult } from "../contract";
 import { useStudy } from "../data/StudyContext";
+import type { SearchResult } from "../generated/contract";
 import { href, navigate, useRoute } from "../router/router";
 import { resultOf, type Search, useSearch } from "./useSearch";
 import "./search.css";

@@ -1,5 +1,5 @@
 /** The same search as the server's, over the resources of a static site. */
-import type { FeatureTable, SearchResult } from "../contract";
+import type { FeatureTable, SearchResult } from "../generated/contract";
 
 const SHOWN = 20;
 

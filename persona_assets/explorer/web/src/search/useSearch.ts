@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import type { FeatureTable, SearchResult } from "../contract";
 import { getJson } from "../data/http";
-import { paths } from "../data/paths";
 import { asProblem, isAbort } from "../data/problem";
 import { useSae, useStudyState } from "../data/StudyContext";
+import type { FeatureTable, SearchResult } from "../generated/contract";
+import { paths } from "../generated/paths";
 import { searchFeatures, searchRoles } from "./local";
 
 const TYPING_MS = 90;

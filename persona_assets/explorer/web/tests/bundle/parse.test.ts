@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type BundleFeature, type BundleRole, parseBundle } from "../../src/bundle/parse";
-import type { FeatureTable, MapData, Neighbors, RolesOverview } from "../../src/contract";
-import { paths } from "../../src/data/paths";
+import type { FeatureTable, MapData, Neighbors, RolesOverview } from "../../src/generated/contract";
+import { paths } from "../../src/generated/paths";
 
 const SMALL = {
   feature_ids: [7, 9, 4],

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { FeatureTable } from "../../src/contract";
+import type { FeatureTable } from "../../src/generated/contract";
 import { FIRST_COLUMNS } from "../../src/pages/Table/columns";
 import { exportSql } from "../../src/pages/Table/exportSql";
 import { answer, queryOf, setBounds, setColumns, setSort, withoutUnknown } from "../../src/pages/Table/query";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FeatureTable } from "../../src/contract";
+import type { FeatureTable } from "../../src/generated/contract";
 import { searchFeatures, searchRoles } from "../../src/search/local";
 
 const TABLE = {

@@ -1,9 +1,9 @@
 import { Empty, Loaded } from "../../components/Loaded";
 import { RoleChoice } from "../../components/parts";
-import type { FeaturesOfRole } from "../../contract";
-import { paths } from "../../data/paths";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import type { FeaturesOfRole } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 import "../../charts/charts.css";
 import { Choices } from "./Choices";

@@ -1,4 +1,4 @@
-import type { FeaturesOfRole } from "../../contract";
+import type { FeaturesOfRole } from "../../generated/contract";
 
 export const MEASURES = {
   mean: { title: "mean activation", short: "mean", silent: 0 },

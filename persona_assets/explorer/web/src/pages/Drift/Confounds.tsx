@@ -1,6 +1,6 @@
 import { fixed } from "../../components/format";
 import { Section } from "../../components/parts";
-import type { DriftRun, DriftScore } from "../../contract";
+import type { DriftRun, DriftScore } from "../../generated/contract";
 import { SCORES, VERDICTS } from "./words";
 
 const NAMES = {

@@ -1,6 +1,6 @@
 import { count, fixed, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
-import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
 import { SCORES, VERDICTS } from "./words";
 

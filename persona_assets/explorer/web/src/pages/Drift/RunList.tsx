@@ -2,7 +2,7 @@ import { count, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import type { DriftRunEntry, DriftRuns } from "../../contract";
+import type { DriftRunEntry, DriftRuns } from "../../generated/contract";
 import { href } from "../../router/router";
 import { VERDICTS } from "./words";
 

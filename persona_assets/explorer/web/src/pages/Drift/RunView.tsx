@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { DriftChart, type DriftPoint } from "../../charts/DriftChart";
 import { Section } from "../../components/parts";
-import type { DriftRun, DriftRunEntry, DriftScore } from "../../contract";
+import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { setParams, useParam } from "../../router/router";
 import { Confounds } from "./Confounds";
 import { RunHead } from "./RunHead";

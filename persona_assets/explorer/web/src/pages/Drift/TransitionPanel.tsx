@@ -4,8 +4,8 @@ import { count, fmt, percent, signedFmt } from "../../components/format";
 import { FeatureLink, Label } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../contract";
 import { useSae } from "../../data/StudyContext";
+import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../generated/contract";
 import { useParam } from "../../router/router";
 
 const HALF = 40; // pixels of the largest contribution's bar

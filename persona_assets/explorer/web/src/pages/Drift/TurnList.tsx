@@ -2,7 +2,7 @@ import { SignedBar } from "../../charts/SignedBar";
 import { fmt, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { VirtualList } from "../../components/VirtualList";
-import type { DriftRun, DriftScore } from "../../contract";
+import type { DriftRun, DriftScore } from "../../generated/contract";
 import { besideBand, valueOf } from "./words";
 
 const ROW = 26; // pixels

@@ -4,8 +4,8 @@ import { count, fixed, fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
-import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
+import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 import { valueOf } from "./words";
 
 const FIRST = 1500; // tokens drawn before more are asked for

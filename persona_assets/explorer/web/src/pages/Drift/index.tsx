@@ -1,7 +1,7 @@
 import { Empty, Loaded } from "../../components/Loaded";
-import type { DriftRun, DriftRuns } from "../../contract";
-import { paths } from "../../data/paths";
 import { useResource } from "../../data/useResource";
+import type { DriftRun, DriftRuns } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { RunList } from "./RunList";

@@ -1,4 +1,4 @@
-import type { DriftRun, DriftScore, DriftTurn } from "../../contract";
+import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 
 /** What each score is called. */
 export const SCORES: Record<DriftScore, string> = {

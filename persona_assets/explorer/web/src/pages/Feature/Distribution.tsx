@@ -3,9 +3,9 @@ import { StackedBar } from "../../charts/StackedBar";
 import { count, fixed } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
-import type { Histogram as Counts, FeaturePage } from "../../contract";
-import { paths } from "../../data/paths";
 import { useResource } from "../../data/useResource";
+import type { Histogram as Counts, FeaturePage } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 
 const NOTEWORTHY = 0.4; // |r| from which the length of responses may be what one sees
 

@@ -1,7 +1,7 @@
 import { level, Tokens } from "../../charts/Tokens";
 import { fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
-import type { Example } from "../../contract";
+import type { Example } from "../../generated/contract";
 import { href } from "../../router/router";
 
 /** One response: what was asked and under which instruction, the tokens around the peak, and the whole text. */

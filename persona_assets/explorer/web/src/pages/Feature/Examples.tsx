@@ -1,10 +1,10 @@
 import { HeatLegend } from "../../charts/Tokens";
 import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
-import type { Example, ExamplesOfRole, FeaturePage } from "../../contract";
-import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import type { Example, ExamplesOfRole, FeaturePage } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 import { ExampleCard } from "./ExampleCard";
 

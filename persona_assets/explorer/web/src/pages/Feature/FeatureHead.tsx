@@ -2,8 +2,8 @@ import { count, fmt, percent } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
-import type { FeaturePage, Label } from "../../contract";
 import { SAYS } from "../../generated/columns";
+import type { FeaturePage, Label } from "../../generated/contract";
 import { href } from "../../router/router";
 
 const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };

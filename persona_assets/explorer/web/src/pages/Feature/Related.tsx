@@ -1,7 +1,7 @@
 import { fixed } from "../../components/format";
 import { FeatureLink, RoleLink } from "../../components/links";
 import { Section } from "../../components/parts";
-import type { FeaturePage } from "../../contract";
+import type { FeaturePage } from "../../generated/contract";
 
 /** The features whose means over roles are most alike in the full space, not on the map. */
 export function Related({ feature: { related } }: { feature: FeaturePage }) {

@@ -7,8 +7,8 @@ import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import type { FeaturePage, RoleOfFeature } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
+import type { FeaturePage, RoleOfFeature } from "../../generated/contract";
 import { setParams, useParam } from "../../router/router";
 
 const PLOT = 190; // pixels of the effects' column

@@ -1,8 +1,8 @@
 import { Empty, Loaded } from "../../components/Loaded";
-import type { FeaturePage as Feature } from "../../contract";
-import { paths } from "../../data/paths";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import type { FeaturePage as Feature } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { Distribution } from "./Distribution";

@@ -2,7 +2,7 @@
 import { scaleLinear } from "d3-scale";
 import { useMemo, useSyncExternalStore } from "react";
 import { percent } from "../../components/format";
-import type { MapData } from "../../contract";
+import type { MapData } from "../../generated/contract";
 import { type MapDeck, project } from "./deck";
 import type { MapModel } from "./model";
 import { slotsOf, slotVariable } from "./palette";

@@ -1,7 +1,7 @@
 /** The map's features as arrays, and the numbers its controls need. */
 
 import { fmt } from "../../components/format";
-import type { MapData } from "../../contract";
+import type { MapData } from "../../generated/contract";
 
 export const METRICS = {
   score: "Selection score",

@@ -2,10 +2,10 @@ import { AxisStrips } from "../../components/AxisStrips";
 import { fmt } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
-import type { RolePage, RolesOverview } from "../../contract";
-import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import type { RolePage, RolesOverview } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 
 /** Where the role lies among all roles on the assistant axis and on the principal components. */
 export function Axes({ role, sae }: { role: RolePage; sae: string }) {

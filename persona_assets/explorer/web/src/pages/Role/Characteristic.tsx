@@ -6,7 +6,7 @@ import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import type { FeatureOfRole, RolePage } from "../../contract";
+import type { FeatureOfRole, RolePage } from "../../generated/contract";
 import { useParam } from "../../router/router";
 
 const PLOT = 170;

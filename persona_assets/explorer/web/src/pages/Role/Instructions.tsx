@@ -1,6 +1,6 @@
 import { LongText } from "../../components/LongText";
 import { Section } from "../../components/parts";
-import type { RolePage } from "../../contract";
+import type { RolePage } from "../../generated/contract";
 
 /** What the model was told, by variant; the prompt is repeated only where it differs from the instruction. */
 export function Instructions({ role }: { role: RolePage }) {

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { fixed } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
-import type { RolePage } from "../../contract";
+import type { RolePage } from "../../generated/contract";
 import { href } from "../../router/router";
 
 const SHOWN = 8;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { count } from "../../components/format";
 import { LongText } from "../../components/LongText";
-import type { ResponseRow } from "../../contract";
+import type { ResponseRow } from "../../generated/contract";
 
 /** One response with its question; the one that a link names is marked and brought into view. */
 export function ResponseItem({ row, marked }: { row: ResponseRow; marked: boolean }) {

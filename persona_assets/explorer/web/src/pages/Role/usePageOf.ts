@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
-import type { ResponsesPage } from "../../contract";
-import { paths } from "../../data/paths";
 import { useStudyState } from "../../data/StudyContext";
+import type { ResponsesPage } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 
 /** The page that holds a response, found by halving (pages are in the order of ids); null until it is. */
 export function usePageOf(role: string, responseId: number | null, nPages: number): number | null {

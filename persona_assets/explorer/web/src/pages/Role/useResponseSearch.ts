@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
-import type { ResponseHit, ResponsesPage } from "../../contract";
 import { getJson, streamLines } from "../../data/http";
-import { paths } from "../../data/paths";
 import { asProblem, isAbort } from "../../data/problem";
+import type { ResponseHit, ResponsesPage } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 
 export interface Found {
   response_id: number;

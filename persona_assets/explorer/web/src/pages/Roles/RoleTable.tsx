@@ -4,8 +4,8 @@ import { count, fixed, fmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import type { RoleEntry, RolesOverview } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
+import type { RoleEntry, RolesOverview } from "../../generated/contract";
 
 interface Row extends RoleEntry {
   places: (number | null)[]; // on each of the axes

@@ -1,7 +1,7 @@
 import { Empty, Loading } from "../../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
-import type { SearchResult } from "../../contract";
 import { useStudy } from "../../data/StudyContext";
+import type { SearchResult } from "../../generated/contract";
 import { href, useRoute } from "../../router/router";
 import { resultOf, useSearch } from "../../search/useSearch";
 import { WordsFound } from "./WordsFound";

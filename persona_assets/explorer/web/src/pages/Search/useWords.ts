@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import type { ResponseHit } from "../../contract";
 import { streamLines } from "../../data/http";
 import { asProblem, isAbort } from "../../data/problem";
+import type { ResponseHit } from "../../generated/contract";
 
 export type Hit = Extract<ResponseHit, { kind: "hit" }>;
 

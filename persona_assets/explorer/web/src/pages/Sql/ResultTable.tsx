@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { clamp } from "../../charts/scale";
 import { useRowWindow } from "../../components/useRowWindow";
-import type { SqlResult } from "../../contract";
+import type { SqlResult } from "../../generated/contract";
 import { isNumeric, short, whole, widths } from "./cells";
 
 const ROW = 24; // pixels

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 import { count, fixed } from "../../components/format";
 import { Empty } from "../../components/Loaded";
-import type { SqlResult } from "../../contract";
 import { post, saveFile } from "../../data/http";
 import { asProblem } from "../../data/problem";
+import type { SqlResult } from "../../generated/contract";
 import "../../components/parts.css";
 import { ResultTable } from "./ResultTable";
 import type { Run } from "./useRun";

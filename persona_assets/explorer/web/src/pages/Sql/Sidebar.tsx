@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { Loaded } from "../../components/Loaded";
 import { Tabs } from "../../components/Tabs";
-import type { SchemaEntry, SqlExample } from "../../contract";
-import { paths } from "../../data/paths";
 import { type Resource, useResource } from "../../data/useResource";
+import type { SchemaEntry, SqlExample } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 
 interface SidebarProps {
   schema: Resource<SchemaEntry[]>;

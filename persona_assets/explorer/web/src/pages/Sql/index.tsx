@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { count } from "../../components/format";
 import { Empty } from "../../components/Loaded";
-import type { SchemaEntry } from "../../contract";
-import { paths } from "../../data/paths";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import type { SchemaEntry } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { setParams, useRoute } from "../../router/router";
 import { Editor, type EditorHandle } from "./Editor";
 import { Results } from "./Results";

@@ -1,7 +1,7 @@
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { PostgreSQL, SQLDialect, type SQLNamespace, sql } from "@codemirror/lang-sql";
 import type { Extension } from "@codemirror/state";
-import type { SchemaEntry } from "../../contract";
+import type { SchemaEntry } from "../../generated/contract";
 
 const MORE_KEYWORDS =
   "anti asof exclude filter ilike lateral pivot positional qualify replace semi summarize unpivot using sample describe columns";

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Problem, SqlResult } from "../../contract";
 import { post } from "../../data/http";
 import { asProblem, isAbort } from "../../data/problem";
+import type { Problem, SqlResult } from "../../generated/contract";
 
 export type Run =
   | { state: "idle" }

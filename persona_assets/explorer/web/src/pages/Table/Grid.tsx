@@ -1,7 +1,7 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useId, useState } from "react";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
 import { useRowWindow } from "../../components/useRowWindow";
-import type { FeatureTable } from "../../contract";
+import type { FeatureTable } from "../../generated/contract";
 import { href, navigate } from "../../router/router";
 import type { Cell, Column } from "./columns";
 import { type Query, setSort } from "./query";

@@ -1,6 +1,6 @@
 import { fixed, fmt, percent, signed } from "../../components/format";
-import type { FeatureTable } from "../../contract";
 import { SAYS } from "../../generated/columns";
+import type { FeatureTable } from "../../generated/contract";
 
 export type Key = keyof FeatureTable;
 export type Cell = string | number | boolean | null;

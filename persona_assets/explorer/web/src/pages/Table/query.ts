@@ -1,6 +1,6 @@
 /** What the table shows, as its address says it, and the rows that answer. */
 import { useMemo } from "react";
-import type { FeatureTable } from "../../contract";
+import type { FeatureTable } from "../../generated/contract";
 import { setParams, useRoute } from "../../router/router";
 import { type Cell, COLUMNS, type Column, columnOf, FIRST_COLUMNS, type Key } from "./columns";
 
