@@ -13,6 +13,7 @@ from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.placing import turn
 from persona_assets.base.project import project
 
 
@@ -27,9 +28,10 @@ def dagster_instance() -> dg.DagsterInstance:
     home.mkdir(parents=True, exist_ok=True)
     nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     try:
-        return dg.DagsterInstance.from_ref(
-            InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere})
-        )
+        with turn(home):  # Dagster makes its tables where they are missing; two that begin at once break them
+            return dg.DagsterInstance.from_ref(
+                InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere})
+            )
     except Exception as error:  # of Dagster, of its storage, of the database's driver
         raise StudyError(
             f"{home / 'dagster.yaml'}: Dagster cannot start with it ({_first_cause(error)}); mend it, set "
