@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.lake.wholeness import damaged
 from persona_assets.stages.of_roles import RoleFiles

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,

@@ -16,7 +16,7 @@ from persona_assets.drift.measure import Reading, measure
 from persona_assets.drift.reference import Reference, build_reference, role_vector
 from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
 from persona_assets.models.loading import load_tokenizer, text_config
 from persona_assets.models.width import sae_width

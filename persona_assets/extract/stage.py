@@ -8,7 +8,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.table import stage_of

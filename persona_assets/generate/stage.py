@@ -13,7 +13,7 @@ from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.preflight import Preflight
 from persona_assets.generate.prompts import Prompt, build_prompts
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ANSWERED_BY, RESPONSES
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer

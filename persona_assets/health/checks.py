@@ -9,7 +9,8 @@ from typing import Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 

@@ -19,7 +19,8 @@ from persona_assets.base.placing import turn
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
-from persona_assets.lake.lake import LakeFile, Look
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT
 from persona_assets.lake.storage import bucket
 from persona_assets.stages.files import StudyFiles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_assets.lake.lake import Look
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import EVERY_TABLE
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Held

@@ -9,7 +9,7 @@ from pathlib import Path
 from persona_assets.base.placing import turn
 from persona_assets.health.snapshots import published
 from persona_assets.health.verify import Verified
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.lineage import made_of
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path

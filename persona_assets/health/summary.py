@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part, Stage, State
 from persona_assets.stages.table import PER_ROLE, PER_STUDY

@@ -16,7 +16,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.health.inventory import Held, fresh_files
 from persona_assets.health.reading import Reading, read_whole
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, newest_snapshot, warehouse_path

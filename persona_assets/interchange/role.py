@@ -12,7 +12,7 @@ from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.responses import Answer, Tokenization, read_responses
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.study.study import Study

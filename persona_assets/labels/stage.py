@@ -20,7 +20,7 @@ from persona_assets.labels.neuronpedia import SourceId
 from persona_assets.labels.remembered import notebook, recall
 from persona_assets.labels.table import Label, labels_table
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import FEATURE_LABELS
 from persona_assets.study.study import Study
 

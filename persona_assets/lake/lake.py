@@ -21,7 +21,6 @@ import copy
 import json
 import os
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -36,7 +35,7 @@ from persona_assets.base.duck import exact_path, in_memory
 from persona_assets.base.errors import DamagedError
 from persona_assets.base.project import project
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint
-from persona_assets.lake.lake_file import STEM, LakeFile
+from persona_assets.lake.lake_file import STEM, LakeFile, fresh
 from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
 from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import Table
@@ -50,8 +49,6 @@ from persona_assets.lake.wholeness import (
     refuse_another,
     refuse_other_kinds,
 )
-
-__all__ = ["Lake", "LakeFile", "Look", "fresh"]
 
 _GONE = ".gone"
 _IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `noted` tells
@@ -309,41 +306,3 @@ class Lake:
             if importing or file.imported or file.made_from == made_from
         ]
         return f"{made_from}-r{1 + max(file.revision for file in rivals)}" if rivals else made_from
-
-
-class Look:
-    """One look at lakes: every table is listed once, however many of its folders are asked for."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, dict[str, list[LakeFile]]] = {}
-
-    def files(
-        self,
-        lake: Lake,
-        table: Table,
-        *,
-        sae: str | None = None,
-        role: str | None = None,
-        run: str | None = None,
-    ) -> list[LakeFile]:
-        """Return the files in just this folder, as of the moment when the table was first asked for."""
-        return self._of(lake, table).get(lake.folder(table, sae=sae, role=role, run=run), [])
-
-    def all(self, lake: Lake, table: Table) -> list[LakeFile]:
-        """Return every file of the table, as of that moment, sorted by path."""
-        files = (file for folder in self._of(lake, table).values() for file in folder)
-        return sorted(files, key=lambda file: file.path)
-
-    def _of(self, lake: Lake, table: Table) -> dict[str, list[LakeFile]]:
-        whole = lake.uri(lake.folder(table))
-        if whole not in self._found:
-            by_folder = self._found[whole] = defaultdict(list)
-            for file in lake.files(table):
-                by_folder[file.path.rsplit("/", 1)[0]].append(file)
-        return self._found[whole]
-
-
-def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
-    """Of one folder's files the one to use: of this fingerprint or imported, the last revision."""
-    usable = [file for file in files if file.imported or file.made_from == fingerprint]
-    return max(usable, key=lambda file: (file.revision, file.imported), default=None)

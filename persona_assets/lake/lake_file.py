@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 STEM = re.compile(r"(?P<made_from>(?:imported-)?[0-9a-f]{16})(?:-r(?P<revision>\d+))?")
@@ -46,3 +47,9 @@ class LakeFile:
         match = STEM.fullmatch(self.stem)
         assert match is not None
         return match
+
+
+def fresh(files: Iterable[LakeFile], fingerprint: str) -> LakeFile | None:
+    """Return the one of a folder's files to use: of this fingerprint or imported, of the last revision."""
+    usable = [file for file in files if file.imported or file.made_from == fingerprint]
+    return max(usable, key=lambda file: (file.revision, file.imported), default=None)

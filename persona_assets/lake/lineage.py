@@ -14,7 +14,8 @@ from persona_assets.lake.schema import EVERY_TABLE, RESPONSES
 from persona_assets.lake.wholeness import READING_ERRORS
 
 if TYPE_CHECKING:
-    from persona_assets.lake.lake import Lake, LakeFile
+    from persona_assets.lake.lake import Lake
+    from persona_assets.lake.lake_file import LakeFile
 
 INPUTS_NOTE = b"persona.inputs"  # in a file's footer: the paths, below the root, of what it was made from
 

@@ -15,7 +15,8 @@ from dagster._core.definitions.data_version import extract_data_version_from_ent
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_RUNS, Table
 from persona_assets.orchestration import landings
 from persona_assets.orchestration.definitions import study_definitions

@@ -11,7 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.health import checks
 from persona_assets.health.checks import CheckResult
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.assets import key
 from persona_assets.stages.of_roles import RoleFiles

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from persona_assets.base.progress import Progress
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ANSWERED_BY,
     ATLAS_SUMMARY,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import dagster as dg
 import pyarrow as pa
 
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ATLAS, ATLAS_SUMMARY, ROLE_AXES, ROLE_SIMILARITY, Table
 from persona_assets.study.study import Study
 

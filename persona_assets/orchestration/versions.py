@@ -23,7 +23,7 @@ from dagster._core.definitions.data_version import (
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 
 # Dagster's own mark of a step that has reported its partitions by events of its own, versions and all.
 REPORTED = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile, Look, fresh
+from persona_assets.lake.lake_file import LakeFile, fresh
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import ATLAS, ROLE_CONTRASTS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, Stage, State

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.lake import LakeFile, Look
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import Table
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_conversations import DriftFiles

@@ -15,7 +15,8 @@ from typing import Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
-from persona_assets.lake.lake import LakeFile, Look, fresh
+from persona_assets.lake.lake_file import LakeFile, fresh
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import ACTIVATIONS, DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
 from persona_assets.stages.inputs import extraction_inputs
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from persona_assets.lake.fingerprint import Fingerprint, fingerprint
-from persona_assets.lake.lake import LakeFile, Look, fresh
+from persona_assets.lake.lake_file import LakeFile, fresh
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.stages.inputs import link
 from persona_assets.stages.stage import Inputs, Stage, State

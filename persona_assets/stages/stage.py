@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import Table
 
 State = Literal["fresh", "stale", "missing"]

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from persona_assets.base.duck import exact_path, list_literal, literal
 from persona_assets.base.queries import query
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
     EVIDENCE,

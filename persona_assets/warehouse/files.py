@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import TABLES, Table
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 from persona_assets.stages.files import StudyFiles

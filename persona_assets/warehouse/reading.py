@@ -10,7 +10,8 @@ import duckdb
 from persona_assets.base.duck import literal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
 from persona_assets.lake.seen import as_it_is, is_known
 from persona_assets.lake.storage import bucket

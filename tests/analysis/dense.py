@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.design import RoleSource
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 ALWAYS_DEAD, CONSTANT, IN_ONE_ROLE, RARE = 0, 1, 2, 3

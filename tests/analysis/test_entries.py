@@ -13,7 +13,7 @@ from persona_assets.analysis.design import RoleSource
 from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.statistics import analyse
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS
 from tests.analysis.dense import D_SAE, make_roles, write
 

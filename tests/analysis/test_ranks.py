@@ -12,7 +12,7 @@ from persona_assets.analysis.design import read_design
 from persona_assets.analysis.ranks import Ranks, ranges, rank
 from persona_assets.analysis.totals import first_pass
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS
 from tests.analysis.dense import D_SAE, DenseRole, make_roles, stacked, with_holes, write
 

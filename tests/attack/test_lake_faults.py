@@ -25,7 +25,8 @@ from persona_assets.health.repair import remove_damaged
 from persona_assets.health.verify import verify
 from persona_assets.labels.stage import current_labels
 from persona_assets.labels.table import Label, labels_table
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
     EVIDENCE,

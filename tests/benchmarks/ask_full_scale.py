@@ -29,7 +29,7 @@ from full_scale import SAE, open_study, role_name, write_study
 from full_scale_role import D_SAE, N_RESPONSES, RESPONSE_IDS
 
 from persona_assets.analysis.aggregate import aggregate
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study

@@ -16,7 +16,7 @@ import pyarrow as pa
 from full_scale_role import D_SAE
 
 from persona_assets.analysis.aggregate import aggregate
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS,

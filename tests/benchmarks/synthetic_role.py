@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from persona_assets.extract.pool import Pooled
 from persona_assets.extract.tables import ActivationsCollector
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 D_SAE, N_NONZERO = 65_536, 5_000_000

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.design import RoleSource
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS, POOLED
 
 D_SAE, N_ROLES, N_ACTIVE = 65_536, 24, 4_000

@@ -15,7 +15,7 @@ from report import record
 
 from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
 from persona_assets.analysis.selection import Selection, ranked
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
 
 N_ROLES, D_SAE, TOP_K = 276, 65_536, 2_000

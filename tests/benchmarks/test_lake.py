@@ -17,7 +17,8 @@ import synthetic_role
 from report import record
 
 from persona_assets.analysis.aggregate import aggregated
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 
 ROUNDS = 5
 

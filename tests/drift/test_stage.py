@@ -11,7 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Message, Transcript
 from persona_assets.extract.stage import ExtractionStage
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker

@@ -15,7 +15,7 @@ from persona_assets.generate.prompts import Prompt
 from persona_assets.health.garbage import Garbage, find_garbage, remove_garbage
 from persona_assets.health.inventory import everything
 from persona_assets.health.verify import verify
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, DRIFT_RUNS, IN_FLIGHT, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study, load_study

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.health.verify import verify
-from persona_assets.lake.lake import LakeFile, write_parquet
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS, POOLED
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study

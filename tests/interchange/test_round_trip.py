@@ -9,7 +9,7 @@ from persona_assets.analysis.aggregate import aggregate
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.importing import import_study
 from persona_assets.interchange.role import Landed, Skipped
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study

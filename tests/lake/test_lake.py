@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.base.errors import DiskError, StudyError
-from persona_assets.lake.lake import Lake, LakeFile
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, ROLE_FEATURES
 from persona_assets.lake.wholeness import PATH_NOTE
 from tests.marks import mark_of

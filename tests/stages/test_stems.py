@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_RUNS, TABLES, Table
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_conversations import DriftFiles

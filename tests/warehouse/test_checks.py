@@ -16,7 +16,7 @@ from persona_assets.health.checks import (
     responses_complete,
     role_features_agree,
 )
-from persona_assets.lake.lake import write_parquet
+from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.study.study import Study
 from tests.warehouse.world import EXCLUDED, RESPONSE_IDS, World

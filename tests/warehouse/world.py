@@ -19,7 +19,7 @@ from persona_assets.analysis.selection import select
 from persona_assets.analysis.statistics import analyse
 from persona_assets.atlas.stage import map_features
 from persona_assets.labels.table import Label, labels_table
-from persona_assets.lake.lake import LakeFile
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
     EVIDENCE,
