@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Answer:
+class QueryResult:
     """What a query gave. It is computed when it is asked for, from the snapshot the query was put to."""
 
     def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
@@ -58,14 +58,14 @@ class StudyHandle:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._snapshot: tuple[int, int] | None = None
 
-    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Answer | None:
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> QueryResult | None:
         """The answer to `query`, with `params` for its `?` or `$name`; None where a statement gives none.
 
         What a query sets (a variable, a temporary table) lasts until another snapshot is published. Raises
         StudyError where nothing is published yet, and DuckDB's own error where the query is wrong.
         """
         relation = self._newest().sql(query, params=params)
-        return None if relation is None else Answer(relation)
+        return None if relation is None else QueryResult(relation)
 
     def role_matrix(self, statistic: Literal["mean", "max"], sae: str | None = None) -> RoleMatrix:
         """Roles × the features that fire in some role, of `statistic`: columns go by their `feature_ids`.

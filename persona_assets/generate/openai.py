@@ -16,7 +16,7 @@ from persona_assets.base.backoff import Backoff
 from persona_assets.base.errors import EngineError, StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import RefusedError, Server
-from persona_assets.generate.openai_answer import Answer, read_answer
+from persona_assets.generate.openai_answer import ServerAnswer, read_answer
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.streaming import Deliver, stream
 from persona_assets.models.chat import ChatFormat, stop_token
@@ -33,7 +33,7 @@ _SAMPLING: dict[str, Any] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.
 _EXTENSIONS = {"return_token_ids": True} | _SAMPLING
 _MAY_BE_LEFT_OUT = {*_EXTENSIONS, "stop_token_ids", "stop"}
 
-Answered = tuple[Prompt, Answer]
+Answered = tuple[Prompt, ServerAnswer]
 
 
 class OpenAIBackend:
@@ -82,7 +82,7 @@ class OpenAIBackend:
     def close(self) -> None:
         """Nothing to give back: connections last as long as a role's prompts."""
 
-    def _check(self, answer: Answer, prompt: Prompt) -> None:
+    def _check(self, answer: ServerAnswer, prompt: Prompt) -> None:
         """Raise StudyError where another model answered, or another prompt was read."""
         if answer.model not in (None, self._model, *self.engine.accepted):
             raise EngineError(
@@ -107,7 +107,7 @@ class OpenAIBackend:
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _ask(self, client: httpx.AsyncClient, prompt: Prompt) -> Answer:
+    async def _ask(self, client: httpx.AsyncClient, prompt: Prompt) -> ServerAnswer:
         """Ask without what the server refuses by name: each time round it is sent fewer extensions."""
         path, about = _PATHS[self.engine.api], f"response {prompt.response_id}"
         while True:

@@ -54,7 +54,7 @@ class _Choice(BaseModel):
         return self
 
 
-class Answer(BaseModel):
+class ServerAnswer(BaseModel):
     """One response. Token ids, the prompt's and the answer's, are there if the server knows to give them.
 
     `model`: what the server calls the model that answered.
@@ -120,7 +120,7 @@ class Answer(BaseModel):
         return _ENDS[choice.finish_reason.lower()]
 
 
-def read_answer(body: bytes) -> Answer:
+def read_answer(body: bytes) -> ServerAnswer:
     """The answer in a body.
 
     Raises ValueError, naming the field, for anything else, TransientError for one broken off.
@@ -129,7 +129,7 @@ def read_answer(body: bytes) -> Answer:
     if body.lstrip().startswith((b"data:", b"event:")):
         raise ValueError("it is a stream of events, which was not asked for; turn that off at the server")
     try:
-        answer = Answer.model_validate_json(body)
+        answer = ServerAnswer.model_validate_json(body)
     except ValidationError as error:
         raise ValueError(_problem(error, body)) from None
     if (reason := answer.choices[0].finish_reason) in ("abort", "error"):  # vLLM's words for its own failure

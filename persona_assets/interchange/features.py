@@ -18,7 +18,7 @@ from persona_assets.base.jsonl import Record, read_records, write_records
 from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.npz import check_pair, read_pair, write_pair
-from persona_assets.interchange.responses import Answer, read_answers, read_responses
+from persona_assets.interchange.responses import GivenResponse, read_answers, read_responses
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.models.width import sae_width
 from persona_assets.study.study import Study
@@ -79,7 +79,7 @@ class FeatureFiles:
         write_records(self.jsonl(role), (self._line(role, by_id[key]) for key in rows.response_ids.tolist()))
         write_pair(self.npz(role), rows.shape, rows.dense)
 
-    def read_rows(self, role: str, keys: RoleKeys) -> list[Answer]:
+    def read_rows(self, role: str, keys: RoleKeys) -> list[GivenResponse]:
         """What each row is, in order; the NPZ's shape is checked against it.
 
         Raises StudyError, naming file and line, for a row of another role, SAE or token selection.
@@ -92,7 +92,7 @@ class FeatureFiles:
         check_pair(self.npz(role), (len(rows), self.d_sae), lines)
         return rows
 
-    def read(self, role: str, rows: list[Answer]) -> SparseRows:
+    def read(self, role: str, rows: list[GivenResponse]) -> SparseRows:
         """The nonzeros of the pair, whose rows are `rows`. Raises StudyError where it is damaged."""
         response_ids = [row.key.response_id for row in rows]
         blocks = read_pair(self.npz(role), (len(rows), self.d_sae))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class GivenResponse:
     """A response somebody brings; `where` is the `file:line` it comes from."""
 
     key: Key
@@ -37,7 +37,7 @@ def write_responses(file: Path, responses: pa.Table) -> None:
     write_records(file, (_line(row) for row in responses.to_pylist()))
 
 
-def read_responses(file: Path, keys: RoleKeys) -> list[Answer]:
+def read_responses(file: Path, keys: RoleKeys) -> list[GivenResponse]:
     """The file's answers, in its order. Raises StudyError, naming file and line, for a row that is wrong."""
     answers = read_answers(read_records(file), keys, "response")
     if not answers:
@@ -45,11 +45,11 @@ def read_responses(file: Path, keys: RoleKeys) -> list[Answer]:
     return answers
 
 
-def read_answers(records: Iterable[Record], keys: RoleKeys, text_key: str) -> list[Answer]:
+def read_answers(records: Iterable[Record], keys: RoleKeys, text_key: str) -> list[GivenResponse]:
     """What each record answers, its text under `text_key`. Raises StudyError for one that answers again."""
-    answers: dict[int, Answer] = {}
+    answers: dict[int, GivenResponse] = {}
     for record in records:
-        answer = Answer(keys.find(record), _said(record, text_key), record.where)
+        answer = GivenResponse(keys.find(record), _said(record, text_key), record.where)
         earlier = answers.setdefault(answer.key.response_id, answer)
         if earlier is not answer:
             raise StudyError(
@@ -82,12 +82,12 @@ class Tokenization:
         self._extraction = extraction
         self._date = date
 
-    def table(self, answers: Iterable[Answer]) -> pa.Table:
+    def table(self, answers: Iterable[GivenResponse]) -> pa.Table:
         """The answers as a table of `schema.RESPONSES`, by response_id."""
         ordered = sorted(answers, key=lambda answer: answer.key.response_id)
         return pa.Table.from_pylist([self._row(answer) for answer in ordered], schema=RESPONSES.schema)
 
-    def _row(self, answer: Answer) -> dict[str, Any]:
+    def _row(self, answer: GivenResponse) -> dict[str, Any]:
         key = answer.key
         names = (f"{answer.where}: variant {key.variant}", f"question {key.question_id}")
         prompt_ids = self._chat.prompt_ids(key.system_prompt, key.question, names)
@@ -107,7 +107,7 @@ class Tokenization:
             "origin": "imported",
         }
 
-    def _response_ids(self, answer: Answer) -> list[int]:
+    def _response_ids(self, answer: GivenResponse) -> list[int]:
         """The text's ids: what looks like a turn's end in it is text, and must not end the turn."""
         encoded = self._tokenizer(answer.text, add_special_tokens=False, split_special_tokens=True)
         ids = list(encoded["input_ids"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from persona_assets.base.errors import StudyError
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.identify import RoleKeys
-from persona_assets.interchange.responses import Answer, Tokenization, read_responses
+from persona_assets.interchange.responses import GivenResponse, Tokenization, read_responses
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
@@ -53,8 +53,8 @@ class RoleImport:
     study: Study
     keys: RoleKeys
     features: dict[str, FeatureFiles]
-    answers: list[Answer] | None
-    rows: dict[str, list[Answer]]
+    answers: list[GivenResponse] | None
+    rows: dict[str, list[GivenResponse]]
     skipped: list[Skipped]
 
     def land(self, tokenization: Tokenization) -> list[Landed]:
@@ -63,7 +63,7 @@ class RoleImport:
         landed = [] if self.answers is None else [self._land_responses(self.answers, tokenization)]
         return landed + [self._land_features(sae, rows) for sae, rows in sparse.items()]
 
-    def _land_responses(self, answers: list[Answer], tokenization: Tokenization) -> Landed:
+    def _land_responses(self, answers: list[GivenResponse], tokenization: Tokenization) -> Landed:
         role, lake = self.keys.role, self.study.lake
         content = tokenization.table(answers)
         made_from = f"imported-{fingerprint({'responses': content.to_pylist()})}"
@@ -120,7 +120,9 @@ def _replaces_responses(current: RoleFiles, responses: Path | None, overwrite: b
     return False
 
 
-def _answers(responses: Path | None, rows: dict[str, list[Answer]], keys: RoleKeys) -> list[Answer]:
+def _answers(
+    responses: Path | None, rows: dict[str, list[GivenResponse]], keys: RoleKeys
+) -> list[GivenResponse]:
     """The responses' file; without one, what the features' files say of the responses they were made from."""
     if responses is not None:
         return read_responses(responses, keys)
@@ -137,11 +139,11 @@ def _texts(files: RoleFiles) -> dict[int, str]:
     return dict(zip(table["response_id"].to_pylist(), table["response"].to_pylist(), strict=True))
 
 
-def _texts_of(answers: list[Answer]) -> dict[int, str]:
+def _texts_of(answers: list[GivenResponse]) -> dict[int, str]:
     return {answer.key.response_id: answer.text for answer in answers}
 
 
-def _check_texts(rows: dict[str, list[Answer]], texts: dict[int, str]) -> None:
+def _check_texts(rows: dict[str, list[GivenResponse]], texts: dict[int, str]) -> None:
     """Raise StudyError unless the features were made from the responses that the study has."""
     for answer in chain(*rows.values()):
         if texts.get(answer.key.response_id) != answer.text:

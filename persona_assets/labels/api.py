@@ -11,7 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.labels.http import PATIENCE, Patience, RateLimitedError, Web
 from persona_assets.labels.neuronpedia import SourceId, read_answer
-from persona_assets.labels.remembered import Answer, Notebook, Remembered
+from persona_assets.labels.remembered import Explanations, Notebook, Remembered
 
 Notice = Callable[[str], None]  # hears, in a sentence, why nothing moves for a while
 
@@ -36,7 +36,7 @@ class FetchReport:
         """How many answers there were."""
         return self.labelled + self.unlabelled + self.unknown
 
-    def count(self, answer: Answer) -> None:
+    def count(self, answer: Explanations) -> None:
         """Count one answer."""
         self.labelled += bool(answer)
         self.unlabelled += answer == []
@@ -90,7 +90,7 @@ class _Fetching:
         self.notebook = notebook
         self.concurrency = concurrency
         self.report = FetchReport()
-        self.asking: dict[Future[Answer], int] = {}
+        self.asking: dict[Future[Explanations], int] = {}
         self.failures_in_a_row = 0
         self.limited: RateLimitedError | None = None
         self.rested = 0.0
@@ -120,7 +120,7 @@ class _Fetching:
             feature_id = self.queue.popleft()
             self.asking[pool.submit(self._answer, feature_id)] = feature_id
 
-    def _answer(self, feature_id: int) -> Answer:
+    def _answer(self, feature_id: int) -> Explanations:
         status, body = self.web.get(self.source.question(self.api, feature_id), _LARGEST_ANSWER)
         if status == 404:
             return None
@@ -130,7 +130,7 @@ class _Fetching:
             shown = body[:60].decode("utf-8", "replace")
             raise StudyError(f"{self.api} answers with something that is not JSON: {shown!r}") from error
 
-    def _take(self, feature_id: int, future: Future[Answer]) -> None:
+    def _take(self, feature_id: int, future: Future[Explanations]) -> None:
         try:
             answer = future.result()
         except RateLimitedError as error:

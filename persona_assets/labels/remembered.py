@@ -21,14 +21,14 @@ from typing import Any, BinaryIO
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.labels.neuronpedia import Explanation
 
-Answer = list[Explanation] | None  # None: there is no such feature
+Explanations = list[Explanation] | None  # None: there is no such feature
 
 
 @dataclass
 class Remembered:
     """Answers by feature, and the features to be asked for again although there is one."""
 
-    answers: dict[int, Answer] = field(default_factory=dict)
+    answers: dict[int, Explanations] = field(default_factory=dict)
     due: set[int] = field(default_factory=set)
 
     def is_settled(self, feature_id: int) -> bool:
@@ -55,7 +55,7 @@ class Notebook:
         self.remembered = remembered
         self._lines = lines
 
-    def remember(self, feature_id: int, answer: Answer) -> None:
+    def remember(self, feature_id: int, answer: Explanations) -> None:
         """Keep an answer. Raises StudyError where the disk refuses it."""
         explanations = None if answer is None else [asdict(explanation) for explanation in answer]
         self._append({"feature_id": feature_id, "explanations": explanations})

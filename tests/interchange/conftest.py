@@ -12,7 +12,7 @@ import pytest
 
 from persona_assets.interchange.export import export_study
 from persona_assets.interchange.identify import Key, RoleKeys
-from persona_assets.interchange.responses import Answer, Tokenization
+from persona_assets.interchange.responses import GivenResponse, Tokenization
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
@@ -91,7 +91,7 @@ def land_responses(study: Study, role: str) -> None:
         for variant, system_prompt in keys.system_prompts.items()
         for question_id, question in keys.questions.items()
     ]
-    answers = [Answer(key, answer_text(role, key), "here") for key in found]
+    answers = [GivenResponse(key, answer_text(role, key), "here") for key in found]
     content = Tokenization(study.settings.extraction).table(answers)
     study.lake.write(RESPONSES, content, RoleFiles(study, role).responses_fingerprint, role=role)
 

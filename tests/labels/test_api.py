@@ -12,7 +12,7 @@ from persona_assets.base.backoff import Backoff
 from persona_assets.base.errors import StudyError
 from persona_assets.labels.api import FetchReport, fetch_answers
 from persona_assets.labels.neuronpedia import Explanation, SourceId
-from persona_assets.labels.remembered import Answer, Notebook, notebook, recall
+from persona_assets.labels.remembered import Explanations, Notebook, notebook, recall
 from tests.labels.conftest import HASTY
 from tests.labels.server import (
     MODEL,
@@ -30,7 +30,7 @@ from tests.labels.server import (
 ID = SourceId(MODEL, SOURCE)
 
 
-def known(index: int, model: str | None = "gpt-4o-mini") -> Answer:
+def known(index: int, model: str | None = "gpt-4o-mini") -> Explanations:
     return [Explanation(f"about {index}", model)]
 
 

@@ -42,7 +42,7 @@ class Spelled:
         return self.rows.fetchmany(size)
 
 
-Answer = duckdb.DuckDBPyConnection | Spelled
+ConsoleAnswer = duckdb.DuckDBPyConnection | Spelled
 
 
 def executed(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, form: str) -> Any:
@@ -58,7 +58,7 @@ def executed(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement,
     return Spelled(asked.project(", ".join(columns)), list(zip(asked.columns, kinds, strict=True)))
 
 
-def write_json(answer: Answer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
+def write_json(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
     """Write the contract's `SqlResult` but for its seconds: at most `max_rows`, about `max_bytes`."""
     columns = [{"name": column[0], "type": str(column[1])} for column in answer.description or []]
     out.write(b'{"columns":' + _json(columns) + b',"rows":[')
@@ -77,7 +77,7 @@ def write_json(answer: Answer, out: BinaryIO, max_rows: int, max_bytes: int) -> 
     return {"truncated": truncated}
 
 
-def write_csv(answer: Answer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
+def write_csv(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
     """Write the first `max_rows` as CSV with a header; lists and structures as JSON.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe, as in the page's own files.
@@ -144,7 +144,7 @@ def _cell(value: Any) -> Any:
     return f"'{text}" if isinstance(value, str) and value.startswith(_FORMULA) else text
 
 
-def _rows(answer: Answer) -> Iterator[tuple[Any, ...]]:
+def _rows(answer: ConsoleAnswer) -> Iterator[tuple[Any, ...]]:
     fetch: Callable[[], list[tuple[Any, ...]]] = lambda: answer.fetchmany(_BATCH)  # noqa: E731
     for batch in iter(fetch, []):
         yield from batch
