@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.design import Floats
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.paired import Effects
 from persona_assets.analysis.ranks import Ranks
 from persona_assets.analysis.significance import fisher, mann_whitney
 from persona_assets.analysis.totals import Totals
+from persona_assets.base.arrays import Floats
 from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.

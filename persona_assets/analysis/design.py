@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from persona_assets.base.arrays import Flags, Floats, Int32s, Ints
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.schema import VARIANT_STRIDE
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class Design:
         variant, question = np.nonzero(~answered & (self.by_variant[row] > 0)[:, None])
         return variant, question
 
-    def cell_table(self, role: str) -> npt.NDArray[np.int32]:
+    def cell_table(self, role: str) -> Int32s:
         """int32[highest response_id + 1]: the cell of each of the role's responses, -1 for any other id."""
         cells = np.flatnonzero(self.present[self.roles.index(role)])
         table = np.full(self.response_ids[-1] + 1, -1, np.int32)

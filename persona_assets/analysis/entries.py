@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.base.arrays import Int32s, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
@@ -21,9 +22,9 @@ Strategy = Literal["mean", "max"]
 class Entries:
     """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n]."""
 
-    feature: npt.NDArray[np.int32]
-    cell: npt.NDArray[np.int32]
-    value: npt.NDArray[np.float32]
+    feature: Int32s
+    cell: Int32s
+    value: Singles
 
 
 def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean") -> Entries:
@@ -60,7 +61,7 @@ class FeatureRanges:
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
 
-    def read(self, start: int, stop: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    def read(self, start: int, stop: int) -> tuple[Int32s, Singles]:
         """Feature ids and means of the features from `start` to before `stop`, sorted by feature."""
         groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
         feature, value = _columns(self.source, ["feature_id", "mean"], groups, self._metadata)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.design import Floats
 from persona_assets.analysis.totals import Totals
 from persona_assets.analysis.variance import VarianceShares
+from persona_assets.base.arrays import Floats
 from persona_assets.lake.schema import FEATURES
 
 

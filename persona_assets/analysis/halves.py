@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from persona_assets.analysis.design import Design, Flags, Floats
+from persona_assets.analysis.design import Design
 from persona_assets.analysis.totals import Baseline, Totals
+from persona_assets.base.arrays import Flags, Floats, Singles
 
 _BLOCK = 4096  # features at a time
 
@@ -21,7 +21,7 @@ class Matrices:
     """
 
     whole: Floats
-    halves: npt.NDArray[np.float32]
+    halves: Singles
 
 
 def split(design: Design, seed: int) -> Flags:

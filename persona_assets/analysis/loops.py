@@ -8,13 +8,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from persona_assets.base.arrays import Floats, Int32s, Ints
 from persona_assets.base.compiled import compiled
 
 Feature = npt.NDArray[np.int32]
 Cell = npt.NDArray[np.int32]
 Value = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @compiled()
@@ -40,7 +39,7 @@ def tally(
     sums: Floats,
     squares: Floats,
     products: Floats,
-    counts: npt.NDArray[np.int32],
+    counts: Int32s,
 ) -> None:
     """Add each entry to its feature's `counts`, sum of `squares`, `products` with the response's length and,
     within its cell's group, `sums` float64[d_sae, n_groups].

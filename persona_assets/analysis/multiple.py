@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persona_assets.analysis.design import Floats
+from persona_assets.base.arrays import Floats
 
 
 def benjamini_hochberg(p: Floats) -> Floats:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import t
 
 from persona_assets.analysis import loops
-from persona_assets.analysis.design import Design, Flags, Floats, RoleSource
+from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Entries, read_entries
 from persona_assets.analysis.totals import Baseline, Totals
+from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
 CONFIDENCE = 0.95
 
@@ -31,7 +31,7 @@ class Effects:
 
 def second_pass(
     sources: Iterable[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
-) -> tuple[Effects | None, npt.NDArray[np.float32]]:
+) -> tuple[Effects | None, Singles]:
     """Read every role once more: effects (None without a baseline), and the means of its halves.
 
     `chosen` is `halves.split`'s; the means are float32[2, n_roles, d_sae], NaN for a half without a response.
@@ -50,7 +50,7 @@ def second_pass(
 
 def peaks(
     sources: Iterable[RoleSource], design: Design, d_sae: int, chosen: Flags
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+) -> tuple[Singles, Singles]:
     """Read every role once more; return its maxima, and of each half the mean of the responses' maxima.
 
     float32[n_roles, d_sae] and float32[2, n_roles, d_sae], NaN for a half without a response. A half's own
@@ -74,7 +74,7 @@ def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> 
         return sums.T / chosen.sum(axis=1)[:, None]
 
 
-def _half_of(chosen: Flags) -> npt.NDArray[np.int64]:
+def _half_of(chosen: Flags) -> Ints:
     """int64[n_cells]: 1 where a cell is in the second half."""
     return chosen[1].astype(np.int64)
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from persona_assets.analysis.design import Floats, Ints, RoleSource
+from persona_assets.analysis.design import RoleSource
 from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.totals import Totals
+from persona_assets.base.arrays import Floats, Int32s, Ints
 from persona_assets.base.compiled import compiled
 from persona_assets.base.errors import StudyError
 
@@ -61,9 +62,7 @@ def ranges(fired: Ints, max_entries: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _gather(
-    files: list[FeatureRanges], counts: npt.NDArray[np.int32], start: int, stop: int
-) -> tuple[Keys, Ints]:
+def _gather(files: list[FeatureRanges], counts: Int32s, start: int, stop: int) -> tuple[Keys, Ints]:
     """Feature by feature the values of all roles, as keys that sort by value, and where each feature begins.
 
     A key is the bits of a float32 that is not negative, which ascend as it does, then the role's number.
@@ -80,7 +79,7 @@ def _gather(
 
 @compiled()
 def _place(
-    feature: npt.NDArray[np.int32],
+    feature: Int32s,
     bits: npt.NDArray[np.uint32],
     start: int,
     row: int,

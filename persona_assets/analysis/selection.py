@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from persona_assets.analysis.design import Flags, Floats, Ints
 from persona_assets.analysis.halves import Matrices
 from persona_assets.analysis.statistics import Statistics
+from persona_assets.base.arrays import Flags, Floats, Ints
 from persona_assets.base.errors import StudyError
 from persona_assets.study.settings import AtlasSettings
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
-from persona_assets.analysis.design import Floats, Ints
+from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.compiled import compiled
 
 _TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
@@ -50,7 +49,7 @@ def _fisher(order: Ints, fired: Ints, n_role: int, fired_in_all: Ints, n: int, p
 
 
 @compiled()
-def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, npt.NDArray[np.float64]]:
+def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, Floats]:
     """The lowest possible count, and two-sided p of each count from there on."""
     first = max(0, fired + n_role - n)
     weight = _weights(first, min(fired, n_role), fired, n_role, n)
@@ -72,7 +71,7 @@ def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, npt.NDArray[np.flo
 
 
 @compiled()
-def _weights(first: int, last: int, fired: int, n_role: int, n: int) -> npt.NDArray[np.float64]:
+def _weights(first: int, last: int, fired: int, n_role: int, n: int) -> Floats:
     """Hypergeometric probabilities of `first` to `last`, up to a factor: 1 at the mode.
 
     From the mode outwards by the ratio of neighbours: nothing overflows, and what underflows is 0.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from persona_assets.analysis import loops
-from persona_assets.analysis.design import Design, Floats, Ints, RoleSource
+from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Entries, read_entries
+from persona_assets.base.arrays import Floats, Int32s, Ints
 
 # With less variance than this share of the mean square, what is left is rounding: the feature is constant.
 _STEADY = 1e-9
@@ -29,7 +29,7 @@ class Totals:
 
     design: Design
     role_means: Floats
-    counts: npt.NDArray[np.int32]
+    counts: Int32s
     squares: Floats
     length_products: Floats
     between_variants: Floats

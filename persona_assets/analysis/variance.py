@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.analysis.design import Design, Flags, Floats, Ints
+from persona_assets.analysis.design import Design
 from persona_assets.analysis.totals import Baseline, Totals
+from persona_assets.base.arrays import Flags, Floats, Ints
 
 _BLOCK = 4096  # features at a time
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from persona_assets.analysis.design import Floats
 from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
+from persona_assets.base.arrays import Floats
 from persona_assets.base.compiled import kept_outside_of_site_packages
 from persona_assets.base.errors import StudyError
 from persona_assets.study.settings import AtlasSettings

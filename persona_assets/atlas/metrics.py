@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.analysis.design import Floats, Ints
 from persona_assets.analysis.selection import Selection
+from persona_assets.base.arrays import Floats, Ints
 
 N_TOP_ROLES = 3
 

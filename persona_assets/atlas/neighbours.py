@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from persona_assets.analysis.design import Floats, Ints
+from persona_assets.base.arrays import Floats, Ints
 
 _BLOCK = 512  # features compared with all others at a time
 

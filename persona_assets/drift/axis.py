@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from persona_assets.base.arrays import Floats
 from persona_assets.base.errors import StudyError
-from persona_assets.drift.space import Floats, Points
+from persona_assets.drift.space import Points
 
 # A length below this part of the vectors' own is rounding.
 _ROUNDING = 1e-10

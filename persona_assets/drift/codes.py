@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import csr_array, vstack
 
+from persona_assets.base.arrays import Int32s, Ints
 from persona_assets.lake.schema import DRIFT_CODES
-
-Ints = npt.NDArray[np.int64]
 
 # Rows [start, stop) of tokens that are pooled together: a span, or several one after another.
 Ranges = Sequence[tuple[int, int]]
@@ -29,7 +27,7 @@ class SpanCodes:
 
     spans: Ints
     bounds: Ints
-    token_ids: npt.NDArray[np.int32]
+    token_ids: Int32s
     values: csr_array
 
     @property

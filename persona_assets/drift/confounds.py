@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from persona_assets.drift.space import Floats
+from persona_assets.base.arrays import Floats
 
 Verdict = Literal["LOW", "MODERATE", "HIGH"]
 

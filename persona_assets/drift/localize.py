@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persona_assets.drift.space import Floats
+from persona_assets.base.arrays import Floats
 
 PERCENTILES = (5, 95)
 

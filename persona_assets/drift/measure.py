@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.base.arrays import Floats
 from persona_assets.drift.codes import SpanCodes, pool_ranges
 from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
 from persona_assets.drift.localize import scaled
 from persona_assets.drift.null import Band, bands, draw_spans
 from persona_assets.drift.reference import Reference
 from persona_assets.drift.scores import nearest, scores
-from persona_assets.drift.space import Floats, Points
+from persona_assets.drift.space import Points
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.transitions import Transition, transition
 from persona_assets.extract.pieces import Spelling

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.drift.codes import Ints, Ranges, SpanCodes
-from persona_assets.drift.space import Floats
+from persona_assets.base.arrays import Floats, Ints
+from persona_assets.drift.codes import Ranges, SpanCodes
 from persona_assets.study.settings import DriftScore
 
 COVERAGE = 0.95

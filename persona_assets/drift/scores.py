@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.drift.space import Floats, Points
+from persona_assets.base.arrays import Floats
+from persona_assets.drift.space import Points
 from persona_assets.study.settings import DriftScore
 
 N_NEAREST = 5

@@ -12,10 +12,9 @@ from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-Floats = npt.NDArray[np.float64]
+from persona_assets.base.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Points:
         return _lengths(self.values, self.centre)
 
     @property
-    def n_active(self) -> npt.NDArray[np.int64]:
+    def n_active(self) -> Ints:
         """How many features are active in each, int64[n]."""
         return np.diff(self.values.indptr).astype(np.int64)
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from persona_assets.drift.space import Floats
-
-Ints = npt.NDArray[np.int64]
+from persona_assets.base.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

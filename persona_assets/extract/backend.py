@@ -6,8 +6,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from persona_assets.base.arrays import Ints
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.pool import Ints, Pooled
+from persona_assets.extract.pool import Pooled
 from persona_assets.extract.quality import Fit
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from persona_assets.base.arrays import Int32s
 from persona_assets.base.errors import StudyError
 from persona_assets.models.chat import ChatFormat, control_tokens_within
 from persona_assets.study.settings import TokenSelection
@@ -109,5 +110,5 @@ def _conversation(
     return Conversation(response_id, token_ids, start, n_prompt + n_response + n_closing)
 
 
-def _ids(scalar: pa.ListScalar) -> npt.NDArray[np.int32]:
+def _ids(scalar: pa.ListScalar) -> Int32s:
     return scalar.values.to_numpy(zero_copy_only=False)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from persona_assets.base.arrays import Ints, Singles
 from persona_assets.extract.conversation import Conversation, TokenIds
 from persona_assets.extract.pieces import Spelling
 from persona_assets.extract.pool import Pooled
@@ -19,9 +19,6 @@ from persona_assets.lake.schema import EVIDENCE
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 
 class EvidenceCollector:
@@ -92,7 +89,7 @@ class EvidenceCollector:
         self._argmax[features, slots] = pooled.argmax_token[entries]
         self._activations[features, slots] = self._windows(pooled, entries)
 
-    def _windows(self, pooled: Pooled, entries: Ints) -> Floats:
+    def _windows(self, pooled: Pooled, entries: Ints) -> Singles:
         """The activations around each entry's argmax, float32[len(entries), 2 * window + 1]."""
         width = 2 * self._window + 1
         windows = np.zeros((len(entries), width), dtype=np.float32)

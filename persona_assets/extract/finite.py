@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from persona_assets.base.arrays import Ints
 from persona_assets.base.errors import StudyError
-from persona_assets.extract.pool import Ints, Pooled
+from persona_assets.extract.pool import Pooled
 from persona_assets.models.hooks import HookPoint
 
 

@@ -9,16 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 from persona_assets.extract.conversation import TokenIds
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.floating]
 Decoded = Callable[[tuple[int, ...]], str]  # the text of tokens that follow each other
 
 _PART = "\N{REPLACEMENT CHARACTER}"  # what a decoder makes of bytes that are no whole character
@@ -53,7 +51,7 @@ class Spelling:
                 texts.append(shared)
         return cls(run, text, texts)
 
-    def pieces(self, at: Ints, window: Ints, weights: Floats) -> pa.Array:
+    def pieces(self, at: Ints, window: Ints, weights: Floats | Singles) -> pa.Array:
         """Return the text of each token of `at`: joined they read as the text does.
 
         Where tokens of one `window` share a text, it stands at the one with the largest of `weights` (the
@@ -85,7 +83,7 @@ def _decoder(tokenizer: PreTrainedTokenizerBase) -> Decoded:
     return decoded
 
 
-def _stretches(is_part: npt.NDArray[np.bool_], starts: Ints) -> Iterator[tuple[int, int]]:
+def _stretches(is_part: Flags, starts: Ints) -> Iterator[tuple[int, int]]:
     """Yield where tokens follow each other in one text that are no whole characters."""
     edges = np.zeros(len(is_part) + 1, dtype=bool)
     edges[starts] = True

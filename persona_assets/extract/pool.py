@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
+from persona_assets.base.arrays import Ints, Singles
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,13 @@ class Pooled:
 
     response: Ints
     feature: Ints
-    mean: Floats
-    max: Floats
+    mean: Singles
+    max: Singles
     n_active: Ints
     argmax_token: Ints
     bounds: Ints
     tokens: Ints
-    values: Floats
+    values: Singles
 
 
 def active(codes: torch.Tensor, first_row: int = 0) -> Codes:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from persona_assets.base.arrays import Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 # The sign bits in 64 bits of products, by their size in bytes.
 _SIGNS = {2: np.uint64(0x8000_8000_8000_8000), 4: np.uint64(0x8000_0000_8000_0000)}
@@ -32,8 +30,8 @@ def _survivors(
     bits: npt.NDArray[np.signedinteger],
     words: npt.NDArray[np.uint64],
     signs: np.uint64,
-    row: npt.NDArray[np.int32],
-    column: npt.NDArray[np.int32],
+    row: Int32s,
+    column: Int32s,
 ) -> int:
     """Write where products are not negative, row by row, to `row` and `column`; return how many.
 
@@ -53,7 +51,7 @@ def _survivors(
 
 
 @compiled(fastmath={"reassoc", "contract", "nsz"})
-def _dot(left: Floats, right: Floats) -> np.float32:
+def _dot(left: Singles, right: Singles) -> np.float32:
     total = np.float32(0)
     for index in range(left.shape[0]):
         total += left[index] * right[index]
@@ -63,13 +61,13 @@ def _dot(left: Floats, right: Floats) -> np.float32:
 @compiled()
 def _refine(
     n: int,
-    row: npt.NDArray[np.int32],
-    column: npt.NDArray[np.int32],
-    value: Floats,
-    rows: Floats,
-    weights: Floats,
-    bias: Floats,
-    threshold: Floats,
+    row: Int32s,
+    column: Int32s,
+    value: Singles,
+    rows: Singles,
+    weights: Singles,
+    bias: Singles,
+    threshold: Singles,
 ) -> int:
     """Of the first `n` entries keep those whose float32 pre-activation is above the threshold; how many.
 
@@ -96,11 +94,11 @@ class Scanner:
     def find(
         self,
         bits: npt.NDArray[np.signedinteger],
-        rows: Floats,
-        weights: Floats,
-        bias: Floats,
-        threshold: Floats,
-    ) -> tuple[Ints, Ints, Floats]:
+        rows: Singles,
+        weights: Singles,
+        bias: Singles,
+        threshold: Singles,
+    ) -> tuple[Ints, Ints, Singles]:
         """(row, feature, activation) of a block, from the bits of its products, int[n, m]."""
         if bits.size > len(self._row):
             self._resize(bits.size)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from persona_assets.base.arrays import Ints
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
 from persona_assets.lake.schema import ACTIVATIONS, POOLED
@@ -20,7 +21,7 @@ class ActivationsCollector:
         self._batches: list[dict[str, npt.NDArray[np.generic]]] = []
         self._n_active_features: dict[int, int] = {}
 
-    def add(self, pooled: Pooled, response_ids: npt.NDArray[np.int64]) -> None:
+    def add(self, pooled: Pooled, response_ids: Ints) -> None:
         """Take in a batch; `response_ids` names its responses."""
         self._batches.append(
             {

@@ -9,7 +9,7 @@ import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from persona_assets.analysis.design import Floats
+from persona_assets.base.arrays import Floats
 from persona_assets.plots.canvas import CATEGORIES, FAINT, GREY, INK, drawing, entitle, new_figure
 from persona_assets.plots.words import literally, wrapped
 

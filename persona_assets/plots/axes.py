@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from persona_assets.analysis.design import Flags, Floats, Ints
+from persona_assets.base.arrays import Flags, Floats, Ints
 from persona_assets.plots.canvas import BLUE, GREY, INK, VERMILLION, drawing, entitle, new_figure
 from persona_assets.plots.words import literally, wrapped
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from persona_assets.analysis.design import Ints
+from persona_assets.base.arrays import Ints
 from persona_assets.plots.canvas import BLUE, GREY, entitle, new_figure
 
 LEVEL = 0.05  # of q: how many of the filled dots may be false

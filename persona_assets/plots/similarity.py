@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
-from persona_assets.analysis.design import Floats
+from persona_assets.base.arrays import Floats
 from persona_assets.plots.canvas import GREY, INK, drawing, entitle, new_figure
 from persona_assets.plots.words import literally
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
+from persona_assets.base.arrays import Int32s
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 
@@ -27,7 +27,7 @@ class RoleMatrix:
     """
 
     roles: list[str]
-    feature_ids: npt.NDArray[np.int32]
+    feature_ids: Int32s
     values: csr_array
 
     def to_pandas(self) -> pd.DataFrame:
