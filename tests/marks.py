@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from persona_assets.base.placing import own_mark
+from persona_assets.base.atomic import own_mark
 
 
 def mark_of(pid: int) -> str:

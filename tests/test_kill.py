@@ -37,7 +37,7 @@ from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.lake import lake
 from persona_assets.lake.lake import Lake
-from persona_assets.orchestration import landings
+from persona_assets.orchestration import reports
 from persona_assets.study.study import load_study
 
 def die(*_, **__):
@@ -66,7 +66,7 @@ MOMENTS = {
     "in the middle of a role": "InFlight.add = keep_each; die_at_call(InFlight, 'flush', 4)",
     "with half a Parquet file written": "lake.write_parquet = half_written",
     "between a file's write and its naming": "die_at_call(os, 'link', 1)",
-    "between landing a role and telling Dagster": "landings.pc.sum = die",
+    "between landing a role and telling Dagster": "reports.pc.sum = die",
     "while extracting the second role": "die_at_call(Extractor, 'extract', 2)",
     "between evidence and activations": "die_at_call(Lake, 'write', 3)",
     "while aggregating the second role": "die_at_call(aggregate, 'aggregated', 2)",

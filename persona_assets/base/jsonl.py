@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import LARGEST_JSON, decoded, opened, parsed_json, shown
-from persona_assets.base.placing import placed
 
 
 @dataclass(frozen=True)

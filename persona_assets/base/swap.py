@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
-from persona_assets.base.placing import MARK, is_left, own_mark, sync
+from persona_assets.base.atomic import MARK, is_left, own_mark, sync
 
 _OLD = ".old"  # how the name of a folder ends that stepped aside
 

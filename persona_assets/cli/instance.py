@@ -12,8 +12,8 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
+from persona_assets.base.atomic import turn
 from persona_assets.base.errors import StudyError
-from persona_assets.base.placing import turn
 from persona_assets.base.project import project
 
 

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
-from persona_assets.base.placing import placed
 from persona_assets.cli.arguments import check_feature, check_role
 from persona_assets.labels.table import feature_number
 from persona_assets.plots.atlas import atlas_figure

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.base.placing import placed
+from persona_assets.base.atomic import placed
 from persona_assets.base.queries import query
 from persona_assets.drift.localize import PERCENTILES
 from persona_assets.drift.manifest import MANIFEST

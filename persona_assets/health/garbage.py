@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from persona_assets.base.placing import turn
+from persona_assets.base.atomic import turn
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published

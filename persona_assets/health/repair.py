@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from persona_assets.base.placing import turn
+from persona_assets.base.atomic import turn
 from persona_assets.health.snapshots import published
 from persona_assets.health.verify import Verified
 from persona_assets.lake.lake_file import LakeFile

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from persona_assets.atlas.tables import AtlasTables
-from persona_assets.base.placing import placed
+from persona_assets.base.atomic import placed
 from persona_assets.lake.schema import METRICS
 from persona_assets.study.settings import AtlasSettings
 

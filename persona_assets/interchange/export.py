@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file
-from persona_assets.base.placing import placed
 from persona_assets.base.progress import Progress
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy

@@ -13,8 +13,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
-from persona_assets.base.placing import placed
 
 ARRAYS = ("mean_features", "max_features")
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from persona_assets.base.atomic import sync
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import opened, read_json
-from persona_assets.base.placing import sync
 
 SOURCE = (
     "source.json"  # in a converted folder: the file that it was made from, so that a fingerprint holds it

@@ -15,8 +15,8 @@ from multiprocessing.process import AuthenticationString  # type: ignore[attr-de
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
+from persona_assets.base.atomic import is_alive
 from persona_assets.base.errors import EngineError, StudyError
-from persona_assets.base.placing import is_alive
 from persona_assets.models.loading import locate
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_RUNS, Table
-from persona_assets.orchestration import landings
+from persona_assets.orchestration import reports
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.drift import conversations, partition_key
 from persona_assets.orchestration.versions import Landed, materialization, version_of
@@ -70,9 +70,9 @@ def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partitio
         "drift": _conversations(files.drift, instance),
     }
     return {
-        "catalog": {None: landings.read_catalog(study)},
+        "catalog": {None: reports.read_catalog(study)},
         **{name: _complete(study.lake, of_parts) for name, of_parts in found.items()},
-        "warehouse": {None: landings.about_warehouse(study)} if newest_snapshot(study).is_file() else {},
+        "warehouse": {None: reports.about_warehouse(study)} if newest_snapshot(study).is_file() else {},
     }
 
 
@@ -92,7 +92,7 @@ def _complete(lake: Lake, found: Mapping[Partition, Sequence[LakeFile | None]]) 
         there = [file for file in files if file is not None]
         if there and len(there) == len(files):
             rows = lake.num_rows(there[0])  # of the study's first SAE
-            metadata = landings.about_file(lake, there[0], rows) | {"adopted": "found in the lake"}
+            metadata = reports.about_file(lake, there[0], rows) | {"adopted": "found in the lake"}
             complete[partition] = Landed(version_of(there), metadata)
     return complete
 

@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 
 from persona_assets.base.errors import StudyError
-from persona_assets.orchestration import landings
-from persona_assets.orchestration.landing import land_each
+from persona_assets.orchestration import reports
 from persona_assets.orchestration.launcher import tag_run
 from persona_assets.orchestration.metadata import table_metadata
+from persona_assets.orchestration.partitions import land_each
 from persona_assets.orchestration.progress import reporter
 from persona_assets.orchestration.versions import Landed
 from persona_assets.stages.stage import Stage
@@ -52,7 +52,7 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
     def catalog(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            return _result(landings.read_catalog(study))
+            return _result(reports.read_catalog(study))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -64,7 +64,7 @@ def role_asset(study: Study, stage: Stage, roles: dg.PartitionsDefinition) -> dg
 
     @dg.asset(**of_stage(study, stage), partitions_def=roles, backfill_policy=_backfill_policy())
     def made(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
-        return land_each(context, partial(landings.PER_ROLE[stage.name], study, config.overwrite))
+        return land_each(context, partial(reports.PER_ROLE[stage.name], study, config.overwrite))
 
     return made
 
@@ -77,7 +77,7 @@ def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
         tag_run(context)
         try:
             with reporter(context.log, stage.name, len(study.settings.extraction.saes)) as report:
-                return _result(landings.PER_STUDY[stage.name](study, report))
+                return _result(reports.PER_STUDY[stage.name](study, report))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -98,7 +98,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            return _result(landings.publish_warehouse(study))
+            return _result(reports.publish_warehouse(study))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 

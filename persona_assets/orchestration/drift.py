@@ -12,8 +12,8 @@ from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.schema import DRIFT_RUNS, DRIFT_TURNS
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.assets import RunOptions, key, of_stage, plain_name
-from persona_assets.orchestration.landing import land_each
 from persona_assets.orchestration.metadata import preview
+from persona_assets.orchestration.partitions import land_each
 from persona_assets.orchestration.versions import Landed
 from persona_assets.stages.table import stage
 from persona_assets.study.study import Study

@@ -14,7 +14,7 @@ import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 
-from persona_assets.base.placing import is_alive
+from persona_assets.base.atomic import is_alive
 
 PROCESS_TAG = "persona/process"
 

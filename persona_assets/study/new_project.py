@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from string import Template
 
+from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
-from persona_assets.base.placing import placed
 from persona_assets.base.shipped import SHIPPED
 
 _TEMPLATES = Path(__file__).with_name("project_template")

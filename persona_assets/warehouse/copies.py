@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from persona_assets.base.placing import is_taken
+from persona_assets.base.atomic import is_taken
 from persona_assets.base.swap import replacing
 from persona_assets.lake.storage import Bucket, Stored
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from persona_assets.base.atomic import placed, turn
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
-from persona_assets.base.placing import placed, turn
 from persona_assets.lake.storage import bucket
 from persona_assets.study.settings import NAME
 from persona_assets.study.study import Study

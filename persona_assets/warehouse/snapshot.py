@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from persona_assets.base.atomic import turn
 from persona_assets.base.duck import writing_database
 from persona_assets.base.errors import StudyError
-from persona_assets.base.placing import turn
 from persona_assets.base.swap import replacing
 from persona_assets.lake.schema import TABLES
 from persona_assets.lake.storage import Bucket, bucket

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from persona_assets.base.placing import is_alive
+from persona_assets.base.atomic import is_alive
 from persona_assets.base.swap import replacing_folder
 
 

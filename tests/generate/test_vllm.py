@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from persona_assets.base.atomic import is_alive
 from persona_assets.base.errors import StudyError
-from persona_assets.base.placing import is_alive
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.generate.transformers import TransformersBackend

@@ -3,8 +3,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from persona_assets.orchestration.landings import land_atlas
 from persona_assets.orchestration.progress import reporter
+from persona_assets.orchestration.reports import land_atlas
 from tests.conftest import StudyMaker
 from tests.warehouse.world import compare, fill, write_catalogue
 

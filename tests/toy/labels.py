@@ -12,7 +12,7 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-from persona_assets.base.placing import placed
+from persona_assets.base.atomic import placed
 from persona_assets.base.project import in_project
 from persona_assets.base.queries import query
 from persona_assets.study.study import Study, load_study

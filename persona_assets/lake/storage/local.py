@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.fs as pafs
 
+from persona_assets.base.atomic import MARK, is_left, own_mark, sync
 from persona_assets.base.errors import StudyError, writing
-from persona_assets.base.placing import MARK, is_left, own_mark, sync
 from persona_assets.lake.storage import Stored
 
 _UNFINISHED = re.compile(rf"\.(?:imported-)?[0-9a-f]{{16}}(?:-r\d+)?\.parquet\.(?P<mark>{MARK})\.tmp")

@@ -1,4 +1,4 @@
-"""What each stage does for one role, and the metadata people then see beside it."""
+"""Each stage run for Dagster: what landed, and the metadata that people see beside it."""
 
 from __future__ import annotations
 
