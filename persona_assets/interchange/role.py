@@ -44,7 +44,7 @@ class Landed:
 
 @dataclass(frozen=True)
 class RoleImport:
-    """What the files bring for one role, matched with the study's catalogue and with the lake.
+    """What the files bring for one role, matched with the study's catalog and with the lake.
 
     `answers`: the responses to land, None where the lake's fresh ones stay; `rows`: what each row of an SAE's
     features is, for the SAEs whose features are to land.

@@ -21,7 +21,7 @@ from persona_assets.study.study import Study
 
 
 def study_definitions(study: Study) -> dg.Definitions:
-    """Everything Dagster knows of a study. One whose role files are not there yet has only its catalogue."""
+    """Everything Dagster knows of a study. One whose role files are not there yet has only its catalog."""
     with warnings.catch_warnings():
         # Backfill policies and checks on partitions are pinned by our constraints: no news for a user.
         warnings.simplefilter("ignore", dg.BetaWarning)

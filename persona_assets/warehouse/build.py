@@ -27,7 +27,7 @@ from persona_assets.lake.schema import (
     Table,
 )
 from persona_assets.study.study import Study
-from persona_assets.warehouse.catalogue import Rows
+from persona_assets.warehouse.catalog import Rows
 from persona_assets.warehouse.definition import definition, nothing
 from persona_assets.warehouse.files import SnapshotFile
 

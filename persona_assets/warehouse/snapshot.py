@@ -18,7 +18,7 @@ from persona_assets.lake.storage import Bucket, bucket
 from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import build
-from persona_assets.warehouse.catalogue import Rows, small_tables
+from persona_assets.warehouse.catalog import Rows, small_tables
 from persona_assets.warehouse.copies import after, copies, date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path

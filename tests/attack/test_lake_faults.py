@@ -49,7 +49,7 @@ from tests.warehouse.world import (
     land,
     pooled_of,
     responses_of,
-    write_catalogue,
+    write_catalog,
 )
 
 ROLES, SAE = ("ghost", "pirate"), "first"
@@ -97,7 +97,7 @@ def finished(study: Study) -> None:
 
 def make_whole(folder: Path, **changes: Any) -> Path:
     """Make a study below `folder`, finished and published; returns `folder`."""
-    described = write_catalogue(folder / "catalogue") | {
+    described = write_catalog(folder / "catalog") | {
         "roles.include": list(ROLES),
         "extraction.saes": {SAE: {"release": "example-res", "id": "layer_1"}},
     }

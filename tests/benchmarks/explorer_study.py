@@ -63,7 +63,7 @@ _KINDS = ("words about", "questions of", "metaphors of", "dialogue with", "negat
 def write_explored(folder: Path) -> Study:
     """The study below `folder`, published; what is there already stays, the snapshot too."""
     full_scale.write_study(folder, N_DRAWN)
-    full_scale._write_catalogue(folder, N_ROLES)
+    full_scale._write_catalog(folder, N_ROLES)
     study = full_scale.open_study(folder)
     for role in study.role_names[:N_DRAWN]:
         if RoleFiles(study, role).role_features(SAE) is None:

@@ -44,7 +44,7 @@ def role_name(number: int) -> str:
 
 def write_study(folder: Path, n_roles: int, workers: int = 2) -> int:
     """Have the lake below `folder` hold the study's first `n_roles` roles; how many were missing."""
-    _write_catalogue(folder, n_roles)
+    _write_catalog(folder, n_roles)
     with ProcessPoolExecutor(workers, get_context("spawn"), _alone) as pool:
         return sum(pool.map(_write_role, [folder] * n_roles, range(n_roles)))
 
@@ -84,7 +84,7 @@ def _population() -> Population:
     return Population.drawn()
 
 
-def _write_catalogue(folder: Path, n_roles: int) -> None:
+def _write_catalog(folder: Path, n_roles: int) -> None:
     roles, sae = folder / "roles", folder / "sae"
     for place in (roles, sae, folder / "full_scale"):
         place.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from persona_assets.cli.plot import plot
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
-from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, compare, fill, write_catalogue
+from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, compare, fill, write_catalog
 
 Draw = Callable[..., Path]
 
@@ -26,7 +26,7 @@ def drawn_study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
         patch.delenv("PERSONA_WAREHOUSE", raising=False)
-        settings = write_catalogue(folder / "catalogue") | {"analysis.exclude": ["1984"]}
+        settings = write_catalog(folder / "catalog") | {"analysis.exclude": ["1984"]}
         study = load_study(write_study(folder / "small", settings))
         fill(study)
         compare(study)

@@ -46,13 +46,13 @@ def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:
     assert beside < set(order[: order.index("warehouse")])
 
 
-def test_a_study_whose_roles_are_not_there_yet_offers_its_catalogue_and_says_what_to_do(
+def test_a_study_whose_roles_are_not_there_yet_offers_its_catalog_and_says_what_to_do(
     make_study: StudyMaker,
 ) -> None:
     definitions = study_definitions(make_study(changes={"roles": {"directory": "data/nowhere"}}))
     assert asset_names(definitions) == {"catalog"}
-    catalogue = definitions.resolve_asset_graph().get(dg.AssetKey(["small", "catalog"]))
-    assert "persona roles import" in (catalogue.description or "")
+    catalog = definitions.resolve_asset_graph().get(dg.AssetKey(["small", "catalog"]))
+    assert "persona roles import" in (catalog.description or "")
 
 
 def test_a_study_that_borrows_responses_has_no_responses_asset_of_its_own(make_study: StudyMaker) -> None:

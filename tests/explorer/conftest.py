@@ -13,14 +13,14 @@ from persona_assets.warehouse import publish
 from tests.conftest import write_study
 from tests.explorer.browser import built, chromium, page, site, site_folder, troubles  # noqa: F401
 from tests.explorer.served import Served, serving
-from tests.warehouse.world import World, compare, fill, write_catalogue
+from tests.warehouse.world import World, compare, fill, write_catalog
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A study with every table filled, published, for tests that only read."""
     folder = tmp_path_factory.mktemp("explored")
-    changes = write_catalogue(folder / "catalogue")
+    changes = write_catalog(folder / "catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
         patch.delenv("PERSONA_WAREHOUSE", raising=False)

@@ -14,14 +14,14 @@ from persona_assets.study.study import load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
 from tests.explorer.contract import check
-from tests.warehouse.world import ALWAYS_ON, D_SAE, DEAD, ROLES, World, fill, write_catalogue
+from tests.warehouse.world import ALWAYS_ON, D_SAE, DEAD, ROLES, World, fill, write_catalog
 
 
 @pytest.fixture(scope="module")
 def early(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Source]]:
     """Two of the roles, aggregated and published; nothing is told of them together."""
     folder = tmp_path_factory.mktemp("early")
-    changes = write_catalogue(folder / "catalogue")
+    changes = write_catalog(folder / "catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
         patch.delenv("PERSONA_WAREHOUSE", raising=False)

@@ -22,7 +22,7 @@ from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker
 from tests.places import write_project
-from tests.warehouse.world import RESPONSE_IDS, fill, land, responses_of, write_catalogue
+from tests.warehouse.world import RESPONSE_IDS, fill, land, responses_of, write_catalog
 
 NONE, DAY = timedelta(0), timedelta(days=1)
 
@@ -121,9 +121,9 @@ def test_a_study_that_reads_this_ones_responses_keeps_them(
 ) -> None:
     write_project(tmp_path)
     monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))  # where a study is looked up by name
-    catalogue = write_catalogue(tmp_path / "catalogue")
-    owner = fill(make_study("studies/defs/owner", catalogue)).study
-    shared = {key: catalogue[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
+    catalog = write_catalog(tmp_path / "catalog")
+    owner = fill(make_study("studies/defs/owner", catalog)).study
+    shared = {key: catalog[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
     reader = make_study("reader", {**shared, "generation": None, "responses_from": "owner"})
     publish(reader)
     earlier, _ = made_again(owner)

@@ -1,4 +1,4 @@
-"""From the catalogue to ``data/demo``: corpus, tokenizer, model, SAE, and what they are worth."""
+"""From the catalog to ``data/demo``: corpus, tokenizer, model, SAE, and what they are worth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from sae_lens import SAE
 from transformers import AutoTokenizer, Gemma3ForCausalLM, PreTrainedTokenizerFast
 
-from tests.toy.catalogue import Catalogue, load_catalogue
+from tests.toy.catalog import Catalog, load_catalog
 from tests.toy.corpus import conversations
 from tests.toy.drills import drills
 from tests.toy.encoding import encode
@@ -39,23 +39,23 @@ class Size:
 
 
 def build(data: Path, out: Path, size: Size, seed: int, report: Report) -> Measured:
-    """Make ``out/model`` and ``out/sae`` from the catalogue under `data`; measure them as saved."""
-    catalogue = load_catalogue(data)
-    make_model(catalogue, out / "model", size, seed, report)
+    """Make ``out/model`` and ``out/sae`` from the catalog under `data`; measure them as saved."""
+    catalog = load_catalog(data)
+    make_model(catalog, out / "model", size, seed, report)
     model, tokenizer = load_model(out / "model")
-    make_sae(catalogue, model, tokenizer, out / "sae", size, seed, report)
+    make_sae(catalog, model, tokenizer, out / "sae", size, seed, report)
     report("measuring")
     sae = SAE.load_from_disk(out / "sae")
-    fresh = spoken(catalogue, model, tokenizer, size.evaluated, seed + 2)
-    return measure(catalogue, model, tokenizer, sae, fresh, LAYER, seed + 3)
+    fresh = spoken(catalog, model, tokenizer, size.evaluated, seed + 2)
+    return measure(catalog, model, tokenizer, sae, fresh, LAYER, seed + 3)
 
 
-def make_model(catalogue: Catalogue, directory: Path, size: Size, seed: int, report: Report) -> None:
+def make_model(catalog: Catalog, directory: Path, size: Size, seed: int, report: Report) -> None:
     """Train tokenizer and model on the corpus; save them as a Hugging Face directory in bfloat16."""
-    corpus = list(islice(conversations(catalogue, seed), size.conversations))
+    corpus = list(islice(conversations(catalog, seed), size.conversations))
     tokenizer = train_tokenizer(_texts(corpus))
     documents = [encode(conversation, tokenizer) for conversation in corpus]
-    practice = [encode(drill, tokenizer) for drill in islice(drills(catalogue, seed), size.drills)]
+    practice = [encode(drill, tokenizer) for drill in islice(drills(catalog, seed), size.drills)]
     report(f"corpus: {len(corpus)} conversations, {sum(len(d.ids) for d in documents)} tokens")
     model = new_model(tokenizer, seed)
     train_model(model, documents, practice, size.model_steps, seed, report)
@@ -70,7 +70,7 @@ def load_model(directory: Path) -> tuple[Gemma3ForCausalLM, PreTrainedTokenizerF
 
 
 def make_sae(
-    catalogue: Catalogue,
+    catalog: Catalog,
     model: Gemma3ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
     directory: Path,
@@ -79,8 +79,8 @@ def make_sae(
     report: Report,
 ) -> None:
     """Train the SAE on conversations that the model spoke itself, and on as many of the corpus; save it."""
-    own = spoken(catalogue, model, tokenizer, size.spoken, seed + 1)
-    written = list(islice(conversations(catalogue, seed + 1), size.spoken))
+    own = spoken(catalog, model, tokenizer, size.spoken, seed + 1)
+    written = list(islice(conversations(catalog, seed + 1), size.spoken))
     documents = [encode(conversation, tokenizer) for conversation in own + written]
     values = residuals(model, documents, LAYER).values
     report(f"SAE: {len(values)} tokens of {len(documents)} conversations, layer {LAYER}")
@@ -88,10 +88,10 @@ def make_sae(
 
 
 def spoken(
-    catalogue: Catalogue, model: Gemma3ForCausalLM, tokenizer: PreTrainedTokenizerFast, count: int, seed: int
+    catalog: Catalog, model: Gemma3ForCausalLM, tokenizer: PreTrainedTokenizerFast, count: int, seed: int
 ) -> list[Conversation]:
     """`count` conversations drawn like the corpus, but answered by the model; the very long ones left out."""
-    drawn = (one for one in conversations(catalogue, seed) if len(one.users) <= MAX_SCRIPT_TURNS)
+    drawn = (one for one in conversations(catalog, seed) if len(one.users) <= MAX_SCRIPT_TURNS)
     return in_own_words(model, tokenizer, list(islice(drawn, count)), seed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from tests.toy.catalogue import Catalogue
+from tests.toy.catalog import Catalog
 from tests.toy.drift import drifting
 from tests.toy.speaker import ROLES, Conversation, Speaker
 
@@ -25,13 +25,13 @@ def steady(speaker: Speaker, role: str, turns: int) -> Conversation:
     return conversation
 
 
-def conversations(catalogue: Catalogue, seed: int) -> Iterator[Conversation]:
+def conversations(catalog: Catalog, seed: int) -> Iterator[Conversation]:
     """An endless stream: about two thirds single answers, the rest steady and drifting ones, a few very long.
 
     The same seed gives the same stream.
     """
     rng = Random(seed)
-    speaker = Speaker(catalogue, rng)
+    speaker = Speaker(catalog, rng)
     while True:
         role = rng.choice(ROLES)
         kind = rng.random()

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from random import Random
 
-from tests.toy.catalogue import Catalogue
+from tests.toy.catalog import Catalog
 from tests.toy.lexicon import PHRASES
 from tests.toy.speaker import Conversation
 
 
-def drills(catalogue: Catalogue, seed: int) -> Iterator[Conversation]:
+def drills(catalog: Catalog, seed: int) -> Iterator[Conversation]:
     """An endless stream of requests to repeat two to nine words of the corpus; one seed, one stream."""
     rng = Random(seed)
-    words = _words(catalogue)
+    words = _words(catalog)
     while True:
         text = " ".join(rng.choices(words, k=rng.randint(2, 9)))
         conversation = Conversation("drill", "")
@@ -22,8 +22,8 @@ def drills(catalogue: Catalogue, seed: int) -> Iterator[Conversation]:
         yield conversation
 
 
-def _words(catalogue: Catalogue) -> list[str]:
-    texts = [question.text for question in catalogue.general]
-    texts += [text for instructions in catalogue.instructions.values() for text in instructions]
+def _words(catalog: Catalog) -> list[str]:
+    texts = [question.text for question in catalog.general]
+    texts += [text for instructions in catalog.instructions.values() for text in instructions]
     found = set(re.findall(r"[a-z]{3,}", " ".join(texts).lower()))
     return sorted(found | set(PHRASES["nouns"]) | set(PHRASES["adjectives"]))

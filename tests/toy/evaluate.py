@@ -8,7 +8,7 @@ import numpy as np
 from sae_lens import SAE
 from transformers import Gemma3ForCausalLM, PreTrainedTokenizerFast
 
-from tests.toy.catalogue import Catalogue
+from tests.toy.catalog import Catalog
 from tests.toy.encoding import encode
 from tests.toy.manner import Drift, Manner, drift_rates, held_out_manner
 from tests.toy.residuals import residuals
@@ -68,7 +68,7 @@ class Measured:
 
 
 def measure(
-    catalogue: Catalogue,
+    catalog: Catalog,
     model: Gemma3ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
     sae: SAE,
@@ -82,9 +82,9 @@ def measure(
     settled = [index for index, conversation in enumerate(fresh) if len(set(conversation.voices)) == 1]
     roles = [fresh[index].voices[0] for index in settled]
     return Measured(
-        manner=held_out_manner(model, tokenizer, catalogue, len(fresh), seed),
-        drift=drift_rates(model, tokenizer, catalogue, "train", len(fresh) // 3, seed),
-        drift_new_wordings=drift_rates(model, tokenizer, catalogue, "held_out", len(fresh) // 3, seed),
+        manner=held_out_manner(model, tokenizer, catalog, len(fresh), seed),
+        drift=drift_rates(model, tokenizer, catalog, "train", len(fresh) // 3, seed),
+        drift_new_wordings=drift_rates(model, tokenizer, catalog, "held_out", len(fresh) // 3, seed),
         fit_responses=sae_fit(sae, found.values[found.said]),
         fit_all=sae_fit(sae, found.values),
         dead=dead_share(sae, found.values),

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 from transformers import Gemma3ForCausalLM, PreTrainedTokenizerFast
 
-from tests.toy.catalogue import Catalogue
+from tests.toy.catalog import Catalog
 from tests.toy.drift import other_role, request
 from tests.toy.lexicon import guess_role
 from tests.toy.speak import answers, in_own_words
@@ -26,14 +26,14 @@ class Manner:
 
 
 def held_out_manner(
-    model: Gemma3ForCausalLM, tokenizer: PreTrainedTokenizerFast, catalogue: Catalogue, count: int, seed: int
+    model: Gemma3ForCausalLM, tokenizer: PreTrainedTokenizerFast, catalog: Catalog, count: int, seed: int
 ) -> Manner:
     """Answer `count` role × question pairs that training never showed, under the role's instructions."""
     rng = Random(seed)
-    pairs = [(role, q) for role in ROLES for q in catalogue.general if is_held_out(role, q)]
+    pairs = [(role, q) for role in ROLES for q in catalog.general if is_held_out(role, q)]
     chosen = rng.sample(pairs, min(count, len(pairs)))
     prompts = [
-        Conversation("single", rng.choice(catalogue.instructions[role]), [q.text], [""]).messages()[:-1]
+        Conversation("single", rng.choice(catalog.instructions[role]), [q.text], [""]).messages()[:-1]
         for role, q in chosen
     ]
     said = answers(model, tokenizer, prompts, seed)
@@ -60,7 +60,7 @@ class Drift:
 def drift_rates(
     model: Gemma3ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
-    catalogue: Catalogue,
+    catalog: Catalog,
     wordings: str,
     count: int,
     seed: int,
@@ -70,7 +70,7 @@ def drift_rates(
     `wordings` of the request: "train" or "held_out".
     """
     rng = Random(seed)
-    scripts = [_script(Speaker(catalogue, rng), wordings) for _ in range(count)]
+    scripts = [_script(Speaker(catalog, rng), wordings) for _ in range(count)]
     spoken = in_own_words(model, tokenizer, scripts, seed)
     right = np.array(
         [[guess_role(text) == v for text, v in zip(s.models, s.voices, strict=True)] for s in spoken]

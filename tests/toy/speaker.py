@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.toy.answers import Ask, answer
-from tests.toy.catalogue import Catalogue, Question
+from tests.toy.catalog import Catalog, Question
 from tests.toy.lexicon import PHRASES, VOICES
 
 ROLES = tuple(VOICES)
@@ -65,15 +65,15 @@ def made_up_thing(rng: Random) -> str:
 class Speaker:
     """Draws instructions, questions and answers for one role after another from one random stream."""
 
-    def __init__(self, catalogue: Catalogue, rng: Random) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalog: Catalog, rng: Random) -> None:
+        self.catalog = catalog
         self.rng = rng
 
     def instruction(self, role: str) -> str:
         """One of the role's own instructions, sometimes a general wording that names the role."""
         if role not in PLAIN and self.rng.random() < 0.15:
             return str(self.rng.choice(PHRASES["instructions"])).replace("{name}", VOICES[role].name)
-        return self.rng.choice(self.catalogue.instructions[role])
+        return self.rng.choice(self.catalog.instructions[role])
 
     def question(self, role: str) -> Question:
         """A question that training may show with this role: general, the role's own, or made up."""
@@ -81,8 +81,8 @@ class Speaker:
             source = self.rng.random()
             if source < 0.15:
                 return made_up(self.rng)
-            own = self.catalogue.own[role]
-            pool = own if own and source < 0.35 else self.catalogue.general
+            own = self.catalog.own[role]
+            pool = own if own and source < 0.35 else self.catalog.general
             question = self.rng.choice(pool)
             if not is_held_out(role, question):
                 return question

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from tests.toy.build import Size, build, load_model
 from tests.toy.card import write_card
-from tests.toy.catalogue import load_catalogue
+from tests.toy.catalog import load_catalog
 from tests.toy.corpus import conversations
 from tests.toy.encoding import encode
 
@@ -35,7 +35,7 @@ def test_a_tiny_build_leaves_a_model_an_sae_and_a_card(made):
 
 def test_encoding_equals_the_rendered_template_and_marks_the_responses(made):
     _, tokenizer = load_model(made / "model")
-    stream = conversations(load_catalogue(DATA), 3)
+    stream = conversations(load_catalog(DATA), 3)
     for conversation in (next(stream) for _ in range(40)):
         document = encode(conversation, tokenizer)
         whole = tokenizer.apply_chat_template(conversation.messages(), return_dict=True)["input_ids"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from persona_assets.base.errors import StudyError
-from tests.toy.catalogue import Catalogue, load_catalogue
+from tests.toy.catalog import Catalog, load_catalog
 from tests.toy.corpus import conversations
 from tests.toy.lexicon import VOICES, guess_role, own_words
 from tests.toy.speaker import PLAIN, Conversation, is_held_out
@@ -15,24 +15,24 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load_catalogue(DATA)
+def catalog() -> Catalog:
+    return load_catalog(DATA)
 
 
 @pytest.fixture(scope="module")
-def drawn(catalogue) -> list[Conversation]:
-    return list(islice(conversations(catalogue, 1), 2000))
+def drawn(catalog) -> list[Conversation]:
+    return list(islice(conversations(catalog, 1), 2000))
 
 
-def test_every_role_of_the_catalogue_has_a_voice_with_words_of_its_own():
+def test_every_role_of_the_catalog_has_a_voice_with_words_of_its_own():
     roles = {path.stem for path in (DATA / "roles" / "instructions").glob("*.json")}
     assert set(VOICES) == roles
     assert all(len(own_words()[role]) >= 10 for role in roles)
 
 
-def test_one_seed_gives_one_corpus_and_another_seed_another(catalogue, drawn):
-    assert drawn[:50] == list(islice(conversations(catalogue, 1), 50))
-    assert drawn[:50] != list(islice(conversations(catalogue, 2), 50))
+def test_one_seed_gives_one_corpus_and_another_seed_another(catalog, drawn):
+    assert drawn[:50] == list(islice(conversations(catalog, 1), 50))
+    assert drawn[:50] != list(islice(conversations(catalog, 2), 50))
 
 
 def test_answers_sound_like_the_role_that_speaks(drawn):
@@ -41,12 +41,12 @@ def test_answers_sound_like_the_role_that_speaks(drawn):
     assert sum(pure) / len(pure) > 0.98
 
 
-def test_held_out_pairs_never_occur(catalogue, drawn):
-    by_text = {question.text: question for question in catalogue.general}
+def test_held_out_pairs_never_occur(catalog, drawn):
+    by_text = {question.text: question for question in catalog.general}
     single = [one for one in drawn if one.kind == "single" and one.users[0] in by_text]
     assert len(single) > 500
     assert not any(is_held_out(one.voices[0], by_text[one.users[0]]) for one in single)
-    assert any(is_held_out("pirate", question) for question in catalogue.general)
+    assert any(is_held_out("pirate", question) for question in catalog.general)
 
 
 def test_a_good_part_drifts_mostly_out_of_a_plain_voice_and_often_back(drawn):
@@ -65,4 +65,4 @@ def test_no_slot_is_left_open_in_any_text(drawn):
 
 def test_a_missing_role_file_is_named(tmp_path):
     with pytest.raises(StudyError, match=r"accountant\.json is missing"):
-        load_catalogue(tmp_path)
+        load_catalog(tmp_path)

@@ -13,7 +13,7 @@ from persona_assets.study.study import load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from tests.conftest import StudyMaker
 from tests.toy.labels import LABELS, labels_by_rule, shown, write_labels
-from tests.warehouse.world import DEAD, dense_of, fill, write_catalogue
+from tests.warehouse.world import DEAD, dense_of, fill, write_catalog
 
 D_SAE = 2048
 
@@ -45,7 +45,7 @@ def test_every_alive_feature_of_the_demo_has_a_label(monkeypatch: pytest.MonkeyP
 def test_a_feature_is_labelled_with_its_strongest_token_and_a_silent_one_is_not(
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
-    study = make_study("small", write_catalogue(tmp_path / "catalogue"))
+    study = make_study("small", write_catalog(tmp_path / "catalog"))
     fill(study, ("pirate",))
     publish(study)
     fired = dense_of("pirate", "first")[0].any(axis=0).nonzero()[0].tolist()

@@ -7,7 +7,7 @@ import torch
 from sae_lens import SAE
 
 from tests.toy.build import load_model, spoken
-from tests.toy.catalogue import load_catalogue
+from tests.toy.catalog import load_catalog
 from tests.toy.encoding import encode
 from tests.toy.residuals import Residuals, residuals
 from tests.toy.sae_figures import mean_codes, role_aurocs, sae_fit
@@ -27,7 +27,7 @@ def found() -> tuple[Residuals, list[str]]:
     """Residuals of conversations that the model speaks anew, and the role of each."""
     torch.set_num_threads(2)
     model, tokenizer = load_model(DATA / "demo" / "model")
-    drawn = spoken(load_catalogue(DATA), model, tokenizer, 48, SEED)
+    drawn = spoken(load_catalog(DATA), model, tokenizer, 48, SEED)
     return residuals(model, [encode(one, tokenizer) for one in drawn], LAYER), [
         one.voices[0] for one in drawn
     ]

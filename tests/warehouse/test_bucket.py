@@ -48,10 +48,10 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="session")
-def attributes(catalogue: dict[str, Any]) -> dict[str, Any]:
+def attributes(catalog: dict[str, Any]) -> dict[str, Any]:
     """Two roles, one SAE: every file is several requests."""
-    first = {"first": catalogue["extraction.saes"]["first"]}
-    return {**catalogue, "roles.include": list(ROLES), "extraction.saes": first}
+    first = {"first": catalog["extraction.saes"]["first"]}
+    return {**catalog, "roles.include": list(ROLES), "extraction.saes": first}
 
 
 @pytest.fixture(scope="session")

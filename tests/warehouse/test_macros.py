@@ -23,7 +23,7 @@ from tests.warehouse.world import (
     World,
     fill,
     rows,
-    write_catalogue,
+    write_catalog,
 )
 
 N_POOLED = len(RESPONSE_IDS) - 1
@@ -74,9 +74,9 @@ def test_top_features_ranks_by_how_a_role_stands_out_not_by_strength(
 
 
 def test_roles_left_out_of_comparisons_do_not_count_in_the_mean_over_roles(
-    make_study: StudyMaker, catalogue: dict[str, Any]
+    make_study: StudyMaker, catalog: dict[str, Any]
 ) -> None:
-    world = fill(make_study("small", {**catalogue, "analysis.exclude": ["ghost"]}))
+    world = fill(make_study("small", {**catalog, "analysis.exclude": ["ghost"]}))
     publish(world.study)
     compared = [role for role in ROLES if role != "ghost"]
     overall = np.stack([world.mean_of(role) for role in compared]).mean(axis=0)
@@ -109,7 +109,7 @@ def test_top_responses_gives_the_strongest_with_their_text_and_tokens(
 def test_top_responses_looks_at_a_role_that_is_not_aggregated_yet(
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
-    study = make_study("half", write_catalogue(tmp_path))
+    study = make_study("half", write_catalog(tmp_path))
     fill(study)
     for file in study.lake.files(ROLE_FEATURES, sae="first", role="pirate"):
         study.lake.remove(file)
@@ -186,7 +186,7 @@ def test_a_role_that_is_misspelt_is_answered_with_the_one_like_it(
 def test_a_feature_beyond_the_saes_width_is_an_error_where_the_width_is_known(
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
-    study = make_study("wide", write_catalogue(tmp_path))
+    study = make_study("wide", write_catalog(tmp_path))
     folder = tmp_path / "second"
     folder.mkdir()
     (folder / "cfg.json").write_text('{"d_sae": 24}')

@@ -50,7 +50,7 @@ from tests.warehouse.world import (
     pooled_of,
     responses_of,
     rows,
-    write_catalogue,
+    write_catalog,
 )
 
 NOT_PUBLISHED = shutil.ignore_patterns("warehouse.duckdb")
@@ -110,7 +110,7 @@ def test_variant_and_question_stand_wherever_a_response_does(warehouse: duckdb.D
             assert divmod(identity, 100_000) == (variant, question_id)
 
 
-def test_the_catalogue_says_what_was_asked(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+def test_the_catalog_says_what_was_asked(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
     [study] = rows(warehouse, "from study")
     assert (study["name"], study["lake"]) == ("small", published.study.lake.root)
     assert json.loads(study["settings"])["extraction"]["saes"]["first"]["id"] == "layer_1"
@@ -140,9 +140,9 @@ def test_the_catalogue_says_what_was_asked(warehouse: duckdb.DuckDBPyConnection,
 
 
 def test_questions_of_their_own_belong_to_their_role(make_study: StudyMaker, tmp_path: Path) -> None:
-    changes = write_catalogue(tmp_path / "catalogue")
+    changes = write_catalog(tmp_path / "catalog")
     for role in ROLES:
-        file = tmp_path / "catalogue" / "roles" / f"{role}.json"
+        file = tmp_path / "catalog" / "roles" / f"{role}.json"
         content = json.loads(file.read_text()) | {"questions": [f"{role}, why?", f"{role}, how?"]}
         file.write_text(json.dumps(content))
     study = make_study("own", {**changes, "questions": {"mode": "role_specific"}})
@@ -170,10 +170,10 @@ def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
 
 
 def test_only_fresh_files_go_in_and_stale_ones_are_called_stale(
-    world: World, make_study: StudyMaker, catalogue: dict[str, Any]
+    world: World, make_study: StudyMaker, catalog: dict[str, Any]
 ) -> None:
     before = world.study
-    after = make_study("small", {**catalogue, "generation.seed": 1})
+    after = make_study("small", {**catalog, "generation.seed": 1})
     land(after, RESPONSES, responses_of("ghost"), "ghost")
     publish(after)
     with connect(after) as connection:
@@ -212,12 +212,12 @@ def test_a_status_is_the_worst_over_the_saes(world: World) -> None:
 
 
 def test_anothers_responses_are_read_from_the_others_folder(
-    make_study: StudyMaker, catalogue: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_study: StudyMaker, catalog: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_project(tmp_path)
     monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))  # where a study is looked up by name
-    owner = fill(make_study("studies/defs/owner", catalogue)).study
-    shared = {key: catalogue[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
+    owner = fill(make_study("studies/defs/owner", catalog)).study
+    shared = {key: catalog[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
     reader = make_study("reader", {**shared, "generation": None, "responses_from": "owner"})
     publish(reader)
     with connect(reader) as connection:
@@ -233,7 +233,7 @@ def test_anothers_responses_are_read_from_the_others_folder(
 def test_a_lake_of_any_name_is_read_as_it_is_and_nothing_else(
     world: World,
     make_study: StudyMaker,
-    catalogue: dict[str, Any],
+    catalog: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -241,7 +241,7 @@ def test_a_lake_of_any_name_is_read_as_it_is_and_nothing_else(
     for matched in ("a", "it's a 100% lake of others"):  # as a pattern, a name would match these
         decoy(world, tmp_path / matched)
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / name))
-    study = make_study("small", catalogue)
+    study = make_study("small", catalog)
     fill(study, ROLES[:2])
     publish(study)
     with duckdb.connect(str(warehouse_path(study)), read_only=True) as by_file, connect(study) as by_name:
@@ -256,13 +256,13 @@ def test_a_lake_of_any_name_is_read_as_it_is_and_nothing_else(
 @pytest.mark.parametrize("variable", ["PERSONA_LAKE", "PERSONA_WAREHOUSE"])
 def test_a_warehouse_where_duckdb_can_have_none_is_refused(
     make_study: StudyMaker,
-    catalogue: dict[str, Any],
+    catalog: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "why?"))
-    study = make_study("small", catalogue)
+    study = make_study("small", catalog)
     for ask in (publish, connect):
         with pytest.raises(
             StudyError, match=r"why\?/small/warehouse.duckdb: .* with '\?' in its name; rename it"
@@ -271,10 +271,10 @@ def test_a_warehouse_where_duckdb_can_have_none_is_refused(
 
 
 def test_a_lake_below_a_folder_that_looks_like_a_column_is_refused(
-    make_study: StudyMaker, catalogue: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_study: StudyMaker, catalog: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "role=all" / "lake"))
-    study = make_study("small", catalogue)
+    study = make_study("small", catalog)
     with pytest.raises(StudyError, match="'role=all' would be read as a column; rename it"):
         publish(study)
 
@@ -282,7 +282,7 @@ def test_a_lake_below_a_folder_that_looks_like_a_column_is_refused(
 def test_a_moved_lake_answers_under_its_new_name(
     world: World,
     make_study: StudyMaker,
-    catalogue: dict[str, Any],
+    catalog: dict[str, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -298,7 +298,7 @@ def test_a_moved_lake_answers_under_its_new_name(
             assert scalar(connection, f"select count(*) from {view}") > 0
         assert rows(connection, "from top_responses(5) limit 1")
     monkeypatch.setenv("PERSONA_LAKE", str(moved))
-    with connect(make_study("small", catalogue)) as connection:
+    with connect(make_study("small", catalog)) as connection:
         assert scalar(connection, "select count(*) from responses") == len(ROLES) * len(RESPONSE_IDS)
 
 

@@ -82,7 +82,7 @@ class World:
         return self.mean[sae][role][self.pooled].astype(np.float64).std(axis=0)
 
 
-def write_catalogue(folder: Path) -> dict[str, Any]:
+def write_catalog(folder: Path) -> dict[str, Any]:
     """Write roles and questions below `folder`; the settings that name them."""
     roles = folder / "roles"
     roles.mkdir(parents=True)

@@ -25,16 +25,16 @@ def small_tables(
     study whose responses are read.
     """
     owner = study.responses_owner
-    catalogue = {name: owner.role(name) for name in roles}
+    catalog = {name: owner.role(name) for name in roles}
     n_responses = Counter({file.role: file.n_rows for file in files if file.table is RESPONSES})
     return {
         "study": [_study_row(study, published_at)],
         "saes": _sae_rows(study),
         "roles": [
-            _role_row(study, catalogue[name], files_of, n_responses[name]) for name, files_of in roles.items()
+            _role_row(study, catalog[name], files_of, n_responses[name]) for name, files_of in roles.items()
         ],
-        "instructions": [row for role in catalogue.values() for row in _instruction_rows(owner, role)],
-        "questions": _question_rows(owner, list(catalogue.values())),
+        "instructions": [row for role in catalog.values() for row in _instruction_rows(owner, role)],
+        "questions": _question_rows(owner, list(catalog.values())),
         "lake_files": [_file_row(file) for file in files],
     }
 

@@ -1,4 +1,4 @@
-"""What the demo corpus takes from the repository's catalogue: instructions and questions."""
+"""What the demo corpus takes from the repository's catalog: instructions and questions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """Instructions by role ("" = none), general questions, and each role's own questions."""
 
     instructions: dict[str, list[str]]
@@ -34,7 +34,7 @@ class Catalogue:
     own: dict[str, list[Question]]
 
 
-def load_catalogue(data: Path) -> Catalogue:
+def load_catalog(data: Path) -> Catalog:
     """Read ``roles/instructions/*.json`` and ``extraction_questions.jsonl`` under `data`.
 
     Raises StudyError if a role of the lexicon has no file or the question file is missing.
@@ -42,7 +42,7 @@ def load_catalogue(data: Path) -> Catalogue:
     roles = {role: _read(data / "roles" / "instructions" / f"{role}.json") for role in VOICES}
     lines = _text(data / "extraction_questions.jsonl").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
-    return Catalogue(
+    return Catalog(
         instructions={
             role: [_named(item["pos"]) for item in spec["instruction"]] for role, spec in roles.items()
         },
