@@ -74,7 +74,7 @@ def _two_sided(fired: int, n_role: int, n: int) -> tuple[int, Floats]:
 def _weights(first: int, last: int, fired: int, n_role: int, n: int) -> Floats:
     """Hypergeometric probabilities of `first` to `last`, up to a factor: 1 at the mode.
 
-    From the mode outwards by the ratio of neighbours: nothing overflows, and what underflows is 0.
+    From the mode outwards by the ratio of neighbors: nothing overflows, and what underflows is 0.
     """
     mode = min(max((fired + 1) * (n_role + 1) // (n + 2), first), last)
     weight = np.empty(last - first + 1)

@@ -1,4 +1,4 @@
-"""Places of the selected features in the plane, for navigation: neighbours come from the full space."""
+"""Places of the selected features in the plane, for navigation: neighbors come from the full space."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from persona_assets.analysis.selection import Selection
-from persona_assets.atlas.neighbours import Neighbours, cosine_neighbours, preservation
+from persona_assets.atlas.neighbors import Neighbors, cosine_neighbors, preservation
 from persona_assets.base.arrays import Floats
 from persona_assets.base.compiled import kept_outside_of_site_packages
 from persona_assets.base.errors import StudyError
 from persona_assets.study.settings import AtlasSettings
 
 NOTE = (
-    "Distances in the map are for navigation only; neighbours and similarities come from the full space "
+    "Distances in the map are for navigation only; neighbors and similarities come from the full space "
     "of roles, by cosine."
 )
 
@@ -38,7 +38,7 @@ class Map:
     umap: Floats
     pca: Floats
     explained: Floats
-    neighbours: Neighbours
+    neighbors: Neighbors
     preserved: float | None
 
 
@@ -49,7 +49,7 @@ def lay_out(selection: Selection, settings: AtlasSettings) -> Map:
     return Map(
         umap,
         *pca_places(points, settings.random_seed),
-        cosine_neighbours(points, ids, settings.neighbor_k),
+        cosine_neighbors(points, ids, settings.neighbor_k),
         preservation(points, umap, ids, settings.quality_k),
     )
 
@@ -57,7 +57,7 @@ def lay_out(selection: Selection, settings: AtlasSettings) -> Map:
 def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
     """float64[n, 2] of `points` float64[n, n_dimensions] by UMAP over cosines, the same at every call.
 
-    `umap_n_neighbors` are cut to n - 1. Features are NaN that have no neighbour but opposite ones, all with
+    `umap_n_neighbors` are cut to n - 1. Features are NaN that have no neighbor but opposite ones, all with
     fewer than four. Raises StudyError where the settings are not ones UMAP has.
     """
     _check(settings)

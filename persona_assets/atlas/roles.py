@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.selection import Selection
-from persona_assets.atlas.neighbours import unit_rows
+from persona_assets.atlas.neighbors import unit_rows
 from persona_assets.base.arrays import Floats
 
 N_COMPONENTS = 10

@@ -1,4 +1,4 @@
-"""The atlas as tables: what is said of features, of their neighbours, and of roles."""
+"""The atlas as tables: what is said of features, of their neighbors, and of roles."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def atlas_table(selection: Selection, layout: Map, metrics: Metrics) -> pa.Table
 
 def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
     """The rows of `NEIGHBORS`."""
-    n, k = layout.neighbours.rows.shape
+    n, k = layout.neighbors.rows.shape
     return NEIGHBORS.of(
         {
             "feature_id": np.repeat(selection.selected, k),
             "rank": np.tile(np.arange(1, k + 1), n),
-            "neighbor_id": selection.selected[layout.neighbours.rows.ravel()],
-            "similarity": layout.neighbours.similarities.ravel(),
+            "neighbor_id": selection.selected[layout.neighbors.rows.ravel()],
+            "similarity": layout.neighbors.similarities.ravel(),
         }
     )
 

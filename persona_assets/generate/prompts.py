@@ -47,7 +47,7 @@ def response_seed(study_seed: int, role: str, variant: int, question_id: int) ->
 def build_prompts(
     role: Role, questions: Sequence[Question], generation: GenerationSettings, chat: ChatFormat
 ) -> list[Prompt]:
-    """Every prompt of a role, variant-major: neighbours share their system prompt's prefix.
+    """Every prompt of a role, variant-major: neighbors share their system prompt's prefix.
 
     Raises StudyError where a prompt would not be what is asked (`ChatFormat`), or leaves no room for an
     answer.

@@ -130,7 +130,7 @@ def spread(wanted: Floats, apart: float) -> Floats:
     if (n - 1) * apart >= 1:
         return np.linspace(0, 1, n)
     steps = apart * np.arange(n)
-    blocks: list[tuple[float, int]] = []  # mean and size: neighbours out of order are pooled
+    blocks: list[tuple[float, int]] = []  # mean and size: neighbors out of order are pooled
     for value in wanted - steps:
         mean, size = float(value), 1
         while blocks and blocks[-1][0] >= mean:

@@ -67,7 +67,7 @@ STAGES = (
     ),
     Stage(
         "atlas",
-        "The features that tell roles apart, mapped; their neighbours; roles compared.",
+        "The features that tell roles apart, mapped; their neighbors; roles compared.",
         per="study",
         tables=ATLAS_TABLES,
         needs=("statistics",),

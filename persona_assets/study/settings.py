@@ -270,7 +270,7 @@ class AtlasSettings(Block):
     umap_random_state: int = 24
     """UMAP's `random_state`."""
     neighbor_k: PositiveInt = 20
-    """Neighbours that are kept of each feature."""
+    """Neighbors that are kept of each feature."""
     quality_k: PositiveInt = 15
     """How many of them the map is judged by."""
 

@@ -54,16 +54,16 @@ def test_the_map_is_of_the_selected_features_in_rank_order() -> None:
     means = random_means(0, 12, 200)
     whole, best = layout(means, neighbor_k=5), layout(means, neighbor_k=5, top_k=30)
     assert whole.umap.shape[0] > 30 and best.umap.shape == best.pca.shape == (30, 2)
-    assert best.neighbours.rows.shape == (30, 5) and best.neighbours.rows.max() < 30
+    assert best.neighbors.rows.shape == (30, 5) and best.neighbors.rows.max() < 30
     assert best.preserved is not None and 0 < best.preserved <= 1
 
 
 @pytest.mark.parametrize("n_features", [4, 5, 10])
-def test_fewer_features_than_neighbours_are_mapped(n_features: int) -> None:
+def test_fewer_features_than_neighbors_are_mapped(n_features: int) -> None:
     found = layout(random_means(1, 6, 60), top_k=n_features)
     assert np.isfinite(found.umap).all() and np.isfinite(found.pca).all()
-    assert found.neighbours.rows.shape == (n_features, n_features - 1)
-    assert found.preserved == 1  # all are neighbours of all
+    assert found.neighbors.rows.shape == (n_features, n_features - 1)
+    assert found.preserved == 1  # all are neighbors of all
 
 
 @pytest.mark.parametrize("n_features", [2, 3])
@@ -74,8 +74,8 @@ def test_too_few_features_for_umap_have_places_by_pca_alone(n_features: int) -> 
 
 def test_one_feature_has_no_place_and_none_is_no_error() -> None:
     one, none = layout(random_means(3, 6, 60), top_k=1), layout(np.zeros((6, 60)))
-    assert np.isnan(one.umap).all() and np.isnan(one.pca).all() and one.neighbours.rows.shape == (1, 0)
-    assert none.umap.shape == none.pca.shape == (0, 2) and none.neighbours.rows.shape == (0, 0)
+    assert np.isnan(one.umap).all() and np.isnan(one.pca).all() and one.neighbors.rows.shape == (1, 0)
+    assert none.umap.shape == none.pca.shape == (0, 2) and none.neighbors.rows.shape == (0, 0)
     assert one.preserved is None and none.preserved is None
 
 
@@ -83,14 +83,14 @@ def test_with_one_role_all_features_lie_in_a_line() -> None:
     found = layout(random_means(4, 1, 60))
     assert np.isfinite(found.pca[:, 0]).all() and np.isnan(found.pca[:, 1]).all()
     assert found.explained[0] == pytest.approx(1) and np.isnan(found.explained[1])
-    np.testing.assert_allclose(found.neighbours.similarities, 1)
+    np.testing.assert_allclose(found.neighbors.similarities, 1)
 
 
 def test_two_centred_roles_make_features_alike_or_opposite() -> None:
     means = random_means(5, 2, 80)
     chosen = AtlasSettings()
     found = lay_out(select(made(means, centred=centre(means)), chosen).first(chosen.top_k), chosen)
-    np.testing.assert_allclose(np.abs(found.neighbours.similarities), 1)
+    np.testing.assert_allclose(np.abs(found.neighbors.similarities), 1)
     assert len(found.umap) == len(found.pca) > 10
 
 

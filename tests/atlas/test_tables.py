@@ -48,7 +48,7 @@ def test_every_selected_feature_has_a_row_with_its_place_and_metrics(atlas: Atla
         assert [role["share"] for role in top] == metrics.top_shares[:, place].tolist()
 
 
-def test_neighbours_are_named_by_their_ids(atlas: AtlasTables) -> None:
+def test_neighbors_are_named_by_their_ids(atlas: AtlasTables) -> None:
     selection = select(made(MEANS), SETTINGS).first(SETTINGS.top_k)
     places = {feature: place for place, feature in enumerate(selection.selected.tolist())}
     unit = selection.columns / np.linalg.norm(selection.columns, axis=0).clip(1e-300)

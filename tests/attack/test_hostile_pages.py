@@ -84,7 +84,7 @@ def _files() -> Iterator[tuple[str, str]]:
         "places that are no numbers": _bundle("x", coords={"umap": [["a", None], [{}, []]]}),
         "places that are far away": _bundle("x", coords={"umap": [[1e308, -1e308], [5e-324, 0]]}),
         "ids that are none": _bundle("x", feature_ids=["__proto__", -1]),
-        "neighbours that are not there": _bundle("x", neighbors={"k": 9, "indices": [[7], [-1]],
+        "neighbors that are not there": _bundle("x", neighbors={"k": 9, "indices": [[7], [-1]],
         "similarities": []}),
         "roles that are no texts": _bundle("x", roles=[{}, None, 1]),
         "features that are no list": _bundle("x", features={"length": 1e9}),

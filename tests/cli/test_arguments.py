@@ -7,7 +7,7 @@ from persona_assets.cli.arguments import part_of
 
 
 @pytest.mark.parametrize("n_shards", [1, 2, 3, 8, 20])
-def test_every_role_is_in_exactly_one_shard_beside_its_neighbours(n_shards: int) -> None:
+def test_every_role_is_in_exactly_one_shard_beside_its_neighbors(n_shards: int) -> None:
     names = [f"role {number}" for number in range(11)]
     shards = [part_of(names, f"{number}/{n_shards}") for number in range(n_shards)]
     assert [name for shard in shards for name in shard] == names

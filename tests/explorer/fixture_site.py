@@ -46,7 +46,7 @@ WORDS = [
     "laugh",
     "map",
 ]
-NOTE = "Distances on the map are not distances between features: trust the neighbours, not the gaps."
+NOTE = "Distances on the map are not distances between features: trust the neighbors, not the gaps."
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_a_bundle_named_in_the_address_is_shown_with_its_own_words(page, site, b
     assert "Mind the gaps." in page.locator(".guardrail").inner_text()
     assert "777 alive" in page.locator(".guardrail").inner_text()
     assert page.locator(".header .study").inner_text() == "somebody's run"
-    assert page.locator(".neighbours li").count() == bundle["neighbors"]["k"]
+    assert page.locator(".neighbors li").count() == bundle["neighbors"]["k"]
     page.locator(".selected-id").click()
     page.get_by_role("link", name="Neuronpedia").wait_for()
     assert page.get_by_role("link", name="Neuronpedia").get_attribute("rel") == "noreferrer noopener"

@@ -99,10 +99,10 @@ def test_a_selection_shows_its_numbers_and_its_nearest_in_the_full_space(page, s
     page.wait_for_selector(".overlay .neighbor")
     neighbors = json.loads((site_folder / "some/folder/data/demo/neighbors.json").read_text())
     ids = [str(atlas["features"]["feature_id"][one]) for one in neighbors["rows"][row]]
-    assert page.locator(".neighbours .mono").all_inner_texts() == ids
+    assert page.locator(".neighbors .mono").all_inner_texts() == ids
     assert page.locator(".overlay .neighbor").count() == len(ids)
     assert f"rank {row + 1}" in page.locator(".selected-head").inner_text()
-    page.locator(".neighbours li button").first.click()
+    page.locator(".neighbors li button").first.click()
     page.wait_for_function(f"document.querySelector('.selected-id').textContent === '{ids[0]}'")
 
 

@@ -112,7 +112,7 @@ def _topk(sae: Any, rows: torch.Tensor, error: float) -> tuple[torch.Tensor, ...
 
 
 def _pursuit(sae: Any, x: torch.Tensor, error: float) -> tuple[torch.Tensor, ...]:
-    """Matching pursuit chooses one feature after another: bounds are tried, on sixteen neighbours of x."""
+    """Matching pursuit chooses one feature after another: bounds are tried, on sixteen neighbors of x."""
     noise = torch.randn(16, *x.shape, generator=torch.Generator().manual_seed(0), dtype=x.dtype)
     near = x + (error + 2**-20) * x.norm(dim=1, keepdim=True) * noise / noise.norm(dim=2, keepdim=True)
     codes = torch.stack([sae.encode(one) for one in (x, *near)])

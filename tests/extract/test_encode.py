@@ -110,7 +110,7 @@ def test_a_torch_only_screen_finds_the_same(dtype, make_sae) -> None:
 def worst_case(d_sae: int, n: int = 64, d_in: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows [n, d_in] and weights [d_in, d_sae] that lose the most when rounded to bfloat16, all together.
 
-    Every number lies just below half way between two neighbours and is rounded towards zero, and all products
+    Every number lies just below half way between two neighbors and is rounded towards zero, and all products
     of a row and a feature have one sign: the rounded inner product falls short by the whole of the bound.
     """
     generator = torch.Generator().manual_seed(0)

@@ -127,7 +127,7 @@ def test_the_dataset_is_what_the_study_and_the_selection_say(bundle: dict[str, A
     assert bundle["guardrails"]["knn_overlap_at_k"] == 15 and "navigation" in bundle["guardrails"]["note"]
 
 
-def test_neighbours_are_places_among_the_features(bundle: dict[str, Any], atlas: AtlasTables) -> None:
+def test_neighbors_are_places_among_the_features(bundle: dict[str, Any], atlas: AtlasTables) -> None:
     ids = bundle["feature_ids"]
     assert ids == atlas.atlas["feature_id"].to_pylist()
     rows = atlas.neighbors.to_pylist()

@@ -59,7 +59,7 @@ def write_gguf(file: Path, model: LlamaForCausalLM, *, template: str | None = TE
     for layer in range(config.num_hidden_layers):
         for ours, theirs in _NAMES.items():
             weight = weights[f"model.layers.{layer}.{ours}.weight"]
-            if theirs in heads:  # llama.cpp rotates neighbours, transformers halves: rows in another order
+            if theirs in heads:  # llama.cpp rotates neighbors, transformers halves: rows in another order
                 weight = (
                     weight.view(heads[theirs], 2, -1, weight.shape[-1]).swapaxes(1, 2).reshape(weight.shape)
                 )

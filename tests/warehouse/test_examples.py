@@ -48,7 +48,7 @@ COLUMNS = {
     ),
     "labels_about_the_sea": "feature_id description source model url",
     "most_alike_roles": "role_a role_b similarity",
-    "neighbours_of_a_feature": "feature_id similarity preferred_role description",
+    "neighbors_of_a_feature": "feature_id similarity preferred_role description",
     "on_the_assistant_axis": "role position",
     "what_a_role_avoids": "feature_id description effect effect_low effect_high auroc q",
     "cut_off_by_the_length_limit": "role n_cut_off n_responses share longest",
@@ -314,8 +314,8 @@ def test_the_anchor_is_the_last_on_its_axis(warehouse: duckdb.DuckDBPyConnection
     assert sum(row["position"] for row in answer) == pytest.approx(0, abs=1e-9)
 
 
-def test_neighbours_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConnection) -> None:
-    answer = ask(warehouse, "neighbours_of_a_feature")
+def test_neighbors_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConnection) -> None:
+    answer = ask(warehouse, "neighbors_of_a_feature")
     similarities = [row["similarity"] for row in answer]
     assert answer and OF_PIRATE_ALONE not in [row["feature_id"] for row in answer]
     assert similarities == sorted(similarities, reverse=True)

@@ -294,7 +294,7 @@ class RolesOverview(Answer):
     """All roles beside one another."""
 
     order: list[str]
-    """Clustered: neighbours in the list are alike."""
+    """Clustered: neighbors in the list are alike."""
     similarity: list[list[float | None]]
     """[role][role], in that order; empty without an atlas."""
     axes: list[Axis]

@@ -24,9 +24,9 @@ def roles(source: Source, sae: str) -> Json:
 
 
 def clustered(similarity: np.ndarray) -> list[int]:
-    """An order of the rows of float64[n, n], cosines, in which neighbours are alike; NaN counts as 0.
+    """An order of the rows of float64[n, n], cosines, in which neighbors are alike; NaN counts as 0.
 
-    Average linkage over 1 - similarity, its leaves ordered so that neighbours lie as near as the tree allows.
+    Average linkage over 1 - similarity, its leaves ordered so that neighbors lie as near as the tree allows.
     """
     n = len(similarity)
     if n < 3:

@@ -129,7 +129,7 @@ NEIGHBORS = _mapped(
     columns=(
         Column("feature_id", INT),
         Column("rank", INT, "The nearest is 1"),
-        Column("neighbor_id", INT, "The feature_id of the neighbour"),
+        Column("neighbor_id", INT, "The feature_id of the neighbor"),
         Column("similarity", DOUBLE, "Cosine of the two features' columns of the role matrix"),
     ),
 )  # fmt: skip

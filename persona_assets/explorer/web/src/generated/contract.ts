@@ -387,7 +387,7 @@ export interface Axis {
 
 /** All roles beside one another. */
 export interface RolesOverview {
-  /** Clustered: neighbours in the list are alike. */
+  /** Clustered: neighbors in the list are alike. */
   order: string[];
   /** [role][role], in that order; empty without an atlas. */
   similarity: ((number | null)[])[];

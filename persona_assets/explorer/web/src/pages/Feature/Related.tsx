@@ -8,7 +8,7 @@ export function Related({ feature: { related } }: { feature: FeaturePage }) {
   return (
     <Section title="Related features" note="cosine over roles, in the full space">
       {related.length === 0 ? (
-        <p className="muted">Neighbours are known only of features on the map.</p>
+        <p className="muted">Neighbors are known only of features on the map.</p>
       ) : (
         <table className="sort-table related" aria-label="Related features">
           <tbody>

@@ -3,7 +3,7 @@ import { href } from "../../router/router";
 import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
 import { type MapState, setSelected } from "./useMapState";
 
-/** The selected feature: what it is, its numbers among all of the map's, and its neighbours. */
+/** The selected feature: what it is, its numbers among all of the map's, and its neighbors. */
 export function Selected(props: { model: MapModel; state: MapState; neighbors: number[]; similarities: number[] }) {
   const { model, state, neighbors, similarities } = props;
   const row = state.selected;
@@ -36,7 +36,7 @@ export function Selected(props: { model: MapModel; state: MapState; neighbors: n
           <Value key={metric} model={model} metric={metric} row={row} />
         ))}
       </dl>
-      <Neighbours model={model} rows={neighbors} similarities={similarities} />
+      <Neighbors model={model} rows={neighbors} similarities={similarities} />
     </section>
   );
 }
@@ -57,10 +57,10 @@ function Value({ model, metric, row }: { model: MapModel; metric: Metric; row: n
   );
 }
 
-function Neighbours({ model, rows, similarities }: { model: MapModel; rows: number[]; similarities: number[] }) {
+function Neighbors({ model, rows, similarities }: { model: MapModel; rows: number[]; similarities: number[] }) {
   if (rows.length === 0) return null;
   return (
-    <div className="neighbours">
+    <div className="neighbors">
       <h3>Nearest by cosine over roles, in the full space</h3>
       <ol>
         {rows.map((row, at) => (

@@ -68,7 +68,7 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
   );
 }
 
-/** The neighbours of the selected row; read only when something is selected. */
+/** The neighbors of the selected row; read only when something is selected. */
 function useNeighbors(sae: string, row: number | null): { rows: number[]; similarities: number[] } {
   const neighbors = useResource<Neighbors>(row === null ? null : paths.neighbors(sae));
   return useMemo(() => {
@@ -88,7 +88,7 @@ function Guardrail({ model }: { model: MapModel }) {
       </span>
       {summary.preservation !== null && (
         <span>
-          <strong>{percent(summary.preservation)}</strong> of the {summary.quality_k} nearest neighbours kept by UMAP{" "}
+          <strong>{percent(summary.preservation)}</strong> of the {summary.quality_k} nearest neighbors kept by UMAP{" "}
           <Help about="the preservation score">
             Of each feature’s {summary.quality_k} nearest features by cosine in the full space, the share that is also among its{" "}
             {summary.quality_k} nearest on the map ({fmt(summary.preservation)}).

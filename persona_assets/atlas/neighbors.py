@@ -17,7 +17,7 @@ _DECIMALS = 12
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbors:
     """Of every feature the nearest, never itself: `rows` int64[n, k] and their cosine `similarities`
     float64[n, k], nearest first. k is the number asked for, or n - 1 where there are fewer others.
     """
@@ -26,7 +26,7 @@ class Neighbours:
     similarities: Floats
 
 
-def cosine_neighbours(points: Floats, ids: Ints, k: int) -> Neighbours:
+def cosine_neighbors(points: Floats, ids: Ints, k: int) -> Neighbors:
     """The `k` nearest by cosine among `points` float64[n, n_dimensions]; ties by `ids` int64[n]."""
     unit = unit_rows(points)
 
@@ -38,11 +38,11 @@ def cosine_neighbours(points: Floats, ids: Ints, k: int) -> Neighbours:
     similarities = np.empty(rows.shape)
     for row, near in enumerate(rows):
         similarities[row] = np.clip(unit[near] @ unit[row], -1, 1)
-    return Neighbours(rows, similarities)
+    return Neighbors(rows, similarities)
 
 
 def preservation(points: Floats, places: Floats, ids: Ints, k: int) -> float | None:
-    """How much of a neighbourhood a map keeps: the mean over features of the part of their `k` nearest by
+    """How much of a neighborhood a map keeps: the mean over features of the part of their `k` nearest by
     cosine among `points` float64[n, n_dimensions] that are of their k nearest in `places` float64[n, 2].
 
     A feature without a place (NaN) keeps none. None where no feature has one, or there are no two features.
@@ -54,7 +54,7 @@ def preservation(points: Floats, places: Floats, ids: Ints, k: int) -> float | N
     def distances(rows: slice) -> Floats:
         return np.nan_to_num(cdist(places[rows], places), nan=np.inf)
 
-    near, near_in_map = cosine_neighbours(points, ids, k).rows, _nearest(distances, ids, k)
+    near, near_in_map = cosine_neighbors(points, ids, k).rows, _nearest(distances, ids, k)
     kept = [len(np.intersect1d(*both)) / near.shape[1] for both in zip(near, near_in_map, strict=True)]
     return float(np.where(placed, kept, 0).mean())
 
@@ -73,7 +73,7 @@ def _nearest(distances: Callable[[slice], Floats], ids: Ints, k: int) -> Ints:
     for start in range(0, n if k else 0, _BLOCK):
         block = distances(slice(start, start + _BLOCK))
         for row, to_all in enumerate(block, start):
-            to_all[row] = np.nan  # sorts last: a feature is no neighbour of its own
+            to_all[row] = np.nan  # sorts last: a feature is no neighbor of its own
             candidates = np.flatnonzero(to_all <= np.partition(to_all, k - 1)[k - 1])
             result[row] = candidates[np.lexsort((ids[candidates], to_all[candidates]))][:k]
     return result
