@@ -68,6 +68,7 @@ def _column(column: Column) -> str:
         [
             column.name,
             sql_type(column.type),
+            *([f"generated always as ({column.made_of.replace('f.', '')})"] if column.made_of else []),
             *([] if column.nullable else ["not null"]),
             *([] if column.packed else ["using compression uncompressed"]),
         ]

@@ -54,6 +54,14 @@ def test_the_largest_drop_comes_first_with_the_features_that_carried_it(
         assert row["share_of_drop"] == pytest.approx(row["contribution"] / row["delta_projection"])
 
 
+def test_where_a_feature_leads_is_said_under_its_old_name_too(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = ask(warehouse, "select contribution, leads, effect from drift_features")
+    assert {row["leads"] for row in rows if row["contribution"]} == {"away", "toward"}
+    for row in rows:
+        assert row["leads"] == row["effect"]
+        assert (row["leads"] == "away") == (row["contribution"] < 0)
+
+
 def test_the_lowest_tokens_of_the_largest_drop(warehouse: duckdb.DuckDBPyConnection) -> None:
     answer = example(warehouse, "drift_in_which_tokens")
     lowest = ask(

@@ -3,7 +3,14 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from persona_assets.lake.schema import ACTIVATIONS, DRIFT_RUNS, ROLE_CONTRASTS, ROLE_MATRIX, Table
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    DRIFT_FEATURES,
+    DRIFT_RUNS,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    Table,
+)
 from persona_assets.warehouse.definition import definition, nothing
 
 SAID = """
@@ -20,7 +27,7 @@ def said(sql: str) -> dict[str, tuple[str, bool, str | None]]:
         }
 
 
-@pytest.mark.parametrize("table", [ROLE_CONTRASTS, DRIFT_RUNS], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [ROLE_CONTRASTS, DRIFT_RUNS, DRIFT_FEATURES], ids=lambda table: table.name)
 def test_a_table_has_the_columns_and_comments_that_are_declared(table: Table) -> None:
     found = said(definition(table))
     assert [*found] == [*table.shown]

@@ -70,8 +70,9 @@ DRIFT_FEATURES = _of_run(
         Column("share_of_change", DOUBLE, "|delta| over the sum of all |delta| of the transition"),
         Column("share_of_away", DOUBLE, "Its part of away_mass; 0 where it does not lead away"),
         Column("direction", TEXT, "activated where delta is above 0, else deactivated"),
-        Column("effect", TEXT, "toward or away from the assistant; NULL where it does neither",
-            nullable=True),
+        Column("effect", TEXT, "What leads was called; goes in version 0.3", nullable=True),
+        Column("leads", TEXT, "toward or away from the assistant; NULL where it does neither",
+            nullable=True, made_of="f.effect"),
         Column("rank_by_contribution", INT, "By |contribution|, from 1"),
         Column("rank_by_change", INT, "By |delta|, from 1: the largest changes may explain little of the "
             "movement"),

@@ -34,7 +34,7 @@ class Column:
     """A column, said once: the files, the warehouse, the docs, Dagster and the explorer have it from here.
 
     `nullable`: some rows may have no value. `packed` is False where the warehouse keeps it uncompressed.
-    `made_of` is SQL over a file's row `f`, for a column that no file has and the warehouse's view adds.
+    `made_of` is SQL over a file's row `f`, for a column that no file has and the warehouse adds.
     """
 
     name: str
@@ -61,7 +61,7 @@ RUN = Column(
 class Table:
     """One table of the lake, or of a snapshot alone.
 
-    `columns` are those of a file, and those that a view adds; the `keys` stand in the file's path.
+    `columns` are those of a file, and those that the warehouse adds; the `keys` stand in the file's path.
     `made_from` names the tables whose files are the inputs of one of these, as its footer says.
     `row_group_size` is in rows; where the table is sorted by a column `unbroken`, a row group ends only where
     its value changes. `writer` are options of `pyarrow.parquet.ParquetWriter`.
