@@ -1,8 +1,8 @@
-"""A study in a notebook: its newest snapshot to ask in SQL, its roles as a matrix.
+"""A study in a notebook: its newest snapshot to ask in SQL, its features per role as a matrix.
 
 with open_study("demo") as study:
     study.sql("from which_roles(?)", [7]).df()
-    study.role_matrix("mean").to_pandas()
+    study.feature_matrix("mean").to_pandas()
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
-from persona_assets.warehouse.role_matrix import RoleMatrix, read_role_matrix
+from persona_assets.warehouse.feature_matrix import FeatureMatrix, read_feature_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,12 +67,15 @@ class StudyHandle:
         relation = self._newest().sql(query, params=params)
         return None if relation is None else QueryResult(relation)
 
-    def role_matrix(self, statistic: Literal["mean", "max"], sae: str | None = None) -> RoleMatrix:
-        """Roles × the features that fire in some role, of `statistic`: columns go by their `feature_ids`.
+    def feature_matrix(self, statistic: Literal["mean", "max"], sae: str | None = None) -> FeatureMatrix:
+        """Return `statistic` of every feature in every role: one row per role, columns go by `feature_ids`.
 
-        Of the study's first SAE unless `sae` names another. Raises StudyError for another statistic.
+        It is of the study's first SAE unless `sae` names another. The table `role_matrix` is another thing: M
+        of the features that passed the selection. Raises StudyError for an unknown statistic.
         """
-        return read_role_matrix(self._newest(), statistic, sae)
+        return read_feature_matrix(self._newest(), statistic, sae)
+
+    role_matrix = feature_matrix  # what it was called; goes in version 0.3
 
     def close(self) -> None:
         """Let go of the snapshot."""

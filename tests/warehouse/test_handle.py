@@ -90,11 +90,11 @@ def test_a_study_that_is_not_published_says_so_when_it_is_asked(unfilled: Study)
 
 
 @pytest.mark.parametrize("sae", [None, "first", "second"])
-def test_the_role_matrix_is_labelled_by_role_and_feature(
+def test_the_feature_matrix_is_labelled_by_role_and_feature(
     handle: StudyHandle, published: World, sae: str | None
 ) -> None:
     of_sae = sae or "first"
-    matrix = handle.role_matrix("mean", sae)
+    matrix = handle.feature_matrix("mean", sae)
     means = np.stack([published.mean_of(role, of_sae) for role in ROLES])
     assert matrix.roles == list(ROLES)
     assert matrix.feature_ids.tolist() == np.flatnonzero(means.any(axis=0)).tolist()
@@ -105,8 +105,9 @@ def test_the_role_matrix_is_labelled_by_role_and_feature(
     assert (frame.index.name, frame.columns.name) == ("role", "feature_id")
 
 
-def test_the_role_matrix_of_maxima(handle: StudyHandle, published: World) -> None:
-    frame = handle.role_matrix("max").to_pandas()
+def test_the_feature_matrix_of_maxima(handle: StudyHandle, published: World) -> None:
+    frame = handle.feature_matrix("max").to_pandas()
+    assert handle.role_matrix("max").to_pandas().equals(frame)  # its old name
     for role in ROLES:
         maxima = published.max["first"][role].max(axis=0)
         np.testing.assert_array_equal(frame.loc[role].to_numpy(), maxima[frame.columns.to_numpy()])
@@ -114,12 +115,12 @@ def test_the_role_matrix_of_maxima(handle: StudyHandle, published: World) -> Non
 
 def test_a_matrix_of_an_unknown_sae_is_refused(handle: StudyHandle) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="no SAE third in this study"):
-        handle.role_matrix("mean", "third")
+        handle.feature_matrix("mean", "third")
 
 
 def test_a_matrix_of_an_unknown_statistic_says_which_there_are(handle: StudyHandle) -> None:
-    with pytest.raises(StudyError, match="no statistic 'bogus'; a role matrix is of 'mean' or 'max'"):
-        handle.role_matrix("bogus")  # type: ignore[arg-type]
+    with pytest.raises(StudyError, match="no statistic 'bogus'; a feature matrix is of 'mean' or 'max'"):
+        handle.feature_matrix("bogus")  # type: ignore[arg-type]
 
 
 def test_a_handle_shows_its_study_and_its_snapshot(handle: StudyHandle, unfilled: Study) -> None:
@@ -130,4 +131,4 @@ def test_a_handle_shows_its_study_and_its_snapshot(handle: StudyHandle, unfilled
 def test_a_matrix_of_nothing_is_empty(unfilled: Study) -> None:
     publish(unfilled)
     with StudyHandle(unfilled) as handle:
-        assert handle.role_matrix("mean").values.shape == (0, 0)
+        assert handle.feature_matrix("mean").values.shape == (0, 0)

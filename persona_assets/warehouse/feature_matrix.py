@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RoleMatrix:
+class FeatureMatrix:
     """A statistic of every feature in every role; a row is known by its role, a column by its feature's id.
 
     `values` is float32[n_roles, n_features], in units of SAE activation, zero where a feature never fires in
@@ -38,15 +38,15 @@ class RoleMatrix:
         return pd.DataFrame(self.values.toarray(), index=index, columns=columns)
 
 
-def read_role_matrix(
+def read_feature_matrix(
     connection: duckdb.DuckDBPyConnection, statistic: Literal["mean", "max"], sae: str | None = None
-) -> RoleMatrix:
+) -> FeatureMatrix:
     """The matrix of a snapshot: `mean` over a role's responses or `max` of them. Roles are sorted by name.
 
     Raises StudyError for another statistic, and DuckDB's error where the study has no such SAE.
     """
     if statistic not in ("mean", "max"):
-        raise StudyError(f"no statistic {statistic!r}; a role matrix is of 'mean' or 'max'")
+        raise StudyError(f"no statistic {statistic!r}; a feature matrix is of 'mean' or 'max'")
     roles = [role for (role,) in connection.execute(query("matrix/roles"), {"sae": sae}).fetchall()]
     entries = connection.execute(query("matrix/entries"), {"sae": sae, "roles": roles}).to_arrow_table()
     feature_ids, columns = np.unique(entries["feature_id"].to_numpy(), return_inverse=True)
@@ -54,4 +54,4 @@ def read_role_matrix(
         (entries[statistic].to_numpy().astype(np.float32), (entries["row"].to_numpy(), columns)),
         shape=(len(roles), len(feature_ids)),
     )
-    return RoleMatrix(roles, feature_ids, values.tocsr())
+    return FeatureMatrix(roles, feature_ids, values.tocsr())
