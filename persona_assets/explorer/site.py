@@ -21,7 +21,7 @@ from persona_assets.explorer.resources.role import n_pages
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.snapshot.asking import Json
-from persona_assets.explorer.snapshot.edition import Edition, Editions
+from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.study.study import Study
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
@@ -40,15 +40,15 @@ def write_site(study: Study, folder: Path, progress: Progress, dist: Path = fron
     if not (dist / "index.html").is_file():
         raise StudyError(front_end.MISSING)
     _refuse_other(folder)
-    editions = Editions(study)
+    snapshots = Snapshots(study)
     try:
-        edition = editions.newest()
+        snapshot = snapshots.newest()
         with writing(folder, "name another folder"), replacing_folder(folder.absolute()) as beside:
             _copy(dist, beside)
             (beside / _MARK).write_text(f"{study.name}\n")
-            return _write_data(edition, beside / "data", progress)
+            return _write_data(snapshot, beside / "data", progress)
     finally:
-        editions.close()
+        snapshots.close()
 
 
 def _refuse_other(folder: Path) -> None:
@@ -69,23 +69,23 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfile(file, place)
 
 
-def _write_data(edition: Edition, folder: Path, progress: Progress) -> int:
+def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int:
     """Write every resource, several at a time; how many there are."""
-    with edition.source(live=False, max_pages=MAX_PAGES) as source:
+    with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
         pages = list(_pages(source))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            for done, _ in enumerate(pool.map(partial(_write, edition, folder), pages), 1):
+            for done, _ in enumerate(pool.map(partial(_write, snapshot, folder), pages), 1):
                 progress(done, len(pages))
         finally:
             pool.shutdown(cancel_futures=True)
     return len(pages)
 
 
-def _write(edition: Edition, folder: Path, page: _Page) -> None:
+def _write(snapshot: OpenSnapshot, folder: Path, page: _Page) -> None:
     path, answer = page
     try:
-        with edition.source(live=False, max_pages=MAX_PAGES) as source:
+        with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
             content = encoded(answer(source))
     except ProblemError as problem:
         if problem.status != 404:  # without an atlas there is no map

@@ -8,7 +8,7 @@ from persona_assets.drift.export import export_runs
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.explorer.resources import find
-from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.warehouse import connect, publish
 from tests.drift.made import conversation
 from tests.explorer.contract import check
@@ -18,15 +18,15 @@ def test_runs_are_given_as_the_contract_says(stage: DriftStage, switching: Trans
     stage.land(switching)
     stage.land(conversation([("Who are you?", "A toy.")], name="a short one"))
     publish(stage.study)
-    editions = Editions(stage.study)
+    snapshots = Snapshots(stage.study)
     try:
-        with editions.newest().source() as source:
+        with snapshots.newest().source() as source:
             answers = {
                 path: find(path) for path in ("drift.json", f"drift/run/{switching.run}.json", "study.json")
             }
             runs, run, study = (answer(source) for answer in answers.values() if answer is not None)
     finally:
-        editions.close()
+        snapshots.close()
     check("DriftRuns", runs)
     check("DriftRun", run)
     assert [entry["name"] for entry in runs["runs"]] == ["a short one", switching.name]
@@ -44,14 +44,14 @@ def test_exported_runs_are_shown_in_the_place_of_the_snapshots(
     publish(stage.study)
     manifest = tmp_path / "runs" / "runs_manifest.json"
     manifest.write_text(manifest.read_text().replace(f'"id": "{switching.run}"', '"id": "Tool_7-a"'))
-    editions, own = Editions(stage.study, tmp_path / "runs"), Editions(stage.study)
+    snapshots, own = Snapshots(stage.study, tmp_path / "runs"), Snapshots(stage.study)
     try:
-        edition = editions.newest()
-        assert edition.tag != own.newest().tag, "a browser would show what it has of the other"
-        with edition.source() as source:
+        snapshot = snapshots.newest()
+        assert snapshot.tag != own.newest().tag, "a browser would show what it has of the other"
+        with snapshot.source() as source:
             runs, run = (find(path)(source) for path in ("drift.json", "drift/run/Tool_7-a.json"))
     finally:
-        editions.close()
+        snapshots.close()
         own.close()
     assert [entry["run"] for entry in runs["runs"]] == ["Tool_7-a"]
     check("DriftRun", run)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from persona_assets.explorer.resources import Source
-from persona_assets.explorer.snapshot.edition import Edition, Editions
+from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
@@ -38,17 +38,17 @@ def live(published: World) -> Iterator[Served]:
 
 
 @pytest.fixture
-def edition(published: World) -> Iterator[Edition]:
+def snapshot(published: World) -> Iterator[OpenSnapshot]:
     """The study's snapshot, open."""
-    editions = Editions(published.study)
-    yield editions.newest()
-    editions.close()
+    snapshots = Snapshots(published.study)
+    yield snapshots.newest()
+    snapshots.close()
 
 
 @pytest.fixture
-def source(edition: Edition) -> Iterator[Source]:
+def source(snapshot: OpenSnapshot) -> Iterator[Source]:
     """What resources are read from."""
-    with edition.source() as opened:
+    with snapshot.source() as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, find
-from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.study.study import load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
@@ -27,10 +27,10 @@ def early(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Sou
         patch.delenv("PERSONA_WAREHOUSE", raising=False)
         world = fill(load_study(write_study(folder / "small", changes)), ROLES[:2])
         publish(world.study)
-    editions = Editions(world.study)
-    with editions.newest().source() as source:
+    snapshots = Snapshots(world.study)
+    with snapshots.newest().source() as source:
         yield world, source
-    editions.close()
+    snapshots.close()
 
 
 @pytest.mark.parametrize(

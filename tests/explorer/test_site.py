@@ -17,7 +17,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.explorer import site
 from persona_assets.explorer.site import write_site
-from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.study.study import Study
 from tests.explorer.contract import check
 from tests.explorer.served import Served
@@ -174,12 +174,12 @@ def test_a_place_below_a_file_is_refused(published: World, tmp_path: Path, dist:
 def test_closing_waits_for_what_goes_on_in_the_background(published: World, monkeypatch: pytest.MonkeyPatch):
     endless = "select count(*) from range(10000000) a, range(100000000) b where a.range * b.range % 7 = 3"
     monkeypatch.setattr(
-        "persona_assets.explorer.snapshot.edition.query",
+        "persona_assets.explorer.snapshot.opened.query",
         lambda name: endless if name == "explorer/role_effects" else query(name),
     )
-    editions = Editions(published.study)
-    editions.newest()
-    editions.close()
+    snapshots = Snapshots(published.study)
+    snapshots.newest()
+    snapshots.close()
     assert "role effects" not in {thread.name for thread in threading.enumerate()}
 
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from persona_assets.explorer.snapshot.edition import Edition
+from persona_assets.explorer.snapshot.opened import OpenSnapshot
 from persona_assets.explorer.snapshot.words import _files, _lines, around
 from tests.explorer.contract import check
 from tests.explorer.served import Served
@@ -53,10 +53,10 @@ def test_what_cannot_be_searched_is_refused(live: Served, query: str, status: in
     assert live.get(f"api/responses?{query}").status_code == status
 
 
-def test_who_stops_listening_stops_the_reading(edition: Edition):
+def test_who_stops_listening_stops_the_reading(snapshot: OpenSnapshot):
     async def listen() -> list[str]:
-        files = _files(edition, None) * 1000
-        lines = _lines(edition, files, "answers", AsyncExitStack())
+        files = _files(snapshot, None) * 1000
+        lines = _lines(snapshot, files, "answers", AsyncExitStack())
         first = [await anext(lines), await anext(lines)]
         await lines.aclose()
         return first
@@ -64,9 +64,9 @@ def test_who_stops_listening_stops_the_reading(edition: Edition):
     assert len(asyncio.run(listen())) == 2
 
 
-def test_a_thousand_hits_are_enough_and_more_are_told_of(edition: Edition):
+def test_a_thousand_hits_are_enough_and_more_are_told_of(snapshot: OpenSnapshot):
     async def listen() -> list[dict]:
-        lines = _lines(edition, _files(edition, None) * 40, "answers", AsyncExitStack())
+        lines = _lines(snapshot, _files(snapshot, None) * 40, "answers", AsyncExitStack())
         return [json.loads(line) async for several in lines for line in several.splitlines()]
 
     lines = asyncio.run(listen())

@@ -21,8 +21,8 @@ from persona_assets.analysis.aggregate import aggregate
 from persona_assets.base.errors import StudyError
 from persona_assets.explorer.console.console import SHOWN, Console
 from persona_assets.explorer.console.worker import locked
-from persona_assets.explorer.snapshot import edition
-from persona_assets.explorer.snapshot.edition import Editions
+from persona_assets.explorer.snapshot import opened
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.verify import verify
 from persona_assets.lake.schema import ACTIVATIONS, ROLE_FEATURES
@@ -165,27 +165,27 @@ def test_another_machine_asks_the_newest_snapshot_that_anybody_published(
 def test_a_live_explorer_moves_to_what_another_machine_publishes(
     in_bucket: Study, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(edition, "_LOOK_EVERY", 0.1)
+    monkeypatch.setattr(opened, "_LOOK_EVERY", 0.1)
     publish(in_bucket)
     request.getfixturevalue("elsewhere")
 
     async def shown() -> tuple[datetime, datetime]:
-        editions = Editions(in_bucket)
+        snapshots = Snapshots(in_bucket)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(editions.follow)
-            async with editions.reading() as first:
+            tasks.start_soon(snapshots.follow)
+            async with snapshots.reading() as first:
                 with monkeypatch.context() as patch:
                     patch.setenv("PERSONA_WAREHOUSE", str(in_bucket.file.parent / "a third"))
                     newer = await anyio.to_thread.run_sync(publish, in_bucket)
                 with anyio.fail_after(60):
-                    while (moment := await newest(editions)) == first.published_at:
+                    while (moment := await newest(snapshots)) == first.published_at:
                         await anyio.sleep(0.1)
             tasks.cancel_scope.cancel()
-        editions.close()
+        snapshots.close()
         return moment, newer.published_at
 
-    async def newest(editions: Editions) -> datetime:
-        async with editions.reading() as current:
+    async def newest(snapshots: Snapshots) -> datetime:
+        async with snapshots.reading() as current:
             return current.published_at
 
     moment, published_at = anyio.run(shown)

@@ -26,7 +26,7 @@ from persona_assets.explorer.server.console_routes import export_sql, run_sql
 from persona_assets.explorer.server.encoding import compressed, decompressed, encoded, takes_gzip
 from persona_assets.explorer.server.guard import Guard
 from persona_assets.explorer.snapshot.asking import within
-from persona_assets.explorer.snapshot.edition import Edition, Editions
+from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.explorer.snapshot.search import search
 from persona_assets.explorer.snapshot.words import words
 from persona_assets.study.study import Study
@@ -65,10 +65,10 @@ def make_app(
         app.state.waiting = anyio.CapacityLimiter(_WAITING)
         app.state.console = Console(study)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(app.state.editions.follow)
+            tasks.start_soon(app.state.snapshots.follow)
             yield
             tasks.cancel_scope.cancel()
-        app.state.editions.close()
+        app.state.snapshots.close()
 
     routes = [
         Route("/data/{path:path}", _plainly(data), methods=["GET"]),
@@ -81,7 +81,7 @@ def make_app(
         Route("/{path:path}", front_end.file, methods=["GET"]),
     ]
     app = _Guarded(host, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
-    app.state.editions = Editions(study, exported)
+    app.state.snapshots = Snapshots(study, exported)
     app.state.dist = dist
     return app
 
@@ -92,13 +92,13 @@ async def data(request: Request) -> Response:
     asked = find(path)
     if asked is None:
         raise not_found(f"no resource data/{path}"[:200])
-    async with request.app.state.editions.reading() as edition:
-        headers = {"etag": f'W/"{edition.tag}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
+    async with request.app.state.snapshots.reading() as snapshot:
+        headers = {"etag": f'W/"{snapshot.tag}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         threads = request.app.state.waiting if asked.resource.waits else request.app.state.computing
-        make = partial(anyio.to_thread.run_sync, partial(_answer, edition, asked), limiter=threads)
-        body = await edition.answers.get(path, make)
+        make = partial(anyio.to_thread.run_sync, partial(_answer, snapshot, asked), limiter=threads)
+        body = await snapshot.answers.get(path, make)
     if takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(body, media_type="application/json", headers=headers | {"content-encoding": "gzip"})
     return Response(decompressed(body), media_type="application/json", headers=headers)
@@ -106,13 +106,13 @@ async def data(request: Request) -> Response:
 
 async def snapshot(request: Request) -> Response:
     """Which snapshot is the newest."""
-    async with request.app.state.editions.reading() as edition:
-        state = {"snapshot": edition.identity, "published_at": edition.published_at.isoformat()}
+    async with request.app.state.snapshots.reading() as snapshot:
+        state = {"snapshot": snapshot.identity, "published_at": snapshot.published_at.isoformat()}
     return JSONResponse(state, headers={"cache-control": "no-store"})
 
 
-def _answer(edition: Edition, answer: Callable[[Source], Any]) -> bytes:
-    with edition.source() as source, within(SECONDS, source.connection):
+def _answer(snapshot: OpenSnapshot, answer: Callable[[Source], Any]) -> bytes:
+    with snapshot.source() as source, within(SECONDS, source.connection):
         return compressed(encoded(answer(source)))
 
 

@@ -13,7 +13,7 @@ from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source
 from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.snapshot.asking import within
-from persona_assets.explorer.snapshot.edition import Edition
+from persona_assets.explorer.snapshot.opened import OpenSnapshot
 
 SHOWN = 20  # of each kind
 _LONGEST = 200  # characters of a search
@@ -23,8 +23,8 @@ _SECONDS = 5.0
 async def search(request: Request) -> Response:
     """`api/search?q=…&sae=…`."""
     text, sae = asked_text(request), request.query_params.get("sae", "")
-    async with request.app.state.editions.reading() as edition:
-        find = partial(_find, edition, sae, text)
+    async with request.app.state.snapshots.reading() as snapshot:
+        find = partial(_find, snapshot, sae, text)
         body = await anyio.to_thread.run_sync(find, limiter=request.app.state.computing)
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
@@ -49,6 +49,6 @@ def found_for(source: Source, sae: str, text: str) -> dict[str, Any]:
     }
 
 
-def _find(edition: Edition, sae: str, text: str) -> bytes:
-    with edition.source() as source, within(_SECONDS, source.connection):
+def _find(snapshot: OpenSnapshot, sae: str, text: str) -> bytes:
+    with snapshot.source() as source, within(_SECONDS, source.connection):
         return encoded(found_for(source, sae, text))

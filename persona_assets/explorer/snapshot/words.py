@@ -19,7 +19,7 @@ from persona_assets.base.duck import exact_path
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source
 from persona_assets.explorer.snapshot.asking import Json, within
-from persona_assets.explorer.snapshot.edition import Edition
+from persona_assets.explorer.snapshot.opened import OpenSnapshot
 from persona_assets.explorer.snapshot.search import asked_text
 
 _MOST = 1000  # hits
@@ -35,21 +35,21 @@ async def words(request: Request) -> Response:
     """`api/responses?q=…[&role=…]`: JSON lines."""
     text, role = asked_text(request), request.query_params.get("role")
     async with AsyncExitStack() as leaving:
-        edition: Edition = await leaving.enter_async_context(request.app.state.editions.reading())
-        files = await anyio.to_thread.run_sync(partial(_files, edition, role))
-        lines = _lines(edition, files, text, leaving.pop_all())
+        snapshot: OpenSnapshot = await leaving.enter_async_context(request.app.state.snapshots.reading())
+        files = await anyio.to_thread.run_sync(partial(_files, snapshot, role))
+        lines = _lines(snapshot, files, text, leaving.pop_all())
     return StreamingResponse(lines, media_type="application/x-ndjson", headers={"cache-control": "no-store"})
 
 
-def _files(edition: Edition, role: str | None) -> list[_File]:
-    with edition.source() as source:
+def _files(snapshot: OpenSnapshot, role: str | None) -> list[_File]:
+    with snapshot.source() as source:
         if role is not None:
             source.role(role)
         return [(row["role"], row["path"]) for row in source.rows("response_files", role=role)]
 
 
 async def _lines(
-    edition: Edition, files: list[_File], text: str, leaving: AsyncExitStack
+    snapshot: OpenSnapshot, files: list[_File], text: str, leaving: AsyncExitStack
 ) -> AsyncIterator[str]:
     """A few roles are read at once, in threads; an asker that is gone is noticed before the next few."""
     left, truncated = _MOST, False
@@ -58,7 +58,7 @@ async def _lines(
         try:
             for first in range(0, len(files), _AT_ONCE):
                 reading = [
-                    partial(_hits, edition, file, text, most) for file in files[first : first + _AT_ONCE]
+                    partial(_hits, snapshot, file, text, most) for file in files[first : first + _AT_ONCE]
                 ]
                 found = await asyncio.gather(*map(anyio.to_thread.run_sync, reading))
                 for done, (hits, more) in enumerate(found, first + 1):
@@ -75,9 +75,9 @@ async def _lines(
             yield _json([{"kind": "error", "error": str(error).splitlines()[0]}])
 
 
-def _hits(edition: Edition, file: _File, text: str, most: int) -> tuple[list[Json], bool]:
+def _hits(snapshot: OpenSnapshot, file: _File, text: str, most: int) -> tuple[list[Json], bool]:
     """The role's hits, at most `most`, and whether there are more."""
-    with edition.source() as source, within(_SECONDS, source.connection):
+    with snapshot.source() as source, within(_SECONDS, source.connection):
         found = list(_found(source, file, text, most + 1))
     return found[:most], len(found) > most
 

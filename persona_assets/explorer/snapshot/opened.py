@@ -24,7 +24,7 @@ from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
 _LOOK_EVERY = 15.0  # seconds, at a bucket
 
 
-class Edition:
+class OpenSnapshot:
     """One snapshot, its connections, and the answers it has given.
 
     `tag` changes whenever an answer may: with the snapshot, and with the folder of `exported` drift runs.
@@ -141,31 +141,31 @@ class Edition:
         return cursor
 
 
-class Editions:
+class Snapshots:
     """The newest snapshot of a study, looked for whenever somebody asks; `exported` as in `Source`."""
 
     def __init__(self, study: Study, exported: Path | None = None) -> None:
         self.study = study
         self._exported = exported
-        self._newest: Edition | None = None
+        self._newest: OpenSnapshot | None = None
         self._lock = threading.Lock()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Edition]:
+    async def reading(self) -> AsyncIterator[OpenSnapshot]:
         """The newest snapshot, kept open. Raises StudyError where nothing is published, or it is damaged."""
-        edition = self._entered_unchanged()
-        if edition is None:  # opening one takes a while
-            edition = await anyio.to_thread.run_sync(self._entered)
+        snapshot = self._entered_unchanged()
+        if snapshot is None:  # opening one takes a while
+            snapshot = await anyio.to_thread.run_sync(self._entered)
         try:
-            yield edition
+            yield snapshot
         finally:
-            edition.leave()
+            snapshot.leave()
 
-    def newest(self) -> Edition:
+    def newest(self) -> OpenSnapshot:
         """The newest snapshot, for somebody who is alone. Raises StudyError as `reading` does."""
-        edition = self._entered()
-        edition.leave()
-        return edition
+        snapshot = self._entered()
+        snapshot.leave()
+        return snapshot
 
     async def follow(self) -> None:
         """Of a lake in a bucket, fetch what others publish and renew the credentials, until cancelled."""
@@ -186,7 +186,7 @@ class Editions:
             self._newest.end()
             self._newest = None
 
-    def _entered_unchanged(self) -> Edition | None:
+    def _entered_unchanged(self) -> OpenSnapshot | None:
         """The snapshot that was the newest the last time, if it is so still and nobody is moving on."""
         if not self._lock.acquire(blocking=False):
             return None
@@ -198,7 +198,7 @@ class Editions:
         finally:
             self._lock.release()
 
-    def _entered(self) -> Edition:
+    def _entered(self) -> OpenSnapshot:
         path = warehouse_path(self.study)
         with self._lock:
             newest = self._newest
@@ -207,17 +207,17 @@ class Editions:
             newest.enter()
             return newest
 
-    def _move_on(self, path: Path) -> Edition | None:
+    def _move_on(self, path: Path) -> OpenSnapshot | None:
         """Open what is published now; None where that changed meanwhile."""
         identity = _identity(path)
-        edition = Edition(self.study, identity or "", self._exported)
+        snapshot = OpenSnapshot(self.study, identity or "", self._exported)
         if identity != _identity(path):  # which of the two was opened?
-            edition.retire()
+            snapshot.retire()
             return None
-        previous, self._newest = self._newest, edition
+        previous, self._newest = self._newest, snapshot
         if previous is not None:
             previous.retire()
-        return edition
+        return snapshot
 
 
 def _folder_tag(exported: Path) -> str:
