@@ -86,11 +86,11 @@ function columnsOf(rows: Row[], run: DriftRun): SortColumn<Row>[] {
       cell: (row) => <Feature id={row.id} label={row.feature?.label ?? null} run={run} />,
     },
     {
-      key: "effect",
-      title: "effect",
+      key: "leads",
+      title: "leads",
       value: (row) => row.contribution,
       cell: (row) => (
-        <span className="effect-cell">
+        <span className="leads-cell">
           <SignedBar share={row.contribution / largest} half={HALF} sides={["away", "toward"]} />
           {row.contribution < 0 ? "away" : row.contribution > 0 ? "toward" : "none"}
         </span>
