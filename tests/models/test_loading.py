@@ -69,3 +69,11 @@ def test_named_templates_without_a_default_are_told(tmp_path: Path) -> None:
     named = [{"name": "tool_use", "template": "x"}, {"name": "rag", "template": "y"}]
     file.write_text(json.dumps(json.loads(file.read_text()) | {"chat_template": named}))
     assert "chat templates of several names (tool_use, rag), but none is called `default`" in refusal(model)
+
+
+def test_a_packaged_model_that_was_not_fetched_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
+    (tmp_path / "pyproject.toml").write_text("[tool.dg.project]\n")
+    assert "`persona models fetch smollm2` brings it" in refusal("models/smollm2")

@@ -14,7 +14,7 @@ from tests.conftest import StudyMaker, write_study
 from tests.places import PROJECT
 
 
-@pytest.mark.parametrize("name", ["demo", "gemma_3_27b"])
+@pytest.mark.parametrize("name", ["demo", "gemma_3_27b", "smollm2"])
 def test_the_studies_of_the_repository_load(name: str) -> None:
     assert name in study_names()
     assert load_study(name).name == name
@@ -26,7 +26,7 @@ def test_a_study_is_found_by_the_path_of_its_folder_or_file(make_study: StudyMak
 
 
 def test_an_unknown_study_is_answered_with_those_there_are() -> None:
-    with pytest.raises(StudyError, match=r"no study 'demoo': .* studies here: demo, gemma_3_27b"):
+    with pytest.raises(StudyError, match=r"no study 'demoo': .* studies here: demo, gemma_3_27b, smollm2"):
         load_study("demoo")
 
 
