@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from persona_assets.orchestration.definitions import study_definitions
-from persona_assets.study.openai_options import engine_options
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
@@ -89,8 +88,6 @@ def test_a_study_shown_in_the_docs_is_valid(text: str, tmp_path: Path) -> None:
     attributes = content.get("attributes", ATTRIBUTES | content)
     study = study_from(attributes, tmp_path / "shown" / "defs.yaml")
     assert study.role_names
-    if study.settings.generation.backend == "openai":
-        engine_options(study.settings.generation.engine)
 
 
 def test_the_page_of_settings_says_of_every_key_what_the_settings_say() -> None:

@@ -65,7 +65,6 @@ def in_project(written: str | Path) -> Path:
 def studies_folder(folder: Path) -> Path:
     """Return where the project at `folder` keeps its studies: the folder of its `defs_module`.
 
-    As for `dg`, modules lie in `src/` where there is such a folder, else in the project folder itself.
     Raises StudyError where the settings name no module.
     """
     settings = _settings(folder) or {}
@@ -73,8 +72,12 @@ def studies_folder(folder: Path) -> Path:
     module = settings.get("defs_module") or f"{root}.defs"
     if not isinstance(root, str) or not isinstance(module, str):
         raise StudyError(f"{folder / 'pyproject.toml'}: tool.dg.project.root_module must name a module")
-    source = folder / "src" if (folder / "src").is_dir() else folder
-    return source.joinpath(*module.split("."))
+    return code_folder(folder).joinpath(*module.split("."))
+
+
+def code_folder(folder: Path) -> Path:
+    """Return where the modules of the project at `folder` lie: in `src/` if it has one, as for `dg`."""
+    return folder / "src" if (folder / "src").is_dir() else folder
 
 
 def _settings(folder: Path) -> dict[str, Any] | None:

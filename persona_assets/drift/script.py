@@ -14,6 +14,7 @@ from persona_assets.drift.transcript import SEE, Message, Transcript, checked_te
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
 from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
 
 _KEYS = dict.fromkeys(("user", "system", "name", "sensitive")).keys()  # in the order they are told
@@ -65,7 +66,7 @@ def converse(
     The same script under the same settings gives the same conversation. Raises StudyError, naming the turn,
     where no room is left for an answer, or there is none.
     """
-    _refuse_chat_api(generation)
+    generation_backend(generation.backend).check_conversation(generation.engine)
     talk = script.opening()
     for turn, text in enumerate(script.user):
         talk = replace(talk, messages=(*talk.messages, Message("user", text)))
@@ -74,14 +75,6 @@ def converse(
         if progress is not None:
             progress(turn + 1, len(script.user))
     return talk
-
-
-def _refuse_chat_api(generation: GenerationSettings) -> None:
-    if generation.backend == "openai" and generation.engine.get("api") == "chat":
-        raise StudyError(
-            "generation.engine.api: chat asks one question at a time, and a conversation has several; "
-            "set it to completions"
-        )
 
 
 def _answer(

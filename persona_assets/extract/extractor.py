@@ -20,6 +20,7 @@ from persona_assets.extract.finite import check_values
 from persona_assets.extract.quality import Fit
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.backends import extraction_backend
 from persona_assets.study.settings import ExtractionSettings, TokenSelection
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Extractor:
     @classmethod
     def open(cls, settings: ExtractionSettings) -> Extractor:
         """Load what `settings` name. Raises StudyError where something is missing or does not fit."""
-        backend = _open_backend(settings)
+        backend: Backend = extraction_backend(settings.backend).opens(settings)
         return cls(settings, load_tokenizer(settings.model, settings.revision), backend)
 
     def extract(
@@ -163,13 +164,3 @@ def _why_none(conversations: Sequence[Conversation]) -> str:
 
 def _included(conversations: Sequence[Conversation]) -> list[Conversation]:
     return [one for one in conversations if one.excluded_reason is None]
-
-
-def _open_backend(settings: ExtractionSettings) -> Backend:
-    if settings.backend == "vllm":
-        from persona_assets.extract.vllm import VllmBackend
-
-        return VllmBackend.open(settings)
-    from persona_assets.extract.transformers import TransformersBackend
-
-    return TransformersBackend.open(settings)

@@ -36,8 +36,8 @@ from persona_assets.models.vllm_engine import (
     plain_failures,
     run_requests,
 )
-from persona_assets.study.engines import check_own_keys
-from persona_assets.study.settings import DECISIVE_OPTIONS, ExtractionSettings
+from persona_assets.study.settings import ExtractionSettings
+from persona_assets.study.vllm_options import DECISIVE, check_extraction
 
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams
@@ -184,8 +184,8 @@ class VllmBackend:
 
 
 def _check_options(options: dict[str, Any]) -> None:
-    check_own_keys("extraction", options, ("model", "revision", "dtype"))
-    for name in DECISIVE_OPTIONS:
+    check_extraction(options)
+    for name in DECISIVE:
         if name in options:
             raise StudyError(
                 f"extraction.engine.{name}: it changes the activations, and files made with and without it "

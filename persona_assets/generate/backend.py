@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from persona_assets.generate.prompts import Prompt
+from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
 
 if TYPE_CHECKING:
@@ -44,14 +45,5 @@ class Backend(Protocol):
 
 def open_backend(generation: GenerationSettings) -> Backend:
     """Load the backend that the study names."""
-    if generation.backend == "vllm":
-        from persona_assets.generate.vllm import VllmBackend
-
-        return VllmBackend(generation)
-    if generation.backend == "openai":
-        from persona_assets.generate.openai import OpenAIBackend
-
-        return OpenAIBackend(generation)
-    from persona_assets.generate.transformers import TransformersBackend
-
-    return TransformersBackend(generation)
+    backend: Backend = generation_backend(generation.backend).opens(generation)
+    return backend

@@ -20,6 +20,7 @@ from persona_assets.models.chat import stop_ids
 from persona_assets.models.foreign_sae import CONFIG
 from persona_assets.models.hooks import check_fits, check_site, hook_point
 from persona_assets.models.loading import loading, locate, text_config
+from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import ExtractionSettings, GenerationSettings, SaeSettings
 from persona_assets.study.study import Study
 
@@ -42,7 +43,7 @@ class Preflight:
         """Raise StudyError, in one line, where the prompts could not be answered, or their answers read."""
         if not self._looked:
             _check_extraction(self._extraction, self._extraction_config)
-            if self._generation.backend != "openai":
+            if generation_backend(self._generation.backend).holds_model:
                 stop_ids(_eos(self._generation), self._tokenizer)
             self._looked = True
         for model, config in self._configs:

@@ -18,8 +18,8 @@ from persona_assets.models.vllm_engine import (
     plain_failures,
     run_requests,
 )
-from persona_assets.study.engines import check_own_keys
 from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.vllm_options import check_generation
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -29,7 +29,7 @@ class VllmBackend:
     """One offline engine; its prefix cache holds a variant's system prompt over all questions."""
 
     def __init__(self, generation: GenerationSettings) -> None:
-        check_own_keys("generation", generation.engine, ("model", "revision", "dtype", "max_model_len"))
+        check_generation(generation.engine)
         self.generation = generation
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
         stop = stop_token(self.tokenizer)  # beside the model's own, which the engine knows

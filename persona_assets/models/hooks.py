@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.models.architectures import Architecture, architecture
+from persona_assets.study.backends import extraction_backend
 
 if TYPE_CHECKING:
     import torch
@@ -28,10 +29,6 @@ class HookPoint:
     def __str__(self) -> str:
         return f"blocks.{self.layer}.{self.site}"
 
-
-# What the residual is between two layers: all that is tapped in vLLM's worker, where it was compared.
-_VLLM_SITES = ("hook_resid_post", "hook_resid_pre")
-_VLLM_ARCHITECTURES = ("gemma2", "gemma3_text", "llama", "qwen2", "qwen3")
 
 _NAME = re.compile(r"blocks\.(\d+)\.(.+)")
 
@@ -66,10 +63,11 @@ def check_site(point: HookPoint, config: Any, sae: str, backend: str = "transfor
     """Raise StudyError where models of this configuration lack the site, or the backend cannot read it."""
     what = f"SAE {sae}: hook {str(point)!r}"
     architecture(config.model_type).check(point.site, config, what)
-    if backend == "vllm" and not (point.site in _VLLM_SITES and config.model_type in _VLLM_ARCHITECTURES):
+    described = extraction_backend(backend)
+    if not described.reads(point.site, config.model_type):
         raise StudyError(
-            f"{what} is not served by extraction.backend vllm, which reads {' and '.join(_VLLM_SITES)} of "
-            f"{', '.join(_VLLM_ARCHITECTURES)} only; use extraction.backend transformers"
+            f"{what} is not served by extraction.backend {backend}, which reads {described.reading} only; "
+            "use extraction.backend transformers"
         )
 
 

@@ -13,7 +13,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
 from persona_assets.stages.stage import Inputs, MadeFrom
-from persona_assets.study.settings import DECISIVE_OPTIONS, Block
+from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
     """The role's own instructions and questions, the sampling, the model."""
     owner = files.study.responses_owner
     generation, role = files.study.generation, owner.role(files.role)
-    engine = {name: generation.engine[name] for name in DECISIVE_OPTIONS if name in generation.engine}
     return {
         "role": role.name,
         "instructions": {index: role.instructions[index] for index in generation.prompt_indices},
@@ -37,7 +36,7 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
         "model_name": generation.spoken_name,
         "model": identity(generation.model, generation.revision, owner.lake),
         **generation.decisive(),
-        **({"engine": engine} if engine else {}),
+        **({"engine": engine} if (engine := generation.decisive_engine) else {}),
         **_later(roles=owner.settings.roles, questions=owner.settings.questions),
     }
 

@@ -6,7 +6,6 @@ import os
 import re
 from typing import Annotated, Any, Literal
 
-import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from persona_assets.base.errors import StudyError
@@ -17,6 +16,8 @@ _KEY = "OPENAI_API_KEY"
 
 
 def _base_url(value: str) -> str:
+    import httpx
+
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL:
@@ -82,3 +83,12 @@ class Engine(BaseModel):
 def engine_options(options: dict[str, Any]) -> Engine:
     """Return the options of `generation.engine`. Raises StudyError for one that is missing or wrong."""
     return checked(Engine, options, "generation.engine", "openai")
+
+
+def check_conversation(options: dict[str, Any]) -> None:
+    """Raise StudyError where the server is asked in messages, of which a prompt has one."""
+    if options.get("api") == "chat":
+        raise StudyError(
+            "generation.engine.api: chat asks one question at a time, and a conversation has several; "
+            "set it to completions"
+        )

@@ -13,11 +13,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from persona_assets.lake.schema.of_runs import DriftScore
+from persona_assets.study.backends import generation_backend
 
 NAME = re.compile(r"[a-z0-9_-]+")
-
-# Options of vLLM that change the numbers, not only where and how fast they come about.
-DECISIVE_OPTIONS = ("quantization", "kv_cache_dtype", "hf_overrides", "load_format")
 
 PositiveInt = Annotated[int, Field(gt=0)]
 
@@ -110,12 +108,13 @@ class GenerationSettings(Block):
         "revision": "is part of the model's identity",
         "model_name": "enters as it is spoken in instructions",
         "prompt_indices": "the instructions that are used enter",
-        "engine": "of its options those enter that change the numbers, `DECISIVE_OPTIONS`",
+        "engine": "of its options those enter that the backend calls decisive",
     }
     IGNORED = {"backend": "each answers with the same model; `origin` in the responses says which it was"}
 
-    backend: Literal["transformers", "vllm", "openai"] = "transformers"
-    """What answers: `transformers`, `vllm` (its engine in this process) or `openai` (a server)."""
+    backend: str = "transformers"
+    """What answers: `transformers`, `vllm` (its engine in this process), `openai` (a server), or one of your
+    own, `package.module:NAME` (see extending.md)."""
     model: str
     """A directory, or a hub id."""
     revision: str | None = None
@@ -152,6 +151,12 @@ class GenerationSettings(Block):
     def spoken_name(self) -> str:
         """What `{model_name}` in an instruction becomes."""
         return self.model_name or self.model.rstrip("/").rsplit("/", 1)[-1]
+
+    @property
+    def decisive_engine(self) -> dict[str, Any]:
+        """The options of the backend that change the numbers."""
+        decisive = generation_backend(self.backend).decisive
+        return {key: self.engine[key] for key in decisive if key in self.engine}
 
 
 class SaeSettings(Block):
@@ -206,9 +211,9 @@ class ExtractionSettings(Block):
         "engine": "says where and how fast they are read",
     }
 
-    backend: Literal["transformers", "vllm"] = "transformers"
-    """What reads the responses: `transformers`, or `vllm` (hook points `hook_resid_post` and
-    `hook_resid_pre`)."""
+    backend: str = "transformers"
+    """What reads the responses: `transformers`, `vllm` (hook points `hook_resid_post` and
+    `hook_resid_pre`), or one of your own, `package.module:NAME`."""
     model: str
     """The model whose residual stream is read: a directory, or a hub id."""
     revision: str | None = None
@@ -390,12 +395,8 @@ class StudySettings(Block):
 
     def published(self) -> str:
         """Return the settings as JSON for all to read: of `engine` only what changes the numbers."""
-        blocks = {"generation": self.generation, "extraction": self.extraction}
-        public = {
-            name: block.model_copy(
-                update={"engine": {key: block.engine[key] for key in DECISIVE_OPTIONS if key in block.engine}}
-            )
-            for name, block in blocks.items()
-            if block is not None
-        }
+        public: dict[str, Any] = {"extraction": self.extraction.model_copy(update={"engine": {}})}
+        if self.generation is not None:
+            engine = self.generation.decisive_engine
+            public["generation"] = self.generation.model_copy(update={"engine": engine})
         return self.model_copy(update=public).model_dump_json()
