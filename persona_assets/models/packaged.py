@@ -12,7 +12,6 @@ from pathlib import Path
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.models.gguf import convert
 
-
 FETCHED = "models/"  # below the project folder: where fetched models lie
 
 
