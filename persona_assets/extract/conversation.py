@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from persona_assets.base.arrays import Int32s
 from persona_assets.base.errors import StudyError
-from persona_assets.models.chat import ChatFormat, control_tokens_within
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.control import control_tokens_within
 from persona_assets.study.settings import TokenSelection
 
 if TYPE_CHECKING:

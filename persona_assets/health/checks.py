@@ -88,7 +88,7 @@ def role_features_agree(study: Study, role: str) -> CheckResult:
 @lru_cache(maxsize=4)  # asked for each role
 def _control_tokens(model: str, revision: str | None, spans: tuple[str, ...]) -> list[int] | None:
     """Ids that no generated answer may hold; None where the model's tokenizer is not on this machine."""
-    from persona_assets.models.chat import control_tokens_within
+    from persona_assets.models.control import control_tokens_within
     from persona_assets.models.loading import load_tokenizer
 
     try:

@@ -15,7 +15,8 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.jsonl import Record, checked_text, read_records, write_records
 from persona_assets.interchange.identify import Key, RoleKeys
 from persona_assets.lake.schema import RESPONSES
-from persona_assets.models.chat import ChatFormat, control_tokens
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.control import control_tokens
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import ExtractionSettings
 

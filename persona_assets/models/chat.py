@@ -9,16 +9,15 @@ differ by the day on which they were made.
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
-import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.time_limit import time_limit
+from persona_assets.models.control import control_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -40,10 +39,6 @@ class _TemplateRefusesError(StudyError):
 
 class _ClockError(StudyError):
     """The template prints the date or the time."""
-
-
-class _TooLongError(BaseException):
-    """The template has run out of time; a BaseException, so that no template's own handler takes it."""
 
 
 @dataclass(frozen=True)
@@ -196,8 +191,11 @@ class ChatFormat:
     def _timeless(self, messages: Messages, open_end: bool, where: str) -> str:
         """Return the placeholders rendered. Raises StudyError where they depend on when that is."""
         times = _TWO_TIMES if self.date is None else (dt.datetime.combine(self.date, dt.time()),)
-        with _patience(where):
-            texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
+        try:
+            with time_limit(_PATIENCE):
+                texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
+        except TimeoutError as error:
+            raise StudyError(f"{where}: the model's chat template is {error}; mend it") from None
         if len(set(texts)) > 1:
             raise _ClockError(
                 "the model's chat template prints the date or the time, so prompts would differ by the day "
@@ -221,34 +219,6 @@ class ChatFormat:
                 f"{where}: the model's chat template refuses the conversation: {reason}"
             ) from error
         return str(rendered)
-
-
-def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
-    """Return the model's control tokens by id: no text may hold one, and no answer but at its end.
-
-    The token for what is unknown is none of them, unless it also ends or begins texts.
-    """
-    special = {token: text.content for token, text in tokenizer.added_tokens_decoder.items() if text.special}
-    unknown = tokenizer.unk_token_id
-    if unknown not in (tokenizer.bos_token_id, tokenizer.eos_token_id):
-        special.pop(unknown, None)
-    return special
-
-
-def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Collection[str]) -> dict[int, str]:
-    """Return the control tokens that a response may not hold: all but those of its own spans or channels.
-
-    Raises StudyError where one of `span_tokens` is no token of the model.
-    """
-    control = control_tokens(tokenizer)
-    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
-    for name in span_tokens:
-        if name not in added:
-            raise StudyError(
-                f"extraction.span_tokens: the model has no token {name!r} of its own; "
-                f"its control tokens: {', '.join(sorted(control.values()))[:200]}"
-            )
-    return {token: text for token, text in control.items() if text not in span_tokens}
 
 
 def stop_token(tokenizer: PreTrainedTokenizerBase) -> int | None:
@@ -307,24 +277,3 @@ def _unlike(name: str) -> StudyError:
 
 def _stopped(moment: dt.datetime) -> Clock:
     return moment.strftime
-
-
-@contextmanager
-def _patience(where: str) -> Iterator[None]:
-    """Raise StudyError in a template that loops for ever: this thread is interrupted from another."""
-    thread = ctypes.c_ulong(threading.get_ident())
-    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    timer = threading.Timer(_PATIENCE, lambda: interrupt(thread, ctypes.py_object(_TooLongError)))
-    timer.daemon = True
-    try:
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()
-            interrupt(thread, None)  # what came too late to be of use
-    except _TooLongError:
-        raise StudyError(
-            f"{where}: the model's chat template is not done after {_PATIENCE:g} s; mend it"
-        ) from None

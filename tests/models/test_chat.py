@@ -10,7 +10,8 @@ from transformers import PreTrainedTokenizerBase
 
 from persona_assets.base.errors import StudyError
 from persona_assets.models import chat as chat_module
-from persona_assets.models.chat import ChatFormat, control_tokens, stop_token
+from persona_assets.models.chat import ChatFormat, stop_token
+from persona_assets.models.control import control_tokens
 from persona_assets.models.loading import load_tokenizer
 
 END = "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"

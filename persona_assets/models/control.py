@@ -1,0 +1,39 @@
+"""A model's control tokens: they end turns and open spans, and no text that is given may hold one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from persona_assets.base.errors import StudyError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
+    """Return the model's control tokens by id: no text may hold one, and no answer but at its end.
+
+    The token for what is unknown is none of them, unless it also ends or begins texts.
+    """
+    special = {token: text.content for token, text in tokenizer.added_tokens_decoder.items() if text.special}
+    unknown = tokenizer.unk_token_id
+    if unknown not in (tokenizer.bos_token_id, tokenizer.eos_token_id):
+        special.pop(unknown, None)
+    return special
+
+
+def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Collection[str]) -> dict[int, str]:
+    """Return the control tokens that a response may not hold: all but those of its own spans or channels.
+
+    Raises StudyError where one of `span_tokens` is no token of the model.
+    """
+    control = control_tokens(tokenizer)
+    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
+    for name in span_tokens:
+        if name not in added:
+            raise StudyError(
+                f"extraction.span_tokens: the model has no token {name!r} of its own; "
+                f"its control tokens: {', '.join(sorted(control.values()))[:200]}"
+            )
+    return {token: text for token, text in control.items() if text not in span_tokens}
