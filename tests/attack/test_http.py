@@ -41,7 +41,7 @@ def attacked(published: World) -> Iterator[Served]:
         assert served.get("data/study.json").json()["name"] == "small"
         assert served.process.stderr is not None
         os.set_blocking(served.process.stderr.fileno(), False)
-        log = served.process.stderr.read() or ""
+        log = (served.process.stderr.buffer.read() or b"").decode()  # None where nothing waits to be read
     assert "Traceback" not in log, log[-3000:]
 
 
