@@ -7,7 +7,6 @@ answer.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from persona_assets.extract.conversation import TokenIds
 from persona_assets.models.chat import ChatFormat
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    pass
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,12 @@ class Layout:
         return np.concatenate([self.token_ids[start:stop] for start, stop in self.spans])
 
 
-def lay_out(
-    transcript: Transcript,
-    tokenizer: PreTrainedTokenizerBase,
-    context: int | None,
-    date: dt.date | None = None,
-) -> Layout:
-    """The tokens of a conversation and its answers' spans; `date` is the day that the template is told.
+def lay_out(transcript: Transcript, chat: ChatFormat, context: int | None) -> Layout:
+    """Return the tokens of a conversation and its answers' spans.
 
     Raises StudyError, naming turn and message, where the template does not repeat a message as it is, where
     a message holds the model's control tokens, or where an answer ends beyond `context` tokens.
     """
-    chat = ChatFormat(tokenizer, date)
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
     for piece in Rendering(transcript, chat).pieces():
@@ -59,11 +52,8 @@ def lay_out(
     return Layout(np.array(ids, dtype=np.int32), spans)
 
 
-def prompt_ids(
-    transcript: Transcript, tokenizer: PreTrainedTokenizerBase, date: dt.date | None = None
-) -> list[int]:
-    """The ids of a conversation that ends with the user, up to where the next answer begins."""
-    chat = ChatFormat(tokenizer, date)
+def prompt_ids(transcript: Transcript, chat: ChatFormat) -> list[int]:
+    """Return the ids of a conversation that ends with the user, up to where the next answer begins."""
     pieces = Rendering(transcript, chat, open_end=True).pieces()
     return [token for piece in pieces for token in chat.token_ids(piece.text)]
 

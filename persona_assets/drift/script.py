@@ -14,8 +14,10 @@ from persona_assets.drift.transcript import SEE, Message, Transcript, checked_te
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
 from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.models.chat import ChatFormat
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.template import Template
 
 _KEYS = dict.fromkeys(("user", "system", "name", "sensitive")).keys()  # in the order they are told
 
@@ -80,7 +82,7 @@ def converse(
 def _answer(
     talk: Transcript, turn: int, script: Script, backend: Backend, generation: GenerationSettings
 ) -> str:
-    token_ids = prompt_ids(talk, backend.tokenizer, generation.template_date)
+    token_ids = prompt_ids(talk, ChatFormat(backend.tokenizer, Template.of(generation)))
     if len(token_ids) >= generation.max_model_len:
         raise StudyError(
             f"{script.name}: turn {turn}: the conversation has {len(token_ids)} tokens, which leaves no room "

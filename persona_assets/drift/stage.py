@@ -18,6 +18,7 @@ from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
+from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer, text_config
 from persona_assets.models.width import sae_width
 from persona_assets.stages.of_conversations import DriftFiles
@@ -83,7 +84,7 @@ class DriftStage:
         return build_reference(vectors, self._files.anchor, drift)
 
     def _layout(self, transcript: Transcript) -> Layout:
-        return lay_out(transcript, self._tokenizer, self._context, self.study.template_date)
+        return lay_out(transcript, ChatFormat(self._tokenizer, self.study.template), self._context)
 
     def _codes(self, transcript: Transcript, layout: Layout) -> SpanCodes:
         run, sae, lake = transcript.run, self._files.sae, self.study.lake

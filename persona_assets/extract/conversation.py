@@ -22,7 +22,7 @@ from persona_assets.models.control import control_tokens_within
 from persona_assets.study.settings import TokenSelection
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    pass
 
 TokenIds = npt.NDArray[np.int32]
 
@@ -53,7 +53,7 @@ class Conversation:
 
 def read_conversations(
     responses: pa.Table,
-    tokenizer: PreTrainedTokenizerBase,
+    chat: ChatFormat,
     selection: TokenSelection,
     context: int | None,
     span_tokens: Collection[str] = (),
@@ -69,8 +69,8 @@ def read_conversations(
     ids, and for a response_id that occurs twice.
     """
     _check_unique(responses["response_id"])
-    closing = [] if selection == "response_only" else ChatFormat(tokenizer).closing_ids()
-    control = control_tokens_within(tokenizer, span_tokens)
+    closing = [] if selection == "response_only" else chat.closing_ids()
+    control = control_tokens_within(chat.tokenizer, span_tokens)
     columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
     return [
         _conversation(response_id.as_py(), prompt, response, closing, selection, context, control)

@@ -19,9 +19,11 @@ from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.quality import Fit
 from persona_assets.extract.tables import ActivationsCollector
+from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.backends import extraction_backend
 from persona_assets.study.settings import ExtractionSettings, TokenSelection
+from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -55,18 +57,17 @@ class _Collector:
 class Extractor:
     """A model, its tokenizer and SAEs, loaded once; call `extract` for each role."""
 
-    def __init__(
-        self, settings: ExtractionSettings, tokenizer: PreTrainedTokenizerBase, backend: Backend
-    ) -> None:
+    def __init__(self, settings: ExtractionSettings, chat: ChatFormat, backend: Backend) -> None:
         self._settings = settings
-        self._tokenizer = tokenizer
+        self._chat = chat
         self._backend = backend
 
     @classmethod
-    def open(cls, settings: ExtractionSettings) -> Extractor:
+    def open(cls, settings: ExtractionSettings, template: Template = AS_THE_MODEL_HAS_IT) -> Extractor:
         """Load what `settings` name. Raises StudyError where something is missing or does not fit."""
         backend: Backend = extraction_backend(settings.backend).opens(settings)
-        return cls(settings, load_tokenizer(settings.model, settings.revision), backend)
+        tokenizer = load_tokenizer(settings.model, settings.revision)
+        return cls(settings, ChatFormat(tokenizer, template), backend)
 
     def extract(
         self, responses: pa.Table, saes: Sequence[str] | None = None, progress: Progress | None = None
@@ -103,7 +104,7 @@ class Extractor:
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The model's tokenizer."""
-        return self._tokenizer
+        return self._chat.tokenizer
 
     @property
     def context(self) -> int | None:
@@ -136,7 +137,7 @@ class Extractor:
         """The responses' conversations, with the study's token selection unless another is given."""
         return read_conversations(
             responses,
-            self._tokenizer,
+            self._chat,
             selection or self._settings.token_selection,
             self._backend.context,
             self._settings.span_tokens,
@@ -148,7 +149,7 @@ class Extractor:
         by_id = {one.response_id: one for one in conversations}
         return Extraction(
             pooled=collector.activations.pooled(responses, conversations),
-            evidence=collector.evidence.table(by_id, self._tokenizer),
+            evidence=collector.evidence.table(by_id, self.tokenizer),
             activations=collector.activations.activations(),
         )
 

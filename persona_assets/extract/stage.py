@@ -50,7 +50,7 @@ class ExtractionStage:
     def extractor(self) -> Extractor:
         """Model and SAEs, loaded at first use."""
         if self._extractor is None:
-            self._extractor = Extractor.open(self.study.settings.extraction)
+            self._extractor = Extractor.open(self.study.settings.extraction, self.study.template)
         return self._extractor
 
     def close(self) -> None:

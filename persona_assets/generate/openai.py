@@ -23,6 +23,7 @@ from persona_assets.models.chat import ChatFormat, stop_token
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.openai_options import engine_options
 from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.template import Template
 
 _LOG = logging.getLogger(__name__)
 _PATHS = {"completions": "/completions", "chat": "/chat/completions"}
@@ -51,11 +52,16 @@ class OpenAIBackend:
             backoff=backoff or Backoff(),
         )
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
-        self._chat = ChatFormat(self.tokenizer, generation.template_date)
+        self._chat = ChatFormat(self.tokenizer, Template.of(generation))
         if self.engine.api == "chat" and self._chat.reads_clock:
             raise StudyError(
                 "generation.engine.api: chat has the server render the prompts, and the model's "
                 "template prints the date there; set it to completions"
+            )
+        if self.engine.api == "chat" and self._chat.template.text is not None:
+            raise StudyError(
+                "generation.engine.api: chat has the server render the prompts by its own template; set it "
+                "to completions, or leave generation.chat_template.file out"
             )
         stop = stop_token(self.tokenizer)
         self._stop = [] if stop is None else [stop]
@@ -148,7 +154,9 @@ class OpenAIBackend:
 
     def _question(self, prompt: Prompt) -> dict[str, Any]:
         if self.engine.api == "chat":
-            return {"messages": self._chat.messages(prompt.system_prompt, prompt.question)}
+            messages = self._chat.messages(prompt.system_prompt, prompt.question)
+            told = self._chat.template.arguments
+            return {"messages": messages, **({"chat_template_kwargs": dict(told)} if told else {})}
         return {"prompt": prompt.token_ids}  # ids: to a text the server would add a second BOS
 
 

@@ -21,6 +21,7 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study
+from persona_assets.study.template import Template
 
 
 class GenerationStage:
@@ -77,7 +78,7 @@ class GenerationStage:
     @cached_property
     def _chat(self) -> ChatFormat:
         tokenizer = load_tokenizer(self.settings.model, self.settings.revision)
-        return ChatFormat(tokenizer, self.settings.template_date)
+        return ChatFormat(tokenizer, Template.of(self.settings))
 
     @cached_property
     def _preflight(self) -> Preflight:

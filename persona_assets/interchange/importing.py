@@ -40,7 +40,7 @@ def import_study(
     for role in roles:
         source.read(role, overwrite)
     report = ImportReport(ignored=source.foreign_files())
-    tokenization = Tokenization(study.settings.extraction, study.template_date)
+    tokenization = Tokenization(study.settings.extraction, study.template)
     for number, role in enumerate(roles, start=1):
         job = source.read(role, overwrite)
         report.landed.extend(job.land(tokenization))

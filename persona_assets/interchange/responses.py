@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.control import control_tokens
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import ExtractionSettings
+from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -79,9 +79,9 @@ class Tokenization:
     `date` is the day that the chat template is told.
     """
 
-    def __init__(self, extraction: ExtractionSettings, date: dt.date | None = None) -> None:
+    def __init__(self, extraction: ExtractionSettings, template: Template = AS_THE_MODEL_HAS_IT) -> None:
         self._extraction = extraction
-        self._date = date
+        self._template = template
 
     def table(self, answers: Iterable[GivenResponse]) -> pa.Table:
         """The answers as a table of `schema.RESPONSES`, by response_id."""
@@ -125,7 +125,7 @@ class Tokenization:
 
     @cached_property
     def _chat(self) -> ChatFormat:
-        return ChatFormat(self._tokenizer, self._date)
+        return ChatFormat(self._tokenizer, self._template)
 
     @cached_property
     def _control(self) -> set[int]:

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, TemplateError
+from jinja2.meta import find_undeclared_variables
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.time_limit import time_limit
 from persona_assets.models.control import control_tokens
+from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,6 +34,8 @@ _LARGEST = 2**24  # characters of rendered placeholders
 
 # No part of a date or time is the same in both.
 _TWO_TIMES = (dt.datetime(2001, 2, 3, 4, 5, 6), dt.datetime(2032, 11, 21, 17, 48, 59))
+# What every template is told.
+_ALWAYS_READ = {"add_generation_prompt", "messages", "raise_exception", "strftime_now"}
 _ANY_DATE = dt.date(2001, 2, 3)
 
 
@@ -51,10 +57,10 @@ class Rendered:
 
 @dataclass(frozen=True)
 class ChatFormat:
-    """Renders conversations by the tokenizer's chat template; `date` is the day that a template is told."""
+    """Renders conversations by the tokenizer's chat template, or by the study's; see `Template`."""
 
     tokenizer: PreTrainedTokenizerBase
-    date: dt.date | None = None
+    template: Template = AS_THE_MODEL_HAS_IT
 
     def prompt_ids(
         self,
@@ -87,7 +93,7 @@ class ChatFormat:
         """Return the conversation rendered, with `open_end` up to where the next answer begins.
 
         Raises StudyError, naming the conversation (`where`) or the message (its name in `names`), where the
-        template refuses it, leaves a message out or changes one, or reads the clock without a `date`.
+        template refuses it, leaves a message out or changes one, or reads the clock without a date.
         """
         between = self._frame(tuple(message["role"] for message in messages), open_end, where)
         text = self._rendered(messages, open_end, where, self._clock)
@@ -125,7 +131,9 @@ class ChatFormat:
         """Whether the template prints the date, whoever it is that tells it."""
         for roles in (("user",), ("system", "user")):
             try:
-                ChatFormat(self.tokenizer)._frame(roles, True, "a question")
+                ChatFormat(self.tokenizer, replace(self.template, date=None))._frame(
+                    roles, True, "a question"
+                )
             except _ClockError:
                 return True
             except _TemplateRefusesError:
@@ -137,7 +145,8 @@ class ChatFormat:
 
         Raises StudyError where it does not repeat the message.
         """
-        dated = ChatFormat(self.tokenizer, self.date or _ANY_DATE)  # the closing tokens do not tell it
+        any_day = replace(self.template, date=self.template.date or _ANY_DATE)  # it is not told at the end
+        dated = ChatFormat(self.tokenizer, any_day)
         try:
             frame = dated._frame(("user", "assistant"), False, "an answer")
         except _TemplateRefusesError as error:
@@ -173,7 +182,7 @@ class ChatFormat:
 
     @property
     def _clock(self) -> Clock:
-        return _stopped(dt.datetime.combine(self.date or _ANY_DATE, dt.time()))
+        return _stopped(dt.datetime.combine(self.template.date or _ANY_DATE, dt.time()))
 
     @cached_property
     def _frames(self) -> dict[tuple[tuple[str, ...], bool], list[str]]:
@@ -182,15 +191,37 @@ class ChatFormat:
     def _frame(self, roles: tuple[str, ...], open_end: bool, where: str) -> list[str]:
         """Return what the template puts before the first message, between them, and after the last."""
         if (roles, open_end) not in self._frames:
+            self._check_arguments()
             marks = [f"Sentinel7391n{index}e" for index in range(len(roles))]
             placeholders = [{"role": role, "content": mark} for role, mark in zip(roles, marks, strict=True)]
             rest = self._timeless(placeholders, open_end, where)
             self._frames[roles, open_end] = _split(rest, marks, where)
         return self._frames[roles, open_end]
 
+    def _check_arguments(self) -> None:
+        """Raise StudyError for an argument that the template does not read: it would change nothing."""
+        if not self.template.arguments:
+            return
+        try:
+            text = self.tokenizer.get_chat_template(self.template.text)
+            read = find_undeclared_variables(Environment().parse(text))
+        except (TemplateError, ValueError):  # rendering says what is wrong with it
+            return
+        for name in self.template.arguments:
+            if name not in read:
+                known = (
+                    ", ".join(sorted(read - _ALWAYS_READ - self.tokenizer.special_tokens_map.keys()))
+                    or "nothing"
+                )
+                raise StudyError(
+                    f"generation.chat_template.arguments: the template does not read {name!r}; "
+                    f"it reads: {known}"
+                )
+
     def _timeless(self, messages: Messages, open_end: bool, where: str) -> str:
         """Return the placeholders rendered. Raises StudyError where they depend on when that is."""
-        times = _TWO_TIMES if self.date is None else (dt.datetime.combine(self.date, dt.time()),)
+        date = self.template.date
+        times = _TWO_TIMES if date is None else (dt.datetime.combine(date, dt.time()),)
         try:
             with time_limit(_PATIENCE):
                 texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
@@ -211,7 +242,12 @@ class ChatFormat:
     def _rendered(self, messages: Messages, open_end: bool, where: str, clock: Clock) -> str:
         try:
             rendered: Any = self.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=open_end, strftime_now=clock
+                messages,
+                chat_template=self.template.text,
+                tokenize=False,
+                add_generation_prompt=open_end,
+                strftime_now=clock,
+                **self.template.arguments,
             )
         except Exception as error:  # a template can fail in any of Python's ways
             reason = " ".join(str(error).split())[:200] or type(error).__name__

@@ -36,6 +36,7 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
         "model_name": generation.spoken_name,
         "model": identity(generation.model, generation.revision, owner.lake),
         **generation.decisive(),
+        **files.study.template.decisive(),
         **({"engine": engine} if (engine := generation.decisive_engine) else {}),
         **_later(roles=owner.settings.roles, questions=owner.settings.questions),
     }
@@ -108,6 +109,8 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
     decisive = extraction.decisive()
     if "span_tokens" in decisive:
         decisive["span_tokens"] = sorted(extraction.span_tokens)
+    if extraction.token_selection != "response_only":  # then the template's end of the conversation counts
+        decisive |= study.template.decisive()
     return {
         "model": identity(extraction.model, extraction.revision, study.lake),
         "sae": {**sae_identity(extraction.saes[sae], study.lake), **extraction.saes[sae].decisive()},

@@ -160,9 +160,9 @@ class DriftFiles:
     def _encoding(self) -> dict[str, Any]:
         inputs = {"version": stage_of(ACTIVATIONS).version, **extraction_inputs(self.study, self.sae)}
         del inputs["token_selection"]  # an answer's own tokens, whatever responses are pooled over
-        date = self.study.template_date
-        dated = {"template_date": str(date)} if date else {}
-        return {"version": CODES_VERSION, "extraction": inputs, **dated}
+        template = self.study.template
+        dated = {"template_date": str(template.date)} if template.date else {}
+        return {"version": CODES_VERSION, "extraction": inputs, **dated, **template.decisive()}
 
     @cached_property
     def measuring(self) -> dict[str, Any]:

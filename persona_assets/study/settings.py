@@ -96,11 +96,42 @@ class QuestionsSettings(Block):
         return self
 
 
-class GenerationSettings(Block):
-    """How responses are sampled, and by what.
+# What rendering itself says to a chat template; a study does not.
+_OWN_ARGUMENTS = frozenset(
+    {
+        "add_generation_prompt",
+        "chat_template",
+        "continue_final_message",
+        "conversation",
+        "messages",
+        "padding",
+    }
+    | {"max_length", "return_assistant_tokens_mask", "return_dict", "return_tensors", "strftime_now"}
+    | {"tokenize", "tokenizer_kwargs", "truncation"}
+)
 
-    `template_date`: the day that a chat template is told which prints the date.
-    """
+
+class ChatTemplateSettings(Block):
+    """How conversations are rendered where the model leaves a choice."""
+
+    ELSEWHERE = {"file": "the template's text enters, wherever it lies"}
+
+    arguments: dict[str, Any] = {}
+    """What the template is told, such as `{enable_thinking: false}`; a name that it does not read is
+    refused."""
+    file: str | None = None
+    """A Jinja template of your own, in place of the model's."""
+
+    @model_validator(mode="after")
+    def _arguments_are_the_templates(self) -> Self:
+        taken = sorted(_OWN_ARGUMENTS & self.arguments.keys())
+        if taken:
+            raise ValueError(f"arguments: {taken[0]!r} is not a study's to set; leave it out")
+        return self
+
+
+class GenerationSettings(Block):
+    """How responses are sampled, and by what."""
 
     FIRST = frozenset({"temperature", "top_p", "max_tokens", "max_model_len", "seed", "dtype"})
     ELSEWHERE = {
@@ -109,6 +140,7 @@ class GenerationSettings(Block):
         "model_name": "enters as it is spoken in instructions",
         "prompt_indices": "the instructions that are used enter",
         "engine": "of its options those enter that the backend calls decisive",
+        "chat_template": "enters with the text of a template of one's own",
     }
     IGNORED = {"backend": "each answers with the same model; `origin` in the responses says which it was"}
 
@@ -138,6 +170,8 @@ class GenerationSettings(Block):
     template_date: dt.date | None = None
     """The day, such as `2025-01-31`, that a chat template prints which prints the date; without it such a
     template is refused."""
+    chat_template: ChatTemplateSettings = ChatTemplateSettings()
+    """How conversations are rendered where the model leaves a choice."""
     engine: dict[str, Any] = {}
     """Options of the backend, see below."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from persona_assets.study.engines import check_engines
 from persona_assets.study.questions import Question, read_questions
 from persona_assets.study.roles import Role, read_role, role_files
 from persona_assets.study.settings import NAME, GenerationSettings, StudySettings
+from persona_assets.study.template import Template
 
 COMPONENT = "persona_assets.components.PersonaStudy"
 
@@ -101,10 +101,10 @@ class Study:
         """A path as the study's file writes it: absolute, or relative to the project folder."""
         return in_project(written)
 
-    @property
-    def template_date(self) -> dt.date | None:
-        """The day that the chat template is told, where the study's responses were made with one."""
-        return self.generation.template_date
+    @cached_property
+    def template(self) -> Template:
+        """How the conversations of the study's responses are rendered. Raises StudyError as `Template.of`."""
+        return Template.of(self.generation)
 
     @property
     def default_sae(self) -> str:

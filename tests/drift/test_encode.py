@@ -11,6 +11,7 @@ from persona_assets.drift.encode import encode_layout, encode_responses
 from persona_assets.drift.layout import lay_out
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.models.chat import ChatFormat
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from tests.drift.made import conversation
@@ -42,7 +43,7 @@ def dense_bounds(token_ids: np.ndarray) -> Bounds:
 @pytest.mark.parametrize("how", ["mean", "max"])
 def test_turn_vectors_equal_the_dense_computation_on_the_same_spans(model: ExtractionStage, how: str) -> None:
     extractor = model.extractor
-    layout = lay_out(TALK, extractor.tokenizer, extractor.context)
+    layout = lay_out(TALK, ChatFormat(extractor.tokenizer), extractor.context)
     codes = encode_layout(layout, extractor, "demo", 2048)
     dense = dense_bounds(layout.token_ids)
     pooled = pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], how).toarray()  # type: ignore[arg-type]

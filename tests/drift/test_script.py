@@ -44,7 +44,7 @@ def test_every_turn_is_answered_in_the_light_of_those_before(backend: Backend) -
     assert all(message.content.strip() for message in talk.messages)
     assert done == [(1, 2), (2, 2)]
     asked = ChatFormat(backend.tokenizer).prompt_ids(TALK.system, TALK.user[0])
-    assert prompt_ids(Transcript(talk.messages[:2], "x"), backend.tokenizer) == asked
+    assert prompt_ids(Transcript(talk.messages[:2], "x"), ChatFormat(backend.tokenizer)) == asked
 
 
 def test_a_script_gives_the_same_conversation_again_and_another_seed_another(backend: Backend) -> None:

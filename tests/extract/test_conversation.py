@@ -16,7 +16,7 @@ ANSWER = "The wind will carry her."
 
 def conversation(tokenizer, selection, prompt, response, context=None, span_tokens=()):
     table = pa.Table.from_pylist([response_row(0, 1, prompt, response)], schema=schema.RESPONSES.schema)
-    return read_conversations(table, tokenizer, selection, context, span_tokens)[0]
+    return read_conversations(table, ChatFormat(tokenizer), selection, context, span_tokens)[0]
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_response_id_that_occurs_twice_is_an_error_that_names_it(tokenizer, pr
     rows = [response_row(0, 1, prompt, [5]), response_row(0, 1, prompt, [6])]
     table = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
     with pytest.raises(StudyError, match="response 1 occurs twice"):
-        read_conversations(table, tokenizer, "response_only", None)
+        read_conversations(table, ChatFormat(tokenizer), "response_only", None)
 
 
 def test_a_template_that_drops_the_assistants_message_is_refused(tokenizer, monkeypatch) -> None:

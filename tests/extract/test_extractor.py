@@ -16,6 +16,7 @@ from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import read_conversations
 from persona_assets.extract.extractor import Extractor
 from persona_assets.lake import schema
+from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.questions import read_questions
 from tests.extract.dense import bounds, residuals, whole_model
@@ -42,7 +43,7 @@ def test_pooled_values_equal_the_dense_computation(
     model = model_directory("gemma3")
     extractor = Extractor.open(settings(model, {"sae": sae}, token_selection=selection))
     extraction = extractor.extract(responses)["sae"]
-    conversations = read_conversations(responses, tokenizer, selection, CONTEXT)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), selection, CONTEXT)
     dense = bounds(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
     assert_pooled(extraction, dense, conversations)
 
@@ -59,7 +60,7 @@ def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
         rows.append(response_row(0, asked.id, prompt, response))
     responses = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
     extraction = Extractor.open(settings(model, {"sae": {"path": sae}})).extract(responses)["sae"]
-    conversations = read_conversations(responses, tokenizer, "response_only", None)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", None)
     reference = SAE.load_from_disk(sae, dtype="float32")
     layer = int(reference.cfg.metadata.hook_name.split(".")[1])
     assert_pooled(extraction, bounds(whole_model(model), reference, layer, conversations), conversations)
@@ -79,7 +80,7 @@ def test_two_saes_on_two_layers_are_read_in_one_pass(
     hook = extractor._backend.backbone.model.register_forward_pre_hook(lambda *_: passes.append(1))
     both = extractor.extract(responses)
     hook.remove()
-    conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     assert len(passes) == len(list(batches(conversations, 150)))
     for name, layer in [("low", 0), ("last", N_LAYERS - 1)]:
         dense = bounds(whole_model(model), SAE.load_from_disk(saes[name]["path"]), layer, conversations)
@@ -154,7 +155,7 @@ def test_the_size_of_a_batch_changes_nothing_but_rounding(
     model_directory, make_sae, tokenizer, responses
 ) -> None:
     sae, model = make_sae(), model_directory("gemma3")
-    conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     dense = bounds(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
     for budget in (1, 100_000):
         engine = {"device": "cpu", "tokens_per_batch": budget}
@@ -182,7 +183,7 @@ def test_an_sae_is_fed_the_stream_that_it_names(
     kept: list[torch.Tensor] = []
     module = whole.model.layers[1].get_submodule(name)
     module.register_forward_hook(lambda _m, args, output: kept.append(args[0] if is_input else output))
-    conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     reference = SAE.load_from_disk(sae["path"])
     dense = []
     for one in conversations:
@@ -200,7 +201,7 @@ def test_fit_equals_the_dense_computation(model_directory, make_sae, responses, 
     sae, model = make_sae(apply_b_dec_to_input=True), model_directory("gemma3")
     fit = Extractor.open(settings(model, {"sae": sae})).fit(responses, "sae")
     whole, reference = whole_model(model), SAE.load_from_disk(sae["path"])
-    conversations = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     with torch.inference_mode():
         x = torch.cat([residuals(whole, 2, one) for one in conversations])
         acts = reference.encode(x)

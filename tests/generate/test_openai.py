@@ -228,6 +228,23 @@ def test_a_template_that_prints_the_date_is_not_left_to_the_server(tmp_path: Pat
     assert backend_of("http://127.0.0.1:1/v1", settings)
 
 
+def test_a_server_that_renders_is_told_what_the_template_is_told_and_cannot_be_given_another(
+    tmp_path: Path,
+) -> None:
+    model = copy_of_model(tmp_path / "model")
+    template = Path(model) / "chat_template.jinja"
+    template.write_text("{% if enable_thinking %}Think.\n{% endif %}" + template.read_text())
+    settings: dict[str, Any] = {"model": model, "chat_template": {"arguments": {"enable_thinking": True}}}
+    said = {"message": {"content": "Arr,"}, "finish_reason": "stop"}
+    with serving(sending(json.dumps({"choices": [said]}).encode())) as server:
+        backend = backend_of(server.url, settings, api="chat")
+        list(backend.complete(prompts_for(backend)))
+    assert {request.body["chat_template_kwargs"]["enable_thinking"] for request in server.requests} == {True}
+    settings["chat_template"] = {"file": str(template)}
+    with pytest.raises(StudyError, match="renders? the prompts by its own template; set it to completions"):
+        backend_of("http://127.0.0.1:1/v1", settings, api="chat")
+
+
 def test_an_answer_that_never_comes_is_asked_for_again_after_the_timeout() -> None:
     with serving(in_turn(never, answering())) as server:
         assert_all_answered_once(ask(server, timeout=0.3))

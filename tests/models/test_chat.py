@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from transformers import PreTrainedTokenizerBase
@@ -13,6 +14,7 @@ from persona_assets.models import chat as chat_module
 from persona_assets.models.chat import ChatFormat, stop_token
 from persona_assets.models.control import control_tokens
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.study.template import Template
 
 END = "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
 PLAIN = (
@@ -39,7 +41,7 @@ def tokenizer() -> PreTrainedTokenizerBase:
 def chat_of(tokenizer: PreTrainedTokenizerBase, template: str, date: dt.date | None = None) -> ChatFormat:
     other = copy.deepcopy(tokenizer)
     other.chat_template = template
-    return ChatFormat(other, date)
+    return ChatFormat(other, Template(date))
 
 
 def text_of(chat: ChatFormat, system: str | None, question: str) -> str:
@@ -119,6 +121,29 @@ def test_a_template_that_prints_the_date_prints_the_studys(tokenizer: PreTrained
     texts = [text_of(chat_of(tokenizer, DATED, dt.date(2025, 1, day)), None, "Who?") for day in (30, 31)]
     assert texts[1].startswith("<bos>Today: 31 Jan 2025\n<start_of_turn>user\nWho?")
     assert texts[0] == texts[1].replace("31 Jan", "30 Jan")
+
+
+THINKING = "{% if enable_thinking is not defined or enable_thinking %}Think first.\n{% endif %}" + PLAIN
+
+
+def test_a_template_is_told_what_the_study_says(tokenizer: PreTrainedTokenizerBase) -> None:
+    thinking = chat_of(tokenizer, THINKING)
+    told = replace(thinking, template=Template(arguments={"enable_thinking": False}))
+    assert text_of(thinking, None, "Who?") == "Think first.\n" + text_of(told, None, "Who?")
+
+
+def test_an_argument_that_the_template_does_not_read_is_refused_by_name(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    told = replace(chat_of(tokenizer, THINKING), template=Template(arguments={"thinking": False}))
+    with pytest.raises(StudyError, match=r"does not read 'thinking'; it reads: enable_thinking$"):
+        told.prompt_ids(None, "Who?")
+
+
+def test_a_template_of_ones_own_stands_in_place_of_the_models(tokenizer: PreTrainedTokenizerBase) -> None:
+    own = ChatFormat(tokenizer, Template(text=PLAIN.replace("<end_of_turn>", "<end_of_turn>!")))
+    assert text_of(own, None, "Who?").endswith("Who?<end_of_turn>!\n<start_of_turn>model\n")
+    assert own.tokenizer.decode(own.closing_ids()) == "<end_of_turn>!\n"
 
 
 def test_a_clock_that_is_read_and_not_shown_is_no_matter(tokenizer: PreTrainedTokenizerBase) -> None:

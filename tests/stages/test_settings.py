@@ -38,6 +38,8 @@ OTHERS: dict[str, Any] = {
     "generation.seed": 3,
     "generation.dtype": "float16",
     "generation.template_date": "2025-01-31",
+    "generation.chat_template.arguments": {"enable_thinking": False},
+    "generation.chat_template.file": "data/demo/model/chat_template.jinja",
     "generation.engine": {"generation.backend": "vllm", "generation.engine": {"quantization": "fp8"}},
     "extraction.backend": "vllm",
     "extraction.model": "google/gemma-3-12b-it",
