@@ -32,6 +32,7 @@ from persona_assets.orchestration.progress import Report
 from persona_assets.orchestration.versions import Landed, version_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
 Metadata = dict[str, Any]
@@ -208,10 +209,10 @@ def about_file(lake: Lake, file: LakeFile, rows: int) -> Metadata:
 
 
 def _files(lake: Lake, files: Mapping[str, LakeFile]) -> Metadata:
-    """Of tables that land together: the first one's facts where Dagster looks for them, all tables' rows."""
+    """Return the rows of tables that land together: Dagster counts those that the stage is shown by."""
     rows = {name: lake.num_rows(file) for name, file in files.items()}
     return {
-        "dagster/row_count": next(iter(rows.values())),
+        "dagster/row_count": rows[stage_of(TABLES[next(iter(files))]).main.name],
         "bytes": sum(file.size for file in files.values()),
         "tables": preview(("table", "rows"), rows.items()),
         **columns(TABLES[name] for name in files),

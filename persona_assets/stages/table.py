@@ -11,13 +11,11 @@ from persona_assets.lake.schema import (
     DRIFT_TURNS,
     EVIDENCE,
     FEATURE_LABELS,
-    FEATURES,
     IN_FLIGHT,
     POOLED,
     RESPONSES,
-    ROLE_CONTRASTS,
     ROLE_FEATURES,
-    ROLE_MATRIX,
+    STATISTICS_TABLES,
     Table,
 )
 from persona_assets.stages import inputs
@@ -59,7 +57,7 @@ STAGES = (
         "statistics",
         "How roles differ: effects with intervals, AUROC, q; each feature across roles.",
         per="study",
-        tables=(FEATURES, ROLE_MATRIX, ROLE_CONTRASTS),
+        tables=STATISTICS_TABLES,
         needs=("activations",),
         made_from=inputs.of_statistics,
         version={"mean": 1, "max": 2},  # what changes one strategy leaves the other's files fresh

@@ -195,6 +195,6 @@ FEATURE_LABELS = _across_roles(
     ),
 )  # fmt: skip
 
-# What lands together, made from the same.
-STATISTICS_TABLES = (ROLE_CONTRASTS, FEATURES, ROLE_MATRIX)
+# What lands together, made from the same, in this order.
+STATISTICS_TABLES = (FEATURES, ROLE_MATRIX, ROLE_CONTRASTS)
 ATLAS_TABLES = (ATLAS, NEIGHBORS, ROLE_SIMILARITY, ROLE_AXES, ATLAS_SUMMARY)
