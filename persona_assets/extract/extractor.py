@@ -40,6 +40,11 @@ class Extraction:
     evidence: pa.Table
     activations: pa.Table
 
+    @property
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by the names that the lake has for them."""
+        return dict(vars(self))
+
 
 class _Collector:
     """What is gathered of one SAE while batches stream by."""

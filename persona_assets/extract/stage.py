@@ -9,7 +9,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES
+from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
@@ -70,14 +70,11 @@ class ExtractionStage:
 
     def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:
         """Land what is missing. Activations come last: where they are, the role is done."""
-        for table, content, current, made_from in (
-            (POOLED, extraction.pooled, files.pooled(sae), files.activations_fingerprint(sae)),
-            (EVIDENCE, extraction.evidence, files.evidence(sae), files.evidence_fingerprint(sae)),
-            (ACTIVATIONS, extraction.activations, files.activations(sae), files.activations_fingerprint(sae)),
-        ):
-            if current is None or overwrite:
-                assert made_from is not None
-                assert files.responses is not None
+        for table in stage_of(ACTIVATIONS).landed:
+            if overwrite or files.file(table, sae) is None:
+                made_from = files.fingerprint(table, sae)
+                assert made_from is not None and files.responses is not None
+                content = extraction.tables[table.name]
                 self.study.lake.write(
                     table, content, made_from, sae=sae, role=files.role, inputs=[files.responses]
                 )

@@ -39,3 +39,8 @@ class Look:
             for file in lake.files(table):
                 by_folder[file.path.rsplit("/", 1)[0]].append(file)
         return self._found[whole]
+
+
+def files_of(look: Look | None, lake: Lake, table: Table, **part: str | None) -> list[LakeFile]:
+    """Return the files in just one folder: as of `look`, or as of now where there is none."""
+    return lake.files(table, **part) if look is None else look.files(lake, table, **part)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
-from persona_assets.lake.look import Look
+from persona_assets.lake.look import Look, files_of
 from persona_assets.lake.schema import ATLAS, ROLE_CONTRASTS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
-from persona_assets.stages.stage import Inputs, Stage, State
+from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
@@ -84,12 +84,11 @@ class AcrossRoles:
 
     def all(self, table: Table, sae: str) -> list[LakeFile]:
         """Return every file of the table, fresh or not."""
-        if self.look is not None:
-            return self.look.files(self.study.lake, table, sae=sae)
-        return self.study.lake.files(table, sae=sae)
+        return files_of(self.look, self.study.lake, table, sae=sae)
 
-    def state(self, stage: Stage, sae: str) -> State:
-        """Return whether all of a stage is fresh, some of it of other settings (stale), or it is missing."""
+    def state(self, table: Table, sae: str) -> State:
+        """Return whether all of the stage that lands `table` is fresh, some of it stale, or it is missing."""
+        stage = stage_of(table)
         if self.files(stage.tables, sae):
             return "fresh"
         return "stale" if any(self.all(table, sae) for table in stage.tables) else "missing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake_file import LakeFile
@@ -16,6 +17,15 @@ from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Held, Inputs, Part, Stage, State
 from persona_assets.stages.table import STAGES
 from persona_assets.study.study import Study
+
+
+class _Files(Protocol):
+    """The files of one role, of all roles together, or of the drift runs; `of` is an SAE or a run."""
+
+    def inputs(self, table: Table, of: Any, /) -> Inputs: ...
+    def file(self, table: Table, of: Any, /) -> LakeFile | None: ...
+    def state(self, table: Table, of: Any, /) -> State: ...
+    def all(self, table: Table, of: Any, /) -> list[LakeFile]: ...
 
 
 @dataclass(frozen=True)
@@ -54,33 +64,23 @@ class StudyFiles:
 
     def inputs(self, table: Table, part: Part) -> Inputs:
         """Return what decides the part's file of `table`. Raises StudyError as `DriftFiles.check` does."""
-        if part.role is not None:
-            return self.roles[part.role].inputs(table, part.sae)
-        return self.across.inputs(table, part.sae) if part.sae else self.drift.inputs(part.run or "")
+        files, of = self._of(part)
+        return files.inputs(table, of)
 
     def file(self, table: Table, part: Part) -> LakeFile | None:
         """Return the part's fresh file of `table`. Raises StudyError as `inputs` does."""
-        if part.role is not None:
-            return self.roles[part.role].file(table, part.sae)
-        return self.across.file(table, part.sae) if part.sae else self.drift.file(table, part.run or "")
+        files, of = self._of(part)
+        return files.file(table, of)
 
     def state(self, stage: Stage, part: Part) -> State:
         """Return whether the part is fresh, there but of other settings (stale), or missing."""
-        if part.role is not None:
-            return self.roles[part.role].state(stage.mark, part.sae)
-        if part.sae is not None:
-            return self.across.state(stage, part.sae)
-        with suppress(StudyError):  # nothing that drift could be measured against
-            return "fresh" if self.drift.files(part.run or "") else "stale"
-        return "stale"
+        files, of = self._of(part)
+        return files.state(stage.mark, of)
 
     def all(self, table: Table, part: Part) -> list[LakeFile]:
         """Return the part's files of `table`, fresh or not."""
-        if part.role is not None:
-            return self.roles[part.role].files(table, part.sae)
-        if part.sae is not None:
-            return self.across.all(table, part.sae)
-        return [file for file in self.drift.all(table) if file.partition.get("run") == part.run]
+        files, of = self._of(part)
+        return files.all(table, of)
 
     def held(self, stage: Stage, part: Part) -> list[Held]:
         """Return the part's fresh files, also where not all that the stage lands is there."""
@@ -104,3 +104,9 @@ class StudyFiles:
         of_roles = (stage for stage in STAGES if stage.per != "conversation")
         found = [held for stage in of_roles for part in self.parts(stage) for held in self.held(stage, part)]
         return [*found, *(Held(table, file) for table, file in self.drift.held() if file is not None)]
+
+    def _of(self, part: Part) -> tuple[_Files, str | None]:
+        """Return the files that a part is among, and which of theirs it is: an SAE's, or a drift run's."""
+        if part.role is not None:
+            return self.roles[part.role], part.sae
+        return (self.across, part.sae) if part.sae is not None else (self.drift, part.run)

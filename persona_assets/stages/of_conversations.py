@@ -16,11 +16,11 @@ from typing import Any
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
-from persona_assets.lake.look import Look
+from persona_assets.lake.look import Look, files_of
 from persona_assets.lake.schema import ACTIVATIONS, DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
 from persona_assets.stages.inputs import extraction_inputs
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
-from persona_assets.stages.stage import Inputs
+from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
@@ -105,13 +105,13 @@ class DriftFiles:
             return None
         return fresh(self._files(DRIFT_CODES, sae=self.sae, role=self.anchor), made_from)
 
-    def inputs(self, run: str) -> Inputs:
-        """Return what decides the content of a run's tables. Raises StudyError as `check` does."""
-        return stage_of(DRIFT_RUNS).inputs(DRIFT_RUNS, self, run, self.study.settings.atlas.strategy)
+    def inputs(self, table: Table, run: str) -> Inputs:
+        """Return what decides the content of a run's `table`. Raises StudyError as `check` does."""
+        return stage_of(table).inputs(table, self, run, self.study.settings.atlas.strategy)
 
     def fingerprint(self, run: str) -> str:
         """Return the hash of `inputs`."""
-        return fingerprint(self.inputs(run) or {})
+        return fingerprint(self.inputs(DRIFT_RUNS, run) or {})
 
     def files(self, run: str) -> dict[str, LakeFile] | None:
         """A run's fresh files by table; None where not all are there."""
@@ -147,14 +147,20 @@ class DriftFiles:
         """A run's fresh file of `table`. Raises StudyError as `check` does."""
         return fresh(self._files(table, run=run), self.fingerprint(run))
 
-    def all(self, table: Table) -> list[LakeFile]:
-        """Return every file of `table`, fresh or not."""
+    def state(self, table: Table, run: str) -> State:
+        """Return whether the run is fresh; it is stale too where there is nothing to measure it against."""
+        with suppress(StudyError):
+            return "fresh" if self.files(run) else "stale"
+        return "stale"
+
+    def all(self, table: Table, run: str | None = None) -> list[LakeFile]:
+        """Return every file of `table`, or of one of its runs, fresh or not."""
         lake = self.study.lake
-        return lake.files(table) if self.look is None else self.look.all(lake, table)
+        files = lake.files(table) if self.look is None else self.look.all(lake, table)
+        return [file for file in files if run in (None, file.partition.get("run"))]
 
     def _files(self, table: Table, **part: str) -> list[LakeFile]:
-        lake = self.study.lake
-        return lake.files(table, **part) if self.look is None else self.look.files(lake, table, **part)
+        return files_of(self.look, self.study.lake, table, **part)
 
     @cached_property
     def _encoding(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from persona_assets.lake.fingerprint import Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
-from persona_assets.lake.look import Look
+from persona_assets.lake.look import Look, files_of
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, Table
 from persona_assets.stages.inputs import link
 from persona_assets.stages.stage import Inputs, Stage, State
@@ -56,12 +56,10 @@ class RoleFiles:
             return None
         return self._once(("file", table.name, sae), lambda: fresh(self._usable(table, sae), made_from))
 
-    def files(self, table: Table, sae: str | None = None) -> list[LakeFile]:
+    def all(self, table: Table, sae: str | None = None) -> list[LakeFile]:
         """Return every file of `table` that the role has, fresh or not."""
         lake = self.study.responses_owner.lake if table is RESPONSES else self.study.lake
-        if self.look is not None:
-            return self.look.files(lake, table, sae=sae, role=self.role)
-        return lake.files(table, sae=sae, role=self.role)
+        return files_of(self.look, lake, table, sae=sae, role=self.role)
 
     def has(self, stage: Stage, sae: str | None = None, *, selected: bool = False) -> bool:
         """Return whether everything that `stage` makes is there; `selected`: also what it may lack."""
@@ -77,7 +75,7 @@ class RoleFiles:
         stage = stage_of(table)
         if self.has(stage, sae):
             return "fresh"
-        return "stale" if self.files(stage.mark, sae) else "missing"
+        return "stale" if self.all(stage.mark, sae) else "missing"
 
     @property
     def responses_fingerprint(self) -> str:
@@ -123,7 +121,7 @@ class RoleFiles:
 
     def _usable(self, table: Table, sae: str | None) -> list[LakeFile]:
         """The files that may be fresh: what is imported stands as long as its responses do."""
-        files = self.files(table, sae)
+        files = self.all(table, sae)
         if table is RESPONSES or self.responses is None:
             return files
         ours = link(self.responses)
