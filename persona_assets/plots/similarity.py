@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
-from scipy.spatial.distance import squareform
+from scipy.cluster.hierarchy import leaves_list
 
+from persona_assets.analysis.clustering import role_tree
 from persona_assets.base.arrays import Floats
 from persona_assets.plots.canvas import GREY, INK, drawing, entitle, new_figure
 from persona_assets.plots.words import literally
@@ -27,7 +27,7 @@ def similarity_figure(role_similarity: pa.Table, about: str) -> Figure:
     A role without a similarity (it is zero in every selected feature) is grey. `about` names the data.
     """
     roles, similarity = _square(role_similarity)
-    tree = _tree(similarity)
+    tree = role_tree(similarity)
     order = leaves_list(tree).tolist() if len(tree) else [0]
     names = [literally(roles[row], _LONGEST_NAME) for row in order]
     figure = new_figure(*_size(len(roles)))
@@ -53,16 +53,6 @@ def _square(role_similarity: pa.Table) -> tuple[list[str], Floats]:
     values = role_similarity["similarity"].to_numpy()
     square[[row_of[role] for role in first], [row_of[role] for role in second]] = values
     return roles, square
-
-
-def _tree(similarity: Floats) -> Floats:
-    """The linkage float64[n_roles - 1, 4]; empty with a single role."""
-    if len(similarity) < 2:
-        return np.empty((0, 4))
-    distance = np.clip(1 - np.nan_to_num(similarity), 0, None)  # a role without any is like no other
-    np.fill_diagonal(distance, 0)
-    condensed = squareform((distance + distance.T) / 2, checks=False)
-    return optimal_leaf_ordering(linkage(condensed, "average"), condensed)
 
 
 def _draw_tree(axes: Axes, tree: Floats, order: list[int]) -> None:

@@ -10,7 +10,6 @@ import pytest
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import RESOURCES, Source, find
 from persona_assets.explorer.resources.feature import page_elsewhere
-from persona_assets.explorer.resources.overview import clustered
 from tests.warehouse.world import (
     ALWAYS_ON,
     DEAD,
@@ -172,16 +171,6 @@ def test_roles_are_laid_beside_those_they_are_like(source: Source):
     assert (assistant["axis"], assistant["cosine_with_assistant"]) == ("assistant", 1)
     assert len(assistant["positions"]) == len(ROLES)
     assert [axis["axis"] for axis in overview["axes"][1:]] == ["pc1", "pc2", "pc3"]
-
-
-def test_clustering_brings_the_like_together_and_takes_a_role_that_is_like_none():
-    group = np.array([0, 1, 0, 1, 0, 1])
-    similarity = np.where(group[:, None] == group, 0.9, 0.1)
-    similarity[3] = similarity[:, 3] = np.nan
-    ordered = group[[row for row in clustered(similarity) if row != 3]]
-    assert np.count_nonzero(np.diff(ordered)) == 1
-    assert sorted(clustered(similarity)) == list(range(6))
-    assert clustered(np.empty((0, 0))) == []
 
 
 @pytest.mark.parametrize(

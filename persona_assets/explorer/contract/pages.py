@@ -82,8 +82,7 @@ MapFeatures = table_of(
     "The selected features in rank order; `preferred_role` is an index into the map's roles.",
     ATLAS,
     leave=("rank", "top_roles"),
-    also={"preferred_role": int, "label": str | None}
-    | dict.fromkeys(("umap_x", "umap_y", "pca_x", "pca_y"), float),
+    also={"preferred_role": int, "label": str | None},
     unknown=True,
 )
 MapSummary = rows_of(

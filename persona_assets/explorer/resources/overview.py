@@ -6,6 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
+from persona_assets.analysis.clustering import role_order
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
@@ -14,29 +15,13 @@ def roles(source: Source, sae: str) -> Json:
     """`{sae}/roles.json`."""
     source.sae(sae)
     names, similarity = _matrix(source, sae)
-    order = clustered(similarity)
+    order = role_order(similarity)
     shown = similarity[np.ix_(order, order)]
     return {
         "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
         "similarity": [[None if np.isnan(cell) else cell for cell in row] for row in shown.tolist()],
         "axes": _axes(source, sae),
     }
-
-
-def clustered(similarity: np.ndarray) -> list[int]:
-    """An order of the rows of float64[n, n], cosines, in which neighbors are alike; NaN counts as 0.
-
-    Average linkage over 1 - similarity, its leaves ordered so that neighbors lie as near as the tree allows.
-    """
-    n = len(similarity)
-    if n < 3:
-        return list(range(n))
-    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
-
-    distances = 1 - np.nan_to_num(similarity)[np.triu_indices(n, 1)]
-    distances = np.maximum(distances, 0)  # rounding may leave a cosine above 1
-    tree = optimal_leaf_ordering(linkage(distances, "average"), distances)
-    return [int(leaf) for leaf in leaves_list(tree)]
 
 
 def _matrix(source: Source, sae: str) -> tuple[list[str], np.ndarray]:

@@ -19,7 +19,7 @@ from persona_assets.explorer.snapshot.cache import Answers
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.storage import bucket
 from persona_assets.study.study import Study
-from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
+from persona_assets.warehouse import connect, newest_snapshot, snapshot_identity, warehouse_path
 
 _LOOK_EVERY = 15.0  # seconds, at a bucket
 
@@ -191,7 +191,7 @@ class Snapshots:
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            if self._newest is None or self._newest.identity != _identity(warehouse_path(self.study)):
+            if self._newest is None or self._newest.identity != snapshot_identity(warehouse_path(self.study)):
                 return None
             self._newest.enter()
             return self._newest
@@ -202,16 +202,16 @@ class Snapshots:
         path = warehouse_path(self.study)
         with self._lock:
             newest = self._newest
-            while newest is None or newest.identity != _identity(path):
+            while newest is None or newest.identity != snapshot_identity(path):
                 newest = self._move_on(path)
             newest.enter()
             return newest
 
     def _move_on(self, path: Path) -> OpenSnapshot | None:
         """Open what is published now; None where that changed meanwhile."""
-        identity = _identity(path)
-        snapshot = OpenSnapshot(self.study, identity or "", self._exported)
-        if identity != _identity(path):  # which of the two was opened?
+        found = snapshot_identity(path)
+        snapshot = OpenSnapshot(self.study, found or "", self._exported)
+        if found != snapshot_identity(path):  # which of the two was opened?
             snapshot.retire()
             return None
         previous, self._newest = self._newest, snapshot
@@ -222,12 +222,3 @@ class Snapshots:
 
 def _folder_tag(exported: Path) -> str:
     return fingerprint({"folder": str(exported.absolute()), "looked": exported.stat().st_mtime_ns})
-
-
-def _identity(path: Path) -> str | None:
-    """What tells one snapshot at `path` from the next."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return f"{status.st_ino:x}-{status.st_mtime_ns:x}"

@@ -63,10 +63,12 @@ export interface Label {
 /** The selected features in rank order; `preferred_role` is an index into the map's roles. */
 export interface MapFeatures {
   feature_id: number[];
-  umap_x: number[];
-  umap_y: number[];
-  pca_x: number[];
-  pca_y: number[];
+  /** UMAP over cosines; NULL where the feature has no place */
+  umap_x: (number | null)[];
+  umap_y: (number | null)[];
+  /** On the first principal component; NULL where there is none */
+  pca_x: (number | null)[];
+  pca_y: (number | null)[];
   preferred_role: number[];
   /** stability x sd */
   score: (number | null)[];
