@@ -181,7 +181,7 @@ class Near(BaseModel):
 
 
 class MeasuredTurn(BaseModel):
-    """What this project's bundles have no place for."""
+    """A turn's values that only this project's bundles hold."""
 
     turn: Count
     message: Count | None
@@ -193,7 +193,7 @@ class MeasuredTurn(BaseModel):
 
 
 class MeasuredSpace(BaseModel):
-    """What `Config` has no place for."""
+    """How a space was made, as far as `Config` has no place for it."""
 
     axis_cosine: FiniteFloat | None
     n_roles: Count | None

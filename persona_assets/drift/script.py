@@ -10,7 +10,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_json
 from persona_assets.base.progress import Progress
 from persona_assets.drift.layout import prompt_ids
-from persona_assets.drift.transcript import SEE, Message, Transcript, checked_text, metadata
+from persona_assets.drift.transcript import SEE, Message, Transcript, metadata, spoken_text
 from persona_assets.generate.backend import Backend
 from persona_assets.generate.prompts import Prompt, response_seed
 from persona_assets.lake.fingerprint import fingerprint
@@ -52,12 +52,12 @@ def read_script(file: Path) -> Script:
     said, system = fields.get("user"), fields.get("system")
     if not isinstance(said, list) or not said:
         raise StudyError(f'{file}: holds no script; give {{"user": ["what is said first", …]}}')
-    user = tuple(checked_text(text, f"{file}: turn {turn}") for turn, text in enumerate(said))
+    user = tuple(spoken_text(text, f"{file}: turn {turn}") for turn, text in enumerate(said))
     unknown = fields.keys() - _KEYS
     if unknown:  # a misspelt `system` would be left out of the conversation
         raise StudyError(f"{file}: unknown key {min(unknown)!r}; known are {', '.join(_KEYS)}")
     name, sensitive = metadata(fields, file)
-    return Script(user, name, None if system is None else checked_text(system, f"{file}: system"), sensitive)
+    return Script(user, name, None if system is None else spoken_text(system, f"{file}: system"), sensitive)
 
 
 def converse(

@@ -12,6 +12,7 @@ from typing import Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_json, shown
+from persona_assets.base.jsonl import checked_text
 
 ROLES = ("system", "user", "assistant")
 SEE = "see docs/drift.md for its form"  # how a message about a file of drift ends
@@ -56,7 +57,7 @@ def read_transcript(file: Path) -> Transcript:
     Beside `conversation` may stand `name` (by default the file's) and `sensitive`; what else is there is not
     looked at. Raises StudyError, naming file and message, where it is not a conversation that can be scored.
     """
-    fields, messages = _conversation(file, checked_text)
+    fields, messages = _conversation(file, spoken_text)
     _check_order(messages, file)
     name, sensitive = metadata(fields, file)
     return Transcript(tuple(messages), name, sensitive)
@@ -67,7 +68,7 @@ def read_shown(file: Path) -> Transcript:
 
     Raises StudyError, naming file and message, where one is no message.
     """
-    fields, messages = _conversation(file, _written_text)
+    fields, messages = _conversation(file, checked_text)
     return Transcript(tuple(messages), file.stem, fields.get("sensitive") is True)
 
 
@@ -91,22 +92,12 @@ def metadata(fields: Mapping[str, Any], file: Path) -> tuple[str, bool]:
     return _name(fields.get("name"), file), sensitive
 
 
-def checked_text(text: Any, where: str) -> str:
-    """`text`, if it says something. Raises StudyError, beginning with `where`, otherwise."""
-    written = _written_text(text, where)
+def spoken_text(text: Any, what: str) -> str:
+    """Return `text`, if it says something. Raises StudyError, calling it `what`, otherwise."""
+    written = checked_text(text, what)
     if not written.strip():
-        raise StudyError(f"{where}: is empty; leave it out or fill it in")
+        raise StudyError(f"{what} is empty; leave it out or fill it in")
     return written
-
-
-def _written_text(text: Any, where: str) -> str:
-    if not isinstance(text, str):
-        raise StudyError(f"{where}: must be text, not {shown(text)}")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise StudyError(f"{where}: holds half a surrogate pair at character {error.start}") from error
-    return text
 
 
 def _message(entry: Any, where: str, check: Callable[[Any, str], str]) -> Message:

@@ -11,6 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.http import TransientError
 from persona_assets.generate.prompts import Prompt
+from persona_assets.models.control import answer_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -76,9 +77,7 @@ class ServerAnswer(BaseModel):
         finish_reason = self._finish_reason(prompt)
         if choice.token_ids is None:
             text = choice.said or ""
-            # What looks like a turn's end in a text is text: it must not end the turn.
-            encoded = tokenizer(text, add_special_tokens=False, split_special_tokens=True)
-            ids, source = list(encoded["input_ids"]), "tokenized"
+            ids, source = answer_ids(tokenizer, text, f"response {prompt.response_id}"), "tokenized"
         else:
             ids, source = _without_end(choice, choice.token_ids, finish_reason, ends), "generated"
             text = tokenizer.decode(ids, skip_special_tokens=True)

@@ -17,20 +17,26 @@ from persona_assets.study.settings import GenerationSettings
 
 
 @dataclass(frozen=True)
-class Prompt:
-    """One question to one variant of a role. `system_prompt` is None where the instruction is empty."""
+class Key:
+    """A role's variant and question. `system_prompt` is what is sent, None where the instruction is empty."""
 
     variant: int
     question_id: int
     system_prompt: str | None
     question: str
-    token_ids: list[int]
-    seed: int
 
     @property
     def response_id(self) -> int:
         """The identity of the answer."""
         return response_id(self.variant, self.question_id)
+
+
+@dataclass(frozen=True)
+class Prompt(Key):
+    """One question to one variant of a role, as the token ids that the model reads."""
+
+    token_ids: list[int]
+    seed: int
 
     @property
     def hash(self) -> str:

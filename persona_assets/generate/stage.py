@@ -12,7 +12,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.preflight import Preflight
-from persona_assets.generate.prompts import Prompt, build_prompts
+from persona_assets.generate.prompts import Key, Prompt, build_prompts
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ANSWERED_BY, RESPONSES
 from persona_assets.models.chat import ChatFormat
@@ -118,20 +118,33 @@ def _answered_by(answers: Iterable[Completion]) -> dict[str, str]:
     return {ANSWERED_BY: ", ".join(sorted(names))} if names else {}
 
 
-def _row(prompt: Prompt, answer: Completion, origin: str) -> dict[str, object]:
+def response_row(
+    key: Key, text: str, prompt_ids: list[int], response_ids: list[int], **known: object
+) -> dict[str, object]:
+    """Return a row of `schema.RESPONSES`; `known` holds its other columns, NULL where it lacks one."""
     return {
-        "response_id": prompt.response_id,
-        "variant": prompt.variant,
-        "question_id": prompt.question_id,
-        "system_prompt": prompt.system_prompt,
-        "question": prompt.question,
-        "response": answer.text,
-        "prompt_token_ids": prompt.token_ids,
-        "response_token_ids": answer.token_ids,
-        "token_source": answer.token_source,
-        "n_prompt_tokens": len(prompt.token_ids),
-        "n_response_tokens": len(answer.token_ids),
-        "finish_reason": answer.finish_reason,
-        "seed": prompt.seed,
-        "origin": origin,
+        "response_id": key.response_id,
+        "variant": key.variant,
+        "question_id": key.question_id,
+        "system_prompt": key.system_prompt,
+        "question": key.question,
+        "response": text,
+        "prompt_token_ids": prompt_ids,
+        "response_token_ids": response_ids,
+        "n_prompt_tokens": len(prompt_ids),
+        "n_response_tokens": len(response_ids),
+        **known,
     }
+
+
+def _row(prompt: Prompt, answer: Completion, origin: str) -> dict[str, object]:
+    return response_row(
+        prompt,
+        answer.text,
+        prompt.token_ids,
+        answer.token_ids,
+        token_source=answer.token_source,
+        finish_reason=answer.finish_reason,
+        seed=prompt.seed,
+        origin=origin,
+    )

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.jsonl import Record
-from persona_assets.lake.schema import response_id
+from persona_assets.generate.prompts import Key
 from persona_assets.study.roles import fill
 from persona_assets.study.study import Study
-
-
-@dataclass(frozen=True)
-class Key:
-    """A role's variant and question. `system_prompt` is what is sent, None where the instruction is empty."""
-
-    variant: int
-    question_id: int
-    system_prompt: str | None
-    question: str
-
-    @property
-    def response_id(self) -> int:
-        """The identity of the answer."""
-        return response_id(self.variant, self.question_id)
 
 
 class RoleKeys:

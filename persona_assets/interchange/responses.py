@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.jsonl import Record, checked_text, read_records, write_records
-from persona_assets.interchange.identify import Key, RoleKeys
+from persona_assets.generate.prompts import Key
+from persona_assets.generate.stage import response_row
+from persona_assets.interchange.identify import RoleKeys
 from persona_assets.lake.schema import RESPONSES
 from persona_assets.models.chat import ChatFormat
-from persona_assets.models.control import control_tokens
+from persona_assets.models.control import answer_ids
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import ExtractionSettings
 from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
@@ -92,32 +94,10 @@ class Tokenization:
         key = answer.key
         names = (f"{answer.where}: variant {key.variant}", f"question {key.question_id}")
         prompt_ids = self._chat.prompt_ids(key.system_prompt, key.question, names)
-        response_ids = self._response_ids(answer)
-        return {
-            "response_id": key.response_id,
-            "variant": key.variant,
-            "question_id": key.question_id,
-            "system_prompt": key.system_prompt,
-            "question": key.question,
-            "response": answer.text,
-            "prompt_token_ids": prompt_ids,
-            "response_token_ids": response_ids,
-            "token_source": "tokenized",
-            "n_prompt_tokens": len(prompt_ids),
-            "n_response_tokens": len(response_ids),
-            "origin": "imported",
-        }
-
-    def _response_ids(self, answer: GivenResponse) -> list[int]:
-        """The text's ids: what looks like a turn's end in it is text, and must not end the turn."""
-        encoded = self._tokenizer(answer.text, add_special_tokens=False, split_special_tokens=True)
-        ids = list(encoded["input_ids"])
-        if not self._control.isdisjoint(ids):
-            raise StudyError(
-                f"{answer.where}: the response holds template-like text that the tokenizer of "
-                f"{self._extraction.model} cannot take as text; remove it, or use a fast tokenizer"
-            )
-        return ids
+        response_ids = answer_ids(self._tokenizer, answer.text, answer.where)
+        return response_row(
+            key, answer.text, prompt_ids, response_ids, token_source="tokenized", origin="imported"
+        )
 
     @cached_property
     def _tokenizer(self) -> PreTrainedTokenizerBase:
@@ -126,10 +106,6 @@ class Tokenization:
     @cached_property
     def _chat(self) -> ChatFormat:
         return ChatFormat(self._tokenizer, self._template)
-
-    @cached_property
-    def _control(self) -> set[int]:
-        return set(control_tokens(self._tokenizer))
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import StudyError
@@ -37,3 +38,22 @@ def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Colle
                 f"its control tokens: {', '.join(sorted(control.values()))[:200]}"
             )
     return {token: text for token, text in control.items() if text not in span_tokens}
+
+
+def answer_ids(tokenizer: PreTrainedTokenizerBase, text: str, where: str) -> list[int]:
+    """Return the ids of an answer's text, in which what looks like a turn's end is text and ends nothing.
+
+    Raises StudyError, beginning with `where`, if the tokenizer cannot take it as text.
+    """
+    ids = list(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+    if not _control(tokenizer).isdisjoint(ids):
+        raise StudyError(
+            f"{where}: the response holds template-like text that the model's tokenizer cannot take as text; "
+            "remove it, or use a fast tokenizer"
+        )
+    return ids
+
+
+@lru_cache(maxsize=1)
+def _control(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    return frozenset(control_tokens(tokenizer))

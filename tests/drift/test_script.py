@@ -96,9 +96,9 @@ def test_a_scripts_key_is_what_is_said() -> None:
     [
         ({"user": []}, "holds no script"),
         ({"user": "Hello"}, "holds no script"),
-        ({"user": ["Hello", " "]}, "turn 1: is empty"),
-        ({"user": ["Hello", 3]}, "turn 1: must be text, not 3"),
-        ({"user": ["Hello"], "system": ""}, "system: is empty"),
+        ({"user": ["Hello", " "]}, "turn 1 is empty"),
+        ({"user": ["Hello", 3]}, "turn 1 must be a text, not 3"),
+        ({"user": ["Hello"], "system": ""}, "system is empty"),
         ({"user": ["Hello"], "name": 3}, "name must be"),
     ],
 )

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from persona_assets.generate.prompts import Key
 from persona_assets.interchange.export import export_study
-from persona_assets.interchange.identify import Key, RoleKeys
+from persona_assets.interchange.identify import RoleKeys
 from persona_assets.interchange.responses import GivenResponse, Tokenization
 from persona_assets.interchange.sparse import SparseRows
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES

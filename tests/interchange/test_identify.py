@@ -8,7 +8,8 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.jsonl import Record
-from persona_assets.interchange.identify import Key, RoleKeys
+from persona_assets.generate.prompts import Key
+from persona_assets.interchange.identify import RoleKeys
 from persona_assets.study.study import Study
 
 from .conftest import StudyMaker
