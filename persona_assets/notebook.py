@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
+from persona_assets.warehouse import connect, newest_snapshot, snapshot_identity, warehouse_path
 from persona_assets.warehouse.feature_matrix import FeatureMatrix, read_feature_matrix
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class StudyHandle:
     def __init__(self, study: Study) -> None:
         self.study = study
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._snapshot: tuple[int, int] | None = None
+        self._snapshot: str | None = None
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> QueryResult | None:
         """The answer to `query`, with `params` for its `?` or `$name`; None where a statement gives none.
@@ -96,7 +96,7 @@ class StudyHandle:
         self.close()
 
     def _newest(self) -> duckdb.DuckDBPyConnection:
-        snapshot = _identity(newest_snapshot(self.study))
+        snapshot = snapshot_identity(newest_snapshot(self.study))
         if self._connection is None or snapshot != self._snapshot:
             # The old connection is not closed here: answers not yet fetched still read from it.
             self._connection, self._snapshot = connect(self.study), snapshot
@@ -106,11 +106,3 @@ class StudyHandle:
 def open_study(name: str | Path) -> StudyHandle:
     """The study called `name`, or the one whose folder or YAML is named; StudyError where there is none."""
     return StudyHandle(load_study(name))
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells one snapshot at `path` from the next."""
-    if not path.exists():
-        return None
-    status = path.stat()
-    return status.st_ino, status.st_mtime_ns

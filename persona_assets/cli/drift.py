@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress as Bars
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
-from persona_assets.base.progress import Progress
 from persona_assets.cli.answers import print_rows
+from persona_assets.cli.bar import bar
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript
@@ -37,7 +33,7 @@ def follow(
     stage = DriftStage(ExtractionStage(study))
     stage.check([source for source in sources if isinstance(source, Transcript)])
     talks = _answered(study, sources)
-    with _bar("following conversations") as progress:
+    with bar("following conversations") as progress:
         for done, talk in enumerate(talks, start=1):
             stage.land(talk, overwrite=overwrite)
             progress(done, len(talks))
@@ -77,7 +73,7 @@ def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
 
     stage = GenerationStage(study.responses_owner)
     try:
-        with _bar("answering turns") as progress:
+        with bar("answering turns") as progress:
             return [
                 converse(source, stage.backend, stage.settings, progress)
                 if isinstance(source, Script)
@@ -86,14 +82,6 @@ def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
             ]
     finally:
         stage.close()
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Progress]:
-    console = Console(stderr=True)
-    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:

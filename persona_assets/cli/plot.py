@@ -110,7 +110,8 @@ class _Snapshot:
         """Rows of role_contrasts. Raises StudyError where there are none."""
         found = self.rows("role_contrasts", condition, **values)
         if not found.num_rows:
-            self._some(self.rows("role_contrasts", "true limit 1"), "roles are not compared yet")
+            any_of_them = "select 1 from role_contrasts where sae = $sae limit 1"
+            self._some(self._ask(any_of_them, {"sae": self.sae}), "roles are not compared yet")
             raise StudyError(
                 f"{self.study.name}: {what_if_none}, under SAE {self.sae}: there is nothing to draw"
             )

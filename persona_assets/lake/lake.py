@@ -55,6 +55,12 @@ _IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `n
 _AT_ONCE = 8  # files that are checked or fetched
 
 
+def snapshots_folder() -> Path | None:
+    """The folder that `PERSONA_WAREHOUSE` names for this machine's snapshots; None where it names none."""
+    named = os.environ.get("PERSONA_WAREHOUSE")
+    return Path(named).absolute() if named else None
+
+
 class Lake:
     """The files of `study` below `root`, a local directory or `s3://bucket/prefix`."""
 
@@ -72,10 +78,8 @@ class Lake:
         """
         if self.storage.folder is not None:
             return self.storage.folder
-        named = os.environ.get("PERSONA_WAREHOUSE")
-        if named:
-            return Path(named).absolute()
-        return project() / ".warehouse" / self.root.removeprefix("s3://").replace("/", "--")
+        named = snapshots_folder()
+        return named or project() / ".warehouse" / self.root.removeprefix("s3://").replace("/", "--")
 
     def uri(self, path: str) -> str:
         """Where DuckDB, and people, find the file at `path`."""
@@ -273,8 +277,8 @@ class Lake:
 
     def num_rows(self, file: LakeFile) -> int:
         """The file's number of rows, from its footer. Raises StudyError where that cannot be read."""
-        with self._reading(file):
-            return int(self.open(self.uri(file.path)).metadata.num_rows)
+        with self._reading(file), self.open(self.uri(file.path)) as parquet:
+            return int(parquet.metadata.num_rows)
 
     @contextmanager
     def _reading(self, file: LakeFile) -> Iterator[None]:

@@ -6,7 +6,13 @@ It is an artifact of the lake: built under another name, swapped in whole, opene
 from __future__ import annotations
 
 from persona_assets.warehouse.kept import keep, kept
-from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path, warehouse_root
+from persona_assets.warehouse.reading import (
+    connect,
+    newest_snapshot,
+    snapshot_identity,
+    warehouse_path,
+    warehouse_root,
+)
 from persona_assets.warehouse.snapshot import Snapshot, publish
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "kept",
     "newest_snapshot",
     "publish",
+    "snapshot_identity",
     "warehouse_path",
     "warehouse_root",
 ]

@@ -10,7 +10,6 @@ from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import TABLES, Table
-from persona_assets.lake.wholeness import READING_ERRORS, damaged
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.stage import State
@@ -49,21 +48,11 @@ def snapshot_files(files: StudyFiles) -> list[SnapshotFile]:
     _refuse_columns_in_path(lake)
     found = list(files.published())
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        rows = readers.map(lambda one: _rows(lake, one[1].file), found)
+        rows = readers.map(lambda one: lake.num_rows(one[1].file), found)
     return [
         SnapshotFile(held.table, part.sae, part.role, held.file, n_rows)
         for (part, held), n_rows in zip(found, rows, strict=True)
     ]
-
-
-def _rows(lake: Lake, file: LakeFile) -> int:
-    """How many rows the file has, by its footer: what a truncated file lacks."""
-    path = lake.uri(file.path)
-    try:
-        with lake.open(path) as parquet:
-            return int(parquet.metadata.num_rows)
-    except READING_ERRORS as error:
-        raise damaged(path, error) from error
 
 
 def _refuse_columns_in_path(lake: Lake) -> None:

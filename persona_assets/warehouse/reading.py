@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -10,7 +9,7 @@ import duckdb
 from persona_assets.base.duck import literal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
-from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake import Lake, snapshots_folder
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
 from persona_assets.lake.seen import as_it_is, is_known
@@ -28,7 +27,16 @@ _SETTINGS = ("parquet_metadata_cache = true", "dynamic_or_filter_threshold = 100
 
 def warehouse_root(lake: Lake) -> Path:
     """Return where this machine has the snapshots of a lake's studies, one folder per study."""
-    return Path(os.environ.get("PERSONA_WAREHOUSE") or lake.local_root).absolute()
+    return snapshots_folder() or lake.local_root.absolute()
+
+
+def snapshot_identity(path: Path) -> str | None:
+    """Return what tells one snapshot at `path` from the next; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
 
 
 def warehouse_path(study: Study) -> Path:
