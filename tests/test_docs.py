@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from persona_assets.base.queries import query
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study, study_from
@@ -47,12 +48,6 @@ join (
 where columns.database_name = 'warehouse'
 order by columns.table_name, columns.column_index
 """
-MACROS = """
-select function_name, parameters, any_value(comment)
-from duckdb_functions()
-where database_name = 'warehouse' and function_type = 'table_macro'
-group by all order by function_name
-"""
 
 
 def tables_page(warehouse: duckdb.DuckDBPyConnection) -> str:
@@ -64,7 +59,7 @@ def tables_page(warehouse: duckdb.DuckDBPyConnection) -> str:
             shown = table
         lines.append(f"| `{column}` | {kind.lower()} | {says or ''} |")
     lines += ["\n## Macros\n", "| macro | |", "| --- | --- |"]
-    for name, parameters, about in warehouse.execute(MACROS).fetchall():
+    for name, parameters, about in warehouse.execute(query("snapshot/macros")).fetchall():
         lines.append(f"| `{name}({', '.join(parameters)})` | {about} |")
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 

@@ -17,9 +17,9 @@ from persona_assets.cli.arguments import check_role
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.assets import key, plain_name
 from persona_assets.orchestration.checks import is_stopped
 from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
 from persona_assets.stages.of_roles import look_at_roles

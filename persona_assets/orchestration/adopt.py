@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import extract_data_version_from_entry
 
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.source import Source, study_sources
@@ -21,7 +20,8 @@ from persona_assets.lake.schema import DRIFT_RUNS, Table
 from persona_assets.orchestration import reports
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.drift import conversations, partition_key
-from persona_assets.orchestration.versions import Landed, materialization, version_of
+from persona_assets.orchestration.tables import table_events
+from persona_assets.orchestration.versions import Landed, knows, materialization, version_of
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_conversations import DriftFiles
 from persona_assets.stages.of_roles import RoleFiles
@@ -41,11 +41,13 @@ def adopt(study: Study, instance: dg.DagsterInstance) -> dict[str, int]:
     graph = study_definitions(study).resolve_asset_graph()
     held = _held(study, instance)
     told: dict[str, int] = {}
+    for table in table_events(study, instance) if held["warehouse"] else ():
+        instance.report_runless_asset_event(table)
     for asset in graph.toposorted_asset_keys:
         if asset not in graph.materializable_asset_keys:
             continue
         of_asset = held[asset.path[-1]]
-        new = {part: landed for part, landed in of_asset.items() if not _knows(instance, asset, part, landed)}
+        new = {part: landed for part, landed in of_asset.items() if not knows(instance, asset, landed, part)}
         for partition, landed in new.items():
             depends_on = sorted(graph.get(asset).parent_keys)
             event = materialization(instance, asset, depends_on, landed, partition)
@@ -125,9 +127,3 @@ def _said(source: Source) -> tuple[tuple[str, str], ...]:
 
 def _asked(talk: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((role, content) for role, content in talk if role != "assistant")
-
-
-def _knows(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: Partition, landed: Landed) -> bool:
-    record = instance.get_latest_data_version_record(asset, partition_key=partition)
-    version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
-    return version is not None and version.value == landed.version

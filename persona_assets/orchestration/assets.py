@@ -8,10 +8,12 @@ import dagster as dg
 
 from persona_assets.base.errors import StudyError
 from persona_assets.orchestration import reports
+from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import tag_run
 from persona_assets.orchestration.metadata import table_metadata
 from persona_assets.orchestration.partitions import land_each
 from persona_assets.orchestration.progress import reporter
+from persona_assets.orchestration.tables import table_events
 from persona_assets.orchestration.versions import Landed
 from persona_assets.stages.stage import Stage
 from persona_assets.stages.table import PER_ROLE, STAGES
@@ -28,16 +30,6 @@ class RunOptions(dg.Config):
     """Options of a launch."""
 
     overwrite: bool = False
-
-
-def plain_name(study: Study) -> str:
-    """The study's name where Dagster takes letters, digits and `_` only: groups, ops, sensors."""
-    return study.name.replace("-", "_")
-
-
-def key(study: Study, asset: str) -> dg.AssetKey:
-    """`demo/responses` and so on."""
-    return dg.AssetKey([study.name, asset])
 
 
 def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
@@ -98,7 +90,10 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            return _result(reports.publish_warehouse(study))
+            landed = reports.publish_warehouse(study)
+            for event in table_events(study, context.instance):
+                context.log_event(event)
+            return _result(landed)
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 

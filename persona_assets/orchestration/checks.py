@@ -13,7 +13,7 @@ from persona_assets.health.checks import CheckResult
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.assets import key
+from persona_assets.orchestration.keys import key
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.stage import Stage
 from persona_assets.stages.table import stage

@@ -11,7 +11,8 @@ from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.schema import DRIFT_RUNS, DRIFT_TURNS
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.assets import RunOptions, key, of_stage, plain_name
+from persona_assets.orchestration.assets import RunOptions, of_stage
+from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.metadata import preview
 from persona_assets.orchestration.partitions import land_each
 from persona_assets.orchestration.versions import Landed

@@ -11,18 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from persona_assets.base.progress import Progress
+from persona_assets.base.queries import query
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ANSWERED_BY,
     ATLAS_SUMMARY,
-    FEATURE_TOTALS,
     POOLED,
-    PREFERRED_LABELS,
     RESPONSES,
     ROLE_FEATURES,
-    SMALL_TABLES,
     TABLES,
 )
 from persona_assets.orchestration import loaded
@@ -182,9 +180,8 @@ def publish_warehouse(study: Study) -> Landed:
 
     snapshot = publish(study)
     tables = preview(("table", "rows"), snapshot.tables.items())
-    shown = (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, PREFERRED_LABELS)
     version, metadata = about_warehouse(study)
-    return Landed(version, {**metadata, "tables": tables, **columns(shown)})
+    return Landed(version, {**metadata, "tables": tables})
 
 
 def about_warehouse(study: Study) -> Landed:
@@ -194,7 +191,13 @@ def about_warehouse(study: Study) -> Landed:
     path = warehouse_path(study)
     with connect(study) as warehouse:
         files = warehouse.execute("select path from lake_files order by path").fetchall()
-    metadata = {"bytes": path.stat().st_size, "file": dg.MetadataValue.path(str(path))}
+        macros = warehouse.execute(query("snapshot/macros")).fetchall()
+    asked = [(f"{name}({', '.join(parameters)})", comment) for name, parameters, comment in macros]
+    metadata = {
+        "bytes": path.stat().st_size,
+        "file": dg.MetadataValue.path(str(path)),
+        "macros": preview(("macro", "answers"), asked),
+    }
     return Landed(fingerprint({"files": files}), metadata)
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
-from persona_assets.orchestration.assets import key, plain_name
+from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, warehouse_root
 

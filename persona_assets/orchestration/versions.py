@@ -64,6 +64,15 @@ def materialization(
     return dg.AssetMaterialization(key, partition=partition, metadata=landed.metadata, tags=tags)
 
 
+def knows(
+    instance: dg.DagsterInstance, key: dg.AssetKey, landed: Landed, partition: str | None = None
+) -> bool:
+    """Return whether `landed` is the last that Dagster has heard of the asset."""
+    record = instance.get_latest_data_version_record(key, partition_key=partition)
+    version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
+    return version is not None and version.value == landed.version
+
+
 def _made_from(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str | None) -> dict[str, str]:
     record = instance.get_latest_data_version_record(key, partition_key=partition)
     if record is None and partition is not None:  # not partitioned, or by something else

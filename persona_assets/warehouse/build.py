@@ -13,28 +13,24 @@ from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    EVIDENCE,
     FEATURE_TILE,
     FEATURE_TOTALS,
     POOLED,
     PREFERRED_LABELS,
-    RESPONSES,
     ROLE_FEATURES,
-    ROLE_MATRIX,
     SMALL_TABLES,
     TABLES,
+    VIEWS,
     Table,
 )
+from persona_assets.lake.schema.definition import definition, nothing
 from persona_assets.study.study import Study
 from persona_assets.warehouse.catalog import Rows
-from persona_assets.warehouse.definition import definition, nothing
 from persona_assets.warehouse.files import SnapshotFile
 
 _ORDERED = (POOLED, ROLE_FEATURES)  # in another order than their files have
 _MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
-_VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
-_LOADED = tuple(table for table in TABLES.values() if table not in _VIEWS)
+_LOADED = tuple(table for table in TABLES.values() if table not in VIEWS)
 _MACROS = (
     "chosen_sae",
     "known_sae",
@@ -61,7 +57,7 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
             _load(connection, study.lake, table, _of(table, files))
         connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
         connection.execute(definition(PREFERRED_LABELS, query(f"views/{PREFERRED_LABELS.name}")))
-        for table in _VIEWS:
+        for table in VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
         for name in _MACROS:
             connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae)))

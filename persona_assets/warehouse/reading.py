@@ -11,13 +11,12 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
 from persona_assets.lake.lake import Lake, snapshots_folder
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSES, ROLE_MATRIX
+from persona_assets.lake.schema import VIEWS
 from persona_assets.lake.seen import as_it_is, is_known
 from persona_assets.lake.storage import bucket
 from persona_assets.study.study import Study
 from persona_assets.warehouse.copies import fetch_newer
 
-_OF_VIEWS = tuple(table.name for table in (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX))
 KEPT = "kept"  # a folder beside the snapshot
 _ROUNDING = 1e-5  # seconds
 # Files of the lake never change, so their footers are read once. And a join with up to 1,000 rows reads the
@@ -129,7 +128,7 @@ def _refuse_damaged(lake: Lake, connection: duckdb.DuckDBPyConnection, snapshot:
     sql = "select path, bytes, epoch(modified) from lake_files where table_name in (select unnest(?))"
     changed = [
         LakeFile(path, size, modified)
-        for path, size, modified in connection.execute(sql, [list(_OF_VIEWS)]).fetchall()
+        for path, size, modified in connection.execute(sql, [[table.name for table in VIEWS]]).fetchall()
         if _has_changed(lake.storage.folder / path, path, size, modified, published)
     ]
     lake.check(changed)

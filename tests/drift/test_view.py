@@ -17,10 +17,10 @@ from persona_assets.lake.schema import (
     PREFERRED_LABELS,
     ROLE_FEATURES,
 )
+from persona_assets.lake.schema.definition import definition
 from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import filling
-from persona_assets.warehouse.definition import definition
 from tests.drift.made import conversation
 
 

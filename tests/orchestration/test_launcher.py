@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from persona_assets.cli.instance import dagster_instance
-from persona_assets.orchestration.assets import key
 from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.keys import key
 from persona_assets.orchestration.launcher import PROCESS_TAG, is_gone, process_tag
 from persona_assets.study.study import Study
 

@@ -19,8 +19,8 @@ from persona_assets.cli.run import run_study
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.adopt import adopt
-from persona_assets.orchestration.assets import key
 from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.keys import key
 from persona_assets.stages.of_conversations import DriftFiles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study, load_study

@@ -46,6 +46,17 @@ TABLES = {
     )
 }  # fmt: skip
 
+# Of these a snapshot holds no copy: it reads them from the lake.
+VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
+
+# What there is to ask in a snapshot, in the order of the pipeline.
+SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, PREFERRED_LABELS)}
+
+# The tables of the lake whose files decide what each of these holds; all, of what tells of the study.
+STANDS_ON = {
+    name: (name,) if name in TABLES else table.made_from or tuple(TABLES) for name, table in SHOWN.items()
+}
+
 # And those that no snapshot holds.
 EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT)}
 
@@ -80,10 +91,13 @@ __all__ = [
     "ROLE_MATRIX",
     "ROLE_SIMILARITY",
     "SCORES",
+    "SHOWN",
     "SMALL_TABLES",
+    "STANDS_ON",
     "STATISTICS_TABLES",
     "TABLES",
     "VARIANT_STRIDE",
+    "VIEWS",
     "Column",
     "Table",
     "response_id",

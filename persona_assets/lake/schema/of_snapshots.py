@@ -107,12 +107,14 @@ FEATURE_TOTALS = _of_snapshot(
         Column("mean", DOUBLE, "Sum of role_features.mean", unit=ACTIVATION),
         Column("firing_rate", DOUBLE, "Sum of role_features.firing_rate"),
     ),
+    made_from=("role_features",),
 )  # fmt: skip
 
 PREFERRED_LABELS = _of_snapshot(
     "preferred_labels", "The preferred description of each feature that has one, as feature_labels has it; "
     "written by a model, and not checked",
     columns=(SAE, *(column for column in FEATURE_LABELS.columns if column.name != "rank")),
+    made_from=("feature_labels",),
 )  # fmt: skip
 
 # Filled from what the study says; the others from files of the lake.

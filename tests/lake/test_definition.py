@@ -11,7 +11,7 @@ from persona_assets.lake.schema import (
     ROLE_MATRIX,
     Table,
 )
-from persona_assets.warehouse.definition import definition, nothing
+from persona_assets.lake.schema.definition import definition, nothing
 
 SAID = """
 select column_name, data_type, is_nullable, comment
