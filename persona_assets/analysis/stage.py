@@ -7,7 +7,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 
 

@@ -37,9 +37,8 @@ def named(name: str, known: Mapping[str, Kind], kind: type[Kind], key: str) -> K
         told = f"{key}: {shown(name)} cannot be imported ({reason}); see docs/extending.md"
         raise StudyError(told) from error
     if not isinstance(found, kind):
-        raise StudyError(
-            f"{key}: {shown(name)} is no {kind.__name__} but of type {type(found).__name__}; see docs/extending.md"
-        )
+        told = f"{key}: {shown(name)} is no {kind.__name__} but of type {type(found).__name__}"
+        raise StudyError(f"{told}; see docs/extending.md")
     return found
 
 

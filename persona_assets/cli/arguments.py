@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from persona_assets.base.errors import StudyError
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import sae_width
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 

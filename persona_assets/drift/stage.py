@@ -20,7 +20,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer, text_config
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import sae_width
 from persona_assets.stages.of_conversations import DriftFiles
 
 if TYPE_CHECKING:

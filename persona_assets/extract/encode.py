@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Codes, active, joined
 from persona_assets.extract.screen import ScreenedEncoder, can_screen
+from persona_assets.models.sae import Sae
 
 Encode = Callable[[torch.Tensor], Codes]
 
@@ -17,18 +17,21 @@ Encode = Callable[[torch.Tensor], Codes]
 _CHUNK = 2**24
 
 
-def encoder(sae: Any, name: str) -> Encode:
+def encoder(sae: Sae, name: str) -> Encode:
     """A function from rows `float[n, d_in]` on the SAE's device to the features active on them."""
-    return ScreenedEncoder(sae) if can_screen(sae) else GeneralEncoder(sae, name)
+    affine = sae.affine()
+    if affine is not None and can_screen(affine):
+        return ScreenedEncoder(affine)
+    return GeneralEncoder(sae, name)
 
 
 class GeneralEncoder:
     """The SAE's own `encode` on chunks of rows: right for all that see one token at a time."""
 
-    def __init__(self, sae: Any, name: str) -> None:
+    def __init__(self, sae: Sae, name: str) -> None:
         self._sae = sae
         self._name = name
-        self._rows = max(1, _CHUNK // sae.cfg.d_sae)
+        self._rows = max(1, _CHUNK // sae.d_sae)
 
     @torch.inference_mode()
     def __call__(self, rows: torch.Tensor) -> Codes:

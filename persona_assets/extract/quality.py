@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from persona_assets.extract.pool import active
+from persona_assets.models.sae import Sae
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,12 @@ class Fit:
 class FitMeter:
     """Adds up rows of the stream; sums are kept in float64."""
 
-    def __init__(self, sae: Any) -> None:
+    def __init__(self, sae: Sae) -> None:
         self._sae = sae
-        self._reconstructs = "transcoder" not in sae.cfg.architecture()
-        self._rows = max(1, 2**24 // sae.cfg.d_sae)
+        self._rows = max(1, 2**24 // sae.d_sae)
         self._n_tokens = self._n_active = 0
         self._error = self._squares = 0.0
-        self._sum = torch.zeros(sae.cfg.d_in, dtype=torch.float64)
+        self._sum = torch.zeros(sae.d_in, dtype=torch.float64)
 
     @torch.inference_mode()
     def add(self, rows: torch.Tensor) -> None:
@@ -42,7 +41,7 @@ class FitMeter:
             codes = self._sae.encode(chunk)
             self._n_tokens += len(chunk)
             self._n_active += len(active(codes).row)
-            if self._reconstructs:
+            if self._sae.reconstructs:
                 self._error += (self._sae.decode(codes) - chunk).double().square().sum().item()
             self._squares += chunk.double().square().sum().item()
             self._sum += chunk.double().sum(dim=0).cpu()
@@ -50,5 +49,5 @@ class FitMeter:
     def result(self) -> Fit:
         """The fit on all rows so far."""
         variance = self._squares - (self._sum.square().sum() / self._n_tokens).item()
-        unexplained = self._error / max(variance, 1e-30) if self._reconstructs else None
+        unexplained = self._error / max(variance, 1e-30) if self._sae.reconstructs else None
         return Fit(unexplained, self._n_active / self._n_tokens, self._n_tokens)

@@ -27,16 +27,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import torch
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Codes, joined
 from persona_assets.extract.scan import LANES, Scanner
+from persona_assets.models.sae import Affine
 
-_RELU = {"standard", "transcoder", "skip_transcoder"}
-_JUMP_RELU = {"jumprelu", "jumprelu_transcoder", "jumprelu_skip_transcoder"}
 _EXTRA = 4  # terms of the bound beside x̃·w̃
 _NEVER = -1e30
 _BITS = {torch.bfloat16: torch.int16, torch.float32: torch.int32}
@@ -56,11 +54,9 @@ class Block:
     threshold: torch.Tensor  # float32[n]
 
 
-def can_screen(sae: Any) -> bool:
-    """Whether the SAE's `encode` is a float32 linear map, not beyond float32, then ReLU or JumpReLU."""
-    if sae.cfg.architecture() not in _RELU | _JUMP_RELU or not isinstance(sae.activation_fn, torch.nn.ReLU):
-        return False
-    return sae.W_enc.dtype == torch.float32 and bool(sae.W_enc.norm(dim=0).isfinite().all())
+def can_screen(affine: Affine) -> bool:
+    """Whether no weights are beyond what float32 can square."""
+    return bool(affine.weights.norm(dim=1).isfinite().all())
 
 
 class ScreenedEncoder:
@@ -70,13 +66,13 @@ class ScreenedEncoder:
     object serves one thread.
     """
 
-    def __init__(self, sae: Any, dtype: torch.dtype | None = None) -> None:
-        self._sae = sae
-        device = sae.W_enc.device
+    def __init__(self, affine: Affine, dtype: torch.dtype | None = None) -> None:
+        self._inputs = affine.inputs
+        device = affine.weights.device
         on_cpu = device.type == "cpu"
         self._dtype = dtype or (faster_on_cpu() if on_cpu else torch.bfloat16)
         self._n_rows, n_features = (2048, 1024) if on_cpu else (8192, 16384)
-        self._blocks = list(_blocks(sae, n_features, self._dtype))
+        self._blocks = list(_blocks(affine, n_features, self._dtype))
         self._products = torch.empty(0, dtype=self._dtype, device=device)
         self._find: Callable[[torch.Tensor, torch.Tensor, Block], Found] = (
             _found_by(Scanner()) if on_cpu else found_on_device
@@ -89,7 +85,7 @@ class ScreenedEncoder:
         return joined([part for at in starts for part in self._encode(rows[at : at + self._n_rows], at)])
 
     def _encode(self, rows: torch.Tensor, first_row: int) -> Iterator[Codes]:
-        rows = self._sae.process_sae_in(rows).contiguous()
+        rows = self._inputs(rows).contiguous()
         screen = screen_rows(rows, self._dtype)
         if not bool(screen.isfinite().all()):
             raise StudyError("the model's activations are too large for float32; check the model's weights")
@@ -150,12 +146,8 @@ def _found_by(scanner: Scanner) -> Callable[[torch.Tensor, torch.Tensor, Block],
     return find
 
 
-def _blocks(sae: Any, n_features: int, dtype: torch.dtype) -> Iterator[Block]:
-    weights = sae.W_enc.data.t().contiguous()
-    sae.W_enc.data = weights.t()  # one copy serves both layouts
-    bias = sae.b_enc.data
-    jumps = sae.cfg.architecture() in _JUMP_RELU
-    threshold = sae.threshold.data.clamp(min=0) if jumps else torch.zeros_like(bias)
+def _blocks(affine: Affine, n_features: int, dtype: torch.dtype) -> Iterator[Block]:
+    weights, bias, threshold = affine.weights, affine.bias, affine.threshold
     for first in range(0, len(weights), n_features):
         here = slice(first, first + n_features)
         screen = screen_weights(weights[here], bias[here], threshold[here], dtype)

@@ -28,7 +28,7 @@ class TransformersBackend:
     ) -> None:
         self.backbone = backbone
         self.context = context
-        self.d_sae: dict[str, int] = {name: reader.sae.cfg.d_sae for name, reader in readers.items()}
+        self.d_sae: dict[str, int] = {name: reader.sae.d_sae for name, reader in readers.items()}
         self._readers = readers
         self._engine = engine
 

@@ -88,9 +88,9 @@ class VllmBackend:
         config = text_config(settings.model, settings.revision)
         points, d_sae = {}, {}
         for name, sae_settings in settings.saes.items():
-            sae, points[name] = load_fitting(sae_settings, config, settings.model)
-            check_site(points[name], config, name, "vllm")
-            d_sae[name] = sae.cfg.d_sae
+            sae = load_fitting(sae_settings, config, settings.model)
+            check_site(sae.point, config, name, "vllm")
+            points[name], d_sae[name] = sae.point, sae.d_sae
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 
     def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import is_file, read_json
-from persona_assets.base.project import in_project
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.architectures import architecture
 from persona_assets.models.chat import stop_ids
-from persona_assets.models.foreign_sae import CONFIG
-from persona_assets.models.hooks import check_fits, check_site, hook_point
+from persona_assets.models.hooks import check_fits, check_site
 from persona_assets.models.loading import loading, locate, text_config
+from persona_assets.models.sae import sae_library, sae_name
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import ExtractionSettings, GenerationSettings, SaeSettings
 from persona_assets.study.study import Study
@@ -95,19 +92,14 @@ def _check_extraction(extraction: ExtractionSettings, config: Any) -> None:
 
 
 def _check_sae(sae: SaeSettings, config: Any, extraction: ExtractionSettings) -> None:
-    file = in_project(sae.path or "") / CONFIG
-    if sae.path is None or not is_file(file):
+    library = sae_library(sae)
+    site = library.site(sae) if library.is_here(sae) else None
+    if site is None:
         return  # a hub would have to tell, or loading it says what the folder is
-    content = read_json(file)
-    if not isinstance(content, dict):
-        return
-    metadata = content.get("metadata")
-    told = content | (metadata if isinstance(metadata, dict) else {})  # old files have no metadata
-    names = SimpleNamespace(hook_name=told.get("hook_name"), hf_hook_name=told.get("hf_hook_name"))
-    point = hook_point(names, sae.path)
-    check_site(point, config, sae.path, extraction.backend)
-    if isinstance(content.get("d_in"), int):
-        check_fits(point, content["d_in"], sae.path, config, extraction.model)
+    point, d_in = site
+    check_site(point, config, sae_name(sae), extraction.backend)
+    if d_in is not None:
+        check_fits(point, d_in, sae_name(sae), config, extraction.model)
 
 
 def _eos(generation: GenerationSettings) -> Any:

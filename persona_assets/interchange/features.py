@@ -20,7 +20,7 @@ from persona_assets.interchange.layout import Layout
 from persona_assets.interchange.npz import check_pair, read_pair, write_pair
 from persona_assets.interchange.responses import GivenResponse, read_answers, read_responses
 from persona_assets.interchange.sparse import SparseRows
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import sae_width
 from persona_assets.study.study import Study
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from persona_assets.analysis.selection import ranked
 from persona_assets.lake.schema import FEATURES
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 
 

@@ -33,13 +33,14 @@ class HookPoint:
 _NAME = re.compile(r"blocks\.(\d+)\.(.+)")
 
 
-def hook_point(metadata: Any, sae: str) -> HookPoint:
+def hook_point(name: str | None, module: str | None, sae: str) -> HookPoint:
     """The hook point that an SAE's own metadata name. Raises StudyError where they name none, or not clearly.
+
+    `module`: what transformers calls it, if they say.
 
     `hook_mlp_in` is the residual stream before the norm in TransformerLens, and what the MLP is given in
     Gemma Scope 2: it is served only where the metadata also hold the module's own name.
     """
-    name = metadata.hook_name
     if not name:
         raise StudyError(
             f"SAE {sae}: its metadata name no hook; add `hook_name` to the metadata in its cfg.json"
@@ -51,7 +52,7 @@ def hook_point(metadata: Any, sae: str) -> HookPoint:
         )
     site = match[2]
     if site == "hook_mlp_in":
-        if not (metadata.hf_hook_name or "").endswith("pre_feedforward_layernorm.output"):
+        if not (module or "").endswith("pre_feedforward_layernorm.output"):
             raise StudyError(
                 f"SAE {sae}: hook {name!r} is ambiguous (before or after the norm?); it is not served"
             )

@@ -1,84 +1,153 @@
-"""Sparse autoencoders: loaded by SAELens, identified for fingerprints, and refused by name where they would
-be measured wrongly.
+"""Sparse autoencoders as all else here knows them, whatever library they come from.
+
+A library is described once. A project's own is described in the same way, and named by where its description
+is: docs/extending.md.
 """
 
 from __future__ import annotations
 
-import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder, shown_path
+from persona_assets.base.named import later, named
 from persona_assets.base.project import in_project
 from persona_assets.lake.fingerprint import directory_identity
-from persona_assets.models.foreign_sae import refuse_foreign
+from persona_assets.models.hooks import HookPoint
 from persona_assets.study.settings import SaeSettings
 
 if TYPE_CHECKING:
-    from sae_lens import SAE
+    import torch
 
     from persona_assets.lake.lake import Lake
 
-# Architectures whose `encode` sees one token at a time and gives codes >= 0. Left out: abstopk, whose codes
-# are signed (nothing here stores a negative activation), and temporal, which needs the whole sequence.
-_SERVED = {
-    "standard",
-    "gated",
-    "topk",
-    "jumprelu",
-    "matching_pursuit",
-    "transcoder",
-    "skip_transcoder",
-    "jumprelu_transcoder",
-    "jumprelu_skip_transcoder",
+
+@dataclass(frozen=True)
+class Affine:
+    """The half of an SAE that encodes, where it is affine: a feature is active where x·w + b > threshold.
+
+    `weights`: float32[d_sae, d_in]; `bias`, `threshold`: float32[d_sae], no threshold below 0. `inputs` makes
+    the x of rows of the stream, both float[n, d_in].
+    """
+
+    weights: torch.Tensor
+    bias: torch.Tensor
+    threshold: torch.Tensor
+    inputs: Callable[[torch.Tensor], torch.Tensor]
+
+
+class Sae(ABC):
+    """A sparse autoencoder on its device, which reads the stream at `point`: rows `float[n, d_in]`.
+
+    `reconstructs` is False where it decodes to another stream than the one it reads, as a transcoder does.
+    """
+
+    d_in: int
+    d_sae: int
+    point: HookPoint
+    reconstructs: bool = True
+
+    @abstractmethod
+    def encode(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the codes, float[n, d_sae], of which none is below 0, each row's from that row alone."""
+
+    @abstractmethod
+    def decode(self, codes: torch.Tensor) -> torch.Tensor:
+        """Return what the codes stand for, float[n, d_in]; asked only where it `reconstructs`."""
+
+    def affine(self) -> Affine | None:
+        """Return the half that encodes, which makes it fast; None where it is not affine."""
+        return None
+
+
+def _has_folder(settings: SaeSettings) -> bool:
+    return settings.path is not None and is_folder(in_project(settings.path))
+
+
+def _unknown_site(_: SaeSettings) -> None:
+    """Leave it to loading."""
+
+
+@dataclass(frozen=True)
+class SaeLibrary:
+    """Something that loads SAEs.
+
+    `load` makes the SAE that settings name on a device, and `width` tells its d_sae without loading weights;
+    of an SAE that `is_here`, on this machine, it asks no network. `site` tells where such a one reads, and
+    its d_in, as far as that is known before it is loaded.
+    """
+
+    load: Callable[[SaeSettings, str], Sae]
+    width: Callable[[SaeSettings], int]
+    is_here: Callable[[SaeSettings], bool] = _has_folder
+    site: Callable[[SaeSettings], tuple[HookPoint, int | None] | None] = _unknown_site
+
+
+LIBRARIES = {
+    "saelens": SaeLibrary(
+        load=later("persona_assets.models.saelens:load"),
+        width=later("persona_assets.models.saelens:width"),
+        is_here=later("persona_assets.models.saelens:is_here"),
+        site=later("persona_assets.models.saelens:site"),
+    )
 }
 
-# Scalings that SAELens leaves to the caller at inference, so that `encode` alone would be wrong.
-_UNSERVED_NORMALIZATION = {"expected_average_only_in", "covariance_whitening"}
 
-# Weight processing of TransformerLens that changes streams: the unprocessed model would feed other numbers.
-_PROCESSING = ("fold_ln", "center_writing_weights", "fold_value_biases", "refactor_factored_attn_matrices")
+def sae_library(settings: SaeSettings) -> SaeLibrary:
+    """Return the library that loads the SAE. Raises StudyError where there is none of the name."""
+    return named(settings.library, LIBRARIES, SaeLibrary, f"SAE {sae_name(settings)}: library")
 
 
-def load_sae(settings: SaeSettings, device: str = "cpu", dtype: str = "float32") -> SAE[Any]:
-    """The SAE that `settings` name, ready to encode flat rows `float[n, d_in]`.
+def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
+    """Return the SAE that `settings` name, ready to encode.
 
     Raises StudyError, in one line, where it is missing, unreadable, or cannot be served.
     """
-    from sae_lens import SAE
-
-    name = sae_name(settings)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what SAELens warns of is checked below, or concerns training
-            if settings.path is not None:
-                directory = _directory(settings.path)
-                refuse_foreign(directory)
-                sae = SAE.load_from_disk(directory, device=device, dtype=dtype)
-            else:
-                assert settings.release is not None and settings.id is not None
-                sae = SAE.from_pretrained(settings.release, settings.id, device=device, dtype=dtype)
+        sae = sae_library(settings).load(settings, device)
     except StudyError:
         raise
-    except Exception as error:  # SAELens lets through whatever its readers raise
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    except Exception as error:  # libraries let through whatever their readers raise
+        raise unreadable("load", settings, error) from error
+    if not isinstance(sae, Sae):
         raise StudyError(
-            f"cannot load SAE {name}: {reason}; check its path, or its release and id"
-        ) from error
-    _refuse_what_would_be_wrong(sae, name)
-    # The streams come flat, [n, heads * d_head]: SAELens's own reshaping of hook_z is not needed.
-    sae.turn_off_forward_pass_hook_z_reshaping()
-    return sae.eval().requires_grad_(False)
+            f"SAE {sae_name(settings)}: library {settings.library} gives a {type(sae).__name__}, which is no "
+            "persona_assets.models.sae.Sae; see docs/extending.md"
+        )
+    return sae
+
+
+def sae_width(settings: SaeSettings) -> int:
+    """Return d_sae. Raises StudyError where the SAE is of another form, or its configuration does not say."""
+    try:
+        return sae_library(settings).width(settings)
+    except StudyError:
+        raise
+    except Exception as error:
+        raise unreadable("read the width of", settings, error) from error
+
+
+def width_on_disk(settings: SaeSettings) -> int | None:
+    """Return d_sae of an SAE on this machine; None where it is gone, or a hub would have to tell.
+
+    Raises StudyError where the SAE's configuration does not say.
+    """
+    return sae_width(settings) if sae_library(settings).is_here(settings) else None
 
 
 def sae_identity(settings: SaeSettings, lake: Lake | None = None) -> dict[str, Any]:
     """What a fingerprint holds of an SAE: the hash of its directory's files, or its release and id.
 
-    `lake` is whose files the fingerprint is of (see `directory_identity`).
+    `lake` is whose files the fingerprint is of (see `directory_identity`). Raises StudyError where there is
+    no such directory or library.
     """
+    sae_library(settings)
     if settings.path is not None:
-        return directory_identity(_directory(settings.path), lake.noted if lake is not None else None)
+        return directory_identity(sae_directory(settings.path), lake.noted if lake is not None else None)
     return {"release": settings.release, "id": settings.id}
 
 
@@ -87,38 +156,18 @@ def sae_name(settings: SaeSettings) -> str:
     return settings.path if settings.path is not None else f"{settings.release}/{settings.id}"
 
 
-def check_finite(sae: SAE[Any], name: str) -> None:
-    """Raise StudyError where a weight is NaN or infinite: such a feature would silently never fire."""
-    for key, weight in sae.state_dict().items():
-        if not bool(weight.isfinite().all()):
-            raise StudyError(f"SAE {name}: {key} holds NaN or infinite values; get its files again")
-
-
-def _directory(path: str) -> Path:
+def sae_directory(path: str) -> Path:
+    """Return the directory that a study writes as `path`. Raises StudyError where there is none."""
     directory = in_project(path)
     if not is_folder(directory):
         raise StudyError(f"SAE {shown_path(directory)}: no such directory; check its `path` in the study")
     return directory
 
 
-def _refuse_what_would_be_wrong(sae: SAE[Any], name: str) -> None:
-    architecture = sae.cfg.architecture()
-    if architecture not in _SERVED:
-        served = ", ".join(sorted(_SERVED))
-        raise StudyError(f"SAE {name}: architecture {architecture} cannot be served; these can: {served}")
-    if sae.cfg.normalize_activations in _UNSERVED_NORMALIZATION:
-        raise StudyError(
-            f"SAE {name}: normalize_activations {sae.cfg.normalize_activations} is not folded into its "
-            "weights; fold it with SAELens and save the SAE again"
-        )
-    metadata = sae.cfg.metadata
-    if metadata.hook_head_index is not None:
-        raise StudyError(f"SAE {name}: reads a single head ({metadata.hook_head_index}), which is not served")
-    processing = metadata.model_from_pretrained_kwargs or {}
-    changed = [key for key in _PROCESSING if processing.get(key)]
-    if changed:
-        raise StudyError(
-            f"SAE {name}: was trained on a model processed with {', '.join(changed)}; its stream is not the "
-            "original model's, so it cannot be served"
-        )
-    check_finite(sae, name)
+def unreadable(what: str, settings: SaeSettings, error: Exception) -> StudyError:
+    """Return, as one line, that it was not possible to `what` the SAE, for the reason of `error`."""
+    kind = "" if isinstance(error, StudyError) else f"{type(error).__name__}: "
+    reason = f"{kind}{' '.join(str(error).split())[:300]}"
+    return StudyError(
+        f"cannot {what} SAE {sae_name(settings)}: {reason}; check its path, or its release and id"
+    )

@@ -194,19 +194,21 @@ class GenerationSettings(Block):
 
 
 class SaeSettings(Block):
-    """One sparse autoencoder: a SAELens release and id, or a directory in SAELens's format."""
+    """One sparse autoencoder: a release and id of its library, or a directory in the library's format."""
 
     ELSEWHERE = dict.fromkeys(("release", "id", "path"), "the SAE's identity enters")
     IGNORED = {"neuronpedia_id": "says only where labels are fetched"}
 
     release: str | None = None
-    """Release in SAELens's registry, with `id`."""
+    """Release in the registry of the library, with `id`."""
     id: str | None = None
     """The SAE's id in the release."""
     path: str | None = None
-    """In place of `release` and `id`: a directory in SAELens's format."""
+    """In place of `release` and `id`: a directory in the library's format."""
     neuronpedia_id: str | None = None
     """`model/source` under which Neuronpedia describes the SAE's features."""
+    library: str = "saelens"
+    """What loads it: `saelens`, or one of your own, `package.module:NAME` (see extending.md)."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from persona_assets.lake.schema import RESPONSES
-from persona_assets.models.width import width_on_disk
+from persona_assets.models.sae import width_on_disk
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role, fill
 from persona_assets.study.study import Study
@@ -50,7 +50,12 @@ def _study_row(study: Study, published_at: datetime) -> Row:
 
 def _sae_rows(study: Study) -> Rows:
     return [
-        {"position": position, "sae": name, **settings.model_dump(), "d_sae": width_on_disk(settings)}
+        {
+            "position": position,
+            "sae": name,
+            **settings.model_dump(exclude={"library"}),  # `study.settings` has it
+            "d_sae": width_on_disk(settings),
+        }
         for position, (name, settings) in enumerate(study.settings.extraction.saes.items())
     ]
 

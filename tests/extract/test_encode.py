@@ -94,7 +94,7 @@ def test_the_screen_equals_the_dense_encode_for_any_shape(dtype, seed, make_sae)
     architecture = ["standard", "jumprelu"][seed % 2]
     sae, reference = make(make_sae, architecture, d_in=d_in, d_sae=d_sae, seed=seed)
     x = rows(n, d_in, seed) * float(10 ** rng.normal())
-    encode = ScreenedEncoder(sae, dtype)
+    encode = ScreenedEncoder(sae.affine(), dtype)
     dense = as_dense(encode(x), n, d_sae)
     Bounds.of(reference, x).assert_hold(dense.double().numpy())
 
@@ -102,7 +102,7 @@ def test_the_screen_equals_the_dense_encode_for_any_shape(dtype, seed, make_sae)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_torch_only_screen_finds_the_same(dtype, make_sae) -> None:
     sae, reference = make(make_sae, "jumprelu", d_sae=500)
-    encode = ScreenedEncoder(sae, dtype)
+    encode = ScreenedEncoder(sae.affine(), dtype)
     encode._find = found_on_device  # what runs on a GPU
     assert_encodes(encode, reference, rows(300))
 
@@ -138,12 +138,12 @@ def test_an_activation_just_above_its_threshold_survives_any_rounding(case, find
     d_sae = 300
     x, weights = case(d_sae)
     sae, _ = make(make_sae, "jumprelu", d_in=len(weights), d_sae=d_sae, apply_b_dec_to_input=False)
-    sae.W_enc.data = weights
-    sae.b_enc.data = torch.linspace(-3, 3, d_sae)
+    sae.sae.W_enc.data = weights
+    sae.sae.b_enc.data = torch.linspace(-3, 3, d_sae)
 
     def encode(threshold: torch.Tensor) -> torch.Tensor:
-        sae.threshold.data = threshold
-        screened = ScreenedEncoder(sae, dtype)
+        sae.sae.threshold.data = threshold
+        screened = ScreenedEncoder(sae.affine(), dtype)
         if find == "device":
             screened._find = found_on_device
         return as_dense(screened(x), len(x), d_sae)
@@ -160,15 +160,15 @@ def test_an_activation_just_above_its_threshold_survives_any_rounding(case, find
 
 def test_a_negative_threshold_leaves_the_relu_to_decide(make_sae) -> None:
     sae, reference = make(make_sae, "jumprelu")
-    for one in (sae, reference):
+    for one in (sae.sae, reference):
         one.threshold.data -= 3
     assert (reference.threshold < 0).any()
-    assert_encodes(ScreenedEncoder(sae), reference, rows(100))
+    assert_encodes(ScreenedEncoder(sae.affine()), reference, rows(100))
 
 
 def test_negative_activations_are_refused(make_sae) -> None:
     sae, _ = make(make_sae, "topk")
-    sae.activation_fn = torch.nn.Identity()
+    sae.sae.activation_fn = torch.nn.Identity()
     with pytest.raises(StudyError, match="negative activations"):
         GeneralEncoder(sae, "sae")(rows(10))
 
@@ -176,19 +176,19 @@ def test_negative_activations_are_refused(make_sae) -> None:
 def test_rows_too_large_for_the_screen_are_an_error_and_not_inactive(make_sae) -> None:
     sae, _ = make(make_sae, "jumprelu")
     with pytest.raises(StudyError, match="too large for float32"):
-        ScreenedEncoder(sae)(rows(3) * 1e30)
+        ScreenedEncoder(sae.affine())(rows(3) * 1e30)
 
 
 def test_weights_too_large_for_the_screen_are_not_screened(make_sae) -> None:
     sae, reference = make(make_sae, "jumprelu")
-    for one in (sae, reference):
+    for one in (sae.sae, reference):
         one.W_enc.data[:, 3] *= 1e25
     assert_encodes(encoder(sae, "sae"), reference, rows(50))
 
 
 def test_an_activation_function_other_than_relu_is_not_screened(make_sae) -> None:
     sae, reference = make(make_sae, "standard")
-    for one in (sae, reference):
+    for one in (sae.sae, reference):
         one.activation_fn = torch.nn.ReLU6()
     encode = encoder(sae, "sae")
     assert isinstance(encode, GeneralEncoder)

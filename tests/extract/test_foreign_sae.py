@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 from sae_lens import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig, TrainingSAE
+from sae_lens.saes.sae import SAEMetadata
 from safetensors.torch import load_file, save_file
 
 from persona_assets.base.errors import StudyError
 from persona_assets.models.foreign_sae import refuse_foreign
-from persona_assets.models.sae import load_sae
-from persona_assets.models.width import sae_width
+from persona_assets.models.sae import load_sae, sae_width
 from persona_assets.study.settings import SaeSettings
 from tests.extract.tiny import random_sae
 
@@ -99,14 +99,15 @@ def test_a_folder_of_another_form_is_named_for_what_it_is(
 
 
 def test_an_sae_as_it_is_trained_is_refused_with_the_call_that_converts_it(tmp_path: Path) -> None:
-    sae = BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(d_in=D_IN, d_sae=D_SAE, k=4))
+    metadata = SAEMetadata(hook_name="blocks.1.hook_resid_pre")
+    sae = BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(d_in=D_IN, d_sae=D_SAE, k=4, metadata=metadata))
     sae.save_model(tmp_path / "trained")
     with pytest.raises(StudyError, match="architecture batchtopk is one of training; convert it by") as error:
         load_sae(SaeSettings(path=str(tmp_path / "trained")))
     assert f'TrainingSAE.load_from_disk("{tmp_path / "trained"}").save_inference_model(' in str(error.value)
     TrainingSAE.load_from_disk(tmp_path / "trained").save_inference_model(tmp_path / "converted")
     converted = load_sae(SaeSettings(path=str(tmp_path / "converted")))
-    assert converted.cfg.architecture() == "jumprelu"
+    assert converted.sae.cfg.architecture() == "jumprelu"
 
 
 def test_metadata_that_saelens_would_pass_over_are_refused_with_what_is_missing(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_metadata_that_saelens_would_pass_over_are_refused_with_what_is_missing(
         load_sae(SaeSettings(path=folder))
     config["metadata"]["sae_lens_version"] = "6.0.0"
     file.write_text(json.dumps(config))
-    assert load_sae(SaeSettings(path=folder)).cfg.metadata.hook_name == "blocks.2.hook_resid_post"
+    assert load_sae(SaeSettings(path=folder)).sae.cfg.metadata.hook_name == "blocks.2.hook_resid_post"
 
 
 def test_a_flat_configuration_from_before_version_6_is_left_to_saelens(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_flat_configuration_from_before_version_6_is_left_to_saelens(tmp_path:
     config = json.loads(file.read_text())
     flat = {key: value for key, value in config.items() if key != "metadata"}
     file.write_text(json.dumps(flat | {"hook_name": "blocks.1.hook_resid_pre"}))
-    assert load_sae(SaeSettings(path=folder)).cfg.metadata.hook_name == "blocks.1.hook_resid_pre"
+    assert load_sae(SaeSettings(path=folder)).sae.cfg.metadata.hook_name == "blocks.1.hook_resid_pre"
 
 
 def test_a_folder_of_no_known_form_passes(tmp_path: Path) -> None:
@@ -165,5 +166,5 @@ def test_the_recipes_of_the_docs_convert_what_they_say(
         pre = torch.relu((rows - own["b_dec"]) @ own["W_enc"] + own["b_enc"])
         expected = torch.where(pre >= pre.topk(4).values[:, -1:], pre, 0)
     torch.testing.assert_close(sae.encode(rows), expected)
-    assert sae.cfg.metadata.hook_name == "blocks.3.hook_resid_post"
+    assert sae.sae.cfg.metadata.hook_name == "blocks.3.hook_resid_post"
     assert sae_width(SaeSettings(path=str(tmp_path / "converted"))) == D_SAE

@@ -94,13 +94,13 @@ def test_hooks_are_gone_when_a_forward_pass_fails(model_directory) -> None:
 
 def test_a_hook_point_is_read_from_the_saes_own_metadata() -> None:
     metadata = SAEMetadata(hook_name="blocks.17.hook_resid_post")
-    assert hook_point(metadata, "sae") == HookPoint(17, "hook_resid_post")
+    assert hook_point(metadata.hook_name, metadata.hf_hook_name, "sae") == HookPoint(17, "hook_resid_post")
 
 
 def test_the_mlp_input_of_gemma_scope_2_is_told_by_its_module_name() -> None:
     module = "model.layers.5.pre_feedforward_layernorm.output"
     metadata = SAEMetadata(hook_name="blocks.5.hook_mlp_in", hf_hook_name=module)
-    assert hook_point(metadata, "sae") == HookPoint(5, "mlp.hook_in")
+    assert hook_point(metadata.hook_name, metadata.hf_hook_name, "sae") == HookPoint(5, "mlp.hook_in")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_mlp_input_of_gemma_scope_2_is_told_by_its_module_name() -> None:
 )
 def test_metadata_that_name_no_clear_hook_are_refused(metadata, message) -> None:
     with pytest.raises(StudyError, match=message):
-        hook_point(SAEMetadata(**metadata), "sae")
+        hook_point(metadata.get("hook_name"), metadata.get("hf_hook_name"), "sae")
 
 
 def test_an_unknown_hook_or_architecture_is_refused_by_name() -> None:

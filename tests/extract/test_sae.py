@@ -22,8 +22,8 @@ def load(source: dict[str, str]):
 
 def test_an_sae_is_loaded_in_float32_in_the_saes_own_format(make_sae) -> None:
     sae = load(make_sae(architecture="jumprelu"))
-    assert sae.cfg.architecture() == "jumprelu"
-    assert {weight.dtype for weight in sae.parameters()} == {torch.float32}
+    assert sae.sae.cfg.architecture() == "jumprelu"
+    assert {weight.dtype for weight in sae.sae.parameters()} == {torch.float32}
 
 
 def test_an_identity_changes_with_the_weights_and_not_with_the_place(make_sae) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sae_lens import JumpReLUSAE, JumpReLUSAEConfig
 
 from persona_assets.base.errors import StudyError
-from persona_assets.models.width import sae_width, width_on_disk
+from persona_assets.models.sae import sae_width, width_on_disk
 from persona_assets.study.settings import SaeSettings
 
 

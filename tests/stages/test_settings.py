@@ -17,6 +17,7 @@ from tests.conftest import StudyMaker
 from tests.places import PROJECT
 from tests.stages.test_stems import HUB, PLAIN_STEMS, land_all
 
+OWN_LIBRARY = "tests.models.test_sae:LIBRARY"
 SAE = {"release": "gemma-scope-2-27b-it-res", "id": "layer_31_width_65k_l0_medium"}
 
 # Another value of every key, and what else must be said for it.
@@ -53,6 +54,7 @@ OTHERS: dict[str, Any] = {
     "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
     "extraction.saes.id": {"extraction.saes": {"demo": {**SAE, "id": "i"}}},
     "extraction.saes.path": {"extraction.saes": {"demo": {"path": "data/demo/sae"}}},
+    "extraction.saes.library": {"extraction.saes": {"demo": {**SAE, "library": OWN_LIBRARY}}},
     "extraction.saes.neuronpedia_id": {"extraction.saes": {"demo": {**SAE, "neuronpedia_id": "m/s"}}},
     "analysis.anchor": "ghost",
     "analysis.exclude": ["pirate"],
