@@ -1,4 +1,4 @@
-"""Stage 3: a role's features over all its responses, computed in SQL and landed in the lake."""
+"""The stage `role_features`: features over all of a role's responses, aggregated in SQL and landed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4: the roles compared with each other, computed from their activations and landed in the lake."""
+"""The stage `statistics`: roles compared with each other by their activations, landed in the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 5: the selected features mapped and the roles compared in them, landed in the lake."""
+"""The stage `atlas`: the selected features mapped and the roles compared in them, landed in the lake."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file
 
 # How a process marks what it has not finished; earlier versions wrote the number alone.
@@ -23,25 +23,21 @@ _LONG = 24 * 3600  # seconds
 
 @contextmanager
 def placed(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to; renamed to `target` at the end, removed after an error.
+    """Yield a path beside `target` to write to; it is renamed to `target` at the end, removed after an error.
 
-    Raises StudyError where the disk is full or read-only.
+    Raises StudyError where the disk is full or read-only, or a file stands where a folder must be.
     """
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    blocking = next((folder for folder in target.parents if is_file(folder)), None)
+    if blocking is not None:
+        raise StudyError(f"{blocking}: is a file; name a folder")
+    with writing(target, "write elsewhere"):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield beside
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
-    except OSError as error:
-        blocking = next((folder for folder in target.parents if is_file(folder)), None)
-        if blocking is not None:
-            raise StudyError(f"{blocking}: is a file; name a folder") from error
-        raise StudyError(
-            f"cannot write {target}: {error.strerror or error}; free or mount its disk, or write elsewhere"
-        ) from error
 
 
 @contextmanager

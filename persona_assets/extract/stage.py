@@ -1,4 +1,4 @@
-"""Stage 2: a role's activations, extracted from its responses and landed in the lake."""
+"""The stage `activations`: SAE features, extracted from a role's responses and landed in the lake."""
 
 from __future__ import annotations
 

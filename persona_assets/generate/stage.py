@@ -1,4 +1,4 @@
-"""Stage 1: a role's responses, generated and landed in the lake."""
+"""The stage `responses`: a role's answers, generated and landed in the lake."""
 
 from __future__ import annotations
 

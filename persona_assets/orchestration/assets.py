@@ -126,7 +126,10 @@ def _published() -> list[str]:
 
 
 def _backfill_policy() -> dg.BackfillPolicy:
-    """A range of roles is one run, so one model load; or several, of `PERSONA_ROLES_PER_RUN` roles each."""
+    """Return how a range of roles becomes runs: one, so one model load, or one per `PERSONA_ROLES_PER_RUN`.
+
+    The variable is read as definitions load, since Dagster takes the policy with them.
+    """
     roles_per_run = os.environ.get("PERSONA_ROLES_PER_RUN") or None
     if roles_per_run is None:
         return dg.BackfillPolicy.single_run()

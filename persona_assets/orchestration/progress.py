@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from rich.console import Console
@@ -16,7 +17,8 @@ from persona_assets.base.progress import Progress
 
 _LOG_EVERY = 30.0  # seconds
 
-_bars: dict[str, _Bar] | None = None
+# The bars of the command that is running, by stage; Dagster's own runs have none.
+_bars: ContextVar[dict[str, _Bar] | None] = ContextVar("bars", default=None)
 
 
 class Report(Protocol):
@@ -35,10 +37,10 @@ def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
 
     What it gives is told of each stage, before its first run, and of how many parts all its runs have.
     """
-    global _bars
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=console) as progress:
-        started = _bars = {}
+        started: dict[str, _Bar] = {}
+        token = _bars.set(started)
 
         def expect(stage: str, n_parts: int) -> None:
             started[stage] = _Bar(progress, progress.add_task(stage, total=n_parts), stage)
@@ -46,16 +48,17 @@ def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
         try:
             yield expect
         finally:
-            _bars = None
+            _bars.reset(token)
 
 
 @contextmanager
 def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
     """A report for one run of a stage, over `n_parts` parts."""
-    if _bars is None:
+    started = _bars.get()
+    if started is None:
         yield _Lines(log, n_parts)
         return
-    bar = _bars[stage]
+    bar = started[stage]
     yield bar
     bar.rest()
 

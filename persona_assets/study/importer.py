@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file, is_folder, path_from_home, read_json, shown_path
 from persona_assets.base.project import in_project
 from persona_assets.base.secrets import without_credentials
@@ -59,7 +56,7 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
     with fetched(source) as directory:
         dataset = _check(_root(directory, without_credentials(source)))
         _refuse_foreign_content(target)
-        with _writing(target):
+        with writing(target, "import into another directory with --to"):
             n_replaced = _replace(target, dataset, without_credentials(source))
     return Imported(without_credentials(source), target, dataset.n_roles, dataset.n_questions, n_replaced)
 
@@ -159,15 +156,3 @@ def _build(staging: Path, dataset: _Dataset, source: str) -> None:
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free some space" if full else "make its place writable"
-        raise StudyError(
-            f"cannot write {target}: {error.strerror}; {remedy}, or import into another directory with --to"
-        ) from error

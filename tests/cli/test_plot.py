@@ -145,6 +145,6 @@ def test_where_nothing_is_compared_yet_the_line_says_what_to_run(
 
 def test_a_file_that_cannot_be_written_keeps_the_earlier_one(drawn_study: Study, tmp_path: Path) -> None:
     (tmp_path / "x.png").mkdir()
-    with pytest.raises(StudyError, match="cannot write .*; free or mount its disk, or write elsewhere"):
+    with pytest.raises(StudyError, match="cannot write .*; check the path and the disk, or write elsewhere"):
         plot(drawn_study, "feature", str(ALWAYS_ON), None, tmp_path / "x.png")
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
