@@ -54,7 +54,7 @@ class Backbone:
             text_model, report = AutoModel.from_pretrained(
                 **weights_of(model, revision),
                 config=config,
-                dtype=getattr(torch, dtype),
+                dtype=dtype,
                 attn_implementation=attention,
                 key_mapping=_TEXT_WEIGHTS,
                 output_loading_info=True,

@@ -22,17 +22,16 @@ Processors without bfloat16 units multiply float32 faster: there all of this is 
 
 from __future__ import annotations
 
-import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.pool import Codes, joined
 from persona_assets.extract.scan import LANES, Scanner
+from persona_assets.models.dtypes import faster_on_cpu
 from persona_assets.models.sae import Affine
 
 _EXTRA = 4  # terms of the bound beside x̃·w̃
@@ -164,18 +163,6 @@ def _padded(screen: torch.Tensor) -> torch.Tensor:
 def _up(values: torch.Tensor) -> torch.Tensor:
     """Non-negative `values`, raised by twice what rounding to bfloat16 can take away."""
     return values * (1 + 2**-7)
-
-
-@cache
-def faster_on_cpu() -> torch.dtype:
-    """In which of the two this processor multiplies faster; what is screened does not depend on it."""
-    return min((torch.bfloat16, torch.float32), key=_seconds_a_product)
-
-
-def _seconds_a_product(dtype: torch.dtype) -> float:
-    left, right = torch.ones(256, 192, dtype=dtype), torch.ones(192, 512, dtype=dtype)
-    torch.mm(left, right)  # the first call prepares
-    return min(timeit.repeat(lambda: torch.mm(left, right), number=1, repeat=5))
 
 
 @contextmanager

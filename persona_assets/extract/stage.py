@@ -10,6 +10,7 @@ from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
@@ -50,7 +51,7 @@ class ExtractionStage:
     def extractor(self) -> Extractor:
         """Model and SAEs, loaded at first use."""
         if self._extractor is None:
-            self._extractor = Extractor.open(self.study.settings.extraction, self.study.template)
+            self._extractor = Extractor.open(decided_extraction(self.study), self.study.template)
         return self._extractor
 
     def close(self) -> None:

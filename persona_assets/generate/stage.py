@@ -17,6 +17,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ANSWERED_BY, RESPONSES
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.dtypes import decided_generation
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
@@ -33,7 +34,6 @@ class GenerationStage:
                 f"{study.file}: takes its responses from {study.settings.responses_from}; generate them there"
             )
         self.study = study
-        self.settings: GenerationSettings = study.settings.generation
         self._backend: Backend | None = None
 
     def land(self, role_name: str, *, overwrite: bool = False, progress: Progress | None = None) -> LakeFile:
@@ -74,6 +74,11 @@ class GenerationStage:
                     if progress is not None:
                         progress(len(answers), len(prompts))
         return prompts, answers
+
+    @cached_property
+    def settings(self) -> GenerationSettings:
+        """How responses are sampled."""
+        return decided_generation(self.study)
 
     @cached_property
     def _chat(self) -> ChatFormat:

@@ -90,7 +90,7 @@ class TransformersBackend:
             self.model = (
                 AutoModelForCausalLM.from_pretrained(
                     **weights_of(generation.model, generation.revision),
-                    dtype=getattr(torch, generation.dtype),
+                    dtype=generation.dtype,
                 )
                 .to(self.device)
                 .eval()

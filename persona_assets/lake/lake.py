@@ -21,7 +21,7 @@ import copy
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,6 +52,7 @@ from persona_assets.lake.wholeness import (
 
 _GONE = ".gone"
 _IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `noted` tells
+_SETTLED = "settled"  # a folder of the study: what was decided when its first file landed
 _AT_ONCE = 8  # files that are checked or fetched
 
 
@@ -70,6 +71,7 @@ class Lake:
         self.study = study
         self._noted: dict[str, str] = {}
         self._to_note: dict[str, str] = {}
+        self._to_settle: dict[str, str] = {}
 
     @property
     def local_root(self) -> Path:
@@ -196,6 +198,7 @@ class Lake:
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
         self.keep_notes()
+        self._keep(self._to_settle)
         folder = self.folder(table, sae=sae, role=role, run=run)
         made_of = json.dumps([file.path for file in inputs])
         told = {MADE_FROM_NOTE: json.dumps(made_from.note)} if isinstance(made_from, Fingerprint) else {}
@@ -237,12 +240,28 @@ class Lake:
                 self._to_note[path] = others
         return self._noted[path]
 
+    def settled(self, question: str, decide: Callable[[], str]) -> str:
+        """Return the answer that was given when the study's first file landed.
+
+        Where none has landed it is `decide()`, which is settled as soon as this process lands something.
+        """
+        path = f"{self.study}/{_SETTLED}/{question}"
+        if path not in self._noted:
+            found = self.storage.text(path)
+            self._noted[path] = decide() if found is None else found.strip()
+            if found is None:
+                self._to_settle[path] = self._noted[path]
+        return self._noted[path]
+
     def keep_notes(self) -> None:
-        """Write what is to be noted. Raises DiskError where the disk or the store refuses."""
-        while self._to_note:
-            path, others = self._to_note.popitem()
+        """Write what is to be noted of models and SAEs. Raises DiskError where the disk or store refuses."""
+        self._keep(self._to_note)
+
+    def _keep(self, notes: dict[str, str]) -> None:
+        while notes:
+            path, text = notes.popitem()
             with suppress(FileExistsError), self.storage.placing(path) as beside:  # another has noted it
-                beside.write_text(others)
+                beside.write_text(text)
 
     def clear(self, table: Table, *, role: str) -> None:
         """Delete the role's files of a table that no published warehouse names.

@@ -12,6 +12,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
+from persona_assets.stages.dtypes import extraction_dtype, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
@@ -35,6 +36,7 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
         "questions": [[question.id, question.text] for question in owner.questions(role)],
         "model_name": generation.spoken_name,
         "model": identity(generation.model, generation.revision, owner.lake),
+        "dtype": generation_dtype(files.study),
         **generation.decisive(),
         **files.study.template.decisive(),
         **({"engine": engine} if (engine := generation.decisive_engine) else {}),
@@ -114,6 +116,7 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
     return {
         "model": identity(extraction.model, extraction.revision, study.lake),
         "sae": {**sae_identity(extraction.saes[sae], study.lake), **extraction.saes[sae].decisive()},
+        "dtype": extraction_dtype(study),
         **decisive,
     }
 

@@ -51,10 +51,7 @@ class RoleFiles:
 
     def file(self, table: Table, sae: str | None = None) -> LakeFile | None:
         """Return the role's fresh file of `table`; of responses with `responses_from` the other study's."""
-        made_from = self.fingerprint(table, sae)
-        if made_from is None:
-            return None
-        return self._once(("file", table.name, sae), lambda: fresh(self._usable(table, sae), made_from))
+        return self._once(("file", table.name, sae), lambda: self._fresh(table, sae))
 
     def all(self, table: Table, sae: str | None = None) -> list[LakeFile]:
         """Return every file of `table` that the role has, fresh or not."""
@@ -118,6 +115,11 @@ class RoleFiles:
     def role_features(self, sae: str) -> LakeFile | None:
         """The role's fresh aggregates."""
         return self.file(ROLE_FEATURES, sae)
+
+    def _fresh(self, table: Table, sae: str | None) -> LakeFile | None:
+        usable = self._usable(table, sae)
+        made_from = self.fingerprint(table, sae) if usable else None  # which may ask a lot to be known
+        return None if made_from is None else fresh(usable, made_from)
 
     def _usable(self, table: Table, sae: str | None) -> list[LakeFile]:
         """The files that may be fresh: what is imported stands as long as its responses do."""

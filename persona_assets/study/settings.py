@@ -17,6 +17,7 @@ from persona_assets.study.backends import generation_backend
 
 NAME = re.compile(r"[a-z0-9_-]+")
 
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 PositiveInt = Annotated[int, Field(gt=0)]
 
 
@@ -133,12 +134,13 @@ class ChatTemplateSettings(Block):
 class GenerationSettings(Block):
     """How responses are sampled, and by what."""
 
-    FIRST = frozenset({"temperature", "top_p", "max_tokens", "max_model_len", "seed", "dtype"})
+    FIRST = frozenset({"temperature", "top_p", "max_tokens", "max_model_len", "seed"})
     ELSEWHERE = {
         "model": "the identity of its files enters, or its hub id and revision",
         "revision": "is part of the model's identity",
         "model_name": "enters as it is spoken in instructions",
         "prompt_indices": "the instructions that are used enter",
+        "dtype": "the type that `auto` came to enters",
         "engine": "of its options those enter that the backend calls decisive",
         "chat_template": "enters with the text of a template of one's own",
     }
@@ -165,8 +167,8 @@ class GenerationSettings(Block):
     """Longest prompt and answer together, in tokens."""
     seed: int = 0
     """With role, variant and question it seeds each response."""
-    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-    """Type of the weights."""
+    dtype: Dtype = "auto"
+    """Type of the weights while they answer; `auto`: see below."""
     template_date: dt.date | None = None
     """The day, such as `2025-01-31`, that a chat template prints which prints the date; without it such a
     template is refused."""
@@ -235,10 +237,11 @@ TokenSelection = Literal["response_only", "response_to_end", "all"]
 class ExtractionSettings(Block):
     """Which model and SAEs read the responses, and which tokens are pooled."""
 
-    FIRST = frozenset({"dtype", "token_selection"})
+    FIRST = frozenset({"token_selection"})
     ELSEWHERE = {
         "model": "the identity of its files enters, or its hub id and revision",
         "revision": "is part of the model's identity",
+        "dtype": "the type that `auto` came to enters",
         "saes": "each SAE's identity enters the files under it",
         "evidence": "enters what evidence is made from; activations do not depend on it",
     }
@@ -254,8 +257,8 @@ class ExtractionSettings(Block):
     """The model whose residual stream is read: a directory, or a hub id."""
     revision: str | None = None
     """Revision of a hub id."""
-    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-    """Type of the weights."""
+    dtype: Dtype = "auto"
+    """Type of the weights while they read; `auto`: see below."""
     engine: dict[str, Any] = {}
     """Options of the backend. transformers: `tokens_per_batch`, `device`; vllm: as for generation."""
     saes: Annotated[dict[Name, SaeSettings], Field(min_length=1)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from persona_assets.lake.schema import RESPONSES
 from persona_assets.models.sae import width_on_disk
+from persona_assets.stages.dtypes import with_decided
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role, fill
 from persona_assets.study.study import Study
@@ -42,7 +43,7 @@ def small_tables(
 def _study_row(study: Study, published_at: datetime) -> Row:
     return {
         "name": study.name,
-        "settings": study.settings.published(),
+        "settings": with_decided(study).published(),
         "published_at": published_at.replace(tzinfo=None),
         "lake": study.lake.root,
     }

@@ -1,0 +1,82 @@
+"""Which type a model's weights have while it answers or reads, where a study leaves it open.
+
+It changes the numbers, so it is decided once: where the study's first file lands, and every other machine,
+and whoever only reads, takes it from the lake.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.fingerprint import MADE_FROM_NOTE
+from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.study.settings import ExtractionSettings, GenerationSettings, StudySettings
+from persona_assets.study.study import Study
+
+_LANDS = {"generation": RESPONSES, "extraction": ACTIVATIONS}
+_BEFORE = "bfloat16"  # what earlier versions took where nothing was said
+_KNOWN = ("float32", "bfloat16", "float16")
+
+
+def generation_dtype(study: Study) -> str:
+    """Return the type of the weights that answer. Raises StudyError where the lake's note of it is none."""
+    return _decided(study.responses_owner, study.generation, "generation")
+
+
+def extraction_dtype(study: Study) -> str:
+    """Return the type of the weights that read. Raises StudyError where the lake's note of it is none."""
+    return _decided(study, study.settings.extraction, "extraction")
+
+
+def decided_generation(study: Study) -> GenerationSettings:
+    """Return how the study's responses are sampled, with the type decided. Raises as `generation_dtype`."""
+    return study.generation.model_copy(update={"dtype": generation_dtype(study)})
+
+
+def decided_extraction(study: Study) -> ExtractionSettings:
+    """Return how the study's responses are read, with the type decided. Raises as `extraction_dtype`."""
+    return study.settings.extraction.model_copy(update={"dtype": extraction_dtype(study)})
+
+
+def with_decided(study: Study) -> StudySettings:
+    """Return the study's settings, with the types under which files have landed. Raises as the others."""
+    blocks: dict[str, GenerationSettings | ExtractionSettings] = {}
+    if study.settings.generation is not None and study.lake.files(RESPONSES):
+        blocks["generation"] = decided_generation(study)
+    if study.lake.files(ACTIVATIONS):
+        blocks["extraction"] = decided_extraction(study)
+    return study.settings.model_copy(update=blocks)
+
+
+def _decided(
+    study: Study,
+    settings: GenerationSettings | ExtractionSettings,
+    block: Literal["generation", "extraction"],
+) -> str:
+    if settings.dtype != "auto":
+        return settings.dtype
+    dtype = study.lake.settled(f"{block}.dtype", lambda: _before(study, block) or _best_here(settings))
+    if dtype not in _KNOWN:
+        raise StudyError(
+            f"{study.lake.uri(study.name)}/settled/{block}.dtype: is none of {', '.join(_KNOWN)}; write the "
+            "type there with which the study's files were made"
+        )
+    return dtype
+
+
+def _before(study: Study, block: Literal["generation", "extraction"]) -> str | None:
+    """The type with which the lake's files were made before it was noted; None where there are none."""
+    made_here = (file for file in study.lake.files(_LANDS[block]) if not file.imported)
+    last = max(made_here, key=lambda file: file.modified, default=None)
+    if last is None:
+        return None
+    note = study.lake.note(last, MADE_FROM_NOTE)
+    return _BEFORE if note is None else str(json.loads(json.loads(note).get("dtype", f'"{_BEFORE}"')))
+
+
+def _best_here(settings: GenerationSettings | ExtractionSettings) -> str:
+    from persona_assets.models.dtypes import best_dtype
+
+    return best_dtype(settings.model, settings.revision, settings.engine.get("device"))
