@@ -10,7 +10,7 @@ from persona_assets.components.studies import load_studies
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """All studies of the project that this process works on."""
+    """Return all studies of the project that this process works on."""
     return definitions_of(project())
 
 

@@ -35,15 +35,15 @@ class QueryResult:
         return self.relation.columns
 
     def arrow(self) -> pa.Table:
-        """The whole answer as an Arrow table."""
+        """Return the whole answer as an Arrow table."""
         return self.relation.to_arrow_table()
 
     def df(self) -> pd.DataFrame:
-        """The whole answer as a pandas data frame."""
+        """Return the whole answer as a pandas data frame."""
         return self.relation.df()
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """The whole answer as tuples."""
+        """Return the whole answer as tuples."""
         return self.relation.fetchall()
 
     def __repr__(self) -> str:

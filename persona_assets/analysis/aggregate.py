@@ -16,7 +16,7 @@ from persona_assets.study.study import Study
 
 
 def aggregate(study: Study, role: str, sae: str, *, overwrite: bool = False) -> LakeFile:
-    """The role's fresh aggregates: those that are there, or, computed now, those that were missing.
+    """Return the role's fresh aggregates: those that are there, or, computed now, those that were missing.
 
     Raises StudyError where the role has no fresh activations, or one of its files is damaged.
     """

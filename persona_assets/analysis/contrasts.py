@@ -20,7 +20,7 @@ MIN_EXPECTED = 5
 
 
 def role_contrasts(totals: Totals, effects: Effects | None, ranks: Ranks) -> pa.Table:
-    """A row for every role and every feature that fires in any, by tile of features, role and feature.
+    """Return a row for every role and every feature that fires in any, by tile of features, role and feature.
 
     Without `effects` they and their intervals are NULL; with one role so are auroc, p and q.
     """

@@ -79,7 +79,7 @@ class Design:
         return 1 / np.maximum(self.by_question[row], 1)[self.question_of]
 
     def gaps(self, row: int) -> tuple[Ints, Ints]:
-        """The places of the variants and questions at which role number `row` lacks a response.
+        """Return the places of the variants and questions at which role number `row` lacks a response.
 
         A variant under which it has none at all leaves no gap.
         """
@@ -102,7 +102,7 @@ class Design:
 
 
 def read_design(sources: Sequence[RoleSource]) -> Design:
-    """What was pooled of each role; `sources` are sorted by role.
+    """Return what was pooled of each role; `sources` are sorted by role.
 
     Raises StudyError where there is no role, one has no pooled response, or a file is damaged.
     """

@@ -28,7 +28,7 @@ class Entries:
 
 
 def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean") -> Entries:
-    """The role's activations, each response's `mean` or `max` over its tokens.
+    """Return the role's activations, each response's `mean` or `max` over its tokens.
 
     Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
     have or of a response that was not pooled.

@@ -59,7 +59,7 @@ def centred(totals: Totals, baseline: Baseline, raw: Matrices, chosen: Flags) ->
 
 
 def _weights(design: Design, rows: Flags) -> Floats:
-    """What makes of a cell's sum over roles the mean over a role's `rows` bool[n_roles, n_cells]."""
+    """Return what makes of a cell's sum over roles the mean over a role's `rows` bool[n_roles, n_cells]."""
     in_cell = design.present.sum(axis=0)
     with np.errstate(invalid="ignore"):
         return rows / in_cell / rows.sum(axis=1, keepdims=True)

@@ -25,7 +25,7 @@ def with_selection(features: pa.Table, selection: Selection) -> pa.Table:
 
 
 def role_matrix_table(selection: Selection) -> pa.Table:
-    """The rows of `ROLE_MATRIX`: the selected features' columns, by feature and role."""
+    """Return the rows of `ROLE_MATRIX`: the selected features' columns, by feature and role."""
     by_id = np.argsort(selection.selected)
     n_roles, n_selected = selection.columns.shape
     rows = pa.array(np.tile(np.arange(n_roles, dtype=np.int32), n_selected))

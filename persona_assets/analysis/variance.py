@@ -39,7 +39,7 @@ class VarianceShares:
 
 
 def variance_shares(totals: Totals, baseline: Baseline | None) -> VarianceShares:
-    """The shares of every feature."""
+    """Return the shares of every feature."""
     correction = totals.sums**2 / totals.design.n_responses.sum()
     between_roles = totals.design.n_responses @ totals.role_means**2
     given_roles, given_variants = _questions(totals, baseline) if baseline is not None else (0.0, 0.0)
@@ -55,7 +55,7 @@ def variance_shares(totals: Totals, baseline: Baseline | None) -> VarianceShares
 
 
 def _questions(totals: Totals, baseline: Baseline) -> tuple[Floats, Floats]:
-    """The questions' sum of squares given roles, and given roles' variants, float64[d_sae] each."""
+    """Return the questions' sum of squares given roles, and given roles' variants, float64[d_sae] each."""
     design = totals.design
     given_roles = _Projection(design.by_question)
     given_variants = _Projection(_by_variant_and_question(design))

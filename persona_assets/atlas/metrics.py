@@ -41,7 +41,7 @@ class Metrics:
 
 
 def feature_metrics(selection: Selection) -> Metrics:
-    """The metrics of `selection.selected`."""
+    """Return the metrics of `selection.selected`."""
     columns = selection.columns
     weights = np.maximum(columns, 0) if selection.centred else columns
     top = np.argsort(-weights, axis=0, kind="stable")[:N_TOP_ROLES]

@@ -27,7 +27,7 @@ class Neighbors:
 
 
 def cosine_neighbors(points: Floats, ids: Ints, k: int) -> Neighbors:
-    """The `k` nearest by cosine among `points` float64[n, n_dimensions]; ties by `ids` int64[n]."""
+    """Return the `k` nearest by cosine among `points` float64[n, n_dimensions]; ties by `ids` int64[n]."""
     unit = unit_rows(points)
 
     def distances(rows: slice) -> Floats:

@@ -18,7 +18,7 @@ from persona_assets.stages.across_roles import AcrossRoles
 
 
 def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
-    """The files of `ATLAS_TABLES`: found, or made now of the statistics.
+    """Return the files of `ATLAS_TABLES`: found, or made now of the statistics.
 
     Raises StudyError where there are no fresh statistics, or the settings are not ones UMAP has.
     """

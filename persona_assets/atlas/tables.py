@@ -42,7 +42,7 @@ class AtlasTables:
 
 
 def atlas_table(selection: Selection, layout: Map, metrics: Metrics) -> pa.Table:
-    """The rows of `ATLAS`."""
+    """Return the rows of `ATLAS`."""
     selected, roles = selection.selected, np.array(selection.roles, dtype=object)
     known: dict[str, object] = {
         "feature_id": selected.astype(np.int32),
@@ -60,7 +60,7 @@ def atlas_table(selection: Selection, layout: Map, metrics: Metrics) -> pa.Table
 
 
 def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
-    """The rows of `NEIGHBORS`."""
+    """Return the rows of `NEIGHBORS`."""
     n, k = layout.neighbors.rows.shape
     return NEIGHBORS.of(
         {
@@ -73,7 +73,7 @@ def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
 
 
 def role_similarity_table(selection: Selection, space: RoleSpace) -> pa.Table:
-    """The rows of `ROLE_SIMILARITY`."""
+    """Return the rows of `ROLE_SIMILARITY`."""
     roles, n = np.array(selection.roles, dtype=object), len(selection.roles)
     return ROLE_SIMILARITY.of(
         {"role_a": np.repeat(roles, n), "role_b": np.tile(roles, n), "similarity": space.similarity.ravel()}
@@ -81,7 +81,7 @@ def role_similarity_table(selection: Selection, space: RoleSpace) -> pa.Table:
 
 
 def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
-    """The rows of `ROLE_AXES`: the assistant axis, without positions where there is a reason, then the
+    """Return the rows of `ROLE_AXES`: the assistant axis, without positions where there is a reason, then the
     principal components.
     """
     nothing, n_axes = np.full(len(selection.roles), np.nan), len(space.explained) + 1
@@ -103,7 +103,7 @@ def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
 
 
 def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) -> pa.Table:
-    """The row of `ATLAS_SUMMARY`."""
+    """Return the row of `ATLAS_SUMMARY`."""
     along_x, along_y = layout.explained
     row = {
         "role_matrix_mode": selection.mode,

@@ -73,7 +73,7 @@ def sync(path: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this machine has the number `pid`."""
+    """Return whether a process of this machine has the number `pid`."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):  # no process has so large a number

@@ -18,9 +18,9 @@ _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
 def in_memory() -> duckdb.DuckDBPyConnection:
-    """A connection, to be closed, to this process's own database in memory: to ask of files.
+    """Return a connection, to be closed, to this process's own database in memory: to ask of files.
 
-    Opening and closing a database of its own would take 25 ms a question, a third of a role's aggregation.
+    Opening and closing a database of its own would take 25 ms per question, a third of a role's aggregation.
     """
     return _database().cursor()
 

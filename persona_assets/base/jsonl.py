@@ -21,11 +21,11 @@ class Record:
     content: dict[str, Any]
 
     def text(self, key: str) -> str:
-        """The text under `key`. Raises StudyError where there is none, or it is not valid Unicode."""
+        """Return the text under `key`. Raises StudyError where there is none, or it is not valid Unicode."""
         return checked_text(self.content.get(key), f"{self.where}: `{key}`")
 
     def number(self, key: str) -> int:
-        """The whole number under `key`. Raises StudyError where there is none."""
+        """Return the whole number under `key`. Raises StudyError where there is none."""
         value = self.content.get(key)
         if isinstance(value, bool) or not isinstance(value, int):
             raise StudyError(f"{self.where}: `{key}` must be a whole number, not {_shown(value)}")

@@ -9,7 +9,7 @@ from persona_assets.base.shipped import SHIPPED
 
 @lru_cache
 def query(name: str) -> str:
-    """The text of `sql/<name>.sql`."""
+    """Return the text of `sql/<name>.sql`."""
     return (SHIPPED / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 

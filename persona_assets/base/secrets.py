@@ -52,7 +52,7 @@ def hidden(text: str, url: str) -> str:
 
 
 def _from_host(rest: str) -> str:
-    """What of a URL follows its scheme, without user and password.
+    """Return what of a URL follows its scheme, without user and password.
 
     A password with a slash that is not escaped ends the host early: what stands there then is no host and
     port, and the host follows the last @.

@@ -60,7 +60,7 @@ def restore(target: Path) -> None:
 
 
 def name_beside(target: Path) -> Path:
-    """A name of this process's own for building what will replace `target`."""
+    """Return a name of this process's own for building what will replace `target`."""
     return target.with_name(f".{target.name}.{own_mark()}.{secrets.token_hex(4)}")
 
 

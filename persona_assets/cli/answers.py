@@ -58,7 +58,7 @@ def ask(
 
 
 def read_query(argument: str | None) -> str:
-    """The query given as an argument; without one, what is on standard input."""
+    """Return the query given as an argument; without one, what is on standard input."""
     if argument is not None and os.path.isfile(argument):  # noqa: PTH113 (a Path refuses a long query)
         raise StudyError(f"{argument} is a file; to ask what it holds: persona sql STUDY < {argument}")
     if argument is None and sys.stdin.isatty():
@@ -137,7 +137,7 @@ def _ending_with_its_reader() -> Iterator[None]:
 
 
 def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A list with a record a line."""
+    """Print a list, one record per line."""
     before = "[\n"
     for row in rows:
         record = dict(zip(header, row, strict=True))

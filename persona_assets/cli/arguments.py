@@ -25,7 +25,7 @@ def named(listed: str | None, kind: str) -> list[str] | None:
 
 
 def part_of(names: Sequence[str], shard: str) -> list[str]:
-    """The shard `"I/N"` of `names`: neighbors, and each name in exactly one of the N shards."""
+    """Return the shard `"I/N"` of `names`: neighbors, and each name in exactly one of the N shards."""
     match = re.fullmatch(r"(\d+)/(\d+)", shard)
     number, n_shards = (int(part) for part in match.groups()) if match else (0, 0)
     if number >= n_shards:

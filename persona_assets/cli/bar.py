@@ -13,7 +13,7 @@ from persona_assets.base.progress import Progress
 
 @contextmanager
 def bar(title: str, console: Console | None = None) -> Iterator[Progress]:
-    """A bar on standard error. It begins once something is done: a refusal stands alone."""
+    """Yield a bar on standard error. It begins once something is done: a refusal stands alone."""
     progress = Bars(console=console or Console(stderr=True))
     task = progress.add_task(title)
 

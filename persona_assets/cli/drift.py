@@ -65,7 +65,7 @@ def _of_directory(study: Study) -> list[Source]:
 
 
 def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
-    """The conversations; scripts answered, the model that does so loaded and let go."""
+    """Return the conversations; scripts answered, the model that does so loaded and let go."""
     if not any(isinstance(source, Script) for source in sources):
         return [source for source in sources if isinstance(source, Transcript)]
     from persona_assets.drift.script import converse

@@ -18,7 +18,7 @@ from persona_assets.base.project import project
 
 
 def dagster_instance() -> dg.DagsterInstance:
-    """The instance of `DAGSTER_HOME`, by default the project folder's own `.dagster/`.
+    """Return the instance of `DAGSTER_HOME`, by default the project folder's own `.dagster/`.
 
     What steps print stays on the terminal: caught, the bars would stand still, and Ctrl-C would have the
     catching processes print their stacks. Raises StudyError where its settings or its database are not right.

@@ -98,16 +98,16 @@ class _Snapshot:
         self._connection = connection
 
     def rows(self, table: str, condition: str = "true", **values: Any) -> pa.Table:
-        """The rows of `table` that `condition` holds of."""
+        """Return the rows of `table` that `condition` holds of."""
         query = f"from {table} as t where t.sae = $sae and {condition}"
         return self._ask(query, {"sae": self.sae} | values)
 
     def atlas_summary(self) -> pa.Table:
-        """The row of atlas_summary. Raises StudyError where there is no atlas."""
+        """Return the row of atlas_summary. Raises StudyError where there is no atlas."""
         return self._some(self.rows("atlas_summary"), "there is no atlas yet")
 
     def contrasts(self, condition: str, what_if_none: str, **values: Any) -> pa.Table:
-        """Rows of role_contrasts. Raises StudyError where there are none."""
+        """Return rows of role_contrasts. Raises StudyError where there are none."""
         found = self.rows("role_contrasts", condition, **values)
         if not found.num_rows:
             any_of_them = "select 1 from role_contrasts where sae = $sae limit 1"
@@ -118,12 +118,12 @@ class _Snapshot:
         return found
 
     def label(self, feature: int) -> str | None:
-        """The feature's preferred description."""
+        """Return the feature's preferred description."""
         found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature)
         return found["description"][0].as_py() if found.num_rows else None
 
     def anchor(self) -> str:
-        """The role that the snapshot's assistant axis leads to."""
+        """Return the role that the snapshot's assistant axis leads to."""
         found = self._ask("select settings->>'$.analysis.anchor' as anchor from study", {})
         return str(found["anchor"][0].as_py())
 

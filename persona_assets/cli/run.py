@@ -104,7 +104,7 @@ def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[s
 def _unfinished(
     study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str], selected: bool
 ) -> list[str]:
-    """The chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check.
+    """Return the chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check.
 
     Of an asset that is `selected` by name those too that lack what a later version added.
     """
@@ -122,7 +122,7 @@ def _unfinished(
 
 
 def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:
-    """The tags of the runs that `asset` takes: one, or one for each contiguous range of roles."""
+    """Yield the tags of the runs that `asset` takes: one, or one for each contiguous range of roles."""
     if asset not in _PER_ROLE:
         yield {}
         return
@@ -131,7 +131,7 @@ def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str
 
 
 def contiguous_ranges(ordered: Sequence[str], chosen: Sequence[str]) -> list[tuple[str, str]]:
-    """The chosen of `ordered` as (first, last) pairs of runs without a gap."""
+    """Return the chosen of `ordered` as (first, last) pairs of runs without a gap."""
     ranges: list[tuple[str, str]] = []
     wanted = set(chosen)
     previous_chosen = False
@@ -184,7 +184,7 @@ def _materialize(
 
 
 def _landed(instance: dg.DagsterInstance, run_id: str) -> set[str | None]:
-    """The roles of which the run said that they landed."""
+    """Return the roles of which the run said that they landed."""
     records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
     return {record.dagster_event.partition for record in records if record.dagster_event is not None}
 
@@ -198,7 +198,7 @@ def _show_failed_checks(console: Console, asset: str, result: dg.ExecuteInProces
 
 
 def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
-    """What the failed step said: the description of a `Failure`, or the error itself."""
+    """Return what the failed step said: the description of a `Failure`, or the error itself."""
     failure = result.get_step_failure_events()[0].step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
         return StudyError(failure.user_failure_data.description)

@@ -64,7 +64,7 @@ def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
 
 
 def _warehouse(study: Study, now: float) -> list[str | int | None]:
-    """The published snapshot: whether it is there, not whether more is fresh by now."""
+    """Return the published snapshot: whether it is there, not whether more is fresh by now."""
     path = newest_snapshot(study)
     if not path.is_file():
         return ["warehouse", None, None, 1, size(0), None, None]

@@ -7,7 +7,7 @@ _AGES = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
 def size(n_bytes: float) -> str:
-    """A size in the largest unit that leaves one digit or more before the point: 1.2 GB."""
+    """Return a size in the largest unit that leaves one digit or more before the point: 1.2 GB."""
     units = iter(_SIZES)
     unit = next(units)
     while n_bytes >= 1000 and unit != _SIZES[-1]:
@@ -16,7 +16,7 @@ def size(n_bytes: float) -> str:
 
 
 def ago(moment: float | None, now: float) -> str | None:
-    """How long ago `moment` was, both in seconds since 1970: 3 h. None of None."""
+    """Return how long ago `moment` was, both in seconds since 1970: 3 h. None of None."""
     if moment is None:
         return None
     for unit, seconds in _AGES:

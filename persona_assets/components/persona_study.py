@@ -25,7 +25,7 @@ class PersonaStudy(dg.Component):
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
-        """The schema of `attributes`: unknown keys are refused."""
+        """Return the schema of `attributes`: unknown keys are refused."""
         return StudySettings
 
     @classmethod

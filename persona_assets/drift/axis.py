@@ -27,7 +27,7 @@ class Axis:
 
 
 def assistant_axis(roles: Points, anchor: int, others: list[int], way: Literal["difference", "pca"]) -> Axis:
-    """The axis of role vectors; `anchor` and `others` are rows of `roles`.
+    """Return the axis of role vectors; `anchor` and `others` are rows of `roles`.
 
     `difference`: the anchor minus the mean of the others. `pca`: the first principal component of all roles,
     its sign aligned to the difference. Raises StudyError where the anchor is the mean of the others.
@@ -46,7 +46,7 @@ def assistant_axis(roles: Points, anchor: int, others: list[int], way: Literal["
 
 
 def _first_component(roles: Points) -> Floats:
-    """The first principal component, float64[d_sae], found in the roles' products: they are far fewer.
+    """Return the first principal component, float64[d_sae], found in the roles' products: they are far fewer.
 
     With X the centred roles, the first eigenvector u of X Xᵀ gives the direction Xᵀ u.
     """

@@ -60,7 +60,7 @@ def pool_ranges(values: csr_array, wanted: Sequence[Ranges], how: Literal["mean"
 
 
 def to_table(codes: SpanCodes) -> pa.Table:
-    """The codes as `DRIFT_CODES`."""
+    """Return the codes as `DRIFT_CODES`."""
     offsets = pa.array(codes.values.indptr, pa.int32())
     lists = [pa.array(codes.values.indices, pa.int32()), pa.array(codes.values.data, pa.float32())]
     feature_ids, activations = (pa.ListArray.from_arrays(offsets, values) for values in lists)
@@ -75,7 +75,7 @@ def to_table(codes: SpanCodes) -> pa.Table:
 
 
 def from_table(table: pa.Table, d_sae: int) -> SpanCodes:
-    """The codes that a table of `DRIFT_CODES` holds."""
+    """Return the codes that a table of `DRIFT_CODES` holds."""
     span = table["span"].to_numpy()
     first = np.flatnonzero(np.diff(span, prepend=-1))
     lists = table["feature_ids"].combine_chunks()

@@ -17,7 +17,7 @@ _MIN_TURNS = 3  # any two points correlate perfectly
 
 
 def confounds(turns: Mapping[str, Floats], score: str) -> dict[str, float | None]:
-    """The correlation of a score with each confound; `turns` has their columns, float64[n_turns]."""
+    """Return the correlation of a score with each confound; `turns` has their columns, float64[n_turns]."""
     return {name: correlation(turns[score], turns[name]) for name in CONFOUNDS}
 
 
@@ -31,14 +31,14 @@ def correlation(score: Floats, confound: Floats) -> float | None:
 
 
 def verdict(r: float | None) -> Verdict | None:
-    """How suspicious a correlation is; None where there is none."""
+    """Return how suspicious a correlation is; None where there is none."""
     if r is None:
         return None
     return "HIGH" if abs(r) >= HIGH else "MODERATE" if abs(r) >= MODERATE else "LOW"
 
 
 def worst(correlations: Iterable[float | None]) -> Verdict | None:
-    """The verdict on the strongest correlation."""
+    """Return the verdict on the strongest correlation."""
     return verdict(max((r for r in correlations if r is not None), key=abs, default=None))
 
 

@@ -20,7 +20,7 @@ _ONLY = 0
 
 
 def encode_layout(layout: Layout, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
-    """The codes of a conversation's answers, by turn: one forward pass over the whole conversation."""
+    """Return the codes of a conversation's answers, by turn: one forward pass over the whole conversation."""
     start, stop = layout.spans[0][0], layout.spans[-1][1]
     [codes] = _run([Conversation(_ONLY, layout.token_ids, start, stop)], extractor, sae, d_sae).values()
     parts = [codes[first - start : last - start] for first, last in layout.spans]
@@ -56,7 +56,7 @@ def _run(
 
 
 def _of_response(pooled: Pooled, index: int, shape: tuple[int, int]) -> csr_array:
-    """One response's rows of a batch: entries are sorted by response and feature."""
+    """Return one response's rows of a batch: entries are sorted by response and feature."""
     first, last = np.searchsorted(pooled.response, [index, index + 1])
     inside = slice(pooled.bounds[first], pooled.bounds[last])
     feature = np.repeat(pooled.feature[first:last], pooled.n_active[first:last])

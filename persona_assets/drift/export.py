@@ -1,4 +1,4 @@
-"""Drift runs as other viewers of the field read them: a folder a run, and a manifest of the runs.
+"""Drift runs as other viewers of the field read them: one folder per run, and a manifest of the runs.
 
 runs_manifest.json
 runs/<run>/{conversation,ui_bundle,summary}.json
@@ -176,7 +176,7 @@ def _manifest_entry(shown: Json) -> Json:
 
 
 def _sae_id(connection: duckdb.DuckDBPyConnection, sae: str) -> str:
-    """The SAE's id in SAELens; its name in the study where it is a directory's."""
+    """Return the SAE's id in SAELens; its name in the study where it is a directory's."""
     [(found,)] = connection.execute("select coalesce(id, sae) from saes where sae = ?", [sae]).fetchall()
     return str(found)
 

@@ -10,7 +10,7 @@ PERCENTILES = (5, 95)
 
 
 def scaled(projection: Floats) -> Floats:
-    """A turn's tokens between its 5th (0) and its 95th percentile (1), cut off beyond it, float64[n].
+    """Return a turn's tokens between its 5th (0) and its 95th percentile (1), cut off beyond it, float64[n].
 
     Where these percentiles are the same, every token is 0.5.
     """

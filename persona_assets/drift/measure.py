@@ -53,7 +53,7 @@ def measure(
     settings: DriftSettings,
     tokenizer: PreTrainedTokenizerBase,
 ) -> dict[str, pa.Table]:
-    """The tables of a run by name. `anchor_codes` are those of the anchor's responses."""
+    """Return the tables of a run by name. `anchor_codes` are those of the anchor's responses."""
     codes = reading.codes
     points = turn_points(codes, reference, settings)
     scored = scores(points, reference.target)
@@ -70,7 +70,7 @@ def measure(
 
 
 def turn_points(codes: SpanCodes, reference: Reference, settings: DriftSettings) -> Points:
-    """The turns' vectors in the space: each answer pooled over its own tokens."""
+    """Return the turns' vectors in the space: each answer pooled over its own tokens."""
     return reference.space.points(
         pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], settings.pooling)
     )

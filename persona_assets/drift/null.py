@@ -29,7 +29,7 @@ class Band:
 
 
 def draw_spans(codes: SpanCodes, n_tokens: int, n_draws: int, seed: int) -> list[Ranges]:
-    """Rows of `codes` of `n_draws` spans of `n_tokens` each; they depend on the arguments alone.
+    """Return rows of `codes` of `n_draws` spans of `n_tokens` each; they depend on the arguments alone.
 
     A draw takes a response that is long enough, and a place in it, each as likely as the other. Where fewer
     than `MIN_RESPONSES` are long enough, responses drawn with replacement are put one after another and cut.

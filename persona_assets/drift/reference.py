@@ -32,7 +32,7 @@ class Reference:
 
 
 def build_reference(roles: Mapping[str, csr_array], anchor: str, settings: DriftSettings) -> Reference:
-    """The reference of role vectors float[1, d_sae] by role: pooled, not yet transformed.
+    """Return the reference of role vectors float[1, d_sae] by role: pooled, not yet transformed.
 
     Raises StudyError where the anchor, or a role that it is compared with, is not among them.
     """
@@ -54,7 +54,7 @@ def build_reference(roles: Mapping[str, csr_array], anchor: str, settings: Drift
 
 
 def role_vector(role_features: pa.Table, statistic: Literal["mean", "max"], d_sae: int) -> csr_array:
-    """A role's vector float64[1, d_sae], of columns of `schema.ROLE_FEATURES`."""
+    """Return a role's vector float64[1, d_sae], of columns of `schema.ROLE_FEATURES`."""
     feature_ids, values = role_features["feature_id"].to_numpy(), role_features[statistic].to_numpy()
     at = (np.zeros(len(feature_ids), dtype=np.int64), feature_ids)
     return csr_array((values.astype(np.float64), at), shape=(1, d_sae))

@@ -30,7 +30,7 @@ class Rendering:
     open_end: bool = False
 
     def pieces(self) -> Iterator[Piece]:
-        """The text up to the end of the last answer, or whole with an open end.
+        """Yield the text up to the end of the last answer, or whole with an open end.
 
         Raises StudyError, naming turn and message, where one holds a control token, or the template does not
         repeat one as it is.
@@ -51,7 +51,7 @@ class Rendering:
             yield Piece(rendered.text[at:], None)
 
     def _messages(self) -> Messages:
-        """The messages, a system prompt put where the template lets it through."""
+        """Return the messages, a system prompt put where the template lets it through."""
         messages = self.transcript.plain
         if [message["role"] for message in messages[:2]] != ["system", "user"]:
             return messages
@@ -59,7 +59,7 @@ class Rendering:
 
 
 def called(transcript: Transcript, index: int) -> str:
-    """How an error names a message: by its conversation, and an answer by its turn as well."""
+    """Return how an error names a message: by its conversation, and an answer by its turn as well."""
     turns = transcript.turns
     message = f"turn {turns.index(index)} (message {index})" if index in turns else f"message {index}"
     return f"{transcript.name}: {message}"

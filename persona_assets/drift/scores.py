@@ -23,7 +23,7 @@ class Target:
 
 
 def scores(points: Points, target: Target) -> dict[DriftScore, Floats]:
-    """Each score of each vector, float64[n]; a cosine of a vector without length is NaN.
+    """Return each score of each vector, float64[n]; a cosine of a vector without length is NaN.
 
     `projection` on the axis, `cosine_axis` with it, `cosine_anchor` with the anchor's vector.
     """

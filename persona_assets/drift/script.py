@@ -37,7 +37,7 @@ class Script:
         return fingerprint({"system": self.system, "user": self.user})[:10]
 
     def opening(self) -> Transcript:
-        """The conversation before anything is said."""
+        """Return the conversation before anything is said."""
         opening = () if self.system is None else (Message("system", self.system),)
         return Transcript(opening, self.name, self.sensitive)
 
@@ -63,7 +63,7 @@ def read_script(file: Path) -> Script:
 def converse(
     script: Script, backend: Backend, generation: GenerationSettings, progress: Progress | None = None
 ) -> Transcript:
-    """The script with an answer to each of its turns, sampled as the study samples its responses.
+    """Return the script with an answer to each of its turns, sampled as the study samples its responses.
 
     The same script under the same settings gives the same conversation. Raises StudyError, naming the turn,
     where no room is left for an answer, or there is none.

@@ -15,7 +15,7 @@ Source = Transcript | Script
 
 
 def read_source(file: Path) -> Source:
-    """The conversation in `file`, or the script: that has `user`, or is a list of texts.
+    """Return the conversation in `file`, or the script: that has `user`, or is a list of texts.
 
     Raises StudyError where it is neither.
     """

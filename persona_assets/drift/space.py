@@ -36,7 +36,7 @@ class Points:
         return Points(self.values[rows], self.centre, self.scale[rows])
 
     def dense(self, row: int) -> Floats:
-        """One vector, float64[d_sae]."""
+        """Return one vector, float64[d_sae]."""
         return (self.values[[row]].toarray()[0] - self.centre) * self.scale[row]
 
     def along(self, direction: Floats) -> Floats:
@@ -50,7 +50,7 @@ class Points:
         return (raw + self.centre @ self.centre) * self.scale[:, None] * others.scale[None, :]
 
     def combined(self, weights: Floats) -> Floats:
-        """The sum of the vectors, each times its weight: float64[d_sae]."""
+        """Return the sum of the vectors, each times its weight: float64[d_sae]."""
         weights = weights * self.scale
         return self.values.T @ weights - self.centre * weights.sum()
 
@@ -82,7 +82,7 @@ class Space:
     def of(
         cls, roles: csr_array, transform: Literal["log1p", "raw"], centering: bool, l2_normalize: bool
     ) -> Self:
-        """The space of role vectors float[n_roles, d_sae], pooled but not transformed."""
+        """Return the space of role vectors float[n_roles, d_sae], pooled but not transformed."""
         centre = _transformed(roles, transform).mean(axis=0) if centering else np.zeros(roles.shape[1])
         return cls(transform, centre, l2_normalize)
 

@@ -39,7 +39,7 @@ class DriftStage:
         self._files = DriftFiles.of(self.study)
 
     def land(self, transcript: Transcript, *, overwrite: bool = False) -> dict[str, LakeFile]:
-        """The run's files by table: those that are there, or, measured now, those that were missing.
+        """Return the run's files by table: those that are there, or, measured now, those that were missing.
 
         A conversation whose name or flag alone is new is not measured again. Raises StudyError where the
         study cannot measure drift yet, or the conversation cannot be measured.
@@ -101,7 +101,7 @@ class DriftStage:
         return codes
 
     def _anchor_codes(self) -> SpanCodes:
-        """The anchor's responses token by token, encoded once a study."""
+        """Return the anchor's responses token by token, encoded once a study."""
         files, lake = self._files, self.study.lake
         file, made_from = files.anchor_codes, files.anchor_codes_fingerprint
         if file is None:
@@ -115,7 +115,7 @@ class DriftStage:
         return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
 
     def _renamed(self, landed: LakeFile, transcript: Transcript) -> dict[str, LakeFile]:
-        """The run's row under the transcript's name and flag; a revision of it, where they are new."""
+        """Return the run's row under the transcript's name and flag; a revision of it, where they are new."""
         content = self.study.lake.read(DRIFT_RUNS, landed)
         [row] = content.to_pylist()
         if row["conversation"] != transcript.plain:
@@ -136,7 +136,7 @@ class DriftStage:
         }
 
     def _inputs(self, run: str) -> list[LakeFile]:
-        """What a run's tables are made from."""
+        """Return what a run's tables are made from."""
         files = self._files
         found = [files.codes(run), files.anchor_codes, *files.role_features.values()]
         return [file for file in found if file is not None]

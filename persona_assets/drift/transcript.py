@@ -52,7 +52,7 @@ class Transcript:
 
 
 def read_transcript(file: Path) -> Transcript:
-    """The conversation in `file`: `{"conversation": [{role, content}…]}`, or the list alone.
+    """Return the conversation in `file`: `{"conversation": [{role, content}…]}`, or the list alone.
 
     Beside `conversation` may stand `name` (by default the file's) and `sensitive`; what else is there is not
     looked at. Raises StudyError, naming file and message, where it is not a conversation that can be scored.
@@ -64,7 +64,7 @@ def read_transcript(file: Path) -> Transcript:
 
 
 def read_shown(file: Path) -> Transcript:
-    """The conversation in `file` as it is only shown: messages may be empty, and come in any order.
+    """Return the conversation in `file` as it is only shown: messages may be empty, and come in any order.
 
     Raises StudyError, naming file and message, where one is no message.
     """

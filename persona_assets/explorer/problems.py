@@ -11,11 +11,11 @@ class ProblemError(Exception):
         self.status, self.error, self.line, self.column = status, error, line, column
 
     def body(self) -> dict[str, str | int]:
-        """The answer: the contract's `Problem`."""
+        """Return the answer: the contract's `Problem`."""
         place = {"line": self.line, "column": self.column}
         return {"error": self.error} | {key: value for key, value in place.items() if value is not None}
 
 
 def not_found(what: str) -> ProblemError:
-    """The problem that there is no such thing."""
+    """Return the problem that there is no such thing."""
     return ProblemError(404, what)

@@ -97,7 +97,7 @@ def _write(snapshot: OpenSnapshot, folder: Path, page: _Page) -> None:
 
 
 def _pages(source: Source) -> Iterator[_Page]:
-    """Every resource of the site."""
+    """Yield every resource of the site."""
     yield _page(registry.STUDY)
     yield _page(registry.DRIFT)
     for run in drift.runs(source):

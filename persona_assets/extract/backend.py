@@ -40,7 +40,7 @@ class Backend(Protocol):
         ...
 
     def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """How well the SAE fits the model on the selected tokens."""
+        """Return how well the SAE fits the model on the selected tokens."""
         ...
 
     def close(self) -> None:

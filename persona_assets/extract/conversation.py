@@ -58,7 +58,7 @@ def read_conversations(
     context: int | None,
     span_tokens: Collection[str] = (),
 ) -> list[Conversation]:
-    """The conversations of `responses` (columns of `schema.RESPONSES`), in its order.
+    """Return the conversations of `responses` (columns of `schema.RESPONSES`), in its order.
 
     - `response_only`: exactly the response's tokens are selected;
     - `response_to_end`: from the response's first token to the end of the rendered conversation;

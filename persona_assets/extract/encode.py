@@ -18,7 +18,7 @@ _CHUNK = 2**24
 
 
 def encoder(sae: Sae, name: str) -> Encode:
-    """A function from rows `float[n, d_in]` on the SAE's device to the features active on them."""
+    """Return a function from rows `float[n, d_in]` on the SAE's device to the features active on them."""
     affine = sae.affine()
     if affine is not None and can_screen(affine):
         return ScreenedEncoder(affine)

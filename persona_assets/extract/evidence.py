@@ -44,7 +44,7 @@ class EvidenceCollector:
     def table(
         self, conversations: Mapping[int, Conversation], tokenizer: PreTrainedTokenizerBase
     ) -> pa.Table:
-        """The evidence as `schema.EVIDENCE`, sorted by feature_id and rank (from 1).
+        """Return the evidence as `schema.EVIDENCE`, sorted by feature_id and rank (from 1).
 
         `conversations` holds those that were pooled, by response_id.
         """
@@ -90,7 +90,7 @@ class EvidenceCollector:
         self._activations[features, slots] = self._windows(pooled, entries)
 
     def _windows(self, pooled: Pooled, entries: Ints) -> Singles:
-        """The activations around each entry's argmax, float32[len(entries), 2 * window + 1]."""
+        """Return the activations around each entry's argmax, float32[len(entries), 2 * window + 1]."""
         width = 2 * self._window + 1
         windows = np.zeros((len(entries), width), dtype=np.float32)
         first, counts = pooled.bounds[entries], pooled.n_active[entries]
@@ -102,7 +102,7 @@ class EvidenceCollector:
         return windows
 
     def _ranked(self) -> tuple[Ints, Ints]:
-        """The filled slots, by feature, then max downwards, then response_id."""
+        """Return the filled slots, by feature, then max downwards, then response_id."""
         features, slots = np.nonzero(self._max > 0)
         order = np.lexsort((self._response_id[features, slots], -self._max[features, slots], features))
         return features[order], slots[order]
@@ -118,6 +118,6 @@ class _Texts:
 
     @classmethod
     def of(cls, response_ids: Ints, conversations: Mapping[int, Conversation]) -> tuple[_Texts, Ints]:
-        """The texts of the responses named, and which one is whose."""
+        """Return the texts of the responses named, and which one is whose."""
         unique, which = np.unique(response_ids, return_inverse=True)
         return cls([conversations[one].selected for one in unique.tolist()]), which

@@ -117,7 +117,7 @@ class Extractor:
         return self._backend.context
 
     def stream(self, conversations: Sequence[Conversation], sae: str) -> Generator[PooledBatch]:
-        """The conversations' pooled batches as they come, activations on single tokens among them.
+        """Yield the conversations' pooled batches as they come, activations on single tokens among them.
 
         To be closed before anything else is asked. Raises StudyError as `extract` does.
         """
@@ -139,7 +139,7 @@ class Extractor:
         return list(known if saes is None else saes)
 
     def read(self, responses: pa.Table, selection: TokenSelection | None = None) -> list[Conversation]:
-        """The responses' conversations, with the study's token selection unless another is given."""
+        """Return the responses' conversations, with the study's token selection unless another is given."""
         return read_conversations(
             responses,
             self._chat,

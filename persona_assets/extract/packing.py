@@ -12,7 +12,7 @@ from persona_assets.extract.pool import Pooled
 
 
 def to_bytes(batch: PooledBatch) -> bytes:
-    """The batch in NumPy's .npz format."""
+    """Return the batch in NumPy's .npz format."""
     content = io.BytesIO()
     arrays = {field.name: getattr(batch.pooled, field.name) for field in fields(Pooled)}
     np.savez(content, sae=np.array(batch.sae), response_ids=batch.response_ids, **arrays)
@@ -20,7 +20,7 @@ def to_bytes(batch: PooledBatch) -> bytes:
 
 
 def from_bytes(content: bytes) -> PooledBatch:
-    """What `to_bytes` was given."""
+    """Return what `to_bytes` was given."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         pooled = Pooled(**{field.name: arrays[field.name] for field in fields(Pooled)})
         return PooledBatch(str(arrays["sae"]), arrays["response_ids"], pooled)

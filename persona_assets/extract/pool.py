@@ -43,7 +43,7 @@ class Pooled:
 
 
 def active(codes: torch.Tensor, first_row: int = 0) -> Codes:
-    """The active entries of dense codes `float[n, d_sae]`, whose first row is row `first_row`.
+    """Return the active entries of dense codes `float[n, d_sae]`, whose first row is row `first_row`.
 
     This is the one definition of active.
     """
@@ -98,7 +98,7 @@ def _reduced(value: torch.Tensor, how: str, n_active: torch.Tensor) -> torch.Ten
 def _first_at_max(
     token: torch.Tensor, value: torch.Tensor, highest: torch.Tensor, n_active: torch.Tensor
 ) -> torch.Tensor:
-    """The first token of each segment at which the segment's maximum is reached, int64[n_segments]."""
+    """Return the first token of each segment at which the segment's maximum is reached, int64[n_segments]."""
     segment = torch.repeat_interleave(torch.arange(len(n_active), device=token.device), n_active)
     never = torch.iinfo(token.dtype).max
     at_max = torch.where(value == highest[segment], token, never)

@@ -47,7 +47,7 @@ class FitMeter:
             self._sum += chunk.double().sum(dim=0).cpu()
 
     def result(self) -> Fit:
-        """The fit on all rows so far."""
+        """Return the fit on all rows so far."""
         variance = self._squares - (self._sum.square().sum() / self._n_tokens).item()
         unexplained = self._error / max(variance, 1e-30) if self._sae.reconstructs else None
         return Fit(unexplained, self._n_active / self._n_tokens, self._n_tokens)

@@ -33,7 +33,7 @@ class Reader:
 
 
 def load_reader(settings: SaeSettings, config: Any, model: str, device: str) -> Reader:
-    """The SAE that `settings` name, for `model`, whose text configuration is `config`.
+    """Return the SAE that `settings` name, for `model`, whose text configuration is `config`.
 
     Raises StudyError where it cannot be had or does not fit.
     """

@@ -54,7 +54,7 @@ class Block:
 
 
 def can_screen(affine: Affine) -> bool:
-    """Whether no weights are beyond what float32 can square."""
+    """Return whether no weights are beyond what float32 can square."""
     return bool(affine.weights.norm(dim=1).isfinite().all())
 
 
@@ -102,7 +102,7 @@ class ScreenedEncoder:
 
 
 def screen_rows(rows: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """The rows' side of the bound, [n, K], for `rows` float32[n, d_in]."""
+    """Return the rows' side of the bound, [n, K], for `rows` float32[n, d_in]."""
     rounded = rows.to(dtype)
     error, norm = (rows - rounded.float()).norm(dim=1), rows.norm(dim=1)
     ones = torch.ones_like(norm)
@@ -113,7 +113,7 @@ def screen_rows(rows: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 def screen_weights(
     weights: torch.Tensor, bias: torch.Tensor, threshold: torch.Tensor, dtype: torch.dtype
 ) -> torch.Tensor:
-    """The features' side of the bound, [K, m], for `weights` float32[m, d_in]."""
+    """Return the features' side of the bound, [K, m], for `weights` float32[m, d_in]."""
     rounded = weights.to(dtype)
     slack = 4 * (weights.shape[1] + _EXTRA) * 2**-24
     error = (weights - rounded.float()).norm(dim=1) + slack * weights.norm(dim=1)
@@ -126,7 +126,7 @@ def screen_weights(
 
 
 def found_on_device(product: torch.Tensor, rows: torch.Tensor, block: Block) -> Found:
-    """What passed the screen and is active, by torch alone."""
+    """Return what passed the screen and is active, by torch alone."""
     row, feature = torch.nonzero(product >= 0, as_tuple=True)
     step = max(1, 2**26 // rows.shape[1])
     parts = zip(row.split(step), feature.split(step), strict=True)

@@ -42,7 +42,7 @@ class ExtractionStage:
         return {sae: file for sae in saes if (file := landed.activations(sae)) is not None}
 
     def fit(self, role: str, n_responses: int) -> dict[str, Fit]:
-        """How well each SAE fits the model on a seeded sample of the role's responses."""
+        """Return how well each SAE fits the model on a seeded sample of the role's responses."""
         responses = self._responses(RoleFiles(self.study, role))
         saes = self.study.settings.extraction.saes
         return {sae: self.extractor.fit(responses, sae, n_responses) for sae in saes}

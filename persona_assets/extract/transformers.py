@@ -51,7 +51,7 @@ class TransformersBackend:
         return cls(backbone, readers, engine, getattr(config, "max_position_embeddings", None))
 
     def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
-        """One forward pass a batch serves all of `saes`; see `Backend`."""
+        """Yield pooled batches, as `Backend` says: one forward pass per batch serves all of `saes`."""
         for batch, streams in self._streams(conversations, [self._readers[name].point for name in saes]):
             response_ids = np.array([one.response_id for one in batch])
             lengths = torch.tensor([one.n_selected for one in batch], device=self.backbone.device)
@@ -60,7 +60,7 @@ class TransformersBackend:
                 yield PooledBatch(name, response_ids, reader.pooled(streams[reader.point], lengths))
 
     def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """How well the SAE fits the model on the selected tokens."""
+        """Return how well the SAE fits the model on the selected tokens."""
         reader = self._readers[sae]
         meter = FitMeter(reader.sae)
         for _, streams in self._streams(conversations, [reader.point]):

@@ -94,7 +94,7 @@ class VllmBackend:
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 
     def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
-        """One pass serves all of `saes`; see `Backend`. Batches are the engine's steps."""
+        """Yield pooled batches, as `Backend` says; a batch is a step of the engine, one pass for all `saes`."""
         n_pooled = 0
         with closing(self._read(conversations, saes)) as contents:
             for content in contents:
@@ -104,7 +104,7 @@ class VllmBackend:
         _check_all_read(n_pooled, len(conversations) * len(saes), "responses")
 
     def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """How well the SAE fits the model on the selected tokens."""
+        """Return how well the SAE fits the model on the selected tokens."""
         for _ in self._read(conversations, [sae], measures_fit=True):
             raise AssertionError("a pass that measures pools nothing")
         assert self._llm is not None
@@ -139,7 +139,7 @@ class VllmBackend:
                 yield from pooled
 
     def _started(self, longest: int) -> LLM:
-        """An engine for conversations of up to `longest` tokens, with the SAEs loaded."""
+        """Return an engine for conversations of up to `longest` tokens, with the SAEs loaded."""
         max_model_len = self._length(longest)
         if self._llm is not None and max_model_len <= self._max_model_len:
             return self._llm

@@ -59,7 +59,7 @@ class ExtractionWorker:
         return self._persona.take()
 
     def persona_fit(self) -> dict[str, Any] | None:
-        """The fields of the `Fit` since `persona_begin`."""
+        """Return the fields of the `Fit` since `persona_begin`."""
         return self._persona.fit()
 
 
@@ -126,7 +126,7 @@ class _Extraction:
 
 
 def scheduled(runner: Any) -> Iterator[Span]:
-    """The extraction's requests in the step that runs, as vLLM's V1 model runner laid them out."""
+    """Yield the extraction's requests in the step that runs, as vLLM's V1 model runner laid them out."""
     batch, starts = runner.input_batch, runner.query_start_loc.np
     for index, name in enumerate(batch.req_ids):
         request = runner.requests[name]
@@ -140,7 +140,7 @@ def scheduled(runner: Any) -> Iterator[Span]:
 
 
 def _text_model(model: Any) -> Any:
-    """The module that holds the text layers, in a multimodal model as well."""
+    """Return the module that holds the text layers, in a multimodal model as well."""
     if hasattr(model, "get_language_model"):
         model = model.get_language_model()
     return model.model

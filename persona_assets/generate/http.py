@@ -76,7 +76,7 @@ class Server:
         read: Callable[[bytes], T],
         about: str,
     ) -> T:
-        """What `read` makes of the answer's body; its ValueError stands for a malformed one.
+        """Return what `read` makes of the answer's body; its ValueError stands for a malformed one.
 
         `about` begins the messages. Raises RefusedError at once where asking again cannot help, EngineError
         where no retry did, or where what came back could not be read twice.
@@ -170,7 +170,7 @@ class Server:
 
 
 def _message(response: httpx.Response) -> str:
-    """What an error's body says, in the shape that OpenAI gave it or as it is."""
+    """Return what an error's body says, in the shape that OpenAI gave it or as it is."""
     try:
         return str(response.json()["error"]["message"])
     except (ValueError, LookupError, TypeError):

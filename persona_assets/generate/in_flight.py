@@ -39,7 +39,7 @@ class InFlight:
         self._refused: DiskError | None = None
 
     def kept(self, prompts: Iterable[Prompt]) -> dict[int, Completion]:
-        """What earlier runs have kept of answers to just these prompts, by response_id.
+        """Return what earlier runs have kept of answers to just these prompts, by response_id.
 
         An answer whose prompt is another today counts for nothing, and neither does a part that is damaged,
         or from a version that kept no prompts' hashes: all that is asked again.

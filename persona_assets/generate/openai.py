@@ -172,5 +172,5 @@ def _remedy(reason: str, body: dict[str, Any]) -> str | None:
 
 
 def _names(reason: str, field: str) -> bool:
-    """Whether a refusal speaks of the field; before it may stand what JSON makes of a line break."""
+    """Return whether a refusal speaks of the field; before it may stand what JSON makes of a line break."""
     return re.search(rf"{field}(?!\w)", reason) is not None

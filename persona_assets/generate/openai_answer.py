@@ -69,7 +69,7 @@ class ServerAnswer(BaseModel):
     def completion(
         self, prompt: Prompt, tokenizer: PreTrainedTokenizerBase, ends: Collection[int]
     ) -> Completion:
-        """The answer to `prompt`, less the token of `ends` that ended it.
+        """Return the answer to `prompt`, less the token of `ends` that ended it.
 
         Raises StudyError where it was kept back, or is none.
         """
@@ -120,7 +120,7 @@ class ServerAnswer(BaseModel):
 
 
 def read_answer(body: bytes) -> ServerAnswer:
-    """The answer in a body.
+    """Return the answer in a body.
 
     Raises ValueError, naming the field, for anything else, TransientError for one broken off.
     """

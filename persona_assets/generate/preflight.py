@@ -103,7 +103,7 @@ def _check_sae(sae: SaeSettings, config: Any, extraction: ExtractionSettings) ->
 
 
 def _eos(generation: GenerationSettings) -> Any:
-    """The ids at which the model itself ends an answer, as its generation reads them."""
+    """Return the ids at which the model itself ends an answer, as its generation reads them."""
     from transformers import GenerationConfig
 
     try:
@@ -117,7 +117,7 @@ def _eos(generation: GenerationSettings) -> Any:
 
 
 def _config_here(model: str, revision: str | None) -> Any:
-    """The text configuration of a model, None where it cannot be had on this machine."""
+    """Return the text configuration of a model, None where it cannot be had on this machine."""
     try:
         return text_config(model, revision)
     except StudyError:

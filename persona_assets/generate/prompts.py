@@ -45,7 +45,7 @@ class Prompt(Key):
 
 
 def response_seed(study_seed: int, role: str, variant: int, question_id: int) -> int:
-    """A response's own seed (48 bits), so that its text does not depend on what else is generated."""
+    """Return a response's own seed (48 bits), so that its text does not depend on what else is generated."""
     key = f"{study_seed}/{role}/{variant}/{question_id}".encode()
     return int.from_bytes(hashlib.sha256(key).digest()[:6], "big")
 
@@ -53,7 +53,7 @@ def response_seed(study_seed: int, role: str, variant: int, question_id: int) ->
 def build_prompts(
     role: Role, questions: Sequence[Question], generation: GenerationSettings, chat: ChatFormat
 ) -> list[Prompt]:
-    """Every prompt of a role, variant-major: neighbors share their system prompt's prefix.
+    """Return every prompt of a role, variant-major: neighbors share their system prompt's prefix.
 
     Raises StudyError where a prompt would not be what is asked (`ChatFormat`), or leaves no room for an
     answer.

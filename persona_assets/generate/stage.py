@@ -59,7 +59,7 @@ class GenerationStage:
     def _generate(
         self, role: Role, in_flight: InFlight, progress: Progress | None
     ) -> tuple[list[Prompt], dict[int, Completion]]:
-        """The role's prompts, and the answers by response_id."""
+        """Return the role's prompts, and the answers by response_id."""
         prompts = build_prompts(role, self.study.questions(role), self.settings, self._chat)
         answers = in_flight.kept(prompts)
         if len(answers) < len(prompts):

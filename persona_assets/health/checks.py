@@ -67,7 +67,7 @@ def activations_cover_responses(study: Study, role: str) -> CheckResult:
 
 
 def role_features_agree(study: Study, role: str) -> CheckResult:
-    """The role's aggregates equal a recomputation from its activations.
+    """Return the role's aggregates equal a recomputation from its activations.
 
     Raises StudyError where the role has no fresh aggregates.
     """

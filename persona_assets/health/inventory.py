@@ -18,7 +18,7 @@ def everything(study: Study, look: Look | None = None) -> list[Held]:
 
 
 def fresh_files(study: Study) -> list[Held]:
-    """The files that the study's settings of today call for, as far as they are there.
+    """Return the files that the study's settings of today call for, as far as they are there.
 
     Responses read from another study (`responses_from`) are among them. Raises StudyError where the study's
     roles, questions, model or SAE cannot be read: then nobody can say what is fresh.

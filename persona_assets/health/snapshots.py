@@ -83,7 +83,7 @@ def _copies(lake: Lake) -> list[str]:
 
 
 def _folders(lake: Lake) -> list[Path]:
-    """The studies' folders on this machine."""
+    """Return the studies' folders on this machine."""
     roots = {lake.local_root, warehouse_root(lake)}
     return sorted(folder for root in roots if root.is_dir() for folder in root.iterdir() if folder.is_dir())
 

@@ -23,7 +23,7 @@ class Size:
 
     @classmethod
     def of(cls, files: Iterable[LakeFile | None]) -> Size:
-        """The size of the files that are there."""
+        """Return the size of the files that are there."""
         found = [file for file in files if file is not None]
         moments = [file.modified for file in found]
         return cls(sum(file.size for file in found), min(moments, default=None), max(moments, default=None))

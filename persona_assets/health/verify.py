@@ -73,7 +73,7 @@ def verify(study: Study, progress: Progress | None = None) -> Verified:
 
 
 def _named_by_snapshot(study: Study) -> list[tuple[Held, int]]:
-    """The files that the published snapshot names, each with the rows it counts."""
+    """Return the files that the published snapshot names, each with the rows it counts."""
     if not newest_snapshot(study).is_file():
         return []
     try:

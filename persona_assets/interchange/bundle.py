@@ -47,7 +47,7 @@ _UNLABELLED = FeatureLabel(None, None)
 def make_bundle(
     tables: AtlasTables, dataset: Dataset, settings: AtlasSettings, labels: Mapping[int, FeatureLabel]
 ) -> Json:
-    """The content of `bundle.json`; `labels` are by feature's id.
+    """Return the content of `bundle.json`; `labels` are by feature's id.
 
     Numbers have nine significant digits; None stands for what there is none of. Roles are sorted; features,
     and `neighbors.indices` that point to them, are in rank order.

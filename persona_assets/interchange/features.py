@@ -35,7 +35,7 @@ class FeatureFiles:
 
     @classmethod
     def of(cls, study: Study, layout: Layout, sae: str) -> FeatureFiles:
-        """The files in `layout`. Raises StudyError where the SAE's width cannot be read."""
+        """Return the files in `layout`. Raises StudyError where the SAE's width cannot be read."""
         extraction = study.settings.extraction
         metadata = {
             "model_name": extraction.model,
@@ -47,15 +47,15 @@ class FeatureFiles:
         return cls(layout.features(sae), layout.responses, width, metadata)
 
     def npz(self, role: str) -> Path:
-        """The dense pair."""
+        """Return the dense pair."""
         return self.folder / f"{role}.npz"
 
     def jsonl(self, role: str) -> Path:
-        """What each row of the pair is."""
+        """Return what each row of the pair is."""
         return self.folder / f"{role}.jsonl"
 
     def has(self, role: str) -> bool:
-        """Whether the pair is there. Raises StudyError where nothing says what its rows are."""
+        """Return whether the pair is there. Raises StudyError where nothing says what its rows are."""
         npz, jsonl = self.npz(role).is_file(), self.jsonl(role).is_file()
         if jsonl and not npz:
             raise StudyError(
@@ -69,7 +69,7 @@ class FeatureFiles:
         return npz
 
     def by_position(self, role: str) -> bool:
-        """Whether a row is known only by its place: nothing but the responses says what it is."""
+        """Return whether a row is known only by its place: nothing but the responses says what it is."""
         return not self.jsonl(role).is_file()
 
     def write(self, role: str, rows: SparseRows, responses: pa.Table) -> None:
@@ -80,7 +80,7 @@ class FeatureFiles:
         write_pair(self.npz(role), rows.shape, rows.dense)
 
     def read_rows(self, role: str, keys: RoleKeys) -> list[GivenResponse]:
-        """What each row is, in order; the NPZ's shape is checked against it.
+        """Return what each row is, in order; the NPZ's shape is checked against it.
 
         Raises StudyError, naming file and line, for a row of another role, SAE or token selection.
         """
@@ -93,13 +93,13 @@ class FeatureFiles:
         return rows
 
     def read(self, role: str, rows: list[GivenResponse]) -> SparseRows:
-        """The nonzeros of the pair, whose rows are `rows`. Raises StudyError where it is damaged."""
+        """Return the nonzeros of the pair, whose rows are `rows`. Raises StudyError where it is damaged."""
         response_ids = [row.key.response_id for row in rows]
         blocks = read_pair(self.npz(role), (len(rows), self.d_sae))
         return SparseRows.from_blocks(response_ids, blocks, self.d_sae)
 
     def _lines(self, role: str) -> Path:
-        """The file whose lines say what each row is."""
+        """Return the file whose lines say what each row is."""
         return self.responses / f"{role}.jsonl" if self.by_position(role) else self.jsonl(role)
 
     def _line(self, role: str, response: dict[str, Any]) -> dict[str, Any]:

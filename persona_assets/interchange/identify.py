@@ -33,7 +33,7 @@ class RoleKeys:
         return len(self.questions) * len(self.system_prompts)
 
     def find(self, record: Record) -> Key:
-        """The key of `record`: `system_prompt`, `question_id` (or `question_index`) and `question`.
+        """Return the key of `record`: `system_prompt`, `question_id` (or `question_index`) and `question`.
 
         Raises StudyError, naming file and line, where it is none of the study's, or could be two.
         """

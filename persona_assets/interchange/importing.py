@@ -74,13 +74,13 @@ class _Source:
         return roles
 
     def read(self, role: str, overwrite: bool) -> RoleImport:
-        """The role's lines, checked."""
+        """Return the role's lines, checked."""
         responses = self._responses(role)
         features = {sae: files for sae, files in self.features.items() if files.has(role)}
         return read_role(self.study, role, responses if responses.is_file() else None, features, overwrite)
 
     def foreign_files(self) -> list[Path]:
-        """Files that look like a role's, but are of no role of the study."""
+        """Return files that look like a role's, but are of no role of the study."""
         folders = [self.layout.responses, *(files.folder for files in self.features.values())]
         found = [file for folder in folders for file in sorted(folder.glob("*.jsonl"))]
         return [file for file in found if file.stem not in self.study.role_names]

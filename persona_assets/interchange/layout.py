@@ -30,7 +30,7 @@ class Layout:
 
     @classmethod
     def of(cls, study: Study, root: Path) -> Layout:
-        """The layout of `study`'s files below `root`."""
+        """Return the layout of `study`'s files below `root`."""
         generation = study.generation
         model = generation.model.rstrip("/").rsplit("/", 1)[-1]
         return cls(root, study.settings.questions.mode, model, _sae_ids(study.settings.extraction.saes))
@@ -41,11 +41,11 @@ class Layout:
         return self.root / "responses" / self.mode / self.model
 
     def features(self, sae: str) -> Path:
-        """The folder of the roles' features under `sae`."""
+        """Return the folder of the roles' features under `sae`."""
         return self.root / "features" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
 
     def aggregated(self, sae: str, strategy: Strategy) -> Path:
-        """The file of one vector a role."""
+        """Return the file that holds one vector per role."""
         folder = self.root / "aggregated" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
         return folder / strategy / "per_role.npz"
 

@@ -86,7 +86,7 @@ class Tokenization:
         self._template = template
 
     def table(self, answers: Iterable[GivenResponse]) -> pa.Table:
-        """The answers as a table of `schema.RESPONSES`, by response_id."""
+        """Return the answers as a table of `schema.RESPONSES`, by response_id."""
         ordered = sorted(answers, key=lambda answer: answer.key.response_id)
         return pa.Table.from_pylist([self._row(answer) for answer in ordered], schema=RESPONSES.schema)
 

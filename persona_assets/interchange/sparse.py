@@ -37,7 +37,7 @@ class SparseRows:
 
     @classmethod
     def from_tables(cls, activations: pa.Table, pooled: pa.Table, d_sae: int) -> SparseRows:
-        """The rows of `schema.ACTIVATIONS`, by response_id; excluded responses are left out.
+        """Return the rows of `schema.ACTIVATIONS`, by response_id; excluded responses are left out.
 
         Raises StudyError where a feature lies beyond d_sae.
         """
@@ -58,7 +58,7 @@ class SparseRows:
     def from_blocks(
         cls, response_ids: Sequence[int], blocks: Iterable[tuple[int, Values, Values]], d_sae: int
     ) -> SparseRows:
-        """The nonzeros of dense (first row, mean block, max block)."""
+        """Return the nonzeros of dense (first row, mean block, max block)."""
         parts = [_nonzeros(*block) for block in blocks] or [
             _nonzeros(0, *np.zeros((2, 0, d_sae), np.float32))
         ]
@@ -122,7 +122,7 @@ class SparseRows:
         return pa.Table.from_pylist(rows, schema=POOLED.schema)
 
     def digest(self) -> str:
-        """The hash of the content, the same in whatever order the rows came."""
+        """Return the hash of the content, the same in whatever order the rows came."""
         table = self.activations()
         digest = hashlib.sha256(np.sort(self.response_ids).tobytes())
         for name in ("feature_id", "response_id", "mean", "max"):

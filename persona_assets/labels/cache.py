@@ -18,7 +18,7 @@ _SHAPES = 'a dictionary by feature id, or a list of {"feature_id", "description"
 
 
 def read_cache(file: Path) -> list[Label]:
-    """The labels of `file`; entries without a description are left out.
+    """Return the labels of `file`; entries without a description are left out.
 
     Raises StudyError, naming the file and the entry, where it is missing or of another shape.
     """

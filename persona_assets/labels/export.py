@@ -42,7 +42,7 @@ class ExportRow(NamedTuple):
 def read_export(
     base: str, source: SourceId, patience: Patience = PATIENCE, progress: Progress | None = None
 ) -> Iterator[ExportRow]:
-    """The rows of `source`'s batches below `base` that have a description; no batch is held in memory.
+    """Yield the rows of `source`'s batches below `base` that have a description; no batch is held in memory.
 
     `progress` hears of (batches read, batches). Raises StudyError, naming the file, where a batch is missing,
     cut short, damaged or not about `source`; rows that came before are then not the whole.
@@ -63,7 +63,7 @@ def read_export(
 
 
 def _listed(web: Web, base: str, source: SourceId) -> list[str] | None:
-    """The batches that the server lists; None where it does not list files as S3 does."""
+    """Return the batches that the server lists; None where it does not list files as S3 does."""
     prefix = f"v1/{source}/"
     names: list[str] = []
     question = {"list-type": "2", "prefix": f"{prefix}explanations"}
@@ -84,7 +84,7 @@ def _listed(web: Web, base: str, source: SourceId) -> list[str] | None:
 
 
 def _page(web: Web, url: str) -> ElementTree.Element | None:
-    """A page of S3's listing; None where the server answers with anything else."""
+    """Return a page of S3's listing; None where the server answers with anything else."""
     try:
         status, body = web.get(url, _LARGEST_LISTING)
         page = ElementTree.fromstring(body) if status != 404 else None
@@ -98,13 +98,13 @@ def _page(web: Web, url: str) -> ElementTree.Element | None:
 
 
 def _numbered(base: str, source: SourceId) -> Iterator[str]:
-    """Where batches are, if there are so many."""
+    """Yield the address of each batch; how many there are is found by asking."""
     return (f"{base}/v1/{source.path}/explanations/batch-{number}.jsonl.gz" for number in count())
 
 
 @contextmanager
 def _downloaded(web: Web, url: str) -> Iterator[BinaryIO | None]:
-    """The file at `url`, whole, on the disk; None if there is none."""
+    """Yield the file at `url`, whole, on the disk; None if there is none."""
     with TemporaryFile() as packed:
         with writing("a temporary file"):
             status = web.download(url, packed, _LARGEST_BATCH)

@@ -151,7 +151,7 @@ def checked_base(url: str, key: str) -> str:
 
 
 def _next(asked: str, current: str, location: str) -> str:
-    """Where a redirect leads. Raises UnavailableError if that is another server, or a plain one."""
+    """Return where a redirect leads. Raises UnavailableError if that is another server, or a plain one."""
     try:
         target = str(httpx.URL(urljoin(current, location)))
     except (ValueError, httpx.InvalidURL) as error:

@@ -46,16 +46,16 @@ class SourceId:
         return f"{quote(self.model, safe='')}/{quote(self.source, safe='')}"
 
     def question(self, api: str, feature_id: int) -> str:
-        """Where a program asks for a feature."""
+        """Return where a program asks for a feature."""
         return f"{api}/api/feature/{self.path}/{feature_id}"
 
     def page(self, api: str, feature_id: int) -> str:
-        """Where a person looks at a feature."""
+        """Return where a person looks at a feature."""
         return f"{api}/{self.path}/{feature_id}"
 
 
 def read_answer(body: bytes, source: SourceId, feature_id: int) -> list[Explanation] | None:
-    """The explanations in an answer; None where it says, by `null`, that there is no such feature.
+    """Return the explanations in an answer; None where it says, by `null`, that there is no such feature.
 
     Raises ValueError where it is not JSON, StudyError where it is not about this feature, or malformed.
     """

@@ -32,7 +32,7 @@ class Remembered:
     due: set[int] = field(default_factory=set)
 
     def is_settled(self, feature_id: int) -> bool:
-        """Whether the feature need not be asked for."""
+        """Return whether the feature need not be asked for."""
         return feature_id in self.answers and feature_id not in self.due
 
     def take(self, record: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def notebook(file: Path) -> Iterator[Notebook]:
 
 
 def _read(file: Path, lines: BinaryIO) -> tuple[Remembered, int]:
-    """What the whole lines say, and how many bytes they are."""
+    """Return what the whole lines say, and how many bytes they are."""
     remembered, whole = Remembered(), 0
     for number, line in enumerate(lines, start=1):
         if not line.endswith(b"\n"):

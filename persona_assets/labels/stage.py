@@ -75,7 +75,7 @@ class LabelSources:
         return Label(feature_id, description, origin, model, self.source.page(self.api, feature_id))
 
     def _kept(self, what: str, base: str | None) -> Path:
-        """A file beside the table's: an address or id that is mended begins another one."""
+        """Return a file beside the table's: an address or id that is mended begins another one."""
         name = fingerprint({"base": base, "source": str(self.source)})
         root = self.study.lake.local_root / self.study.name
         return root / "labels" / f"sae={self.sae}" / f"{what}-{name}.jsonl"
@@ -129,7 +129,7 @@ def land_labels(study: Study, sae: str) -> LakeFile:
 
 
 def current_labels(study: Study, sae: str) -> LakeFile | None:
-    """The file of the SAE's labels that stands, if one has landed."""
+    """Return the file of the SAE's labels that stands, if one has landed."""
     return study.lake.current(FEATURE_LABELS, "", sae=sae)  # all are imported: the last revision
 
 

@@ -94,7 +94,7 @@ def directory_hash(directory: Path) -> str:
 
 
 def _hash_of_others(directory: Path) -> str:
-    """The hash of every other file that may decide something; `NO_OTHERS` where there is none."""
+    """Return the hash of every other file that may decide something; `NO_OTHERS` where there is none."""
     found = {
         name: _file_hash(directory / name)
         for name in sorted(_names_below(directory, "", set()))
@@ -104,7 +104,7 @@ def _hash_of_others(directory: Path) -> str:
 
 
 def _names_below(folder: Path, prefix: str, entered: set[tuple[int, int]]) -> Iterator[str]:
-    """The plain files in a folder and those below it, links followed; not those that decide nothing."""
+    """Yield the plain files in a folder and those below it, links followed; not those that decide nothing."""
     status = folder.stat()
     if (status.st_dev, status.st_ino) in entered:  # a link to where we came from
         return

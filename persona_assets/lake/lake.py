@@ -84,7 +84,7 @@ class Lake:
         return named or project() / ".warehouse" / self.root.removeprefix("s3://").replace("/", "--")
 
     def uri(self, path: str) -> str:
-        """Where DuckDB, and people, find the file at `path`."""
+        """Return where DuckDB, and people, find the file at `path`."""
         return f"{self.root}/{path}"
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -94,7 +94,7 @@ class Lake:
         return connection
 
     def open(self, uri: str, **options: Any) -> pq.ParquetFile:
-        """The file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them.
+        """Return the file at `uri`, open to be read; `options` as pyarrow's `ParquetFile` has them.
 
         One in a bucket is read against its pages' checksums; one in a folder is for `check` to vouch for.
         Raises DamagedError where it is another file, or none; else what pyarrow raises.
@@ -141,7 +141,7 @@ class Lake:
             yield [exact_path(place) for place in places]
 
     def studies(self) -> list[str]:
-        """The names of the studies that have a folder in the lake."""
+        """Return the names of the studies that have a folder in the lake."""
         store = bucket(self.storage)
         if store is not None:
             return store.folders()
@@ -149,7 +149,7 @@ class Lake:
         return sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
 
     def of(self, study: str) -> Lake:
-        """The part of another study in the same lake."""
+        """Return the part of another study in the same lake."""
         other = copy.copy(self)
         other.study = study
         return other
@@ -165,7 +165,7 @@ class Lake:
     def files(
         self, table: Table, *, sae: str | None = None, role: str | None = None, run: str | None = None
     ) -> list[LakeFile]:
-        """Every whole file of the table, sorted by path."""
+        """Return every whole file of the table, sorted by path."""
         return self._files_below(self.folder(table, sae=sae, role=role, run=run))
 
     def current(
@@ -177,7 +177,7 @@ class Lake:
         role: str | None = None,
         run: str | None = None,
     ) -> LakeFile | None:
-        """The file that is fresh under `fingerprint`, if there is one."""
+        """Return the file that is fresh under `fingerprint`, if there is one."""
         return fresh(self.files(table, sae=sae, role=role, run=run), fingerprint)
 
     def write(
@@ -289,13 +289,13 @@ class Lake:
         return sorted(ours, key=lambda file: file.path)
 
     def note(self, file: LakeFile, name: str) -> str | None:
-        """A note in the file's footer, if it has it. Raises StudyError where the file is damaged."""
+        """Return a note in the file's footer, if it has it. Raises StudyError where the file is damaged."""
         with self._reading(file):
             value = (self.open(self.uri(file.path)).metadata.metadata or {}).get(name.encode())
         return None if value is None else value.decode()
 
     def num_rows(self, file: LakeFile) -> int:
-        """The file's number of rows, from its footer. Raises StudyError where that cannot be read."""
+        """Return the file's number of rows, from its footer. Raises StudyError where that cannot be read."""
         with self._reading(file), self.open(self.uri(file.path)) as parquet:
             return int(parquet.metadata.num_rows)
 

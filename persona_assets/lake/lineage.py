@@ -61,7 +61,7 @@ def _candidates(lake: Lake, path: str) -> Iterator[tuple[LakeFile, frozenset[str
 
 
 def _inputs(lake: Lake, file: LakeFile) -> frozenset[str] | None:
-    """The paths of what the file was made from; None where it does not tell, or cannot be read."""
+    """Return the paths of what the file was made from; None where it does not tell, or cannot be read."""
     key = lake.uri(file.path), file.size, file.modified
     if key not in _told:
         try:

@@ -46,7 +46,7 @@ def write_parquet(
 
 
 def row_groups(table: Table, content: pa.Table) -> Iterator[tuple[int, int]]:
-    """The first row and the one after the last of each row group of `content`."""
+    """Yield the first row and the one after the last of each row group of `content`."""
     keys = np.arange(content.num_rows) if table.unbroken is None else content[table.unbroken].to_numpy()
     start = 0
     while start < len(keys):
@@ -109,7 +109,7 @@ def _place_of_sum(file: BinaryIO) -> int | None:
 
 
 def _crc(file: BinaryIO, n_bytes: int | None, crc: int = 0) -> int:
-    """The CRC-32 of the next `n_bytes`, or of all that follows, after what `crc` is of."""
+    """Return the CRC-32 of the next `n_bytes`, or of all that follows, after what `crc` is of."""
     buffer = memoryview(bytearray(_CHUNK))
     left = n_bytes
     while left != 0:

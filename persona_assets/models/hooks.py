@@ -73,7 +73,7 @@ def check_site(point: HookPoint, config: Any, sae: str, backend: str = "transfor
 
 
 def width(point: HookPoint, config: Any) -> int:
-    """How wide the stream at `point` is in a model of this text configuration."""
+    """Return how wide the stream at `point` is in a model of this text configuration."""
     if point.site != "attn.hook_z":
         return config.hidden_size
     head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads

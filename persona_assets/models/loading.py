@@ -25,7 +25,7 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
 def locate(model: str) -> str:
-    """The local directory of `model` (relative ones start at the project folder), or its hub id.
+    """Return the local directory of `model` (relative ones start at the project folder), or its hub id.
 
     Raises StudyError where it can be neither.
     """
@@ -38,7 +38,7 @@ def locate(model: str) -> str:
 
 
 def identity(model: str, revision: str | None, lake: Lake | None = None) -> dict[str, Any]:
-    """What a fingerprint holds of a model: the hash of a directory's files, or hub id and revision.
+    """Return what a fingerprint holds of a model: the hash of a directory's files, or hub id and revision.
 
     `lake` is whose files the fingerprint is of (see `directory_identity`). Raises StudyError for an adapter.
     """
@@ -62,7 +62,7 @@ def _refuse_adapter(directory: Path) -> None:
 
 
 def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokenizerBase:
-    """The model's tokenizer. Raises StudyError where it cannot be had or has no chat template."""
+    """Return the model's tokenizer. Raises StudyError where it cannot be had or has no chat template."""
     from transformers import AutoTokenizer
 
     with loading(model):
@@ -79,7 +79,7 @@ def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokeniz
 
 
 def text_config(model: str, revision: str | None = None) -> Any:
-    """The configuration of the model's text part. Raises StudyError where the model cannot be had."""
+    """Return the configuration of the model's text part. Raises StudyError where the model cannot be had."""
     from transformers import AutoConfig
 
     with loading(model):

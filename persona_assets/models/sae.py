@@ -140,7 +140,7 @@ def width_on_disk(settings: SaeSettings) -> int | None:
 
 
 def sae_identity(settings: SaeSettings, lake: Lake | None = None) -> dict[str, Any]:
-    """What a fingerprint holds of an SAE: the hash of its directory's files, or its release and id.
+    """Return what a fingerprint holds of an SAE: the hash of its directory's files, or its release and id.
 
     `lake` is whose files the fingerprint is of (see `directory_identity`). Raises StudyError where there is
     no such directory or library.
@@ -152,7 +152,7 @@ def sae_identity(settings: SaeSettings, lake: Lake | None = None) -> dict[str, A
 
 
 def sae_name(settings: SaeSettings) -> str:
-    """How messages call the SAE."""
+    """Return how messages call the SAE."""
     return settings.path if settings.path is not None else f"{settings.release}/{settings.id}"
 
 

@@ -33,7 +33,7 @@ class RunOptions(dg.Config):
 
 
 def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
-    """The study's roles and questions, read and checked. `problem` says why there are none yet."""
+    """Return the study's roles and questions, read and checked. `problem` says why there are none yet."""
 
     @dg.asset(
         key=key(study, "catalog"),
@@ -52,7 +52,7 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
 
 
 def role_asset(study: Study, stage: Stage, roles: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """An asset of which every role has a partition."""
+    """Return an asset of which every role has a partition."""
 
     @dg.asset(**of_stage(study, stage), partitions_def=roles, backfill_policy=_backfill_policy())
     def made(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
@@ -62,7 +62,7 @@ def role_asset(study: Study, stage: Stage, roles: dg.PartitionsDefinition) -> dg
 
 
 def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
-    """An asset in one piece, that is made under each SAE."""
+    """Return an asset in one piece, that is made under each SAE."""
 
     @dg.asset(**of_stage(study, stage))
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -77,7 +77,7 @@ def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
 
 
 def warehouse_asset(study: Study) -> dg.AssetsDefinition:
-    """The published DuckDB snapshot."""
+    """Return the published DuckDB snapshot."""
 
     @dg.asset(
         key=key(study, "warehouse"),

@@ -154,7 +154,7 @@ def _identity(files: RoleFiles, check: _Check) -> str | None:
 
 
 def _sae_fits(study: Study, role: str) -> CheckResult:
-    """The SAE reconstructs this model's residuals: variance unexplained and mean L0 within limits."""
+    """Return the SAE reconstructs this model's residuals: variance unexplained and mean L0 within limits."""
     complaints: list[str] = []
     metadata: dict[str, float] = {}
     # Past the limit the SAE does not fit the stream that it is fed: another layer, another model.

@@ -1,4 +1,4 @@
-"""Drift as Dagster sees it: a partition a conversation, added by a sensor, never launched by itself."""
+"""Drift as Dagster sees it: one partition per conversation, added by a sensor, never launched by itself."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ _EVERY = 30  # seconds between two looks at the folder
 
 
 def conversations(study: Study) -> dg.DynamicPartitionsDefinition:
-    """The study's conversations and scripts, each known by its hash."""
+    """Return the study's conversations and scripts, each known by its hash."""
     return dg.DynamicPartitionsDefinition(name=f"{study.name}_conversations")
 
 
 def drift_asset(study: Study) -> dg.AssetsDefinition:
-    """Every conversation, scored turn by turn."""
+    """Return every conversation, scored turn by turn."""
 
     @dg.asset(
         **of_stage(study, stage("drift")) | {"deps": [_all_roles(study)]},

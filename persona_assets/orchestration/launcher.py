@@ -20,7 +20,7 @@ PROCESS_TAG = "persona/process"
 
 
 def process_tag(pid: int) -> dict[str, str]:
-    """The tag by which a run says which process it lives in: `host/boot/pid/start`.
+    """Return the tag by which a run says which process it lives in: `host/boot/pid/start`.
 
     Boot and start tell it from a later process of the same number; they are empty where there is no /proc.
     """
@@ -33,7 +33,7 @@ def tag_run(context: dg.AssetExecutionContext) -> None:
 
 
 def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the run's process was one of this host and has ended.
+    """Return whether the run's process was one of this host and has ended.
 
     A run is not gone where its host has another name (hosts that share a DAGSTER_HOME need names of their
     own), or where it has not said yet where it lives: one that dies before its first asset stays "started".
@@ -52,14 +52,14 @@ def health_by_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Check
 
 
 def _own_tag(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
-    """What the run said; a retry begins with a copy of what its parent had said."""
+    """Return what the run said; a retry begins with a copy of what its parent had said."""
     said = run.tags.get(PROCESS_TAG, "")
     parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
     return "" if parent is not None and said == parent.tags.get(PROCESS_TAG) else said
 
 
 def _boot() -> str:
-    """What the kernel calls the time since it started; empty where it does not say."""
+    """Return what the kernel calls the time since it started; empty where it does not say."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

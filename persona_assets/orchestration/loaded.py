@@ -20,7 +20,7 @@ _held: GenerationStage | ExtractionStage | None = None
 
 
 def generation(study: Study) -> GenerationStage:
-    """The study's generation stage, kept from the run before if it was the last one used."""
+    """Return the study's generation stage, kept from the run before if it was the last one used."""
     claim_gpu()
     from persona_assets.generate.stage import GenerationStage
 
@@ -30,7 +30,7 @@ def generation(study: Study) -> GenerationStage:
 
 
 def extraction(study: Study) -> ExtractionStage:
-    """The study's extraction stage, kept from the run before if it was the last one used."""
+    """Return the study's extraction stage, kept from the run before if it was the last one used."""
     claim_gpu()
     from persona_assets.extract.stage import ExtractionStage
 

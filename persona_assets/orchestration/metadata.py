@@ -53,7 +53,7 @@ def _type(type_: pa.DataType) -> str:
 
 
 def preview(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
-    """A small table, whose cells are kept from being read as Markdown or HTML."""
+    """Return a small table, whose cells are kept from being read as Markdown or HTML."""
     lines = [_line(header), "|" + " --- |" * len(header), *(_line(row) for row in rows)]
     return dg.MetadataValue.md("\n".join(lines))
 

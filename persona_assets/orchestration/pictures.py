@@ -15,7 +15,7 @@ from persona_assets.study.study import Study
 def atlas_pictures(
     study: Study, sae: str, files: Mapping[str, LakeFile]
 ) -> dict[str, dg.MarkdownMetadataValue]:
-    """The atlas as pictures; `files` are those of `ATLAS_TABLES` by name."""
+    """Return the atlas as pictures; `files` are those of `ATLAS_TABLES` by name."""
     from persona_assets.plots.atlas import atlas_figure
     from persona_assets.plots.axes import axes_figure
     from persona_assets.plots.image import markdown_image

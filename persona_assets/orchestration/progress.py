@@ -25,7 +25,7 @@ class Report(Protocol):
     """Hears of parts of a stage finished (roles; SAEs where it is in one piece), and of steps within one."""
 
     def part(self, name: str) -> Progress:
-        """What a stage calls with (steps done, steps in all) while part `name` is under way."""
+        """Return what a stage calls with (steps done, steps in all) while part `name` is under way."""
 
     def done(self, name: str) -> None:
         """Part `name` has landed."""
@@ -53,7 +53,7 @@ def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
 
 @contextmanager
 def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
-    """A report for one run of a stage, over `n_parts` parts."""
+    """Yield a report for one run of a stage, over `n_parts` parts."""
     started = _bars.get()
     if started is None:
         yield _Lines(log, n_parts)

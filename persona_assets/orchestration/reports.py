@@ -86,7 +86,7 @@ def land_activations(study: Study, overwrite: bool, role: str, progress: Progres
             **about_file(lake, file, lake.num_rows(file)),
             **_speed(file, start, pc.sum(pooled["n_tokens"]).as_py()),
             "responses pooled": pooled["excluded_reason"].null_count,
-            "features a response": pc.mean(pooled["n_active_features"]).as_py(),
+            "features per response": pc.mean(pooled["n_active_features"]).as_py(),
         }
         metadata |= _of_sae(study, sae, of_sae)
     return Landed(version_of(landed.values()), metadata)

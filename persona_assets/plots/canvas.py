@@ -71,7 +71,7 @@ def drawing(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, sizes in inches, whose parts make room for each other."""
+    """Return an empty figure, sizes in inches, whose parts make room for each other."""
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.08))
     FigureCanvasAgg(figure)
     return figure
@@ -84,7 +84,7 @@ def entitle(figure: Figure, title: str) -> None:
 
 
 def rendered(figure: Figure, ending: Ending, dpi: float = DPI) -> bytes:
-    """The content of a file of `figure`; without a date, so that it is the same at every call."""
+    """Return the content of a file of `figure`; without a date, so that it is the same at every call."""
     content = io.BytesIO()
     nameless = {"Date": None, "Creator": None} if ending == "svg" else {"Software": None}
     with _common_look(), _silence_on_glyphs():

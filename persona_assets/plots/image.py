@@ -33,7 +33,7 @@ def _ever_smaller(figure: Figure) -> Iterator[bytes]:
 
 
 def _few_colours(png: bytes) -> bytes:
-    """The same picture with a palette: a third of the size."""
+    """Return the same picture with a palette: a third of the size."""
     few, picture = io.BytesIO(), Image.open(io.BytesIO(png)).convert("RGB")
     picture.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(few, "PNG", optimize=True)
     return few.getvalue()

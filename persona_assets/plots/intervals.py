@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 
 def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[Row], str]) -> Figure:
-    """Rows of `ROLE_CONTRASTS` as effects with intervals, or, where none has an effect, as AUROC.
+    """Return rows of `ROLE_CONTRASTS` as effects with intervals, or, where none has an effect, as AUROC.
 
     Of many rows, those at both ends. `name` gives what stands beside a row; `kind` says in the plural what a
     row is.
@@ -56,7 +56,7 @@ def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[
 
 
 def _ends(rows: list[Row]) -> tuple[list[Row], int]:
-    """The rows to show and how many are left out between them."""
+    """Return the rows to show and how many are left out between them."""
     n_between = len(rows) - 2 * _ENDS
     return (rows[:_ENDS] + rows[-_ENDS:], n_between) if n_between > 0 else (rows, 0)
 

@@ -45,7 +45,7 @@ def similarity_figure(role_similarity: pa.Table, about: str) -> Figure:
 
 
 def _square(role_similarity: pa.Table) -> tuple[list[str], Floats]:
-    """The roles by name and float64[n_roles, n_roles], NaN where there is no similarity."""
+    """Return the roles by name and float64[n_roles, n_roles], NaN where there is no similarity."""
     first, second = (role_similarity[name].to_pylist() for name in ("role_a", "role_b"))
     roles = sorted(set(first))
     row_of = {role: row for row, role in enumerate(roles)}
@@ -93,7 +93,7 @@ def _draw_cells(axes: Axes, similarity: Floats) -> AxesImage:
 
 
 def _on(image: AxesImage, value: float) -> str:
-    """A colour that can be read on the cell's."""
+    """Return a colour that can be read on the cell's."""
     red, green, blue, _ = image.to_rgba(np.array([value]))[0]
     return INK if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
 
@@ -118,7 +118,7 @@ def _name_cells(axes: Axes, names: list[str]) -> None:
 
 
 def _cells(n_roles: int) -> float:
-    """The sides of the square of cells, in inches."""
+    """Return the sides of the square of cells, in inches."""
     return min(max(n_roles * 0.22, 3.6), 13)
 
 

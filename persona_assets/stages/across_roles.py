@@ -31,7 +31,7 @@ class AcrossRoles:
 
     @classmethod
     def of(cls, study: Study) -> AcrossRoles:
-        """Every role of the study, looked at now."""
+        """Return every role of the study, looked at now."""
         return cls(study, look_at_roles(study))
 
     @property
@@ -69,16 +69,16 @@ class AcrossRoles:
         return self.fingerprint(ROLE_CONTRASTS, sae)
 
     def atlas_fingerprint(self, sae: str) -> str | None:
-        """What decides the atlas; None where there are no fresh statistics to map."""
+        """Return what decides the atlas; None where there are no fresh statistics to map."""
         return self.fingerprint(ATLAS, sae)
 
     def file(self, table: Table, sae: str) -> LakeFile | None:
-        """The table's fresh file."""
+        """Return the table's fresh file."""
         made_from = self.fingerprint(table, sae)
         return None if made_from is None else fresh(self.all(table, sae), made_from)
 
     def files(self, tables: Iterable[Table], sae: str) -> dict[str, LakeFile] | None:
-        """The tables' fresh files by name; None where not all are there."""
+        """Return the tables' fresh files by name; None where not all are there."""
         found = {table.name: self.file(table, sae) for table in tables}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
 

@@ -37,7 +37,7 @@ class StudyFiles:
 
     @classmethod
     def of(cls, study: Study, look: Look | None = None) -> StudyFiles:
-        """Every role, SAE and drift run of the study, looked at now or as of an earlier `look`."""
+        """Return every role, SAE and drift run of the study, looked at now or as of an earlier `look`."""
         look = look or Look()
         roles = look_at_roles(study, look)
         return cls(AcrossRoles(study, roles, look), DriftFiles(study, roles, look))

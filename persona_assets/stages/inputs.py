@@ -27,7 +27,7 @@ _SELECTING = {"strategy", "question_centering", "split_seed"}
 
 
 def of_responses(files: RoleFiles, _: None) -> Inputs:
-    """The role's own instructions and questions, the sampling, the model."""
+    """Return the role's own instructions and questions, the sampling, the model."""
     owner = files.study.responses_owner
     generation, role = files.study.generation, owner.role(files.role)
     return {
@@ -45,14 +45,14 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
 
 
 def of_activations(files: RoleFiles, sae: str) -> Inputs:
-    """The responses, the model that reads them, the SAE."""
+    """Return the responses, the model that reads them, the SAE."""
     if files.responses is None:
         return None
     return {"responses": files.responses.stem, **extraction_inputs(files.study, sae)}
 
 
 def of_evidence(files: RoleFiles, sae: str) -> Inputs:
-    """What activations are made from, and how much of the text is kept."""
+    """Return what activations are made from, and how much of the text is kept."""
     activations = files.activations_fingerprint(sae)
     if activations is None:
         return None
@@ -71,7 +71,7 @@ def of_files(*tables: Table) -> MadeFrom:
 
 
 def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
-    """The activations of all roles that are compared; None where there are fewer than two."""
+    """Return the activations of all roles that are compared; None where there are fewer than two."""
     compared, settings = across.compared(sae), across.study.settings
     if len(compared) < 2:
         return None
@@ -85,7 +85,7 @@ def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
 
 
 def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
-    """The selected features, and how they are mapped."""
+    """Return the selected features, and how they are mapped."""
     role_matrix, settings = across.file(ROLE_MATRIX, sae), across.study.settings
     if role_matrix is None:
         return None

@@ -39,7 +39,7 @@ class DriftFiles:
 
     @classmethod
     def of(cls, study: Study) -> DriftFiles:
-        """The study as it lies now."""
+        """Return the study as it lies now."""
         return cls(study, look_at_roles(study))
 
     @property
@@ -84,7 +84,7 @@ class DriftFiles:
             )
 
     def codes_fingerprint(self, run: str) -> str:
-        """What decides a conversation's codes."""
+        """Return what decides a conversation's codes."""
         return fingerprint({**self._encoding, "run": run})
 
     @cached_property
@@ -94,7 +94,7 @@ class DriftFiles:
         return None if responses is None else fingerprint({**self._encoding, "responses": responses.stem})
 
     def codes(self, run: str) -> LakeFile | None:
-        """A conversation's codes, if they are there."""
+        """Return a conversation's codes, if they are there."""
         return fresh(self._files(DRIFT_CODES, sae=self.sae, run=run), self.codes_fingerprint(run))
 
     @property
@@ -114,12 +114,12 @@ class DriftFiles:
         return fingerprint(self.inputs(DRIFT_RUNS, run) or {})
 
     def files(self, run: str) -> dict[str, LakeFile] | None:
-        """A run's fresh files by table; None where not all are there."""
+        """Return a run's fresh files by table; None where not all are there."""
         found = {table.name: self.file(table, run) for table in DRIFT_TABLES}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
 
     def fresh_runs(self) -> list[dict[str, LakeFile]]:
-        """The files of every fresh run; none where there is nothing to measure drift against."""
+        """Return the files of every fresh run; none where there is nothing to measure drift against."""
         runs = self.runs()
         try:
             return [files for run in runs if (files := self.files(run)) is not None]
@@ -127,7 +127,7 @@ class DriftFiles:
             return []
 
     def runs(self) -> list[str]:
-        """The runs that the lake has files of, fresh or not, sorted."""
+        """Return the runs that the lake has files of, fresh or not, sorted."""
         found = {file.partition.get("run", "") for file in self.all(DRIFT_RUNS)}
         return sorted(run for run in found if _RUN.fullmatch(run))
 
@@ -144,7 +144,7 @@ class DriftFiles:
                 yield from [(table, self.file(table, run)) for table in DRIFT_TABLES]
 
     def file(self, table: Table, run: str) -> LakeFile | None:
-        """A run's fresh file of `table`. Raises StudyError as `check` does."""
+        """Return a run's fresh file of `table`. Raises StudyError as `check` does."""
         return fresh(self._files(table, run=run), self.fingerprint(run))
 
     def state(self, table: Table, run: str) -> State:

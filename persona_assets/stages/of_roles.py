@@ -85,7 +85,7 @@ class RoleFiles:
         return self.file(RESPONSES)
 
     def activations_fingerprint(self, sae: str) -> str | None:
-        """What decides the role's activations under `sae`; None where it has no fresh responses."""
+        """Return what decides the role's activations under `sae`; None where it has no fresh responses."""
         return self.fingerprint(ACTIVATIONS, sae)
 
     def evidence_fingerprint(self, sae: str) -> str | None:
@@ -93,27 +93,27 @@ class RoleFiles:
         return self.fingerprint(EVIDENCE, sae)
 
     def activations(self, sae: str) -> LakeFile | None:
-        """The role's fresh activations."""
+        """Return the role's fresh activations."""
         return self.file(ACTIVATIONS, sae)
 
     def pooled(self, sae: str) -> LakeFile | None:
-        """The fresh list of which responses were encoded."""
+        """Return the fresh list of which responses were encoded."""
         return self.file(POOLED, sae)
 
     def evidence(self, sae: str) -> LakeFile | None:
-        """The role's fresh evidence; imported activations have none."""
+        """Return the role's fresh evidence; imported activations have none."""
         return self.file(EVIDENCE, sae)
 
     def extracted(self, sae: str) -> bool:
-        """Whether everything extraction makes is there."""
+        """Return whether everything extraction makes is there."""
         return self.has(stage_of(ACTIVATIONS), sae)
 
     def role_features_fingerprint(self, sae: str) -> str | None:
-        """What decides the role's aggregates; None where it is not extracted."""
+        """Return what decides the role's aggregates; None where it is not extracted."""
         return self.fingerprint(ROLE_FEATURES, sae)
 
     def role_features(self, sae: str) -> LakeFile | None:
-        """The role's fresh aggregates."""
+        """Return the role's fresh aggregates."""
         return self.file(ROLE_FEATURES, sae)
 
     def _fresh(self, table: Table, sae: str | None) -> LakeFile | None:
@@ -122,7 +122,7 @@ class RoleFiles:
         return None if made_from is None else fresh(usable, made_from)
 
     def _usable(self, table: Table, sae: str | None) -> list[LakeFile]:
-        """The files that may be fresh: what is imported stands as long as its responses do."""
+        """Return the files that may be fresh: what is imported stands as long as its responses do."""
         files = self.all(table, sae)
         if table is RESPONSES or self.responses is None:
             return files
@@ -136,7 +136,7 @@ class RoleFiles:
 
 
 def look_at_roles(study: Study, look: Look | None = None) -> dict[str, RoleFiles]:
-    """Every role of the study by name, all looked at as of one moment."""
+    """Return every role of the study by name, all looked at as of one moment."""
     look = look or Look()
     return {role: RoleFiles(study, role, look) for role in study.role_names}
 

@@ -69,7 +69,7 @@ def _resolved(target: Path) -> Path:
 
 
 def _root(directory: Path, source: str) -> Path:
-    """Where below `directory` the dataset lies."""
+    """Return where below `directory` the dataset lies."""
     if is_folder(directory / ROLES):
         return directory
     if is_folder(directory / "data" / ROLES):

@@ -41,7 +41,7 @@ def lay_out(folder: Path, demo: bool) -> list[Path]:
 
 
 def _is_there(folder: Path, path: Path, content: bytes) -> bool:
-    """Whether the file is there with that content. Raises StudyError where something else is."""
+    """Return whether the file is there with that content. Raises StudyError where something else is."""
     file = folder / path
     for place in (folder, *(folder / parent for parent in path.parents)):
         if os.path.lexists(place) and not place.is_dir():
@@ -60,7 +60,7 @@ def _taken(path: Path) -> StudyError:
 
 
 def _files(name: str, demo: bool) -> dict[Path, bytes]:
-    """Every file of a new project by its path below it: content."""
+    """Return every file of a new project by its path below it: content."""
     studies = ["gemma_3_27b", *(["demo"] if demo else [])]
     return {
         **{Path(target): _filled(source, name) for source, target in _TARGETS.items()},

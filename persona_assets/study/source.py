@@ -19,7 +19,7 @@ _GIT_URL = re.compile(r"(https?|ssh|git|file)://.+|[\w.-]+@[\w.-]+:.+")
 
 @contextmanager
 def fetched(source: str) -> Iterator[Path]:
-    """The directory that `source` names; a git URL is cloned into one that is gone afterwards.
+    """Yield the directory that `source` names; a git URL is cloned into one that is gone afterwards.
 
     Raises StudyError where it is neither, or cannot be cloned.
     """

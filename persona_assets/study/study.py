@@ -86,7 +86,7 @@ class Study:
         return role
 
     def questions(self, role: Role) -> list[Question]:
-        """What `role` is asked: the general questions, or its own, numbered from 0."""
+        """Return what `role` is asked: the general questions, or its own, numbered from 0."""
         settings = self.settings.questions
         if settings.mode == "general":
             return self._general_questions[: settings.limit]
@@ -98,7 +98,7 @@ class Study:
         return [Question(number, text) for number, text in enumerate(role.questions)][: settings.limit]
 
     def path(self, written: str) -> Path:
-        """A path as the study's file writes it: absolute, or relative to the project folder."""
+        """Return a path as the study's file writes it: absolute, or relative to the project folder."""
         return in_project(written)
 
     @cached_property
@@ -138,7 +138,7 @@ def load_study(name: str | Path) -> Study:
 
 
 def study_from(attributes: Any, file: Path) -> Study:
-    """The study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
+    """Return the study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
     name = file.parent.name
     if not NAME.fullmatch(name):
         raise StudyError(f"{file.parent}: the folder's name is the study's; use a-z, 0-9, '_' and '-' only")

@@ -41,7 +41,7 @@ def send_copy(lake: Bucket, study: str, snapshot: Path) -> str:
 
 
 def after(seen: Sequence[Stored]) -> datetime | None:
-    """The earliest date of a snapshot that is to be newer than those seen, whatever the clocks say."""
+    """Return the earliest date of a snapshot that is to be newer than those seen, whatever the clocks say."""
     return _published_at(seen[-1].path) + timedelta(microseconds=1) if seen else None
 
 
@@ -69,7 +69,7 @@ def _is_newest(target: Path, published_at: datetime) -> bool:
 
 
 def copies(lake: Bucket, study: str) -> list[Stored]:
-    """A study's snapshots in the bucket, the newest last."""
+    """Return a study's snapshots in the bucket, the newest last."""
     return sorted(
         stored for stored in lake.below(_folder(study)) if _NAME.fullmatch(stored.path.rsplit("/", 1)[-1])
     )

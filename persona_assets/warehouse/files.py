@@ -31,7 +31,7 @@ class SnapshotFile:
 
 
 def worst(states: Iterable[State]) -> State:
-    """The worst of some states: missing, then stale, then fresh."""
+    """Return the worst of some states: missing, then stale, then fresh."""
     return min(states, key=_WORST_FIRST.index)
 
 

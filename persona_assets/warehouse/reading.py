@@ -77,7 +77,7 @@ def kept_path(study: Study, name: str) -> Path:
 
 
 def connect(study: Study, *, check: bool = True, snapshot: str | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection to the newest snapshot; it stays with it until it is closed, whatever is published.
+    """Return a connection to the newest snapshot; it stays with it until it is closed, whatever is published.
 
     With `snapshot` it is the one that is kept under this name. Its views read the study's lake as it lies
     today. Raises StudyError where nothing is published yet, or kept under the name, the lake's store cannot

@@ -98,7 +98,7 @@ def _published_the_same(study: Study, small: Mapping[str, Rows]) -> datetime | N
 
 
 def _holds(warehouse: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> bool:
-    """Whether the snapshot's table has these rows, whenever it was published."""
+    """Return whether the snapshot's table has these rows, whenever it was published."""
     asked = [{key: value for key, value in row.items() if key != "published_at"} for row in rows]
     columns = ", ".join(asked[0]) if asked else "*"
     held = warehouse.execute(f"select {columns} from {table}").to_arrow_table().to_pylist()
@@ -106,7 +106,7 @@ def _holds(warehouse: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> bool
 
 
 def _which(target: Path) -> Which:
-    """What tells one snapshot from the next, whatever any clock says; None where there is none."""
+    """Return what tells one snapshot from the next, whatever any clock says; None where there is none."""
     try:
         status = target.lstat()  # a link is replaced like a file, and one to itself leads nowhere
     except FileNotFoundError:

@@ -113,7 +113,7 @@ def write_parquet(answer: duckdb.DuckDBPyConnection, out: BinaryIO, max_rows: in
 
 
 def shown(value: Any) -> Any:
-    """A value as JSON has it: large integers and decimals are strings, so are NaN and infinities."""
+    """Return a value as JSON has it: large integers and decimals are strings, so are NaN and infinities."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, int):
@@ -165,7 +165,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """How much was written."""
+        """Return how much was written."""
         return self._written
 
     def write(self, data: Any) -> int:

@@ -97,7 +97,7 @@ class Console:
 
 @asynccontextmanager
 async def _worker() -> AsyncIterator[Process]:
-    """A process that waits for its question; dead at the end, whatever happened."""
+    """Yield a process that waits for its question; dead at the end, whatever happened."""
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", "persona_assets.explorer.console.worker",
         stdin=PIPE, stdout=PIPE, stderr=PIPE, env={"LANG": "C.UTF-8"}, start_new_session=True,
@@ -132,7 +132,7 @@ async def _copy(worker: Process, file: IO[bytes]) -> None:
 
 
 def _last_line(text: bytes) -> dict[str, Any] | None:
-    """What the worker said; None where it was stopped before it could."""
+    """Return what the worker said; None where it was stopped before it could."""
     try:
         said = json.loads(text.splitlines()[-1])
     except (ValueError, IndexError):

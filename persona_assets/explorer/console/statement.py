@@ -73,7 +73,7 @@ def _first_token(sql: str) -> int:
 
 
 def _explained(sql: str) -> int:
-    """Where the statement begins that an EXPLAIN [ANALYZE] is about, in bytes."""
+    """Return where the statement begins that an EXPLAIN [ANALYZE] is about, in bytes."""
     text = sql.encode()
     for offset, _ in duckdb.tokenize(sql):
         word = text[offset:].split(None, 1)[0].lower()
@@ -104,7 +104,7 @@ def _macros(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _functions(node: Any) -> Iterator[tuple[str, bool, int]]:
-    """Every function that a parsed statement calls: its name, whether as a table, and where (bytes)."""
+    """Yield every function that a parsed statement calls: its name, whether as a table, and where (bytes)."""
     if isinstance(node, list):
         for item in node:
             yield from _functions(item)

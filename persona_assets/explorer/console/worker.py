@@ -47,7 +47,7 @@ def main() -> None:
 def locked(
     warehouse: str, lake: str, memory: int, threads: int, access: Access | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection that can read this snapshot and the lake's files that it names, and can do no more.
+    """Return a connection that can read this snapshot and the lake's files that it names, and can do no more.
 
     With `access`, the lake is in a bucket.
     """

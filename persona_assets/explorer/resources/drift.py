@@ -31,7 +31,7 @@ def drift_run(source: Source, run: str) -> Json:
 
 
 def runs(source: Source) -> list[str]:
-    """The ids of the runs."""
+    """Return the ids of the runs."""
     return [entry["run"] for entry in _runs(source)["runs"]]
 
 

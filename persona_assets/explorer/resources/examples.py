@@ -21,7 +21,7 @@ def examples(source: Source, sae: str, feature_id: int, role: str) -> Json:
 
 
 def examples_of(source: Source, sae: str, feature_id: int, roles: Sequence[str]) -> list[Json]:
-    """The contract's `ExamplesOfRole` of each of `roles`, in that order."""
+    """Return the contract's `ExamplesOfRole` of each of `roles`, in that order."""
     files = _files(source, sae, roles)
     found: dict[str, list[Json]] = {role: [] for role in roles}
     if files["activations"] and files["responses"]:
@@ -34,7 +34,7 @@ def examples_of(source: Source, sae: str, feature_id: int, roles: Sequence[str])
 
 
 def _evidence(source: Source, feature_id: int, files: list[str]) -> dict[tuple[str, int], Json]:
-    """The kept tokens by role and response; none are after an import of dense files."""
+    """Return the kept tokens by role and response; none are after an import of dense files."""
     rows = source.rows("evidence", feature_id=feature_id, evidence=files) if files else []
     return {(row["role"], row["response_id"]): {key: row[key] for key in _SHOWN} for row in rows}
 

@@ -42,7 +42,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
 
 
 def page_elsewhere(neuronpedia_id: str | None, feature_id: int) -> str | None:
-    """The feature's page at Neuronpedia; None where the SAE is not there."""
+    """Return the feature's page at Neuronpedia; None where the SAE is not there."""
     if neuronpedia_id is None:
         return None
     try:
@@ -59,7 +59,7 @@ def _statistics(source: Source, sae: str, feature_id: int) -> Json | None:
 
 
 def _roles(source: Source, sae: str, feature_id: int) -> list[Json]:
-    """The contract's `RoleOfFeature` of every role that was measured, silent or not."""
+    """Return the contract's `RoleOfFeature` of every role that was measured, silent or not."""
     asked = {"sae": sae, "feature_id": feature_id}
     fired = {row["role"]: row for row in source.records("role_features_of_feature", **asked)}
     contrasts = {row["role"]: row for row in source.records("contrasts_of_feature", **asked)}

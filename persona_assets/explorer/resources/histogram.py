@@ -26,7 +26,7 @@ def histogram(source: Source, sae: str, feature_id: int) -> Json:
 
 
 def histograms(source: Source, sae: str, feature_ids: Sequence[int]) -> dict[int, Json]:
-    """The same of many features, in one reading of all activations."""
+    """Return the same of many features, in one reading of all activations."""
     rows = source.rows("histograms", sae=sae, feature_ids=list(feature_ids), n_bins=N_BINS)
     return {row["feature_id"]: _binned(row) for row in rows}
 

@@ -25,7 +25,7 @@ def roles(source: Source, sae: str) -> Json:
 
 
 def _matrix(source: Source, sae: str) -> tuple[list[str], np.ndarray]:
-    """The roles that are compared, and float64[n_roles, n_roles]."""
+    """Return the roles that are compared, and float64[n_roles, n_roles]."""
     pairs = source.columns("similarity", sae=sae)
     names = sorted(set(pairs["role_a"]))
     values = np.array([np.nan if value is None else value for value in pairs["similarity"]], np.float64)

@@ -39,14 +39,14 @@ class Resource:
     waits: bool = False
 
     def match(self, path: str) -> dict[str, Any] | None:
-        """The parts of `path`; None where it is of another kind."""
+        """Return the parts of `path`; None where it is of another kind."""
         found = self._pattern.fullmatch(path)
         if found is None:
             return None
         return {key: int(part) if key in NUMBERS else part for key, part in found.groupdict().items()}
 
     def path(self, **parts: Any) -> str:
-        """The path of these parts."""
+        """Return the path of these parts."""
         return self.template.format(**parts)
 
     @cached_property
@@ -63,7 +63,7 @@ class Asked:
     parts: dict[str, Any]
 
     def __call__(self, source: Source) -> Any:
-        """The answer. Raises the problem that it has."""
+        """Return the answer. Raises the problem that it has."""
         return self.resource.answer(source, **self.parts)
 
 
@@ -100,7 +100,7 @@ RESOURCES = tuple(made for made in vars().values() if isinstance(made, Resource)
 
 
 def find(path: str) -> Asked | None:
-    """What `path` asks for, relative to `data/`; None where nothing answers it."""
+    """Return what `path` asks for, relative to `data/`; None where nothing answers it."""
     for resource in RESOURCES:
         parts = resource.match(path)
         if parts is not None:

@@ -45,6 +45,6 @@ def responses(source: Source, role: str, page: int) -> Json:
 
 
 def n_pages(source: Source, known: Json) -> int:
-    """How many pages the role `known` has: all its responses, or as many as a static site takes."""
+    """Return how many pages the role `known` has: all its responses, or as many as a static site takes."""
     pages = -(-int(known["n_responses"]) // PAGE)
     return pages if source.max_pages is None else min(pages, source.max_pages)

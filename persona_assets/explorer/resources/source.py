@@ -34,19 +34,19 @@ class Source:
     exported: Path | None = None
 
     def rows(self, name: str, **parameters: Any) -> list[Json]:
-        """The answer to `sql/explorer/<name>.sql` by rows."""
+        """Return the answer to `sql/explorer/<name>.sql` by rows."""
         return asking.rows(self.connection, name, **parameters)
 
     def row(self, name: str, **parameters: Any) -> Json | None:
-        """The only row of an answer; None where it has none."""
+        """Return the only row of an answer; None where it has none."""
         return asking.row(self.connection, name, **parameters)
 
     def columns(self, name: str, **parameters: Any) -> dict[str, list[Any]]:
-        """The answer by columns."""
+        """Return the answer by columns."""
         return asking.columns(self.connection, name, **parameters)
 
     def records(self, name: str, **parameters: Any) -> list[Json]:
-        """The answer by rows, as `rows` gives it: faster where there are hundreds."""
+        """Return the answer by rows, as `rows` gives it: faster where there are hundreds."""
         columns = self.columns(name, **parameters)
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -59,13 +59,13 @@ class Source:
         return found
 
     def sae(self, name: str) -> Json:
-        """The SAE called `name`. Raises the problem 404 where the study has none."""
+        """Return the SAE called `name`. Raises the problem 404 where the study has none."""
         for found in self.known("known_sae", sae=name):
             return found
         raise not_found(f"no SAE {name!r} in this study")
 
     def role(self, name: str) -> Json:
-        """The role called `name`. Raises the problem 404 where the study has none."""
+        """Return the role called `name`. Raises the problem 404 where the study has none."""
         for found in self.known("known_role", role=name):
             return found
         raise not_found(f"no role {name!r} in this study")

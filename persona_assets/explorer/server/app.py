@@ -54,7 +54,7 @@ class _Guarded(Starlette):
 def make_app(
     study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST, exported: Path | None = None
 ) -> Starlette:
-    """The application for `study`, bound to `host`; its pages are those built in `dist`.
+    """Return the application for `study`, bound to `host`; its pages are those built in `dist`.
 
     With `exported` it shows that folder's drift runs instead of the study's own.
     """
@@ -87,7 +87,7 @@ def make_app(
 
 
 async def data(request: Request) -> Response:
-    """A resource of the newest snapshot, gzipped; 304 where the asker has it."""
+    """Return a resource of the newest snapshot, gzipped; 304 where the asker has it."""
     path: str = request.path_params["path"]
     asked = find(path)
     if asked is None:
@@ -105,7 +105,7 @@ async def data(request: Request) -> Response:
 
 
 async def snapshot(request: Request) -> Response:
-    """Which snapshot is the newest."""
+    """Return which snapshot is the newest."""
     async with request.app.state.snapshots.reading() as snapshot:
         state = {"snapshot": snapshot.identity, "published_at": snapshot.published_at.isoformat()}
     return JSONResponse(state, headers={"cache-control": "no-store"})
@@ -117,7 +117,7 @@ def _answer(snapshot: OpenSnapshot, answer: Callable[[Source], Any]) -> bytes:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    """What is answered where nothing else is; the traceback goes to the server's own log."""
+    """Return what is answered where nothing else is; the traceback goes to the server's own log."""
     line = f"a defect of this server ({type(error).__name__}); its terminal says more"
     return JSONResponse({"error": line}, 500, headers={"cache-control": "no-store"})
 

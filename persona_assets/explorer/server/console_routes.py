@@ -44,7 +44,7 @@ async def export_sql(request: Request) -> Response:
 
 
 async def _question(request: Request) -> str:
-    """The `sql` of the body. Raises the problem 400 where it has none, or is too long."""
+    """Return the `sql` of the body. Raises the problem 400 where it has none, or is too long."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise ProblemError(400, 'the body must be JSON: {"sql": …}')
     body = b""
@@ -68,7 +68,7 @@ def _is_broken(sql: str) -> bool:
 
 
 async def _outcome(request: Request, sql: str, form: str, limits: Limits) -> Outcome:
-    """The query's answer; ended with its asker, should that leave."""
+    """Return the query's answer; ended with its asker, should that leave."""
     console: Console = request.app.state.console
     running = asyncio.ensure_future(console.run(sql, form, limits))
     gone = asyncio.ensure_future(request.receive())

@@ -31,5 +31,5 @@ def takes_gzip(accepted: str) -> bool:
 
 
 def decompressed(body: bytes) -> bytes:
-    """What `compressed` was given, for a client that takes no gzip."""
+    """Return what `compressed` was given, for a client that takes no gzip."""
     return gzip.decompress(body)

@@ -18,7 +18,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def page(dist: Path) -> Response:
-    """The page itself, or, in plain words, what is missing."""
+    """Return the page itself, or, in plain words, what is missing."""
     index = dist / "index.html"
     if not index.is_file():
         return PlainTextResponse(MISSING + "\n", 503)
@@ -26,7 +26,7 @@ def page(dist: Path) -> Response:
 
 
 async def file(request: Request) -> Response:
-    """A file of the front end; the page for the root. 404 for anything else."""
+    """Return a file of the front end; the page for the root. 404 for anything else."""
     dist: Path = request.app.state.dist
     path = request.url.path.removeprefix("/")
     if path in ("", "index.html"):

@@ -68,7 +68,7 @@ class Guard:
 
 
 def is_own(host: str, bound: str) -> bool:
-    """Whether a `Host` header names the server bound to `bound`.
+    """Return whether a `Host` header names the server bound to `bound`.
 
     A loopback name or address, or `bound` itself, at whatever port (it may be forwarded). Where the server
     listens on every address, any of them: an address cannot be made to resolve to another machine.

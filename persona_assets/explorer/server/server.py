@@ -54,7 +54,7 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def address(host: str, port: int) -> str:
-    """What a browser of this machine opens."""
+    """Return what a browser of this machine opens."""
     here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{here}:{port}/"
 

@@ -18,20 +18,20 @@ Json = dict[str, Any]
 
 
 def rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Json]:
-    """The answer to `sql/explorer/<name>.sql`, a dictionary a row, numbers rounded."""
+    """Return the answer to `sql/explorer/<name>.sql`, one dictionary per row, numbers rounded."""
     cursor = connection.execute(query(f"explorer/{name}"), parameters or None)
     names = [description[0] for description in cursor.description or []]
     return [dict(zip(names, map(rounded, row), strict=True)) for row in cursor.fetchall()]
 
 
 def row(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Json | None:
-    """The only row of an answer; None where it has none."""
+    """Return the only row of an answer; None where it has none."""
     found = rows(connection, name, **parameters)
     return found[0] if found else None
 
 
 def columns(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> dict[str, list[Any]]:
-    """The answer by columns, numbers rounded: for tables of many rows."""
+    """Return the answer by columns, numbers rounded: for tables of many rows."""
     table: pa.Table = connection.execute(query(f"explorer/{name}"), parameters or None).to_arrow_table()
     return {name: column(table[name]) for name in table.column_names}
 

@@ -38,7 +38,7 @@ def column(values: pa.ChunkedArray) -> list[Any]:
 
 
 def _lists(values: pa.ChunkedArray) -> list[list[Any]]:
-    """A column of lists, none of them NULL."""
+    """Return a column of lists, none of them NULL."""
     flat = column(pc.list_flatten(values))
     ends = np.cumsum(pc.list_value_length(values).to_numpy()).tolist()
     return [flat[start:end] for start, end in pairwise([0, *ends])]

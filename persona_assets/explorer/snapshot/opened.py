@@ -62,7 +62,7 @@ class OpenSnapshot:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection for one thread, used again by the next."""
+        """Yield a connection for one thread, used again by the next."""
         self.enter()
         try:
             cursor = self._idle_one() or self._another()
@@ -73,7 +73,7 @@ class OpenSnapshot:
 
     @contextmanager
     def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
-        """What resources are read from, by one thread."""
+        """Yield what resources are read from, by one thread."""
         with self.cursor() as cursor:
             ready = self._effects.result
             yield Source(
@@ -162,7 +162,7 @@ class Snapshots:
             snapshot.leave()
 
     def newest(self) -> OpenSnapshot:
-        """The newest snapshot, for somebody who is alone. Raises StudyError as `reading` does."""
+        """Return the newest snapshot, for somebody who is alone. Raises StudyError as `reading` does."""
         snapshot = self._entered()
         snapshot.leave()
         return snapshot

@@ -30,7 +30,7 @@ async def search(request: Request) -> Response:
 
 
 def asked_text(request: Request) -> str:
-    """What is searched for. Raises the problem 400 where that is nothing, or too long."""
+    """Return what is searched for. Raises the problem 400 where that is nothing, or too long."""
     text = request.query_params.get("q", "").strip()
     if not text:
         raise ProblemError(400, "nothing to search for: give `q`")
@@ -40,7 +40,7 @@ def asked_text(request: Request) -> str:
 
 
 def found_for(source: Source, sae: str, text: str) -> dict[str, Any]:
-    """The best features and roles, at most `SHOWN` of each; a `#` before an id is for people."""
+    """Return the best features and roles, at most `SHOWN` of each; a `#` before an id is for people."""
     source.sae(sae)
     of_id = text.removeprefix("#") if text.removeprefix("#").isdecimal() else text
     return {

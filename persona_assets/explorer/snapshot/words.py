@@ -76,7 +76,7 @@ async def _lines(
 
 
 def _hits(snapshot: OpenSnapshot, file: _File, text: str, most: int) -> tuple[list[Json], bool]:
-    """The role's hits, at most `most`, and whether there are more."""
+    """Return the role's hits, at most `most`, and whether there are more."""
     with snapshot.source() as source, within(_SECONDS, source.connection):
         found = list(_found(source, file, text, most + 1))
     return found[:most], len(found) > most

@@ -25,7 +25,7 @@ ACTIVATION = "units of SAE activation"
 
 
 def response_id(variant: int, question_id: int) -> int:
-    """The identity of a role's answer to `question_id` under instruction `variant`."""
+    """Return the identity of a role's answer to `question_id` under instruction `variant`."""
     return variant * VARIANT_STRIDE + question_id
 
 

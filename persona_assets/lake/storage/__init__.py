@@ -41,7 +41,7 @@ class Storage(Protocol):
         """Let the connection's database read below `root`."""
 
     def below(self, folder: str) -> Iterator[Stored]:
-        """Every file in a folder and those in it, in no order; none where there is no such folder."""
+        """Yield every file in a folder and those in it, in no order; none where there is no such folder."""
 
     def placing(self, path: str) -> AbstractContextManager[Path]:
         """A local path to write to; at the end its content is there under `path`, whole, or after an error
@@ -49,7 +49,7 @@ class Storage(Protocol):
         """
 
     def text(self, path: str) -> str | None:
-        """What a small file says; None where there is none."""
+        """Return what a small file says; None where there is none."""
 
     def mark(self, path: str) -> None:
         """Have an empty file at `path`."""
@@ -65,10 +65,10 @@ class Bucket(Storage, Protocol):
     """The storage of an object store."""
 
     def access(self) -> Access:
-        """What another process needs to read it for a while."""
+        """Return what another process needs to read it for a while."""
 
     def folders(self) -> list[str]:
-        """The names of the folders right below the root."""
+        """Return the names of the folders right below the root."""
 
     def send(self, file: Path, path: str) -> None:
         """Put this machine's `file` under `path`, whatever is there."""
@@ -77,11 +77,11 @@ class Bucket(Storage, Protocol):
         """Write the file at `path` to `to`."""
 
     def mark_of(self, path: str) -> str:
-        """What the store says stands for the content of the file at `path`."""
+        """Return what the store says stands for the content of the file at `path`."""
 
 
 def storage_at(root: str | Path) -> Storage:
-    """What `root` names: a local path, or `s3://bucket/prefix`. Raises StudyError for any other."""
+    """Return what `root` names: a local path, or `s3://bucket/prefix`. Raises StudyError for any other."""
     if "://" in str(root) or str(root).startswith("s3:"):
         from persona_assets.lake.storage.s3 import S3Storage
 

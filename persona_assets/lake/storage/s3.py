@@ -74,7 +74,7 @@ class S3Storage:
             return self._reader[1]
 
     def access(self) -> Access:
-        """What is valid now. Raises StudyError where no credentials are found."""
+        """Return what is valid now. Raises StudyError where no credentials are found."""
         with self._plainly("find credentials for"):
             credentials = self._session.get_credentials()
             if credentials is None:
@@ -194,7 +194,7 @@ class S3Storage:
 
     @contextmanager
     def _plainly(self, doing: str) -> Iterator[None]:
-        """The store's refusals in one line, which stop a run where it was writing."""
+        """Yield the store's refusals in one line, which stop a run where it was writing."""
         kind = DiskError if doing == "write" else StudyError
         try:
             yield

@@ -9,5 +9,5 @@ from persona_assets.definitions import definitions_of
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """All definitions of the project."""
+    """Return all definitions of the project."""
     return definitions_of(Path(__file__).parent)
