@@ -4,11 +4,12 @@ import { Empty, Loading } from "../components/Loaded";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
 import type { Study } from "../generated/contract";
+import { PAGES } from "../router/pages";
 import { useRoute } from "../router/router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";
 import { Notices } from "./Notices";
-import { BUNDLE_COMPONENTS, PAGE_COMPONENTS, PAGE_TITLES } from "./pages";
+import { BUNDLE_COMPONENTS, PAGE_COMPONENTS } from "./pages";
 import "./shell.css";
 
 export function App() {
@@ -39,10 +40,10 @@ function CurrentPage() {
   const { name } = useStudy();
   const bundled = useBundle().opened !== null;
   useEffect(() => {
-    document.title = [arg, page && PAGE_TITLES[page], name].filter(Boolean).join(" · ");
+    document.title = [arg, page && PAGES[page].title, name].filter(Boolean).join(" · ");
   }, [page, arg, name]);
   if (page === null) return <Empty title="There is no such page">The navigation above leads to all there are.</Empty>;
-  const Component = (bundled && BUNDLE_COMPONENTS[page]) || PAGE_COMPONENTS[page];
+  const Component = (bundled && BUNDLE_COMPONENTS[page]) || PAGE_COMPONENTS[page]!;
   return (
     <ErrorBoundary at={`${page}/${arg}`}>
       <Suspense fallback={<Loading what="the page" />}>

@@ -2,9 +2,9 @@ import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
-import { href, type Page, setParams, useRoute } from "../router/router";
+import { PAGE_NAMES, PAGES } from "../router/pages";
+import { href, setParams, useRoute } from "../router/router";
 import { SearchBox } from "../search/SearchBox";
-import { PAGE_TITLES } from "./pages";
 import { useTheme } from "./theme";
 
 export function Header() {
@@ -27,14 +27,12 @@ function Navigation() {
   const study = useStudy();
   const { page } = useRoute();
   const bundle = useBundle().opened !== null;
-  const pages: Page[] = bundle ? ["map", "table", "roles"] : ["map", "table", "roles", "compare"];
-  if (study.has_drift) pages.push("drift");
-  if (study.live) pages.push("sql");
+  const pages = PAGE_NAMES.filter((one) => PAGES[one].inHeader(study, bundle));
   return (
     <nav aria-label="Pages">
       {pages.map((one) => (
         <a key={one} href={href(one)} aria-current={one === page ? "page" : undefined}>
-          {PAGE_TITLES[one]}
+          {PAGES[one].title}
         </a>
       ))}
     </nav>

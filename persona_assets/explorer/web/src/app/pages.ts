@@ -1,31 +1,14 @@
 import type { ComponentType } from "react";
-import type { Page } from "../router/router";
+import { PAGE_NAMES, type Page } from "../router/pages";
 import { lazyChunk } from "./lazyChunk";
 
-/** Each page is a chunk of its own: the map's deck.gl and the console's editor are read only where they are used. */
-export const PAGE_COMPONENTS: Record<Page, ComponentType> = {
-  map: lazyChunk(() => import("../pages/Map")),
-  table: lazyChunk(() => import("../pages/Table")),
-  feature: lazyChunk(() => import("../pages/Feature")),
-  role: lazyChunk(() => import("../pages/Role")),
-  roles: lazyChunk(() => import("../pages/Roles")),
-  compare: lazyChunk(() => import("../pages/Compare")),
-  sql: lazyChunk(() => import("../pages/Sql")),
-  drift: lazyChunk(() => import("../pages/Drift")),
-  search: lazyChunk(() => import("../pages/Search")),
-};
+const found = import.meta.glob<{ default: ComponentType }>("../pages/*/index.tsx");
+const placeOf = (page: Page) => `../pages/${page.charAt(0).toUpperCase()}${page.slice(1)}/index.tsx`;
 
-export const PAGE_TITLES: Record<Page, string> = {
-  map: "Map",
-  table: "Features",
-  feature: "Feature",
-  role: "Role",
-  roles: "Roles",
-  compare: "Compare",
-  sql: "SQL",
-  drift: "Drift",
-  search: "Search",
-};
+/** Each page is a chunk of its own: the map's deck.gl and the console's editor are read only where they are used. */
+export const PAGE_COMPONENTS: Record<string, ComponentType> = Object.fromEntries(
+  PAGE_NAMES.map((page) => [page, lazyChunk(found[placeOf(page)]!)]),
+);
 
 /** The pages that are others where a bundle is shown. */
 export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {

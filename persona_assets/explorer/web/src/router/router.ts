@@ -3,9 +3,7 @@
  * The SAE stays with the reader from page to page: `href` keeps `sae` unless it is given.
  */
 import { useCallback, useMemo, useSyncExternalStore } from "react";
-
-export const PAGES = ["map", "table", "feature", "role", "roles", "compare", "sql", "drift", "search"] as const;
-export type Page = (typeof PAGES)[number];
+import { PAGE_NAMES, type Page } from "./pages";
 
 export interface Route {
   page: Page | null; // null: no such page
@@ -29,7 +27,7 @@ const hash = (): string => location.hash;
 export function parse(text: string): Route {
   const [path = "", query = ""] = split(text.replace(/^#?\/?/, ""), "?");
   const [name = "", arg = ""] = split(path, "/");
-  const page = PAGES.find((one) => one === (name || "map")) ?? null;
+  const page = PAGE_NAMES.find((one) => one === (name || "map")) ?? null;
   return { page, arg: arg === "" ? null : decoded(arg), params: new URLSearchParams(query) };
 }
 

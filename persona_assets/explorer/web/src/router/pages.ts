@@ -1,0 +1,27 @@
+import type { Study } from "../generated/contract";
+
+interface PageEntry {
+  title: string;
+  inHeader: (study: Study, bundled: boolean) => boolean; // bundled: a bundle is shown, not the study
+}
+
+const always = () => true;
+const never = () => false;
+const named = <Name extends string>(pages: Record<Name, PageEntry>) => pages;
+
+/** Every page by its name in the address; its component is `pages/<Name>/index.tsx`. The header keeps this order. */
+export const PAGES = named({
+  map: { title: "Map", inHeader: always },
+  table: { title: "Features", inHeader: always },
+  roles: { title: "Roles", inHeader: always },
+  compare: { title: "Compare", inHeader: (_, bundled) => !bundled },
+  drift: { title: "Drift", inHeader: (study) => study.has_drift },
+  sql: { title: "SQL", inHeader: (study) => study.live },
+  feature: { title: "Feature", inHeader: never },
+  role: { title: "Role", inHeader: never },
+  search: { title: "Search", inHeader: never },
+});
+
+export type Page = keyof typeof PAGES;
+
+export const PAGE_NAMES = Object.keys(PAGES) as Page[];
