@@ -94,7 +94,7 @@ class VllmBackend:
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 
     def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
-        """Yield pooled batches, as `Backend` says; a batch is a step of the engine, one pass for all `saes`."""
+        """Yield pooled batches, as `Backend` says: a batch is one step of the engine, for all `saes`."""
         n_pooled = 0
         with closing(self._read(conversations, saes)) as contents:
             for content in contents:

@@ -40,7 +40,7 @@ def claim_gpu() -> None:
 
 
 def gpu_folder() -> Path:
-    """Return the folder of this machine's claims: one file per GPU, with the number of the process that has it."""
+    """Return the folder of this machine's claims: one file per GPU, which names its process by number."""
     return Path(tempfile.gettempdir()) / f"persona-gpus-{os.getuid()}"
 
 

@@ -119,7 +119,7 @@ function Ramp({ reach, format }: { reach: number; format: (value: number) => str
   );
 }
 
-/** A pixel a cell: 76,000 rectangles would take seconds where there is no graphics card. */
+/** One pixel per cell: 76,000 rectangles would take seconds where there is no graphics card. */
 function cells(values: (number | null)[][], reach: number): OffscreenCanvas {
   const n = values.length;
   const ramp = divergingRamp();

@@ -30,7 +30,7 @@ export default function SqlPage() {
 
 /**
  * The text is in the address as `q`; `run` says that it was asked, so that a link shows its answer too.
- * The history holds one entry a query that was asked: what is being typed becomes the next of them.
+ * The history holds one entry per query that was asked: what is being typed becomes the next of them.
  */
 function Console() {
   const { params } = useRoute();
