@@ -101,6 +101,27 @@ def init(
 
 
 @app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The new study's name.", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="A study of the project, or a template: smollm2, gemma_3_270m, gemma_3_1b, gemma_3_27b, "
+            "llama_3_1_8b, qwen_3_8b, toy.",
+        ),
+    ] = "smollm2",
+) -> None:
+    """Write the file of a new study, with comments, begun from another. Nothing is overwritten."""
+    from persona_assets.study.new_study import new_study
+
+    file = new_study(study, source)
+    typer.echo(f"{file}: written; change it, and run it:")
+    typer.echo(f"  persona run {study}")
+
+
+@app.command()
 def run(
     study: StudyArgument,
     roles: RolesOption = None,

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import dagster as dg
+from pydantic import BaseModel, Field
 
-from persona_assets.base.errors import StudyError
-from persona_assets.study.settings import NAME
-from persona_assets.study.study import COMPONENT
-
-_FIRST_STUDY = """\
-# A study: its folder's name is its name. Every key: docs/study.md. Paths start at the project's folder.
-type: {component}
-attributes:
-  roles: {{directory: data/roles/instructions, include: all}} # or a list of names
-  questions: {{mode: general, file: data/extraction_questions.jsonl, limit: 18}} # no limit: all questions
-  generation: {{backend: transformers, model: data/demo/model, model_name: Toy, dtype: float32}}
-  extraction:
-    model: data/demo/model # what reads the answers
-    dtype: float32
-    saes: # one or more, by names of yours: a directory, or release and id of SAELens
-      demo: {{path: data/demo/sae}}
-"""
+from persona_assets.study.new_study import FIRST, check_name, source_text
 
 
-class StudyScaffolder(dg.Scaffolder):
-    """Writes the smallest study, on the demo's model and SAE, for a user to change."""
+class ScaffoldParams(BaseModel):
+    """What `dg scaffold` may be told."""
 
-    def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        """Write `defs.yaml` into the new folder. Raises StudyError where its name cannot be a study's."""
-        name = request.target_path.name
-        if not NAME.fullmatch(name):
-            raise StudyError(f"{name!r} is no name of a study; use a-z, 0-9, '_' and '-' only")
-        text = _FIRST_STUDY.format(component=COMPONENT)
+    source: str = Field(default=FIRST, description="a study of the project, or a template of `persona new`")
+
+
+class StudyScaffolder(dg.Scaffolder[ScaffoldParams]):
+    """Writes what `persona new` writes."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[ScaffoldParams]:
+        """Return what may be told."""
+        return ScaffoldParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[ScaffoldParams]) -> None:
+        """Write `defs.yaml` into the new folder. Raises StudyError where name or source cannot be."""
+        check_name(request.target_path.name)
+        text = source_text(request.params.source)
         (request.target_path / "defs.yaml").write_text(text, encoding="utf-8")

@@ -12,10 +12,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
-from dagster.components.scaffold.scaffold import NoParams
 
 from persona_assets.base.errors import StudyError
-from persona_assets.components.scaffold import StudyScaffolder
+from persona_assets.components.scaffold import ScaffoldParams, StudyScaffolder
 from persona_assets.components.studies import load_studies
 from persona_assets.study.study import COMPONENT, load_study, study_names
 from tests.places import PROJECT
@@ -66,7 +65,7 @@ def project(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (folder / package / "__init__.py").touch()
     mine = folder / "elsewhere" / "defs" / "mine"
     mine.mkdir()
-    StudyScaffolder().scaffold(dg.ScaffoldRequest(COMPONENT, mine, "yaml", folder, NoParams()))
+    StudyScaffolder().scaffold(dg.ScaffoldRequest(COMPONENT, mine, "yaml", folder, ScaffoldParams()))
     monkeypatch.setenv("PERSONA_PROJECT", str(folder))
     monkeypatch.syspath_prepend(folder)
     yield folder

@@ -1,0 +1,56 @@
+"""`persona new` and `dg scaffold defs`: a study's file, written from another study or from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from persona_assets.base.atomic import placed
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import read_text, shown
+from persona_assets.base.project import project, studies_folder
+from persona_assets.base.shipped import SHIPPED
+from persona_assets.study.settings import NAME
+from persona_assets.study.study import study_names
+
+_TEMPLATES = Path(__file__).with_name("templates")
+FIRST = "toy"  # what is written where nothing is named
+
+
+def new_study(name: str, source: str) -> Path:
+    """Write the file of a new study of the project, begun from `source`, and return where it lies.
+
+    Raises StudyError where the name cannot be a study's or is taken, and where there is no such source.
+    """
+    file = studies_folder(project()) / check_name(name) / "defs.yaml"
+    if file.exists():
+        raise StudyError(f"{file}: is there already, and nothing is overwritten; name another study")
+    text = source_text(source)
+    with placed(file) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return file
+
+
+def check_name(name: str) -> str:
+    """Return the name. Raises StudyError where it cannot be a study's."""
+    if not NAME.fullmatch(name):
+        raise StudyError(f"{shown(name)} is no name of a study; use a-z, 0-9, '_' and '-' only")
+    return name
+
+
+def source_text(source: str) -> str:
+    """Return the text of a study of the project or of this package, or of a template.
+
+    Raises StudyError, with the list, where there is none of that name.
+    """
+    files = _sources()
+    if source not in files:
+        raise StudyError(f"no study or template {shown(source)} to begin from; there are: {', '.join(files)}")
+    return read_text(files[source])
+
+
+def _sources() -> dict[str, Path]:
+    """Where each source lies, by name; a study of the project stands for what is shipped under its name."""
+    shipped = {file.stem: file for file in _TEMPLATES.glob("*.yaml")}
+    shipped |= {file.parent.name: file for file in (SHIPPED / "persona_assets/defs").glob("*/defs.yaml")}
+    own = {name: studies_folder(project()) / name / "defs.yaml" for name in study_names()}
+    return dict(sorted((shipped | own).items()))
