@@ -98,8 +98,7 @@ def _write(snapshot: OpenSnapshot, folder: Path, page: _Page) -> None:
 
 def _pages(source: Source) -> Iterator[_Page]:
     """Yield every resource of the site."""
-    yield _page(registry.STUDY)
-    yield _page(registry.DRIFT)
+    yield from (_page(resource) for resource in _those_of([]))
     for run in drift.runs(source):
         yield _page(registry.DRIFT_RUN, run=run)
     roles = source.rows("roles")
@@ -111,8 +110,7 @@ def _pages(source: Source) -> Iterator[_Page]:
 
 
 def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]:
-    for resource in (registry.MAP, registry.NEIGHBORS, registry.FEATURES, registry.ROLES):
-        yield _page(resource, sae=sae)
+    yield from (_page(resource, sae=sae) for resource in _those_of(["sae"]))
     for role in roles:
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
@@ -121,6 +119,11 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]
         yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
         # Counted for all at once: each alone would read every role's file.
         yield registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), partial(_known, counted)
+
+
+def _those_of(parts: list[str]) -> Iterator[registry.Resource]:
+    """Yield the resources whose paths have just these parts."""
+    return (one for one in registry.RESOURCES if one.parts == parts and not one.live)
 
 
 def _known(answer: Json, _: Source) -> Json:

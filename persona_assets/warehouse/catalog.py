@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from persona_assets.lake.schema import RESPONSES
+from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.models.sae import width_on_disk
 from persona_assets.stages.dtypes import with_decided
 from persona_assets.stages.of_roles import RoleFiles
@@ -66,7 +67,7 @@ def _role_row(study: Study, role: Role, files: RoleFiles, n_responses: int) -> R
     return {
         "role": role.name,
         "status": worst(status.values()),
-        **{f"{stage}_status": state for stage, state in status.items()},
+        **{f"{stage}_status": state for stage, state in status.items() if f"{stage}_status" in ROLES.shown},
         "n_prompts": len(owner.generation.prompt_indices) * len(owner.questions(role)),
         "n_responses": n_responses,
         "excluded": role.name in study.settings.analysis.exclude,

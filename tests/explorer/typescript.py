@@ -103,10 +103,9 @@ def _type(schema: Schema) -> str:
 
 
 def _path(resource: Resource) -> str:
-    parts = re.findall(r"\{(\w+)\}", resource.template)
-    given = ", ".join(f"{_camel(part)}: {'number' if part in NUMBERS else 'string'}" for part in parts)
+    kinds = [f"{_camel(part)}: {'number' if part in NUMBERS else 'string'}" for part in resource.parts]
     text = re.sub(r"\{(\w+)\}", lambda part: f"${{{_camel(part[1])}}}", resource.template)
-    return f"({given}) => `data/{text}`" if parts else f'() => "data/{text}"'
+    return f"({', '.join(kinds)}) => `data/{text}`" if kinds else f'() => "data/{text}"'
 
 
 def _camel(name: str) -> str:

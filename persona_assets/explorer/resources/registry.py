@@ -29,7 +29,7 @@ class Resource:
     """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts.
 
     `name` is the front end's for them; `gives` is the type of the answers. `waits`: for the lake's files,
-    wherever they are, or for the roles' effects; others only compute.
+    wherever they are, or for the roles' effects; others only compute. `live`: a static site does without.
     """
 
     name: str
@@ -37,6 +37,12 @@ class Resource:
     answer: Callable[..., Any]
     gives: Any
     waits: bool = False
+    live: bool = False
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the parts of its paths."""
+        return re.findall(r"\{(\w+)\}", self.template)
 
     def match(self, path: str) -> dict[str, Any] | None:
         """Return the parts of `path`; None where it is of another kind."""
@@ -68,8 +74,8 @@ class Asked:
 
 
 STUDY = Resource("study", "study.json", study.study, pages.Study)
-EXAMPLES_OF_SQL = Resource("examples", "examples.json", study.examples, list[asking.SqlExample])
-SCHEMA = Resource("schema", "schema.json", study.schema, list[asking.SchemaEntry])
+EXAMPLES_OF_SQL = Resource("examples", "examples.json", study.examples, list[asking.SqlExample], live=True)
+SCHEMA = Resource("schema", "schema.json", study.schema, list[asking.SchemaEntry], live=True)
 DRIFT = Resource("drift_runs", "drift.json", drift.drift, contract.DriftRuns)
 DRIFT_RUN = Resource("drift_run", "drift/run/{run}.json", drift.drift_run, contract.DriftRun)
 RESPONSES = Resource(
