@@ -117,8 +117,24 @@ def new(
     from persona_assets.study.new_study import new_study
 
     file = new_study(study, source)
-    typer.echo(f"{file}: written; change it, and run it:")
+    typer.echo(f"{file}: written; change it, then see what it asks and costs, and run it:")
+    typer.echo(f"  persona estimate {study}")
     typer.echo(f"  persona run {study}")
+
+
+@app.command()
+def estimate(
+    study: StudyArgument,
+    roles: Annotated[
+        int,
+        typer.Option("--pilot", min=0, help="How many roles the pilot asks; with 0 no model is loaded."),
+    ] = 2,
+    answers: Annotated[int, typer.Option(min=2, help="How many prompts of each role it asks.")] = 64,
+) -> None:
+    """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
+    from persona_assets.cli.estimate import print_estimate
+
+    print_estimate(load_study(study), roles, answers)
 
 
 @app.command()

@@ -23,3 +23,18 @@ def ago(moment: float | None, now: float) -> str | None:
         if now - moment >= seconds:
             return f"{(now - moment) // seconds:.0f} {unit}"
     return "now"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, in two units at most: 2 h 10 min."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [f"{value} {unit}" for value, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if value]
+    return " ".join(parts[:2])
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands apart: 331,200."""
+    return f"{number:,}"

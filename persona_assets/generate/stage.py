@@ -60,10 +60,10 @@ class GenerationStage:
         self, role: Role, in_flight: InFlight, progress: Progress | None
     ) -> tuple[list[Prompt], dict[int, Completion]]:
         """Return the role's prompts, and the answers by response_id."""
-        prompts = build_prompts(role, self.study.questions(role), self.settings, self._chat)
+        prompts = self.prompts(role)
         answers = in_flight.kept(prompts)
         if len(answers) < len(prompts):
-            self._preflight.check(prompts)
+            self.preflight.check(prompts)
             by_id = {prompt.response_id: prompt for prompt in prompts}
             with in_flight.keeping():
                 for completion in self.backend.complete(prompts, frozenset(answers)):
@@ -74,6 +74,10 @@ class GenerationStage:
                     if progress is not None:
                         progress(len(answers), len(prompts))
         return prompts, answers
+
+    def prompts(self, role: Role) -> list[Prompt]:
+        """Return every prompt of a role. Raises StudyError where one would not be what is asked."""
+        return build_prompts(role, self.study.questions(role), self.settings, self._chat)
 
     @cached_property
     def settings(self) -> GenerationSettings:
@@ -86,7 +90,8 @@ class GenerationStage:
         return ChatFormat(tokenizer, Template.of(self.settings))
 
     @cached_property
-    def _preflight(self) -> Preflight:
+    def preflight(self) -> Preflight:
+        """What would stop the study, told before a model is loaded."""
         return Preflight(self.study, self.settings, self._chat.tokenizer)
 
     @property

@@ -1,0 +1,77 @@
+"""What `persona estimate` shows."""
+
+from __future__ import annotations
+
+from persona_assets.cli.bar import bar
+from persona_assets.cli.table import table_lines
+from persona_assets.cli.units import count, duration, size
+from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
+from persona_assets.study.study import Study
+
+
+def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
+    """Print what the study asks, some prompts in full, and what a pilot says that it costs here."""
+    asked = what_is_asked(study)
+    _print_asked(study, asked)
+    for example in asked.examples:
+        _print_example(example)
+    if n_roles == 0 or asked.why_unknown is not None:
+        print("no pilot was made, so nothing is known of time and size")
+        return
+    with bar("pilot") as progress:
+        found = pilot(study, n_roles, n_answers, progress)
+    _print_pilot(study, asked, found)
+
+
+def _print_asked(study: Study, asked: Asked) -> None:
+    print(
+        f"{study.name}: {count(asked.n_roles)} roles in {asked.n_variants} variants, "
+        f"{count(asked.n_prompts)} prompts; {count(asked.n_answered)} are answered"
+    )
+    if asked.why_unknown is not None:
+        print(f"prompts: how long they are is not known: {asked.why_unknown}")
+    if asked.prompt_tokens is not None:
+        told = _tokens(asked.prompt_tokens, asked.n_prompts, f"the means of {asked.prompt_tokens.n} roles")
+        print(f"prompts: {told}")
+    longest = study.generation.max_tokens
+    print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
+
+
+def _print_example(example: Example) -> None:
+    prompt = example.prompt
+    print(
+        f"\n--- role {example.role}, variant {prompt.variant}, question {prompt.question_id}: "
+        f"{len(prompt.token_ids)} tokens\n{example.text}"
+    )
+
+
+def _print_pilot(study: Study, asked: Asked, found: Pilot) -> None:
+    n_left = asked.n_prompts - asked.n_answered
+    answers = found.answer_tokens
+    print(f"\n--- pilot on this machine: {answers.n} answers of {' and '.join(found.roles)}")
+    print(f"answers: {_tokens(answers, asked.n_prompts, 'these roles alone')}")
+    cut_off = found.n_cut_off / answers.n
+    print(f"cut off at generation.max_tokens: {found.n_cut_off} of {answers.n} answers")
+    if cut_off > study.settings.checks.max_truncated:
+        print(
+            f"  more than checks.max_truncated allows, {study.settings.checks.max_truncated:.0%}: "
+            "raise generation.max_tokens"
+        )
+    rows = [
+        [
+            step.stage,
+            f"{step.seconds:.3g} s",
+            duration(step.seconds * (n_left if step.stage == "responses" else asked.n_prompts)),
+            size(step.n_bytes * asked.n_prompts),
+        ]
+        for step in found.steps
+    ]
+    print("\n" + "\n".join(table_lines(["stage", "per answer", "time in all", "size in all"], rows)))
+
+
+def _tokens(per_one: Mean, n_all: int, what: str) -> str:
+    ends = f"{per_one.low:.4g} to {per_one.high:.4g}"
+    return (
+        f"{per_one.mean:.4g} tokens each (95% interval {ends}, of {what}), "
+        f"{count(round(per_one.mean * n_all))} in all"
+    )
