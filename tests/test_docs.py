@@ -19,12 +19,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from persona_assets.base.queries import query
+from persona_assets.cli.answers import ask
+from persona_assets.cli.run import run_study
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
-from tests.conftest import ATTRIBUTES, write_study
+from tests.conftest import ATTRIBUTES, StudyMaker, write_study
 from tests.places import PROJECT
+from tests.warehouse.world import fill, write_catalog
 
 INTRODUCTION = """# The warehouse's tables
 
@@ -163,6 +166,31 @@ def default(field: FieldInfo) -> str:
 def test_every_file_that_a_page_links_is_there(page: str) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", (PROJECT / page).read_text()):
         assert (PROJECT / page).parent.joinpath(link).exists(), link
+
+
+def test_the_mart_of_the_page_on_extending_does_what_the_page_says(
+    make_study: StudyMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (PROJECT / "docs/extending.md").read_text().split("## A SQL mart\n")[1]
+    [name] = re.findall(r"persona_assets/defs/demo/marts/(\w+)\.sql`\.", page)
+    [sql] = re.findall(r"```sql\n(.*?)```", page, re.S)
+    [select] = re.findall(r"persona run demo --select (\S+)\n", page)
+    [(question, header)] = re.findall(r'\$ persona sql demo "(.*?)"\n(.*)\n', page)
+    study = make_study("demo", write_catalog(tmp_path / "catalog"))
+    fill(study, ("1984", "pirate"))
+    (study.file.parent / "marts").mkdir()
+    (study.file.parent / "marts" / f"{name}.sql").write_text(sql)
+    node = study_definitions(study).resolve_asset_graph().get(dg.AssetKey(["demo", name]))
+    assert node.parent_keys == {dg.AssetKey(["demo", "warehouse", "responses"])}
+    assert f"-- {node.description}\n" in sql
+    assert node.group_name == "demo_warehouse"
+    run_study(study, None, select.split(","), overwrite=False)
+    assert list((study.file.parents[1] / "lake/demo/marts").glob(f"mart={name}/*.parquet"))
+    capsys.readouterr()
+    ask(study, question, "table")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].split() == header.split()
+    assert sorted(line.split()[:2] for line in shown[1:-1]) == [["1984", "9"], ["pirate", "9"]]
 
 
 if __name__ == "__main__":

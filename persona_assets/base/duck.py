@@ -50,6 +50,16 @@ def exact_path(path: str) -> str:
     return _GLOB_CHARACTER.sub(r"[\g<0>]", path)
 
 
+def lock(connection: duckdb.DuckDBPyConnection, root: str, paths: Iterable[str]) -> None:
+    """Let the connection read the files at `paths` below `root`, and no other, for good."""
+    # The views ask for the pattern that only this file matches, and then for the file.
+    roots = dict.fromkeys((root, exact_path(root)))
+    allowed = list_literal(f"{one}/{path}" for path in paths for one in roots)
+    connection.execute(f"set allowed_paths = {allowed}")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
 @contextmanager
 def writing_database(target: object) -> Iterator[None]:
     """Turn a full, read-only or closed disk met while writing `target` into a `StudyError`."""

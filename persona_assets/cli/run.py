@@ -23,7 +23,7 @@ from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
 from persona_assets.stages.of_roles import look_at_roles
-from persona_assets.stages.table import PER_ROLE, PER_STUDY
+from persona_assets.stages.table import PER_ROLE, PER_STUDY, RUNNABLE
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -46,6 +46,7 @@ def run_study(
         warehouse_path(study)  # a place where none can lie is told before anything is made
     console = Console(stderr=True)
     n_made = 0
+    failed: list[str] = []
     with dagster_instance() as instance, database_plainly(), bars(console) as expect:
         _close_dead_runs(instance)
         try:
@@ -57,9 +58,16 @@ def run_study(
                     _announce(console, expect, asset, len(todo), len(chosen))
                 elif asset in _PER_STUDY:
                     expect(asset, len(study.settings.extraction.saes))
-                _make(study, definitions, instance, asset, todo, overwrite, console)
+                try:
+                    _make(study, definitions, instance, asset, todo, overwrite, console)
+                except StudyError as error:
+                    if asset in RUNNABLE or type(error) is not StudyError:
+                        raise
+                    failed.append(str(error))  # of a mart, of which no other depends
         finally:
             loaded.release()
+    if failed:
+        raise StudyError("; ".join(failed))
     _say_what_is_next(console, study, assets, n_made)
 
 

@@ -12,6 +12,7 @@ from persona_assets.base.project import work_on
 from persona_assets.components.broken import broken_definitions, validating
 from persona_assets.components.scaffold import StudyScaffolder
 from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.marts import check_marts
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study
 
@@ -37,6 +38,8 @@ class PersonaStudy(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the study's assets, checks and automation, or the line that says why there are none."""
         try:
+            if validating():
+                check_marts(self.study)
             return study_definitions(self.study)
         except StudyError as error:
             if validating():

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import MARTS
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part, Stage, State
-from persona_assets.stages.table import PER_ROLE, PER_STUDY
+from persona_assets.stages.table import PER_ROLE, PER_STUDY, stage
 from persona_assets.study.study import Study
 
 
@@ -78,12 +79,22 @@ def summarize(study: Study) -> tuple[list[RoleSummary], list[StageSummary]]:
         )
         for name in names
     ]
-    return roles, [*stages, *(_across(files, stage, sae) for sae in saes for stage in PER_STUDY)]
+    across = [_across(files, stage, sae) for sae in saes for stage in PER_STUDY]
+    return roles, [*stages, *across, *_marts(files)]
 
 
 def named(stage: Stage, sae: str | None, saes: Sequence[str]) -> str:
     """Return the stage's name, with the SAE's where the study has several."""
     return stage.name if sae is None or len(saes) == 1 else f"{stage.name} ({sae})"
+
+
+def _marts(files: StudyFiles) -> list[StageSummary]:
+    """Return the line of the study's marts, if it has any."""
+    marts = stage("marts")
+    parts = files.parts(marts)
+    states = Counter(files.state(marts, part) for part in parts)
+    held = [held.file for _, held in files.published() if held.table is MARTS]
+    return [StageSummary(marts.name, states, Size.of(held))] if parts else []
 
 
 def _across(files: StudyFiles, stage: Stage, sae: str) -> StageSummary:

@@ -17,7 +17,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.health.inventory import Held, fresh_files
 from persona_assets.health.reading import Reading, read_whole
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES, ROLE_FEATURES, TABLES
+from persona_assets.lake.schema import ACTIVATIONS, MARTS, POOLED, RESPONSES, ROLE_FEATURES, TABLES
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, newest_snapshot, warehouse_path
 
@@ -85,7 +85,7 @@ def _named_by_snapshot(study: Study) -> list[tuple[Held, int]]:
             f"{warehouse_path(study)}: cannot be asked ({str(error).splitlines()[0]}); publish again: "
             f"`persona run {study.name} --select warehouse`"
         ) from error
-    return [(Held(TABLES[table], LakeFile(*file)), n_rows) for table, *file, n_rows in rows]
+    return [(Held(TABLES.get(table, MARTS), LakeFile(*file)), n_rows) for table, *file, n_rows in rows]
 
 
 def _against_snapshot(named: list[tuple[Held, int]], readings: dict[str, Reading]) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The lake: one study's Parquet files, immutable and named by what they were made from.
 
-    <root>/<study>/<table>/[sae=<name>/][role=<role>/][run=<run>/]<stem>.parquet
+    <root>/<study>/<table>/[sae=<name>/][role=<role>/][run=<run>/][mart=<name>/]<stem>.parquet
 
 A stem is the fingerprint of everything that decides the file's content. Where a fingerprint alone
 does not name the content it is `imported-<hash of the content>`, and a file made again on purpose

@@ -16,7 +16,7 @@ from persona_assets.drift.source import Source, study_sources
 from persona_assets.drift.transcript import Transcript
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import DRIFT_RUNS, Table
+from persona_assets.lake.schema import DRIFT_RUNS, MARTS, Table
 from persona_assets.orchestration import reports
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.drift import conversations, partition_key
@@ -46,11 +46,12 @@ def adopt(study: Study, instance: dg.DagsterInstance) -> dict[str, int]:
     for asset in graph.toposorted_asset_keys:
         if asset not in graph.materializable_asset_keys:
             continue
-        of_asset = held[asset.path[-1]]
+        of_asset = held.get(asset.path[-1], {})  # of a mart whose SQL is not right there is nothing
         new = {part: landed for part, landed in of_asset.items() if not knows(instance, asset, landed, part)}
         for partition, landed in new.items():
             depends_on = sorted(graph.get(asset).parent_keys)
-            event = materialization(instance, asset, depends_on, landed, partition)
+            code_version = graph.get(asset).code_version
+            event = materialization(instance, asset, depends_on, landed, partition, code_version)
             instance.report_runless_asset_event(event)
         told[asset.path[-1]] = len(new)
     return told
@@ -66,7 +67,11 @@ def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partitio
         stage.name: {None: [files.across.file(table, sae) for sae in saes for table in _main_first(stage)]}
         for stage in PER_STUDY
     }
+    of_marts = {
+        part.mart or "": {None: [held.file]} for part, held in files.published() if held.table is MARTS
+    }
     found: dict[str, Mapping[Any, Sequence[LakeFile | None]]] = {
+        **of_marts,
         **of_roles,
         **of_all,
         "drift": _conversations(files.drift, instance),

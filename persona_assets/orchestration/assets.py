@@ -14,7 +14,7 @@ from persona_assets.orchestration.metadata import table_metadata
 from persona_assets.orchestration.partitions import land_each
 from persona_assets.orchestration.progress import reporter
 from persona_assets.orchestration.tables import table_events
-from persona_assets.orchestration.versions import Landed
+from persona_assets.orchestration.versions import result
 from persona_assets.stages.stage import Stage
 from persona_assets.stages.table import PER_ROLE, STAGES
 from persona_assets.study.study import Study
@@ -44,7 +44,7 @@ def catalog_asset(study: Study, problem: str | None) -> dg.AssetsDefinition:
     def catalog(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            return _result(reports.read_catalog(study))
+            return result(reports.read_catalog(study))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -69,7 +69,7 @@ def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
         tag_run(context)
         try:
             with reporter(context.log, stage.name, len(study.settings.extraction.saes)) as report:
-                return _result(reports.PER_STUDY[stage.name](study, report))
+                return result(reports.PER_STUDY[stage.name](study, report))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -90,18 +90,16 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
     def warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         tag_run(context)
         try:
-            landed = reports.publish_warehouse(study)
+            landed, problems = reports.publish_warehouse(study)
+            for problem in problems:
+                context.log.error(problem)
             for event in table_events(study, context.instance):
                 context.log_event(event)
-            return _result(landed)
+            return result(landed)
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return warehouse
-
-
-def _result(landed: Landed) -> dg.MaterializeResult:
-    return dg.MaterializeResult(metadata=landed.metadata, data_version=dg.DataVersion(landed.version))
 
 
 def of_stage(study: Study, stage: Stage) -> dict[str, Any]:
@@ -122,7 +120,7 @@ def of_stage(study: Study, stage: Stage) -> dict[str, Any]:
 def _published() -> list[str]:
     """The assets that a snapshot is made from; a role's last one stands for those that it was made from."""
     of_roles = {name for stage in PER_ROLE for name in stage.needs}
-    return [stage.name for stage in STAGES if stage.name not in of_roles]
+    return [stage.name for stage in STAGES if stage.name not in of_roles and stage.per != "mart"]
 
 
 def _backfill_policy() -> dg.BackfillPolicy:

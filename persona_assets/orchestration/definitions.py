@@ -15,6 +15,7 @@ from persona_assets.orchestration.assets import (
 )
 from persona_assets.orchestration.checks import role_checks
 from persona_assets.orchestration.drift import drift_asset, drift_sensor
+from persona_assets.orchestration.marts import mart_assets
 from persona_assets.orchestration.resource import resource_key, warehouse_check, warehouse_resource
 from persona_assets.orchestration.tables import table_specs
 from persona_assets.stages.table import PER_ROLE, PER_STUDY
@@ -44,6 +45,7 @@ def _definitions(study: Study) -> dg.Definitions:
             drift_asset(study),
             warehouse_asset(study),
             *table_specs(study),
+            *mart_assets(study),
         ],
         asset_checks=[*role_checks(study, partitions), warehouse_check(study)],
         resources={resource_key(study): warehouse_resource(study)},

@@ -174,14 +174,16 @@ PER_ROLE = {
 PER_STUDY = {"statistics": land_statistics, "atlas": land_atlas, "feature_labels": land_feature_labels}
 
 
-def publish_warehouse(study: Study) -> Landed:
-    """Publish the warehouse and say what is in it."""
+def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:
+    """Publish the warehouse and say what is in it, and why marts are not."""
     from persona_assets.warehouse import publish
 
     snapshot = publish(study)
     tables = preview(("table", "rows"), snapshot.tables.items())
     version, metadata = about_warehouse(study)
-    return Landed(version, {**metadata, "tables": tables})
+    problems = list(snapshot.problems.values())
+    failed = {"marts that failed": preview(("why",), ([one] for one in problems))} if problems else {}
+    return Landed(version, {**metadata, "tables": tables, **failed}), problems
 
 
 def about_warehouse(study: Study) -> Landed:

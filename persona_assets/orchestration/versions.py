@@ -38,6 +38,11 @@ class Landed(NamedTuple):
     metadata: Mapping[str, Any]
 
 
+def result(landed: Landed) -> dg.MaterializeResult:
+    """Return what a step says of what landed."""
+    return dg.MaterializeResult(metadata=landed.metadata, data_version=dg.DataVersion(landed.version))
+
+
 def version_of(files: Iterable[LakeFile]) -> str:
     """Return the data version of files that land together: the stem, or of several what all stems decide."""
     stems = sorted(file.stem for file in files)
@@ -52,10 +57,11 @@ def materialization(
     depends_on: Iterable[dg.AssetKey],
     landed: Landed,
     partition: str | None,
+    code_version: str | None = None,
 ) -> dg.AssetMaterialization:
     """Return the event that tells Dagster of `landed`, made from what Dagster knows of `depends_on` now."""
     tags = {
-        CODE_VERSION_TAG: "lake",
+        CODE_VERSION_TAG: code_version or "lake",
         DATA_VERSION_TAG: landed.version,
         DATA_VERSION_IS_USER_PROVIDED_TAG: "true",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from persona_assets.base.errors import StudyError
@@ -13,14 +14,15 @@ from persona_assets.lake.look import Look
 from persona_assets.lake.schema import Table
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.stages.of_marts import MartFiles
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Held, Inputs, Part, Stage, State
-from persona_assets.stages.table import STAGES
+from persona_assets.stages.table import STAGES, stage
 from persona_assets.study.study import Study
 
 
 class _Files(Protocol):
-    """The files of one role, of all roles together, or of the drift runs; `of` is an SAE or a run."""
+    """The files of a role, of all roles together, of drift runs or marts; `of` is an SAE, a run or a mart."""
 
     def inputs(self, table: Table, of: Any, /) -> Inputs: ...
     def file(self, table: Table, of: Any, /) -> LakeFile | None: ...
@@ -52,11 +54,19 @@ class StudyFiles:
         """The files of every role, by its name."""
         return self.across.roles
 
+    @cached_property
+    def marts(self) -> MartFiles:
+        """The files of the study's marts."""
+        below = [held for _, held in self._below_marts]
+        return MartFiles(self.study, self.roles, below, self.across.look or Look())
+
     def parts(self, stage: Stage) -> list[Part]:
-        """Return what `stage` is made for: roles (under each SAE), SAEs, or the drift runs that are there."""
+        """Return what `stage` is made for: roles (under each SAE), SAEs, drift runs there are, or marts."""
         saes = list(self.study.settings.extraction.saes)
         if stage.per == "conversation":
             return [Part(run=run) for run in self.drift.runs()]
+        if stage.per == "mart":
+            return [Part(mart=name) for name in self.marts.marts]
         if stage.per == "study":
             return [Part(sae=sae) for sae in saes]
         of_saes = saes if stage.mark.per_sae else [None]
@@ -92,21 +102,32 @@ class StudyFiles:
 
         Of a part whose tables are not all there, what is there belongs to a landing that was cut short.
         """
-        for stage in STAGES:
-            for part in self.parts(stage):
-                with suppress(StudyError):  # nothing that drift could be measured against
-                    found = self.held(stage, part)
-                    if {held.table for held in found} >= set(stage.tables):
-                        yield from ((part, held) for held in found)
+        yield from self._below_marts
+        yield from self._whole(stage("marts"))
 
     def fresh(self) -> list[Held]:
         """Return every fresh file, as far as it is there, and what drift keeps beside its tables."""
-        of_roles = (stage for stage in STAGES if stage.per != "conversation")
+        of_roles = (stage for stage in STAGES if stage.per in ("role", "study"))
         found = [held for stage in of_roles for part in self.parts(stage) for held in self.held(stage, part)]
-        return [*found, *(Held(table, file) for table, file in self.drift.held() if file is not None)]
+        of_marts = [held for _, held in self._whole(stage("marts"))]
+        of_drift = [Held(table, file) for table, file in self.drift.held() if file is not None]
+        return [*found, *of_drift, *of_marts]
+
+    @cached_property
+    def _below_marts(self) -> list[tuple[Part, Held]]:
+        return [found for stage in STAGES if stage.per != "mart" for found in self._whole(stage)]
+
+    def _whole(self, stage: Stage) -> Iterator[tuple[Part, Held]]:
+        for part in self.parts(stage):
+            with suppress(StudyError):  # nothing to measure drift against, or a mart whose SQL is not right
+                found = self.held(stage, part)
+                if {held.table for held in found} >= set(stage.tables):
+                    yield from ((part, held) for held in found)
 
     def _of(self, part: Part) -> tuple[_Files, str | None]:
-        """Return the files that a part is among, and which of theirs it is: an SAE's, or a drift run's."""
+        """Return the files that a part is among, and which of theirs it is: an SAE's, a run's or a mart's."""
+        if part.mart is not None:
+            return self.marts, part.mart
         if part.role is not None:
             return self.roles[part.role], part.sae
         return (self.across, part.sae) if part.sae is not None else (self.drift, part.run)

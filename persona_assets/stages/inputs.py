@@ -20,6 +20,7 @@ from persona_assets.study.study import Study
 if TYPE_CHECKING:
     from persona_assets.stages.across_roles import AcrossRoles
     from persona_assets.stages.of_conversations import DriftFiles
+    from persona_assets.stages.of_marts import MartFiles
     from persona_assets.stages.of_roles import RoleFiles
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
@@ -101,6 +102,11 @@ def of_drift(drift: DriftFiles, run: str) -> Inputs:
     """The conversation's codes, and the roles that it is measured against. Raises StudyError as `check`."""
     drift.check()
     return {**drift.measuring, "codes": drift.codes_fingerprint(run)}
+
+
+def of_mart(marts: MartFiles, name: str) -> Inputs:
+    """The mart's SQL, and what it reads. Raises StudyError where the SQL is not right."""
+    return marts.made_from(name)
 
 
 def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:

@@ -14,16 +14,17 @@ State = Literal["fresh", "stale", "missing"]
 # Everything that decides a file's content, as JSON; None where something that it is made from is not there.
 Inputs = dict[str, Any] | None
 
-# Of `RoleFiles` and an SAE, `AcrossRoles` and an SAE, or `DriftFiles` and a run.
+# Of `RoleFiles` and an SAE, `AcrossRoles` and an SAE, `DriftFiles` and a run, or `MartFiles` and a mart.
 MadeFrom = Callable[[Any, Any], Inputs]
 
 
 class Part(NamedTuple):
-    """What one fresh set of a stage's files is of: a role, an SAE, a role under an SAE, or a drift run."""
+    """What one fresh set of files is of: a role, an SAE, a role under an SAE, a drift run or a mart."""
 
     role: str | None = None
     sae: str | None = None
     run: str | None = None
+    mart: str | None = None
 
 
 class Held(NamedTuple):
@@ -58,7 +59,7 @@ class Stage:
 
     name: str
     about: str
-    per: Literal["role", "study", "conversation"]
+    per: Literal["role", "study", "conversation", "mart"]
     tables: tuple[Table, ...]
     needs: tuple[str, ...] = ()
     made_from: MadeFrom | None = None

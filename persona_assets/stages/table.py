@@ -12,6 +12,7 @@ from persona_assets.lake.schema import (
     EVIDENCE,
     FEATURE_LABELS,
     IN_FLIGHT,
+    MARTS,
     POOLED,
     RESPONSES,
     ROLE_FEATURES,
@@ -93,6 +94,14 @@ STAGES = (
         uses_model=True,
         made_with="pytorch",
     ),
+    Stage(
+        "marts",
+        "Tables that SQL files of the study make of the snapshot, as it is published.",
+        per="mart",
+        tables=(MARTS,),
+        needs=("responses", "activations", "role_features", "statistics", "atlas", "feature_labels", "drift"),
+        made_from=inputs.of_mart,
+    ),
 )
 
 _BY_NAME = {stage.name: stage for stage in STAGES}
@@ -101,8 +110,8 @@ _OF_TABLE = {table.name: stage for stage in STAGES for table in (*stage.landed, 
 PER_ROLE = tuple(stage for stage in STAGES if stage.per == "role")
 PER_STUDY = tuple(stage for stage in STAGES if stage.per == "study")
 
-# What `persona run` makes, in order; drift is made by conversation.
-RUNNABLE = ("catalog", *(stage.name for stage in STAGES if stage.per != "conversation"), "warehouse")
+# What `persona run` makes, in order, and then marts by their names; drift is made by conversation.
+RUNNABLE = ("catalog", *(stage.name for stage in STAGES if stage.per in ("role", "study")), "warehouse")
 
 
 def stage(name: str) -> Stage:

@@ -68,8 +68,9 @@ def _files(name: str, demo: bool) -> dict[Path, bytes]:
         Path(f"{_NEW_STUDIES}/__init__.py"): b'"""Every folder here with a `defs.yaml` is a study."""\n',
         Path("dagster.yaml"): (SHIPPED / "dagster.yaml").read_bytes(),
         **{
-            Path(f"{_NEW_STUDIES}/{study}/defs.yaml"): (SHIPPED / _STUDIES / study / "defs.yaml").read_bytes()
+            Path(_NEW_STUDIES) / file.relative_to(SHIPPED / _STUDIES): file.read_bytes()
             for study in studies
+            for file in (SHIPPED / _STUDIES / study / "defs.yaml", *_marts(SHIPPED / _STUDIES / study))
         },
         **{
             file.relative_to(SHIPPED): file.read_bytes()
@@ -91,6 +92,10 @@ _TARGETS = {
 def _filled(source: str, name: str) -> bytes:
     text = (_TEMPLATES / source).read_text(encoding="utf-8")
     return Template(text).substitute(name=name).encode()
+
+
+def _marts(study: Path) -> list[Path]:
+    return sorted((study / "marts").glob("[!.]*.sql"))
 
 
 def _below(place: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     FEATURE_TILE,
     FEATURE_TOTALS,
+    MACROS,
     POOLED,
     PREFERRED_LABELS,
     ROLE_FEATURES,
@@ -29,42 +30,31 @@ from persona_assets.warehouse.catalog import Rows
 from persona_assets.warehouse.files import SnapshotFile
 
 _ORDERED = (POOLED, ROLE_FEATURES)  # in another order than their files have
-_MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
+MEMORY = "2GB"  # what does not fit spills to the disk: 6 million rows within 1 GB took no longer
 _LOADED = tuple(table for table in TABLES.values() if table not in VIEWS)
-_MACROS = (
-    "chosen_sae",
-    "known_sae",
-    "known_feature",
-    "known_role",
-    "which_roles",
-    "top_features",
-    "top_responses",
-    "compare_roles",
-    "response_features",
-    "search_labels",
-)
 
 
 def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[SnapshotFile]) -> None:
     """Write the database at `path`, checkpointed and closed; `small` holds the small tables' rows."""
     with duckdb.connect(str(path)) as connection:
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute(f"set memory_limit = '{MEMORY}'")
         study.lake.storage.prepare(connection)
         for table in (*SMALL_TABLES, *_LOADED, FEATURE_TOTALS):
             connection.execute(definition(table))
-        _fill_small_tables(connection, small)
+        fill_small_tables(connection, small)
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
         connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
         connection.execute(definition(PREFERRED_LABELS, query(f"views/{PREFERRED_LABELS.name}")))
         for table in VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
-        for name in _MACROS:
+        for name in MACROS:
             connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae)))
         connection.execute("checkpoint")
 
 
-def _fill_small_tables(connection: duckdb.DuckDBPyConnection, small: Mapping[str, Rows]) -> None:
+def fill_small_tables(connection: duckdb.DuckDBPyConnection, small: Mapping[str, Rows]) -> None:
+    """Add rows to small tables, by the tables' names."""
     for table, rows in small.items():
         if rows:
             connection.register("incoming", pa.Table.from_pylist(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ def small_tables(
         ],
         "instructions": [row for role in catalog.values() for row in _instruction_rows(owner, role)],
         "questions": _question_rows(owner, list(catalog.values())),
-        "lake_files": [_file_row(file) for file in files],
+        "lake_files": file_rows(files),
     }
 
 
@@ -97,9 +97,14 @@ def _question_rows(owner: Study, roles: Sequence[Role]) -> Rows:
     ]
 
 
+def file_rows(files: Iterable[SnapshotFile]) -> Rows:
+    """Return the rows of `lake_files`."""
+    return [_file_row(file) for file in files]
+
+
 def _file_row(entry: SnapshotFile) -> Row:
     return {
-        "table_name": entry.table.name,
+        "table_name": entry.name,
         "sae": entry.sae,
         "role": entry.role,
         "path": entry.file.path,

@@ -29,6 +29,11 @@ class SnapshotFile:
     file: LakeFile
     n_rows: int
 
+    @property
+    def name(self) -> str:
+        """The name of the table in the snapshot."""
+        return self.file.partition.get("mart", self.table.name)
+
 
 def worst(states: Iterable[State]) -> State:
     """Return the worst of some states: missing, then stale, then fresh."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from persona_assets.base.atomic import turn
 from persona_assets.base.duck import writing_database
 from persona_assets.base.errors import StudyError
 from persona_assets.base.swap import replacing
-from persona_assets.lake.schema import TABLES
+from persona_assets.lake.schema import MARTS, TABLES
 from persona_assets.lake.storage import Bucket, bucket
 from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import build
-from persona_assets.warehouse.catalog import Rows, small_tables
+from persona_assets.warehouse.catalog import Rows, file_rows, small_tables
 from persona_assets.warehouse.copies import after, copies, date, send_copy
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
+from persona_assets.warehouse.marts import add_marts
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path
 
 _ATTEMPTS = 3  # to publish, while others publish from other machines
@@ -30,11 +31,15 @@ Which = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A published warehouse: where it is, when it was made (UTC), and the rows of each table of the lake."""
+    """A published warehouse: where it is, when it was made (UTC), and the rows of each table and mart.
+
+    `problems` says, of each mart that could not be made, why.
+    """
 
     path: Path
     published_at: datetime
     tables: dict[str, int]
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(study: Study) -> Snapshot:
@@ -58,18 +63,21 @@ def _publish(study: Study, target: Path, before: Which, at_least: datetime | Non
     """Look and build; its file is dated by the moment of the look, or `at_least` if that is later."""
     looked_at = datetime.now(UTC)
     looked = StudyFiles.of(study)
-    files = snapshot_files(looked)
+    found = snapshot_files(looked)
+    marts = [file for file in found if file.table is MARTS]
+    files = [file for file in found if file.table is not MARTS]
     small = small_tables(study, looked.roles, files, looked_at)
     for lake in (study.lake, study.responses_owner.lake):
         lake.keep_notes()
     if _which(target) != before:
-        published_at = _published_the_same(study, small)
+        published_at = _published_the_same(study, small | {"lake_files": file_rows(found)})
         if published_at is not None:
-            return Snapshot(target, published_at, _rows(files))
+            return Snapshot(target, published_at, _rows(found))
     with replacing(target) as beside:
         build(beside, study, small, files)
+        made = add_marts(beside, looked, marts)
         date(beside, max(looked_at, at_least or looked_at))
-    return Snapshot(target, looked_at, _rows(files))
+    return Snapshot(target, looked_at, _rows([*files, *made.files]), made.problems)
 
 
 def _send(study: Study, store: Bucket, target: Path, before: Which) -> Snapshot:
@@ -117,5 +125,5 @@ def _which(target: Path) -> Which:
 def _rows(files: Sequence[SnapshotFile]) -> dict[str, int]:
     rows = dict.fromkeys(TABLES, 0)
     for entry in files:
-        rows[entry.table.name] += entry.n_rows
+        rows[entry.name] = rows.get(entry.name, 0) + entry.n_rows
     return rows

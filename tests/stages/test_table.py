@@ -4,10 +4,12 @@ import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.garbage import find_garbage
 from persona_assets.health.summary import summarize
-from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, Table
+from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, MARTS, Table, mart_table
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import STAGES, stage, stage_of
@@ -16,17 +18,29 @@ from persona_assets.warehouse.files import role_status
 from tests.conftest import StudyMaker
 from tests.places import PROJECT
 
-RUN = "0123456789"
+RUN, MART = "0123456789", "how_many_files"
 OTHER = "fedcba9876543210"  # a fingerprint of other settings
 
 
+def write_mart(study: Study) -> None:
+    """Write a mart that reads every table."""
+    file = study.file.parent / "marts" / f"{MART}.sql"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("select count(*) as n_files from lake_files")
+
+
 def land(study: Study, table: Table, made_from: str, part: Part) -> str:
+    if table is MARTS:
+        content = pa.table({"x": [1]})
+        return study.lake.write(mart_table(part.mart or MART, content.schema), content, made_from).path
     given = {key: value for key, value in part._asdict().items() if value is not None}
     return study.lake.write(table, table.schema.empty_table(), made_from, **given).path
 
 
 def fingerprint(files: StudyFiles, table: Table, part: Part) -> str:
     """Return the fingerprint that is fresh today; of labels, which are imported, one of such."""
+    if part.mart is not None:
+        return files.marts.fingerprint(part.mart)
     if part.role is not None:
         made_from = files.roles[part.role].fingerprint(table, part.sae)
     elif part.sae is not None:
@@ -38,7 +52,8 @@ def fingerprint(files: StudyFiles, table: Table, part: Part) -> str:
 
 
 def land_fresh(study: Study) -> set[str]:
-    """Land a fresh file of every table that a snapshot holds, stage by stage; return their paths."""
+    """Land a fresh file of every table that a snapshot holds, and of a mart; return their paths."""
+    write_mart(study)
     landed = set()
     for one in STAGES:
         for part in [Part(run=RUN)] if one.per == "conversation" else StudyFiles.of(study).parts(one):

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from persona_assets.base.errors import StudyError
 from persona_assets.base.project import project
 from persona_assets.cli.app import app
+from persona_assets.stages.marts import find_marts
 from persona_assets.study.new_project import lay_out
 from persona_assets.study.study import load_study, study_names
 from tests.places import PROJECT
@@ -38,6 +39,7 @@ def test_the_demo_is_laid_out_as_the_checkout_has_it(folder: Path, monkeypatch: 
     assert written and all("demo" in str(path) for path in written)
     monkeypatch.chdir(folder)
     study = load_study("demo")
+    assert [*find_marts(study)] == ["role_of_each_feature"]
     assert len(study.roles) == 30 and len(study.questions(study.role("pirate"))) == 18
     for place in ("data/demo", "data/roles"):
         assert content(folder / place) == content(PROJECT / place)

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.base.duck import exact_path, list_literal, literal
+from persona_assets.base.duck import literal, lock
 from persona_assets.explorer.console.answer import executed, write_csv, write_json, write_parquet
 from persona_assets.explorer.console.statement import complaint, only_reading
 from persona_assets.explorer.problems import ProblemError
@@ -70,12 +70,7 @@ def locked(
     connection.execute("set variable lake = ?", [lake])
     connection.execute("set errors_as_json = true")
     files = connection.execute("select path from lake_files").fetchall()
-    # The views ask for the pattern that only this file matches, and then for the file.
-    roots = dict.fromkeys((lake, exact_path(lake)))
-    allowed = list_literal(f"{root}/{path}" for root in roots for (path,) in files)
-    connection.execute(f"set allowed_paths = {allowed}")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    lock(connection, lake, (path for (path,) in files))
     return connection
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pyarrow as pa
+
 from persona_assets.lake.schema.across_roles import (
     ATLAS,
     ATLAS_SUMMARY,
@@ -35,7 +39,7 @@ from persona_assets.lake.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, PREFERRED_LABELS, SMALL_TABLES
+from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, MACROS, PREFERRED_LABELS, SMALL_TABLES
 from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
 
 TABLES = {
@@ -57,8 +61,21 @@ STANDS_ON = {
     name: (name,) if name in TABLES else table.made_from or tuple(TABLES) for name, table in SHOWN.items()
 }
 
-# And those that no snapshot holds.
-EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT)}
+# What users' SQL makes of a snapshot: the files of all marts, each of columns of its own (see `mart_table`).
+MARTS = Table(
+    "marts", "What SQL files of the study make of its snapshot", columns=(), per_sae=False, per_role=False,
+    made_from=tuple(TABLES),
+)  # fmt: skip
+
+# And those that no snapshot holds, or not under this name.
+EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, MARTS)}
+
+
+def mart_table(name: str, schema: pa.Schema) -> Table:
+    """Return the table of one mart's files, which lie in a folder of their own below that of `MARTS`."""
+    columns = tuple(Column(field.name, field.type) for field in schema)
+    return replace(MARTS, name=f"{MARTS.name}/mart={name}", columns=columns)
+
 
 __all__ = [
     "ACTIVATIONS",
@@ -80,6 +97,8 @@ __all__ = [
     "FEATURE_TILE",
     "FEATURE_TOTALS",
     "IN_FLIGHT",
+    "MACROS",
+    "MARTS",
     "METRICS",
     "NEIGHBORS",
     "POOLED",
@@ -100,5 +119,6 @@ __all__ = [
     "VIEWS",
     "Column",
     "Table",
+    "mart_table",
     "response_id",
 ]

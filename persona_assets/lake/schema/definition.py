@@ -41,6 +41,12 @@ def definition(table: Table, source: str | None = None) -> str:
     return ";\n".join([made, *comments])
 
 
+def declaration(table: Table) -> str:
+    """Return the SQL of a table with the columns of this table or view, and nothing else of it."""
+    columns = [f"{name} {sql_type(column.type)}" for name, column in table.shown.items()]
+    return f"create table {table.name} ({', '.join(columns)})"
+
+
 def nothing(table: Table) -> str:
     """Return an empty relation of the columns that the table's files have."""
     columns = [

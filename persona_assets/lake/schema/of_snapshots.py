@@ -117,5 +117,19 @@ PREFERRED_LABELS = _of_snapshot(
     made_from=("feature_labels",),
 )  # fmt: skip
 
+# Its macros, in the order in which one may use another: `sql/macros/`.
+MACROS = (
+    "chosen_sae",
+    "known_sae",
+    "known_feature",
+    "known_role",
+    "which_roles",
+    "top_features",
+    "top_responses",
+    "compare_roles",
+    "response_features",
+    "search_labels",
+)
+
 # Filled from what the study says; the others from files of the lake.
 SMALL_TABLES = (STUDY, SAES, ROLES, INSTRUCTIONS, QUESTIONS, LAKE_FILES)
