@@ -6,6 +6,7 @@ Everything that takes long is kept in --work as it is made: a run that was ended
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 from dataclasses import asdict
@@ -35,9 +36,10 @@ def main() -> None:
     cache.fill(blocks, _tell)
     for layer in asked.layer:
         recipe = Recipe(layer, asked.d_sae, asked.k, asked.tokens)
-        folder = asked.work / "saes" / recipe.name
+        trained = _of(blocks, held_out=False)
+        folder = asked.work / "saes" / f"{recipe.name}-{_digest(trained)}"
         if not (folder / "sae" / "cfg.json").is_file():
-            save(train(recipe, cache.open(layer, _of(blocks, held_out=False)), folder), folder / "sae")
+            save(train(recipe, cache.open(layer, trained), folder), folder / "sae")
         figures = _figures(asked, blocks, cache, recipe, SAE.load_from_disk(folder / "sae", dtype="float32"))
         (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
         _tell(f"{folder}: {json.dumps(figures)}")
@@ -50,7 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--answers", type=Path, nargs="+", required=True, help="folders of studies in a lake")
     parser.add_argument("--work", type=Path, required=True, help="where residuals and checkpoints are kept")
     parser.add_argument("--model", default=MODEL)
-    parser.add_argument("--general", type=int, default=1_200_000, help="tokens of general text")
+    parser.add_argument("--general", type=int, default=600_000, help="tokens of general text")
     parser.add_argument("--layer", type=int, nargs="+", default=[15], help="after which layers (from 0)")
     parser.add_argument("--d-sae", type=int, default=4096)
     parser.add_argument("--k", type=int, default=48)
@@ -79,6 +81,11 @@ def _of(blocks: list[Block], held_out: bool, answered: bool | None = None) -> li
         for block in blocks
         if block.held_out == held_out and (answered is None or (block.n_answered > 0) == answered)
     ]
+
+
+def _digest(blocks: list[Block]) -> str:
+    """Return a name of what is trained on: with other texts a training does not go on, but begins."""
+    return hashlib.sha256("".join(block.key for block in blocks).encode()).hexdigest()[:8]
 
 
 def _figures(

@@ -42,7 +42,8 @@ def test_a_killed_training_goes_on_as_if_nothing_had_been(
     with pytest.raises(KeyboardInterrupt):
         train(RECIPE, residuals, tmp_path / "halved")
     monkeypatch.undo()
-    assert training._newest(tmp_path / "halved") is not None
+    newest = training._newest(tmp_path / "halved")
+    assert newest is not None and [file.name for file in newest.parent.iterdir()] == [newest.name]
     resumed = train(RECIPE, residuals, tmp_path / "halved")
     for name, weight in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], weight, rtol=0, atol=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +87,13 @@ def _trainer_config(recipe: Recipe, folder: Path) -> SAETrainerConfig:
 
 
 def _mark(checkpoint_path: Path | None) -> None:
+    """Mark a checkpoint as whole, and let go of earlier ones."""
     assert checkpoint_path is not None
     (checkpoint_path / WHOLE).touch()
+    for mark in checkpoint_path.parent.glob(f"*/{WHOLE}"):
+        if mark.parent != checkpoint_path:
+            mark.unlink()  # first, so that none is left that looks whole
+            shutil.rmtree(mark.parent)
 
 
 def _newest(folder: Path) -> Path | None:
@@ -145,9 +151,12 @@ def _describe(sae: BatchTopKTrainingSAE, recipe: Recipe) -> None:
 
 def save(sae: BatchTopKTrainingSAE, folder: Path) -> None:
     """Write it in SAELens's format for inference, JumpReLU, its matrices in bfloat16."""
-    weights_file, config_file = sae.save_inference_model(folder)
+    beside = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(beside, ignore_errors=True)
+    weights_file, config_file = sae.save_inference_model(beside)
     weights = load_file(weights_file)
     small = {name: one if one.ndim == 1 else one.bfloat16() for name, one in weights.items()}
     save_file({name: one.contiguous() for name, one in small.items()}, weights_file)
     config = json.loads(config_file.read_text(encoding="utf-8"))
     config_file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    beside.rename(folder)
