@@ -49,7 +49,8 @@ StudyArgument = Annotated[
     typer.Argument(metavar="STUDY", help="A study's name, or the path of its folder.", show_default=False),
 ]
 RolesOption = Annotated[
-    str | None, typer.Option("--roles", metavar="A,B,C", help="Only these roles. Default: all of the study.")
+    str | None,
+    typer.Option("--roles", metavar="A,B,C", help="Take only these roles. Default: all."),
 ]
 SaeOption = Annotated[
     str | None, typer.Option("--sae", help="The SAE the question is about. Default: the study's first.")
@@ -67,7 +68,7 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 WideOption = Annotated[
     bool,
-    typer.Option("--wide", help="Show all columns of a table, though lines be longer than the terminal."),
+    typer.Option("--wide", help="Show all columns of a table, even if lines exceed the terminal."),
 ]
 
 
@@ -87,10 +88,10 @@ def init(
         Path, typer.Argument(metavar="DIR", help="The new project's folder.", show_default=False)
     ],
     demo: Annotated[
-        bool, typer.Option("--demo", help="With the demo study: its model, SAE, labels and conversations.")
+        bool, typer.Option("--demo", help="Add the demo study with its model, SAE, labels and conversations.")
     ] = False,
 ) -> None:
-    """Lay out a project: a folder for studies, their data and what they make. Nothing is overwritten."""
+    """Lay out a project, the folder that holds studies, their data and results. Nothing is overwritten."""
     from persona_assets.study.new_project import lay_out
 
     written = lay_out(directory, demo)
@@ -146,7 +147,7 @@ def run(
         typer.Option(
             "--select",
             metavar="ASSETS",
-            help=f"Only these of {', '.join(RUNNABLE)}.",
+            help=f"Make only these assets, of {', '.join(RUNNABLE)}.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -157,7 +158,7 @@ def run(
         typer.Option("--shard", metavar="I/N", help="Run only shard I of N of the roles; I counts from 0."),
     ] = None,
 ) -> None:
-    """Run a study from prompts to the warehouse. What is fresh is skipped: interrupt and resume at will."""
+    """Run a study from prompts to the warehouse. It skips what is fresh; you can interrupt and resume it."""
     from persona_assets.cli.arguments import named, part_of
     from persona_assets.cli.run import run_study
 
@@ -171,7 +172,7 @@ def run(
 def status(
     study: StudyArgument,
     why: Annotated[
-        bool, typer.Option("--why", help="Say of what is not fresh why, and how much there is to make.")
+        bool, typer.Option("--why", help="Say why something is not fresh, and how much there is to make.")
     ] = False,
     output: FormatOption = Format.table,
 ) -> None:
@@ -183,7 +184,7 @@ def status(
 
 @app.command()
 def adopt(study: StudyArgument) -> None:
-    """Tell Dagster's history of what the lake holds already, after a new DAGSTER_HOME for one."""
+    """Tell Dagster's history what the lake holds already, for example after a new DAGSTER_HOME."""
     from persona_assets.cli.adopt import adopt_study
 
     adopt_study(load_study(study))
@@ -193,7 +194,7 @@ def adopt(study: StudyArgument) -> None:
 def gc(
     study: StudyArgument,
     delete: Annotated[
-        bool, typer.Option("--delete", help="Delete them; without it they are only named.")
+        bool, typer.Option("--delete", help="Delete these files; without this option they are only named.")
     ] = False,
     grace: Annotated[
         float,
@@ -215,7 +216,7 @@ def verify(
         bool, typer.Option("--delete", help="Delete what is damaged, and all that was made from it.")
     ] = False,
 ) -> None:
-    """Read every file of the study: whole, with the right checksums, and agreeing with one another."""
+    """Read every file of the study, and check that each is whole and that they agree with one another."""
     from persona_assets.cli.health import verify_study
 
     verify_study(load_study(study), delete)
@@ -226,12 +227,12 @@ def sql(
     study: StudyArgument,
     query: Annotated[
         str | None,
-        typer.Argument(help="The query, in DuckDB's SQL; left out, it is read from standard input."),
+        typer.Argument(help="The query in DuckDB's SQL. Without it, the query is read from standard input."),
     ] = None,
     snapshot: Annotated[
         str | None,
         typer.Option(
-            "--snapshot", metavar="NAME", help="Ask one that `persona keep` kept; by default the newest."
+            "--snapshot", metavar="NAME", help="Ask a snapshot that `persona keep` kept. Default: the newest."
         ),
     ] = None,
     output: FormatOption = Format.table,
@@ -248,7 +249,7 @@ def keep(
     study: StudyArgument,
     name: Annotated[str, typer.Argument(help="The name to keep it under.", show_default=False)],
 ) -> None:
-    """Keep the published snapshot under a name; gc leaves its files as long as it is there."""
+    """Keep the published snapshot under a name. As long as it is there, gc keeps its files."""
     from persona_assets.warehouse import keep as kept_as
 
     typer.echo(f"{kept_as(load_study(study), name)}: kept; delete the file to let it go")
@@ -263,7 +264,7 @@ def which_roles(
     output: FormatOption = Format.table,
     wide: WideOption = False,
 ) -> None:
-    """Show the roles that fire a feature, in how many of their answers; those that never do are left out."""
+    """Show which roles fire a feature, and in how many of their answers. The others are left out."""
     from persona_assets.cli.answers import ask
     from persona_assets.cli.arguments import check_feature
     from persona_assets.labels.table import feature_number
@@ -301,7 +302,8 @@ def plot(
     ] = None,
     sae: SaeOption = None,
     to: Annotated[
-        Path | None, typer.Option("--to", help="A .png or .svg file. Default: STUDY-SUBJECT.png, here.")
+        Path | None,
+        typer.Option("--to", help="The .png or .svg file to write. Default: STUDY-SUBJECT.png."),
     ] = None,
 ) -> None:
     """Draw roles, the atlas, one feature or one role. Example: persona plot demo role pirate."""
@@ -321,7 +323,7 @@ def labels_fetch(
         bool, typer.Option("--refresh", help="Ask again for labels that are there already.")
     ] = False,
 ) -> None:
-    """Fetch what Neuronpedia says of features, those of the atlas first. Interrupt and resume at will."""
+    """Fetch Neuronpedia's labels, those of the atlas's features first; you can interrupt and resume it."""
     from persona_assets.cli.labels import fetch
 
     fetch(load_study(study), sae, limit, refresh)
@@ -357,10 +359,10 @@ def labels_search(
 def roles_import(
     source: Annotated[str, typer.Argument(help="A directory or git URL of the assistant-axis shape.")],
     to: Annotated[
-        Path | None, typer.Option("--to", help="Where to put it. Default: data/assistant_axis.")
+        Path | None, typer.Option("--to", help="The folder to put it in. Default: data/assistant_axis.")
     ] = None,
 ) -> None:
-    """Check a data set of roles and questions whole, then put it in place."""
+    """Check a whole data set of roles and questions, then put it in place."""
     from persona_assets.study.importer import import_roles
 
     imported = import_roles(source, to)
@@ -372,12 +374,14 @@ def roles_import(
 @app.command("import")
 def import_files(
     study: StudyArgument,
-    outputs: Annotated[Path, typer.Argument(metavar="OUTPUTS_DIR", help="Holds responses/ and features/.")],
+    outputs: Annotated[
+        Path, typer.Argument(metavar="OUTPUTS_DIR", help="It holds responses/ and features/.")
+    ],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Let the files take the place of roles that are fresh.")
+        bool, typer.Option("--overwrite", help="Replace roles that are fresh, too.")
     ] = False,
 ) -> None:
-    """Take in responses (JSONL) and features (NPZ) of earlier scripts."""
+    """Import responses (JSONL) and features (NPZ) of earlier scripts."""
     from persona_assets.cli.exchange import import_outputs
 
     import_outputs(load_study(study), outputs, overwrite)
@@ -386,9 +390,9 @@ def import_files(
 @app.command("export")
 def export_files(
     study: StudyArgument,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")],
 ) -> None:
-    """Write responses (JSONL), features, aggregates (NPZ) and atlas (JSON) as earlier scripts hold them."""
+    """Write responses (JSONL), features, aggregates (NPZ) and atlas (JSON) as earlier scripts read them."""
     from persona_assets.cli.exchange import export_outputs
 
     export_outputs(load_study(study), directory)
@@ -415,7 +419,7 @@ def drift(
     output: FormatOption = Format.table,
     wide: WideOption = False,
 ) -> None:
-    """Follow conversations away from the assistant, turn by turn; how to read it: docs/drift.md."""
+    """Measure turn by turn how far conversations move from the assistant; docs/drift.md explains it."""
     from persona_assets.cli.drift import follow
 
     follow(load_study(study), files or [], overwrite, export, output, wide)
@@ -424,7 +428,9 @@ def drift(
 @app.command()
 def explore(
     study: StudyArgument,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8420,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 8420,
     host: Annotated[
         str,
         typer.Option(
@@ -436,11 +442,13 @@ def explore(
     drift_runs: Annotated[
         Path | None,
         typer.Option(
-            "--drift-runs", metavar="DIR", help="Show the drift runs exported there, by us or another tool."
+            "--drift-runs",
+            metavar="DIR",
+            help="Show the drift runs that any tool exported to DIR.",
         ),
     ] = None,
 ) -> None:
-    """Look at the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
+    """Show the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
     from persona_assets.cli.explore import explore
 
     explore(load_study(study), host, port, browser, drift_runs)
@@ -451,7 +459,7 @@ def site(
     study: StudyArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
 ) -> None:
-    """Write the explorer as files for any web host: all but the SQL console."""
+    """Write the explorer, without its SQL console, as files for any web host."""
     from persona_assets.cli.explore import site
 
     site(load_study(study), directory)

@@ -1,8 +1,13 @@
-"""docs/cli.md is what the commands say of themselves. `python -m tests.cli.test_page` writes it anew."""
+"""docs/cli.md is what the commands say of themselves, with examples from examples.txt.
+
+`python -m tests.cli.test_page` writes the page anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -11,10 +16,12 @@ from persona_assets.cli.app import app
 from tests.places import PROJECT
 
 PAGE = PROJECT / "docs/cli.md"
+EXAMPLES = Path(__file__).with_name("examples.txt")
 INTRODUCTION = """# The command `persona`
 
-Printed from the commands' own help, which `persona COMMAND --help` shows too. A mistake in what was given
-ends a command with one line and status 2.
+This page is printed from the commands' own help, which `persona COMMAND --help` shows too. A mistake in the
+input ends a command with one line and status 2. The examples show what each command prints for the demo study
+(`make demo`) in a terminal of 100 columns.
 """
 
 
@@ -28,23 +35,50 @@ def commands(group: Any, prefix: str = "persona") -> Iterator[tuple[str, Any]]:
             yield words, command
 
 
+def examples() -> dict[str, str]:
+    """Return one example per command, what is typed and what is printed, by the words that call it."""
+    every = (block.strip("\n") for block in EXAMPLES.read_text().split("\n\n$ "))
+    known = {words for words, _ in commands(typer.main.get_command(app))}
+    found = {}
+    for example in every:
+        typed = example.removeprefix("$ ")
+        [words] = [words for words in known if f"{typed} ".replace("\n", " ").startswith(f"{words} ")]
+        found[words] = f"$ {typed}"
+    return found
+
+
 def rows(command: Any) -> Iterator[tuple[str, str]]:
-    """Yield each argument and option of a command, with its help."""
+    """Yield each argument and option of a command, with its help and its default."""
     for parameter in command.params:
+        said = getattr(parameter, "help", None) or ""
         if parameter.param_type_name == "argument":
-            shown = parameter.metavar or str(parameter.name).upper()
-        else:
-            shown = ", ".join([*parameter.opts, *parameter.secondary_opts])
-        yield shown, getattr(parameter, "help", None) or ""
+            yield f"`{parameter.metavar or str(parameter.name).upper()}`", said
+            continue
+        switch = parameter.is_flag
+        values = "" if switch else f" {parameter.metavar or values_of(parameter)}"
+        default = parameter.default
+        if default is not None and default is not False and not callable(default):
+            word = parameter.opts[0] if switch else getattr(default, "value", default)
+            said += f" Default: `{word}`."
+        yield f"`{', '.join([*parameter.opts, *parameter.secondary_opts])}{values}`".replace("|", "\\|"), said
+
+
+def values_of(option: Any) -> str:
+    """Return what an option takes: its choices, or its type."""
+    kind = option.type_descriptor.annotation
+    if issubclass(kind, StrEnum):
+        return "|".join(kind)
+    return {int: "N", Path: "PATH", float: "NUMBER"}.get(kind, "TEXT")
 
 
 def cli_page() -> str:
     """Return the text of docs/cli.md."""
-    parts = [INTRODUCTION]
+    parts, shown_examples = [INTRODUCTION], examples()
     for words, command in commands(typer.main.get_command(app)):
         about = " ".join((command.help or "").split())
         parts.append(f"\n## {words}\n\n{about}\n\n| | |\n| --- | --- |\n")
-        parts += [f"| `{shown}` | {said} |\n" for shown, said in rows(command)]
+        parts += [f"| {shown} | {said} |\n" for shown, said in rows(command)]
+        parts.append(f"\n```console\n{shown_examples[words]}\n```\n")
     return "".join(parts)
 
 
