@@ -60,7 +60,8 @@ def tables_page(warehouse: duckdb.DuckDBPyConnection) -> str:
         if table != shown:
             lines += [f"\n## {table}\n", f"{about}.\n", "| column | type | |", "| --- | --- | --- |"]
             shown = table
-        lines.append(f"| `{column}` | {kind.lower()} | {says or ''} |")
+        escaped = (says or "").replace("|", "\\|")
+        lines.append(f"| `{column}` | {kind.lower()} | {escaped} |")
     lines += ["\n## Macros\n", "| macro | |", "| --- | --- |"]
     for name, parameters, about in warehouse.execute(query("snapshot/macros")).fetchall():
         lines.append(f"| `{name}({', '.join(parameters)})` | {about} |")

@@ -170,8 +170,8 @@ class GenerationSettings(Block):
     dtype: Dtype = "auto"
     """Type of the weights while they answer; `auto`: see below."""
     template_date: dt.date | None = None
-    """The day, such as `2025-01-31`, that a chat template prints which prints the date; without it such a
-    template is refused."""
+    """The day that a chat template prints, such as `2025-01-31`; without it a template that prints the date
+    is refused."""
     chat_template: ChatTemplateSettings = ChatTemplateSettings()
     """How conversations are rendered where the model leaves a choice."""
     engine: dict[str, Any] = {}
@@ -304,7 +304,7 @@ class AtlasSettings(Block):
     """How many features are on the map at most; only those qualify whose spread over roles is not
     below the median."""
     split_seed: int = 42
-    """Draws the halves whose agreement is called stability."""
+    """Seed of the halves whose agreement is called stability."""
     random_seed: int = 42
     """Seed of the principal components."""
     umap_n_neighbors: PositiveInt = 15
@@ -316,7 +316,7 @@ class AtlasSettings(Block):
     neighbor_k: PositiveInt = 20
     """Neighbors that are kept of each feature."""
     quality_k: PositiveInt = 15
-    """How many of them the map is judged by."""
+    """How many neighbors the map is judged by."""
 
 
 class LabelsSettings(Block):
@@ -359,7 +359,7 @@ class DriftSettings(Block):
     transform: Literal["log1p", "raw"] = "log1p"
     """What is done to the vectors of turns and roles first: log(1 + x), or nothing."""
     centering: bool = False
-    """Take the mean of the roles off."""
+    """Subtract the mean of the roles."""
     l2_normalize: bool = False
     """Give every vector length 1."""
     axis: Literal["difference", "pca"] = "difference"
@@ -372,7 +372,7 @@ class DriftSettings(Block):
     null_draws: PositiveInt = 200
     """Spans of the anchor's responses behind each null band."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Draws those spans."""
+    """Seed of those draws."""
 
 
 class ChecksSettings(Block):

@@ -18,7 +18,7 @@ _mapped = partial(_across_roles, made_from=("features", "role_matrix"))
 # around it, and one feature's in 276 roles lie in as many places: unpacked they are found in half the time.
 ROLE_CONTRASTS = _compared(
     "role_contrasts", "Each role against all others, for every feature that fires in any: absences are "
-    "effects too. Of the mean over a response's tokens; roles left out of comparisons take no part",
+    "effects too. All is about means over a response's tokens; roles left out of comparisons take no part",
     columns=(
         Column("role", _ROLE_NAME),
         Column("feature_id", INT),
@@ -30,7 +30,7 @@ ROLE_CONTRASTS = _compared(
             nullable=True, packed=False),
         Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t over the questions' "
             "differences); NULL with one question", nullable=True, packed=False),
-        Column("effect_high", DOUBLE, "Upper end of the same interval", nullable=True, packed=False),
+        Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True, packed=False),
         Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
             "ties counting half: exact", nullable=True, packed=False),
         Column("p", DOUBLE, "Two-sided Mann-Whitney with tie and continuity correction; Fisher's exact test "
@@ -41,7 +41,7 @@ ROLE_CONTRASTS = _compared(
 )  # fmt: skip
 
 FEATURES = _compared(
-    "features", "Each of an SAE's features across the compared roles, silent ones included. Of the mean over "
+    "features", "Each of an SAE's features across the compared roles, silent ones included, by the mean over "
     "a response's tokens",
     columns=(
         Column("feature_id", INT),
@@ -49,9 +49,9 @@ FEATURES = _compared(
         Column("mean", DOUBLE, "Mean of the roles' means", unit=ACTIVATION, nullable=True),
         Column("sd", DOUBLE, "Population standard deviation of the roles' means", nullable=True),
         Column("preferred_role", TEXT, "The role with the largest mean", nullable=True),
-        Column("entropy", DOUBLE, "Of the roles' shares, over log(number of roles): 1 where all roles are "
+        Column("entropy", DOUBLE, "Entropy of the roles' shares over log(number of roles): 1 where all are "
             "alike, 0 where one has all", nullable=True),
-        Column("firing_rate", DOUBLE, "Share of all responses in which it fired", nullable=True),
+        Column("firing_rate", DOUBLE, "Share of all responses in which the feature fired", nullable=True),
         Column("length_correlation", DOUBLE, "Pearson correlation with the number of pooled tokens, over "
             "responses", nullable=True),
         Column("variance_role", DOUBLE, "Share of the variance over responses that roles explain (type I "
@@ -60,7 +60,7 @@ FEATURES = _compared(
             "share no questions", nullable=True),
         Column("variance_variant", DOUBLE, "Share that variants within roles explain beyond both",
             nullable=True),
-        Column("variance_residual", DOUBLE, "The rest", nullable=True),
+        Column("variance_residual", DOUBLE, "Share that none of the three explains", nullable=True),
         Column("atlas_alive", BOOL, "Whether the atlas takes it for alive: its column of the role matrix M "
             "is not zero"),
         Column("atlas_mu", DOUBLE, "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
@@ -99,7 +99,7 @@ ATLAS = _mapped(
     "neighbors come from the full space. M is the role matrix (see role_matrix)",
     columns=(
         Column("feature_id", INT),
-        Column("rank", INT, "By score, from 1"),
+        Column("rank", INT, "Place by score, from 1"),
         Column("umap_x", DOUBLE, "UMAP over cosines; NULL where the feature has no place", nullable=True),
         Column("umap_y", DOUBLE, nullable=True),
         Column("pca_x", DOUBLE, "On the first principal component; NULL where there is none", nullable=True),
@@ -114,10 +114,10 @@ ATLAS = _mapped(
         Column("mu", DOUBLE, "Mean of M over roles"),
         Column("pref_ratio", DOUBLE, "The largest V over the second (at least 1e-8)", nullable=True),
         Column("active_frac", DOUBLE, "Share of roles with M > 0"),
-        Column("cv", DOUBLE, "sd / |mu|; NULL where M is centred, as mu is about 0 then", nullable=True),
+        Column("cv", DOUBLE, "sd / |mu|; NULL where M is centred, for mu is about 0 then", nullable=True),
         Column("mean_activation", DOUBLE, "Mean over roles of the role's mean (strategy max: maximum)",
             unit=ACTIVATION),
-        Column("max_activation", DOUBLE, "The largest of the same over roles"),
+        Column("max_activation", DOUBLE, "The largest of these means over roles"),
         Column("bridge_entropy", DOUBLE, "Entropy of the shares over log(number of roles): 1 where all "
             "roles are alike, 0 where one has all", nullable=True),
     ),
@@ -128,7 +128,7 @@ NEIGHBORS = _mapped(
     "space",
     columns=(
         Column("feature_id", INT),
-        Column("rank", INT, "The nearest is 1"),
+        Column("rank", INT, "Place by similarity; the nearest is 1"),
         Column("neighbor_id", INT, "The feature_id of the neighbor"),
         Column("similarity", DOUBLE, "Cosine of the two features' columns of the role matrix"),
     ),
@@ -155,7 +155,7 @@ ROLE_AXES = _mapped(
             "where there is none", nullable=True),
         Column("explained_variance", DOUBLE, "The component's share of the variance; NULL for the assistant "
             "axis", nullable=True),
-        Column("cosine_with_assistant", DOUBLE, "Of the axis with the assistant axis; NULL where there is "
+        Column("cosine_with_assistant", DOUBLE, "The cosine of the two axes; NULL where there is "
             "none. pc1 points as that does", nullable=True),
         Column("reason", TEXT, "Why there is no assistant axis", nullable=True),
     ),
@@ -169,15 +169,15 @@ ATLAS_SUMMARY = _mapped(
         Column("n_roles", INT),
         Column("d_sae", INT, "How many features the SAE has"),
         Column("alive_count", INT, "Features that any role has"),
-        Column("pass_count", INT, "Those whose sd over roles is not below the median of the alive"),
+        Column("pass_count", INT, "Features whose sd over roles is not below the median of the alive"),
         Column("selected_count", INT, "The best of these by score: those on the map"),
-        Column("sd_threshold", DOUBLE, "That median", nullable=True),
+        Column("sd_threshold", DOUBLE, "The median sd over roles of the alive features", nullable=True),
         Column("quality_k", INT),
         Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
             "nearest on the map; NULL where there is no map", nullable=True),
         Column("pca_x_explained", DOUBLE, "The first principal component's share of the selected features' "
             "variance over roles; NULL where there is none", nullable=True),
-        Column("pca_y_explained", DOUBLE, "The second's", nullable=True),
+        Column("pca_y_explained", DOUBLE, "The second principal component's share", nullable=True),
         Column("note", TEXT, "To be shown beside every map"),
     ),
 )  # fmt: skip

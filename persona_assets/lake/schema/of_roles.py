@@ -66,7 +66,7 @@ EVIDENCE = Table(
     "the lake",
     columns=(
         Column("feature_id", INT),
-        Column("rank", INT, "By max, from 1; ties by response_id"),
+        Column("rank", INT, "Place by max, from 1; ties are ordered by response_id"),
         _RESPONSE_ID,
         _VARIANT,
         _QUESTION_ID,
@@ -97,8 +97,8 @@ ACTIVATIONS = Table(
         _RESPONSE_ID,
         _VARIANT,
         _QUESTION_ID,
-        Column("mean", FLOAT, "Over the response's selected tokens (zeros too)", unit=ACTIVATION),
-        Column("max", FLOAT, "Over the response's selected tokens", unit=ACTIVATION),
+        Column("mean", FLOAT, "Mean over the response's selected tokens (zeros too)", unit=ACTIVATION),
+        Column("max", FLOAT, "Maximum over the response's selected tokens", unit=ACTIVATION),
         Column("n_active", INT, "Tokens on which it fired; NULL after an import of dense files",
             nullable=True),
         Column("argmax_token", INT, "The token of the maximum, counted from 0 among the selected; the first "
@@ -130,7 +130,7 @@ ROLE_FEATURES = Table(
     columns=(
         Column("feature_id", INT),
         Column("n_responses", INT, "Pooled responses of the role"),
-        Column("n_active_responses", INT, "Those of them in which the feature fired on some token"),
+        Column("n_active_responses", INT, "Pooled responses in which the feature fired on some token"),
         Column("firing_rate", DOUBLE, "n_active_responses / n_responses", packed=False),
         Column("mean", DOUBLE, "Mean over all pooled responses (zeros too) of the mean over tokens",
             unit=ACTIVATION, packed=False),

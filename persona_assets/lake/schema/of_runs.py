@@ -26,10 +26,10 @@ DRIFT_TURNS = _of_run(
         Column("n_tokens", INT, "The message's own tokens, none of the template's"),
         Column("n_active_features", INT, "Features that fire on any of them"),
         Column("norm", DOUBLE, "Length of the turn's vector before any normalization"),
-        Column("projection", DOUBLE, "On the unit axis", nullable=True),
+        Column("projection", DOUBLE, "Projection of the turn's vector on the unit axis", nullable=True),
         Column("projection_low", DOUBLE, "2.5% of spans of as many tokens of the anchor's own responses lie "
             "below: the null band's lower end", nullable=True),
-        Column("projection_high", DOUBLE, "97.5% lie below: its upper end", nullable=True),
+        Column("projection_high", DOUBLE, "97.5% of them lie below: the band's upper end", nullable=True),
         Column("cosine_axis", DOUBLE, "Cosine with the axis; NULL where no feature fires", nullable=True),
         Column("cosine_axis_low", DOUBLE, nullable=True),
         Column("cosine_axis_high", DOUBLE, nullable=True),
@@ -42,7 +42,7 @@ DRIFT_TURNS = _of_run(
 )  # fmt: skip
 
 DRIFT_TRANSITIONS = _of_run(
-    "drift_transitions", "From each of the assistant's messages to the next",
+    "drift_transitions", "The changes from each of the assistant's messages to the next",
     columns=(
         Column("turn", INT, "The turn that it leads to"),
         Column("previous_turn", INT),
@@ -51,7 +51,7 @@ DRIFT_TRANSITIONS = _of_run(
         Column("delta_cosine_axis", DOUBLE, nullable=True),
         Column("delta_cosine_anchor", DOUBLE, nullable=True),
         Column("toward_mass", DOUBLE, "Sum of the contributions towards the assistant"),
-        Column("away_mass", DOUBLE, "Sum of those away from it, as a positive number"),
+        Column("away_mass", DOUBLE, "Sum of the contributions away from the assistant, as a positive number"),
         Column("n_features", INT, "Features whose value changed"),
     ),
 )  # fmt: skip
@@ -68,13 +68,13 @@ DRIFT_FEATURES = _of_run(
         Column("contribution", DOUBLE, "delta * weight: what the feature adds to the change of the "
             "projection"),
         Column("share_of_change", DOUBLE, "|delta| over the sum of all |delta| of the transition"),
-        Column("share_of_away", DOUBLE, "Its part of away_mass; 0 where it does not lead away"),
+        Column("share_of_away", DOUBLE, "The feature's part of away_mass; 0 where it does not lead away"),
         Column("direction", TEXT, "activated where delta is above 0, else deactivated"),
         Column("effect", TEXT, "What leads was called; goes in version 0.3", nullable=True),
         Column("leads", TEXT, "toward or away from the assistant; NULL where it does neither",
             nullable=True, made_of="f.effect"),
-        Column("rank_by_contribution", INT, "By |contribution|, from 1"),
-        Column("rank_by_change", INT, "By |delta|, from 1: the largest changes may explain little of the "
+        Column("rank_by_contribution", INT, "Place by |contribution|, from 1"),
+        Column("rank_by_change", INT, "Place by |delta|, from 1: large changes may explain little of the "
             "movement"),
     ),
 )  # fmt: skip
@@ -88,7 +88,7 @@ DRIFT_TOKENS = _of_run(
         Column("token_id", INT),
         Column("piece", TEXT, "The token as text; untrusted. Where tokens share a character it stands at "
             "the one with the largest projection either way, and is empty at the others"),
-        Column("projection", DOUBLE, "Of the token's own activations, in the space of the run"),
+        Column("projection", DOUBLE, "Projection of the token's own activations, in the space of the run"),
         Column("scaled", DOUBLE, "0 at the turn's 5th percentile, 1 at its 95th, cut off beyond"),
     ),
 )  # fmt: skip
@@ -104,7 +104,7 @@ DRIFT_RUNS = _of_run(
         Column("anchor", TEXT, "The assistant's role: the axis points to it"),
         Column("pooling", TEXT, "How a turn's and a role's tokens are pooled: mean or max"),
         Column("transform", TEXT, "What pooled activations go through: log1p or raw"),
-        Column("centered", BOOL, "Whether the mean of the roles is taken off every vector"),
+        Column("centered", BOOL, "Whether the mean of the roles is subtracted from every vector"),
         Column("l2_normalized", BOOL, "Whether every vector is given length 1"),
         Column("axis", TEXT, "difference: the anchor minus the mean of compared_with; pca: the first "
             "principal component of the roles"),
@@ -114,14 +114,14 @@ DRIFT_RUNS = _of_run(
         Column("compared_with", pa.list_(TEXT)),
         Column("score", TEXT, "The score shown first: projection, cosine_axis or cosine_anchor"),
         Column("n_turns", INT, "How many messages are the assistant's"),
-        Column("n_tokens", INT, "Of the conversation up to the end of its last answer, template included"),
+        Column("n_tokens", INT, "Tokens up to the end of the last answer, template included"),
         Column("n_draws", INT, "Spans of the anchor's responses behind each null band"),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
             "with fewer than 3 turns", nullable=True),
         Column("confound_n_active_features", DOUBLE, "Pearson correlation of the score with "
             "n_active_features", nullable=True),
         Column("confound_n_tokens", DOUBLE, "Pearson correlation of the score with n_tokens", nullable=True),
-        Column("confound_verdict", TEXT, "Of the strongest of the three: LOW, MODERATE from |r| 0.40 on, "
+        Column("confound_verdict", TEXT, "The strongest of the three: LOW, MODERATE from |r| 0.40 on, "
             "HIGH from 0.70 on", nullable=True),
         Column("conversation", pa.list_(pa.struct([("role", TEXT), ("content", TEXT)])), "Its messages in "
             "order"),

@@ -36,13 +36,13 @@ SAES = _of_snapshot(
     "saes", "The study's sparse autoencoders: a SAELens release and id, or a directory",
     columns=(
         Column("position", INT, "Order in the study's YAML; macros use position 0 unless sae is given"),
-        Column("sae", TEXT, "Its name in this study"),
+        Column("sae", TEXT, "The SAE's name in this study"),
         Column("release", TEXT, nullable=True),
         Column("id", TEXT, nullable=True),
         Column("path", TEXT, nullable=True),
         Column("neuronpedia_id", TEXT, nullable=True),
-        Column("d_sae", INT, "Its number of features; NULL where its configuration is not on this machine's "
-            "disk", nullable=True),
+        Column("d_sae", INT, "The SAE's number of features; NULL where its configuration is not on this "
+            "machine's disk", nullable=True),
     ),
 )  # fmt: skip
 
@@ -74,7 +74,7 @@ INSTRUCTIONS = _of_snapshot(
 )  # fmt: skip
 
 QUESTIONS = _of_snapshot(
-    "questions", "What the roles are asked",
+    "questions", "The questions that the roles are asked",
     columns=(
         Column("role", TEXT, "NULL where every role is asked the same; else the role the question belongs "
             "to", nullable=True),
@@ -93,7 +93,7 @@ LAKE_FILES = _of_snapshot(
         Column("fingerprint", TEXT, "The file's identity: a hash of everything that decided its content"),
         Column("n_rows", BIGINT),
         Column("bytes", BIGINT),
-        Column("modified", TIME, "UTC"),
+        Column("modified", TIME, "When the file was written, UTC"),
     ),
 )  # fmt: skip
 

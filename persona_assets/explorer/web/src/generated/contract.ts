@@ -82,11 +82,11 @@ export interface MapFeatures {
   pref_ratio: (number | null)[];
   /** Share of roles with M > 0 */
   active_frac: (number | null)[];
-  /** sd / |mu|; NULL where M is centred, as mu is about 0 then */
+  /** sd / |mu|; NULL where M is centred, for mu is about 0 then */
   cv: (number | null)[];
   /** Mean over roles of the role's mean (strategy max: maximum); units of SAE activation */
   mean_activation: (number | null)[];
-  /** The largest of the same over roles */
+  /** The largest of these means over roles */
   max_activation: (number | null)[];
   /** Entropy of the shares over log(number of roles): 1 where all roles are alike, 0 where one has all */
   bridge_entropy: (number | null)[];
@@ -100,18 +100,18 @@ export interface MapSummary {
   n_roles: number;
   /** Features that any role has */
   alive_count: number;
-  /** Those whose sd over roles is not below the median of the alive */
+  /** Features whose sd over roles is not below the median of the alive */
   pass_count: number;
   /** The best of these by score: those on the map */
   selected_count: number;
-  /** That median */
+  /** The median sd over roles of the alive features */
   sd_threshold: number | null;
   quality_k: number;
   /** Share of a feature's quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map */
   preservation: number | null;
   /** The first principal component's share of the selected features' variance over roles; NULL where there is none */
   pca_x_explained: number | null;
-  /** The second's */
+  /** The second principal component's share */
   pca_y_explained: number | null;
   /** To be shown beside every map */
   note: string;
@@ -140,9 +140,9 @@ export interface FeatureTable {
   sd: (number | null)[];
   /** The role with the largest mean */
   preferred_role: (string | null)[];
-  /** Of the roles' shares, over log(number of roles): 1 where all roles are alike, 0 where one has all */
+  /** Entropy of the roles' shares over log(number of roles): 1 where all are alike, 0 where one has all */
   entropy: (number | null)[];
-  /** Share of all responses in which it fired */
+  /** Share of all responses in which the feature fired */
   firing_rate: (number | null)[];
   /** Pearson correlation with the number of pooled tokens, over responses */
   length_correlation: (number | null)[];
@@ -168,9 +168,9 @@ export interface FeatureStatistics {
   sd: number | null;
   /** The role with the largest mean */
   preferred_role: string | null;
-  /** Of the roles' shares, over log(number of roles): 1 where all roles are alike, 0 where one has all */
+  /** Entropy of the roles' shares over log(number of roles): 1 where all are alike, 0 where one has all */
   entropy: number | null;
-  /** Share of all responses in which it fired */
+  /** Share of all responses in which the feature fired */
   firing_rate: number | null;
   /** Pearson correlation with the number of pooled tokens, over responses */
   length_correlation: number | null;
@@ -180,7 +180,7 @@ export interface FeatureStatistics {
   variance_question: number | null;
   /** Share that variants within roles explain beyond both */
   variance_variant: number | null;
-  /** The rest */
+  /** Share that none of the three explains */
   variance_residual: number | null;
   /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
   stability: number | null;
@@ -198,7 +198,7 @@ export interface RoleOfFeature {
   effect: number | null;
   /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
   effect_low: number | null;
-  /** Upper end of the same interval */
+  /** Upper end of the effect's 95% interval */
   effect_high: number | null;
   /** How often a response of the role has more of it than one of the others, ties counting half: exact */
   auroc: number | null;
@@ -206,7 +206,7 @@ export interface RoleOfFeature {
   q: number | null;
   /** Pooled responses of the role */
   n_responses: number;
-  /** Those of them in which the feature fired on some token */
+  /** Pooled responses in which the feature fired on some token */
   n_active_responses: number;
   /** n_active_responses / n_responses */
   firing_rate: number;
@@ -223,7 +223,7 @@ export interface FeatureOfRole {
   effect: number | null;
   /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
   effect_low: number | null;
-  /** Upper end of the same interval */
+  /** Upper end of the effect's 95% interval */
   effect_high: number | null;
   /** How often a response of the role has more of it than one of the others, ties counting half: exact */
   auroc: number | null;
@@ -243,7 +243,7 @@ export interface FeaturesOfRole {
   effect: (number | null)[];
   /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
   effect_low: (number | null)[];
-  /** Upper end of the same interval */
+  /** Upper end of the effect's 95% interval */
   effect_high: (number | null)[];
   /** How often a response of the role has more of it than one of the others, ties counting half: exact */
   auroc: (number | null)[];
