@@ -136,6 +136,12 @@ for table, content in {
     ROLE_CONTRASTS: statistics.role_contrasts,
 }.items():
     study.lake.write(table, content, across.statistics_fingerprint("first"), sae="first")
+    if table is FEATURES:  # as a version without the column would have written it
+        content = content.drop_columns(["n_roles"])
+        FEATURES.__dict__["schema"] = content.schema
+    study.lake.write(table, content, across.statistics_fingerprint("second"), sae="second")
+    FEATURES.__dict__.pop("schema", None)
+assert study.lake.read(FEATURES, across.file(FEATURES, "second"))["n_roles"].null_count == 40
 assert reports.PER_ROLE.keys() == {one.name for one in PER_ROLE}
 for role in study.role_names:
     reports.PER_ROLE["role_counts"](study, False, role, print)
@@ -150,7 +156,10 @@ with connect(study) as warehouse:
         "fired": warehouse.execute("select count(*), count(*) filter (firing_rate = 1) from role_features "
             "where role = 'pirate' and sae = 'first'").fetchall(),
         "steady": warehouse.execute("select feature_id from steady_features('pirate', 1.0)").fetchall(),
-        "n_roles": warehouse.execute("select feature_id, n_roles from features order by all").fetchall(),
+        "n_roles": warehouse.execute("select feature_id, n_roles from features "
+            "where sae = 'first' order by all").fetchall(),
+        "earlier": warehouse.execute("select count(*), count(n_roles) from features "
+            "where sae = 'second'").fetchall(),
         "shown": find("first/features.json")(source)["n_roles"],
         "questions": find("questions.json")(source),
     }))
@@ -179,6 +188,7 @@ def test_a_column_of_ones_own_is_in_the_warehouse_and_on_the_page_of_features(us
     by_feature = dict(used["n_roles"])
     assert (by_feature[5], by_feature[11], by_feature[13]) == (4, 1, 0)
     assert used["shown"] == [n for n in by_feature.values() if n]
+    assert used["earlier"] == [[40, 0]]
 
 
 def test_a_page_of_ones_own_is_answered_and_fits_the_front_ends_types(

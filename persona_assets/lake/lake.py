@@ -223,9 +223,11 @@ class Lake:
         self.check([file])
         with self._reading(file):
             content = self.open(self.uri(file.path)).read()
-        if content.schema.names != table.schema.names:
+        if not table.has(content.schema.names):
             raise damaged(self.uri(file.path), "its columns are not those of the table")
-        return content
+        if content.schema.names == table.schema.names:
+            return content
+        return pa.concat_tables([table.schema.empty_table(), content], promote_options="default")
 
     def noted(self, files: str, others: str) -> str:
         """Return which other files a model's or SAE's folder held when its `files` were first seen here.

@@ -1,4 +1,4 @@
--- Fill {table} from the lake's files ($files: paths), in the order of their rows.
+-- Fill {table} from the lake's files ($files: paths), in the order of their rows; NULL where a file lacks a column.
 insert into {table} by name
 select *
-from read_parquet($files, hive_partitioning = true, hive_types = {{hive_types}});
+from read_parquet($files, union_by_name = true, hive_partitioning = true, hive_types = {{hive_types}});

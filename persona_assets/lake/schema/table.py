@@ -5,7 +5,7 @@ A response is identified by `response_id = variant * 100_000 + question_id`, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,8 +33,9 @@ def response_id(variant: int, question_id: int) -> int:
 class Column:
     """A column, said once: the files, the warehouse, the docs, Dagster and the explorer have it from here.
 
-    `nullable`: some rows may have no value. `packed` is False where the warehouse keeps it uncompressed.
-    `made_of` is SQL over a file's row `f`, for a column that no file has and the warehouse adds.
+    `nullable`: some rows may have no value. `later`: files of earlier versions lack it. `packed` is False
+    where the warehouse keeps it uncompressed. `made_of` is SQL over a file's row `f`, for a column that no
+    file has and the warehouse adds.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     comment: str | None = None
     unit: str | None = None
     nullable: bool = False
+    later: bool = False
     packed: bool = True
     made_of: str | None = None
 
@@ -82,6 +84,11 @@ class Table:
     def schema(self) -> pa.Schema:
         """The columns of a file, in their order. Any may be NULL there, as in every file so far."""
         return pa.schema([(column.name, column.type) for column in self.columns if not column.made_of])
+
+    def has(self, names: Sequence[str]) -> bool:
+        """Return whether a file with columns of these `names` is one of the table, of whichever version."""
+        known = [column for column in self.columns if not column.made_of]
+        return list(names) == [one.name for one in known if one.name in names or not one.later]
 
     @cached_property
     def keys(self) -> tuple[Column, ...]:
