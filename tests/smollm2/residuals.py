@@ -48,7 +48,7 @@ class Cache:
 
     def open(self, layer: int, blocks: Iterable[Block]) -> list[Halfs]:
         """Return the blocks' residuals as maps of their files."""
-        return [np.load(self.file(layer, block), mmap_mode="r") for block in blocks]
+        return [np.load(self.file(layer, block), mmap_mode="c") for block in blocks]
 
     def _backbone(self) -> Backbone:
         config = text_config(self.model)
