@@ -107,6 +107,7 @@ lint: $(VENV)/installed ## check style and types, and mend what can be mended
 ANSWERS ?= lake/smollm2
 smollm2-sae: $(VENV)/installed ## train the SAE of data/smollm2 anew: hours, goes on where it was ended (not needed)
 	$(BIN)/persona models fetch smollm2
+	mkdir -p lake && cp -rn data/smollm2/lake/. lake/
 	$(BIN)/persona run smollm2 --select responses
 	$(BIN)/python -m tests.smollm2 --answers $(ANSWERS) --work models/smollm2-sae --to data/smollm2/sae
 
