@@ -1,4 +1,4 @@
-"""How far a stage is: log lines in Dagster's own runs, a bar where the command line shows one."""
+"""How far a stage is: log lines in Dagster's own runs, bars on a terminal, lines in a file of the output."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from persona_assets.base.progress import Progress
 
 _LOG_EVERY = 30.0  # seconds
 
-# The bars of the command that is running, by stage; Dagster's own runs have none.
-_bars: ContextVar[dict[str, _Bar] | None] = ContextVar("bars", default=None)
+# What the command that is running shows, by stage; Dagster's own runs show nothing.
+_bars: ContextVar[dict[str, _Bar | _Lines] | None] = ContextVar("bars", default=None)
 
 
 class Report(Protocol):
@@ -33,22 +33,35 @@ class Report(Protocol):
 
 @contextmanager
 def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
-    """Show progress as bars on `console` instead of log lines.
+    """Show progress as bars on `console` instead of log lines; where it is no terminal, as lines.
 
     What it gives is told of each stage, before its first run, and of how many parts all its runs have.
     """
+    if not console.is_terminal:
+        with _shown() as started:
+            yield lambda stage, n_parts: started.update({stage: _Lines(_to(console, stage), n_parts)})
+        return
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console) as progress:
-        started: dict[str, _Bar] = {}
-        token = _bars.set(started)
+    with Bars(*columns, console=console) as progress, _shown() as started:
 
         def expect(stage: str, n_parts: int) -> None:
             started[stage] = _Bar(progress, progress.add_task(stage, total=n_parts), stage)
 
-        try:
-            yield expect
-        finally:
-            _bars.reset(token)
+        yield expect
+
+
+@contextmanager
+def _shown() -> Iterator[dict[str, _Bar | _Lines]]:
+    started: dict[str, _Bar | _Lines] = {}
+    token = _bars.set(started)
+    try:
+        yield started
+    finally:
+        _bars.reset(token)
+
+
+def _to(console: Console, stage: str) -> Callable[[str], None]:
+    return lambda said: console.print(f"{stage}: {said}", highlight=False, markup=False)
 
 
 @contextmanager
@@ -56,7 +69,7 @@ def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
     """Yield a report for one run of a stage, over `n_parts` parts."""
     started = _bars.get()
     if started is None:
-        yield _Lines(log, n_parts)
+        yield _Lines(log.info, n_parts)
         return
     bar = started[stage]
     yield bar
@@ -64,21 +77,24 @@ def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
 
 
 class _Lines:
-    def __init__(self, log: logging.Logger, n_parts: int) -> None:
-        self._log, self._n_parts = log, n_parts
+    def __init__(self, say: Callable[[str], None], n_parts: int) -> None:
+        self._say, self._n_parts = say, n_parts
         self._n_done, self._last = 0, time.monotonic()
 
     def part(self, name: str) -> Progress:
         def hear(done: int, total: int) -> None:
             if time.monotonic() - self._last >= _LOG_EVERY:
                 self._last = time.monotonic()
-                self._log.info(f"{name}: {done} of {total}")
+                self._say(f"{name}: {done} of {total}")
 
         return hear
 
     def done(self, name: str) -> None:
         self._n_done += 1
-        self._log.info(f"{name} landed ({self._n_done} of {self._n_parts})")
+        self._say(f"{name} landed ({self._n_done} of {self._n_parts})")
+
+    def rest(self) -> None:
+        """Nothing moves."""
 
 
 class _Bar:
