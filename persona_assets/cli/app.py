@@ -285,10 +285,11 @@ def top_features(
 ) -> None:
     """Show the features that characterize a role."""
     from persona_assets.cli.answers import ask
-    from persona_assets.cli.arguments import check_role
+    from persona_assets.cli.arguments import check_role, check_sae
 
     opened = load_study(study)
     check_role(opened, role)
+    check_sae(opened, sae)
     query = "from top_features($role, sae := $sae) limit $limit"
     ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit)
 

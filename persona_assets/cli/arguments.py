@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_folder, shown_path
+from persona_assets.base.project import in_project
 from persona_assets.models.sae import sae_width
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
@@ -44,6 +46,23 @@ def check_role(study: Study, name: str) -> None:
     alike = get_close_matches(name, roles)
     remedy = f"did you mean {' or '.join(alike)}?" if alike else f"`persona status {study.name}` lists them"
     raise StudyError(f"{study.name} has no role {name!r} among its {len(roles)}; {remedy}")
+
+
+def check_saes_are_here(study: Study) -> None:
+    """Raise StudyError where an SAE's folder is not: otherwise that is told after responses are paid for."""
+    for name, settings in study.settings.extraction.saes.items():
+        if settings.path is not None and not is_folder(in_project(settings.path)):
+            raise StudyError(
+                f"{study.file}: extraction.saes.{name}.path: {shown_path(in_project(settings.path))} is no "
+                "folder; correct the path, or make responses alone: --select responses"
+            )
+
+
+def check_sae(study: Study, name: str | None) -> None:
+    """Raise StudyError, with the list, where the study has no such SAE."""
+    saes = study.settings.extraction.saes
+    if name is not None and name not in saes:
+        raise StudyError(f"no SAE {name} in this study; its SAEs: {', '.join(saes)}")
 
 
 def check_feature(study: Study, feature: int, sae: str | None) -> None:

@@ -13,15 +13,17 @@ import dagster as dg
 from rich.console import Console
 
 from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
-from persona_assets.cli.arguments import check_role
+from persona_assets.cli.arguments import check_role, check_saes_are_here
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
+from persona_assets.cli.interrupts import never_lost
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.checks import is_stopped
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
+from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.table import PER_ROLE, PER_STUDY, RUNNABLE
 from persona_assets.study.study import Study
@@ -42,12 +44,14 @@ def run_study(
     chosen = _chosen_roles(study, roles)
     definitions = study_definitions(study)
     assets = _chosen_assets(study, definitions, select)
+    if "activations" in assets:
+        check_saes_are_here(study)
     if "warehouse" in assets:
         warehouse_path(study)  # a place where none can lie is told before anything is made
     console = Console(stderr=True)
     n_made = 0
     failed: list[str] = []
-    with dagster_instance() as instance, database_plainly(), bars(console) as expect:
+    with never_lost(), dagster_instance() as instance, database_plainly(), bars(console) as expect:
         _close_dead_runs(instance)
         try:
             for asset in assets:
@@ -57,6 +61,10 @@ def run_study(
                     n_made += len(todo)
                     _announce(console, expect, asset, len(todo), len(chosen))
                 elif asset in _PER_STUDY:
+                    n_lacking = _n_lacking(study, asset)
+                    n_made += n_lacking
+                    if n_lacking == 0:
+                        console.print(f"{asset}: fresh")
                     expect(asset, len(study.settings.extraction.saes))
                 try:
                     _make(study, definitions, instance, asset, todo, overwrite, console)
@@ -127,6 +135,13 @@ def _unfinished(
         or not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
         or is_stopped(files[role], instance, asset)
     ]
+
+
+def _n_lacking(study: Study, asset: str) -> int:
+    """Return under how many SAEs the stage of all roles together has something to make."""
+    files = StudyFiles.of(study)
+    [stage] = (stage for stage in PER_STUDY if stage.name == asset)
+    return sum(files.state(stage, part) != "fresh" for part in files.parts(stage))
 
 
 def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:

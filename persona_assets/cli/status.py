@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from persona_assets.cli.answers import print_rows
+from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
-from persona_assets.health.reasons import find_reasons
+from persona_assets.health.reasons import Reason, find_reasons
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
@@ -21,6 +22,7 @@ _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 
 def print_status(study: Study, output: str) -> None:
     """Print one line per stage, and one per role unless all are alike; for programs one row per role."""
+    check_saes_are_here(study)
     roles, stages = summarize(study)
     if output != "table":
         header = ["role", *roles[0].states, "bytes", "modified"]
@@ -40,6 +42,8 @@ def print_status(study: Study, output: str) -> None:
 def print_reasons(study: Study, output: str) -> None:
     """Print one row per stage and reason why some of it is not fresh."""
     reasons = find_reasons(StudyFiles.of(study))
+    if not newest_snapshot(study).is_file():
+        reasons.append(Reason("warehouse", "study", 1, None, 1, "not published yet"))
     if not reasons and output == "table":
         print("everything is fresh")
         return

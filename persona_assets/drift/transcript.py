@@ -77,7 +77,10 @@ def _conversation(file: Path, check: Callable[[Any, str], str]) -> tuple[Mapping
     fields = content if isinstance(content, dict) else {"conversation": content}
     entries = fields.get("conversation")
     if not isinstance(entries, list):
-        raise StudyError(f'{file}: holds no conversation; give {{"conversation": [{{role, content}}…]}}')
+        raise StudyError(
+            f'{file}: holds no conversation; give {{"conversation": [{{role, content}}…]}}, '
+            'or, for a script, {"user": […]}'
+        )
     return fields, [_message(entry, f"{file}: message {index}", check) for index, entry in enumerate(entries)]
 
 

@@ -19,6 +19,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.dtypes import decided_generation
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.backends import generation_backend
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study
@@ -60,6 +61,7 @@ class GenerationStage:
         self, role: Role, in_flight: InFlight, progress: Progress | None
     ) -> tuple[list[Prompt], dict[int, Completion]]:
         """Return the role's prompts, and the answers by response_id."""
+        generation_backend(self.settings.backend).check_installed()  # before anything is fetched
         prompts = self.prompts(role)
         answers = in_flight.kept(prompts)
         if len(answers) < len(prompts):

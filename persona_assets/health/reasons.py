@@ -65,13 +65,17 @@ def find_reasons(files: StudyFiles) -> list[Reason]:
 def _reason(files: StudyFiles, stage: Stage, part: Part) -> str:
     try:
         if stage.made_from is not None and files.inputs(stage.mark, part) is None:
-            return f"waits for {' and '.join(stage.needs)}"
+            return _waiting(stage)
     except StudyError as error:
-        return str(error)
+        return _waiting(stage) if stage.per == "conversation" else str(error)
     lacking = _to_make(files, stage, part)
     tables = [stage.mark] if stage.mark in lacking else lacking  # what else lands follows from it
     told = [_of_table(files, table, part) for table in tables]
     return "; ".join(dict.fromkeys(one for one in told if one)) or NOT_MADE
+
+
+def _waiting(stage: Stage) -> str:
+    return f"waits for {' and '.join(stage.needs)}"
 
 
 def _of_table(files: StudyFiles, table: Table, part: Part) -> str | None:

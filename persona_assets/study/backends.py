@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
+from persona_assets.base.errors import StudyError
 from persona_assets.base.named import later, named
 from persona_assets.study import extraction_options, openai_options, transformers_options, vllm_options
 
@@ -35,6 +37,15 @@ class GenerationBackend:
     check_conversation: CheckOptions = _accept
     decisive: tuple[str, ...] = ()
     holds_model: bool = True
+    package: str | None = None  # without which nothing is opened
+
+    def check_installed(self) -> None:
+        """Raise StudyError where a package is missing that the backend needs."""
+        if self.package is not None and find_spec(self.package) is None:
+            raise StudyError(
+                f"generation.backend: {self.package} is not installed; pip install {self.package}, or name "
+                "another backend"
+            )
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ GENERATION = {
         opens=later("persona_assets.generate.vllm:VllmBackend"),
         check_options=vllm_options.check_generation,
         decisive=vllm_options.DECISIVE,
+        package="vllm",
     ),
     "openai": GenerationBackend(
         opens=later("persona_assets.generate.openai:OpenAIBackend"),

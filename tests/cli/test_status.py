@@ -8,6 +8,7 @@ import pytest
 from persona_assets.cli.run import run_study
 from persona_assets.cli.status import print_reasons, print_status
 from persona_assets.study.study import Study
+from persona_assets.warehouse import publish
 from tests.stages.test_table import land_fresh
 
 
@@ -62,5 +63,8 @@ def test_why_says_of_each_stage_what_it_waits_for_and_nothing_of_what_is_fresh(
         "activations,role,3,18,9,waits for responses",
     ]
     land_fresh(study)
+    print_reasons(study, "csv")
+    assert capsys.readouterr().out.splitlines()[1:] == ["warehouse,study,1,,1,not published yet"]
+    publish(study)
     print_reasons(study, "table")
     assert capsys.readouterr().out == "everything is fresh\n"
