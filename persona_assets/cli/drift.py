@@ -32,13 +32,13 @@ def follow(
 
     stage = DriftStage(ExtractionStage(study))
     stage.check([source for source in sources if isinstance(source, Transcript)])
-    talks = _answered(study, sources)
+    conversations = _answered(study, sources)
     with bar("following conversations") as progress:
-        for done, talk in enumerate(talks, start=1):
-            stage.land(talk, overwrite=overwrite)
-            progress(done, len(talks))
+        for done, conversation in enumerate(conversations, start=1):
+            stage.land(conversation, overwrite=overwrite)
+            progress(done, len(conversations))
     publish(study)
-    wanted = {talk.run for talk in talks}
+    wanted = {conversation.run for conversation in conversations}
     _print(study, wanted, output, wide)
     if export is not None:
         _export(study, wanted, export)

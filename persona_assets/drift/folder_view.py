@@ -46,12 +46,12 @@ class OwnSae:
 
 @dataclass(frozen=True)
 class FolderRun:
-    """The files of one run; `talk` is None where none is named."""
+    """The files of one run; `conversation` is None where none is named."""
 
     listed: ListedRun
     bundle: UiBundle
     summary: Summary
-    talk: Transcript | None
+    conversation: Transcript | None
 
     @property
     def measured(self) -> Measured | None:
@@ -86,7 +86,7 @@ def entry_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
     return {
         "run": run.listed.run,
         "name": run.listed.name,
-        "sensitive": run.listed.sensitive or (run.talk is not None and run.talk.sensitive),
+        "sensitive": run.listed.sensitive or (run.conversation is not None and run.conversation.sensitive),
         "sae": meta.sae_id,
         "own_sae": run.own_sae(own),
         "neuronpedia": run.neuronpedia,
@@ -112,7 +112,7 @@ def run_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
         "space": _space(run),
         "messages": [
             {**message, "turn": turn_of.get(index)}
-            for index, message in enumerate(run.talk.plain if run.talk else [])
+            for index, message in enumerate(run.conversation.plain if run.conversation else [])
         ],
         "turns": _turns(run),
         "transitions": [_transition(change, run.bundle.run_meta.score_method) for change in changes],
@@ -126,7 +126,7 @@ def run_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
 
 
 def _answers(run: FolderRun) -> list[int]:
-    return run.talk.turns if run.talk else []
+    return run.conversation.turns if run.conversation else []
 
 
 def _confounds(run: FolderRun) -> list[Json]:

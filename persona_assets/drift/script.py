@@ -69,20 +69,20 @@ def converse(
     where no room is left for an answer, or there is none.
     """
     generation_backend(generation.backend).check_conversation(generation.engine)
-    talk = script.opening()
+    conversation = script.opening()
     for turn, text in enumerate(script.user):
-        talk = replace(talk, messages=(*talk.messages, Message("user", text)))
-        answer = _answer(talk, turn, script, backend, generation)
-        talk = replace(talk, messages=(*talk.messages, Message("assistant", answer)))
+        conversation = replace(conversation, messages=(*conversation.messages, Message("user", text)))
+        answer = _answer(conversation, turn, script, backend, generation)
+        conversation = replace(conversation, messages=(*conversation.messages, Message("assistant", answer)))
         if progress is not None:
             progress(turn + 1, len(script.user))
-    return talk
+    return conversation
 
 
 def _answer(
-    talk: Transcript, turn: int, script: Script, backend: Backend, generation: GenerationSettings
+    conversation: Transcript, turn: int, script: Script, backend: Backend, generation: GenerationSettings
 ) -> str:
-    token_ids = prompt_ids(talk, ChatFormat(backend.tokenizer, Template.of(generation)))
+    token_ids = prompt_ids(conversation, ChatFormat(backend.tokenizer, Template.of(generation)))
     if len(token_ids) >= generation.max_model_len:
         raise StudyError(
             f"{script.name}: turn {turn}: the conversation has {len(token_ids)} tokens, which leaves no room "

@@ -115,8 +115,8 @@ def _conversations(
     for files in drift.fresh_runs():
         file = files[DRIFT_RUNS.name]
         [run] = study.lake.read(DRIFT_RUNS, file).to_pylist()
-        talk = [(message["role"], message["content"]) for message in run["conversation"]]
-        if (partition := wanted.get(tuple(talk)) or wanted.get(_asked(talk))) is not None:
+        conversation = [(message["role"], message["content"]) for message in run["conversation"]]
+        if (partition := wanted.get(tuple(conversation)) or wanted.get(_asked(conversation))) is not None:
             known[partition] = [file]
     instance.add_dynamic_partitions(str(conversations(study).name), sorted(str(key) for key in known))
     return known
@@ -130,5 +130,5 @@ def _said(source: Source) -> tuple[tuple[str, str], ...]:
     return (*opening, *(("user", text) for text in source.user))
 
 
-def _asked(talk: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((role, content) for role, content in talk if role != "assistant")
+def _asked(conversation: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((role, content) for role, content in conversation if role != "assistant")
