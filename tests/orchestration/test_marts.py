@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -41,13 +42,27 @@ def status(study: Study, instance: dg.DagsterInstance, name: str) -> StaleStatus
     return resolver.get_status(key(study, name))
 
 
+def requested(study: Study, cursor: Any = None) -> Any:
+    """Return what automation would launch now, since `cursor`."""
+    definitions = study_definitions(study)
+    marts = dg.AssetSelection.assets(key(study, "role_of_each_feature"))
+    with dagster_instance() as instance:
+        return dg.evaluate_automation_conditions(definitions, instance, asset_selection=marts, cursor=cursor)
+
+
 def test_a_mart_stands_below_the_tables_that_it_reads_and_says_what_it_holds(filled: Study) -> None:
     node = study_definitions(filled).resolve_asset_graph().get(key(filled, "role_of_each_feature"))
     read = ("role_features", "role_contrasts", "preferred_labels")
     assert node.parent_keys == {table_key(filled, table) for table in read}
     assert node.description is not None
     assert node.description.startswith("For each feature the role whose answers show it most reliably")
-    run_study(filled, None, ["warehouse", "role_of_each_feature"], overwrite=False)
+    asked = requested(filled)
+    run_study(filled, None, ["warehouse"], overwrite=False)
+    asked = requested(filled, asked.cursor)
+    assert asked.total_requested == 1  # the publication has told of tables that it reads
+    run_study(filled, None, ["role_of_each_feature"], overwrite=False)
+    run_study(filled, None, ["warehouse"], overwrite=False)
+    assert requested(filled, asked.cursor).total_requested == 0  # they are as they were
     with dagster_instance() as instance:
         [record] = instance.fetch_materializations(node.key, limit=9).records
         assert status(filled, instance, "role_of_each_feature") == StaleStatus.FRESH

@@ -18,7 +18,7 @@ from persona_assets.lake.schema import FEATURE_LABELS, MARTS
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
 from persona_assets.study.study import Study
-from persona_assets.warehouse import connect, publish
+from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse import marts as marts_module
 from tests.warehouse.world import World, rows
 
@@ -100,7 +100,13 @@ def test_a_mart_is_made_again_where_its_sql_or_what_it_reads_is_another(
     assert (state(study, "labelled"), state(study, "shared")) == ("stale", "fresh")
     print_reasons(study, "csv")
     assert "marts,mart,1,,1,other sql" in capsys.readouterr().out.splitlines()
+    write_mart(study, "shared", SHARED + " -- made anew beside a mart that is fresh")
+    publish(study)
+    write_mart(study, "shared", SHARED + " -- and again")
     assert publish(study).tables["labelled"] == 4
+    with connect(study) as connection:
+        of_lake = SHARED + " where table_name not in ('labelled', 'shared')"
+        assert rows(connection, "from shared") == rows(connection, of_lake)
     assert len(StudyFiles.of(study).marts.all(MARTS, "labelled")) == 3
 
 
@@ -146,6 +152,19 @@ def test_a_mart_that_fails_is_told_in_a_line_and_the_rest_is_published(
         assert state(unfilled, name) == "missing"
     with connect(unfilled) as connection:
         assert rows(connection, "from all_right") == [{"n": 4}]
+
+
+def test_a_mart_asks_on_a_connection_that_reads_the_snapshot_and_nothing_else(published: World) -> None:
+    with marts_module._reading(warehouse_path(published.study), published.study) as connection:
+        assert rows(connection, "select count(*) as n from responses") == [{"n": 36}]
+        for refused in (
+            "from read_text('/etc/passwd')",
+            "copy roles to '/tmp/roles.csv'",
+            "create table warehouse.mine as select 1",
+            "set enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(refused)
 
 
 def test_gc_and_verify_know_the_files_of_marts(world: World) -> None:
