@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, FiniteFloat, ValidationError, model_validator
 
-from persona_assets.study.settings import DriftScore
+from persona_assets.lake.schema.of_runs import DriftScore
 
 # What the field's notebook calls the scores.
 _SCORES = {"cos_axis": "cosine_axis", "cos_assistant": "cosine_anchor"}

@@ -27,7 +27,8 @@ from persona_assets.lake.schema import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.study.settings import DriftScore, DriftSettings
+from persona_assets.lake.schema.of_runs import DriftScore
+from persona_assets.study.settings import DriftSettings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -12,7 +12,7 @@ import numpy as np
 
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.drift.codes import Ranges, SpanCodes
-from persona_assets.study.settings import DriftScore
+from persona_assets.lake.schema.of_runs import DriftScore
 
 COVERAGE = 0.95
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from persona_assets.base.arrays import Floats
 from persona_assets.drift.space import Points
-from persona_assets.study.settings import DriftScore
+from persona_assets.lake.schema.of_runs import DriftScore
 
 N_NEAREST = 5
 

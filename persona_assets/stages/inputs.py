@@ -1,7 +1,7 @@
 """What decides the content of each stage's files: its settings, and the identity of the files it reads.
 
 A change flows down the chain by itself, for a file's identity is the hash of its own inputs. Every setting is
-decisive unless its block says otherwise (`study/settings.py`).
+decisive unless its block says otherwise (`study/settings`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,45 @@
+"""What a study's YAML file may say: one model for each block, unknown keys refused.
+
+The text below a key is its documentation: in Dagster's pages, in `dg`, and in docs/study.md.
+"""
+
+from persona_assets.study.settings.analysis import (
+    AnalysisSettings,
+    AtlasSettings,
+    DriftSettings,
+    LabelsSettings,
+)
+from persona_assets.study.settings.block import NAME, Block
+from persona_assets.study.settings.extraction import (
+    EvidenceSettings,
+    ExtractionSettings,
+    SaeSettings,
+    TokenSelection,
+)
+from persona_assets.study.settings.generation import (
+    ChatTemplateSettings,
+    GenerationSettings,
+    QuestionsSettings,
+    RolesSettings,
+)
+from persona_assets.study.settings.whole import CheckName, ChecksSettings, StudySettings
+
+__all__ = [
+    "NAME",
+    "AnalysisSettings",
+    "AtlasSettings",
+    "Block",
+    "ChatTemplateSettings",
+    "CheckName",
+    "ChecksSettings",
+    "DriftSettings",
+    "EvidenceSettings",
+    "ExtractionSettings",
+    "GenerationSettings",
+    "LabelsSettings",
+    "QuestionsSettings",
+    "RolesSettings",
+    "SaeSettings",
+    "StudySettings",
+    "TokenSelection",
+]

@@ -1,0 +1,106 @@
+"""How roles are compared, features mapped and labelled, and conversations followed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from persona_assets.lake.schema.of_runs import DriftScore
+from persona_assets.study.settings.block import Block, Name, PositiveInt
+
+
+class AnalysisSettings(Block):
+    """The anchor of the assistant axis, and roles left out of comparisons."""
+
+    ELSEWHERE = {
+        "anchor": "enters the atlas and drift, which have an axis",
+        "exclude": "the roles that take part enter what compares them",
+    }
+
+    anchor: Name = "default"
+    """The role that others are compared with."""
+    exclude: list[Name] = []
+    """Roles that are left out of comparisons."""
+
+
+class AtlasSettings(Block):
+    """How features are selected and mapped."""
+
+    FIRST = frozenset(
+        {"strategy", "question_centering", "top_k", "split_seed", "random_seed", "umap_n_neighbors"}
+        | {"umap_min_dist", "umap_random_state", "neighbor_k", "quality_k"}
+    )
+
+    strategy: Literal["mean", "max"] = "mean"
+    """What of a role is compared: its means, or (`max`) its maxima."""
+    question_centering: bool | None = None
+    """Compare means less what all roles do on the same responses (`true`), or log(1 + mean); by
+    default centred wherever roles share their questions."""
+    top_k: PositiveInt = 2000
+    """How many features are on the map at most; only those qualify whose spread over roles is not
+    below the median."""
+    split_seed: int = 42
+    """Seed of the halves whose agreement is called stability."""
+    random_seed: int = 42
+    """Seed of the principal components."""
+    umap_n_neighbors: PositiveInt = 15
+    """UMAP's `n_neighbors`."""
+    umap_min_dist: Annotated[float, Field(ge=0)] = 0.1
+    """UMAP's `min_dist`."""
+    umap_random_state: int = 24
+    """UMAP's `random_state`."""
+    neighbor_k: PositiveInt = 20
+    """Neighbors that are kept of each feature."""
+    quality_k: PositiveInt = 15
+    """How many neighbors the map is judged by."""
+
+
+class LabelsSettings(Block):
+    """Where descriptions of features come from."""
+
+    IGNORED = dict.fromkeys(
+        ("api", "export", "cache"), "labels are named by what they say: the last that landed stand"
+    )
+
+    api: str = "https://www.neuronpedia.org"
+    """Where `persona labels fetch` asks, for an SAE with a `neuronpedia_id`."""
+    export: str | None = None
+    """Base address of bulk exports, read in place of the API."""
+    cache: str | None = None
+    """A JSON file of descriptions: by feature id, or a list of `{feature_id, description, url}`."""
+
+
+class DriftSettings(Block):
+    """Where conversations to be scored lie, and the space, axis and score they are measured in."""
+
+    FIRST = frozenset(
+        {"pooling", "transform", "centering", "l2_normalize", "axis", "compared_with", "score"}
+        | {"null_draws", "seed"}
+    )
+    ELSEWHERE = {"sae": "the SAE's identity enters, and the roles' features under it"}
+    IGNORED = {"directory": "a run is named by its conversation, wherever that lies"}
+
+    directory: str = "data/conversations"
+    """Conversations and scripts to follow, see docs/drift.md."""
+    sae: Name | None = None
+    """The SAE that they are measured with; by default the study's first."""
+    pooling: Literal["mean", "max"] = "mean"
+    """How the tokens of a turn become one vector."""
+    transform: Literal["log1p", "raw"] = "log1p"
+    """What is done to the vectors of turns and roles first: log(1 + x), or nothing."""
+    centering: bool = False
+    """Subtract the mean of the roles."""
+    l2_normalize: bool = False
+    """Give every vector length 1."""
+    axis: Literal["difference", "pca"] = "difference"
+    """`difference`: from the other roles to the anchor; `pca`: the first principal component of all
+    roles."""
+    compared_with: Annotated[list[Name], Field(min_length=1)] | None = None
+    """The roles whose mean the anchor is compared with; by default all others."""
+    score: DriftScore = "projection"
+    """The score that is shown first."""
+    null_draws: PositiveInt = 200
+    """Spans of the anchor's responses behind each null band."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of those draws."""

@@ -1,0 +1,87 @@
+"""Which model and SAEs read the answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from persona_assets.study.settings.block import Block, Dtype, Name, PositiveInt
+
+
+class SaeSettings(Block):
+    """One sparse autoencoder: a release and id of its library, or a directory in the library's format."""
+
+    ELSEWHERE = dict.fromkeys(("release", "id", "path"), "the SAE's identity enters")
+    IGNORED = {"neuronpedia_id": "says only where labels are fetched"}
+
+    release: str | None = None
+    """Release in the registry of the library, with `id`."""
+    id: str | None = None
+    """The SAE's id in the release."""
+    path: str | None = None
+    """In place of `release` and `id`: a directory in the library's format."""
+    neuronpedia_id: str | None = None
+    """`model/source` under which Neuronpedia describes the SAE's features."""
+    library: str = "saelens"
+    """What loads it: `saelens`, or one of your own, `package.module:NAME` (see extending.md)."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        hub = self.release is not None and self.id is not None
+        if hub == (self.path is not None) or (self.release is None) != (self.id is None):
+            raise ValueError("an SAE is either `release` and `id`, or `path`")
+        return self
+
+
+class EvidenceSettings(Block):
+    """How many responses show a feature in a role, and how many tokens on each side of its peak."""
+
+    FIRST = frozenset({"top", "window"})
+
+    top: PositiveInt = 3
+    """Responses that are kept for each role and feature."""
+    window: Annotated[int, Field(ge=0)] = 12
+    """Tokens that are kept on each side of the peak."""
+
+
+TokenSelection = Literal["response_only", "response_to_end", "all"]
+
+
+class ExtractionSettings(Block):
+    """Which model and SAEs read the responses, and which tokens are pooled."""
+
+    FIRST = frozenset({"token_selection"})
+    ELSEWHERE = {
+        "model": "the identity of its files enters, or its hub id and revision",
+        "revision": "is part of the model's identity",
+        "dtype": "the type that `auto` came to enters",
+        "saes": "each SAE's identity enters the files under it",
+        "evidence": "enters what evidence is made from; activations do not depend on it",
+    }
+    IGNORED = {
+        "backend": "each reads the same residuals",
+        "engine": "says where and how fast they are read",
+    }
+
+    backend: str = "transformers"
+    """What reads the responses: `transformers`, `vllm` (hook points `hook_resid_post` and
+    `hook_resid_pre`), or one of your own, `package.module:NAME`."""
+    model: str
+    """The model whose residual stream is read: a directory, or a hub id."""
+    revision: str | None = None
+    """Revision of a hub id."""
+    dtype: Dtype = "auto"
+    """Type of the weights while they read; `auto`: see below."""
+    engine: dict[str, Any] = {}
+    """Options of the backend. transformers: `tokens_per_batch`, `device`; vllm: as for generation."""
+    saes: Annotated[dict[Name, SaeSettings], Field(min_length=1)]
+    """One or more SAEs, by a name of yours; the first is the one that questions are about unless they
+    name another."""
+    token_selection: TokenSelection = "response_only"
+    """Which tokens are pooled, see below."""
+    span_tokens: list[str] = []
+    """Control tokens that may stand within a response, such as those of a thinking span or a channel; a
+    response with any other is not pooled, and fails a check."""
+    evidence: EvidenceSettings = EvidenceSettings()
+    """How much text is kept to show what a feature fires on."""
