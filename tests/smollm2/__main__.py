@@ -35,7 +35,7 @@ def main() -> None:
     cache = Cache(asked.work / "residuals", asked.model, tuple(asked.layer))
     cache.fill(blocks, _tell)
     for layer in asked.layer:
-        recipe = Recipe(layer, asked.d_sae, asked.k, asked.tokens)
+        recipe = Recipe(layer, asked.d_sae, asked.k, asked.tokens, asked.rate)
         trained = _of(blocks, held_out=False)
         folder = asked.work / "saes" / f"{recipe.name}-{_digest(trained)}"
         if not (folder / "sae" / "cfg.json").is_file():
@@ -57,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--d-sae", type=int, default=4096)
     parser.add_argument("--k", type=int, default=56)
     parser.add_argument("--tokens", type=int, default=4_000_000, help="seen in training, again and again")
+    parser.add_argument("--rate", type=float, default=Recipe.rate, help="learning rate")
     parser.add_argument("--to", type=Path, help="where the finished SAE and its card go")
     parser.add_argument("--threads", type=int, help="of torch; by default all")
     return parser.parse_args()

@@ -37,7 +37,7 @@ class Recipe:
     @property
     def name(self) -> str:
         """A folder's name."""
-        return f"layer_{self.layer}-{self.d_sae}-k{self.k}-{self.tokens}-{self.seed}"
+        return f"layer_{self.layer}-{self.d_sae}-k{self.k}-{self.tokens}-rate{self.rate:g}-seed{self.seed}"
 
 
 def train(recipe: Recipe, residuals: Sequence[Halfs], folder: Path) -> BatchTopKTrainingSAE:
