@@ -66,5 +66,5 @@ def _load(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error as error:
         raise StudyError(
             f"DuckDB's extension httpfs cannot be loaded ({str(error).splitlines()[0]}); "
-            "pip install 'persona-assets[s3]'"
+            "pip install duckdb-extension-httpfs"
         ) from error

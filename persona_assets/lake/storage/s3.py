@@ -30,7 +30,7 @@ try:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 except ImportError as error:
-    raise StudyError("a lake on s3:// needs boto3: pip install 'persona-assets[s3]'") from error
+    raise StudyError("a lake on s3:// needs boto3: pip install boto3") from error
 
 _URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?P<prefix>(?:/[\w.=-]+)*)/?", re.ASCII)
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
@@ -48,7 +48,7 @@ _MAY_NOT = "check the credentials, and what they may do in this bucket"
 class S3Storage:
     """The `Storage` at `url`, `s3://bucket/prefix`.
 
-    Raises StudyError where the URL is another, or the packages of `persona-assets[s3]` are missing.
+    Raises StudyError where the URL is another, or the packages of the extra `s3` are missing.
     """
 
     folder = None
