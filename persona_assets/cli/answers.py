@@ -160,7 +160,7 @@ def _print_table(
         print(f"the first {_TABLE_ROWS:,} rows; --format csv or json gives all", file=sys.stderr)
     if table.hidden:
         sys.stdout.flush()
-        print(f"hidden for want of room (--wide shows them): {', '.join(table.hidden)}", file=sys.stderr)
+        print(f"hidden for lack of room (--wide shows them): {', '.join(table.hidden)}", file=sys.stderr)
 
 
 def _plain(value: Any) -> Any:

@@ -12,15 +12,15 @@ from persona_assets.study.study import Study
 
 
 def import_outputs(study: Study, outputs: Path, overwrite: bool) -> None:
-    """Take in what `outputs` holds, and say what landed and what stayed."""
+    """Import what `outputs` holds, and say what landed and what stayed."""
     with bar("importing roles") as progress:
         report = import_study(study, outputs, overwrite, progress)
     for table, n_roles in Counter(_table(landed.sae) for landed in report.landed).items():
         print(f"{table}: {n_roles} roles landed")
     for table, n_roles in Counter(_table(one.sae) for one in report.landed if one.by_position).items():
         print(
-            f"{table}: of {n_roles} roles no JSONL beside the NPZ says what the rows are; they were taken in "
-            "the order of the responses' lines, whose counts agree"
+            f"{table}: for {n_roles} roles no JSONL beside the NPZ says what the rows are; they were matched "
+            "with the responses' lines by their order, since there are as many"
         )
     for table, n_roles in Counter(_table(kept.sae) for kept in report.skipped).items():
         print(f"{table}: {n_roles} roles are fresh and stay (--overwrite replaces them)")

@@ -80,7 +80,7 @@ def _raise_what_is_left(study: Study, verified: Verified, deleted: bool) -> None
         )
     if n_refused:
         raise StudyError(
-            f"{study.name}: {n_refused} of {verified.n_files} files cannot be read now; mend what is told "
+            f"{study.name}: {n_refused} of {verified.n_files} files cannot be read now; mend what is said "
             "above, and verify again"
         )
 

@@ -139,7 +139,7 @@ class Server:
 
     def _remedy(self, status: int) -> str:
         if status in (401, 403) and self.key is None:
-            return f"the environment has no key in {self.key_name}"
+            return f"set {self.key_name}: the server asks for a key"
         if status in (401, 403):
             return f"check the key in the environment's {self.key_name}"
         if status == 404:

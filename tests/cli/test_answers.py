@@ -71,7 +71,7 @@ def test_a_terminal_is_told_which_columns_have_no_room_and_how_to_see_them(
     print_rows(header, rows, "table")
     shown = capsys.readouterr()
     assert shown.out.splitlines()[0].split() == header[:4]
-    assert shown.err == "hidden for want of room (--wide shows them): number_4, number_5\n"
+    assert shown.err == "hidden for lack of room (--wide shows them): number_4, number_5\n"
     print_rows(header, rows, "table", wide=True)
     shown = capsys.readouterr()
     assert (shown.out.splitlines()[0].split(), shown.err) == (header, "")

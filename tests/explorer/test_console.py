@@ -354,7 +354,7 @@ def test_memory_has_an_end_and_the_server_lives_on(published: World, sql: str):
     ],
 )
 def test_time_has_an_end_and_nothing_goes_on_after_it(published: World, sql: str):
-    with pytest.raises(ProblemError, match="stopped after") as raised:
+    with pytest.raises(ProblemError, match="timed out after") as raised:
         asyncio.run(Console(published.study).run(sql, "json", Limits(seconds=1.5)))
     assert raised.value.status == 408
     assert eventually(lambda: not _children())

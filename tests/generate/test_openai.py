@@ -272,8 +272,8 @@ def test_nothing_is_asked_again_before_the_server_wants_it() -> None:
 @pytest.mark.parametrize(
     ("status", "remedy"),
     [
-        (401, "the environment has no key in OPENAI_API_KEY"),
-        (403, "the environment has no key in OPENAI_API_KEY"),
+        (401, "set OPENAI_API_KEY: the server asks for a key"),
+        (403, "set OPENAI_API_KEY: the server asks for a key"),
         (404, "check generation.engine's base_url and served_model"),
         (400, "check that the server takes what the study's generation asks for"),
         (422, "check that the server takes what the study's generation asks for"),

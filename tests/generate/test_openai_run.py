@@ -57,7 +57,7 @@ def study_of(make_study: StudyMaker, url: str, **engine: Any) -> Study:
 @pytest.mark.parametrize(
     ("behave", "n_asked", "complaint"),
     [
-        (saying(401, "whose key?"), 1, r"answered 401 \(whose key\?\); the environment has no key in"),
+        (saying(401, "whose key?"), 1, r"answered 401 \(whose key\?\); set OPENAI_API_KEY"),
         (saying(404, "no such model"), 1, r"answered 404 \(no such model\); check generation.engine's"),
         (saying(307, "over there"), 1, r"answered 307 \(over there\); redirects are not followed"),
         (saying(503, "loading"), 2, r"gave no answer in 2 attempts, at last: 503 loading; see to the server"),

@@ -173,6 +173,6 @@ class _Counted(io.RawIOBase):
         n = memoryview(data).nbytes
         self._written += n
         if self._written > self._limit:
-            raise ProblemError(400, f"more than {self._limit / 2**30:g} GiB; ask for less")
+            raise ProblemError(400, f"more than {self._limit / 2**30:g} GiB; add a filter or a LIMIT")
         self._out.write(data)
         return n

@@ -70,7 +70,9 @@ class Console:
                 async with asyncio.timeout(limits.seconds):
                     file, complaint = await _talk(worker, self._job(sql, form, limits))
             except TimeoutError:
-                raise ProblemError(408, f"stopped after {limits.seconds:g} s: ask for less") from None
+                raise ProblemError(
+                    408, f"timed out after {limits.seconds:g} s; add a filter or a LIMIT"
+                ) from None
             said = _last_line(complaint)
             if worker.returncode != 0 or said is None:
                 file.close()

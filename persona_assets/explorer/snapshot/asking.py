@@ -44,6 +44,6 @@ def within(seconds: float, connection: duckdb.DuckDBPyConnection) -> Iterator[No
     try:
         yield
     except duckdb.InterruptException as error:
-        raise ProblemError(408, f"stopped after {seconds:g} s: ask for less") from error
+        raise ProblemError(408, f"timed out after {seconds:g} s; add a filter or a LIMIT") from error
     finally:
         timer.cancel()
