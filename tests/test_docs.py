@@ -194,6 +194,12 @@ def test_the_mart_of_the_page_on_extending_does_what_the_page_says(
     assert sorted(line.split()[:2] for line in shown[1:-1]) == [["1984", "9"], ["pirate", "9"]]
 
 
+def test_every_page_is_in_the_index() -> None:
+    index = (PROJECT / "docs/README.md").read_text()
+    pages = {page.name for page in (PROJECT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)#:]+)\)", index))
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PERSONA_LAKE"] = folder
