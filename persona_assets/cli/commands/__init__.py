@@ -1,0 +1,1 @@
+"""The commands, by what they are for. Help is instant: each imports what it needs when it runs."""

@@ -1,0 +1,139 @@
+"""Commands that ask a study: in SQL, in pictures, in the browser. Each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from persona_assets.cli.commands.options import (
+    Format,
+    FormatOption,
+    SaeOption,
+    StudyArgument,
+    Subject,
+    WideOption,
+)
+from persona_assets.study.study import load_study
+
+commands = typer.Typer()
+
+
+@commands.command()
+def sql(
+    study: StudyArgument,
+    query: Annotated[
+        str | None,
+        typer.Argument(help="The query in DuckDB's SQL. Without it, the query is read from standard input."),
+    ] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(
+            "--snapshot", metavar="NAME", help="Ask a snapshot that `persona keep` kept. Default: the newest."
+        ),
+    ] = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
+    from persona_assets.cli.answers import ask, read_query
+
+    ask(load_study(study), read_query(query), output, wide=wide, snapshot=snapshot)
+
+
+@commands.command()
+def which_roles(
+    study: StudyArgument,
+    feature: Annotated[str, typer.Argument(help="The feature's id.", show_default=False)],
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Show which roles fire a feature, and in how many of their answers. The others are left out."""
+    from persona_assets.cli.answers import ask
+    from persona_assets.cli.arguments import check_feature
+    from persona_assets.labels.table import feature_number
+
+    number, opened = feature_number(feature, "which-roles"), load_study(study)
+    check_feature(opened, number, sae)
+    ask(opened, "from which_roles($feature, sae := $sae)", output, wide=wide, feature=number, sae=sae)
+
+
+@commands.command()
+def top_features(
+    study: StudyArgument,
+    role: Annotated[str, typer.Argument(help="The role's name.", show_default=False)],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Show the features that characterize a role."""
+    from persona_assets.cli.answers import ask
+    from persona_assets.cli.arguments import check_role, check_sae
+
+    opened = load_study(study)
+    check_role(opened, role)
+    check_sae(opened, sae)
+    query = "from top_features($role, sae := $sae) limit $limit"
+    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit)
+
+
+@commands.command()
+def plot(
+    study: StudyArgument,
+    subject: Annotated[Subject, typer.Argument(help="What to draw.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Argument(help="The feature's id, or the role's name.", show_default=False)
+    ] = None,
+    sae: SaeOption = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="The .png or .svg file to write. Default: STUDY-SUBJECT.png."),
+    ] = None,
+) -> None:
+    """Draw roles, the atlas, one feature or one role. Example: persona plot demo role pirate."""
+    from persona_assets.cli.plot import plot
+
+    typer.echo(plot(load_study(study), subject.value, name, sae, to))
+
+
+@commands.command()
+def explore(
+    study: StudyArgument,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 8420,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            help="The address to listen on. There is no password: whoever can connect can read the study.",
+        ),
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
+    drift_runs: Annotated[
+        Path | None,
+        typer.Option(
+            "--drift-runs",
+            metavar="DIR",
+            help="Show the drift runs that any tool exported to DIR.",
+        ),
+    ] = None,
+) -> None:
+    """Show the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
+    from persona_assets.cli.explore import explore
+
+    explore(load_study(study), host, port, browser, drift_runs)
+
+
+@commands.command()
+def site(
+    study: StudyArgument,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
+) -> None:
+    """Write the explorer, without its SQL console, as files for any web host."""
+    from persona_assets.cli.explore import site
+
+    site(load_study(study), directory)

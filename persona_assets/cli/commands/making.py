@@ -1,0 +1,134 @@
+"""Commands that make studies and what they hold. Each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from persona_assets.cli.commands.options import (
+    Format,
+    FormatOption,
+    RolesOption,
+    StudyArgument,
+    WideOption,
+)
+from persona_assets.stages.table import RUNNABLE
+from persona_assets.study.study import load_study
+
+commands = typer.Typer()
+
+
+@commands.command()
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The new project's folder.", show_default=False)
+    ],
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Add the demo study with its model, SAE, labels and conversations.")
+    ] = False,
+) -> None:
+    """Lay out a project, the folder that holds studies, their data and results. Nothing is overwritten."""
+    from persona_assets.study.new_project import lay_out
+
+    written = lay_out(directory, demo)
+    typer.echo(f"{directory}: a project ({len(written)} files written); go on there:")
+    typer.echo(f"  cd {shlex.quote(str(directory))}")
+    typer.echo("  persona run demo" if demo else "  persona roles import SOURCE")
+    typer.echo("  DAGSTER_HOME=$PWD/.dagster dg dev")
+
+
+@commands.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The new study's name.", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="A study of the project, or a template: smollm2, gemma_3_270m, gemma_3_1b, gemma_3_27b, "
+            "llama_3_1_8b, qwen_3_8b, toy.",
+        ),
+    ] = "smollm2",
+) -> None:
+    """Write the file of a new study, with comments, begun from another. Nothing is overwritten."""
+    from persona_assets.study.new_study import new_study
+
+    file = new_study(study, source)
+    typer.echo(f"{file}: written; change it, then see what it asks and costs, and run it:")
+    typer.echo(f"  persona estimate {study}")
+    typer.echo(f"  persona run {study}")
+
+
+@commands.command()
+def estimate(
+    study: StudyArgument,
+    roles: Annotated[
+        int,
+        typer.Option("--pilot", min=0, help="How many roles the pilot asks; with 0 no model is loaded."),
+    ] = 2,
+    answers: Annotated[int, typer.Option(min=2, help="How many prompts of each role it asks.")] = 64,
+) -> None:
+    """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
+    from persona_assets.cli.estimate import print_estimate
+
+    print_estimate(load_study(study), roles, answers)
+
+
+@commands.command()
+def run(
+    study: StudyArgument,
+    roles: RolesOption = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            "--select",
+            metavar="ASSETS",
+            help=f"Make only these assets, of {', '.join(RUNNABLE)}.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make roles again even where their files are fresh.")
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Run only shard I of N of the roles; I counts from 0."),
+    ] = None,
+) -> None:
+    """Run a study from prompts to the warehouse. It skips what is fresh; you can interrupt and resume it."""
+    from persona_assets.cli.arguments import named, part_of
+    from persona_assets.cli.run import run_study
+
+    opened, chosen = load_study(study), named(roles, "role")
+    if shard is not None:
+        chosen = part_of(chosen or opened.role_names, shard)
+    run_study(opened, chosen, named(select, "asset"), overwrite)
+
+
+@commands.command()
+def drift(
+    study: StudyArgument,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Conversations, scripts of what the user says, or folders of them. Default: the study's "
+            "drift.directory.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Score conversations again even where their files are fresh.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Write the runs for other viewers, too.")
+    ] = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Measure turn by turn how far conversations move from the assistant; docs/drift.md explains it."""
+    from persona_assets.cli.drift import follow
+
+    follow(load_study(study), files or [], overwrite, export, output, wide)
