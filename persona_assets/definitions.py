@@ -1,11 +1,16 @@
 """The Dagster code location: every study of the project folder."""
 
+import warnings
 from pathlib import Path
 
 import dagster as dg
 
 from persona_assets.base.project import project
 from persona_assets.components.studies import load_studies
+
+# Dagster tells for each asset which of its own classes are in beta: 2,000 lines of one `dg launch`.
+for told in (dg.BetaWarning, dg.PreviewWarning):
+    warnings.filterwarnings("ignore", category=told, module=r"dagster\b")
 
 
 @dg.definitions

@@ -18,14 +18,16 @@ def asset_names(definitions: dg.Definitions) -> set[str]:
     return {key.path[-1] for key in definitions.resolve_asset_graph().materializable_asset_keys}
 
 
-def test_loading_the_code_location_imports_no_heavy_module() -> None:
+def test_loading_the_code_location_imports_no_heavy_module_and_tells_nothing_of_dagsters_own() -> None:
     code = (
         "import sys; from persona_assets.definitions import defs; defs();"
         f"print(sorted(set({HEAVY}) & set(sys.modules)))"
     )
-    loaded = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    loaded = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True)
     assert loaded.returncode == 0, loaded.stderr
     assert loaded.stdout.strip() == "[]"
+    assert "BetaWarning" not in loaded.stderr
+    assert "PreviewWarning" not in loaded.stderr
 
 
 def test_every_study_of_the_repository_is_in_the_code_location() -> None:
