@@ -9,6 +9,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
 from persona_assets.cli.answers import print_rows
 from persona_assets.cli.bar import bar
+from persona_assets.cli.units import counted
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript
@@ -104,4 +105,4 @@ def _export(study: Study, wanted: set[str], directory: Path) -> None:
 
     with connect(study) as connection:
         folders = export_runs(connection, directory, wanted)
-    print(f"{len(folders)} runs in {directory}")
+    print(f"{counted(len(folders), 'run')} in {directory}")

@@ -12,7 +12,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.cli.bar import bar
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.table import table_lines
-from persona_assets.cli.units import size
+from persona_assets.cli.units import counted, size
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.inventory import Held
 from persona_assets.health.repair import Removed, remove_damaged
@@ -51,7 +51,7 @@ def verify_study(study: Study, delete: bool = False) -> None:
         verified = verify(study, progress)
     for problem in verified.problems:
         print(f"{study.lake.uri(problem.path)}: {problem.what}")
-    print(f"read {verified.n_files} files, {size(verified.n_bytes)}")
+    print(f"read {counted(verified.n_files, 'file')}, {size(verified.n_bytes)}")
     if verified.n_without_checksums:
         print(f"{verified.n_without_checksums} of them are of a version that wrote no checksums")
     if not verified.problems:
@@ -95,7 +95,7 @@ def _print_tables(held: Sequence[Held]) -> None:
 
 
 def _amount(held: Sequence[Held]) -> str:
-    return f"{len(held)} files, {size(_n_bytes(held))}"
+    return f"{counted(len(held), 'file')}, {size(_n_bytes(held))}"
 
 
 def _n_bytes(held: Sequence[Held]) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file, is_folder, one_line, read_yaml, shown, shown_path
@@ -64,7 +65,11 @@ class Study:
             return list(self._role_files)
         for name in wanted:
             if name not in self._role_files:
-                raise StudyError(f"{self.file}: roles.include: no role {name!r} in {self._role_directory}")
+                alike = get_close_matches(name, self._role_files, n=1)
+                remedy = f"; did you mean {alike[0]}?" if alike else ""
+                raise StudyError(
+                    f"{self.file}: roles.include: no role {name!r} in {self._role_directory}{remedy}"
+                )
         return sorted(set(wanted))
 
     @cached_property
@@ -184,9 +189,22 @@ def _key(place: tuple[int | str, ...]) -> str:
     return ".".join(one_line(str(part), 60) for part in place) or "attributes"
 
 
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """Return the keys of the block in which a key stands."""
+    block: type[BaseModel] = StudySettings
+    for part in place[:-1]:
+        field = block.model_fields.get(str(part))  # none of a name that the user gave, as of an SAE
+        kinds = (field.annotation, *get_args(field.annotation)) if field is not None else ()
+        block = next(
+            (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), block
+        )
+    return list(block.model_fields)
+
+
 def _plainly(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
-        return "unknown key; remove it or correct its spelling"
+        alike = get_close_matches(str(problem["loc"][-1]), _keys_beside(problem["loc"]), n=1)
+        return f"unknown key; did you mean {alike[0]}?" if alike else "unknown key; remove it"
     if problem["type"] == "missing":
         return "is missing"
     message = one_line(problem["msg"].removeprefix("Value error, "), 200)

@@ -33,7 +33,12 @@ def test_an_unknown_study_is_answered_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"generation.temprature": 0.7}, r"generation.temprature: unknown key"),
+        ({"generation.temprature": 0.7}, r"generation.temprature: unknown key; did you mean temperature\?"),
+        ({"generation.zzz": 0.7}, r"generation.zzz: unknown key; remove it$"),
+        (
+            {"extraction.saes": {"demo": {"path": "x", "neuronpediaid": "m/s"}}},
+            r"extraction.saes.demo.neuronpediaid: unknown key; did you mean neuronpedia_id\?",
+        ),
         ({"generation.max_tokens": "many"}, r"generation.max_tokens: .*valid integer.*'many'"),
         ({"generation.top_p": 1.5}, r"generation.top_p: .*less than or equal to 1, not 1.5"),
         ({"generation.model": None}, r"generation.model: is missing"),
@@ -134,8 +139,10 @@ def test_a_setting_that_is_no_path_is_answered_in_one_line(
 
 
 def test_a_role_that_is_not_in_the_directory_is_named(make_study: StudyMaker) -> None:
-    with pytest.raises(StudyError, match=r"roles.include: no role 'nobody'"):
+    with pytest.raises(StudyError, match=r"roles.include: no role 'nobody' in [^;]*$"):
         _ = make_study(changes={"roles.include": ["pirate", "nobody"]}).role_names
+    with pytest.raises(StudyError, match=r"no role 'gost' in .*; did you mean ghost\?$"):
+        _ = make_study(changes={"roles.include": ["gost"]}).role_names
 
 
 def test_missing_role_data_say_how_to_bring_them_in(make_study: StudyMaker, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def init(
     from persona_assets.study.new_project import lay_out
 
     written = lay_out(directory, demo)
-    typer.echo(f"{directory}: a project ({len(written)} files written); go on there:")
+    told = f"a project ({len(written)} files written)" if written else "is a project already"
+    typer.echo(f"{directory}: {told}; go on there:")
     typer.echo(f"  cd {shlex.quote(str(directory))}")
     typer.echo("  persona run demo" if demo else "  persona roles import SOURCE")
     typer.echo("  DAGSTER_HOME=$PWD/.dagster dg dev")
