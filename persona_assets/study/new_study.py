@@ -13,7 +13,7 @@ from persona_assets.study.settings import NAME
 from persona_assets.study.study import study_names
 
 _TEMPLATES = Path(__file__).with_name("templates")
-FIRST = "toy"  # what is written where nothing is named
+FIRST = "gemma_3_270m"  # what is written where nothing is named
 
 
 def new_study(name: str, source: str) -> Path:

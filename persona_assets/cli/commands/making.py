@@ -16,6 +16,7 @@ from persona_assets.cli.commands.options import (
     WideOption,
 )
 from persona_assets.stages.table import RUNNABLE
+from persona_assets.study.new_study import FIRST
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()
@@ -37,7 +38,7 @@ def init(
     told = f"a project ({len(written)} files written)" if written else "is a project already"
     typer.echo(f"{directory}: {told}; go on there:")
     typer.echo(f"  cd {shlex.quote(str(directory))}")
-    typer.echo("  persona run demo" if demo else "  persona roles import SOURCE")
+    typer.echo("  persona run demo" if demo else "  persona new STUDY")
     typer.echo("  DAGSTER_HOME=$PWD/.dagster dg dev")
 
 
@@ -52,7 +53,7 @@ def new(
             help="A study of the project, or a template: smollm2, gemma_3_270m, gemma_3_1b, gemma_3_27b, "
             "llama_3_1_8b, qwen_3_8b, toy.",
         ),
-    ] = "smollm2",
+    ] = FIRST,
 ) -> None:
     """Write the file of a new study, with comments, begun from another. Nothing is overwritten."""
     from persona_assets.study.new_study import new_study
