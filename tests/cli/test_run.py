@@ -79,11 +79,17 @@ def test_a_second_run_does_nothing_but_publish(study: Study, capsys: pytest.Capt
     assert 'ask it: persona sql small "from which_roles(7) limit 5"' in said
 
 
-def test_roles_that_lie_apart_share_one_bar(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_roles_that_lie_apart_share_one_bar_on_a_terminal_and_one_count_in_a_file(
+    study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_study(study, ["pirate", "default"], ["responses"], False)
-    drawn = capsys.readouterr().err
-    [bar] = [line for line in drawn.splitlines() if line.startswith("responses ")]
-    assert "2/2" in bar
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("responses: ")]
+    assert told == ["responses: default landed (1 of 2)", "responses: pirate landed (2 of 2)"]
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as a terminal has it
+    run_study(study, ["pirate", "default"], ["responses"], True)
+    drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
+    assert "2/2" in drawn
+    assert "landed" not in drawn
 
 
 def test_only_the_chosen_roles_and_assets_are_made(study: Study) -> None:
