@@ -50,6 +50,9 @@ class StageSummary:
 
 def summarize(study: Study) -> tuple[list[RoleSummary], list[StageSummary]]:
     """Every role, and every stage. Raises StudyError where roles, questions, model or SAE cannot be read."""
+    owner = study.responses_owner
+    for role in study.role_names:  # where no file is there yet, nothing else asks for them
+        owner.questions(owner.role(role))
     files = StudyFiles.of(study)
     saes = list(study.settings.extraction.saes)
     per_sae = [(stage, sae) for sae in saes for stage in PER_ROLE if stage.mark.per_sae]

@@ -18,6 +18,7 @@ from persona_assets.extract import vllm
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.extractor import Extractor
 from persona_assets.lake import schema
+from persona_assets.models.chat import ChatFormat
 from persona_assets.study.settings import EvidenceSettings
 from tests.extract.dense import bounds, whole_model
 from tests.extract.supports import Bounds, assert_evidence, assert_pooled
@@ -92,7 +93,7 @@ def extractor(family, open_vllm) -> Iterator[Extractor]:
 @pytest.fixture(scope="module")
 def conversations(tokenizer, responses) -> list[Conversation]:
     """Those that are not excluded."""
-    read = read_conversations(responses, tokenizer, "response_only", CONTEXT)
+    read = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     return [one for one in read if one.excluded_reason is None]
 
 
@@ -214,7 +215,7 @@ def test_longer_conversations_than_an_engine_was_started_for_start_another(
     assert extractor._backend._llm is first
     ours = extractor.extract(long, saes=["high"])["high"]
     assert extractor._backend._llm is not first
-    conversations = read_conversations(long, tokenizer, "response_only", CONTEXT)
+    conversations = read_conversations(long, ChatFormat(tokenizer), "response_only", CONTEXT)
     sae = SAE.load_from_disk(saes["high"]["path"])
     model = whole_model(model_directory("llama", HEAD))
     assert_pooled(ours, bounds(model, sae, LAYERS["high"], conversations), conversations)
