@@ -11,8 +11,10 @@ import socket
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from persona_assets.base.atomic import is_alive
 
@@ -47,8 +49,20 @@ def is_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 def health_by_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealthResult:
     """FAILED where the run's process is gone, RUNNING otherwise."""
     if is_gone(instance, run):
+        _tell_of_retry(instance, run)
         return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
     return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+
+def _tell_of_retry(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Tag a run, before it is called failed, with whether it will be started again.
+
+    Dagster does so a moment after: a backfill that looks in between takes the run for its last, and ends.
+    """
+    if instance.run_retries_enabled:
+        failed = run.with_status(dg.DagsterRunStatus.FAILURE)
+        will = auto_reexecution_should_retry_run(instance, failed, None)
+        instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(will).lower()})
 
 
 def _own_tag(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

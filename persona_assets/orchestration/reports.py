@@ -182,7 +182,8 @@ def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:
     tables = preview(("table", "rows"), snapshot.tables.items())
     version, metadata = about_warehouse(study)
     problems = list(snapshot.problems.values())
-    failed = {"marts that failed": preview(("why",), ([one] for one in problems))} if problems else {}
+    told = [[problem.removeprefix(f"{study.file.parent}/")] for problem in problems]
+    failed = {"marts that failed": preview(("why",), told)} if problems else {}
     return Landed(version, {**metadata, "tables": tables, **failed}), problems
 
 

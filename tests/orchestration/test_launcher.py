@@ -9,11 +9,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.launcher.base import WorkerStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key
-from persona_assets.orchestration.launcher import PROCESS_TAG, is_gone, process_tag
+from persona_assets.orchestration.launcher import PROCESS_TAG, health_by_process, is_gone, process_tag
 from persona_assets.study.study import Study
 
 HOST, BOOT, PID, START = range(4)
@@ -88,6 +90,17 @@ def test_a_retry_is_not_gone_for_the_tag_that_it_inherits(instance: dg.DagsterIn
     again = instance.get_run_by_id(retry.run_id)
     assert again is not None
     assert is_gone(instance, again)
+
+
+@pytest.mark.parametrize(("retries", "will"), [(2, "true"), (0, "false")])
+def test_a_run_says_whether_it_is_started_again_before_it_is_called_failed(retries: int, will: str) -> None:
+    settings = {"run_retries": {"enabled": True, "max_retries": retries}}
+    with dg.instance_for_test(overrides=settings) as instance:
+        run = started_run(instance, tag_with(PID, str(2**22 + 1)))
+        assert health_by_process(instance, run).status == WorkerStatus.FAILED
+        told = instance.get_run_by_id(run.run_id)
+        assert told is not None
+        assert (told.status, told.tags[WILL_RETRY_TAG]) == (dg.DagsterRunStatus.STARTED, will)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
