@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--general", type=int, default=600_000, help="tokens of general text")
     parser.add_argument("--layer", type=int, nargs="+", default=[15], help="after which layers (from 0)")
     parser.add_argument("--d-sae", type=int, default=4096)
-    parser.add_argument("--k", type=int, default=56)
+    parser.add_argument("--k", type=int, default=40)
     parser.add_argument("--tokens", type=int, default=4_000_000, help="seen in training, again and again")
     parser.add_argument("--rate", type=float, default=Recipe.rate, help="learning rate")
     parser.add_argument("--to", type=Path, help="where the finished SAE and its card go")

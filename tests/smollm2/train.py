@@ -31,7 +31,7 @@ class Recipe:
     d_sae: int
     k: int
     tokens: int  # to be seen in training, those seen again counted again
-    rate: float = 4e-4
+    rate: float = 1e-3
     seed: int = 0
 
     @property
