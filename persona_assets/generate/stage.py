@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
 from persona_assets.base.progress import Progress
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
@@ -69,13 +70,26 @@ class GenerationStage:
             by_id = {prompt.response_id: prompt for prompt in prompts}
             with in_flight.keeping():
                 for completion in self.backend.complete(prompts, frozenset(answers)):
-                    if completion.response_id in answers:
-                        raise StudyError(f"response {completion.response_id} came twice from the backend")
+                    self._check(completion, by_id, answers)
                     in_flight.add(completion, by_id[completion.response_id])
                     answers[completion.response_id] = completion
                     if progress is not None:
                         progress(len(answers), len(prompts))
         return prompts, answers
+
+    def _check(self, answer: Completion, asked: Container[int], answered: Container[int]) -> None:
+        """Raise StudyError where a backend, which may be somebody's own, gives what is no answer."""
+        about = f"generation.backend {self.settings.backend}: response {answer.response_id}"
+        if answer.response_id not in asked:
+            raise StudyError(f"{about} was not asked for")
+        if answer.response_id in answered:
+            raise StudyError(f"{about} came twice")
+        if answer.finish_reason not in ("stop", "length"):
+            raise StudyError(
+                f"{about} ends by {shown(answer.finish_reason)}, which is neither stop nor length"
+            )
+        if answer.token_source == "generated" and len(answer.token_ids) > self.settings.max_tokens:
+            raise StudyError(f"{about} has {len(answer.token_ids)} tokens, more than generation.max_tokens")
 
     def prompts(self, role: Role) -> list[Prompt]:
         """Return every prompt of a role. Raises StudyError where one would not be what is asked."""

@@ -224,6 +224,28 @@ def test_an_answer_that_comes_twice_is_an_error(study: Study) -> None:
         stage.land("ghost")
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"response_id": 999_999}, "response 999999 was not asked for"),
+        ({"finish_reason": "ended"}, r"response \d+ ends by 'ended', which is neither stop nor length"),
+        (
+            {"token_ids": [1] * 999, "token_source": "generated"},
+            r"response \d+ has 999 tokens, more than generation\.max_tokens",
+        ),
+    ],
+)
+def test_what_is_no_answer_to_what_was_asked_is_an_error(
+    study: Study, other: dict[str, Any], said: str
+) -> None:
+    stage, scripted = stage_of(study, None)
+    right = scripted.complete
+    scripted.complete = lambda prompts, done=(): (replace(c, **other) for c in right(prompts, done))
+    with pytest.raises(StudyError, match=rf"^generation\.backend \w+: {said}$"):
+        stage.land("ghost")
+    assert RoleFiles(study, "ghost").responses is None
+
+
 def test_a_part_whose_writing_was_broken_off_is_written_at_the_end(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
