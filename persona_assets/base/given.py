@@ -13,6 +13,7 @@ import reprlib
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
@@ -155,6 +156,12 @@ def shown_path(path: Path) -> str:
     """Return `path` as a message can show it: in one line, printable, at most 300 characters."""
     text = "".join(mark if mark.isprintable() else "?" for mark in str(path))
     return text if len(text) <= 300 else f"{text[:150]}…{text[-149:]}"
+
+
+def meant(name: str, known: Iterable[str], otherwise: str, most: int = 1) -> str:
+    """Return what helps against a misspelt name: the `most` known ones that are like it, else `otherwise`."""
+    alike = get_close_matches(name, list(known), n=most)
+    return f"did you mean {' or '.join(alike)}?" if alike else otherwise
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import meant
 
 Options = TypeVar("Options", bound=BaseModel)
 
@@ -28,8 +28,7 @@ def checked(model: type[Options], options: dict[str, Any], block: str, backend: 
 def _complaint(problem: Any, model: type[BaseModel], block: str, backend: str) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        alike = get_close_matches(key, model.model_fields, n=1)
-        remedy = f"did you mean {alike[0]}?" if alike else f"it takes {', '.join(model.model_fields)}"
+        remedy = meant(key, model.model_fields, f"it takes {', '.join(model.model_fields)}")
         return f"{block}: unknown option {key!r} for {backend}; {remedy}"
     if problem["type"] == "missing":
         return f"{block}.{key} is missing: {model.model_fields[key].description}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import is_folder, shown_path
+from persona_assets.base.given import is_folder, meant, shown_path
 from persona_assets.base.project import in_project
 from persona_assets.models.sae import sae_width
 from persona_assets.study.study import Study
@@ -43,8 +42,7 @@ def check_role(study: Study, name: str) -> None:
         return
     if len(roles) <= _LISTED:
         raise StudyError(f"{study.name} has no role {name!r}; its roles: {', '.join(roles)}")
-    alike = get_close_matches(name, roles)
-    remedy = f"did you mean {' or '.join(alike)}?" if alike else f"`persona status {study.name}` lists them"
+    remedy = meant(name, roles, f"`persona status {study.name}` lists them", most=3)
     raise StudyError(f"{study.name} has no role {name!r} among its {len(roles)}; {remedy}")
 
 

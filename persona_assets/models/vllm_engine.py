@@ -10,13 +10,13 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from difflib import get_close_matches
 from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 from persona_assets.base.atomic import is_alive
 from persona_assets.base.errors import EngineError, StudyError
+from persona_assets.base.given import meant
 from persona_assets.models.loading import locate
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def _check_names(options: dict[str, Any]) -> None:
 
     known = inspect.signature(vllm.LLM).parameters.keys() | {field.name for field in fields(EngineArgs)}
     for name in options.keys() - known:
-        alike = get_close_matches(name, known, n=1)
-        remedy = f"did you mean {alike[0]}?" if alike else "its options are those of vllm.LLM"
+        remedy = meant(name, known, "its options are those of vllm.LLM")
         raise StudyError(f"engine: vLLM has no option {name!r}; {remedy}")
 
 

@@ -43,9 +43,10 @@ def decided_extraction(study: Study) -> ExtractionSettings:
 def with_decided(study: Study) -> StudySettings:
     """Return the study's settings, with the types under which files have landed. Raises as the others."""
     blocks: dict[str, GenerationSettings | ExtractionSettings] = {}
-    if study.settings.generation is not None and study.lake.files(RESPONSES):
+    generation, extraction = study.settings.generation, study.settings.extraction
+    if generation is not None and generation.dtype == "auto" and study.lake.files(RESPONSES):
         blocks["generation"] = decided_generation(study)
-    if study.lake.files(ACTIVATIONS):
+    if extraction.dtype == "auto" and study.lake.files(ACTIVATIONS):
         blocks["extraction"] = decided_extraction(study)
     return study.settings.model_copy(update=blocks)
 

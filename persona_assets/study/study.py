@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import is_file, is_folder, one_line, read_yaml, shown, shown_path
+from persona_assets.base.given import is_file, is_folder, meant, one_line, read_yaml, shown, shown_path
 from persona_assets.base.project import in_project, project, studies_folder
 from persona_assets.base.secrets import looks_secret
 from persona_assets.lake.lake import Lake
@@ -65,11 +64,9 @@ class Study:
             return list(self._role_files)
         for name in wanted:
             if name not in self._role_files:
-                alike = get_close_matches(name, self._role_files, n=1)
-                remedy = f"; did you mean {alike[0]}?" if alike else ""
-                raise StudyError(
-                    f"{self.file}: roles.include: no role {name!r} in {self._role_directory}{remedy}"
-                )
+                remedy = meant(name, self._role_files, "")
+                told = f"{self.file}: roles.include: no role {name!r} in {self._role_directory}"
+                raise StudyError(f"{told}; {remedy}" if remedy else told)
         return sorted(set(wanted))
 
     @cached_property
@@ -203,8 +200,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
 
 def _plainly(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
-        alike = get_close_matches(str(problem["loc"][-1]), _keys_beside(problem["loc"]), n=1)
-        return f"unknown key; did you mean {alike[0]}?" if alike else "unknown key; remove it"
+        return f"unknown key; {meant(str(problem['loc'][-1]), _keys_beside(problem['loc']), 'remove it')}"
     if problem["type"] == "missing":
         return "is missing"
     message = one_line(problem["msg"].removeprefix("Value error, "), 200)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from persona_assets.base.duck import literal, lock
+from persona_assets.base.duck import interrupted_after, literal, lock
 from persona_assets.base.errors import HaltError, StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.schema import MARTS, mart_table
@@ -91,18 +90,14 @@ def _land(connection: duckdb.DuckDBPyConnection, looked: StudyFiles, mart: Mart)
 
 def _answer(connection: duckdb.DuckDBPyConnection, mart: Mart) -> pa.Table:
     """Return what the mart's SELECT gives. Raises StudyError where it fails or takes too much."""
-    timer = Timer(SECONDS, connection.interrupt)
-    timer.daemon = True
-    timer.start()
     try:
-        reader = connection.execute(mart.sql).to_arrow_reader(_BATCH)
-        return pa.Table.from_batches(_bounded(reader, mart), reader.schema)
+        with interrupted_after(SECONDS, connection):
+            reader = connection.execute(mart.sql).to_arrow_reader(_BATCH)
+            return pa.Table.from_batches(_bounded(reader, mart), reader.schema)
     except duckdb.InterruptException as error:
         raise StudyError(f"{mart.file}: took more than {SECONDS:g} s; aggregate or filter more") from error
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise StudyError(complaint(mart.file, error)) from error
-    finally:
-        timer.cancel()
 
 
 def _bounded(reader: pa.RecordBatchReader, mart: Mart) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from persona_assets.base.duck import interrupted_after
 from persona_assets.base.queries import query
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.snapshot.numbers import column, rounded
@@ -39,11 +39,8 @@ def columns(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any)
 @contextmanager
 def within(seconds: float, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt `connection` when the time is up. Raises the problem 408 then."""
-    timer = threading.Timer(seconds, connection.interrupt)
-    timer.start()
     try:
-        yield
+        with interrupted_after(seconds, connection):
+            yield
     except duckdb.InterruptException as error:
         raise ProblemError(408, f"timed out after {seconds:g} s; add a filter or a LIMIT") from error
-    finally:
-        timer.cancel()
