@@ -23,7 +23,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from persona_assets.base.project import project
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint
 from persona_assets.lake.lake_file import STEM, LakeFile, fresh
 from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
+from persona_assets.lake.notes import Notes
 from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import Table
 from persona_assets.lake.seen import is_known, remember
@@ -69,9 +70,8 @@ class Lake:
         self.storage = storage_at(root)
         self.root = self.storage.root
         self.study = study
-        self._noted: dict[str, str] = {}
-        self._to_note: dict[str, str] = {}
-        self._to_settle: dict[str, str] = {}
+        self._identities = Notes(self.storage)
+        self._decisions = Notes(self.storage)
 
     @property
     def local_root(self) -> Path:
@@ -198,7 +198,7 @@ class Lake:
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
         self.keep_notes()
-        self._keep(self._to_settle)
+        self._decisions.keep()
         folder = self.folder(table, sae=sae, role=role, run=run)
         made_of = json.dumps([file.path for file in inputs])
         told = {MADE_FROM_NOTE: json.dumps(made_from.note)} if isinstance(made_from, Fingerprint) else {}
@@ -234,36 +234,18 @@ class Lake:
 
         Where nobody has noted it, those are `others`: noted as soon as something lands or is published.
         """
-        path = f"{self.study}/{_IDENTITIES}/{files}"
-        if path not in self._noted:
-            found = self.storage.text(path)
-            self._noted[path] = others if found is None else found.strip()
-            if found is None:
-                self._to_note[path] = others
-        return self._noted[path]
+        return self._identities.told(f"{self.study}/{_IDENTITIES}/{files}", lambda: others)
 
     def settled(self, question: str, decide: Callable[[], str]) -> str:
         """Return the answer that was given when the study's first file landed.
 
         Where none has landed it is `decide()`, which is settled as soon as this process lands something.
         """
-        path = f"{self.study}/{_SETTLED}/{question}"
-        if path not in self._noted:
-            found = self.storage.text(path)
-            self._noted[path] = decide() if found is None else found.strip()
-            if found is None:
-                self._to_settle[path] = self._noted[path]
-        return self._noted[path]
+        return self._decisions.told(f"{self.study}/{_SETTLED}/{question}", decide)
 
     def keep_notes(self) -> None:
         """Write what is to be noted of models and SAEs. Raises DiskError where the disk or store refuses."""
-        self._keep(self._to_note)
-
-    def _keep(self, notes: dict[str, str]) -> None:
-        while notes:
-            path, text = notes.popitem()
-            with suppress(FileExistsError), self.storage.placing(path) as beside:  # another has noted it
-                beside.write_text(text)
+        self._identities.keep()
 
     def clear(self, table: Table, *, role: str) -> None:
         """Delete the role's files of a table that no published warehouse names.

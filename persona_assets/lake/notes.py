@@ -1,0 +1,33 @@
+"""What is found out once for a lake, noted there, and taken from there by everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from persona_assets.lake.storage import Storage
+
+
+class Notes:
+    """Short texts by their path in `storage`: those that are there, and those that are to be kept."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._known: dict[str, str] = {}
+        self._to_keep: dict[str, str] = {}
+
+    def told(self, path: str, find_out: Callable[[], str]) -> str:
+        """Return the note at `path`; where there is none, what is found out now, for `keep` to write."""
+        if path not in self._known:
+            found = self._storage.text(path)
+            self._known[path] = find_out() if found is None else found.strip()
+            if found is None:
+                self._to_keep[path] = self._known[path]
+        return self._known[path]
+
+    def keep(self) -> None:
+        """Write what was found out. Raises DiskError where the disk or the store refuses."""
+        while self._to_keep:
+            path, text = self._to_keep.popitem()
+            with suppress(FileExistsError), self._storage.placing(path) as beside:  # another has noted it
+                beside.write_text(text)
