@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from persona_assets.cli.commands.options import (
-    StudyArgument,
-)
+from persona_assets.cli.commands.options import StudyArgument
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()

@@ -6,11 +6,7 @@ from typing import Annotated
 
 import typer
 
-from persona_assets.cli.commands.options import (
-    Format,
-    FormatOption,
-    StudyArgument,
-)
+from persona_assets.cli.commands.options import Format, FormatOption, StudyArgument
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()

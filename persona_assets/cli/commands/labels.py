@@ -7,13 +7,7 @@ from typing import Annotated
 import typer
 
 from persona_assets.base.given import one_line
-from persona_assets.cli.commands.options import (
-    Format,
-    FormatOption,
-    SaeOption,
-    StudyArgument,
-    WideOption,
-)
+from persona_assets.cli.commands.options import Format, FormatOption, SaeOption, StudyArgument, WideOption
 from persona_assets.study.study import load_study
 
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")

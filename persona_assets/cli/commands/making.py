@@ -8,13 +8,7 @@ from typing import Annotated
 
 import typer
 
-from persona_assets.cli.commands.options import (
-    Format,
-    FormatOption,
-    RolesOption,
-    StudyArgument,
-    WideOption,
-)
+from persona_assets.cli.commands.options import Format, FormatOption, RolesOption, StudyArgument, WideOption
 from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.new_study import FIRST
 from persona_assets.study.study import load_study
