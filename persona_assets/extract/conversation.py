@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,8 @@ from persona_assets.base.arrays import Int32s
 from persona_assets.base.errors import StudyError
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.control import control_tokens_within
-from persona_assets.study.settings import TokenSelection
-
-if TYPE_CHECKING:
-    pass
+from persona_assets.models.thinking import SpanKind, Thinking
+from persona_assets.study.settings import Spans, TokenSelection
 
 TokenIds = npt.NDArray[np.int32]
 
@@ -57,6 +54,7 @@ def read_conversations(
     selection: TokenSelection,
     context: int | None,
     span_tokens: Collection[str] = (),
+    spans: Spans = "auto",
 ) -> list[Conversation]:
     """Return the conversations of `responses` (columns of `schema.RESPONSES`), in its order.
 
@@ -64,18 +62,48 @@ def read_conversations(
     - `response_to_end`: from the response's first token to the end of the rendered conversation;
     - `all`: every token of the conversation, the beginning-of-sequence token included.
 
+    Of a model that thinks, what is selected of the response are the `spans` of one kind; with `auto` its
+    answer, unless all of the conversation is selected.
+
     Excluded with a reason are a response without tokens, one with a control token in it that is none of
-    `span_tokens`, and a conversation longer than `context` tokens. Raises StudyError for a row without token
+    `span_tokens`, a conversation longer than `context` tokens, and a response that lacks the span, or has it
+    in several pieces. Raises StudyError for a row without token
     ids, and for a response_id that occurs twice.
     """
     _check_unique(responses["response_id"])
     closing = [] if selection == "response_only" else chat.closing_ids()
-    control = control_tokens_within(chat.tokenizer, span_tokens)
+    reads_all = spans == "all" or selection == "all"
+    thinking = None if reads_all else Thinking.of(chat.tokenizer)
+    control = control_tokens_within(chat.tokenizer, span_tokens, thinking)
+    kind: SpanKind = "thinking" if spans == "thinking" else "answer"
     columns = [responses[name] for name in ("response_id", "prompt_token_ids", "response_token_ids")]
-    return [
+    conversations = [
         _conversation(response_id.as_py(), prompt, response, closing, selection, context, control)
         for response_id, prompt, response in zip(*columns, strict=True)
     ]
+    if thinking is None:
+        return conversations
+    prompts = zip(conversations, responses["prompt_token_ids"], strict=True)
+    return [_narrowed(one, len(prompt), len(closing), thinking, kind) for one, prompt in prompts]
+
+
+def _narrowed(
+    one: Conversation, n_prompt: int, n_closing: int, thinking: Thinking, kind: SpanKind
+) -> Conversation:
+    """Return the conversation with only the response's span of `kind` selected, and the closing tokens."""
+    if one.excluded_reason is not None:
+        return one
+    ids, end = one.token_ids.tolist(), len(one.token_ids) - n_closing
+    spans = thinking.spans(ids[:n_prompt], ids[n_prompt:end])
+    found = [span for span in spans if span.kind == kind]
+    if len(found) != 1:
+        if found:
+            reason = f"its {kind} is in {len(found)} pieces"
+        else:
+            reason = "ends within its thinking" if kind == "answer" else "does not think"
+        return replace(one, start=n_prompt, stop=n_prompt, excluded_reason=reason)
+    start, stop = n_prompt + found[0].start, n_prompt + found[0].stop
+    return replace(one, start=start, stop=stop + (n_closing if stop == end else 0))
 
 
 def _check_unique(response_ids: pa.ChunkedArray) -> None:

@@ -146,6 +146,7 @@ class Extractor:
             selection or self._settings.token_selection,
             self._backend.context,
             self._settings.span_tokens,
+            self._settings.spans,
         )
 
     def _finish(

@@ -12,6 +12,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.spans import land_spans
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
@@ -35,7 +36,9 @@ class ExtractionStage:
         stage = stage_of(ACTIVATIONS)
         missing = [sae for sae in saes if overwrite or not files.has(stage, sae, selected=True)]
         if missing:
-            extractions = self.extractor.extract(self._responses(files), missing, progress)
+            responses = self._responses(files)
+            land_spans(files, responses, self.extractor.tokenizer)  # of responses from before it was done
+            extractions = self.extractor.extract(responses, missing, progress)
             for sae, extraction in extractions.items():
                 self._land_sae(files, sae, extraction, overwrite)
         landed = RoleFiles(self.study, role)

@@ -20,6 +20,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.dtypes import decided_generation
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.spans import land_spans
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
@@ -48,13 +49,15 @@ class GenerationStage:
         landed = files.responses
         if landed is None or overwrite:
             prompts, answers = self._generate(self.study.role(role_name), in_flight, progress)
+            content = responses_table(prompts, answers, origin=self.settings.backend)
             landed = self.study.lake.write(
                 RESPONSES,
-                responses_table(prompts, answers, origin=self.settings.backend),
+                content,
                 files.responses_fingerprint,
                 role=role_name,
                 notes=_answered_by(answers.values()),
             )
+            land_spans(RoleFiles(self.study, role_name), content, self._chat.tokenizer)
         in_flight.clear()
         return landed
 

@@ -11,6 +11,8 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import RESPONSE_SPANS
+from persona_assets.stages.dtypes import extraction_spans
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 
@@ -37,7 +39,10 @@ def responses_complete(study: Study, role: str) -> CheckResult:
     }
     file = _there(RoleFiles(study, role).responses, study, role, "responses")
     spans = tuple(study.settings.extraction.span_tokens)
-    control = None if file.imported else _control_tokens(generation.model, generation.revision, spans)
+    told_apart = extraction_spans(study) != "all"
+    control = (
+        None if file.imported else _control_tokens(generation.model, generation.revision, spans, told_apart)
+    )
     found = _one_row("checks/responses", owner.lake, {"responses": file}, asked | {"control": control or []})
     if control is None:  # imported text was tokenized as text; of other responses nobody can tell
         del found["n_with_control_tokens"]
@@ -48,6 +53,13 @@ def responses_complete(study: Study, role: str) -> CheckResult:
     for key, limit in (("n_empty", limits.max_empty), ("n_truncated", limits.max_truncated)):
         if found[key] > limit * found["n_responses"]:
             complaints.append(f"{found[key]} of {found['n_responses']} responses {key[2:]}")
+    thinks = RoleFiles(study, role).file(RESPONSE_SPANS)
+    if thinks is not None:
+        found |= _one_row("checks/response_spans", owner.lake, {"response_spans": thinks})
+        if found["n_without_answer"] > limits.max_empty * found["n_responses"]:
+            complaints.append(
+                f"{found['n_without_answer']} of {found['n_responses']} responses end within their thinking"
+            )
     return _result(complaints, "every prompt is answered once", found)
 
 
@@ -86,16 +98,23 @@ def role_features_agree(study: Study, role: str) -> CheckResult:
 
 
 @lru_cache(maxsize=4)  # asked for each role
-def _control_tokens(model: str, revision: str | None, spans: tuple[str, ...]) -> list[int] | None:
-    """Ids that no generated answer may hold; None where the model's tokenizer is not on this machine."""
+def _control_tokens(
+    model: str, revision: str | None, spans: tuple[str, ...], told_apart: bool
+) -> list[int] | None:
+    """Ids that no generated answer may hold; None where the model's tokenizer is not on this machine.
+
+    The marks of thinking may stand where it is `told_apart`.
+    """
     from persona_assets.models.control import control_tokens_within
     from persona_assets.models.loading import load_tokenizer
+    from persona_assets.models.thinking import Thinking
 
     try:
         tokenizer = load_tokenizer(model, revision)
     except StudyError:
         return None
-    return sorted(control_tokens_within(tokenizer, spans))
+    thinking = Thinking.of(tokenizer) if told_apart else None
+    return sorted(control_tokens_within(tokenizer, spans, thinking))
 
 
 def _extraction(files: RoleFiles, sae: str) -> dict[str, LakeFile]:

@@ -94,18 +94,19 @@ class Tokenization:
         key = answer.key
         names = (f"{answer.where}: variant {key.variant}", f"question {key.question_id}")
         prompt_ids = self._chat.prompt_ids(key.system_prompt, key.question, names)
-        response_ids = answer_ids(self._tokenizer, answer.text, answer.where)
+        response_ids = answer_ids(self.tokenizer, answer.text, answer.where)
         return response_row(
             key, answer.text, prompt_ids, response_ids, token_source="tokenized", origin="imported"
         )
 
     @cached_property
-    def _tokenizer(self) -> PreTrainedTokenizerBase:
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The extraction model's tokenizer."""
         return load_tokenizer(self._extraction.model, self._extraction.revision)
 
     @cached_property
     def _chat(self) -> ChatFormat:
-        return ChatFormat(self._tokenizer, self._template)
+        return ChatFormat(self.tokenizer, self._template)
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles, imported_from
+from persona_assets.stages.spans import land_spans
 from persona_assets.study.study import Study
 
 
@@ -69,6 +70,7 @@ class RoleImport:
         made_from = f"imported-{fingerprint({'responses': content.to_pylist()})}"
         if not _is(RoleFiles(self.study, role).responses, made_from):
             lake.write(RESPONSES, content, made_from, role=role)
+        land_spans(RoleFiles(self.study, role), content, tokenization.tokenizer)
         return Landed(role, None, len(answers), len(self.keys) - len(answers))
 
     def _land_features(self, sae: str, rows: SparseRows) -> Landed:

@@ -11,6 +11,8 @@ from persona_assets.base.errors import StudyError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from persona_assets.models.thinking import Thinking
+
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
     """Return the model's control tokens by id: no text may hold one, and no answer but at its end.
@@ -24,8 +26,12 @@ def control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, str]:
     return special
 
 
-def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Collection[str]) -> dict[int, str]:
+def control_tokens_within(
+    tokenizer: PreTrainedTokenizerBase, span_tokens: Collection[str], thinking: Thinking | None = None
+) -> dict[int, str]:
     """Return the control tokens that a response may not hold: all but those of its own spans or channels.
+
+    Those are `span_tokens`, and the marks by which `thinking` is told from answers.
 
     Raises StudyError where one of `span_tokens` is no token of the model.
     """
@@ -37,7 +43,8 @@ def control_tokens_within(tokenizer: PreTrainedTokenizerBase, span_tokens: Colle
                 f"extraction.span_tokens: the model has no token {name!r} of its own; "
                 f"its control tokens: {', '.join(sorted(control.values()))[:200]}"
             )
-    return {token: text for token, text in control.items() if text not in span_tokens}
+    own = {*span_tokens, *(thinking.marks if thinking is not None else ())}
+    return {token: text for token, text in control.items() if text not in own}
 
 
 def answer_ids(tokenizer: PreTrainedTokenizerBase, text: str, where: str) -> list[int]:

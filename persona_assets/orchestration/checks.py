@@ -14,6 +14,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.keys import key
+from persona_assets.stages.dtypes import extraction_spans
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.stage import Stage
 from persona_assets.stages.table import stage
@@ -149,8 +150,10 @@ def _identity(files: RoleFiles, check: _Check) -> str | None:
         return None
     study = files.study
     limits = study.settings.checks.model_dump(exclude={"stop_on"})
-    spans = study.settings.extraction.span_tokens
-    return fingerprint({"files": stems, "limits": [limits, spans, L0_LIMITS, N_FIT_RESPONSES]})
+    asked = [limits, study.settings.extraction.span_tokens, L0_LIMITS, N_FIT_RESPONSES]
+    if (spans := extraction_spans(study)) != "all":  # as records of before have it
+        asked.append(spans)
+    return fingerprint({"files": stems, "limits": asked})
 
 
 def _sae_fits(study: Study, role: str) -> CheckResult:

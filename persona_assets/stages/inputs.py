@@ -12,7 +12,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
-from persona_assets.stages.dtypes import extraction_dtype, generation_dtype
+from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
@@ -43,6 +43,11 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
         **({"engine": engine} if (engine := generation.decisive_engine) else {}),
         **_later(roles=owner.settings.roles, questions=owner.settings.questions),
     }
+
+
+def of_response_spans(files: RoleFiles, _: None) -> Inputs:
+    """Return the responses, whose tokens tell."""
+    return None if files.responses is None else {"responses": files.responses.stem}
 
 
 def of_activations(files: RoleFiles, sae: str) -> Inputs:
@@ -119,6 +124,8 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
         decisive["span_tokens"] = sorted(extraction.span_tokens)
     if extraction.token_selection != "response_only":  # then the template's end of the conversation counts
         decisive |= study.template.decisive()
+    if (spans := extraction_spans(study)) != "all":  # as it was before there was a choice
+        decisive["spans"] = spans
     return {
         "model": identity(extraction.model, extraction.revision, study.lake),
         "sae": {**sae_identity(extraction.saes[sae], study.lake), **extraction.saes[sae].decisive()},

@@ -9,7 +9,15 @@ from typing import Any, cast
 from persona_assets.lake.fingerprint import Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, Table
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    POOLED,
+    RESPONSE_SPANS,
+    RESPONSES,
+    ROLE_FEATURES,
+    Table,
+)
 from persona_assets.stages.inputs import link
 from persona_assets.stages.stage import Inputs, Stage, State
 from persona_assets.stages.table import stage_of
@@ -50,12 +58,13 @@ class RoleFiles:
         return None if inputs is None else self._once((table.name, sae), lambda: fingerprint(inputs))
 
     def file(self, table: Table, sae: str | None = None) -> LakeFile | None:
-        """Return the role's fresh file of `table`; of responses with `responses_from` the other study's."""
+        """Return the role's fresh file of `table`; with `responses_from` of responses the other's."""
         return self._once(("file", table.name, sae), lambda: self._fresh(table, sae))
 
     def all(self, table: Table, sae: str | None = None) -> list[LakeFile]:
         """Return every file of `table` that the role has, fresh or not."""
-        lake = self.study.responses_owner.lake if table is RESPONSES else self.study.lake
+        is_owners = table in (RESPONSES, RESPONSE_SPANS)
+        lake = self.study.responses_owner.lake if is_owners else self.study.lake
         return files_of(self.look, lake, table, sae=sae, role=self.role)
 
     def has(self, stage: Stage, sae: str | None = None, *, selected: bool = False) -> bool:
@@ -63,7 +72,7 @@ class RoleFiles:
         if any(self.file(table, sae) is None for table in stage.tables):
             return False
         mark = self.file(stage.mark, sae)
-        wanted = [extra.table for extra in stage.extras if extra.needed or selected]
+        wanted = [extra.table for extra in stage.extras if extra.needed or (selected and extra.always)]
         imported = mark is not None and mark.imported
         return imported or all(self.file(table, sae) is not None for table in wanted)
 

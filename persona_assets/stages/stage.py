@@ -39,12 +39,14 @@ class Extra:
     """A table that a stage lands besides, with inputs of its own; imported files come without it.
 
     A part that lacks it is stale where it is `needed`. Where it is not, for a later version added it, the
-    part stays fresh, snapshots hold NULL in its columns, and selecting the stage by name makes it.
+    part stays fresh, snapshots hold NULL in its columns, and selecting the stage by name makes it. Where
+    it is not `always` made, the part may have nothing for it to hold; it is made from the part's own file.
     """
 
     table: Table
     made_from: MadeFrom
     needed: bool = True
+    always: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,10 @@ class Stage:
 
     @property
     def landed(self) -> tuple[Table, ...]:
-        """Every table that a snapshot may hold."""
-        return (*self.tables[:-1], *(extra.table for extra in self.extras), self.mark)
+        """Every table that a snapshot may hold, in the order in which they land."""
+        before = (extra.table for extra in self.extras if extra.always)
+        after = (extra.table for extra in self.extras if not extra.always)
+        return (*self.tables[:-1], *before, self.mark, *after)
 
     def inputs(self, table: Table, files: Any, of: str | None, strategy: str) -> Inputs:
         """Return what decides the content of a file of `table`; None where it cannot be made yet."""

@@ -31,3 +31,19 @@ def without_end_of_turn(folder: Path) -> str:
         "generation_config": lambda c: c.update(eos_token_id=1),
     }
     return copy_of_model(folder, **ends)
+
+
+def that_thinks(folder: Path) -> str:
+    """The demo's model with tokens for thinking, `<think>` and `</think>`, in place of its last two words."""
+
+    def change(tokenizer: dict[str, Any]) -> None:
+        words, model = ("<think>", "</think>"), tokenizer["model"]
+        del model["merges"][-len(words) :]
+        last = sorted(model["vocab"], key=model["vocab"].__getitem__)[-len(words) :]
+        ids = [model["vocab"].pop(word) for word in last]
+        model["vocab"] |= dict(zip(words, ids, strict=True))
+        like = tokenizer["added_tokens"][0]
+        for word, id_ in zip(words, ids, strict=True):
+            tokenizer["added_tokens"].append({**like, "content": word, "id": id_, "special": False})
+
+    return copy_of_model(folder, tokenizer=change)

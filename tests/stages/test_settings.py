@@ -48,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "extraction.dtype": "bfloat16",
     "extraction.engine": {"extraction.engine": {"tokens_per_batch": 7}},
     "extraction.token_selection": "all",
+    "extraction.spans": "answer",
     "extraction.span_tokens": ["<z>", "<a>"],
     "extraction.evidence.top": 5,
     "extraction.evidence.window": 5,

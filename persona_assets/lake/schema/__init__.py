@@ -26,6 +26,7 @@ from persona_assets.lake.schema.of_roles import (
     EVIDENCE,
     IN_FLIGHT,
     POOLED,
+    RESPONSE_SPANS,
     RESPONSES,
     ROLE_FEATURES,
 )
@@ -45,8 +46,8 @@ from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Colum
 TABLES = {
     table.name: table
     for table in (
-        RESPONSES, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *ATLAS_TABLES,
-        FEATURE_LABELS, *DRIFT_TABLES,
+        RESPONSES, RESPONSE_SPANS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES,
+        *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
@@ -104,6 +105,7 @@ __all__ = [
     "POOLED",
     "PREFERRED_LABELS",
     "RESPONSES",
+    "RESPONSE_SPANS",
     "ROLE_AXES",
     "ROLE_CONTRASTS",
     "ROLE_FEATURES",

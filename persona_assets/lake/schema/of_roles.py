@@ -46,6 +46,24 @@ RESPONSES = Table(
     per_sae=False,
 )  # fmt: skip
 
+# Few responses think, and then most of a role's do: a role without any has no file.
+RESPONSE_SPANS = Table(
+    "response_spans", "Where responses of a model that thinks think, and where they answer; any other "
+    "response is one answer, and has no row",
+    columns=(
+        Column("response_id", INT, _IDENTITY),
+        Column("variant", INT),
+        Column("question_id", INT),
+        Column("span", INT, "Counts the response's spans from 0"),
+        Column("kind", TEXT, "thinking, answer, or other: a channel of gpt-oss for neither"),
+        Column("start", INT, "Its first token, counted from 0 in response_token_ids"),
+        Column("stop", INT, "The token after its last"),
+        Column("text", TEXT, "What it says; untrusted"),
+    ),
+    made_from=("responses",),
+    per_sae=False,
+)  # fmt: skip
+
 POOLED = Table(
     "pooled", "Which responses were pooled; those with excluded_reason NULL are every rate's denominator",
     columns=(

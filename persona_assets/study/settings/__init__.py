@@ -14,6 +14,7 @@ from persona_assets.study.settings.extraction import (
     EvidenceSettings,
     ExtractionSettings,
     SaeSettings,
+    Spans,
     TokenSelection,
 )
 from persona_assets.study.settings.generation import (
@@ -40,6 +41,7 @@ __all__ = [
     "QuestionsSettings",
     "RolesSettings",
     "SaeSettings",
+    "Spans",
     "StudySettings",
     "TokenSelection",
 ]

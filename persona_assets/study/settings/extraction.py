@@ -46,6 +46,7 @@ class EvidenceSettings(Block):
 
 
 TokenSelection = Literal["response_only", "response_to_end", "all"]
+Spans = Literal["auto", "answer", "thinking", "all"]
 
 
 class ExtractionSettings(Block):
@@ -57,6 +58,7 @@ class ExtractionSettings(Block):
         "revision": "is part of the model's identity",
         "dtype": "the type that `auto` came to enters",
         "saes": "each SAE's identity enters the files under it",
+        "spans": "what `auto` came to enters, unless it is `all`",
         "evidence": "enters what evidence is made from; activations do not depend on it",
     }
     IGNORED = {
@@ -80,8 +82,19 @@ class ExtractionSettings(Block):
     name another."""
     token_selection: TokenSelection = "response_only"
     """Which tokens are pooled, see below."""
+    spans: Spans = "auto"
+    """Of a model that thinks before it answers: whether its `answer` is pooled, its `thinking`, or `all`;
+    `auto`: see below."""
     span_tokens: list[str] = []
     """Control tokens that may stand within a response, such as those of a thinking span or a channel; a
     response with any other is not pooled, and fails a check."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
+
+    @model_validator(mode="after")
+    def _spans_can_be_selected(self) -> Self:
+        whole = {"answer": ("response_only", "response_to_end"), "thinking": ("response_only",)}
+        fitting = whole.get(self.spans)
+        if fitting is not None and self.token_selection not in fitting:
+            raise ValueError(f"spans: {self.spans} needs token_selection: {' or '.join(fitting)}")
+        return self
