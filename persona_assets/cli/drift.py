@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from persona_assets.drift.transcript import Transcript
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 
-_HEADER = ("run", "name", "turns", "largest_drop", "at_turn", "below_band", "confounds")
+_HEADER = ("run", "name", "turns", "largest_drop", "at_turn", "below_band", "p", "confounds")
 
 
 def follow(
@@ -28,11 +29,18 @@ def follow(
     is loaded for a mistake.
     """
     sources = [source for file in files for source in _named(file)] if files else _of_directory(study)
+    from persona_assets.drift.axis import AXES_PART
     from persona_assets.drift.stage import DriftStage  # loads torch, which a mistake need not wait for
     from persona_assets.extract.stage import ExtractionStage
 
     stage = DriftStage(ExtractionStage(study))
     stage.check([source for source in sources if isinstance(source, Transcript)])
+    if abs(stage.reference.axis_cosine) < AXES_PART:
+        print(
+            f"the difference from the other roles and their first principal component part (cosine "
+            f"{stage.reference.axis_cosine:.2f}): look at drift.axis: difference and pca, both",
+            file=sys.stderr,
+        )
     conversations = _answered(study, sources)
     with bar("following conversations") as progress:
         for done, conversation in enumerate(conversations, start=1):
@@ -94,9 +102,8 @@ def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:
     for run in runs:
         drop = run["largest_drop"] or {"turn": None, "change": None}
         below = f"{run['n_below_band']} of {run['n_turns']}"
-        rows.append(
-            (run["run"], run["name"], run["n_turns"], drop["change"], drop["turn"], below, run["verdict"])
-        )
+        moved = (run["n_turns"], drop["change"], drop["turn"], below, run["p"], run["verdict"])
+        rows.append((run["run"], run["name"], *moved))
     print_rows(_HEADER, rows, output, wide=wide)
 
 

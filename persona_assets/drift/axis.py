@@ -14,6 +14,9 @@ from persona_assets.drift.space import Points
 # A length below this part of the vectors' own is rounding.
 _ROUNDING = 1e-10
 
+# Where the cosine of the two ways to find the axis is below this, they tell different stories.
+AXES_PART = 0.5
+
 
 @dataclass(frozen=True)
 class Axis:

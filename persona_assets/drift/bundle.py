@@ -171,6 +171,8 @@ class Band(BaseModel):
     value: FiniteFloat
     low: FiniteFloat | None
     high: FiniteFloat | None
+    p: FiniteFloat | None = None
+    run_low: FiniteFloat | None = None
 
 
 class Near(BaseModel):
@@ -215,6 +217,7 @@ class Measured(BaseModel):
 
     n_tokens: Count | None
     n_below_band: Count | None
+    p: FiniteFloat | None = None
     space: MeasuredSpace
     confounds: list[Confound]
     turns: list[MeasuredTurn]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
+from scipy.stats import norm
 
 from persona_assets.base.arrays import Floats
 
@@ -13,7 +14,8 @@ Verdict = Literal["LOW", "MODERATE", "HIGH"]
 
 CONFOUNDS = ("norm", "n_active_features", "n_tokens")
 MODERATE, HIGH = 0.40, 0.70  # |r|
-_MIN_TURNS = 3  # any two points correlate perfectly
+MIN_TURNS = 8  # of fewer, chance alone correlates strongly: three turns pass |r| 0.7 half the time
+_LEVEL = 0.05 / len(CONFOUNDS)  # the strongest of three is what is shown
 
 
 def confounds(turns: Mapping[str, Floats], score: str) -> dict[str, float | None]:
@@ -22,24 +24,37 @@ def confounds(turns: Mapping[str, Floats], score: str) -> dict[str, float | None
 
 
 def correlation(score: Floats, confound: Floats) -> float | None:
-    """Pearson's r over turns; None with fewer than three, or where one of the two never changes."""
+    """Pearson's r over turns; None with fewer than eight, or where one of the two never changes."""
     known = np.isfinite(score) & np.isfinite(confound)
     score, confound = score[known], confound[known]
-    if len(score) < _MIN_TURNS or _constant(score) or _constant(confound):
+    if len(score) < MIN_TURNS or _constant(score) or _constant(confound):
         return None
     return float(np.corrcoef(score, confound)[0, 1])
 
 
-def verdict(r: float | None) -> Verdict | None:
-    """Return how suspicious a correlation is; None where there is none."""
-    if r is None:
+def at_least(r: float, n_turns: int) -> float:
+    """Return the lower end of the interval of |r| over `n_turns` turns (Fisher's z): at least 0.
+
+    Its level is such that of three correlations without any, one has a lower end above 0 in 5% of runs.
+    """
+    z = np.arctanh(min(abs(r), 1 - 1e-12)) - norm.isf(_LEVEL / 2) / np.sqrt(n_turns - 3)
+    return float(np.tanh(max(z, 0.0)))
+
+
+def verdict(r: float | None, n_turns: int) -> Verdict | None:
+    """Return how suspicious a correlation is, by the lower end of its interval; None where there is none.
+
+    None with fewer than eight turns too: other tools give one there.
+    """
+    if r is None or n_turns < MIN_TURNS:
         return None
-    return "HIGH" if abs(r) >= HIGH else "MODERATE" if abs(r) >= MODERATE else "LOW"
+    low = at_least(r, n_turns)
+    return "HIGH" if low >= HIGH else "MODERATE" if low >= MODERATE else "LOW"
 
 
-def worst(correlations: Iterable[float | None]) -> Verdict | None:
+def worst(correlations: Iterable[float | None], n_turns: int) -> Verdict | None:
     """Return the verdict on the strongest correlation."""
-    return verdict(max((r for r in correlations if r is not None), key=abs, default=None))
+    return verdict(max((r for r in correlations if r is not None), key=abs, default=None), n_turns)
 
 
 def _constant(values: Floats) -> bool:

@@ -158,7 +158,7 @@ def _summary(shown: Json) -> Json:
         "diagnostics": {"confound_verdict": shown["verdict"]},
         "files": {name: f"{name}.json" for name in ("conversation", "summary", "ui_bundle")},
         "measured": {
-            **{name: shown[name] for name in ("n_tokens", "n_below_band", "space", "confounds")},
+            **{name: shown[name] for name in ("n_tokens", "n_below_band", "p", "space", "confounds")},
             "turns": [{name: turn[name] for name in turn if name != "tokens"} for turn in shown["turns"]],
         },
     }

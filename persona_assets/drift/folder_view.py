@@ -98,6 +98,7 @@ def entry_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
         "n_answer_tokens": sum(len(turn.tokens) for turn in run.bundle.q3.token_localization),
         "largest_drop": drop and {"turn": drop.turn, "change": drop.delta_score},
         "n_below_band": measured and measured.n_below_band,
+        "p": measured and measured.p,
         "verdict": run.summary.diagnostics.confound_verdict,
         "max_correlation": run.summary.diagnostics.max_abs_corr_selected_score,
     }
@@ -132,8 +133,14 @@ def _answers(run: FolderRun) -> list[int]:
 def _confounds(run: FolderRun) -> list[Json]:
     if run.measured:
         return [one.model_dump() for one in run.measured.confounds]
+    n_turns = len(run.bundle.q1.turn_scores)
     return [
-        {"score": one.score_method, "confound": _CONFOUNDS[one.metric], "r": one.r, "verdict": verdict(one.r)}
+        {
+            "score": one.score_method,
+            "confound": _CONFOUNDS[one.metric],
+            "r": one.r,
+            "verdict": verdict(one.r, n_turns),
+        }
         for one in run.summary.diagnostics.score_mass_diag
     ]
 
@@ -163,7 +170,8 @@ def _turns(run: FolderRun) -> list[Json]:
     turns = []
     for scored in run.bundle.q1.turn_scores:
         turn, own = scored.assistant_turn, tokens.get(scored.assistant_turn)
-        value = None if scored.score is None else {"value": scored.score, "low": None, "high": None}
+        unknown: Json = dict.fromkeys(("low", "high", "p", "run_low"))
+        value = None if scored.score is None else {"value": scored.score, **unknown}
         plain: Json = {
             "turn": turn,
             "message": answers[turn] if turn < len(answers) else None,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.base.arrays import Floats
+from persona_assets.base.arrays import Floats, Ints
 from persona_assets.drift.codes import SpanCodes, pool_ranges
 from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
+from persona_assets.drift.crossfit import CrossFit
 from persona_assets.drift.localize import scaled
-from persona_assets.drift.null import Band, bands, draw_spans
+from persona_assets.drift.null import Null, answer_spans, draw_spans
 from persona_assets.drift.reference import Reference
 from persona_assets.drift.scores import nearest, scores
 from persona_assets.drift.space import Points
@@ -28,6 +29,7 @@ from persona_assets.lake.schema import (
     SCORES,
 )
 from persona_assets.lake.schema.of_runs import DriftScore
+from persona_assets.lake.schema.table import VARIANT_STRIDE
 from persona_assets.study.settings import DriftSettings
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def measure(
     codes = reading.codes
     points = turn_points(codes, reference, settings)
     scored = scores(points, reference.target)
-    null = null_bands(codes, anchor_codes, reference, settings)
+    null, optimism = null_of_turns(codes.lengths, anchor_codes, reference, settings)
     turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns)
     transitions, features = transition_tables(points, scored, reference.target.axis)
     return {
@@ -66,7 +68,9 @@ def measure(
         DRIFT_TRANSITIONS.name: transitions,
         DRIFT_FEATURES.name: features,
         DRIFT_TOKENS.name: tokens_table(codes, reference, tokenizer),
-        DRIFT_RUNS.name: runs_table(reading, turns, reference, settings),
+        DRIFT_RUNS.name: runs_table(
+            reading, turns, reference, settings, run_p(scored[settings.score], null, settings.score), optimism
+        ),
     }
 
 
@@ -77,24 +81,37 @@ def turn_points(codes: SpanCodes, reference: Reference, settings: DriftSettings)
     )
 
 
-def null_bands(
-    codes: SpanCodes, anchor_codes: SpanCodes, reference: Reference, settings: DriftSettings
-) -> list[dict[DriftScore, Band]]:
-    """Of each turn the band of each score: what spans of the anchor's responses of its length score."""
+def null_of_turns(
+    lengths: Ints, anchor_codes: SpanCodes, reference: Reference, settings: DriftSettings
+) -> tuple[list[dict[DriftScore, Null]], float | None]:
+    """Return of each turn the null of each score, and the axis's optimism, None where it is not known.
 
-    def drawn(n_tokens: int) -> Scored:
-        spans = draw_spans(anchor_codes, n_tokens, settings.null_draws, settings.seed)
-        pooled = pool_ranges(anchor_codes.values, spans, settings.pooling)
-        return scores(reference.space.points(pooled), reference.target)
-
-    return bands(drawn, codes.lengths)
+    The optimism is a mean over the spans; see `CrossFit`.
+    """
+    fit = CrossFit.of(anchor_codes, reference, settings.axis, settings.pooling)
+    found, optimism = {}, []
+    for n_tokens in np.unique(lengths).tolist():
+        draws = draw_spans(anchor_codes, n_tokens, settings.null_draws, settings.seed)
+        spans = [*draws, *answer_spans(anchor_codes, n_tokens, settings.seed)]
+        points = reference.space.points(pool_ranges(anchor_codes.values, spans, settings.pooling))
+        if fit is None:
+            scored = scores(points, reference.target)
+        else:
+            first = np.searchsorted(anchor_codes.bounds, [ranges[0][0] for ranges in spans], side="right") - 1
+            asked = anchor_codes.spans[first] % VARIANT_STRIDE
+            scored = fit.scores(points, asked)
+            optimism.append(fit.optimism(points, asked))
+        n = len(draws)
+        found[n_tokens] = {score: Null.of(values[:n], values[n:]) for score, values in scored.items()}
+    whole = float(np.mean(optimism)) if optimism and settings.axis == "difference" else None
+    return [found[n_tokens] for n_tokens in lengths.tolist()], whole
 
 
 def turns_table(
     codes: SpanCodes,
     points: Points,
     scored: Scored,
-    null: list[dict[DriftScore, Band]],
+    null: list[dict[DriftScore, Null]],
     reference: Reference,
     messages: list[int],
 ) -> pa.Table:
@@ -112,8 +129,11 @@ def turns_table(
     }
     for score in SCORES:
         columns[score] = _known(scored[score])
-        columns[f"{score}_low"] = _known(np.array([band[score].low for band in null]))
-        columns[f"{score}_high"] = _known(np.array([band[score].high for band in null]))
+        of_turns = [(turn[score], float(value)) for turn, value in zip(null, scored[score], strict=True)]
+        columns[f"{score}_low"] = _known(np.array([turn.low for turn, _ in of_turns]))
+        columns[f"{score}_high"] = _known(np.array([turn.high for turn, _ in of_turns]))
+        columns[f"{score}_p"] = [turn.p(value) for turn, value in of_turns]
+        columns[f"{score}_run_low"] = [turn.run_low(len(null)) for turn, _ in of_turns]
     return DRIFT_TURNS.of(columns)
 
 
@@ -155,7 +175,20 @@ def tokens_table(codes: SpanCodes, reference: Reference, tokenizer: PreTrainedTo
     return DRIFT_TOKENS.of(columns)
 
 
-def runs_table(reading: Reading, turns: pa.Table, reference: Reference, settings: DriftSettings) -> pa.Table:
+def run_p(scored: Floats, null: list[dict[DriftScore, Null]], score: DriftScore) -> float | None:
+    """Return how often the anchor's answers, as many as there are turns, have one as low as the lowest."""
+    found = [turn[score].run_p(float(value), len(null)) for turn, value in zip(null, scored, strict=True)]
+    return min((p for p in found if p is not None), default=None)
+
+
+def runs_table(
+    reading: Reading,
+    turns: pa.Table,
+    reference: Reference,
+    settings: DriftSettings,
+    p: float | None,
+    optimism: float | None,
+) -> pa.Table:
     """`DRIFT_RUNS`: how the run was measured, and what else goes with its score."""
     found = confounds({name: _column(turns, name) for name in (settings.score, *CONFOUNDS)}, settings.score)
     row = {
@@ -176,8 +209,10 @@ def runs_table(reading: Reading, turns: pa.Table, reference: Reference, settings
         "score": settings.score,
         "n_turns": turns.num_rows,
         "n_draws": settings.null_draws,
+        "p": p,
+        "axis_optimism": optimism,
         **{f"confound_{name}": r for name, r in found.items()},
-        "confound_verdict": worst(found.values()),
+        "confound_verdict": worst(found.values(), turns.num_rows),
         "conversation": reading.transcript.plain,
     }
     return pa.Table.from_pylist([row], schema=DRIFT_RUNS.schema)

@@ -1,18 +1,21 @@
-"""Is it real? What the anchor's own responses score, cut to spans of a turn's length.
+"""The null of drift: what the anchor's own responses score, cut to spans of a turn's length.
 
-Long texts score more evenly than short ones, so each turn is held against spans of as many tokens.
+Long texts score more evenly than short ones, so each turn is compared with spans of as many tokens: with a
+band of many spans, and with one span of each distinct answer. A new answer of the anchor takes any rank
+among those as likely as any other, so the second gives exact p values, of a turn and of a whole run
+(conformal p values, Vovk et al. 2005; the run's is a permutation test of its lowest turn).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
+from typing import Self
 
 import numpy as np
 
-from persona_assets.base.arrays import Floats, Ints
+from persona_assets.base.arrays import Floats
 from persona_assets.drift.codes import Ranges, SpanCodes
-from persona_assets.lake.schema.of_runs import DriftScore
 
 COVERAGE = 0.95
 
@@ -20,12 +23,52 @@ COVERAGE = 0.95
 MIN_RESPONSES = 20
 
 
+# A run is below the anchor's answers as a whole where its p is at most this.
+RUN_LEVEL = 0.05
+
+
 @dataclass(frozen=True)
-class Band:
-    """The central 95% of the draws."""
+class Null:
+    """What turns of one length are compared with: the central 95% of draws, and one score per answer.
+
+    `answers` float64[n], in ascending order, are the scores of one span of each distinct answer that is long
+    enough; there are none where those are fewer than `MIN_RESPONSES`.
+    """
 
     low: float
     high: float
+    answers: Floats
+
+    @classmethod
+    def of(cls, draws: Floats, answers: Floats) -> Self:
+        """Return the null of these scores; NaN among `answers` do not count."""
+        low, high = np.quantile(draws, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
+        known = np.sort(answers[np.isfinite(answers)])
+        return cls(float(low), float(high), known if len(known) >= MIN_RESPONSES else known[:0])
+
+    def p(self, score: float) -> float | None:
+        """Return the share of answers, the turn among them, that score as low; None without answers."""
+        if not len(self.answers) or not np.isfinite(score):
+            return None
+        return (1 + self._as_low(score)) / (1 + len(self.answers))
+
+    def run_p(self, score: float, n_turns: int) -> float | None:
+        """Return how often `n_turns` answers of the anchor have one that ranks as low as `score`."""
+        if not len(self.answers) or not np.isfinite(score):
+            return None
+        return _any_among_lowest(self._as_low(score) + 1, len(self.answers), n_turns)
+
+    def run_low(self, n_turns: int) -> float | None:
+        """Return what at most 5% of runs of `n_turns` have a turn below; None where answers are too few."""
+        lowest, n = None, len(self.answers)
+        for rank, score in enumerate(self.answers.tolist(), start=1):
+            if _any_among_lowest(rank, n, n_turns) > RUN_LEVEL:
+                return lowest
+            lowest = score
+        return lowest
+
+    def _as_low(self, score: float) -> int:
+        return int(np.searchsorted(self.answers, score, side="right"))
 
 
 def draw_spans(codes: SpanCodes, n_tokens: int, n_draws: int, seed: int) -> list[Ranges]:
@@ -41,10 +84,15 @@ def draw_spans(codes: SpanCodes, n_tokens: int, n_draws: int, seed: int) -> list
     return [_concatenated(codes, n_tokens, rng) for _ in range(n_draws)]
 
 
-def bands(drawn: Callable[[int], dict[DriftScore, Floats]], lengths: Ints) -> list[dict[DriftScore, Band]]:
-    """The band of each score for turns of these `lengths`; `drawn` scores the draws of a token count."""
-    found = {n_tokens: _central(drawn(n_tokens)) for n_tokens in np.unique(lengths).tolist()}
-    return [found[n_tokens] for n_tokens in lengths.tolist()]
+def answer_spans(codes: SpanCodes, n_tokens: int, seed: int) -> list[Ranges]:
+    """Return rows of `codes` of one span of `n_tokens` of each distinct response that is long enough.
+
+    Responses of the same tokens are one answer, given several times.
+    """
+    rng = np.random.default_rng([seed, n_tokens, 1])
+    long_enough = np.flatnonzero(codes.lengths >= n_tokens).tolist()
+    texts = {codes.token_ids[slice(*codes.ranges[index])].tobytes(): index for index in reversed(long_enough)}
+    return [[_inside(codes, index, n_tokens, rng)] for index in sorted(texts.values())]
 
 
 def _inside(codes: SpanCodes, index: int, n_tokens: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -63,6 +111,6 @@ def _concatenated(codes: SpanCodes, n_tokens: int, rng: np.random.Generator) -> 
     return ranges
 
 
-def _central(scored: dict[DriftScore, Floats]) -> dict[DriftScore, Band]:
-    edges = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
-    return {name: Band(*map(float, np.quantile(values, edges))) for name, values in scored.items()}
+def _any_among_lowest(rank: int, n: int, n_turns: int) -> float:
+    """Return how often one of `n_turns` among `n + n_turns` shuffled scores is of the `rank` lowest."""
+    return 1 - comb(n + n_turns - rank, n_turns) / comb(n + n_turns, n_turns)

@@ -69,6 +69,7 @@ def _entry(row: Json) -> Json:
         "max_correlation": None,  # in the confounds of the run
         "largest_drop": {"turn": row["drop_turn"], "change": row["drop_change"]} if dropped else None,
         "n_below_band": row["n_below_band"],
+        "p": row["p"],
         "verdict": row["confound_verdict"],
     }
 
@@ -105,7 +106,8 @@ def _turns(turns: pa.Table, tokens: pa.Table) -> list[Json]:
 def _score(row: Json, score: str) -> Json | None:
     if row[score] is None:
         return None
-    return {"value": row[score], "low": row[f"{score}_low"], "high": row[f"{score}_high"]}
+    beside = ("low", "high", "p", "run_low")
+    return {"value": row[score], **{name: row[f"{score}_{name}"] for name in beside}}
 
 
 def _transitions(changes: pa.Table, features: pa.Table) -> list[Json]:
@@ -145,7 +147,7 @@ def _shown(features: pa.Table, movement: float) -> Json:
 def _confounds(turns: pa.Table) -> list[Json]:
     columns = {name: turns[name].to_numpy().astype(np.float64) for name in (*SCORES, *CONFOUNDS)}
     return [
-        {"score": score, "confound": confound, "r": r, "verdict": verdict(r)}
+        {"score": score, "confound": confound, "r": r, "verdict": verdict(r, turns.num_rows)}
         for score in SCORES
         for confound, r in confounds(columns, score).items()
     ]

@@ -91,6 +91,7 @@ STAGES = (
         tables=DRIFT_TABLES,
         needs=("role_features",),
         made_from=inputs.of_drift,
+        version=2,
         besides=(DRIFT_CODES,),
         shown=DRIFT_TURNS,
         uses_model=True,

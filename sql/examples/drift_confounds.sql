@@ -1,6 +1,7 @@
 -- Does a run's score move with the length of its answers rather than with the persona?
 --
--- Correlations over turns; the verdict is of the strongest. HIGH: hold the null band against each turn before
+-- Correlations over turns, NULL below eight of them; the verdict is of the lower end of the strongest one's
+-- interval. HIGH: hold the null band against each turn before
 -- believing the curve.
 select
     name,

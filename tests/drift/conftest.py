@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from persona_assets.analysis.aggregate import aggregate
 from persona_assets.drift.stage import DriftStage
+from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.lake.schema import RESPONSES
@@ -78,6 +79,12 @@ def drift_stage(study: Study, model: ExtractionStage) -> DriftStage:
 def switching(landed: Study) -> object:
     """Three answers of the plain model, then three of the pirate."""
     return conversation([*said(landed, "default"), *said(landed, "pirate")])
+
+
+@pytest.fixture
+def nine(landed: Study) -> Transcript:
+    """Three answers of each role: enough turns to speak of confounds."""
+    return conversation([*said(landed, "default"), *said(landed, "ghost"), *said(landed, "pirate")])
 
 
 def said(study: Study, role: str) -> list[tuple[str, str]]:

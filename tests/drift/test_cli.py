@@ -170,3 +170,13 @@ def test_the_asset_scores_a_partition_and_one_without_a_file_fails(followed: Stu
             assert not gone.success
     finally:
         loaded.release()
+
+
+def test_axes_that_part_are_told_of(
+    followed: Study, folder: Path, persona: Persona, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "look at drift.axis: difference and pca, both"
+    assert told not in persona("drift", followed.file.parent, folder / "switch.json")[2]
+    monkeypatch.setattr("persona_assets.drift.axis.AXES_PART", 0.999)
+    status, _, err = persona("drift", followed.file.parent, folder / "switch.json")
+    assert status == 0 and told in err and "part (cosine 0.9" in err

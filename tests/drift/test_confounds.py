@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from persona_assets.drift.confounds import confounds, correlation, verdict, worst
+from persona_assets.drift.confounds import (
+    CONFOUNDS,
+    MIN_TURNS,
+    at_least,
+    confounds,
+    correlation,
+    verdict,
+    worst,
+)
 
 
 def test_each_confound_is_correlated_with_the_score_over_turns() -> None:
@@ -16,22 +24,58 @@ def test_each_confound_is_correlated_with_the_score_over_turns() -> None:
         assert found[name] == pytest.approx(np.corrcoef(turns["projection"], turns[name])[0, 1])
 
 
-def test_there_is_no_correlation_of_two_turns_or_of_what_never_changes() -> None:
-    rising = np.array([1.0, 2.0, 3.0])
+def test_there_is_no_correlation_of_seven_turns_or_of_what_never_changes() -> None:
+    rising = np.arange(MIN_TURNS + 0.0)
     assert correlation(rising, -rising) == pytest.approx(-1)
-    assert correlation(rising[:2], rising[:2]) is None
-    assert correlation(rising, np.ones(3) / 3) is None
-    assert correlation(np.array([1.0, np.nan, 3.0]), rising) is None
+    assert correlation(rising[1:], rising[1:]) is None
+    assert correlation(rising, np.full(MIN_TURNS, 1 / 3)) is None
+    unknown = rising.copy()
+    unknown[2] = np.nan
+    assert correlation(unknown, rising) is None
 
 
 @pytest.mark.parametrize(
-    ("r", "expected"),
-    [(0.39, "LOW"), (-0.40, "MODERATE"), (0.69, "MODERATE"), (-0.70, "HIGH"), (None, None)],
+    ("r", "n_turns", "expected"),
+    [
+        (0.99, MIN_TURNS, "HIGH"),
+        (-0.85, 9, "LOW"),  # it may well be 0.4
+        (-0.9, 20, "HIGH"),
+        (0.75, 30, "MODERATE"),
+        (0.45, 1000, "LOW"),
+        (None, 9, None),
+        (0.99, MIN_TURNS - 1, None),
+    ],
 )
-def test_the_verdict_turns_at_040_and_070(r: float | None, expected: str | None) -> None:
-    assert verdict(r) == expected
+def test_the_verdict_is_of_the_lower_end_of_the_interval(
+    r: float | None, n_turns: int, expected: str | None
+) -> None:
+    assert verdict(r, n_turns) == expected
+
+
+def test_the_lower_end_is_fishers() -> None:
+    assert at_least(0.8, 12) == pytest.approx(np.tanh(np.arctanh(0.8) - 2.394 / 3), abs=1e-4)
+    assert at_least(-0.8, 12) == at_least(0.8, 12)
+    assert at_least(0.1, 12) == 0
 
 
 def test_the_worst_is_the_strongest_whatever_its_sign() -> None:
-    assert worst([0.1, -0.8, None, 0.5]) == "HIGH"
-    assert worst([None, None]) is None
+    assert worst([0.1, -0.97, None, 0.5], 20) == "HIGH"
+    assert worst([None, None], 20) is None
+
+
+@pytest.mark.parametrize("n_turns", [8, 12, 20])
+def test_without_a_confound_one_run_in_twenty_or_fewer_is_called_more_than_low(n_turns: int) -> None:
+    """Simulated. By |r| alone it is 68% of runs of eight turns, and 48% of twelve."""
+    rng = np.random.default_rng(n_turns)
+    names = ("projection", *CONFOUNDS)
+    plain = [{name: rng.normal(size=n_turns) for name in names} for _ in range(600)]
+    called = [worst(confounds(turns, "projection").values(), n_turns) for turns in plain]
+    assert np.mean([one != "LOW" for one in called]) <= 0.05
+
+
+def test_a_confound_that_makes_the_score_is_called_high() -> None:
+    rng = np.random.default_rng(0)
+    norm = rng.normal(size=20)
+    turns = {name: rng.normal(size=20) for name in CONFOUNDS}
+    turns |= {"norm": norm, "projection": norm + rng.normal(0, 0.1, 20)}
+    assert worst(confounds(turns, "projection").values(), 20) == "HIGH"

@@ -38,6 +38,7 @@ def test_turns_below_the_band_are_those_of_the_pirate(
     for row in answer:
         assert row["answer"] == switching.messages[switching.turns[row["turn"]]].content
         assert row["projection"] < row["projection_low"]
+        assert row["p"] is row["run_p"] is None  # nine answers of the anchor cannot say
 
 
 def test_the_largest_drop_comes_first_with_the_features_that_carried_it(
@@ -71,8 +72,11 @@ def test_the_lowest_tokens_of_the_largest_drop(warehouse: duckdb.DuckDBPyConnect
     assert {row["turn"] for row in answer} == {3} and answer[0]["scaled"] == 0
 
 
-def test_confounds_come_with_their_verdict(warehouse: duckdb.DuckDBPyConnection) -> None:
-    [row] = example(warehouse, "drift_confounds")
-    [(norm,)] = warehouse.execute("select corr(projection, norm) from drift_turns").fetchall()
+def test_confounds_come_with_their_verdict(stage: DriftStage, nine: Transcript) -> None:
+    stage.land(nine)
+    publish(stage.study)
+    with connect(stage.study) as warehouse:
+        [row] = example(warehouse, "drift_confounds")
+        [(norm,)] = warehouse.execute("select corr(projection, norm) from drift_turns").fetchall()
     assert row["confound_norm"] == pytest.approx(norm)
     assert row["confound_verdict"] in ("LOW", "MODERATE", "HIGH")

@@ -134,16 +134,16 @@ def test_a_features_profile_is_its_shares_over_the_roles_compared(
     )
 
 
-def test_confounds_are_shown_for_every_score(
-    connection: duckdb.DuckDBPyConnection, switching: Transcript
-) -> None:
-    shown = run_view(connection, switching.run)
+def test_confounds_are_shown_for_every_score(stage: DriftStage, nine: Transcript) -> None:
+    stage.land(nine)
+    with warehouse(stage.study) as connection:
+        shown = run_view(connection, nine.run)
+        expected = connection.execute(
+            "select corr(cosine_axis, n_active_features), corr(projection, norm) "
+            "from drift_turns where run = $run",
+            {"run": nine.run},
+        ).fetchall()[0]
     assert shown is not None
     found = {(one["score"], one["confound"]): one["r"] for one in shown["confounds"]}
     assert len(found) == 9
-    expected = connection.execute(
-        "select corr(cosine_axis, n_active_features), corr(projection, norm) "
-        "from drift_turns where run = $run",
-        {"run": switching.run},
-    ).fetchall()[0]
     assert (found["cosine_axis", "n_active_features"], found["projection", "norm"]) == pytest.approx(expected)

@@ -60,6 +60,7 @@ _ENTRY = (
     "n_answer_tokens",
     "largest_drop",
     "n_below_band",
+    "p",
     "verdict",
     "max_correlation",
 )
@@ -95,6 +96,7 @@ def _run(
         "n_answer_tokens": turns * tokens,
         "largest_drop": {"turn": DROP, "change": drop},
         "n_below_band": int((path < 0.9).sum()),
+        "p": 0.02,
         "verdict": "HIGH",
         "max_correlation": None,
         "space": {
@@ -129,9 +131,9 @@ def _turn(rng: np.random.Generator, turn: int, value: float, tokens: int, roles:
         "n_active_features": 120 + turn,
         "norm": 3.2,
         "scores": {
-            score: {"value": value, "low": 0.9, "high": 1.5}
+            score: {"value": value, "low": 0.9, "high": 1.5, "p": 0.011, "run_low": 0.8}
             if score == "projection"
-            else {"value": value / 2, "low": 0.4, "high": 0.8}
+            else {"value": value / 2, "low": 0.4, "high": 0.8, "p": 0.3, "run_low": None}
             for score in SCORES
         },
         "nearest": [{"role": role, "cosine": 0.9 - row / 10} for row, role in enumerate(nearest)],
@@ -207,14 +209,17 @@ def _foreign(run: Json) -> Json:
     for turn in run["turns"]:
         turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": []}
         turn["scores"] = dict.fromkeys(SCORES)
-        turn["scores"]["projection"] = {"value": 0.5 - turn["turn"] / 10, "low": None, "high": None}
+        turn["scores"]["projection"] = {
+            "value": 0.5 - turn["turn"] / 10,
+            **dict.fromkeys(("low", "high", "p", "run_low")),
+        }
     for one in run["transitions"]:
         one |= {"n_features": None, "covered": {"by_contribution": None, "by_change": None}}
         one["changes"] |= {"cosine_axis": None, "cosine_anchor": None}
     for feature in run["features"].values():
         feature |= {"roles": [], "profile": "pirate 0.4, ghost 0.2"}
     space = run["space"] | {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
-    unknown = {"n_tokens": None, "n_below_band": None, "confounds": []}
+    unknown = {"n_tokens": None, "n_below_band": None, "p": None, "confounds": []}
     known = {"verdict": "HIGH", "max_correlation": 0.975, "sae": "layer_40_width_65k_l0_medium"}
     elsewhere = {"own_sae": None, "neuronpedia": "gemma-3-27b-it/40-gemmascope-2-res-65k"}
     return run | unknown | known | elsewhere | {"space": space}

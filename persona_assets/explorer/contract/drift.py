@@ -54,6 +54,8 @@ class DriftRunEntry(Answer):
     """Of `score`."""
     n_below_band: int | None
     """Turns whose `score` is below the null band."""
+    p: float | None
+    """Of the whole run: how often as many plain answers have one as low as its lowest turn."""
     verdict: ConfoundVerdict | None
     """The worst confound of `score`."""
     max_correlation: float | None
@@ -109,6 +111,10 @@ class DriftValue(Answer):
     value: float
     low: float | None
     high: float | None
+    p: float | None
+    """Share of the anchor's distinct answers that score as low."""
+    run_low: float | None
+    """At most 5% of plain runs of as many turns have any turn below."""
 
 
 class DriftNearest(Answer):

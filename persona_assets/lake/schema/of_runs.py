@@ -30,12 +30,21 @@ DRIFT_TURNS = _of_run(
         Column("projection_low", DOUBLE, "2.5% of spans of as many tokens of the anchor's own responses lie "
             "below: the null band's lower end", nullable=True),
         Column("projection_high", DOUBLE, "97.5% of them lie below: the band's upper end", nullable=True),
+        Column("projection_p", DOUBLE, "Share of the anchor's distinct answers, cut to as many tokens and "
+            "the turn among them, that project as low; NULL where fewer than 20 are as long", nullable=True,
+            later=True),
+        Column("projection_run_low", DOUBLE, "At most 5% of runs of as many plain turns have any turn below; "
+            "NULL where the anchor has too few distinct answers to say", nullable=True, later=True),
         Column("cosine_axis", DOUBLE, "Cosine with the axis; NULL where no feature fires", nullable=True),
         Column("cosine_axis_low", DOUBLE, nullable=True),
         Column("cosine_axis_high", DOUBLE, nullable=True),
+        Column("cosine_axis_p", DOUBLE, nullable=True, later=True),
+        Column("cosine_axis_run_low", DOUBLE, nullable=True, later=True),
         Column("cosine_anchor", DOUBLE, "Cosine with the anchor's vector", nullable=True),
         Column("cosine_anchor_low", DOUBLE, nullable=True),
         Column("cosine_anchor_high", DOUBLE, nullable=True),
+        Column("cosine_anchor_p", DOUBLE, nullable=True, later=True),
+        Column("cosine_anchor_run_low", DOUBLE, nullable=True, later=True),
         Column("nearest_roles", pa.list_(pa.struct([("role", TEXT), ("cosine", DOUBLE)])), "The five roles "
             "with the highest cosine, the highest first"),
     ),
@@ -116,13 +125,19 @@ DRIFT_RUNS = _of_run(
         Column("n_turns", INT, "How many messages are the assistant's"),
         Column("n_tokens", INT, "Tokens up to the end of the last answer, template included"),
         Column("n_draws", INT, "Spans of the anchor's responses behind each null band"),
+        Column("p", DOUBLE, "How often the anchor's answers, as many as there are turns, have one that "
+            "scores as low as the lowest turn: the whole run's p value; NULL where they are too few or too "
+            "short", nullable=True, later=True),
+        Column("axis_optimism", DOUBLE, "How much higher the anchor's answers project on the axis that they "
+            "helped to make; the nulls are free of it. NULL where axis is pca or there is one question",
+            nullable=True, later=True),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
-            "with fewer than 3 turns", nullable=True),
+            "with fewer than 8 turns", nullable=True),
         Column("confound_n_active_features", DOUBLE, "Pearson correlation of the score with "
             "n_active_features", nullable=True),
         Column("confound_n_tokens", DOUBLE, "Pearson correlation of the score with n_tokens", nullable=True),
-        Column("confound_verdict", TEXT, "The strongest of the three: LOW, MODERATE from |r| 0.40 on, "
-            "HIGH from 0.70 on", nullable=True),
+        Column("confound_verdict", TEXT, "By the lower end of the interval of the strongest of the three: "
+            "LOW, MODERATE from |r| 0.40 on, HIGH from 0.70 on", nullable=True),
         Column("conversation", pa.list_(pa.struct([("role", TEXT), ("content", TEXT)])), "Its messages in "
             "order"),
     ),

@@ -523,6 +523,8 @@ export interface DriftRunEntry {
   largest_drop: Drop | null;
   /** Turns whose `score` is below the null band. */
   n_below_band: number | null;
+  /** Of the whole run: how often as many plain answers have one as low as its lowest turn. */
+  p: number | null;
   /** The worst confound of `score`. */
   verdict: ConfoundVerdict | null;
   /** The largest |r| behind the verdict, where another tool gives that alone. */
@@ -573,6 +575,10 @@ export interface DriftValue {
   value: number;
   low: number | null;
   high: number | null;
+  /** Share of the anchor's distinct answers that score as low. */
+  p: number | null;
+  /** At most 5% of plain runs of as many turns have any turn below. */
+  run_low: number | null;
 }
 
 /** A role, and a turn's cosine with it. */
@@ -691,6 +697,7 @@ export interface DriftRun {
   n_answer_tokens: number;
   largest_drop: Drop | null;
   n_below_band: number | null;
+  p: number | null;
   verdict: ConfoundVerdict | null;
   max_correlation: number | null;
   space: DriftSpace;

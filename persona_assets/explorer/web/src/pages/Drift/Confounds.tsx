@@ -41,7 +41,11 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
           The score goes with something plainer than a persona: a change of length or norm alone could look like this drift.
         </p>
       )}
-      {found.length > 0 && <p className="footnote">Low up to |r| 0.40, moderate up to 0.70, high above: marked on the bars.</p>}
+      {found.length > 0 && (
+        <p className="footnote">
+          Marked on the bars: |r| 0.40 and 0.70. Moderate and high mean that the lower end of its interval is above them.
+        </p>
+      )}
     </Section>
   );
 }

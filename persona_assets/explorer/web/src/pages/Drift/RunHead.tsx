@@ -1,4 +1,4 @@
-import { count, fixed, signedFmt } from "../../components/format";
+import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
 import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
@@ -73,7 +73,12 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
           "largest drop",
           drop ? <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a> : "–",
         ],
-        ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–"],
+        ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–", "one turn in forty is, by chance"],
+        [
+          "p of the run",
+          score === run.score ? fmt(run.p) : "–",
+          `how often as many plain answers have one as low as the lowest turn (${SCORES[run.score]})`,
+        ],
         [
           "confounds",
           verdict ? (
@@ -112,6 +117,8 @@ function worst(run: DriftRun, score: DriftScore): { verdict: DriftRun["verdict"]
   return { verdict: run.verdict, strongest: run.max_correlation };
 }
 
+const PARTED = 0.5; // a cosine below it: difference and first component are two axes
+
 /** In one sentence: what a turn's vector is, and what the axis. */
 function spaceOf({ space: s, anchor }: DriftRun): string {
   const others = s.compared_with.length > 0 ? `the mean of ${s.compared_with.length} other roles` : "the mean of the other roles";
@@ -127,6 +134,7 @@ function spaceOf({ space: s, anchor }: DriftRun): string {
     s.centred && "centred by the roles' mean",
     s.normalized && "of length 1",
   ];
-  const cosine = s.axis_cosine === null ? "" : ` (its cosine with the first principal component: ${fixed(s.axis_cosine)})`;
+  const apart = s.axis_cosine !== null && s.axis_cosine < PARTED ? "; they tell different stories, so look at both" : "";
+  const cosine = s.axis_cosine === null ? "" : ` (its cosine with the other way to find it: ${fixed(s.axis_cosine)}${apart})`;
   return `Turns are ${steps.filter(Boolean).join(", ")}; the axis is ${axis}${cosine}.`;
 }

@@ -14,7 +14,11 @@ const FIRST = 1500; // tokens drawn before more are asked for
 export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn; score: DriftScore }) {
   const [shown, show] = useShownText(run);
   return (
-    <Section title={`Turn ${turn.turn}`} note={`score ${fmt(valueOf(turn, score))}, ${count(turn.n_tokens)} tokens`} className="turn-panel">
+    <Section
+      title={`Turn ${turn.turn}`}
+      note={`score ${fmt(valueOf(turn, score))}${pOf(turn, score)}, ${count(turn.n_tokens)} tokens`}
+      className="turn-panel"
+    >
       {shown ? (
         <>
           <Before run={run} turn={turn} />
@@ -29,6 +33,12 @@ export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn
       <NearestRoles run={run} turn={turn} />
     </Section>
   );
+}
+
+/** How many plain answers score as low, as a share. */
+function pOf(turn: DriftTurn, score: DriftScore): string {
+  const p = turn.scores[score]?.p ?? null;
+  return p === null ? "" : ` (p ${fmt(p)})`;
 }
 
 const opened = new Set<string>(); // sensitive conversations whose text was asked for, until the page is left
