@@ -55,8 +55,9 @@ class RoomyLayer(DynamicLayer):
 
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep these rows, each as often as it is named."""
-        self._buffers = tuple(buffer[indices] for buffer in self._buffers)
-        self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
+        keys, values = self.keys[indices], self.values[indices]
+        self.is_initialized, self._length = False, 0
+        self.update(keys, values)
 
 
 def roomy_cache(model: PreTrainedModel, room: int) -> DynamicCache:

@@ -50,13 +50,14 @@ class SeededSampling(LogitsProcessor):
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Scores `float[n_rows, n_vocabulary]` that leave each row its drawn token only."""
         step = input_ids.shape[1] - self.n_prompt_tokens
-        kept, ids = self._nucleus(scores / self.temperature)
+        scaled = scores / self.temperature
+        kept, ids = self._nucleus(scaled)
         cumulative = kept.double().softmax(-1).cumsum(-1)  # [n_rows, n_kept]
         level = self.uniforms[:, step : step + 1] * cumulative[:, -1:]
         drawn = torch.searchsorted(cumulative, level, right=True)  # right: never a token of probability 0
         if ids is not None:
             drawn = ids.gather(1, drawn)
-        return torch.full_like(scores, -torch.inf).scatter_(1, drawn, 0.0)
+        return scaled.fill_(-torch.inf).scatter_(1, drawn, 0.0)
 
     def _nucleus(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return scores and ids `[n_rows, n_kept]` by id; where a row keeps fewer -inf.
@@ -65,16 +66,15 @@ class SeededSampling(LogitsProcessor):
         """
         if self.top_p >= 1:
             return scores, None
-        total = scores.logsumexp(-1, keepdim=True)
+        probability = scores.softmax(-1)
         for n in (min(_LIKELIEST, scores.shape[1]), scores.shape[1]):
-            likeliest, ids = scores.topk(n)
-            probability = (likeliest - total).exp()
-            before = probability.cumsum(-1) - probability
+            likeliest, ids = probability.topk(n)
+            before = likeliest.cumsum(-1) - likeliest
             if n == scores.shape[1] or bool((before[:, -1] >= self.top_p).all()):
                 break
-        likeliest = likeliest.masked_fill(before >= self.top_p, -torch.inf)
+        kept = scores.gather(1, ids).masked_fill(before >= self.top_p, -torch.inf)
         ids, order = ids.sort(-1)
-        return likeliest.gather(1, order), ids
+        return kept.gather(1, order), ids
 
 
 class TransformersBackend:

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
 from persona_assets.base.project import in_project
+from tests.extract.tiny import tiny_config
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -47,3 +51,15 @@ def that_thinks(folder: Path) -> str:
             tokenizer["added_tokens"].append({**like, "content": word, "id": id_, "special": False})
 
     return copy_of_model(folder, tokenizer=change)
+
+
+def random_model_of(family: str, folder: Path) -> str:
+    """Save a random model of `family` with the demo's tokenizer, windows shorter than the prompts."""
+    tokenizer = AutoTokenizer.from_pretrained(in_project("data/demo/model"))
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(tiny_config(family, len(tokenizer)))
+    for name, weight in model.named_parameters():
+        weight.data *= 10 if ".layers." in name and weight.ndim > 1 else 1  # no token is always the likeliest
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import TemperatureLogitsWarper, TopPLogitsWarper
+from transformers import AutoModelForCausalLM, TemperatureLogitsWarper, TopPLogitsWarper
 
 from persona_assets.base.errors import StudyError
 from persona_assets.generate.prompts import Prompt, build_prompts
@@ -14,7 +14,8 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.study.questions import Question
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
-from tests.generate.models import without_end_of_turn
+from tests.extract.tiny import FAMILIES
+from tests.generate.models import random_model_of, without_end_of_turn
 
 SETTINGS: dict[str, Any] = {
     "model": "data/demo/model",
@@ -113,6 +114,25 @@ def test_temperature_zero_takes_the_likeliest_token() -> None:
         logits = greedy.model(torch.tensor([prompts[0].token_ids])).logits
     completion = next(iter(greedy.complete(prompts)))
     assert completion.token_ids == [int(logits[0, -1].argmax())]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_says_what_transformers_alone_says(family: str, tmp_path: Path) -> None:
+    """Greedily token by token, whatever is shared and padded; and a sampled row the same in any batch."""
+    model = random_model_of(family, tmp_path / family)
+    greedy = backend_of(model=model, temperature=0.0, max_tokens=20, max_model_len=128)
+    plain = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
+    prompts = prompts_for(greedy, QUESTIONS)
+    answers = {c.response_id: c.token_ids for c in greedy.complete(prompts)}
+    for prompt in prompts:
+        ids = torch.tensor([prompt.token_ids])
+        said = plain.generate(ids, do_sample=False, max_new_tokens=20, eos_token_id=sorted(greedy.stop_ids))
+        expected = [token for token in said[0, ids.shape[1] :].tolist() if token not in greedy.stop_ids]
+        assert answers[prompt.response_id] == expected
+    assert len({token for ids in answers.values() for token in ids}) > 3
+    sampled = (backend_of(model=model, max_tokens=20, engine={"batch_size": size}) for size in (1, 4))
+    alone, together = ({c.response_id: c.token_ids for c in one.complete(prompts)} for one in sampled)
+    assert alone == together
 
 
 def test_an_unknown_engine_option_is_named() -> None:
