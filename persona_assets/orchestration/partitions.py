@@ -16,6 +16,8 @@ from persona_assets.orchestration.launcher import tag_run
 from persona_assets.orchestration.progress import reporter
 from persona_assets.orchestration.versions import REPORTED, Landed, materialization
 
+_MOST_TOLD = 2  # of 276 roles' reasons, in what a person reads at the end
+
 
 def land_each(
     context: dg.AssetExecutionContext,
@@ -48,5 +50,10 @@ def land_each(
 
 
 def _summary(failed: Mapping[str, str]) -> str:
+    """Return what failed in a line: a reason that all share, or the first few; the log has every one."""
     reasons = list(dict.fromkeys(failed.values()))
-    return reasons[0] if len(reasons) == 1 else f"{len(failed)} roles failed: {'; '.join(reasons)}"
+    if len(reasons) == 1:
+        return reasons[0]
+    more = len(reasons) - _MOST_TOLD
+    rest = [f"and {more} more, in the run's log"] if more > 1 else reasons[_MOST_TOLD:]
+    return f"{len(failed)} roles failed: {'; '.join([*reasons[:_MOST_TOLD], *rest])}"
