@@ -57,6 +57,11 @@ def _print_pilot(study: Study, asked: Asked, found: Pilot) -> None:
             f"  more than checks.max_truncated allows, {study.settings.checks.max_truncated:.0%}: "
             "raise generation.max_tokens"
         )
+    if found.n_without_answer:
+        print(
+            f"without an answer: {found.n_without_answer} of {answers.n} responses end within their "
+            "thinking: raise generation.max_tokens"
+        )
     rows = [
         [
             step.stage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -26,6 +27,9 @@ from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study
 from persona_assets.study.template import Template
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 class GenerationStage:
@@ -57,7 +61,7 @@ class GenerationStage:
                 role=role_name,
                 notes=_answered_by(answers.values()),
             )
-            land_spans(RoleFiles(self.study, role_name), content, self._chat.tokenizer)
+            land_spans(RoleFiles(self.study, role_name), content, self.tokenizer)
         in_flight.clear()
         return landed
 
@@ -107,6 +111,11 @@ class GenerationStage:
     def _chat(self) -> ChatFormat:
         tokenizer = load_tokenizer(self.settings.model, self.settings.revision)
         return ChatFormat(tokenizer, Template.of(self.settings))
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's tokenizer."""
+        return self._chat.tokenizer
 
     @cached_property
     def preflight(self) -> Preflight:

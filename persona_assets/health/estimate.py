@@ -29,6 +29,7 @@ from persona_assets.lake.schema import ACTIVATIONS, RESPONSES, Table
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.of_roles import look_at_roles
+from persona_assets.stages.spans import n_without_answer, span_rows
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
@@ -93,11 +94,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Pilot:
-    """Answers of some roles: their tokens, how many `max_tokens` cut off, and what each stage took."""
+    """Answers of some roles: their tokens, how many `max_tokens` cut off, and what each stage took.
+
+    `n_without_answer` of them end within their thinking.
+    """
 
     roles: list[str]
     answer_tokens: Mean
     n_cut_off: int
+    n_without_answer: int
     steps: list[Step]
 
 
@@ -169,6 +174,7 @@ def pilot(study: Study, n_roles: int, n_answers: int, progress: Progress | None 
         roles=names,
         answer_tokens=Mean.of([float(len(one.token_ids)) for one in completions]),
         n_cut_off=sum(one.finish_reason == "length" for one in completions),
+        n_without_answer=sum(n_without_answer(span_rows(table, generation.tokenizer)) for table in tables),
         steps=steps,
     )
 

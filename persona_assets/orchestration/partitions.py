@@ -43,6 +43,8 @@ def land_each(
                 continue
             depends_on = context.assets_def.asset_deps[context.asset_key]
             context.log_event(materialization(context.instance, context.asset_key, depends_on, landed, role))
+            if landed.warning is not None and role == roles[0]:  # before the others are made
+                report.warn(f"{role}: {landed.warning}")
             report.done(role)
     if failed:
         raise dg.Failure(_summary(failed), metadata={"failed": failed}, allow_retries=False)

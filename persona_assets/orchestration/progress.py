@@ -30,6 +30,9 @@ class Report(Protocol):
     def done(self, name: str) -> None:
         """Part `name` has landed."""
 
+    def warn(self, line: str) -> None:
+        """Say a line that somebody should see before the stage goes on."""
+
 
 @contextmanager
 def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
@@ -69,7 +72,7 @@ def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
     """Yield a report for one run of a stage, over `n_parts` parts."""
     started = _bars.get()
     if started is None:
-        yield _Lines(log.info, n_parts)
+        yield _Lines(log.info, n_parts, log.warning)
         return
     bar = started[stage]
     yield bar
@@ -77,8 +80,10 @@ def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
 
 
 class _Lines:
-    def __init__(self, say: Callable[[str], None], n_parts: int) -> None:
-        self._say, self._n_parts = say, n_parts
+    def __init__(
+        self, say: Callable[[str], None], n_parts: int, warn: Callable[[str], None] | None = None
+    ) -> None:
+        self._say, self._n_parts, self.warn = say, n_parts, warn or say
         self._n_done, self._last = 0, time.monotonic()
 
     def part(self, name: str) -> Progress:
@@ -115,6 +120,9 @@ class _Bar:
     def done(self, name: str) -> None:
         self._n_done += 1
         self.rest()
+
+    def warn(self, line: str) -> None:
+        _to(self._progress.console, self._stage)(line)
 
     def rest(self) -> None:
         self._progress.update(self._task, description=self._stage, completed=self._n_done)

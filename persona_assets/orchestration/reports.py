@@ -19,6 +19,7 @@ from persona_assets.lake.schema import (
     ANSWERED_BY,
     ATLAS_SUMMARY,
     POOLED,
+    RESPONSE_SPANS,
     RESPONSES,
     ROLE_FEATURES,
     TABLES,
@@ -30,6 +31,7 @@ from persona_assets.orchestration.progress import Report
 from persona_assets.orchestration.versions import Landed, version_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.stages.spans import n_without_answer
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
@@ -66,9 +68,28 @@ def land_responses(study: Study, overwrite: bool, role: str, progress: Progress)
         **({"answered by": answered_by} if answered_by else {}),
         **about_file(lake, file, content.num_rows),
         **_speed(file, start, pc.sum(content["n_response_tokens"]).as_py()),
+        **(found := _cut_off(study, role, content)),
         "preview": _rows(content, ["variant", "question", "response", "finish_reason"]),
     }
-    return Landed(file.stem, metadata)
+    return Landed(file.stem, metadata, _warning(study, content.num_rows, *found.values()))
+
+
+def _cut_off(study: Study, role: str, responses: pa.Table) -> dict[str, int]:
+    """Return how many responses reached `max_tokens`, and how many end within their thinking."""
+    n_cut_off = pc.sum(pc.equal(responses["finish_reason"], "length")).as_py() or 0
+    spans = RoleFiles(study, role).file(RESPONSE_SPANS)
+    n_lacking = 0 if spans is None else n_without_answer(study.lake.read(RESPONSE_SPANS, spans).to_pylist())
+    return {"reached max_tokens": n_cut_off, "without an answer": n_lacking}
+
+
+def _warning(study: Study, n_responses: int, n_cut_off: int, n_lacking: int) -> str | None:
+    """Return what is told of a first role whose answers lack their ends; None where enough are whole."""
+    checks, reached = study.settings.checks, f"generation.max_tokens ({study.generation.max_tokens})"
+    if n_lacking > checks.max_empty * n_responses:
+        return f"{n_lacking} of {n_responses} responses end within their thinking; raise {reached}"
+    if n_cut_off > checks.max_truncated * n_responses:
+        return f"{n_cut_off} of {n_responses} answers reached {reached}; raise it, or the others will, too"
+    return None
 
 
 def land_activations(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
@@ -180,7 +201,7 @@ def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:
 
     snapshot = publish(study)
     tables = preview(("table", "rows"), snapshot.tables.items())
-    version, metadata = about_warehouse(study)
+    version, metadata, _ = about_warehouse(study)
     problems = list(snapshot.problems.values())
     told = [[problem.removeprefix(f"{study.file.parent}/")] for problem in problems]
     failed = {"marts that failed": preview(("why",), told)} if problems else {}

@@ -10,6 +10,7 @@ import dagster as dg
 from persona_assets.base.queries import query
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import (
+    DERIVED,
     FEATURE_LABELS,
     PREFERRED_LABELS,
     SHOWN,
@@ -49,7 +50,7 @@ def _spec(study: Study, name: str, table: Table) -> dg.AssetSpec:
         deps=[table_key(study, _ALL)],
         description=f"{table.comment}.",
         group_name=tables_group(study),
-        kinds={"duckdb", "view" if table in (*VIEWS, PREFERRED_LABELS) else "table"},
+        kinds={"duckdb", "view" if table in (*VIEWS, *DERIVED) else "table"},
         metadata=_about(study, table),
     )
 

@@ -32,10 +32,14 @@ _NOTHING = "nothing"  # the version of what does not exist yet
 
 
 class Landed(NamedTuple):
-    """What landed: its data version, and the metadata that people see beside it."""
+    """What landed: its data version, and the metadata that people see beside it.
+
+    `warning` is what they should know before more of it is made.
+    """
 
     version: str
     metadata: Mapping[str, Any]
+    warning: str | None = None
 
 
 def result(landed: Landed) -> dg.MaterializeResult:

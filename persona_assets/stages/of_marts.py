@@ -14,7 +14,7 @@ from persona_assets.base.queries import query
 from persona_assets.lake.fingerprint import Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look
-from persona_assets.lake.schema import MACROS, MARTS, PREFERRED_LABELS, STANDS_ON, TABLES, Table
+from persona_assets.lake.schema import DERIVED, MACROS, MARTS, STANDS_ON, TABLES, Table
 from persona_assets.stages.marts import Mart, find_marts
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.stage import Held, Inputs, State
@@ -53,7 +53,7 @@ class MartFiles:
         """Return the SQL, the files that it reads, and what it can know of the study besides."""
         mart = self.marts[name]
         files = self.read(name)
-        of_lake = {*TABLES, PREFERRED_LABELS.name}
+        of_lake = {*TABLES, *(table.name for table in DERIVED)}
         uses_macros = _MACRO.search(mart.sql) is not None
         return {
             "sql": mart.sql,

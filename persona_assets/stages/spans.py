@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -52,3 +53,9 @@ def span_rows(responses: pa.Table, tokenizer: PreTrainedTokenizerBase) -> list[d
                 for number, span in enumerate(spans)
             ]
     return rows
+
+
+def n_without_answer(rows: Iterable[Mapping[str, object]]) -> int:
+    """Return how many responses of `rows` (of `RESPONSE_SPANS`) end within their thinking."""
+    told = [(row["response_id"], row["kind"]) for row in rows]
+    return len({one for one, _ in told} - {one for one, kind in told if kind == "answer"})

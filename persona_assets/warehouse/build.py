@@ -13,11 +13,11 @@ from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
+    DERIVED,
     FEATURE_TILE,
     FEATURE_TOTALS,
     MACROS,
     POOLED,
-    PREFERRED_LABELS,
     ROLE_FEATURES,
     SMALL_TABLES,
     TABLES,
@@ -45,9 +45,10 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
         connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
-        connection.execute(definition(PREFERRED_LABELS, query(f"views/{PREFERRED_LABELS.name}")))
         for table in VIEWS:
             connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
+        for table in DERIVED:
+            connection.execute(definition(table, query(f"views/{table.name}")))
         for name in MACROS:
             connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae)))
         connection.execute("checkpoint")

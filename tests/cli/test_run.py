@@ -92,6 +92,17 @@ def test_roles_that_lie_apart_share_one_bar_on_a_terminal_and_one_count_in_a_fil
     assert "landed" not in drawn
 
 
+def test_a_first_role_whose_answers_are_cut_off_is_told_of_before_the_others(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study(changes={"generation.max_tokens": 2})
+    run_study(study, ["default", "ghost"], ["responses"], False)
+    said = " ".join(capsys.readouterr().err.split())
+    warning = "default: 6 of 6 answers reached generation.max_tokens (2); raise it, or the others will, too"
+    assert said.count("reached generation.max_tokens") == 1
+    assert said.index(warning) < said.index("default landed (1 of 2)")
+
+
 def test_only_the_chosen_roles_and_assets_are_made(study: Study) -> None:
     run_study(study, ["pirate", "default"], ["responses"], False)
     assert materialized(study, "responses") == {"default", "pirate"}

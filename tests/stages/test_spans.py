@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
+from persona_assets.cli.app import app
+from persona_assets.cli.run import run_study
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate import stage as stage_module
 from persona_assets.generate.backend import Completion
@@ -106,6 +109,7 @@ def test_the_spans_of_what_thinks_are_a_table(thinking: StudyMaker) -> None:
         rows = warehouse.execute(
             "select variant, question_id, span, kind, text from response_spans order by response_id, span"
         ).fetchall()
+        counted = warehouse.execute("from role_answers").fetchall()
         taken = warehouse.execute(
             "select list_slice(response_token_ids, s.start + 1, s.stop) from responses "
             "join response_spans as s using (role, response_id) where kind = 'answer' and response_id = 0"
@@ -117,6 +121,7 @@ def test_the_spans_of_what_thinks_are_a_table(thinking: StudyMaker) -> None:
         (0, 2, 0, "thinking", "<think>\n\n</think>"),
         (0, 2, 1, "answer", ANSWER),
     ]
+    assert counted == [("pirate", 6, 1, 1 / 6, 3, 1)]
     tokenizer = load_tokenizer(study.settings.extraction.model, None)
     assert taken == [(tokenizer(ANSWER, add_special_tokens=False)["input_ids"],)]
 
@@ -131,6 +136,17 @@ def test_answers_that_are_lacking_are_counted_and_told(thinking: StudyMaker) -> 
     assert (found.passed, found.metadata["n_thinking"], found.metadata["n_without_answer"]) == (False, 3, 1)
     assert found.description == "1 of 6 responses end within their thinking"
     assert responses_complete(thinking("small", {"checks.max_empty": 0.2}), "pirate").passed
+
+
+def test_a_pilot_and_a_run_tell_of_answers_that_are_lacking(
+    thinking: StudyMaker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = thinking("small", {"generation.prompt_indices": [0]})
+    said = CliRunner().invoke(app, ["estimate", str(study.file), "--pilot", "1", "--answers", "3"]).output
+    assert "without an answer: 1 of 3 responses end within their thinking" in said
+    run_study(study, ["pirate"], ["responses"], overwrite=False)
+    told = "pirate: 1 of 3 responses end within their thinking; raise generation.max_tokens (24)"
+    assert told in " ".join(capsys.readouterr().err.split())
 
 
 def test_what_is_pooled_is_settled_with_the_first_activations(

@@ -40,14 +40,22 @@ from persona_assets.lake.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
-from persona_assets.lake.schema.of_snapshots import FEATURE_TOTALS, MACROS, PREFERRED_LABELS, SMALL_TABLES
+from persona_assets.lake.schema.of_snapshots import (
+    DERIVED,
+    FEATURE_TOTALS,
+    MACROS,
+    PREFERRED_LABELS,
+    ROLE_ANSWERS,
+    SMALL_TABLES,
+)
 from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
 
 TABLES = {
     table.name: table
     for table in (
-        RESPONSES, RESPONSE_SPANS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES,
-        *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
+        RESPONSES, RESPONSE_SPANS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
+        *STATISTICS_TABLES, *ATLAS_TABLES,
+        FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
@@ -55,7 +63,7 @@ TABLES = {
 VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
 
 # What there is to ask in a snapshot, in the order of the pipeline.
-SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, PREFERRED_LABELS)}
+SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, *DERIVED)}
 
 # The tables of the lake whose files decide what each of these holds; all, of what tells of the study.
 STANDS_ON = {
@@ -84,6 +92,7 @@ __all__ = [
     "ATLAS",
     "ATLAS_SUMMARY",
     "ATLAS_TABLES",
+    "DERIVED",
     "DRIFT_CODES",
     "DRIFT_FEATURES",
     "DRIFT_RUNS",
@@ -106,6 +115,7 @@ __all__ = [
     "PREFERRED_LABELS",
     "RESPONSES",
     "RESPONSE_SPANS",
+    "ROLE_ANSWERS",
     "ROLE_AXES",
     "ROLE_CONTRASTS",
     "ROLE_FEATURES",

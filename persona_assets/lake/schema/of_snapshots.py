@@ -117,6 +117,23 @@ PREFERRED_LABELS = _of_snapshot(
     made_from=("feature_labels",),
 )  # fmt: skip
 
+ROLE_ANSWERS = _of_snapshot(
+    "role_answers", "How many of each role's answers were cut off, or are lacking",
+    columns=(
+        Column("role", TEXT),
+        Column("n_responses", INT, "How many responses of the role are in this snapshot"),
+        Column("n_cut_off", INT, "How many reached generation.max_tokens; NULL where nobody noted it, as of "
+            "imported ones", nullable=True),
+        Column("share_cut_off", DOUBLE, "n_cut_off / n_responses", nullable=True),
+        Column("n_thinking", INT, "How many think before they answer, as response_spans has it"),
+        Column("n_without_answer", INT, "How many of those end within their thinking, and are not pooled"),
+    ),
+    made_from=("responses", "response_spans"),
+)  # fmt: skip
+
+# Views of tables of the snapshot: `sql/views/`.
+DERIVED = (PREFERRED_LABELS, ROLE_ANSWERS)
+
 # Its macros, in the order in which one may use another: `sql/macros/`.
 MACROS = (
     "chosen_sae",
