@@ -10,6 +10,7 @@ from persona_assets.extract.extractor import Extraction, Extractor
 from persona_assets.extract.quality import Fit
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.spans import land_spans
@@ -37,7 +38,9 @@ class ExtractionStage:
         missing = [sae for sae in saes if overwrite or not files.has(stage, sae, selected=True)]
         if missing:
             responses = self._responses(files)
-            land_spans(files, responses, self.extractor.tokenizer)  # of responses from before it was done
+            # Of responses from before this was done:
+            land_spans(files, responses, self.extractor.tokenizer)
+            default_system_prompt(self.study, self.extractor.tokenizer)
             extractions = self.extractor.extract(responses, missing, progress)
             for sae, extraction in extractions.items():
                 self._land_sae(files, sae, extraction, overwrite)

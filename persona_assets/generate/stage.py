@@ -19,6 +19,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ANSWERED_BY, RESPONSES
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.dtypes import decided_generation
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.spans import land_spans
@@ -53,6 +54,7 @@ class GenerationStage:
         landed = files.responses
         if landed is None or overwrite:
             prompts, answers = self._generate(self.study.role(role_name), in_flight, progress)
+            default_system_prompt(self.study, self.tokenizer)  # noted with what lands
             content = responses_table(prompts, answers, origin=self.settings.backend)
             landed = self.study.lake.write(
                 RESPONSES,

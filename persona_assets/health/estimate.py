@@ -71,7 +71,7 @@ class Asked:
     """What a study asks: `n_prompts` in all, of which `n_answered` have fresh answers.
 
     `prompt_tokens` per prompt, from the means of some roles, and `examples`, where the tokenizer is at hand;
-    else `why_unknown`.
+    else `why_unknown`. `default_system_prompt`: what the template inserts where a role sends none.
     """
 
     n_roles: int
@@ -81,6 +81,7 @@ class Asked:
     prompt_tokens: Mean | None = None
     examples: Sequence[Example] = ()
     why_unknown: str | None = None
+    default_system_prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def what_is_asked(study: Study) -> Asked:
     return replace(
         asked,
         prompt_tokens=Mean.of(lengths) if len(lengths) > 1 else None,
+        default_system_prompt=chat.default_system_prompt,
         examples=[Example(name, one, tokenizer.decode(one.token_ids)) for name, one in examples],
     )
 

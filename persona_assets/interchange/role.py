@@ -14,6 +14,7 @@ from persona_assets.interchange.sparse import SparseRows
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.stages.spans import land_spans
 from persona_assets.study.study import Study
@@ -68,6 +69,7 @@ class RoleImport:
         role, lake = self.keys.role, self.study.lake
         content = tokenization.table(answers)
         made_from = f"imported-{fingerprint({'responses': content.to_pylist()})}"
+        default_system_prompt(self.study, tokenization.tokenizer)  # noted with what lands
         if not _is(RoleFiles(self.study, role).responses, made_from):
             lake.write(RESPONSES, content, made_from, role=role)
         land_spans(RoleFiles(self.study, role), content, tokenization.tokenizer)

@@ -234,14 +234,22 @@ class Lake:
 
         Where nobody has noted it, those are `others`: noted as soon as something lands or is published.
         """
-        return self._identities.told(f"{self.study}/{_IDENTITIES}/{files}", lambda: others)
+        return self.found_out(files, lambda: others)
 
-    def settled(self, question: str, decide: Callable[[], str]) -> str:
+    def found_out(self, fact: str, find_out: Callable[[], str]) -> str:
+        """Return a fact of a model or SAE, noted when something lands or is published next.
+
+        Raises what `find_out` does.
+        """
+        return self._identities.told(f"{self.study}/{_IDENTITIES}/{fact}", find_out)
+
+    def settled(self, question: str, decide: Callable[[], str], unless: str | None = None) -> str:
         """Return the answer that was given when the study's first file landed.
 
-        Where none has landed it is `decide()`, which is settled as soon as this process lands something.
+        Where none has landed it is `decide()`, which is settled as soon as this process lands something;
+        `unless` is the answer where nothing is to be settled.
         """
-        return self._decisions.told(f"{self.study}/{_SETTLED}/{question}", decide)
+        return self._decisions.told(f"{self.study}/{_SETTLED}/{question}", decide, unless)
 
     def keep_notes(self) -> None:
         """Write what is to be noted of models and SAEs. Raises DiskError where the disk or store refuses."""

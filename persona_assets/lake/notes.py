@@ -16,12 +16,15 @@ class Notes:
         self._known: dict[str, str] = {}
         self._to_keep: dict[str, str] = {}
 
-    def told(self, path: str, find_out: Callable[[], str]) -> str:
-        """Return the note at `path`; where there is none, what is found out now, for `keep` to write."""
+    def told(self, path: str, find_out: Callable[[], str], unless: str | None = None) -> str:
+        """Return the note at `path`; where there is none, what is found out now, for `keep` to write.
+
+        Where that is `unless`, it is not written.
+        """
         if path not in self._known:
             found = self._storage.text(path)
             self._known[path] = find_out() if found is None else found.strip()
-            if found is None:
+            if found is None and self._known[path] != unless:
                 self._to_keep[path] = self._known[path]
         return self._known[path]
 

@@ -140,6 +140,20 @@ class ChatFormat:
                 continue
         return False
 
+    @property
+    def default_system_prompt(self) -> str | None:
+        """What the template inserts where no system message is given; None where it inserts nothing."""
+        try:
+            without, given = (
+                self._frame(roles, True, "a question") for roles in (("user",), ("system", "user"))
+            )
+        except (_TemplateRefusesError, _ClockError):
+            return None
+        head, before, after = without[0], given[0], given[1]
+        if len(head) < len(before) + len(after) or not (head.startswith(before) and head.endswith(after)):
+            return None
+        return head[len(before) : len(head) - len(after)].strip() or None
+
     def closing_ids(self) -> list[int]:
         """Return the ids that the template puts after an assistant's message at the end of a conversation.
 

@@ -39,7 +39,7 @@ def extraction_spans(study: Study) -> Spans:
     said = study.settings.extraction.spans
     if said != "auto":
         return said
-    spans = study.lake.settled("extraction.spans", lambda: _spans_from_now_on(study))
+    spans = study.lake.settled("extraction.spans", lambda: _spans_from_now_on(study), "all")
     if spans not in _SPANS:
         raise StudyError(
             f"{study.lake.uri(study.name)}/settled/extraction.spans: is none of {', '.join(_SPANS)}; write "

@@ -10,6 +10,7 @@ from typing import Any
 from persona_assets.lake.schema import RESPONSES
 from persona_assets.lake.schema.of_snapshots import ROLES
 from persona_assets.models.sae import width_on_disk
+from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.dtypes import with_decided
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.roles import Role, fill
@@ -47,6 +48,7 @@ def _study_row(study: Study, published_at: datetime) -> Row:
         "settings": with_decided(study).published(),
         "published_at": published_at.replace(tzinfo=None),
         "lake": study.lake.root,
+        "default_system_prompt": default_system_prompt(study),
     }
 
 

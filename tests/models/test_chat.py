@@ -190,3 +190,34 @@ def test_the_first_token_that_closes_a_turn_ends_an_answer(
 def test_the_unknown_token_is_no_control_token(tokenizer: PreTrainedTokenizerBase) -> None:
     control = control_tokens(tokenizer)
     assert set(control.values()) == {"<pad>", "<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>"}
+
+
+# As SmolLM2's and Qwen 2.5's: a system prompt of the template's own, where none is given.
+DEFAULTS = (
+    "{% if messages[0]['role'] != 'system' %}<start_of_turn>system\nYou are Toy.\nBe kind.<end_of_turn>\n"
+    "{% endif %}" + PLAIN.removeprefix("{{ bos_token }}")
+)
+# As Llama 3's: a head that stands there with and without a system prompt.
+HEADED = (
+    "{% if messages[0]['role'] == 'system' %}{% set given = messages[0]['content'] %}"
+    "{% set messages = messages[1:] %}{% else %}{% set given = '' %}{% endif %}"
+    "<start_of_turn>system\nKnowledge: 2023.\n\n{{ given }}<end_of_turn>\n"
+    + PLAIN.removeprefix("{{ bos_token }}")
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "inserted"),
+    [
+        (DEFAULTS, "You are Toy.\nBe kind."),
+        (HEADED, None),
+        (PLAIN, None),
+        (NEEDS_SYSTEM, None),
+        (DATED, None),
+        (PLAIN.replace("m['role']", "'user' if m['role'] != 'system' else raise_exception('none')"), None),
+    ],
+)
+def test_a_system_prompt_of_the_templates_own_is_found(
+    tokenizer: PreTrainedTokenizerBase, template: str, inserted: str | None
+) -> None:
+    assert chat_of(tokenizer, template).default_system_prompt == inserted

@@ -29,6 +29,8 @@ STUDY = _of_snapshot(
             "numbers"),
         Column("published_at", TIME, "When this snapshot was made, UTC"),
         Column("lake", TEXT, "The lake's root at that time; the paths in lake_files are relative to it"),
+        Column("default_system_prompt", TEXT, "What the model's chat template inserts where no system "
+            "message is sent; NULL where that is nothing, or not known. Untrusted", nullable=True),
     ),
 )  # fmt: skip
 
