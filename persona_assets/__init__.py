@@ -2,7 +2,7 @@
 
 import persona_assets
 
-study = persona_assets.open_study("demo")
+study = persona_assets.open_study("smollm2")
 study.sql("from which_roles(7)").df()
 """
 

@@ -1,6 +1,6 @@
 """A study in a notebook: its newest snapshot to ask in SQL, its features per role as a matrix.
 
-with open_study("demo") as study:
+with open_study("smollm2") as study:
     study.sql("from which_roles(?)", [7]).df()
     study.feature_matrix("mean").to_pandas()
 """

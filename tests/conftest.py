@@ -50,7 +50,7 @@ ATTRIBUTES: dict[str, Any] = {
     "questions": {"mode": "general", "file": "data/extraction_questions.jsonl", "limit": 3},
     "generation": {
         "backend": "transformers",
-        "model": "data/demo/model",
+        "model": "tests/toy/data/model",
         "model_name": "Toy",
         "prompt_indices": [0, 1],
         "max_tokens": 24,
@@ -59,9 +59,9 @@ ATTRIBUTES: dict[str, Any] = {
     },
     "extraction": {
         "backend": "transformers",
-        "model": "data/demo/model",
+        "model": "tests/toy/data/model",
         "dtype": "float32",
-        "saes": {"demo": {"path": "data/demo/sae"}},
+        "saes": {"demo": {"path": "tests/toy/data/sae"}},
     },
 }
 

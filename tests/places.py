@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+TOY = PROJECT / "tests/toy/data"  # a model of 3 million parameters, its SAE, labels and conversations
+DEMO = PROJECT / "tests/toy/defs/demo"  # the study on it
 
 
 def write_project(folder: Path, settings: str = 'root_module = "studies"') -> Path:

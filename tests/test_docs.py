@@ -174,20 +174,20 @@ def test_the_mart_of_the_page_on_extending_does_what_the_page_says(
     make_study: StudyMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (PROJECT / "docs/extending.md").read_text().split("## A SQL mart\n")[1]
-    [name] = re.findall(r"persona_assets/defs/demo/marts/(\w+)\.sql`\.", page)
+    [name] = re.findall(r"persona_assets/defs/smollm2/marts/(\w+)\.sql`\.", page)
     [sql] = re.findall(r"```sql\n(.*?)```", page, re.S)
-    [select] = re.findall(r"persona run demo --select (\S+)\n", page)
-    [(question, header)] = re.findall(r'\$ persona sql demo "(.*?)"\n(.*)\n', page)
-    study = make_study("demo", write_catalog(tmp_path / "catalog"))
+    [select] = re.findall(r"persona run smollm2 --select (\S+)\n", page)
+    [(question, header)] = re.findall(r'\$ persona sql smollm2 "(.*?)"\n(.*)\n', page)
+    study = make_study("smollm2", write_catalog(tmp_path / "catalog"))
     fill(study, ("1984", "pirate"))
     (study.file.parent / "marts").mkdir()
     (study.file.parent / "marts" / f"{name}.sql").write_text(sql)
-    node = study_definitions(study).resolve_asset_graph().get(dg.AssetKey(["demo", name]))
-    assert node.parent_keys == {dg.AssetKey(["demo", "warehouse", "responses"])}
+    node = study_definitions(study).resolve_asset_graph().get(dg.AssetKey(["smollm2", name]))
+    assert node.parent_keys == {dg.AssetKey(["smollm2", "warehouse", "responses"])}
     assert f"-- {node.description}\n" in sql
-    assert node.group_name == "demo_warehouse"
+    assert node.group_name == "smollm2_warehouse"
     run_study(study, None, select.split(","), overwrite=False)
-    assert list((study.file.parents[1] / "lake/demo/marts").glob(f"mart={name}/*.parquet"))
+    assert list((study.file.parents[1] / "lake/smollm2/marts").glob(f"mart={name}/*.parquet"))
     capsys.readouterr()
     ask(study, question, "table")
     shown = capsys.readouterr().out.splitlines()

@@ -30,7 +30,7 @@ from persona_assets.study.study import Study, load_study
 from tests.conftest import write_study
 from tests.extract.dense import residuals, whole_model
 from tests.extract.tiny import response_table
-from tests.places import PROJECT, write_project
+from tests.places import PROJECT, TOY, write_project
 
 WEB = Path("persona_assets/explorer/web")
 PAGE = (PROJECT / "docs/extending.md").read_text()
@@ -215,7 +215,10 @@ def test_what_the_page_adds_keeps_to_the_style(tree: Path) -> None:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with the page's own modules, which nobody has installed."""
     write_project(tmp_path)
-    (tmp_path / "data").symlink_to(PROJECT / "data")
+    for shared in ("data", "tests"):
+        (tmp_path / shared).symlink_to(PROJECT / shared)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "smollm2").symlink_to(TOY / "model")  # which is answered with and read sooner
     monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "lake"))
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -263,7 +266,7 @@ def test_an_sae_of_ones_own_is_read_as_its_dense_encode_would(project: Path) -> 
     extractor = Extractor.open(extraction)
     responses = response_table(extractor.tokenizer, [5, 9, 1])
     [conversation, *_] = extractor.read(responses)
-    codes = sae.encode(residuals(whole_model(str(PROJECT / "data/demo/model")), 2, conversation))
+    codes = sae.encode(residuals(whole_model(str(TOY / "model")), 2, conversation))
     activations = extractor.extract(responses)["tied"].activations.to_pandas()
     mine = activations[activations["response_id"] == conversation.response_id]
     fires = codes.amax(dim=0) > 0

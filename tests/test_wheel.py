@@ -1,4 +1,4 @@
-"""The wheel, built from the checkout and installed elsewhere, runs the demo study from an empty folder."""
+"""The wheel, built from the checkout and installed elsewhere, runs the demo from an empty folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.places import PROJECT
+from persona_assets.cli.demo import LIVE, OTHERS
+from tests.places import PROJECT, TOY
 from tests.ports import free_port
 
 PARTS = (
@@ -121,7 +122,10 @@ def test_the_wheel_holds_every_committed_file_that_is_not_for_the_checkout_alone
         (PAGES, f"error: {PAGES}: the explorer's pages are not built; run `make explorer` first"),
         (f"{PAGES}/assets", f"error: {PAGES}: the explorer's pages are not built; run `make explorer` first"),
         ("sql", "error: sql: is missing; build from a whole checkout or source distribution"),
-        ("data/demo", "error: data/demo: is missing; build from a whole checkout or source distribution"),
+        (
+            "data/smollm2",
+            "error: data/smollm2: is missing; build from a whole checkout or source distribution",
+        ),
     ],
 )
 def test_without_what_it_needs_no_wheel_is_built(
@@ -138,7 +142,7 @@ def test_without_what_it_needs_no_wheel_is_built(
 
 
 def test_outside_of_a_project_it_is_one_line(installed: Path, tmp_path: Path) -> None:
-    said = run(str(installed.with_name("persona")), "status", "demo", python=installed, at=tmp_path)
+    said = run(str(installed.with_name("persona")), "status", "smollm2", python=installed, at=tmp_path)
     assert said.returncode == 2
     assert said.stderr.startswith(f"persona: {tmp_path}: neither this folder nor one above it is a project")
     assert len(said.stderr.splitlines()) == 1
@@ -153,12 +157,12 @@ def test_the_demo_runs_from_an_empty_folder_and_nothing_is_written_beside_the_pa
     before = {file: file.stat().st_mtime_ns for file in package.parent.rglob("*")}
     persona(installed, tmp_path, "init", "--demo", "mine")
     mine = tmp_path / "mine"
-    study = mine / "studies" / "defs" / "demo" / "defs.yaml"
-    study.write_text(study.read_text().replace("limit: 18", "limit: 2").replace("[0, 1, 2, 3, 4]", "[0]"))
-    persona(installed, mine, "run", "demo", "--roles", "default,pirate")
+    with_the_toy(mine)
+    said = persona(installed, mine, "demo")
+    assert "persona sql smollm2" in said
     query = "select role from roles where status = 'fresh' order by role"
-    answer = persona(installed, mine / "lake", "sql", "demo", query, "--format", "csv")
-    assert answer.split() == ["role", "default", "pirate"]
+    answer = persona(installed, mine / "lake", "sql", "smollm2", query, "--format", "csv")
+    assert answer.split() == ["role", *sorted([LIVE, *OTHERS])]
     checked = run("-m", "dagster_dg_cli.cli", "check", "defs", python=installed, at=mine)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     for page in served(installed, mine):
@@ -171,14 +175,27 @@ def test_the_demo_runs_from_an_empty_folder_and_nothing_is_written_beside_the_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
 
 
+def with_the_toy(project: Path) -> None:
+    """Have the tests' own model and SAE stand for SmolLM2's in the project, and ask them little."""
+    (project / "models").mkdir()
+    shutil.copytree(TOY / "model", project / "models" / "smollm2")
+    shutil.rmtree(project / "data/smollm2/sae", ignore_errors=True)
+    shutil.copytree(TOY / "sae", project / "data/smollm2/sae")
+    study = project / "studies/defs/smollm2/defs.yaml"
+    less = study.read_text().replace("questions.jsonl #", "questions.jsonl\n    limit: 2 #")
+    study.write_text(
+        less.replace("max_tokens: 64", "max_tokens: 24").replace("seed: 0", "prompt_indices: [0]")
+    )
+
+
 def served(python: Path, project: Path) -> Iterator[str]:
-    """The page that `persona explore demo` serves."""
+    """The page that `persona explore smollm2` serves."""
     port = free_port()
     command = [
         str(python),
         str(python.with_name("persona")),
         "explore",
-        "demo",
+        "smollm2",
         "--no-browser",
         "--port",
         str(port),

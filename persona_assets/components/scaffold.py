@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 from pydantic import BaseModel, Field
 
-from persona_assets.study.new_study import FIRST, check_name, source_text
+from persona_assets.study.new_study import FIRST, bring_data, check_name, source_text
 
 
 class ScaffoldParams(BaseModel):
@@ -27,3 +27,4 @@ class StudyScaffolder(dg.Scaffolder[ScaffoldParams]):
         check_name(request.target_path.name)
         text = source_text(request.params.source)
         (request.target_path / "defs.yaml").write_text(text, encoding="utf-8")
+        bring_data(request.params.source)

@@ -6,11 +6,11 @@ goes to `vllm.LLM` as it is, less what `_FIXED` decides.
 
 The numbers are those of the transformers backend but for the order in which floats are summed, so that the
 backend is in no fingerprint. Measured on a CPU in float32: with tiny random models of the shapes of Gemma 3,
-Llama and Qwen 3 means and maxima within 7e-6 of their size; with the demo's model and SAE (200 responses of
+Llama and Qwen 3 means and maxima within 7e-6 of their size; with the tests' model and SAE (200 responses of
 random tokens, 304,442 pooled activations) the same entries and argmax, maxima within 5e-6 of their size, and
 one entry active on one token more or less, whose activation lies at the SAE's threshold. In bfloat16, where
 either rounds its own way, the two differ from one another as each differs from float32: in 0.4% of the
-demo's entries, and maxima by up to 0.1.
+tests' entries, and maxima by up to 0.1.
 """
 
 from __future__ import annotations

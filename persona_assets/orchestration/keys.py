@@ -13,15 +13,15 @@ def plain_name(study: Study) -> str:
 
 
 def key(study: Study, asset: str) -> dg.AssetKey:
-    """Return `demo/responses` and so on."""
+    """Return `smollm2/responses` and so on."""
     return dg.AssetKey([study.name, asset])
 
 
 def table_key(study: Study, table: str) -> dg.AssetKey:
-    """Return the key of a table of the snapshot: `demo/warehouse/features` and so on."""
+    """Return the key of a table of the snapshot: `smollm2/warehouse/features` and so on."""
     return dg.AssetKey([study.name, "warehouse", table])
 
 
 def tables_group(study: Study) -> str:
-    """Return the group of what the snapshot holds: `demo_warehouse`."""
+    """Return the group of what the snapshot holds: `smollm2_warehouse`."""
     return f"{plain_name(study)}_warehouse"

@@ -42,7 +42,7 @@ class WarehouseResource(DuckDBResource):
 
 
 def resource_key(study: Study) -> str:
-    """Return the key under which assets ask for the study's snapshot: `demo_warehouse`."""
+    """Return the key under which assets ask for the study's snapshot: `smollm2_warehouse`."""
     return f"{plain_name(study)}_warehouse"
 
 

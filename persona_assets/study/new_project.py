@@ -13,14 +13,15 @@ from persona_assets.base.shipped import SHIPPED
 
 _TEMPLATES = Path(__file__).with_name("project_template")
 _OWN_DATA = ("data/README.md", "data/extraction_questions.jsonl", "data/roles")
-_DEMO_DATA = ("data/demo",)
+_DEMO_DATA = ("data/smollm2",)
+READY = ("gemma_3_27b", "smollm2")  # the studies that go along; the second one with its data
 _STUDIES = "persona_assets/defs"  # of the checkout
 _NEW_STUDIES = "studies/defs"
 _LINK = Path(".dagster/dagster.yaml"), Path("../dagster.yaml")  # DAGSTER_HOME reads the project's settings
 
 
 def lay_out(folder: Path, demo: bool) -> list[Path]:
-    """Write a project to `folder`, with the demo study if `demo`; returns the files written, relative to it.
+    """Write a project to `folder`, with the study `smollm2` if `demo`; return the files written, relative.
 
     A file that is there already with the same content is left. Raises StudyError, before anything is
     written, where one has another content, and where the disk refuses a write.
@@ -61,7 +62,7 @@ def _taken(path: Path) -> StudyError:
 
 def _files(name: str, demo: bool) -> dict[Path, bytes]:
     """Return every file of a new project by its path below it: content."""
-    studies = ["gemma_3_27b", *(["demo"] if demo else [])]
+    studies = READY if demo else READY[:1]
     return {
         **{Path(target): _filled(source, name) for source, target in _TARGETS.items()},
         Path("studies/__init__.py"): b'"""The studies of this project."""\n',
@@ -75,7 +76,7 @@ def _files(name: str, demo: bool) -> dict[Path, bytes]:
         **{
             file.relative_to(SHIPPED): file.read_bytes()
             for place in (*_OWN_DATA, *(_DEMO_DATA if demo else ()))
-            for file in _below(SHIPPED / place)
+            for file in below(SHIPPED / place)
         },
     }
 
@@ -98,5 +99,6 @@ def _marts(study: Path) -> list[Path]:
     return sorted((study / "marts").glob("[!.]*.sql"))
 
 
-def _below(place: Path) -> list[Path]:
+def below(place: Path) -> list[Path]:
+    """Return all files of a folder, or the file that `place` is."""
     return sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]

@@ -9,11 +9,13 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_text, shown
 from persona_assets.base.project import project, studies_folder
 from persona_assets.base.shipped import SHIPPED
+from persona_assets.study.new_project import READY, below
 from persona_assets.study.settings import NAME
 from persona_assets.study.study import study_names
 
 _TEMPLATES = Path(__file__).with_name("templates")
-FIRST = "gemma_3_270m"  # what is written where nothing is named
+FIRST = "smollm2"  # what is written where nothing is named: it needs no hub
+TEMPLATES = sorted({*READY, *(file.stem for file in _TEMPLATES.glob("*.yaml"))})
 
 
 def new_study(name: str, source: str) -> Path:
@@ -27,7 +29,18 @@ def new_study(name: str, source: str) -> Path:
     text = source_text(source)
     with placed(file) as beside:
         beside.write_text(text, encoding="utf-8")
+    bring_data(source)
     return file
+
+
+def bring_data(source: str) -> None:
+    """Write what `source` brings along below the project's `data/`, such as roles; what is there stays."""
+    place = SHIPPED / "data" / source
+    for file in below(place) if place.is_dir() else []:
+        target = project() / file.relative_to(SHIPPED)
+        if not target.exists():
+            with placed(target) as beside:
+                beside.write_bytes(file.read_bytes())
 
 
 def check_name(name: str) -> str:

@@ -1,4 +1,4 @@
--- On which tokens does each feature fire most, and where? The labels of the demo are made of them.
+-- On which tokens does each feature fire most, and where? Labels by rule are made of them.
 --
 -- A token counts with its strongest activation in all of the evidence; before and after are what stands
 -- around it there. At most five of each feature are listed, the strongest first, none that reaches less than

@@ -124,7 +124,7 @@ def _cases() -> Iterator[tuple[str, bytes]]:
         yield f"text-{number}", text.encode() if isinstance(text, str) else text
     for number, name in enumerate(NAMES):
         path = [("roles", "include"), ("analysis", "exclude"), ("extraction", "saes")][number % 3]
-        value = {name: {"path": "data/demo/sae"}} if path[-1] == "saes" else [name]
+        value = {name: {"path": "tests/toy/data/sae"}} if path[-1] == "saes" else [name]
         yield f"name-{number}", _written(changed(path, value))
     for number, (backend, engine) in enumerate(ENGINES):
         yield f"engine-{number}", _written(with_engine(backend, engine))

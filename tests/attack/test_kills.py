@@ -107,9 +107,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
     make_whole(
         folder,
         **{
-            "generation.model": "data/demo/model",
-            "extraction.model": "data/demo/model",
-            "extraction.saes": {SAE: {"path": "data/demo/sae", "neuronpedia_id": f"{MODEL}/{SOURCE}"}},
+            "generation.model": "tests/toy/data/model",
+            "extraction.model": "tests/toy/data/model",
+            "extraction.saes": {SAE: {"path": "tests/toy/data/sae", "neuronpedia_id": f"{MODEL}/{SOURCE}"}},
             "labels.api": server.url,
         },
     )

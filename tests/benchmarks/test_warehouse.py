@@ -10,7 +10,7 @@ from persona_assets.warehouse import connect, warehouse_path
 
 
 def test_which_roles(benchmark) -> None:
-    study = load_study("demo")
+    study = load_study("smollm2")
     if not warehouse_path(study).exists():
         pytest.skip("the demo is not built: make demo")
     with connect(study) as connection:

@@ -27,8 +27,8 @@ def test_a_shard_that_is_none_is_refused(shard: str) -> None:
 def test_an_sae_whose_folder_is_not_there_is_told_before_anything_is_generated(
     make_study: StudyMaker,
 ) -> None:
-    study = make_study(changes={"extraction.saes": {"demo": {"path": "data/demo/sea"}}})
-    said = r"extraction\.saes\.demo\.path: .*data/demo/sea is no folder; .* --select responses"
+    study = make_study(changes={"extraction.saes": {"demo": {"path": "tests/toy/data/sea"}}})
+    said = r"extraction\.saes\.demo\.path: .*tests/toy/data/sea is no folder; .* --select responses"
     with pytest.raises(StudyError, match=said):
         run_study(study, None, None, False)
     with pytest.raises(StudyError, match=said):

@@ -128,14 +128,14 @@ def test_role_data_that_are_not_there_yet(make_study: StudyMaker, complaint: Com
 
 @pytest.mark.parametrize("block", ["generation", "extraction"])
 def test_a_model_directory_that_is_missing(make_study: StudyMaker, complaint: Complaint, block: str) -> None:
-    study = make_study(changes={f"{block}.model": "data/demo/nothing"})
-    assert "data/demo/nothing: no such model directory" in complaint("run", study.file)
+    study = make_study(changes={f"{block}.model": "tests/toy/data/nothing"})
+    assert "tests/toy/data/nothing: no such model directory" in complaint("run", study.file)
 
 
 def sae_copy(tmp_path: Path, **changes: Any) -> Path:
     """The demo's SAE with its cfg.json changed; keys of `metadata` start with `metadata_`."""
     copy = tmp_path / "sae"
-    shutil.copytree(PROJECT / "data/demo/sae", copy)
+    shutil.copytree(PROJECT / "tests/toy/data/sae", copy)
     config = json.loads((copy / "cfg.json").read_text())
     for key, value in changes.items():
         block = config["metadata"] if key.startswith("metadata_") else config
@@ -161,9 +161,9 @@ def test_an_sae_of_another_width_than_the_model(
     from sae_lens import SAE
 
     sae = tmp_path / "narrow"
-    config = SAE.load_from_disk(PROJECT / "data/demo/sae").cfg
+    config = SAE.load_from_disk(PROJECT / "tests/toy/data/sae").cfg
     config.d_in = 8
-    type(SAE.load_from_disk(PROJECT / "data/demo/sae"))(config).save_model(sae)
+    type(SAE.load_from_disk(PROJECT / "tests/toy/data/sae"))(config).save_model(sae)
     study = make_study(changes={"extraction.saes": {"narrow": {"path": str(sae)}}})
     message = complaint("run", study.file, "--roles", "pirate")
     assert "8" in message

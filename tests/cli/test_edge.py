@@ -18,13 +18,13 @@ Patch = pytest.MonkeyPatch
 
 
 def failing(patch: Patch, error: BaseException) -> Said:
-    """`persona status demo`, in which `error` is raised where nobody expects it."""
+    """`persona status smollm2`, in which `error` is raised where nobody expects it."""
 
     def fail(name: str) -> None:
         raise error
 
     patch.setattr("persona_assets.cli.commands.keeping.load_study", fail)
-    return typed("status", "demo")
+    return typed("status", "smollm2")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_whatever_is_raised_is_one_line_and_its_status(
 def test_a_defect_says_where_it_is_and_how_to_report_it(monkeypatch: Patch) -> None:
     monkeypatch.delenv("PERSONA_DEBUG")
     monkeypatch.setattr("persona_assets.cli.status.summarize", lambda study: 1 / 0)
-    line = typed("status", "demo").err
+    line = typed("status", "smollm2").err
     assert "unexpected ZeroDivisionError at cli/status.py:" in line
     assert "report it with what the same command prints under PERSONA_DEBUG=1" in line
 
@@ -75,13 +75,13 @@ def test_a_defects_traceback_is_shown_to_who_wants_it(monkeypatch: Patch) -> Non
         (["nope"], "No such command 'nope'; `persona --help`"),
         (["statsu"], "Did you mean 'status'?; `persona --help`"),
         (["status"], "Missing argument 'STUDY'; `persona status --help`"),
-        (["drift", "demo", "--nope"], "No such option: --nope; `persona drift --help`"),
+        (["drift", "smollm2", "--nope"], "No such option: --nope; `persona drift --help`"),
         (
-            ["status", "demo", "--format", "xml"],
+            ["status", "smollm2", "--format", "xml"],
             "'xml' is not one of 'table', 'csv', 'json'; `persona status",
         ),
-        (["gc", "demo", "--grace", "-1"], "greater than or equal to 0; `persona gc --help`"),
-        (["which-roles", "demo", "seven"], "which-roles: 'seven' is no feature's id"),
+        (["gc", "smollm2", "--grace", "-1"], "greater than or equal to 0; `persona gc --help`"),
+        (["which-roles", "smollm2", "seven"], "which-roles: 'seven' is no feature's id"),
     ],
 )
 def test_a_word_that_is_wrong_is_one_line(words: list[str], line: str) -> None:

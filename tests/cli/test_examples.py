@@ -1,9 +1,17 @@
-"""The examples show what commands print: the same columns, and the same words around other numbers."""
+"""The examples show what commands print: the same columns, and the same words around other numbers.
+
+`python -m tests.cli.test_examples` asks the finished study anew, in a terminal, and writes what it prints to
+examples.txt; `python -m tests.cli.test_page` then writes docs/cli.md.
+"""
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import shlex
+import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +20,14 @@ import typer
 
 from persona_assets.cli.app import app
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import publish
-from tests.cli.test_page import commands, examples
+from persona_assets.warehouse import connect, publish
+from tests.cli.test_page import EXAMPLES, commands, examples
 from tests.conftest import write_study
+from tests.places import PROJECT
 from tests.warehouse.world import compare, fill, write_catalog
 
-# What the demo's example names, and what the small study has in its place.
-OURS = {"817": "5", "ship": "sea"}
+# What the example names, and what the small study has in its place.
+OURS = {"ship": "sea"}
 CHEAP = [
     "init",
     "status",
@@ -31,6 +40,18 @@ CHEAP = [
     "plot",
     "labels search",
 ]
+ASKED_ANEW = [
+    "estimate",
+    "drift",
+    "status",
+    "adopt",
+    "gc",
+    "verify",
+    "sql",
+    "which-roles",
+    "top-features",
+]
+BEST = "select feature_id from top_features('pirate') where q < 0.05 order by auroc desc limit 1"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +74,7 @@ def columns(line: str) -> set[str]:
 
 def plain(line: str) -> str:
     """A line without the numbers, sizes and paths that are one study's own."""
-    return re.sub(r"\S*[\d/]\S*", "#", re.sub(r"[\d.]+ [kMG]?B\b", "#", line.replace("demo", "small")))
+    return re.sub(r"\S*[\d/]\S*", "#", re.sub(r"[\d.]+ [kMG]?B\b", "#", line.replace("smollm2", "small")))
 
 
 def test_every_command_has_an_example() -> None:
@@ -70,11 +91,43 @@ def test_an_example_shows_what_its_command_prints(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     typed, shown, *_ = examples()[f"persona {name}"].splitlines()
-    here = OURS | {"demo": str(compared.file)}
-    words = shlex.split(typed.partition("|")[0].replace("$ persona", ""))
+    here = OURS | {"smollm2": str(compared.file)}
+    words = shlex.split(re.sub(r" \d+ *\|.*", " 5", typed).replace("$ persona", ""))
     app([here.get(word, word) for word in words], standalone_mode=False)
     printed = capsys.readouterr().out.splitlines()[0]
     if "   " in shown:
         assert columns(shown) <= columns(printed)
     else:
         assert plain(printed) == plain(shown)
+
+
+def in_a_terminal(typed: str) -> str:
+    """Return what a command line prints to a terminal of 100 columns, errors and progress left out."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 100))
+    with subprocess.Popen(typed, shell=True, stdout=theirs, stderr=subprocess.DEVNULL, cwd=PROJECT):
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 1 << 16):
+                said += part
+        except OSError:  # on Linux the end of a terminal that nobody holds
+            pass
+    os.close(ours)
+    return said.decode().replace("\r\n", "\n").strip("\n")
+
+
+def write_examples() -> None:
+    """Write what the commands in `ASKED_ANEW` print for the finished study `smollm2`; keep the others."""
+    with connect(load_study("smollm2")) as warehouse:
+        [(best,)] = warehouse.execute(BEST).fetchall()
+    text = EXAMPLES.read_text()
+    for name in ASKED_ANEW:
+        before = examples()[f"persona {name}"]
+        typed = re.sub(r"(which-roles smollm2) \d+", rf"\1 {best}", before.splitlines()[0])
+        text = text.replace(before, f"{typed}\n{in_a_terminal(typed.removeprefix('$ '))}")
+    EXAMPLES.write_text(text)
+
+
+if __name__ == "__main__":
+    write_examples()

@@ -20,8 +20,8 @@ EXAMPLES = Path(__file__).with_name("examples.txt")
 INTRODUCTION = """# The command `persona`
 
 This page is printed from the commands' own help, which `persona COMMAND --help` shows too. A mistake in the
-input ends a command with one line and status 2. The examples show what each command prints for the demo study
-(`make demo`) in a terminal of 100 columns.
+input ends a command with one line and status 2. The examples show what each command prints for the study
+`smollm2`, whole, in a terminal of 100 columns.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from persona_assets.lake.schema import RESPONSES
 from persona_assets.orchestration.launcher import PROCESS_TAG
 from persona_assets.stages.of_roles import RoleFiles
-from persona_assets.study.study import load_study
+from persona_assets.study.study import Study, load_study
 from tests.cluster.servers import celery_worker, dagster_services, kill
 from tests.components.dev import finished, launch, wait_for
+from tests.places import DEMO, PROJECT, write_project
 
 ROLES_PER_RUN = 2
 BACKFILL_TAG = "dagster/backfill"
@@ -39,12 +41,25 @@ def in_the_middle(instance: dg.DagsterInstance, worker: subprocess.Popen[bytes])
     return None
 
 
+def demo(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The study on the toy, in a project of its own that whatever is started from here works on."""
+    file = write_project(folder / "project") / "demo" / "defs.yaml"
+    file.parent.mkdir(parents=True)
+    for package in file.parents[1:3]:
+        (package / "__init__.py").touch()
+    shutil.copy(DEMO / "defs.yaml", file)
+    for shared in ("data", "tests"):  # the paths in the study start here
+        (folder / "project" / shared).symlink_to(PROJECT / shared)
+    monkeypatch.setenv("PERSONA_PROJECT", str(folder / "project"))
+    return load_study("demo")
+
+
 @pytest.mark.timeout(900)
 def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_loss_of_one(
     cluster: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PERSONA_ROLES_PER_RUN", str(ROLES_PER_RUN))
-    study = load_study("demo")
+    study = demo(cluster, monkeypatch)
     roles = study.role_names[:8]
     with (
         dg.DagsterInstance.get() as instance,

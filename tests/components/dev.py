@@ -40,7 +40,7 @@ TINY = {
     "questions.limit": 1,
     "generation.prompt_indices": [0],
     "generation.max_tokens": 8,
-    "drift.directory": "data/demo/conversations",
+    "drift.directory": "tests/toy/data/conversations",
     "drift.null_draws": 5,
 }
 
@@ -54,7 +54,8 @@ def tiny_project(folder: Path) -> Path:
         package.mkdir(parents=True, exist_ok=True)
         (package / "__init__.py").touch()
     write_study(defs / "tiny", TINY)
-    (folder / "data").symlink_to(PROJECT / "data")
+    for shared in ("data", "tests"):  # the paths in the study start here
+        (folder / shared).symlink_to(PROJECT / shared)
     shutil.copy(PROJECT / "workspace.yaml", folder)
     return folder
 

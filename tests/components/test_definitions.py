@@ -34,7 +34,7 @@ def test_every_study_of_the_repository_is_in_the_code_location() -> None:
     from persona_assets.definitions import defs
 
     keys = {key.to_user_string() for key in defs().resolve_asset_graph().materializable_asset_keys}
-    assert {"demo/responses", "demo/warehouse", "gemma_3_27b/catalog", "smollm2/responses"} <= keys
+    assert {"gemma_3_27b/catalog", "smollm2/responses", "smollm2/warehouse"} <= keys
 
 
 def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:
@@ -58,11 +58,11 @@ def test_a_study_whose_roles_are_not_there_yet_offers_its_catalog_and_says_what_
 
 
 def test_a_study_that_borrows_responses_has_no_responses_asset_of_its_own(make_study: StudyMaker) -> None:
-    definitions = study_definitions(make_study(changes={"generation": None, "responses_from": "demo"}))
+    definitions = study_definitions(make_study(changes={"generation": None, "responses_from": "smollm2"}))
     assert "responses" not in asset_names(definitions)
     graph = definitions.resolve_asset_graph()
     parents = graph.get(dg.AssetKey(["small", "activations"])).parent_keys
-    assert dg.AssetKey(["demo", "responses"]) in parents
+    assert dg.AssetKey(["smollm2", "responses"]) in parents
 
 
 def test_partitions_are_the_roles_and_a_range_of_them_is_one_run(study: Study) -> None:

@@ -95,7 +95,7 @@ def test_dg_finds_nothing_wrong_with_the_studies_of_the_repository(homes: Path) 
 
 
 def test_a_scaffolded_study_loads_and_is_the_one_that_the_documentation_shows(project: Path) -> None:
-    code, said = dg_says("scaffold", "defs", COMPONENT, "first", "--source", "toy", folder=project)
+    code, said = dg_says("scaffold", "defs", COMPONENT, "first", folder=project)
     assert code == 0, said
     file = project / "elsewhere" / "defs" / "first" / "defs.yaml"
     load_study(file.parent)

@@ -24,7 +24,7 @@ from tests.drift.made import conversation
 
 @pytest.fixture(scope="session")
 def tokenizer() -> PreTrainedTokenizerBase:
-    return load_tokenizer("data/demo/model")
+    return load_tokenizer("tests/toy/data/model")
 
 
 @pytest.fixture(scope="session")

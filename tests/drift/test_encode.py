@@ -31,8 +31,8 @@ TALK = conversation(
 @torch.no_grad()
 def dense_bounds(token_ids: np.ndarray) -> Bounds:
     """What every feature may be on every token, from the whole model."""
-    model = AutoModelForCausalLM.from_pretrained(PROJECT / "data/demo/model", dtype=torch.float32)
-    sae = SAE.load_from_disk(PROJECT / "data/demo/sae", device="cpu", dtype="float32")
+    model = AutoModelForCausalLM.from_pretrained(PROJECT / "tests/toy/data/model", dtype=torch.float32)
+    sae = SAE.load_from_disk(PROJECT / "tests/toy/data/sae", device="cpu", dtype="float32")
     streams = []
     model.model.layers[3].register_forward_hook(lambda _module, _args, output: streams.append(output))
     model(input_ids=torch.from_numpy(token_ids.astype(np.int64))[None])

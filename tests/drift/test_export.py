@@ -54,7 +54,7 @@ def test_the_bundle_has_the_form_that_viewers_read(exported: Path, switching: Tr
     bundle = read(exported / "runs" / switching.run / "ui_bundle.json")
     assert bundle["version"] == 1
     assert bundle["run_meta"] == {
-        "model_name": "data/demo/model",
+        "model_name": "tests/toy/data/model",
         "sae_id": "demo",
         "assistant_role": "default",
         "score_method": "projection",
@@ -117,7 +117,7 @@ def test_only_the_runs_that_are_wanted_are_exported(
 def test_our_own_export_shows_what_the_warehouse_shows(
     connection: duckdb.DuckDBPyConnection, exported: Path, switching: Transcript
 ) -> None:
-    own = [OwnSae("demo", None, "demo", "data/demo/model")]
+    own = [OwnSae("demo", None, "demo", "tests/toy/data/model")]
     assert folder_runs(exported, own) == runs_view(connection)
     ours, theirs = run_view(connection, switching.run), folder_run(exported, switching.run, own)
     assert ours is not None and theirs is not None

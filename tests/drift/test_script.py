@@ -126,7 +126,7 @@ def test_the_studys_folder_holds_conversations_scripts_and_what_is_neither(
 
 
 def test_the_demos_scripts_can_be_read(make_study: StudyMaker) -> None:
-    study: Study = make_study(changes={"drift.directory": "data/demo/conversations"})
+    study: Study = make_study(changes={"drift.directory": "tests/toy/data/conversations"})
     sources = [source for _, source in study_sources(study)]
     assert sources and not any(isinstance(source, StudyError) for source in sources)
 

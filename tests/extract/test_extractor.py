@@ -22,7 +22,7 @@ from persona_assets.study.questions import read_questions
 from tests.extract.dense import bounds, residuals, whole_model
 from tests.extract.supports import STREAM, Bounds, assert_pooled
 from tests.extract.tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
-from tests.places import PROJECT
+from tests.places import PROJECT, TOY
 
 # One-token responses among them, in batches of unequal lengths.
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21]
@@ -49,7 +49,7 @@ def test_pooled_values_equal_the_dense_computation(
 
 
 def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
-    model, sae = (str(PROJECT / "data" / "demo" / part) for part in ("model", "sae"))
+    model, sae = (str(TOY / part) for part in ("model", "sae"))
     tokenizer = load_tokenizer(model)
     questions = read_questions(PROJECT / "data" / "extraction_questions.jsonl")[:12]
     rows = []

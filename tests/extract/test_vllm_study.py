@@ -26,7 +26,7 @@ def assert_alike(ours: pa.Table, theirs: pa.Table) -> None:
 
     An entry of one alone lies at its threshold: no token of it may be further above than that.
     """
-    threshold = load_file(PROJECT / "data/demo/sae/sae_weights.safetensors")["threshold"]
+    threshold = load_file(PROJECT / "tests/toy/data/sae/sae_weights.safetensors")["threshold"]
     keys = ["feature_id", "response_id"]
     both = ours.to_pandas().merge(theirs.to_pandas(), on=keys, how="outer", suffixes=("", "_theirs"))
     floor = threshold[both["feature_id"]]

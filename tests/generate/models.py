@@ -19,7 +19,7 @@ Change = Callable[[dict[str, Any]], Any]
 
 def copy_of_model(folder: Path, **changes: Change) -> str:
     """Copy the demo's model into `folder`; `config=change` changes what `config.json` says, and so on."""
-    shutil.copytree(in_project("data/demo/model"), folder)
+    shutil.copytree(in_project("tests/toy/data/model"), folder)
     for name, change in changes.items():
         file = folder / f"{name}.json"
         content = json.loads(file.read_text())
@@ -55,7 +55,7 @@ def that_thinks(folder: Path) -> str:
 
 def random_model_of(family: str, folder: Path) -> str:
     """Save a random model of `family` with the demo's tokenizer, windows shorter than the prompts."""
-    tokenizer = AutoTokenizer.from_pretrained(in_project("data/demo/model"))
+    tokenizer = AutoTokenizer.from_pretrained(in_project("tests/toy/data/model"))
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(tiny_config(family, len(tokenizer)))
     for name, weight in model.named_parameters():

@@ -42,7 +42,7 @@ AT_ONCE = Backoff(first=0.0)
 
 def backend_of(url: str, settings: dict[str, Any] | None = None, **engine: Any) -> OpenAIBackend:
     generation: dict[str, Any] = {
-        "model": "data/demo/model",
+        "model": "tests/toy/data/model",
         "prompt_indices": [0],
         "max_tokens": 80,
         "max_model_len": 90,
@@ -631,4 +631,4 @@ def test_a_wrong_engine_option_is_named(engine: dict[str, Any], complaint: str) 
 
 def test_a_study_that_names_no_server_is_told() -> None:
     with pytest.raises(StudyError, match="generation.engine.base_url is missing"):
-        open_backend(GenerationSettings(backend="openai", model="data/demo/model"))
+        open_backend(GenerationSettings(backend="openai", model="tests/toy/data/model"))

@@ -89,13 +89,13 @@ def test_what_landed_before_the_server_went_stays_and_what_it_had_answered_is_ke
         assert len(server.requests) == 11
         assert landed_roles(study) == ["default"]
         assert n_kept(study) == 4
-        server.behave = answering(beside={"model": "data/demo/model"})
+        server.behave = answering(beside={"model": "tests/toy/data/model"})
         run_study(study, None, ["responses"], False)
     assert len(server.requests) == 11 + 2 + N_RESPONSES
     assert landed_roles(study) == study.role_names
     notes = [study.lake.note(file, ANSWERED_BY) for file in study.lake.files(RESPONSES)]
     # The first role was answered by a server that does not say who it is.
-    assert notes == [None, "data/demo/model", "data/demo/model"]
+    assert notes == [None, "tests/toy/data/model", "tests/toy/data/model"]
 
 
 def landed_roles(study: Study) -> list[str]:

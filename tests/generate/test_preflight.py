@@ -27,7 +27,7 @@ def no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sae_with(folder: Path, **changes: Any) -> dict[str, Any]:
     """The study's key for the demo's SAE with another configuration."""
-    shutil.copytree(in_project("data/demo/sae"), folder)
+    shutil.copytree(in_project("tests/toy/data/sae"), folder)
     content = json.loads((folder / "cfg.json").read_text())
     for key, value in changes.items():
         (content["metadata"] if key == "hook_name" else content)[key] = value

@@ -24,7 +24,7 @@ QUESTIONS = [Question(7, "What is trust?"), Question(3, "Why do stars shine?")]
 
 @pytest.fixture
 def tokenizer() -> PreTrainedTokenizerBase:
-    return AutoTokenizer.from_pretrained(PROJECT / "data/demo/model")
+    return AutoTokenizer.from_pretrained(PROJECT / "tests/toy/data/model")
 
 
 def text_of(tokenizer: PreTrainedTokenizerBase, system: str | None, question: str) -> str:

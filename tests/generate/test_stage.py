@@ -74,8 +74,8 @@ def test_progress_counts_up_to_all_responses_of_the_role(study: Study) -> None:
 
 
 def test_a_study_that_borrows_responses_generates_none(make_study: StudyMaker) -> None:
-    borrower = make_study(changes={"generation": None, "responses_from": "demo"})
-    with pytest.raises(StudyError, match="takes its responses from demo; generate them there"):
+    borrower = make_study(changes={"generation": None, "responses_from": "smollm2"})
+    with pytest.raises(StudyError, match="takes its responses from smollm2; generate them there"):
         GenerationStage(borrower)
 
 
@@ -164,7 +164,10 @@ def test_parts_of_other_settings_are_not_taken_over(make_study: StudyMaker, chan
 def prompts_of(study: Study) -> list[Prompt]:
     role = study.role("ghost")
     return build_prompts(
-        role, study.questions(role), study.settings.generation, ChatFormat(load_tokenizer("data/demo/model"))
+        role,
+        study.questions(role),
+        study.settings.generation,
+        ChatFormat(load_tokenizer("tests/toy/data/model")),
     )
 
 

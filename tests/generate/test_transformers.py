@@ -18,7 +18,7 @@ from tests.extract.tiny import FAMILIES
 from tests.generate.models import random_model_of, without_end_of_turn
 
 SETTINGS: dict[str, Any] = {
-    "model": "data/demo/model",
+    "model": "tests/toy/data/model",
     "prompt_indices": [0],
     "max_tokens": 80,
     "dtype": "float32",
@@ -141,8 +141,8 @@ def test_an_unknown_engine_option_is_named() -> None:
 
 
 def test_a_missing_model_directory_is_named() -> None:
-    with pytest.raises(StudyError, match=r"data/demo/nothing: no such model directory"):
-        backend_of(model="data/demo/nothing")
+    with pytest.raises(StudyError, match=r"tests/toy/data/nothing: no such model directory"):
+        backend_of(model="tests/toy/data/nothing")
 
 
 def test_drawn_tokens_follow_their_probabilities_and_never_the_impossible() -> None:

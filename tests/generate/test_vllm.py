@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not i
 
 SETTINGS: dict[str, Any] = {
     "backend": "vllm",
-    "model": "data/demo/model",
+    "model": "tests/toy/data/model",
     "prompt_indices": [0, 1],
     "max_tokens": 40,
     "max_model_len": 512,
@@ -133,7 +133,8 @@ import sys
 from persona_assets.generate.vllm import VllmBackend
 from persona_assets.study.settings import GenerationSettings
 if __name__ == "__main__":
-    backend = VllmBackend(GenerationSettings(model="data/demo/model", dtype="float32", max_model_len=512))
+    settings = GenerationSettings(model="tests/toy/data/model", dtype="float32", max_model_len=512)
+    backend = VllmBackend(settings)
     print("started", flush=True)
     sys.stdin.read()
     backend.close()
@@ -152,7 +153,7 @@ from persona_assets.generate.vllm import VllmBackend
 from persona_assets.study.settings import GenerationSettings
 if __name__ == "__main__":
     settings = GenerationSettings(
-        model="data/demo/model", dtype="float32", max_model_len=2048, max_tokens=1500, prompt_indices=[0]
+        model="tests/toy/data/model", dtype="float32", max_model_len=2048, max_tokens=1500, prompt_indices=[0]
     )
     backend = VllmBackend(settings)
     questions = [Question(number, f"What is the number {number}?") for number in range(100)]

@@ -16,7 +16,7 @@ import httpx
 from tests.places import PROJECT
 from tests.ports import free_port
 
-MODEL = "data/demo/model"
+MODEL = "tests/toy/data/model"
 _STARTS_WITHIN = 300.0  # seconds
 
 _ENVIRONMENT = {

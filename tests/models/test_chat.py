@@ -35,7 +35,7 @@ NEEDS_SYSTEM = (
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerBase:
-    return load_tokenizer("data/demo/model")
+    return load_tokenizer("tests/toy/data/model")
 
 
 def chat_of(tokenizer: PreTrainedTokenizerBase, template: str, date: dt.date | None = None) -> ChatFormat:

@@ -19,7 +19,7 @@ class Careless(PreTrainedTokenizerFast):
 
 @pytest.mark.parametrize("kind", [PreTrainedTokenizerFast, Careless])
 def test_a_turn_s_end_in_an_answer_is_text_or_is_refused(kind: type[PreTrainedTokenizerFast]) -> None:
-    tokenizer = kind.from_pretrained(PROJECT / "data/demo/model")
+    tokenizer = kind.from_pretrained(PROJECT / "tests/toy/data/model")
     [first, *_] = control_tokens(tokenizer).values()
     if kind is Careless:
         with pytest.raises(StudyError, match="response 7: the response holds template-like text"):

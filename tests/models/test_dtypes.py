@@ -13,7 +13,7 @@ from persona_assets.models.dtypes import best_dtype, faster_on_cpu
 
 
 def model_stored_in(folder: Path, stored: str) -> str:
-    config = json.loads(Path("data/demo/model/config.json").read_text()) | {"dtype": stored}
+    config = json.loads(Path("tests/toy/data/model/config.json").read_text()) | {"dtype": stored}
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
     return str(folder)

@@ -30,7 +30,7 @@ HARMONY = (
 
 
 def tokenizer_with(tokens: list[str], *, special: bool = False) -> PreTrainedTokenizerBase:
-    tokenizer = copy.deepcopy(load_tokenizer("data/demo/model"))
+    tokenizer = copy.deepcopy(load_tokenizer("tests/toy/data/model"))
     tokenizer.add_tokens(tokens, special_tokens=special)
     return tokenizer
 
@@ -142,5 +142,5 @@ def test_a_prompt_may_open_a_channel(channelled: PreTrainedTokenizerBase) -> Non
 
 
 def test_a_model_without_tokens_for_it_does_not_think() -> None:
-    assert Thinking.of(load_tokenizer("data/demo/model")) is None
+    assert Thinking.of(load_tokenizer("tests/toy/data/model")) is None
     assert Thinking.of(tokenizer_with(["<think>"])) is None

@@ -24,7 +24,7 @@ from tests.places import PROJECT
 from tests.warehouse.test_marts import write_mart
 from tests.warehouse.world import compare, fill, write_catalog
 
-SHIPPED = PROJECT / "persona_assets" / "defs" / "demo" / "marts" / "role_of_each_feature.sql"
+SHIPPED = PROJECT / "persona_assets" / "defs" / "smollm2" / "marts" / "role_of_each_feature.sql"
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_conversations_that_are_measured_are_adopted_too(
     made: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversations = tmp_path / "conversations"
-    shutil.copytree(PROJECT / "data/demo/conversations", conversations)
+    shutil.copytree(PROJECT / "tests/toy/data/conversations", conversations)
     changes = SMALL | {"drift.directory": str(conversations), "drift.null_draws": 5}
     study = load_study(write_study(tmp_path / "small", changes))
     from persona_assets.cli.drift import follow

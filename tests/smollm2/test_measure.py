@@ -8,7 +8,7 @@ import torch
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM
 
-from tests.places import PROJECT
+from tests.places import TOY
 from tests.smollm2.measure import fit, losses
 from tests.smollm2.texts import Text
 
@@ -28,7 +28,7 @@ class Scaling:
 
 @pytest.fixture(scope="module")
 def sae() -> SAE[Any]:
-    return SAE.load_from_disk(PROJECT / "data" / "demo" / "sae")
+    return SAE.load_from_disk(TOY / "sae")
 
 
 def test_the_fit_over_chunks_is_that_over_all_tokens(sae: SAE[Any]) -> None:
@@ -44,7 +44,7 @@ def test_the_fit_over_chunks_is_that_over_all_tokens(sae: SAE[Any]) -> None:
 
 
 def test_the_loss_is_recovered_whole_where_nothing_is_changed() -> None:
-    model = AutoModelForCausalLM.from_pretrained(PROJECT / "data" / "demo" / "model", dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(TOY / "model", dtype=torch.float32)
     texts = [Text(np.arange(20, 60, dtype=np.int32), 12), Text(np.arange(90, 120, dtype=np.int32), 30)]
     same, half = (losses(model, cast(Any, Scaling(factor)), 2, texts) for factor in (1.0, 0.3))
     assert same.recovered == pytest.approx(1, abs=1e-4)

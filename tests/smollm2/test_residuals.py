@@ -7,11 +7,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from tests.places import PROJECT
+from tests.places import TOY
 from tests.smollm2.residuals import Cache, is_no_sink
 from tests.smollm2.texts import Block, Text
 
-MODEL = str(PROJECT / "data" / "demo" / "model")
+MODEL = str(TOY / "model")
 
 
 @pytest.fixture

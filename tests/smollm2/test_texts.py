@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from transformers import AutoTokenizer
 
-from tests.places import PROJECT
+from tests.places import TOY
 from tests.smollm2 import texts
 from tests.smollm2.texts import HELD_OUT_QUESTIONS, LENGTH, chats, docstrings, general
 
@@ -53,7 +53,7 @@ def test_general_text_is_cut_evenly_and_a_part_of_it_held_out(
 ) -> None:
     monkeypatch.setattr(texts, "PACKAGES", (package,))
     monkeypatch.setattr(texts, "HELD_OUT_SHARE", 3)
-    tokenizer = AutoTokenizer.from_pretrained(PROJECT / "data" / "demo" / "model")
+    tokenizer = AutoTokenizer.from_pretrained(TOY / "model")
     blocks = list(general(tokenizer, 3 * LENGTH))
     assert [(block.held_out, len(block.texts)) for block in blocks] == [(False, 2), (True, 1)]
     assert {len(text.ids) for block in blocks for text in block.texts} == {LENGTH}

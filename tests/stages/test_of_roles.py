@@ -17,7 +17,7 @@ from persona_assets.stages.table import stage_of
 from persona_assets.study.settings import EvidenceSettings, StudySettings
 from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker
-from tests.places import PROJECT
+from tests.places import DEMO, PROJECT
 
 PIRATE = "pirate"
 
@@ -85,7 +85,7 @@ def test_editing_one_role_leaves_the_others_fresh(make_study: StudyMaker, tmp_pa
 
 
 def test_a_model_is_known_by_its_files_not_by_its_place(make_study: StudyMaker, tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / "data/demo/model", tmp_path / "model")
+    shutil.copytree(PROJECT / "tests/toy/data/model", tmp_path / "model")
     moved = {"generation.model": str(tmp_path / "model"), "generation.model_name": "Toy"}
     assert responses_fingerprint(make_study("moved", moved)) == responses_fingerprint(make_study("plain"))
     with (tmp_path / "model" / "config.json").open("a") as config:
@@ -178,7 +178,7 @@ def test_imported_activations_need_no_evidence_and_go_stale_with_their_responses
 
 
 def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: StudyMaker) -> None:
-    borrower = make_study("borrower", {"generation": None, "responses_from": "demo"})
+    borrower = make_study("borrower", {"generation": None, "responses_from": str(DEMO)})
     owner = borrower.responses_owner
     assert RoleFiles(borrower, PIRATE).responses is None
     land(owner, RESPONSES, RoleFiles(owner, PIRATE).responses_fingerprint)
@@ -191,7 +191,7 @@ def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: 
 def own_model(make_study: StudyMaker, tmp_path: Path) -> tuple[Study, Path]:
     """A study whose model is a folder of its own, and that folder."""
     model = tmp_path / "model"
-    shutil.copytree(PROJECT / "data/demo/model", model)
+    shutil.copytree(PROJECT / "tests/toy/data/model", model)
     return make_study("own", {"generation.model": str(model)}), model
 
 
@@ -242,7 +242,7 @@ def test_what_decides_nothing_leaves_a_model_as_it_is(own_model: tuple[Study, Pa
 
 
 def test_the_demos_model_and_sae_are_called_what_they_always_were(study: Study) -> None:
-    assert identity("data/demo/model", None, study.lake) == {"files": "79ed87319728beae"}
+    assert identity("tests/toy/data/model", None, study.lake) == {"files": "79ed87319728beae"}
 
 
 def test_an_adapter_is_refused_with_the_remedy(make_study: StudyMaker, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.backends import EXTRACTION, GENERATION
 from tests.conftest import StudyMaker
 from tests.models.architectures import tiny_config
+from tests.places import PROJECT, TOY
 
 OWN = """
 from persona_assets.base.errors import StudyError
@@ -44,13 +45,13 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def with_own(module: str) -> dict[str, object]:
-    data = Path(__file__).parents[2] / "data"
+    data = PROJECT / "data"
     return {
         "generation.backend": f"{module}:ECHO",
         "generation.engine": {"loud": True},
         "roles.directory": str(data / "roles/instructions"),
         "questions.file": str(data / "extraction_questions.jsonl"),
-        "generation.model": str(data / "demo/model"),
+        "generation.model": str(TOY / "model"),
     }
 
 

@@ -29,19 +29,19 @@ def test_a_new_project_is_one_and_has_the_real_study(folder: Path, monkeypatch: 
     monkeypatch.chdir(folder)
     assert project() == folder
     assert study_names() == ["gemma_3_27b"]
-    assert not (folder / "data" / "demo").exists()
+    assert not (folder / "data" / "smollm2").exists()
     assert not list(folder.rglob("*.tmp"))
 
 
 def test_the_demo_is_laid_out_as_the_checkout_has_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_out(folder, demo=False)
     written = lay_out(folder, demo=True)  # afterwards, too
-    assert written and all("demo" in str(path) for path in written)
+    assert written and all("smollm2" in str(path) for path in written)
     monkeypatch.chdir(folder)
-    study = load_study("demo")
+    study = load_study("smollm2")
     assert [*find_marts(study)] == ["role_of_each_feature"]
     assert len(study.roles) == 30 and len(study.questions(study.role("pirate"))) == 18
-    for place in ("data/demo", "data/roles"):
+    for place in ("data/smollm2", "data/roles"):
         assert content(folder / place) == content(PROJECT / place)
 
 
@@ -114,4 +114,4 @@ def test_the_command_says_how_to_go_on(folder: Path) -> None:
         CliRunner().invoke(app, ["init", "--demo", str(folder)], catch_exceptions=False).stdout.splitlines()
     )
     assert said[0].startswith(f"{folder}: a project (")
-    assert said[1:] == [f"  cd '{folder}'", "  persona run demo", "  DAGSTER_HOME=$PWD/.dagster dg dev"]
+    assert said[1:] == [f"  cd '{folder}'", "  persona demo", "  DAGSTER_HOME=$PWD/.dagster dg dev"]

@@ -10,8 +10,9 @@ import pytest
 from persona_assets.base.errors import StudyError
 from persona_assets.models.hooks import check_fits, check_site, hook_point
 from persona_assets.study.new_project import lay_out
-from persona_assets.study.new_study import new_study
+from persona_assets.study.new_study import FIRST, new_study
 from persona_assets.study.study import Study, load_study, study_names
+from tests.places import PROJECT
 
 # Of each template that names a hub model: its architecture, width and depth, and the stream of its SAE.
 HUB: dict[str, tuple[str, int, int, str]] = {
@@ -21,12 +22,12 @@ HUB: dict[str, tuple[str, int, int, str]] = {
     "llama_3_1_8b": ("llama", 4096, 32, "blocks.19.hook_resid_post"),
     "qwen_3_8b": ("qwen3", 4096, 36, "blocks.18.mlp.hook_in"),
 }
-OTHERS = ["demo", "smollm2", "toy"]
+OTHERS = ["smollm2"]
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    lay_out(tmp_path / "p", demo=True)
+    lay_out(tmp_path / "p", demo=False)
     monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path / "p"))
     return tmp_path / "p"
 
@@ -39,7 +40,7 @@ def begun(source: str) -> Study:
 def test_a_study_begun_from_a_template_loads(project: Path, source: str) -> None:
     study = begun(source)
     assert study.name in study_names()
-    if source not in ("gemma_3_27b", "smollm2"):  # whose roles are imported, or lie elsewhere
+    if source != "gemma_3_27b":  # whose roles are imported
         assert len(study.roles) == 30
 
 
@@ -69,21 +70,35 @@ def test_the_registry_knows_the_sae_of_a_template_and_its_model_has_the_stream(
 
 
 def test_what_is_there_is_not_overwritten(project: Path) -> None:
-    file = new_study("mine", "toy")
+    file = new_study("mine", "smollm2")
     file.write_text("mine")
     with pytest.raises(StudyError, match="is there already, and nothing is overwritten; name another study"):
-        new_study("mine", "toy")
+        new_study("mine", "smollm2")
     assert file.read_text() == "mine"
 
 
 def test_a_study_of_the_project_is_a_source_and_an_unknown_one_is_told_with_the_list(project: Path) -> None:
-    new_study("first", "toy").write_text("# mine\n")
+    new_study("first", "smollm2").write_text("# mine\n")
     assert new_study("second", "first").read_text() == "# mine\n"
-    with pytest.raises(StudyError, match=r"no study or template 'x' .* demo, first, gemma_3_1b, .*, toy$"):
+    with pytest.raises(StudyError, match=r"no study or template 'x' .* first, gemma_3_1b, .*, smollm2$"):
         new_study("third", "x")
+
+
+def test_the_first_study_brings_its_roles_sae_and_answers_and_leaves_what_is_there(project: Path) -> None:
+    roles = project / "data/smollm2/roles"
+    roles.mkdir(parents=True)
+    (roles / "pirate.json").write_text("mine")
+    new_study("mine", FIRST)
+    brought, shipped = files_below(project / "data/smollm2"), files_below(PROJECT / "data/smollm2")
+    assert brought.keys() == shipped.keys()
+    assert {name for name in brought if brought[name] != shipped[name]} == {"roles/pirate.json"}
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.mark.parametrize("name", ["Mine", "a b", "", "../up"])
 def test_a_name_that_cannot_be_a_studys_is_refused(project: Path, name: str) -> None:
     with pytest.raises(StudyError, match="is no name of a study; use a-z"):
-        new_study(name, "toy")
+        new_study(name, "smollm2")

@@ -14,7 +14,7 @@ from tests.conftest import StudyMaker, write_study
 from tests.places import PROJECT
 
 
-@pytest.mark.parametrize("name", ["demo", "gemma_3_27b", "smollm2"])
+@pytest.mark.parametrize("name", ["gemma_3_27b", "smollm2"])
 def test_the_studies_of_the_repository_load(name: str) -> None:
     assert name in study_names()
     assert load_study(name).name == name
@@ -26,8 +26,8 @@ def test_a_study_is_found_by_the_path_of_its_folder_or_file(make_study: StudyMak
 
 
 def test_an_unknown_study_is_answered_with_those_there_are() -> None:
-    with pytest.raises(StudyError, match=r"no study 'demoo': .* studies here: demo, gemma_3_27b, smollm2"):
-        load_study("demoo")
+    with pytest.raises(StudyError, match=r"no study 'smollm': .* studies here: gemma_3_27b, smollm2"):
+        load_study("smollm")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_a_role_without_questions_of_its_own_is_named_in_role_specific_mode(
 
 
 def test_a_study_reads_the_responses_of_the_one_it_names(make_study: StudyMaker) -> None:
-    study = make_study(changes={"generation": None, "responses_from": "demo"})
-    assert study.responses_owner.name == "demo"
+    study = make_study(changes={"generation": None, "responses_from": "smollm2"})
+    assert study.responses_owner.name == "smollm2"
 
 
 def test_relative_paths_start_at_the_repository(make_study: StudyMaker) -> None:

@@ -17,7 +17,7 @@ def main() -> None:
     """Parse the command line, build, print the table, write the card."""
     parser = argparse.ArgumentParser(prog="python -m tests.toy", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="where roles and questions lie")
-    parser.add_argument("--out", type=Path, default=Path("data/demo"), help="where model and SAE go")
+    parser.add_argument("--out", type=Path, default=Path("tests/toy/data"), help="where model and SAE go")
     parser.add_argument("--steps", type=int, default=Size.model_steps, help="training steps of the model")
     parser.add_argument("--sae-steps", type=int, default=Size.sae_steps, help="training steps of the SAE")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""From the catalog to ``data/demo``: corpus, tokenizer, model, SAE, and what they are worth."""
+"""From the catalog to ``tests/toy/data``: corpus, tokenizer, model, SAE, and what they are worth."""
 
 from __future__ import annotations
 

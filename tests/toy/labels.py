@@ -1,7 +1,7 @@
-"""Labels of the demo's features by rule: the tokens on which each fires most.
+"""Labels of a study's features by rule: the tokens on which each fires most.
 
-``python -m tests.toy.labels`` writes them from the evidence in the demo's warehouse. They say what
-is there, and nothing of what it may mean.
+``python -m tests.toy.labels STUDY`` writes them from the evidence in the study's warehouse to the file that
+its `labels.cache` names. They say what is there, and nothing of what it may mean.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from itertools import groupby
 from pathlib import Path
 
 from persona_assets.base.atomic import placed
-from persona_assets.base.project import in_project
 from persona_assets.base.queries import query
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect
-
-LABELS = Path("data/demo/labels.json")  # below the project folder
 
 _LETTERS = r"[^\W_]+(?:['’-][^\W_]+)*"  # of one word
 _ENDS_IN_WORD, _BEGINS_WITH_WORD = re.compile(rf"{_LETTERS}['’-]?\Z"), re.compile(rf"\A['’-]?{_LETTERS}")
@@ -56,9 +53,11 @@ def write_labels(study: Study, file: Path) -> int:
 def main() -> None:
     """Parse the command line and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--to", type=Path, default=in_project(LABELS))
-    file = parser.parse_args().to
-    print(f"{file}: {write_labels(load_study('demo'), file)} features")
+    parser.add_argument("study", help="its name, or the path of its folder")
+    study = load_study(parser.parse_args().study)
+    assert study.settings.labels.cache is not None, "where the labels go"
+    file = study.path(study.settings.labels.cache)
+    print(f"{file}: {write_labels(study, file)} features")
 
 
 if __name__ == "__main__":

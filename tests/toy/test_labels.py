@@ -5,41 +5,28 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from persona_assets.base.project import in_project
 from persona_assets.base.queries import query
 from persona_assets.labels.cache import read_cache
 from persona_assets.labels.stage import LabelSources
 from persona_assets.study.study import load_study
-from persona_assets.warehouse import connect, publish, warehouse_path
+from persona_assets.warehouse import publish
 from tests.conftest import StudyMaker
-from tests.toy.labels import LABELS, labels_by_rule, shown, write_labels
+from tests.places import DEMO, TOY
+from tests.toy.labels import labels_by_rule, shown, write_labels
 from tests.warehouse.world import DEAD, dense_of, fill, write_catalog
 
 D_SAE = 2048
+FILE = TOY / "labels.json"
 
 
 def test_the_committed_labels_are_the_demo_studys_one_a_feature_and_few_bytes() -> None:
-    labels = list(LabelSources(load_study("demo"), "demo").labels())
-    assert labels == read_cache(in_project(LABELS))
+    labels = list(LabelSources(load_study(str(DEMO)), "demo").labels())
+    assert labels == read_cache(FILE)
     features = [label.feature_id for label in labels]
     assert len(set(features)) == len(features) > 0.95 * D_SAE
     assert max(features) < D_SAE
     assert all(label.description.startswith("fires most on ") for label in labels)
-    assert in_project(LABELS).stat().st_size < 300_000
-
-
-def test_every_alive_feature_of_the_demo_has_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PERSONA_LAKE", raising=False)
-    monkeypatch.delenv("PERSONA_WAREHOUSE", raising=False)
-    study = load_study("demo")
-    if not warehouse_path(study).exists():
-        pytest.skip("the demo has not been run here")
-    with connect(study) as warehouse:
-        alive = {
-            feature
-            for (feature,) in warehouse.execute("select feature_id from features where alive").fetchall()
-        }
-    assert alive <= {label.feature_id for label in read_cache(in_project(LABELS))}
+    assert FILE.stat().st_size < 300_000
 
 
 def test_a_feature_is_labelled_with_its_strongest_token_and_a_silent_one_is_not(

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from jinja2.exceptions import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-MODEL = Path(__file__).parents[2] / "data" / "demo" / "model"
+from tests.places import TOY
+
+MODEL = TOY / "model"
 
 
 @pytest.fixture(scope="module")

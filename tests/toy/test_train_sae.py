@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 from sae_lens import SAE
 
+from tests.places import PROJECT, TOY
 from tests.toy.build import load_model, spoken
 from tests.toy.catalog import load_catalog
 from tests.toy.encoding import encode
@@ -13,20 +12,20 @@ from tests.toy.residuals import Residuals, residuals
 from tests.toy.sae_figures import mean_codes, role_aurocs, sae_fit
 from tests.toy.train_sae import LAYER
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = PROJECT / "data"
 SEED = 4711  # not one of those that the demo was made with
 
 
 @pytest.fixture(scope="module")
 def sae() -> SAE:
-    return SAE.load_from_disk(DATA / "demo" / "sae")
+    return SAE.load_from_disk(TOY / "sae")
 
 
 @pytest.fixture(scope="module")
 def found() -> tuple[Residuals, list[str]]:
     """Residuals of conversations that the model speaks anew, and the role of each."""
     torch.set_num_threads(2)
-    model, tokenizer = load_model(DATA / "demo" / "model")
+    model, tokenizer = load_model(TOY / "model")
     drawn = spoken(load_catalog(DATA), model, tokenizer, 48, SEED)
     return residuals(model, [encode(one, tokenizer) for one in drawn], LAYER), [
         one.voices[0] for one in drawn

@@ -36,7 +36,7 @@ def sql(
     output: FormatOption = Format.table,
     wide: WideOption = False,
 ) -> None:
-    """Ask the study's warehouse. Example: persona sql demo "from which_roles(7) limit 5"."""
+    """Ask the study's warehouse. Example: persona sql smollm2 "from which_roles(7) limit 5"."""
     from persona_assets.cli.answers import ask, read_query
 
     ask(load_study(study), read_query(query), output, wide=wide, snapshot=snapshot)
@@ -93,7 +93,7 @@ def plot(
         typer.Option("--to", help="The .png or .svg file to write. Default: STUDY-SUBJECT.png."),
     ] = None,
 ) -> None:
-    """Draw roles, the atlas, one feature or one role. Example: persona plot demo role pirate."""
+    """Draw roles, the atlas, one feature or one role. Example: persona plot smollm2 role pirate."""
     from persona_assets.cli.plot import plot
 
     typer.echo(plot(load_study(study), subject.value, name, sae, to))

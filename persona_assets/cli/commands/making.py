@@ -10,7 +10,7 @@ import typer
 
 from persona_assets.cli.commands.options import Format, FormatOption, RolesOption, StudyArgument, WideOption
 from persona_assets.stages.table import RUNNABLE
-from persona_assets.study.new_study import FIRST
+from persona_assets.study.new_study import FIRST, TEMPLATES
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()
@@ -22,7 +22,7 @@ def init(
         Path, typer.Argument(metavar="DIR", help="The new project's folder.", show_default=False)
     ],
     demo: Annotated[
-        bool, typer.Option("--demo", help="Add the demo study with its model, SAE, labels and conversations.")
+        bool, typer.Option("--demo", help="Add the study smollm2 with its answers, SAE and conversations.")
     ] = False,
 ) -> None:
     """Lay out a project, the folder that holds studies, their data and results. Nothing is overwritten."""
@@ -32,7 +32,7 @@ def init(
     told = f"a project ({len(written)} files written)" if written else "is a project already"
     typer.echo(f"{directory}: {told}; go on there:")
     typer.echo(f"  cd {shlex.quote(str(directory))}")
-    typer.echo("  persona run demo" if demo else "  persona new STUDY")
+    typer.echo("  persona demo" if demo else "  persona new STUDY")
     typer.echo("  DAGSTER_HOME=$PWD/.dagster dg dev")
 
 
@@ -44,8 +44,7 @@ def new(
         typer.Option(
             "--from",
             metavar="SOURCE",
-            help="A study of the project, or a template: smollm2, gemma_3_270m, gemma_3_1b, gemma_3_27b, "
-            "llama_3_1_8b, qwen_3_8b, toy.",
+            help=f"A study of the project, or a template: {', '.join(TEMPLATES)}.",
         ),
     ] = FIRST,
 ) -> None:
@@ -101,6 +100,14 @@ def run(
     if shard is not None:
         chosen = part_of(chosen or opened.role_names, shard)
     run_study(opened, chosen, named(select, "asset"), overwrite)
+
+
+@commands.command()
+def demo() -> None:
+    """Run a slice of the study `smollm2`: a real model in ten roles, its answers read, compared and asked."""
+    from persona_assets.cli.demo import run_demo
+
+    run_demo()
 
 
 @commands.command()
