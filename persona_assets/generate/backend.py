@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from persona_assets.generate.prompts import Prompt
 from persona_assets.study.backends import generation_backend
@@ -41,6 +41,16 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back the model's memory."""
+
+
+@runtime_checkable
+class Batching(Backend, Protocol):
+    """Answers `batch_size` prompts at once: small roles are answered together."""
+
+    batch_size: int
+
+    def complete_together(self, roles: Sequence[Sequence[Prompt]]) -> Iterator[tuple[int, Completion]]:
+        """Answer the prompts of several roles, a batch in all; yield each answer with its role's place."""
 
 
 def open_backend(generation: GenerationSettings) -> Backend:

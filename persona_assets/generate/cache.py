@@ -56,7 +56,8 @@ class RoomyLayer(DynamicLayer):
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep these rows, each as often as it is named."""
         keys, values = self.keys[indices], self.values[indices]
-        self.is_initialized, self._length = False, 0
+        self.lazy_initialization(keys, values)
+        self._length = 0
         self.update(keys, values)
 
 

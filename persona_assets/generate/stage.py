@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
 from persona_assets.base.progress import Progress
-from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.backend import Backend, Batching, Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.preflight import Preflight
 from persona_assets.generate.prompts import Key, Prompt, build_prompts
@@ -43,17 +44,29 @@ class GenerationStage:
             )
         self.study = study
         self._backend: Backend | None = None
+        self.shared: set[str] = set()  # roles that were answered in one batch with others
+        self._ahead: dict[tuple[str, str], dict[int, Completion]] = {}  # by role and what it is made from
 
-    def land(self, role_name: str, *, overwrite: bool = False, progress: Progress | None = None) -> LakeFile:
+    def land(
+        self,
+        role_name: str,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        asked: Sequence[str] = (),
+    ) -> LakeFile:
         """The role's fresh responses: those that are there, or, generated now, those that were missing.
 
-        What a killed run had generated of the role is taken over, not generated again.
+        What a killed run had generated of the role is taken over, not generated again. The roles that are
+        `asked` for after it are answered beside it where a batch has room for them whole.
         """
         files = RoleFiles(self.study, role_name)
         in_flight = InFlight(files, self.settings.backend)
         landed = files.responses
         if landed is None or overwrite:
-            prompts, answers = self._generate(self.study.role(role_name), in_flight, progress)
+            after = asked[asked.index(role_name) + 1 :] if role_name in asked else ()
+            lacking = (name for name in after if overwrite or RoleFiles(self.study, name).responses is None)
+            prompts, answers = self._generate(self.study.role(role_name), in_flight, progress, lacking)
             default_system_prompt(self.study, self.tokenizer)  # noted with what lands
             content = responses_table(prompts, answers, origin=self.settings.backend)
             landed = self.study.lake.write(
@@ -68,23 +81,61 @@ class GenerationStage:
         return landed
 
     def _generate(
-        self, role: Role, in_flight: InFlight, progress: Progress | None
+        self, role: Role, in_flight: InFlight, progress: Progress | None, following: Iterable[str]
     ) -> tuple[list[Prompt], dict[int, Completion]]:
         """Return the role's prompts, and the answers by response_id."""
         generation_backend(self.settings.backend).check_installed()  # before anything is fetched
         prompts = self.prompts(role)
-        answers = in_flight.kept(prompts)
+        answers = in_flight.kept(prompts) | self._ahead.pop((role.name, in_flight.made_from), {})
         if len(answers) < len(prompts):
             self.preflight.check(prompts)
             by_id = {prompt.response_id: prompt for prompt in prompts}
             with in_flight.keeping():
-                for completion in self.backend.complete(prompts, frozenset(answers)):
+                for completion in self._complete(role.name, prompts, frozenset(answers), following):
                     self._check(completion, by_id, answers)
                     in_flight.add(completion, by_id[completion.response_id])
                     answers[completion.response_id] = completion
                     if progress is not None:
                         progress(len(answers), len(prompts))
         return prompts, answers
+
+    def _complete(
+        self, role: str, prompts: Sequence[Prompt], done: frozenset[int], following: Iterable[str]
+    ) -> Iterator[Completion]:
+        """Yield the answers; those of the following roles that share the batch are kept till these land."""
+        backend = self.backend
+        if not isinstance(backend, Batching) or done or not self._has_window(prompts):
+            yield from backend.complete(prompts, done)
+            return
+        beside = self._beside(following, backend.batch_size - len(prompts))
+        if not beside:
+            yield from backend.complete(prompts)
+            return
+        self.shared |= {role, *(name for name, _ in beside)}
+        for place, completion in backend.complete_together([prompts, *beside.values()]):
+            if place:
+                self._ahead.setdefault(list(beside)[place - 1], {})[completion.response_id] = completion
+            else:
+                yield completion
+
+    def _beside(self, following: Iterable[str], room: int) -> dict[tuple[str, str], list[Prompt]]:
+        """Return the prompts of the next roles, of which nothing is there yet, as long as they have room."""
+        found: dict[tuple[str, str], list[Prompt]] = {}
+        with suppress(StudyError):  # of a role that cannot be asked: told when its own turn comes
+            for name in following if room > 0 else ():
+                in_flight = InFlight(RoleFiles(self.study, name), self.settings.backend)
+                prompts = self.prompts(self.study.role(name))
+                self.preflight.check(prompts)
+                room -= len(prompts)
+                if room < 0 or not self._has_window(prompts) or in_flight.kept(prompts):
+                    break
+                found[name, in_flight.made_from] = prompts
+        return found
+
+    def _has_window(self, prompts: Sequence[Prompt]) -> bool:
+        """Return whether each answer may have all its tokens: the longest prompt cuts its batch short."""
+        longest = max(len(prompt.token_ids) for prompt in prompts)
+        return longest + self.settings.max_tokens <= self.settings.max_model_len
 
     def _check(self, answer: Completion, asked: Container[int], answered: Container[int]) -> None:
         """Raise StudyError where a backend, which may be somebody's own, gives what is no answer."""
@@ -136,6 +187,7 @@ class GenerationStage:
         if self._backend is not None:
             self._backend.close()
             self._backend = None
+        self._ahead.clear()
 
 
 def responses_table(prompts: Sequence[Prompt], answers: Mapping[int, Completion], origin: str) -> pa.Table:

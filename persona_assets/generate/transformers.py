@@ -1,7 +1,7 @@
 """The backend that runs a model with Hugging Face transformers: on any machine, and reproducibly.
 
-Every response draws from its own seeded stream, and batches are made from the role's prompts alone,
-so the same study gives the same text whenever and in whatever order its roles are run.
+Every response draws from its own seeded stream. Batches are made from a role's prompts, or, where these do
+not fill one, from those of several whole roles. Which roles share a batch touches the last digits of sums.
 """
 
 from __future__ import annotations
@@ -110,8 +110,13 @@ class TransformersBackend:
         for start in range(0, len(by_length), self.batch_size):
             batch = by_length[start : start + self.batch_size]
             if any(prompt.response_id not in done for prompt in batch):
-                completions = self._complete_batch(batch)
+                completions = self._complete_batch([(0, prompt) for prompt in batch])
                 yield from (one for one in completions if one.response_id not in done)
+
+    def complete_together(self, roles: Sequence[Sequence[Prompt]]) -> Iterator[tuple[int, Completion]]:
+        """Answer the prompts of several roles in one batch; yield each answer with its role's place."""
+        batch = [(place, prompt) for place, prompts in enumerate(roles) for prompt in prompts]
+        return zip((place for place, _ in batch), self._complete_batch(batch), strict=True)
 
     def close(self) -> None:
         """Drop the model."""
@@ -120,10 +125,12 @@ class TransformersBackend:
             torch.cuda.empty_cache()
 
     @torch.inference_mode()
-    def _complete_batch(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+    def _complete_batch(self, batch: Sequence[tuple[int, Prompt]]) -> Iterator[Completion]:
+        """Answer the prompts, each beside the place of its role."""
+        prompts = [prompt for _, prompt in batch]
         rows = [prompt.token_ids for prompt in prompts]
         beginnings = (
-            shared_beginnings(rows, [prompt.variant for prompt in prompts])
+            shared_beginnings(rows, [(role, prompt.variant) for role, prompt in batch])
             if self.shares
             else [0] * len(rows)
         )

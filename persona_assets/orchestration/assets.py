@@ -56,7 +56,8 @@ def role_asset(study: Study, stage: Stage, roles: dg.PartitionsDefinition) -> dg
 
     @dg.asset(**of_stage(study, stage), partitions_def=roles, backfill_policy=_backfill_policy())
     def made(context: dg.AssetExecutionContext, config: RunOptions) -> dg.MaterializeResult:
-        return land_each(context, partial(reports.PER_ROLE[stage.name], study, config.overwrite))
+        run = {"asked": context.partition_keys} if stage.name == "responses" else {}
+        return land_each(context, partial(reports.PER_ROLE[stage.name], study, config.overwrite, **run))
 
     return made
 

@@ -57,17 +57,19 @@ def read_catalog(study: Study) -> Landed:
     return Landed(fingerprint(content), metadata)
 
 
-def land_responses(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
-    """Generate a role, unless its responses are fresh."""
+def land_responses(
+    study: Study, overwrite: bool, role: str, progress: Progress, asked: Sequence[str] = ()
+) -> Landed:
+    """Generate a role, unless its responses are fresh, beside small ones that the run `asked` for."""
     stage = loaded.generation(study)
     lake, start = stage.study.lake, time.time()
-    file = stage.land(role, overwrite=overwrite, progress=progress)
+    file = stage.land(role, overwrite=overwrite, progress=progress, asked=asked)
     content = lake.read(RESPONSES, file)
-    answered_by = lake.note(file, ANSWERED_BY)
+    answered_by, n_tokens = lake.note(file, ANSWERED_BY), pc.sum(content["n_response_tokens"]).as_py()
     metadata = {
         **({"answered by": answered_by} if answered_by else {}),
         **about_file(lake, file, content.num_rows),
-        **_speed(file, start, pc.sum(content["n_response_tokens"]).as_py()),
+        **({"tokens": n_tokens} if role in stage.shared else _speed(file, start, n_tokens)),
         **(found := _cut_off(study, role, content)),
         "preview": _rows(content, ["variant", "question", "response", "finish_reason"]),
     }

@@ -16,6 +16,7 @@ from persona_assets.generate.backend import Completion, open_backend
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
+from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.health.checks import responses_complete
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.schema import RESPONSES
@@ -65,6 +66,60 @@ def test_a_role_is_the_same_whatever_was_generated_before_it(make_study: StudyMa
     after_another = busy.lake.read(RESPONSES, stage.land("pirate"))
     alone = fresh.lake.read(RESPONSES, GenerationStage(fresh).land("pirate"))
     assert after_another.equals(alone)
+
+
+class Counted(TransformersBackend):
+    """Remembers how many prompts each batch held."""
+
+    def __init__(self, study: Study) -> None:
+        super().__init__(study.settings.generation)
+        self.batches: list[int] = []
+
+    def _complete_batch(self, batch: Sequence[tuple[int, Prompt]]) -> Iterator[Completion]:
+        self.batches.append(len(batch))
+        return super()._complete_batch(batch)
+
+
+def counted_stage(study: Study) -> tuple[GenerationStage, Counted]:
+    stage = GenerationStage(study)
+    stage._backend = counted = Counted(study)
+    return stage, counted
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_small_roles_that_are_asked_for_share_a_batch_and_say_what_they_say_alone(
+    make_study: StudyMaker, overwrite: bool
+) -> None:
+    study, others = make_study("together"), make_study("alone")
+    asked = ["default", "pirate"]
+    alone = {name: others.lake.read(RESPONSES, GenerationStage(others).land(name)) for name in asked}
+    if overwrite:
+        study = others
+    stage, counted = counted_stage(study)
+    for name in asked:
+        file = stage.land(name, asked=asked, overwrite=overwrite)
+        assert study.lake.read(RESPONSES, file).equals(alone[name])
+    assert counted.batches == [12]
+    assert stage.shared == set(asked)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"generation.engine": {"batch_size": 11}},
+        {"generation.max_model_len": 60, "generation.max_tokens": 50},
+    ],
+    ids=["a batch", "the model's window"],
+)
+def test_a_role_goes_beside_another_only_where_all_of_it_has_room(
+    make_study: StudyMaker, change: dict[str, Any]
+) -> None:
+    study = make_study(changes=change)
+    stage, counted = counted_stage(study)
+    for name in study.role_names:
+        stage.land(name, asked=study.role_names)
+    assert counted.batches == [6] * len(study.role_names)
+    assert not stage.shared
 
 
 def test_progress_counts_up_to_all_responses_of_the_role(study: Study) -> None:
