@@ -1,19 +1,26 @@
-"""What the stage costs beside its engine, and vLLM's engine against transformers."""
+"""What the stage costs beside its engine, and transformers against vLLM and llama.cpp."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from report import record
 
+from persona_assets.base.project import in_project
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.models.chat import ChatFormat
+from persona_assets.models.dtypes import best_dtype
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study, load_study
@@ -69,13 +76,52 @@ def test_vllm_and_transformers(benchmark) -> None:
     record("generation with vLLM on the CPU", "", vllm, "tokens/s")
 
 
+def test_transformers_and_llama_cpp(benchmark, tmp_path: Path) -> None:
+    """SmolLM2, 64 prompts of one role at once, 64 tokens each; llama.cpp at its best of 1, 8 and 64 slots."""
+    gguf = os.environ.get("PERSONA_BENCH_GGUF")
+    if not gguf or find_spec("xllamacpp") is None:
+        pytest.skip("needs llama.cpp (pip install xllamacpp) and PERSONA_BENCH_GGUF=SmolLM2….gguf")
+    study = load_study("smollm2")
+    settings = study.settings.generation.model_copy(update={"engine": {"batch_size": 64}})
+    if not in_project(settings.model).exists():
+        pytest.skip("needs the model: persona models fetch smollm2")
+    prompts = smollm2_prompts(study, settings)
+    asked = tmp_path / "prompts.json"
+    asked.write_text(json.dumps([prompt.token_ids for prompt in prompts]))
+    command = [sys.executable, str(Path(__file__).with_name("llama_cpp.py")), gguf, str(asked)]
+    theirs = max(
+        float(subprocess.run([*command, slots], check=True, capture_output=True, text=True).stdout)
+        for slots in ("1", "8", "64")
+    )
+    ours = benchmark.pedantic(lambda: speed_on(prompts, settings), rounds=1)
+    record(
+        "generation of SmolLM2 in float32, 64 at once", ">= 1.8", ours / theirs, "times llama.cpp's tokens/s"
+    )
+    record("the same", "", ours, "tokens/s")
+    best = best_dtype(settings.model, None)
+    if best != "float32":
+        auto = speed_on(prompts, settings.model_copy(update={"dtype": best}))
+        record(f"the same in {best} (dtype: auto)", ">= 1.8", auto / theirs, "times llama.cpp's tokens/s")
+
+
+def smollm2_prompts(study: Study, settings: GenerationSettings) -> list[Prompt]:
+    role = study.role("pirate")
+    chat = ChatFormat(load_tokenizer(settings.model, settings.revision))
+    return build_prompts(role, study.questions(role), settings, chat)[:64]
+
+
 def tokens_per_second(settings: GenerationSettings) -> float:
-    """Of the second of two equal rounds; starting the engine is not counted."""
+    """Return the speed of answering the demo's pirate."""
     study = load_study(str(DEMO))
+    role = study.role("pirate")
+    chat = ChatFormat(load_tokenizer(settings.model, settings.revision))
+    return speed_on(build_prompts(role, study.questions(role), settings, chat), settings)
+
+
+def speed_on(prompts: Sequence[Prompt], settings: GenerationSettings) -> float:
+    """Return tokens per second of the second of two equal rounds; starting the engine is not counted."""
     backend: Backend = open_backend(settings)
     try:
-        role = study.role("pirate")
-        prompts = build_prompts(role, study.questions(role), settings, ChatFormat(backend.tokenizer))
         for _ in range(2):
             start = time.perf_counter()
             n_tokens = sum(len(answer.token_ids) for answer in backend.complete(prompts))
