@@ -55,6 +55,14 @@ class Design:
         return np.unique(self.response_ids % VARIANT_STRIDE, return_inverse=True)[1]
 
     @cached_property
+    def variant_places(self) -> Ints:
+        """int64[highest variant + 1]: the place of each variant among the study's; 0 for one it lacks."""
+        variants = np.unique(self.response_ids // VARIANT_STRIDE)
+        places = np.zeros(variants[-1] + 1, np.int64)
+        places[variants] = np.arange(len(variants))
+        return places
+
+    @cached_property
     def n_responses(self) -> Ints:
         """int64[n_roles]: pooled responses, every mean's denominator."""
         return self.present.sum(axis=1)

@@ -61,12 +61,13 @@ class FeatureRanges:
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
 
-    def read(self, start: int, stop: int) -> tuple[Int32s, Singles]:
-        """Feature ids and means of the features from `start` to before `stop`, sorted by feature."""
+    def read(self, start: int, stop: int) -> tuple[Int32s, Int32s, Singles]:
+        """Feature ids, response ids and means of the features from `start` to before `stop`, by feature."""
         groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
-        feature, value = _columns(self.source, ["feature_id", "mean"], groups, self._metadata)
+        names = ["feature_id", "response_id", "mean"]
+        feature, response, value = _columns(self.source, names, groups, self._metadata)
         inside = slice(*np.searchsorted(feature, [start, stop]))
-        return feature[inside], value[inside]
+        return feature[inside], response[inside], value[inside]
 
 
 def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:

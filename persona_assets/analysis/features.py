@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.analysis.components import Components
 from persona_assets.analysis.totals import Totals
 from persona_assets.analysis.variance import VarianceShares
 from persona_assets.base.arrays import Floats
 from persona_assets.lake.schema import FEATURES
 
 
-def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
+def feature_statistics(totals: Totals, variance: VarianceShares, components: Components) -> pa.Table:
     """Return `FEATURES` without the selection, by feature; what a dead one has no value of is NULL."""
     alive, means = totals.fired > 0, totals.role_means
     roles = np.array(totals.design.roles, dtype=object)
@@ -29,6 +30,11 @@ def feature_statistics(totals: Totals, variance: VarianceShares) -> pa.Table:
             "variance_question": variance.question,
             "variance_variant": variance.variant,
             "variance_residual": variance.residual,
+            "component_role": components.role,
+            "component_question": components.question,
+            "component_wording": components.wording,
+            "component_role_question": components.role_question,
+            "component_rest": components.rest,
         }
     )
 

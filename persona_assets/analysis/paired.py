@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
@@ -14,19 +13,17 @@ from persona_assets.analysis.entries import Entries, read_entries
 from persona_assets.analysis.totals import Baseline, Totals
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
-CONFIDENCE = 0.95
-
 
 @dataclass(frozen=True)
 class Effects:
     """How far each role is from all roles on the same questions, float64[n_roles, d_sae].
 
     `effect` is the mean over the questions the role answered of (its mean on the question - the unweighted
-    mean over all roles on it); `half_width` that of the 95% t interval over these questions, NaN below two.
+    mean over all roles on it); `squares` are these differences' about it, squared and summed.
     """
 
     effect: Floats
-    half_width: Floats
+    squares: Floats
 
 
 def second_pass(
@@ -81,21 +78,14 @@ def _half_of(chosen: Flags) -> Ints:
 
 def _compare(effects: Effects, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
     design = totals.design
-    asked = np.flatnonzero(design.by_question[row])
-    squares = np.empty(effects.effect.shape[1])
     loops.paired_moments(
         np.append(0, np.cumsum(totals.counts[row], dtype=np.int64)),
         entries.cell,
         entries.value,
         design.question_of,
         design.question_weights(row),
-        asked,
+        np.flatnonzero(design.by_question[row]),
         baseline.question_means,
         effects.effect[row],
-        squares,
+        effects.squares[row],
     )
-    n = len(asked)
-    if n < 2:
-        effects.half_width[row] = np.nan
-    else:
-        effects.half_width[row] = t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt(squares / (n - 1) / n)

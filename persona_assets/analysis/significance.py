@@ -1,14 +1,25 @@
-"""P values of a role against all others: Mann-Whitney's test, and Fisher's where a feature fires seldom."""
+"""P values of a role against all others: t of its effect, Fisher's exact test and Mann-Whitney's."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri, stdtr
 
-from persona_assets.base.arrays import Floats, Ints
+from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.base.compiled import compiled
 
 _TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
+
+
+def student(effect: Floats, error: Singles, df: Singles) -> Floats:
+    """Return two-sided p of effects with their standard errors, by Student's t."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 2 * stdtr(df, -np.abs(effect / error))
+
+
+def inflated(p: Floats, inflation: Singles) -> Floats:
+    """Return two-sided p whose normal score is divided by the root of `inflation`."""
+    return 2 * ndtr(ndtri(p / 2) / np.sqrt(inflation))
 
 
 def mann_whitney(u: Floats, n_role: int, n_others: int, ties: Floats) -> Floats:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.contrasts import role_contrasts
+from persona_assets.analysis.components import components
+from persona_assets.analysis.contrasts import Compared, role_contrasts
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.entries import Strategy
+from persona_assets.analysis.errors import errors, mean_squares
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, centred, split
+from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.totals import first_pass
@@ -58,7 +61,9 @@ def analyse(
     chosen = split(design, split_seed)
     totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned)
     effects, half_means = second_pass(read(sources), totals, baseline, chosen)
-    features = feature_statistics(totals, variance_shares(totals, baseline))
+    shares = variance_shares(totals, baseline)
+    squares = None if effects is None else mean_squares(totals, effects, shares)
+    features = feature_statistics(totals, shares, components(totals, shares, squares))
     raw, apart = Matrices(totals.role_means, half_means), None
     if strategy == "max":
         maxima, half_means = peaks(read(sources), design, d_sae, chosen)
@@ -66,7 +71,10 @@ def analyse(
     elif baseline is not None:
         apart = centred(totals, baseline, raw, chosen)
     del baseline  # the largest of all, and not needed to rank
-    contrasts = role_contrasts(totals, effects, rank(sources, totals))
+    known = None if squares is None else errors(totals, squares)
+    ranks = rank(sources, totals)
+    compared = Compared(totals, effects, known, ranks, *inflation(totals, ranks, squares))
+    contrasts = role_contrasts(compared)
     read.step()
     return Statistics(design.roles, contrasts, features, raw, apart)
 

@@ -11,7 +11,7 @@ import numpy as np
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Entries, read_entries
-from persona_assets.base.arrays import Floats, Int32s, Ints
+from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 
 # With less variance than this share of the mean square, what is left is rounding: the feature is constant.
 _STEADY = 1e-9
@@ -24,7 +24,9 @@ class Totals:
     By role: `role_means` float64[n_roles, d_sae], over its pooled responses, zeros too, and `counts`
     int32[n_roles, d_sae], the responses in which the feature fired. Over all responses, float64[d_sae]:
     `squares`, and `length_products` with the response's tokens less their mean. `between_variants`,
-    float64[d_sae]: over all roles' variants, (sum)² / n.
+    float64[d_sae]: over all roles' variants, (sum)² / n. By role again, float32[n_roles, d_sae]:
+    `wording_squares`, its variants' means about its own, squared, times their responses, and `spread`, the
+    variance of its responses.
     """
 
     design: Design
@@ -33,6 +35,8 @@ class Totals:
     squares: Floats
     length_products: Floats
     between_variants: Floats
+    wording_squares: Singles
+    spread: Singles
 
     @cached_property
     def sums(self) -> Floats:
@@ -84,7 +88,18 @@ def first_pass(
     Raises StudyError where a file is damaged.
     """
     shape = len(design.roles), d_sae
-    totals = Totals(design, np.zeros(shape), np.zeros(shape, np.int32), *(np.zeros(d_sae) for _ in range(3)))
+    squares, products, between = np.zeros((3, d_sae))
+    wording_squares, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    totals = Totals(
+        design,
+        np.zeros(shape),
+        np.zeros(shape, np.int32),
+        squares,
+        products,
+        between,
+        wording_squares,
+        spread,
+    )
     gathering = _Gathering(design, d_sae) if aligned else None
     for row, source in enumerate(sources):
         entries = read_entries(source, design, d_sae)
@@ -97,7 +112,7 @@ def first_pass(
 def _tally(totals: Totals, row: int, entries: Entries) -> Floats:
     """Put role number `row` in; its means by variant, float64[d_sae, n_variants], 0 where it has none."""
     design = totals.design
-    sums = np.zeros((len(totals.squares), design.by_variant.shape[1]))
+    sums, before = np.zeros((len(totals.squares), design.by_variant.shape[1])), totals.squares.copy()
     loops.tally(
         entries.feature,
         entries.cell,
@@ -112,6 +127,11 @@ def _tally(totals: Totals, row: int, entries: Entries) -> Floats:
     totals.role_means[row] = sums.sum(axis=1) / design.n_responses[row]
     means = sums / np.maximum(design.by_variant[row], 1)
     totals.between_variants[:] += (sums * means).sum(axis=1)
+    about = (means - totals.role_means[row][:, None]) ** 2
+    totals.wording_squares[row] = about @ design.by_variant[row].astype(float)
+    n = design.n_responses[row]
+    about_mean = totals.squares - before - n * totals.role_means[row] ** 2
+    totals.spread[row] = np.maximum(about_mean, 0) / max(n - 1, 1)
     return means
 
 

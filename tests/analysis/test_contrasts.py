@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, ttest_1samp
+from scipy.stats import false_discovery_control, fisher_exact, mannwhitneyu, t
 from sklearn.metrics import roc_auc_score
 
-from persona_assets.analysis import contrasts
+from persona_assets.analysis import contrasts, errors
 from persona_assets.analysis.statistics import analyse
 from persona_assets.lake.schema import ROLE_CONTRASTS
 from tests.analysis.conftest import Case
-from tests.analysis.dense import ALWAYS_DEAD, CONSTANT, D_SAE, DenseRole, make_roles, stacked, write
+from tests.analysis.dense import (
+    ALWAYS_DEAD,
+    CONSTANT,
+    D_SAE,
+    IN_ONE_ROLE,
+    RARE,
+    DenseRole,
+    make_roles,
+    stacked,
+    write,
+)
+from tests.analysis.test_variance import anova_shares
 
 
 def sides(case: Case, role: int, feature: int) -> tuple[np.ndarray, np.ndarray]:
@@ -64,19 +76,85 @@ def test_share_is_the_role_s_mean_over_the_sum_of_means(case: Case) -> None:
         assert row.share == pytest.approx(means[role, feature] / means[:, feature].sum(), rel=1e-12)
 
 
-def test_effect_and_interval_are_a_t_test_of_the_questions_differences(case: Case) -> None:
+def mean_squares(roles: list[DenseRole], feature: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Each role's mean square of wordings and of role x question, and what is left, the plain way."""
+    wording, interaction, left = [], [], anova_shares(roles)[3] * total_squares(roles)
+    left, df = left[feature], sum(len(role.ids) for role in roles) - len(roles)
+    df -= len(np.unique(np.concatenate([role.question for role in roles]))) - 1
+    part = 1 - 1 / len(roles)
+    for number, role in enumerate(roles):
+        values = role.values[:, feature].astype(np.float64)
+        variants, questions = np.unique(role.variant), np.unique(role.question)
+        about = [
+            ((values[role.variant == one].mean() - values.mean()) ** 2, (role.variant == one).sum())
+            for one in variants
+        ]
+        wording.append(sum(square * n for square, n in about) / (len(variants) - 1))
+        per_question = 1 / np.mean([1 / (role.question == one).sum() for one in questions])
+        squares = per_question * (paired_differences(roles, number, feature).var() * len(questions))
+        interaction.append(squares / ((len(questions) - 1) * part))
+        left -= squares
+        df -= len(variants) - 1 + part * (len(questions) - 1)
+    return np.array(wording), np.array(interaction), max(left, 0) / df
+
+
+def total_squares(roles: list[DenseRole]) -> np.ndarray:
+    values, _ = stacked(roles)
+    return ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+
+
+def test_an_effect_s_interval_takes_wordings_and_questions_for_drawn_anew(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "prior_degrees", lambda squares, df, fired: np.full(D_SAE, 3.0))
+    with tempfile.TemporaryDirectory() as folder:
+        roles = case.roles
+        statistics = analyse(write(Path(folder), roles), D_SAE, aligned=True, split_seed=0)
+    found = Case(roles, statistics).contrasts
+    n, sizes = len(roles), np.array([len(role.ids) for role in roles])
+    wording_df = np.array([len(np.unique(role.variant)) - 1 for role in roles])
+    question_df = np.array([len(np.unique(role.question)) - 1 for role in roles])
+    all_df = sizes.sum() - n - 4 - wording_df.sum() - (1 - 1 / n) * question_df.sum()
+    for feature in sorted(set(range(D_SAE)) - {ALWAYS_DEAD, CONSTANT, RARE, IN_ONE_ROLE}):
+        wording, interaction, left = mean_squares(roles, feature)
+        w = (3 * np.average(wording, weights=wording_df) + wording_df * wording) / (3 + wording_df)
+        i = (3 * np.average(interaction, weights=question_df) + question_df * interaction) / (3 + question_df)
+        error = np.max([w + i - left, w, i], axis=0)
+        variance = error / sizes * (1 - 2 / n) + (error / sizes).mean() / n
+        dfs = np.minimum(3 + wording_df, wording_df.sum()), np.minimum(3 + question_df, question_df.sum())
+        df = error**2 / (w**2 / dfs[0] + i**2 / dfs[1] + left**2 / all_df)
+        for number, role in enumerate(roles):
+            row = found.loc[role.name, feature]
+            if np.isnan(row.effect_low):  # too few firings are expected
+                continue
+            effect = paired_differences(roles, number, feature).mean()
+            assert row.effect == pytest.approx(effect, rel=1e-10, abs=1e-12)
+            assert row.p == pytest.approx(
+                2 * t.sf(abs(effect) / variance[number] ** 0.5, df[number]), rel=1e-4
+            )
+            reach = t.ppf(0.975, df[number]) * variance[number] ** 0.5
+            assert row.effect_low == pytest.approx(effect - reach, rel=1e-4, abs=1e-6)
+            assert row.effect_high == pytest.approx(effect + reach, rel=1e-4, abs=1e-6)
+    constant = found.xs(CONSTANT, level="feature_id")
+    np.testing.assert_allclose(constant.effect_low, constant.effect_high, atol=1e-12)
+    assert (constant.p == 1).all()
+    assert found.xs(RARE, level="feature_id").effect_low.isna().all()
+
+
+def test_the_least_auroc_of_a_wording_and_how_many_agree_are_scikit_learn_s(case: Case) -> None:
     for role, feature in pairs(case):
         if feature == ALWAYS_DEAD:
             continue
-        row = case.contrasts.loc[case.roles[role].name, feature]
-        differences = paired_differences(case.roles, role, feature)
-        assert row.effect == pytest.approx(differences.mean(), rel=1e-10, abs=1e-12)
-        interval = ttest_1samp(differences, 0).confidence_interval(0.95)
-        if feature != CONSTANT:  # SciPy has no interval of what does not vary
-            assert row.effect_low == pytest.approx(interval.low, rel=1e-9, abs=1e-12)
-            assert row.effect_high == pytest.approx(interval.high, rel=1e-9, abs=1e-12)
-        else:
-            assert row.effect_high == pytest.approx(row.effect_low, abs=1e-12)
+        (own, others), one = sides(case, role, feature), case.roles[role]
+        of_wordings = [
+            roc_auc_score(np.append(np.ones(mine.sum()), np.zeros(len(others))), np.append(own[mine], others))
+            for mine in (one.variant == variant for variant in np.unique(one.variant))
+        ]
+        row = case.contrasts.loc[one.name, feature]
+        assert row.min_wording_auroc == pytest.approx(min(of_wordings), abs=1e-6)
+        same = [(value - 0.5) * (row.auroc - 0.5) > 0 for value in of_wordings]
+        assert row.n_wordings_agree == sum(same)
+        assert np.isnan(row.auroc_low) or row.auroc_low < row.auroc < row.auroc_high
 
 
 def test_auroc_is_scikit_learn_s(case: Case) -> None:
@@ -89,8 +167,13 @@ def test_auroc_is_scikit_learn_s(case: Case) -> None:
         assert case.contrasts.loc[case.roles[role].name, feature].auroc == pytest.approx(expected, rel=1e-13)
 
 
-def test_p_is_mann_whitney_s_or_fisher_s_where_the_feature_fires_seldom(case: Case) -> None:
-    methods = set()
+def test_p_is_mann_whitney_s_or_fisher_s_where_nothing_is_inflated(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where roles share no questions; what wordings add is put to 1 here."""
+    monkeypatch.setattr(contrasts, "inflated", lambda p, inflation: p)
+    apart = analyse(write(tmp_path, case.roles), D_SAE, aligned=False, split_seed=0)
+    table, methods = Case(case.roles, apart).contrasts, set()
     for role, feature in pairs(case):
         if feature == ALWAYS_DEAD:
             continue
@@ -102,8 +185,10 @@ def test_p_is_mann_whitney_s_or_fisher_s_where_the_feature_fires_seldom(case: Ca
         else:
             methods.add("mann-whitney")
             expected = mannwhitneyu(own, others, method="asymptotic", use_continuity=True).pvalue
-        found = case.contrasts.loc[case.roles[role].name, feature].p
-        assert found == pytest.approx(expected, rel=1e-10), (role, feature)
+        assert table.loc[case.roles[role].name, feature].p == pytest.approx(expected, rel=1e-10), (
+            role,
+            feature,
+        )
     assert methods == {"fisher", "mann-whitney"}
 
 
@@ -126,7 +211,7 @@ def test_questions_that_roles_do_not_share_leave_the_paired_columns_null(tmp_pat
     shared = analyse(sources, D_SAE, aligned=True, split_seed=0)
     for column in ("effect", "effect_low", "effect_high"):
         assert apart.role_contrasts[column].null_count == apart.role_contrasts.num_rows
-    for column in ("role", "feature_id", "share", "auroc", "p", "q"):
+    for column in ("role", "feature_id", "share", "auroc", "min_wording_auroc", "n_wordings_agree"):
         assert apart.role_contrasts[column] == shared.role_contrasts[column]
     assert apart.centred is None
     np.testing.assert_array_equal(apart.raw.halves, shared.raw.halves)

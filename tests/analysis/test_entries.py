@@ -30,9 +30,10 @@ def rewrite(source: RoleSource, table: pa.Table) -> None:
 def test_a_range_holds_its_features_and_no_others(sources: list[RoleSource]) -> None:
     table = pq.read_table(sources[1].activations)
     for start, stop in ((0, D_SAE), (4, 5), (0, 1), (5, 9), (D_SAE, D_SAE + 1)):
-        feature, value = FeatureRanges(sources[1]).read(start, stop)
+        feature, response, value = FeatureRanges(sources[1]).read(start, stop)
         wanted = (table["feature_id"].to_numpy() >= start) & (table["feature_id"].to_numpy() < stop)
         np.testing.assert_array_equal(feature, table["feature_id"].to_numpy()[wanted])
+        np.testing.assert_array_equal(response, table["response_id"].to_numpy()[wanted])
         np.testing.assert_array_equal(value, table["mean"].to_numpy()[wanted])
 
 

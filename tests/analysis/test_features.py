@@ -22,7 +22,7 @@ def role_means(case: Case) -> np.ndarray:
 def test_there_is_a_row_for_every_feature_of_the_sae(case: Case) -> None:
     assert case.features.index.tolist() == list(range(D_SAE))
     names = case.statistics.features.schema.names
-    assert names == FEATURES.schema.names[: len(names)] and names[-1] == "variance_residual"
+    assert names == FEATURES.schema.names[: len(names)] and names[-1] == "component_rest"
 
 
 def test_mean_and_sd_are_over_roles(case: Case) -> None:

@@ -206,6 +206,9 @@ def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
     return {"k": k, "rows": rows, "similarities": similarities}
 
 
+COMPONENTS = ("role", "question", "wording", "role_question", "rest")
+
+
 def _table(features: Json, roles: list[str], ranks: int) -> Json:
     n = len(features["ids"])
     shares = features["share"]
@@ -223,6 +226,7 @@ def _table(features: Json, roles: list[str], ranks: int) -> Json:
         "variance_role": _rounded(shares[:, 0]),
         "variance_question": _rounded(shares[:, 1]),
         "variance_variant": _rounded(shares[:, 2]),
+        **{f"component_{of}": _rounded(shares[:, 0]) for of in COMPONENTS},
         "length_correlation": _rounded(features["rate"] * 2 - 1),
     }
 
@@ -339,6 +343,7 @@ def _write_feature(
             "variance_question": float(features["share"][row][1]),
             "variance_variant": float(features["share"][row][2]),
             "variance_residual": float(features["share"][row][3]),
+            **{f"component_{of}": float(features["share"][row][0]) for of in COMPONENTS},
             "score": float(features["score"][row]),
             "stability": 0.9,
             "rank": row + 1,
@@ -346,6 +351,7 @@ def _write_feature(
         "roles": [
             {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
             | {"max": 9.0, "share": 0.1}
+            | {"auroc_low": 0.4, "auroc_high": 0.6, "min_wording_auroc": 0.4, "n_wordings_agree": 4}
             | _effect(rng, rate * 3)
             | {"firing_rate": rate}
             for role, rate in zip(order, rates, strict=True)

@@ -77,4 +77,5 @@ def refuse_unknown(sae: Json, feature_id: int, fires: bool = False) -> None:
 
 
 _SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
-_NOT_COMPARED = dict.fromkeys(("share", "effect", "effect_low", "effect_high", "auroc", "q"))
+_OF_AUROC = ("auroc", "auroc_low", "auroc_high", "min_wording_auroc", "n_wordings_agree")
+_NOT_COMPARED = dict.fromkeys(("share", "effect", "effect_low", "effect_high", "q", *_OF_AUROC))

@@ -6,7 +6,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, INT, TEXT, Column, Table
+from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, FLOAT, INT, TEXT, Column, Table
 
 _ROLE_NAME = pa.dictionary(INT, TEXT)
 _TOP_ROLES = pa.list_(pa.struct([("role", TEXT), ("activation", DOUBLE), ("share", DOUBLE)]))
@@ -28,15 +28,25 @@ ROLE_CONTRASTS = _compared(
             "all roles on it); units of SAE activation. NULL where roles share no questions. It compares "
             "means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
             nullable=True, packed=False),
-        Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t over the questions' "
-            "differences); NULL with one question", nullable=True, packed=False),
+        Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t, with an error that "
+            "takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or "
+            "where fewer than 5 firings are expected", nullable=True, packed=False),
         Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True, packed=False),
         Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
             "ties counting half: exact", nullable=True, packed=False),
-        Column("p", DOUBLE, "Two-sided Mann-Whitney with tie and continuity correction; Fisher's exact test "
-            "on fired or not where fewer than 5 firings are expected", nullable=True),
+        Column("p", DOUBLE, "Two-sided, of no effect: t with the interval's error; where fewer than 5 "
+            "firings are expected Fisher's exact test on fired or not, and where there is no interval "
+            "Mann-Whitney's, either with the excess of variance between wordings", nullable=True),
         Column("q", DOUBLE, "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 "
             "at most 5% of such findings are expected to be false", nullable=True, packed=False),
+        Column("auroc_low", FLOAT, "Lower end of AUROC's 95% interval, which knows wordings as the effect's "
+            "does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike",
+            nullable=True, later=True),
+        Column("auroc_high", FLOAT, "Upper end of AUROC's 95% interval", nullable=True, later=True),
+        Column("min_wording_auroc", FLOAT, "The least AUROC of one of the role's wordings against the other "
+            "roles", nullable=True, later=True),
+        Column("n_wordings_agree", INT, "How many of the role's wordings have an AUROC on the role's side of "
+            "1/2", nullable=True, later=True),
     ),
 )  # fmt: skip
 
@@ -61,6 +71,16 @@ FEATURES = _compared(
         Column("variance_variant", DOUBLE, "Share that variants within roles explain beyond both",
             nullable=True),
         Column("variance_residual", DOUBLE, "Share that none of the three explains", nullable=True),
+        Column("component_role", DOUBLE, "Share of the variance of one answer that is due to its role: a "
+            "variance component. variance_role, a share of the sums of squares, holds a part of the "
+            "wordings' too. Below 0 by chance where there is none; NULL where roles share no questions",
+            nullable=True, later=True),
+        Column("component_question", DOUBLE, "Share due to the question", nullable=True, later=True),
+        Column("component_wording", DOUBLE, "Share due to the wording within the role",
+            nullable=True, later=True),
+        Column("component_role_question", DOUBLE, "Share due to what one role does on one question",
+            nullable=True, later=True),
+        Column("component_rest", DOUBLE, "Share that is none of these", nullable=True, later=True),
         Column("atlas_alive", BOOL, "Whether the atlas takes it for alive: its column of the role matrix M "
             "is not zero"),
         Column("atlas_mu", DOUBLE, "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",

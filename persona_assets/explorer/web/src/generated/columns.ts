@@ -13,6 +13,11 @@ export const SAYS = {
     "variance_question": "Share that questions explain beyond roles; NULL where roles share no questions",
     "variance_variant": "Share that variants within roles explain beyond both",
     "variance_residual": "Share that none of the three explains",
+    "component_role": "Share of the variance of one answer that is due to its role: a variance component. variance_role, a share of the sums of squares, holds a part of the wordings' too. Below 0 by chance where there is none; NULL where roles share no questions",
+    "component_question": "Share due to the question",
+    "component_wording": "Share due to the wording within the role",
+    "component_role_question": "Share due to what one role does on one question",
+    "component_rest": "Share that is none of these",
     "atlas_alive": "Whether the atlas takes it for alive: its column of the role matrix M is not zero",
     "atlas_mu": "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
     "atlas_sd": "Population standard deviation of M over roles",
@@ -23,11 +28,15 @@ export const SAYS = {
   "role_contrasts": {
     "share": "The role's mean over the sum of all roles' means",
     "effect": "Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
-    "effect_low": "Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question",
+    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected",
     "effect_high": "Upper end of the effect's 95% interval",
     "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact",
-    "p": "Two-sided Mann-Whitney with tie and continuity correction; Fisher's exact test on fired or not where fewer than 5 firings are expected",
-    "q": "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false"
+    "p": "Two-sided, of no effect: t with the interval's error; where fewer than 5 firings are expected Fisher's exact test on fired or not, and where there is no interval Mann-Whitney's, either with the excess of variance between wordings",
+    "q": "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false",
+    "auroc_low": "Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike",
+    "auroc_high": "Upper end of AUROC's 95% interval",
+    "min_wording_auroc": "The least AUROC of one of the role's wordings against the other roles",
+    "n_wordings_agree": "How many of the role's wordings have an AUROC on the role's side of 1/2"
   },
   "role_features": {
     "n_responses": "Pooled responses of the role",

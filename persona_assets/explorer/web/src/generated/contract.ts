@@ -152,6 +152,16 @@ export interface FeatureTable {
   variance_question: (number | null)[];
   /** Share that variants within roles explain beyond both */
   variance_variant: (number | null)[];
+  /** Share of the variance of one answer that is due to its role: a variance component. variance_role, a share of the sums of squares, holds a part of the wordings' too. Below 0 by chance where there is none; NULL where roles share no questions */
+  component_role: (number | null)[];
+  /** Share due to the question */
+  component_question: (number | null)[];
+  /** Share due to the wording within the role */
+  component_wording: (number | null)[];
+  /** Share due to what one role does on one question */
+  component_role_question: (number | null)[];
+  /** Share that is none of these */
+  component_rest: (number | null)[];
   /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
   stability: (number | null)[];
   /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
@@ -182,6 +192,16 @@ export interface FeatureStatistics {
   variance_variant: number | null;
   /** Share that none of the three explains */
   variance_residual: number | null;
+  /** Share of the variance of one answer that is due to its role: a variance component. variance_role, a share of the sums of squares, holds a part of the wordings' too. Below 0 by chance where there is none; NULL where roles share no questions */
+  component_role: number | null;
+  /** Share due to the question */
+  component_question: number | null;
+  /** Share due to the wording within the role */
+  component_wording: number | null;
+  /** Share due to what one role does on one question */
+  component_role_question: number | null;
+  /** Share that is none of these */
+  component_rest: number | null;
   /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
   stability: number | null;
   /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
@@ -196,7 +216,7 @@ export interface RoleOfFeature {
   share: number | null;
   /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -204,6 +224,14 @@ export interface RoleOfFeature {
   auroc: number | null;
   /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
   q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
   /** Pooled responses of the role */
   n_responses: number;
   /** Pooled responses in which the feature fired on some token */
@@ -221,7 +249,7 @@ export interface FeatureOfRole {
   feature_id: number;
   /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -241,7 +269,7 @@ export interface FeaturesOfRole {
   feature_id: number[];
   /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
   effect: (number | null)[];
-  /** Lower end of the effect's 95% interval (t over the questions' differences); NULL with one question */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
   effect_low: (number | null)[];
   /** Upper end of the effect's 95% interval */
   effect_high: (number | null)[];

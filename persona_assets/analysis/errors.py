@@ -1,0 +1,116 @@
+"""The error of a role's mean: wordings and role x question are random, as they would be drawn anew.
+
+Mean squares of the nested and crossed design (Clark 1973; Westfall, Kenny and Judd 2014), for each feature:
+wordings W within a role, and role x question I, each moderated over roles, and what is left, E. Where nothing
+is missing, W + I - E expects n times the variance of the mean of a role's n responses; where E exceeds W or I
+by chance, or all wordings answer alike, the larger of the two stands in. Unequal numbers of responses enter
+by their harmonic mean per question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from persona_assets.analysis.design import Design
+from persona_assets.analysis.moderated import moderated, prior_degrees
+from persona_assets.analysis.paired import Effects
+from persona_assets.analysis.totals import Totals
+from persona_assets.analysis.variance import VarianceShares
+from persona_assets.base.arrays import Floats, Ints, Singles
+
+_BLOCK = 2048  # features at a time
+
+
+@dataclass(frozen=True)
+class MeanSquares:
+    """W and I of every role, float32[n_roles, d_sae], and E, float64[d_sae], with their degrees of freedom.
+
+    `interaction_df` counts questions less one, of which 1 - 1 / n_roles is the roles' own.
+    """
+
+    wording: Singles
+    wording_df: Ints
+    interaction: Singles
+    interaction_df: Ints
+    residual: Floats
+    residual_df: float
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Standard error of `Effects.effect` and Satterthwaite's degrees of freedom, float32[n_roles, d_sae].
+
+    The error is NaN for a role with one question, 0 for what does not vary.
+    """
+
+    error: Singles
+    df: Singles
+
+
+def mean_squares(totals: Totals, effects: Effects, variance: VarianceShares) -> MeanSquares:
+    """Return the mean squares that the first two readings gave."""
+    design, n_roles = totals.design, len(totals.design.roles)
+    wording_df = (design.by_variant > 0).sum(axis=1) - 1
+    interaction_df = (design.by_question > 0).sum(axis=1) - 1
+    part = 1 - 1 / n_roles
+    per_question = _harmonic(design)
+    squares = effects.squares * per_question[:, None]
+    n_questions = (design.by_question.sum(axis=0) > 0).sum()
+    explained = (n_roles - 1) + (n_questions - 1) + wording_df.sum() + part * interaction_df.sum()
+    residual_df = float(design.n_responses.sum() - 1 - explained)
+    left = np.nan_to_num(variance.residual * totals.deviations) - squares.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        interaction = squares / (interaction_df * part)[:, None]
+    return MeanSquares(
+        totals.wording_squares / np.maximum(wording_df, 1)[:, None].astype(np.float32),
+        wording_df,
+        interaction.astype(np.float32),
+        interaction_df,
+        np.maximum(left, 0) / residual_df if residual_df >= 1 else np.zeros(len(left)),
+        residual_df,
+    )
+
+
+def errors(totals: Totals, squares: MeanSquares) -> Errors:
+    """Return the errors of all effects; they need roles that are compared: two or more."""
+    shape = squares.wording.shape
+    found = Errors(*(np.full(shape, np.nan, np.float32) for _ in range(2)))
+    prior = (
+        prior_degrees(squares.wording, squares.wording_df, totals.fired),
+        prior_degrees(squares.interaction, squares.interaction_df, totals.fired),
+    )
+    steady = np.isnan(totals.deviations)
+    for start in range(0, shape[1], _BLOCK):
+        block = np.s_[start : start + _BLOCK]
+        _fill(found, block, totals.design, squares, prior)
+    found.error[:, steady] = np.where(squares.interaction_df > 0, 0, np.nan)[:, None]
+    return found
+
+
+def _fill(
+    found: Errors, block: slice, design: Design, squares: MeanSquares, prior: tuple[Floats, Floats]
+) -> None:
+    n_roles, residual = len(design.roles), squares.residual[block]
+    of_wording, of_question = squares.wording[:, block], np.nan_to_num(squares.interaction[:, block])
+    wording, wording_df = moderated(of_wording.astype(np.float64), squares.wording_df, prior[0][block])
+    interaction, interaction_df = moderated(
+        of_question.astype(np.float64), squares.interaction_df, prior[1][block]
+    )
+    largest = np.maximum(wording, interaction)
+    error = np.maximum(wording + interaction - residual, largest)
+    of_mean = error / design.n_responses[:, None]
+    variance = of_mean * (1 - 2 / n_roles) + of_mean.mean(axis=0) / n_roles
+    parts = wording**2 / wording_df + interaction**2 / interaction_df
+    parts += residual**2 / max(squares.residual_df, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found.error[:, block] = np.where(squares.interaction_df[:, None] > 0, np.sqrt(variance), np.nan)
+        found.df[:, block] = error**2 / parts
+
+
+def _harmonic(design: Design) -> Floats:
+    """float64[n_roles]: the harmonic mean, over a role's questions, of how often it answered one."""
+    with np.errstate(divide="ignore"):
+        inverse = np.where(design.by_question > 0, 1 / design.by_question, 0)
+    return (design.by_question > 0).sum(axis=1) / inverse.sum(axis=1)

@@ -1,0 +1,100 @@
+"""How the answers of each role stand among those of all others: the sweep over sorted values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from persona_assets.base.arrays import Floats, Ints
+from persona_assets.base.compiled import compiled
+
+Keys = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Sums over answers of how many of the other roles' have less, half of the equal ones added.
+
+    `sums` float64[n_roles * n_variants, n_features], by role, then variant; `squares` float64[n_roles,
+    n_features]: squared, by role. `ties` float64[n_features]: over groups of t equal values of all, t³ - t.
+    """
+
+    sums: Floats
+    squares: Floats
+    ties: Floats
+
+
+def place_answers(keys: Keys, bounds: Ints, by_variant: Ints) -> Placements:
+    """Return the placements of some features whose sorted `keys` begin at `bounds` int64[n_features + 1].
+
+    A key is the bits of a float32 and then role x n_variants + variant; answers without a key
+    have the value 0. `by_variant` int64[n_roles, n_variants] counts all answers.
+    """
+    n_features = len(bounds) - 1
+    shapes = (by_variant.size, n_features), (len(by_variant), n_features), n_features
+    placed = Placements(*(np.zeros(shape) for shape in shapes))
+    _sweep(keys, bounds, by_variant, placed.sums, placed.squares, placed.ties)
+    return placed
+
+
+@compiled()
+def _sweep(keys: Keys, bounds: Ints, by_variant: Ints, sums: Floats, squares: Floats, ties: Floats) -> None:
+    n_roles, n_variants = by_variant.shape
+    n_groups = by_variant.size
+    role_of, zeros = np.empty(n_groups, np.int64), np.empty(n_groups, np.int64)
+    for group in range(n_groups):
+        role_of[group] = group // n_variants
+    below, equal = np.empty(n_roles, np.int64), np.zeros(n_roles, np.int64)
+    of_group, of_role = np.empty(n_groups), np.empty(n_roles)
+    for one in range(len(bounds) - 1):
+        first, last = bounds[one], bounds[one + 1]
+        zeros[:] = by_variant.ravel()
+        # Values that were so small that they are zero tie with the responses in which nothing fired.
+        while first < last and keys[first] >> np.uint64(32) == 0:
+            first += 1
+        below[:] = 0
+        for at in range(first, last):
+            zeros[keys[at] & np.uint64(0xFFFFFFFF)] -= 1
+        for group in range(n_groups):
+            below[role_of[group]] += zeros[group]
+        n_below = below.sum()
+        for role in range(n_roles):
+            of_role[role] = below[role] * ((n_below - below[role]) / 2) ** 2
+        for group in range(n_groups):
+            of_group[group] = zeros[group] * (n_below - below[role_of[group]]) / 2
+        tied = float(n_below) ** 3 - n_below
+        while first < last:
+            after = first + 1
+            while after < last and keys[after] >> np.uint64(32) == keys[first] >> np.uint64(32):
+                after += 1
+            count = after - first
+            if count == 1:
+                group = keys[first] & np.uint64(0xFFFFFFFF)
+                role = role_of[group]
+                placement = float(n_below - below[role])
+                of_group[group] += placement
+                of_role[role] += placement * placement
+                below[role] += 1
+                n_below += 1
+                first = after
+                continue
+            for at in range(first, after):
+                equal[role_of[keys[at] & np.uint64(0xFFFFFFFF)]] += 1
+            for at in range(first, after):
+                group = keys[at] & np.uint64(0xFFFFFFFF)
+                role = role_of[group]
+                placement = n_below - below[role] + (count - equal[role]) / 2
+                of_group[group] += placement
+                of_role[role] += placement * placement
+            for at in range(first, after):
+                role = role_of[keys[at] & np.uint64(0xFFFFFFFF)]
+                below[role] += equal[role]
+                equal[role] = 0
+            tied += float(count) ** 3 - count
+            n_below += count
+            first = after
+        sums[:, one] = of_group
+        squares[:, one] = of_role
+        ties[one] = tied

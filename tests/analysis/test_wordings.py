@@ -1,0 +1,78 @@
+"""Error rates where nothing is to be found but wordings that differ, and the power that is left.
+
+The numbers of docs/statistics.md, smaller; whole wordings are drawn, never single answers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.analysis.simulated import N_ROLES, contrasts, draw, fired, statistics
+
+
+def rates(activations: np.ndarray) -> tuple[float, float, float]:
+    """Shares of p < 0.001 and of q < 0.05, and how many effects' intervals hold 0, which is true."""
+    table = contrasts(activations)
+    known = table[table.effect_low.notna()]
+    covers = (known.effect_low <= 0) & (known.effect_high >= 0)
+    return (table.p < 0.001).mean(), (table.q < 0.05).mean(), covers.mean()
+
+
+@pytest.mark.parametrize(
+    ("wording", "interaction"),
+    [(0.0, 0.0), (0.05, 0.05), (np.linspace(0, 0.4, N_ROLES) ** 2, 0.0)],
+    ids=["nothing", "wordings and role x question", "more in some roles"],
+)
+def test_wordings_alone_are_no_finding(wording: float, interaction: float) -> None:
+    often, false, covers = rates(fired(draw(np.random.default_rng(1), wording, interaction)))
+    assert often <= 0.004
+    assert false <= 0.001
+    assert 0.93 <= covers <= 0.985
+
+
+def test_wordings_that_all_repeat_one_answer_are_no_evidence_of_their_number() -> None:
+    values = draw(np.random.default_rng(2))
+    values[:] = values[:, :1]
+    often, false, covers = rates(fired(values))
+    assert often <= 0.004 and false <= 0.001 and covers >= 0.92
+
+
+def test_one_role_alone_whose_wordings_repeat_one_answer_stands_out_no_more() -> None:
+    values = draw(np.random.default_rng(3))
+    values[0] = values[0, :1]
+    table = contrasts(fired(values))
+    assert (table[table.role == "role_00"].p < 0.05).mean() <= 0.12
+    assert (table[table.role == "role_00"].p < 0.001).mean() <= 0.02
+
+
+@pytest.mark.parametrize("density", [0.005, 0.02, 0.1])
+def test_features_that_fire_seldom_and_by_wording_are_no_finding(density: float) -> None:
+    wording = 0.5 if density < 0.01 else 0.05
+    often, false, covers = rates(fired(draw(np.random.default_rng(4), wording, 0.05), density))
+    assert often <= 0.004 and false <= 0.001
+    assert np.isnan(covers) or covers >= 0.92
+
+
+def test_auroc_s_interval_holds_a_half_where_only_wordings_differ() -> None:
+    for density in (0.1, 1.0):
+        table = contrasts(fired(draw(np.random.default_rng(5), 0.05, 0.05), density))
+        known = table[table.auroc_low.notna()]
+        assert len(known) > 0.9 * len(table)
+        assert ((known.auroc_low <= 0.5) & (known.auroc_high >= 0.5)).mean() >= 0.92
+
+
+def test_a_role_s_own_features_are_found_beside_its_wordings() -> None:
+    values = draw(np.random.default_rng(6), 0.014, 0.033)
+    values[0, ..., :50] += 0.6
+    found = contrasts(fired(values)).set_index(["role", "feature_id"]).loc["role_00"]
+    assert (found.q[:50] < 0.05).mean() >= 0.9
+    assert (found.n_wordings_agree[:50] == 5).mean() >= 0.9
+    assert (found.min_wording_auroc[:50] > 0.5).mean() >= 0.9
+
+
+def test_variance_components_are_those_that_were_drawn() -> None:
+    values = draw(np.random.default_rng(7), 0.2, 0.1, (12, 5, 40, 400))
+    found = statistics(fired(values)).features.to_pandas().filter(like="component_").mean()
+    expected = np.array([0, 0.09, 0.2, 0.1, 1]) / 1.39
+    np.testing.assert_allclose(found, expected, atol=0.012)
