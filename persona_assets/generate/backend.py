@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from persona_assets.generate.prompts import Prompt
@@ -20,7 +21,8 @@ class Completion:
 
     `token_ids` are the sampled ones without the token that ended the answer; `finish_reason` is "stop" or
     "length"; `token_source` says whether the ids were generated or made from text, and `answered_by` what a
-    server calls the model that answered.
+    server calls the model that answered. `likeliest`: probabilities of the likeliest first tokens, by their
+    text, where they were asked for and are known.
     """
 
     response_id: int
@@ -29,6 +31,7 @@ class Completion:
     finish_reason: str
     token_source: str = "generated"
     answered_by: str | None = None
+    likeliest: dict[str, float] | None = None
 
 
 class Backend(Protocol):
@@ -53,7 +56,20 @@ class Batching(Backend, Protocol):
         """Answer the prompts of several roles, a batch in all; yield each answer with its role's place."""
 
 
-def open_backend(generation: GenerationSettings) -> Backend:
-    """Load the backend that the study names."""
+def open_backend(generation: GenerationSettings, likeliest: int = 0) -> Backend:
+    """Load the backend that the study names.
+
+    One with an attribute `n_likeliest` tells with each answer the probabilities of so many first tokens.
+    """
     backend: Backend = generation_backend(generation.backend).opens(generation)
+    if likeliest and hasattr(backend, "n_likeliest"):
+        backend.n_likeliest = likeliest
     return backend
+
+
+def by_text(logprobs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return probabilities by text, of tokens that may share one."""
+    found: dict[str, float] = {}
+    for text, logprob in logprobs:
+        found[text] = found.get(text, 0.0) + exp(logprob)
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -14,54 +14,56 @@ from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake
-from persona_assets.lake.schema import IN_FLIGHT
+from persona_assets.lake.schema import IN_FLIGHT, Table
 from persona_assets.stages.of_roles import RoleFiles
 
 SECONDS = 30.0
 
 
-class InFlight:
-    """What a killed run had generated of a role, for the next run to go on from.
+Kept = TypeVar("Kept", bound="_Answer")
 
-    A part belongs to the role's fingerprint, to the backend, and to the landing that it is generated for: a
-    role that is made again on purpose takes nothing from the time before.
-    """
 
-    def __init__(self, files: RoleFiles, backend: str) -> None:
-        self._lake: Lake = files.study.lake
-        self._role = files.role
-        replaces = files.responses.stem if files.responses else None
-        self.made_from = fingerprint(
-            {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
-        )
+class _Answer(Protocol):
+    @property
+    def response_id(self) -> int: ...
+
+
+class Parts(Generic[Kept]):
+    """What a killed run had made of a role, for the next to go on from: rows of `table`, each a `kind`."""
+
+    def __init__(
+        self, lake: Lake, role: str, table: Table, kind: Callable[..., Kept], made_from: str
+    ) -> None:
+        self._lake, self._role, self._table, self._kind = lake, role, table, kind
+        self.made_from = made_from
         self._waiting: list[dict[str, Any]] = []
         self._writing = Lock()
         self._refused: DiskError | None = None
 
-    def kept(self, prompts: Iterable[Prompt]) -> dict[int, Completion]:
+    def kept(self, prompts: Iterable[Prompt]) -> dict[int, Kept]:
         """Return what earlier runs have kept of answers to just these prompts, by response_id.
 
         An answer whose prompt is another today counts for nothing, and neither does a part that is damaged,
         or from a version that kept no prompts' hashes: all that is asked again.
         """
         asked = {prompt.response_id: prompt.hash for prompt in prompts}
-        found: dict[int, Completion] = {}
-        for file in self._lake.files(IN_FLIGHT, role=self._role):
+        found: dict[int, Kept] = {}
+        for file in self._lake.files(self._table, role=self._role):
             if file.made_from == self.made_from:
                 try:
-                    rows = self._lake.read(IN_FLIGHT, file).to_pylist()
+                    rows = self._lake.read(self._table, file).to_pylist()
                 except DamagedError:
                     continue
                 for row in rows:
                     if row.pop("prompt_hash") == asked.get(row["response_id"]):
-                        found[row["response_id"]] = Completion(**row)
+                        found[row["response_id"]] = self._kind(**row)
         return found
 
-    def add(self, completion: Completion, prompt: Prompt) -> None:
+    def add(self, answer: Kept, prompt: Prompt) -> None:
         """Keep one more, with the next part. Raises DiskError where the last one could not be written."""
         if self._refused is not None:
             raise self._refused
-        self._waiting.append(vars(completion) | {"prompt_hash": prompt.hash})
+        self._waiting.append(vars(answer) | {"prompt_hash": prompt.hash})
 
     @contextmanager
     def keeping(self, every: float = SECONDS) -> Iterator[None]:
@@ -84,13 +86,13 @@ class InFlight:
         with self._writing:
             n_waiting = len(self._waiting)
             if n_waiting:
-                content = pa.Table.from_pylist(self._waiting[:n_waiting], schema=IN_FLIGHT.schema)
-                self._lake.write(IN_FLIGHT, content, self.made_from, role=self._role)
+                content = pa.Table.from_pylist(self._waiting[:n_waiting], schema=self._table.schema)
+                self._lake.write(self._table, content, self.made_from, role=self._role)
                 del self._waiting[:n_waiting]  # only now: a write that was broken off is made again
 
     def clear(self) -> None:
         """Remove every part of the role: it has landed."""
-        self._lake.clear(IN_FLIGHT, role=self._role)
+        self._lake.clear(self._table, role=self._role)
 
     def _keep(self, over: Event, every: float) -> None:
         while not over.wait(every):
@@ -99,3 +101,16 @@ class InFlight:
             except DiskError as error:
                 self._refused = error
                 return
+
+
+class InFlight(Parts[Completion]):
+    """What a killed run had generated of a role.
+
+    A part belongs to the role's fingerprint, to the backend, and to the landing that it is generated for: a
+    role that is made again on purpose takes nothing from the time before.
+    """
+
+    def __init__(self, files: RoleFiles, backend: str) -> None:
+        replaces = files.responses.stem if files.responses else None
+        made_from = {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
+        super().__init__(files.study.lake, files.role, IN_FLIGHT, Completion, fingerprint(made_from))

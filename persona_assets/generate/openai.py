@@ -32,13 +32,16 @@ _PATHS = {"completions": "/completions", "chat": "/chat/completions"}
 # generation_config adds on the server (Gemma 3: top_k 64).
 _SAMPLING: dict[str, Any] = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 _EXTENSIONS = {"return_token_ids": True} | _SAMPLING
-_MAY_BE_LEFT_OUT = {*_EXTENSIONS, "stop_token_ids", "stop"}
+_OF_TOKENS = {"logprobs", "top_logprobs"}
+_MAY_BE_LEFT_OUT = {*_EXTENSIONS, *_OF_TOKENS, "stop_token_ids", "stop"}
 
 Answered = tuple[Prompt, ServerAnswer]
 
 
 class OpenAIBackend:
     """Many requests at once to one server: that holds the model, this process only the tokenizer."""
+
+    n_likeliest = 0  # first tokens whose probabilities are asked for
 
     def __init__(self, generation: GenerationSettings, backoff: Backoff | None = None) -> None:
         self.generation = generation
@@ -132,6 +135,8 @@ class OpenAIBackend:
         if "stop_token_ids" in names and "stop_token_ids" in self._extensions:
             texts = [self.tokenizer.added_tokens_decoder[token].content for token in self._stop]
             self._extensions = self._extensions | {"stop": texts}
+        if _OF_TOKENS & set(names):  # then a judge's text alone is its score
+            self.n_likeliest = 0
         gone = [name for name in _SAMPLING if name in names and name in self._extensions]
         self._extensions = {name: value for name, value in self._extensions.items() if name not in names}
         if gone:
@@ -150,7 +155,16 @@ class OpenAIBackend:
             "top_p": self.generation.top_p,
             **({"seed": prompt.seed} if self.engine.send_seed else {}),
             **self._extensions,
+            **self._asked_of_tokens,
         }
+
+    @property
+    def _asked_of_tokens(self) -> dict[str, Any]:
+        if not self.n_likeliest:
+            return {}
+        if self.engine.api == "chat":
+            return {"logprobs": True, "top_logprobs": self.n_likeliest}
+        return {"logprobs": self.n_likeliest}
 
     def _question(self, prompt: Prompt) -> dict[str, Any]:
         if self.engine.api == "chat":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from persona_assets.base.errors import StudyError
-from persona_assets.generate.backend import Completion
+from persona_assets.generate.backend import Completion, by_text
 from persona_assets.generate.http import TransientError
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.control import answer_ids
@@ -30,6 +30,30 @@ class _Message(BaseModel):
     reasoning_content: Any = None
 
 
+class _Likely(BaseModel):
+    token: str
+    logprob: float
+
+
+class _Position(BaseModel):
+    top_logprobs: list[_Likely] = []
+
+
+class _Logprobs(BaseModel):
+    """What completions tell of each token, or what chats do (`content`)."""
+
+    top_logprobs: list[dict[str, float] | None] | None = None
+    content: list[_Position] | None = None
+
+    @property
+    def first(self) -> dict[str, float] | None:
+        if self.content:
+            return by_text((one.token, one.logprob) for one in self.content[0].top_logprobs)
+        if self.top_logprobs and self.top_logprobs[0]:
+            return by_text(self.top_logprobs[0].items())
+        return None
+
+
 class _Choice(BaseModel):
     finish_reason: str
     stop_reason: int | str | None = None
@@ -37,6 +61,7 @@ class _Choice(BaseModel):
     message: _Message = _Message()
     token_ids: list[int] | None = None
     prompt_token_ids: list[int] | None = None
+    logprobs: _Logprobs | None = None
 
     @property
     def said(self) -> str | None:
@@ -81,7 +106,8 @@ class ServerAnswer(BaseModel):
         else:
             ids, source = _without_end(choice, choice.token_ids, finish_reason, ends), "generated"
             text = tokenizer.decode(ids, skip_special_tokens=True)
-        return Completion(prompt.response_id, ids, text, finish_reason, source, self.model)
+        likeliest = choice.logprobs.first if choice.logprobs is not None else None
+        return Completion(prompt.response_id, ids, text, finish_reason, source, self.model, likeliest)
 
     def check_prompt(self, prompt: Prompt, *, counted: bool) -> None:
         """Raise StudyError where the server read another prompt than the study's.

@@ -14,10 +14,11 @@ from transformers import (
     GenerationConfig,
     LogitsProcessor,
     LogitsProcessorList,
+    PreTrainedTokenizerBase,
 )
 from transformers.cache_utils import DynamicCache
 
-from persona_assets.generate.backend import Completion
+from persona_assets.generate.backend import Completion, by_text
 from persona_assets.generate.cache import (
     attend_by_groups,
     keeps_all_tokens,
@@ -77,8 +78,34 @@ class SeededSampling(LogitsProcessor):
         return kept.gather(1, order), ids
 
 
+class FirstTokens(LogitsProcessor):
+    """Notes the `n` likeliest first tokens of each row, `[n_rows, n]`, and changes nothing."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.noted: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return the scores as they are."""
+        if self.noted is None:
+            logprobs, ids = scores.float().log_softmax(-1).topk(min(self.n, scores.shape[1]))
+            self.noted = logprobs, ids
+        return scores
+
+    def by_row(self, tokenizer: PreTrainedTokenizerBase) -> list[dict[str, float] | None]:
+        """Return each row's probabilities by the tokens' text."""
+        assert self.noted is not None
+        logprobs, ids = (noted.tolist() for noted in self.noted)
+        return [
+            by_text(zip(map(tokenizer.decode, row), of_row, strict=True))
+            for row, of_row in zip(ids, logprobs, strict=True)
+        ]
+
+
 class TransformersBackend:
     """A causal language model in this process, answering in fixed batches."""
+
+    n_likeliest = 0
 
     def __init__(self, generation: GenerationSettings) -> None:
         options = checked_options(generation.engine)
@@ -140,15 +167,17 @@ class TransformersBackend:
         padded = [self._pad_left([part[place] for part in parts], widths[place]) for place in (0, 1)]
         input_ids, attention_mask = (torch.cat(both, 1) for both in zip(*padded, strict=True))
         width = sum(widths)
+        first = [FirstTokens(self.n_likeliest)] if self.n_likeliest else []
         output = self.model.generate(
             input_ids=input_ids,
             attention_mask=attention_mask,
             past_key_values=self._begun(*padded[0], width + longest),
             generation_config=self._config(longest),
-            logits_processor=self._sampler(prompts, width, longest),
+            logits_processor=LogitsProcessorList([*first, *self._sampler(prompts, width, longest)]),
         )
         answers = output[:, width:].tolist()
-        return (self._completion(prompt, ids) for prompt, ids in zip(prompts, answers, strict=True))
+        likeliest = first[0].by_row(self.tokenizer) if first else [None] * len(rows)
+        return map(self._completion, prompts, answers, likeliest)
 
     def _begun(self, beginnings: torch.Tensor, mask: torch.Tensor, room: int) -> DynamicCache:
         """Return a cache that has read each row's beginning, `[n_rows, width]`, those that are alike once."""
@@ -186,7 +215,7 @@ class TransformersBackend:
             attention_mask[place, width - len(row) :] = 1
         return input_ids.to(self.device), attention_mask.to(self.device)
 
-    def _completion(self, prompt: Prompt, row: list[int]) -> Completion:
+    def _completion(self, prompt: Prompt, row: list[int], likeliest: dict[str, float] | None) -> Completion:
         end = next((place for place, token in enumerate(row) if token in self.stop_ids), None)
         ids = row[:end]
         return Completion(
@@ -194,6 +223,7 @@ class TransformersBackend:
             token_ids=ids,
             text=self.tokenizer.decode(ids, skip_special_tokens=True),
             finish_reason="length" if end is None else "stop",
+            likeliest=likeliest,
         )
 
 

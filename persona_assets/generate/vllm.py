@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import EngineError
-from persona_assets.generate.backend import Completion
+from persona_assets.generate.backend import Completion, by_text
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.chat import stop_token
 from persona_assets.models.loading import load_tokenizer, weights_of
@@ -22,11 +22,13 @@ from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.vllm_options import check_generation
 
 if TYPE_CHECKING:
-    from vllm import RequestOutput, SamplingParams
+    from vllm import CompletionOutput, RequestOutput, SamplingParams
 
 
 class VllmBackend:
     """One offline engine; its prefix cache holds a variant's system prompt over all questions."""
+
+    n_likeliest = 0
 
     def __init__(self, generation: GenerationSettings) -> None:
         check_generation(generation.engine)
@@ -69,6 +71,7 @@ class VllmBackend:
             max_tokens=min(self.generation.max_tokens, self.generation.max_model_len - len(prompt.token_ids)),
             seed=prompt.seed,
             stop_token_ids=self._stop_ids,
+            logprobs=self.n_likeliest or None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
@@ -85,4 +88,10 @@ class VllmBackend:
             token_ids=ids,
             text=self.tokenizer.decode(ids, skip_special_tokens=True),
             finish_reason="stop" if stopped else "length",
+            likeliest=self._likeliest(answer),
         )
+
+    def _likeliest(self, answer: CompletionOutput) -> dict[str, float] | None:
+        if not answer.logprobs:
+            return None
+        return by_text((self.tokenizer.decode([id_]), one.logprob) for id_, one in answer.logprobs[0].items())

@@ -19,9 +19,10 @@ from persona_assets.base.atomic import turn
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
+from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.look import Look
-from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT
+from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT, JUDGING
 from persona_assets.lake.storage import bucket
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
@@ -77,11 +78,15 @@ def _needed(study: Study, look: Look, snapshots: Iterable[NamedBySnapshot]) -> s
 
 def _parts(study: Study, look: Look) -> list[LakeFile]:
     """Of roles under way, the parts that the next run takes up."""
-    generation = study.settings.generation
-    if generation is None:
-        return []
-    alive = {InFlight(files, generation.backend).made_from for files in look_at_roles(study, look).values()}
-    return [file for file in look.all(study.lake, IN_FLIGHT) if file.made_from in alive]
+    generation, roles = study.settings.generation, look_at_roles(study, look).values()
+    alive: set[str] = set()
+    if generation is not None:
+        alive |= {InFlight(files, generation.backend).made_from for files in roles}
+    asked = [name for name, judge in study.settings.judge.items() if judge.model is not None]
+    judged = [files for files in roles if files.responses is not None]
+    alive |= {judging_parts(files, name).made_from for files in judged for name in asked}
+    parts = [*look.all(study.lake, IN_FLIGHT), *look.all(study.lake, JUDGING)]
+    return [file for file in parts if file.made_from in alive]
 
 
 def _last_records(study: Study, look: Look) -> list[LakeFile]:

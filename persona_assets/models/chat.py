@@ -126,6 +126,14 @@ class ChatFormat:
             )
         self._sound.add(text)
 
+    def holds_control(self, text: str) -> bool:
+        """Return whether a text holds a control token of the model; see `check_text`."""
+        try:
+            self.check_text(text, "the text")
+        except StudyError:
+            return True
+        return False
+
     @property
     def reads_clock(self) -> bool:
         """Whether the template prints the date, whoever it is that tells it."""

@@ -61,7 +61,9 @@ def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partitio
     """Return what the lake holds of each asset, partition by partition."""
     files, saes = StudyFiles.of(study), list(study.settings.extraction.saes)
     of_roles = {
-        stage.name: {role: _marks(one, stage) for role, one in files.roles.items()} for stage in PER_ROLE
+        stage.name: {role: _marks(one, stage) for role, one in files.roles.items()}
+        for stage in PER_ROLE
+        if stage.wanted(study.settings)
     }
     of_all = {
         stage.name: {None: [files.across.file(table, sae) for sae in saes for table in _main_first(stage)]}

@@ -82,7 +82,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(study, "warehouse"),
-        deps=[key(study, name) for name in _published()],
+        deps=[key(study, name) for name in _published(study)],
         group_name=plain_name(study),
         automation_condition=FOLLOW,
         kinds={"duckdb"},
@@ -118,10 +118,11 @@ def of_stage(study: Study, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _published() -> list[str]:
+def _published(study: Study) -> list[str]:
     """The assets that a snapshot is made from; a role's last one stands for those that it was made from."""
     of_roles = {name for stage in PER_ROLE for name in stage.needs}
-    return [stage.name for stage in STAGES if stage.name not in of_roles and stage.per != "mart"]
+    last = (stage for stage in STAGES if stage.name not in of_roles and stage.wanted(study.settings))
+    return [stage.name for stage in last if stage.per != "mart"]
 
 
 def _backfill_policy() -> dg.BackfillPolicy:

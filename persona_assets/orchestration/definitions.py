@@ -40,7 +40,11 @@ def _definitions(study: Study) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             catalog_asset(study, problem=None),
-            *(role_asset(study, stage, partitions) for stage in PER_ROLE if generates or stage.needs),
+            *(
+                role_asset(study, stage, partitions)
+                for stage in PER_ROLE
+                if (generates or stage.needs) and stage.wanted(study.settings)
+            ),
             *(study_asset(study, stage) for stage in PER_STUDY),
             drift_asset(study),
             warehouse_asset(study),

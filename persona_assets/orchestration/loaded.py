@@ -13,10 +13,11 @@ from persona_assets.study.study import Study
 if TYPE_CHECKING:
     from persona_assets.extract.stage import ExtractionStage
     from persona_assets.generate.stage import GenerationStage
+    from persona_assets.judging.stage import JudgingStage
 
-Stage = TypeVar("Stage", "GenerationStage", "ExtractionStage")
+Stage = TypeVar("Stage", "GenerationStage", "ExtractionStage", "JudgingStage")
 
-_held: GenerationStage | ExtractionStage | None = None
+_held: GenerationStage | ExtractionStage | JudgingStage | None = None
 
 
 def generation(study: Study) -> GenerationStage:
@@ -37,6 +38,16 @@ def extraction(study: Study) -> ExtractionStage:
     if isinstance(_held, ExtractionStage) and _held.study == study:
         return _held
     return _hold(ExtractionStage(study))
+
+
+def judging(study: Study) -> JudgingStage:
+    """Return the study's judging stage, kept from the run before if it was the last one used."""
+    claim_gpu()
+    from persona_assets.judging.stage import JudgingStage
+
+    if isinstance(_held, JudgingStage) and _held.study == study:
+        return _held
+    return _hold(JudgingStage(study))
 
 
 def release() -> None:

@@ -18,6 +18,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ANSWERED_BY,
     ATLAS_SUMMARY,
+    JUDGEMENTS,
     POOLED,
     RESPONSE_SPANS,
     RESPONSES,
@@ -92,6 +93,20 @@ def _warning(study: Study, n_responses: int, n_cut_off: int, n_lacking: int) -> 
     if n_cut_off > checks.max_truncated * n_responses:
         return f"{n_cut_off} of {n_responses} answers reached {reached}; raise it, or the others will, too"
     return None
+
+
+def land_judgements(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
+    """Ask every judge about a role's answers."""
+    stage = loaded.judging(study)
+    file = stage.land(role, overwrite=overwrite, progress=progress)
+    content = study.lake.read(JUDGEMENTS, file)
+    metadata = {
+        **about_file(study.lake, file, content.num_rows),
+        "mean score": pc.mean(content["score"]).as_py(),
+        "answers of judges without a score": content["score"].null_count,
+        "preview": _rows(content, ["judge", "response_id", "score", "expected", "text"]),
+    }
+    return Landed(file.stem, metadata)
 
 
 def land_activations(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
@@ -191,6 +206,7 @@ def land_feature_labels(study: Study, report: Report) -> Landed:
 # What makes each stage's assets: of a role, or of all roles together.
 PER_ROLE = {
     "responses": land_responses,
+    "judgements": land_judgements,
     "activations": land_activations,
     "role_features": land_role_features,
 }

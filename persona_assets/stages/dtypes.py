@@ -48,6 +48,14 @@ def extraction_spans(study: Study) -> Spans:
     return cast(Spans, spans)
 
 
+def judge_dtype(study: Study, judge: str) -> str:
+    """Return the type of the weights of a judge in this process, settled as the others are."""
+    asking = study.settings.judge[judge].asking
+    if asking.dtype != "auto":
+        return asking.dtype
+    return study.lake.settled(f"judge.{judge}.dtype", lambda: _best_here(asking))
+
+
 def decided_generation(study: Study) -> GenerationSettings:
     """Return how the study's responses are sampled, with the type decided. Raises as `generation_dtype`."""
     return study.generation.model_copy(update={"dtype": generation_dtype(study)})

@@ -69,6 +69,8 @@ class StudyFiles:
             return [Part(mart=name) for name in self.marts.marts]
         if stage.per == "study":
             return [Part(sae=sae) for sae in saes]
+        if not stage.wanted(self.study.settings):
+            return []
         of_saes = saes if stage.mark.per_sae else [None]
         return [Part(role, sae) for role in self.roles for sae in of_saes]
 

@@ -12,8 +12,10 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
-from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype
+from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype, judge_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
+from persona_assets.study.backends import generation_backend
+from persona_assets.study.judges import judging_prompt, scores_of
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
 
@@ -48,6 +50,38 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
 def of_response_spans(files: RoleFiles, _: None) -> Inputs:
     """Return the responses, whose tokens tell."""
     return None if files.responses is None else {"responses": files.responses.stem}
+
+
+def of_judgements(files: RoleFiles, _: None) -> Inputs:
+    """Return the responses, and for each judge what decides its scores."""
+    if files.responses is None:
+        return None
+    return {
+        "responses": files.responses.stem,
+        "judges": {name: judge_inputs(files.study, name, files.role) for name in files.study.settings.judge},
+    }
+
+
+def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:
+    """Return what decides a judge's scores of a role, besides the role's responses.
+
+    Raises StudyError where the judge's file is not right.
+    """
+    judge = study.settings.judge[name]
+    if judge.file is not None:
+        scores = {str(response_id): score for response_id, score in scores_of(study, name, role).items()}
+        return {"scores": scores, **judge.decisive()}
+    asking = judge.asking
+    holds_model = generation_backend(asking.backend).holds_model
+    served = None if holds_model else asking.engine.get("served_model")
+    return {
+        "model": identity(asking.model, asking.revision, study.lake),
+        "prompt": judging_prompt(study, name, role),
+        **({"dtype": judge_dtype(study, name)} if holds_model else {}),
+        **({"engine": engine} if (engine := asking.decisive_engine) else {}),
+        **({"served_model": served} if served is not None else {}),
+        **judge.decisive(),
+    }
 
 
 def of_activations(files: RoleFiles, sae: str) -> Inputs:

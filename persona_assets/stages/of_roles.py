@@ -42,7 +42,12 @@ class RoleFiles:
         return list(self.study.settings.extraction.saes)
 
     def saes_of(self, stage: Stage) -> list[str | None]:
-        """Return the SAEs under which the role has files of `stage`: the study's, or None alone."""
+        """Return the SAEs under which the role has files of `stage`: the study's, or None alone.
+
+        There are none of a stage that the study does not ask for.
+        """
+        if not stage.wanted(self.study.settings):
+            return []
         return list(self.saes) if stage.mark.per_sae else [None]
 
     def inputs(self, table: Table, sae: str | None = None) -> Inputs:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import Table
+from persona_assets.study.settings import StudySettings
 
 State = Literal["fresh", "stale", "missing"]
 
@@ -56,6 +57,7 @@ class Stage:
     `tables` are made from the same and land in this order: where the last is, the others are. `besides` are
     tables that no snapshot holds. `version` is raised by hand whenever the code gives other results for the
     same input; it may differ by the study's `atlas.strategy`. Without `made_from` files are always imported.
+    A study that does not ask for the stage (`wanted`) has no part of it.
     A stage that `follows` is made by itself as soon as what it needs is new; none that uses a model is.
     """
 
@@ -72,6 +74,7 @@ class Stage:
     uses_model: bool = False
     follows: bool = False
     made_with: str | None = None
+    wanted: Callable[[StudySettings], bool] = lambda _: True
 
     @property
     def mark(self) -> Table:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from persona_assets.base.errors import StudyError
 from persona_assets.base.secrets import secrets_in, urls_with_secrets
 from persona_assets.study.backends import extraction_backend, generation_backend
@@ -13,6 +16,16 @@ _REMEDY = (
 )
 
 
+@contextmanager
+def speaking_of(judge: str) -> Iterator[None]:
+    """Have what a backend complains of in `generation` name the judge's block, where the key stands."""
+    try:
+        yield
+    except StudyError as error:
+        error.args = (str(error).replace("generation.", f"judge.{judge}."),)
+        raise
+
+
 def check_engines(settings: StudySettings) -> None:
     """Raise StudyError where a backend takes no such option, or something looks like a secret."""
     engines = {"extraction.engine": settings.extraction.engine}
@@ -20,6 +33,11 @@ def check_engines(settings: StudySettings) -> None:
     if settings.generation is not None:
         engines["generation.engine"] = settings.generation.engine
         generation_backend(settings.generation.backend).check_options(settings.generation.engine)
+    for name, judge in settings.judge.items():
+        engines[f"judge.{name}.engine"] = judge.engine
+        if judge.model is not None:
+            with speaking_of(name):
+                generation_backend(judge.backend).check_options(judge.engine)
     for name, options in engines.items():
         for place in secrets_in(options, name):
             raise StudyError(f"{place}: looks like a secret; {_REMEDY}")

@@ -43,7 +43,9 @@ def worst(states: Iterable[State]) -> State:
 def role_status(files: RoleFiles) -> dict[str, State]:
     """Return how far a role has come, by stage: each is the worst over the study's SAEs."""
     return {
-        stage.name: worst(files.state(stage.mark, sae) for sae in files.saes_of(stage)) for stage in PER_ROLE
+        stage.name: worst(files.state(stage.mark, sae) for sae in saes)
+        for stage in PER_ROLE
+        if (saes := files.saes_of(stage))
     }
 
 

@@ -5,11 +5,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pytest
 
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.garbage import find_garbage
 from persona_assets.health.summary import summarize
-from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, MARTS, Table, mart_table
+from persona_assets.judging.stage import judging_parts
+from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, JUDGING, MARTS, Table, mart_table
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import STAGES, stage, stage_of
@@ -27,6 +29,12 @@ def write_mart(study: Study) -> None:
     file = study.file.parent / "marts" / f"{MART}.sql"
     file.parent.mkdir(exist_ok=True)
     file.write_text("select count(*) as n_files from lake_files")
+
+
+@pytest.fixture
+def study(make_study: StudyMaker) -> Study:
+    """A study that asks for every stage."""
+    return make_study(changes={"judge": {"one": {"model": "data/demo/model", "dtype": "float32"}}})
 
 
 def land(study: Study, table: Table, made_from: str, part: Part) -> str:
@@ -68,7 +76,9 @@ def land_besides(study: Study) -> set[str]:
     codes, anchor = files.drift.codes_fingerprint(RUN), files.drift.anchor_codes_fingerprint
     in_flight = InFlight(files.roles["pirate"], "transformers").made_from
     assert anchor is not None
+    judging = judging_parts(files.roles["pirate"], "one").made_from
     return {
+        land(study, JUDGING, judging, Part(role="pirate")),
         land(study, DRIFT_CODES, codes, Part(sae="demo", run=RUN)),
         land(study, DRIFT_CODES, anchor, Part(role="default", sae="demo")),
         land(study, IN_FLIGHT, in_flight, Part(role="pirate")),
@@ -142,12 +152,13 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
     files = StudyFiles.of(study)
     assert {held.table.name for _, held in files.published()} | {
         "in_flight",
+        "judging",
         "drift_codes",
     } == EVERY_TABLE.keys()
     files.fresh()
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    assert listed.pop(f"{study.name}/in_flight") == 1
+    assert [listed.pop(f"{study.name}/{name}") for name in ("in_flight", "judging")] == [1, 1]
     assert set(listed.values()) == {2}
-    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE if name != "in_flight"}
+    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - {"in_flight", "judging"}}

@@ -25,6 +25,8 @@ from persona_assets.lake.schema.of_roles import (
     ANSWERED_BY,
     EVIDENCE,
     IN_FLIGHT,
+    JUDGEMENTS,
+    JUDGING,
     POOLED,
     RESPONSE_SPANS,
     RESPONSES,
@@ -53,7 +55,7 @@ from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Colum
 TABLES = {
     table.name: table
     for table in (
-        RESPONSES, RESPONSE_SPANS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
+        RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
         *STATISTICS_TABLES, *ATLAS_TABLES,
         FEATURE_LABELS, *DRIFT_TABLES,
     )
@@ -77,7 +79,7 @@ MARTS = Table(
 )  # fmt: skip
 
 # And those that no snapshot holds, or not under this name.
-EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, MARTS)}
+EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, MARTS)}
 
 
 def mart_table(name: str, schema: pa.Schema) -> Table:
@@ -107,6 +109,8 @@ __all__ = [
     "FEATURE_TILE",
     "FEATURE_TOTALS",
     "IN_FLIGHT",
+    "JUDGEMENTS",
+    "JUDGING",
     "MACROS",
     "MARTS",
     "METRICS",

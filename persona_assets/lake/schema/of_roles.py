@@ -46,6 +46,27 @@ RESPONSES = Table(
     per_sae=False,
 )  # fmt: skip
 
+JUDGEMENTS = Table(
+    "judgements", "What each judge of the study says of a role's responses, one row per response and judge",
+    columns=(
+        Column("response_id", INT, _IDENTITY),
+        Column("variant", INT),
+        Column("question_id", INT),
+        Column("judge", TEXT, "The judge's name in the study"),
+        Column("score", INT, "The score that the judge's answer names; NULL where it names none of the scale",
+            nullable=True),
+        Column("expected", DOUBLE, "Mean of the scale's scores by the judge's probabilities of their tokens; "
+            "NULL where it gives none", nullable=True),
+        Column("scale_mass", DOUBLE, "The probability that those tokens have together: a small one says that "
+            "the judge was about to say something else", nullable=True),
+        Column("text", TEXT, "What the judge answered, untrusted; NULL where it was not asked, since the "
+            "response holds a control token of the judge's model, or where scores are read from a file",
+            nullable=True),
+    ),
+    made_from=("responses",),
+    per_sae=False,
+)  # fmt: skip
+
 # Few responses think, and then most of a role's do: a role without any has no file.
 RESPONSE_SPANS = Table(
     "response_spans", "Where responses of a model that thinks think, and where they answer; any other "
@@ -170,6 +191,20 @@ IN_FLIGHT = Table(
         Column("finish_reason", TEXT),
         Column("token_source", TEXT),
         Column("answered_by", TEXT),
+        Column("prompt_hash", TEXT),
+    ),
+    per_sae=False,
+)  # fmt: skip
+
+# Not a table to ask either: the parts of a role whose responses are being judged.
+JUDGING = Table(
+    "judging", "The parts of a role whose responses are being judged",
+    columns=(
+        Column("response_id", INT),
+        Column("score", INT),
+        Column("expected", DOUBLE),
+        Column("scale_mass", DOUBLE),
+        Column("text", TEXT),
         Column("prompt_hash", TEXT),
     ),
     per_sae=False,

@@ -119,6 +119,24 @@ PREFERRED_LABELS = _of_snapshot(
     made_from=("feature_labels",),
 )  # fmt: skip
 
+ROLE_ADHERENCE = _of_snapshot(
+    "role_adherence", "How well each role is played, by judge; an answer's rating is its expected score, "
+    "where the judge gives probabilities, else its score",
+    columns=(
+        Column("role", TEXT),
+        Column("judge", TEXT),
+        Column("n_responses", INT, "Responses of the role that the judge has a row for"),
+        Column("n_unrated", INT, "Those of which neither a score nor probabilities could be read; they count "
+            "in no mean"),
+        Column("rating", DOUBLE, "Mean rating", nullable=True),
+        Column("lowest_variant", DOUBLE, "The lowest of the means of the role's variants", nullable=True),
+        Column("highest_variant", DOUBLE, "The highest of the means of the role's variants", nullable=True),
+        Column("share_top", DOUBLE, "Share of the scores that are the scale's highest", nullable=True),
+        Column("scale_mass", DOUBLE, "Mean probability of the scale's tokens", nullable=True),
+    ),
+    made_from=("judgements",),
+)  # fmt: skip
+
 ROLE_ANSWERS = _of_snapshot(
     "role_answers", "How many of each role's answers were cut off, or are lacking",
     columns=(
@@ -134,7 +152,7 @@ ROLE_ANSWERS = _of_snapshot(
 )  # fmt: skip
 
 # Views of tables of the snapshot: `sql/views/`.
-DERIVED = (PREFERRED_LABELS, ROLE_ANSWERS)
+DERIVED = (PREFERRED_LABELS, ROLE_ADHERENCE, ROLE_ANSWERS)
 
 # Its macros, in the order in which one may use another: `sql/macros/`.
 MACROS = (

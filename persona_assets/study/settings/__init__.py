@@ -23,6 +23,7 @@ from persona_assets.study.settings.generation import (
     QuestionsSettings,
     RolesSettings,
 )
+from persona_assets.study.settings.judge import JudgeSettings
 from persona_assets.study.settings.whole import CheckName, ChecksSettings, StudySettings
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "EvidenceSettings",
     "ExtractionSettings",
     "GenerationSettings",
+    "JudgeSettings",
     "LabelsSettings",
     "QuestionsSettings",
     "RolesSettings",

@@ -15,6 +15,7 @@ from persona_assets.study.settings.analysis import (
 from persona_assets.study.settings.block import Block, Name
 from persona_assets.study.settings.extraction import ExtractionSettings
 from persona_assets.study.settings.generation import GenerationSettings, QuestionsSettings, RolesSettings
+from persona_assets.study.settings.judge import JudgeSettings
 
 CheckName = Literal[
     "every_prompt_answered", "sae_fits_the_model", "activations_cover_responses", "agree_with_activations"
@@ -57,6 +58,8 @@ class StudySettings(Block):
     """In place of `generation`: the study whose responses are read."""
     extraction: ExtractionSettings
     """Which model and SAEs read the responses."""
+    judge: dict[Name, JudgeSettings] = {}
+    """Who judges whether answers play their role, by a name of yours; by default nobody does."""
     analysis: AnalysisSettings = AnalysisSettings()
     """How roles are compared."""
     atlas: AtlasSettings = AtlasSettings()
@@ -85,4 +88,9 @@ class StudySettings(Block):
         if self.generation is not None:
             engine = self.generation.decisive_engine
             public["generation"] = self.generation.model_copy(update={"engine": engine})
+        if not self.judge:  # as a study says that never heard of one
+            return self.model_copy(update=public).model_dump_json(exclude={"judge"})
+        public["judge"] = {
+            name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
+        }
         return self.model_copy(update=public).model_dump_json()

@@ -1,0 +1,1 @@
+"""Judges of whether answers play their role: asked, read, and compared with each other."""

@@ -1,0 +1,221 @@
+"""The stage `judgements`: what each judge says of a role's answers, landed in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.in_flight import Parts
+from persona_assets.generate.prompts import Prompt
+from persona_assets.judging.score import expected_score, score_in
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.dtypes import judge_dtype
+from persona_assets.stages.inputs import judge_inputs
+from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.backends import generation_backend
+from persona_assets.study.engines import speaking_of
+from persona_assets.study.judges import filled, judging_prompt, scores_of
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
+from persona_assets.study.template import Template
+
+N_LIKELIEST = 20  # first tokens whose probabilities are asked for: more than vLLM gives, or OpenAI
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one judge says of one response; see `schema.JUDGEMENTS`."""
+
+    response_id: int
+    score: int | None = None
+    expected: float | None = None
+    scale_mass: float | None = None
+    text: str | None = None
+
+
+class JudgingStage:
+    """Judges roles one after the other; a judge's model is loaded when it is first asked, and kept."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._judges: dict[str, Judge] = {}
+
+    def land(self, role: str, *, overwrite: bool = False, progress: Progress | None = None) -> LakeFile:
+        """Return the role's fresh judgements: those that are there, or made now. A killed run's are taken up.
+
+        Raises StudyError where the role has no fresh responses, or a judge cannot be asked.
+        """
+        files = RoleFiles(self.study, role)
+        made_from, landed = files.fingerprint(JUDGEMENTS), files.file(JUDGEMENTS)
+        if made_from is None or files.responses is None:
+            raise StudyError(
+                f"{self.study.name}: role {role} has no fresh responses to judge; run "
+                f"`persona run {self.study.responses_owner.name} --roles {role} --select responses` first"
+            )
+        if landed is not None and not overwrite:
+            return landed
+        responses = self.study.responses_owner.lake.read(RESPONSES, files.responses)
+        made = {
+            name: self._judged(name, files, responses, _of_all(progress, number, len(self.names)))
+            for number, name in enumerate(self.names)
+        }
+        file = self.study.lake.write(
+            JUDGEMENTS, judgements_table(made), made_from, role=role, inputs=[files.responses]
+        )
+        self.study.lake.clear(JUDGING, role=role)
+        return file
+
+    @property
+    def names(self) -> list[str]:
+        """The study's judges."""
+        return list(self.study.settings.judge)
+
+    def judge(self, name: str) -> Judge:
+        """Return a judge, opened at first use."""
+        if name not in self._judges:
+            self._judges[name] = Judge(self.study, name)
+        return self._judges[name]
+
+    def close(self) -> None:
+        """Give back the models' memory."""
+        for judge in self._judges.values():
+            judge.close()
+        self._judges = {}
+
+    def _judged(
+        self, name: str, files: RoleFiles, responses: pa.Table, progress: Progress | None
+    ) -> list[Judgement]:
+        ids = responses["response_id"].to_pylist()
+        if self.study.settings.judge[name].file is not None:
+            scores = scores_of(self.study, name, files.role)
+            return [Judgement(known, scores[known]) for known in ids if known in scores]
+        if judging_prompt(self.study, name, files.role) is None:
+            return []
+        judge, parts = self.judge(name), judging_parts(files, name)
+        prompts = judge.prompts(files.role, responses)
+        found = parts.kept(prompts)
+        if len(found) < len(prompts):
+            by_id = {prompt.response_id: prompt for prompt in prompts}
+            with speaking_of(name), parts.keeping():
+                for completion in judge.backend.complete(prompts, frozenset(found)):
+                    said = judge.read(completion)
+                    parts.add(said, by_id[said.response_id])
+                    found[said.response_id] = said
+                    if progress is not None:
+                        progress(len(found), len(prompts))
+        return [found.get(response_id, Judgement(response_id)) for response_id in ids]
+
+
+class Judge:
+    """One of a study's judges that is asked."""
+
+    def __init__(self, study: Study, name: str) -> None:
+        self.study, self.name = study, name
+        self.settings = study.settings.judge[name]
+        asking = self.settings.asking
+        with speaking_of(name):
+            described = generation_backend(asking.backend)
+            described.check_installed()
+            if described.holds_model:
+                asking = asking.model_copy(update={"dtype": judge_dtype(study, name)})
+            self.asking: GenerationSettings = asking
+            self._chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
+        self._backend: Backend | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """What answers, opened at first use."""
+        if self._backend is None:
+            with speaking_of(self.name):
+                self._backend = open_backend(self.asking, N_LIKELIEST)
+        return self._backend
+
+    def prompts(self, role: str, responses: pa.Table) -> list[Prompt]:
+        """Return what is asked about a role's responses, but for those that the judge cannot be shown.
+
+        Those hold a control token of its model: an answer could end the question and forge a score. Raises
+        StudyError where a prompt has no room.
+        """
+        asked, prompts = judging_prompt(self.study, self.name, role) or "", []
+        if not all(place in asked for place in ("{question}", "{answer}")):
+            raise StudyError(
+                f"judge.{self.name}: the eval_prompt of role {role} lacks {{question}} or {{answer}}; mend "
+                f"it in the role's file, or give judge.{self.name}.prompt"
+            )
+        columns = ["variant", "question_id", "question", "response"]
+        for row in responses.select(columns).to_pylist():
+            where = f"judge.{self.name}: role {role}, variant {row['variant']}, question {row['question_id']}"
+            text = filled(asked, row["question"], row["response"])
+            if self._chat.holds_control(row["response"]):
+                continue
+            ids = self._chat.prompt_ids(None, text, (where, where))
+            if len(ids) + self.asking.max_tokens > self.asking.max_model_len:
+                raise StudyError(
+                    f"{where}: the judge's prompt has {len(ids)} tokens, which leaves no room for "
+                    f"{self.asking.max_tokens} more below judge.{self.name}.max_model_len = "
+                    f"{self.asking.max_model_len}; raise it"
+                )
+            prompts.append(Prompt(row["variant"], row["question_id"], None, text, ids, seed=0))
+        return prompts
+
+    def read(self, completion: Completion) -> Judgement:
+        """Return the judgement that an answer is."""
+        expected, mass = None, None
+        if completion.likeliest is not None:
+            expected, mass = expected_score(completion.likeliest, self.settings.scale)
+        score = score_in(completion.text, self.settings.scale)
+        return Judgement(completion.response_id, score, expected, mass, completion.text)
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+
+def judging_parts(files: RoleFiles, judge: str) -> Parts[Judgement]:
+    """Return what killed runs have kept of a judge's work on a role that has responses.
+
+    A part belongs to what decides the scores, and to the landing that it is made for.
+    """
+    assert files.responses is not None
+    landed = files.file(JUDGEMENTS)
+    made_from = {
+        "responses": files.responses.stem,
+        "judge": judge_inputs(files.study, judge, files.role),
+        "backend": files.study.settings.judge[judge].backend,
+        "replaces": landed.stem if landed else None,
+    }
+    return Parts(files.study.lake, files.role, JUDGING, Judgement, fingerprint(made_from))
+
+
+def judgements_table(made: Mapping[str, list[Judgement]]) -> pa.Table:
+    """Return judgements by judge as a table of `schema.JUDGEMENTS`, judge by judge."""
+    rows: list[dict[str, Any]] = [
+        {
+            **vars(one),
+            "variant": one.response_id // VARIANT_STRIDE,
+            "question_id": one.response_id % VARIANT_STRIDE,
+            "judge": name,
+        }
+        for name, judgements in made.items()
+        for one in sorted(judgements, key=lambda one: one.response_id)
+    ]
+    return pa.Table.from_pylist(rows, schema=JUDGEMENTS.schema)
+
+
+def _of_all(progress: Progress | None, number: int, n_judges: int) -> Progress | None:
+    """Return a progress of one judge as one of all of them together."""
+    if progress is None:
+        return None
+    return lambda done, of: progress(number * of + done, n_judges * of)
