@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 import pyarrow as pa
 import pytest
 
@@ -127,3 +129,47 @@ def test_a_template_that_drops_the_assistants_message_is_refused(tokenizer, monk
     monkeypatch.setattr(tokenizer, "chat_template", "{{ messages[0]['content'] }}")
     with pytest.raises(StudyError, match="does not repeat an assistant's message"):
         ChatFormat(tokenizer).closing_ids()
+
+
+@pytest.mark.parametrize(
+    ("selection", "spans", "selected"),
+    [
+        ("response_only", "auto", ANSWER),
+        ("response_to_end", "answer", f"{ANSWER}<end_of_turn>\n"),
+        ("response_only", "thinking", "<think>The sea.</think>"),
+        ("response_only", "all", f"<think>The sea.</think>\n{ANSWER}"),
+        ("all", "auto", None),
+    ],
+)
+def test_of_a_response_that_thinks_the_span_that_is_asked_for_is_selected(
+    tokenizer, prompt, selection, spans, selected
+) -> None:
+    thinker = copy.deepcopy(tokenizer)
+    thinker.add_tokens(["<think>", "</think>"])
+    response = ids(thinker, f"<think>The sea.</think>\n{ANSWER}")
+    row = response_row(0, 1, prompt, response)
+    table = pa.Table.from_pylist([row], schema=schema.RESPONSES.schema)
+    [one] = read_conversations(table, ChatFormat(thinker), selection, None, spans=spans)
+    assert one.excluded_reason is None
+    whole = thinker.decode(one.token_ids)
+    assert thinker.decode(one.selected) == (whole if selected is None else selected)
+    assert one.token_ids.tolist()[: len(prompt) + len(response)] == prompt + response  # all of it is read
+
+
+@pytest.mark.parametrize(
+    ("said", "spans", "reason"),
+    [
+        ("<think>The sea and", "auto", "ends within its thinking"),
+        ("Ahoy <think>a</think> Ahoy", "auto", "its answer is in 2 pieces"),
+        ("Ahoy", "thinking", "does not think"),
+    ],
+)
+def test_a_response_without_the_one_span_is_excluded_with_a_reason(
+    tokenizer, prompt, said, spans, reason
+) -> None:
+    thinker = copy.deepcopy(tokenizer)
+    thinker.add_tokens(["<think>", "</think>"], special_tokens=True)  # which may stand in it all the same
+    row = response_row(0, 1, prompt, ids(thinker, said))
+    table = pa.Table.from_pylist([row], schema=schema.RESPONSES.schema)
+    [one] = read_conversations(table, ChatFormat(thinker), "response_only", None, spans=spans)
+    assert (one.excluded_reason, one.n_selected) == (reason, 0)
