@@ -158,7 +158,7 @@ class ChatFormat:
         except (_TemplateRefusesError, _ClockError):
             return None
         head, before, after = without[0], given[0], given[1]
-        if len(head) < len(before) + len(after) or not (head.startswith(before) and head.endswith(after)):
+        if not (head.startswith(before) and head.endswith(after)):
             return None
         return head[len(before) : len(head) - len(after)].strip() or None
 

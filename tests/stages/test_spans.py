@@ -158,6 +158,7 @@ def test_what_is_pooled_is_settled_with_the_first_activations(
     monkeypatch.setattr(Thinking, "of", lambda _: None)  # what is settled is found out no more
     assert with_decided(again).extraction.spans == "answer"
     assert RoleFiles(again, "pirate").activations("demo") is not None
+    assert (RoleFiles(again, "pirate").inputs(ACTIVATIONS, "demo") or {})["spans"] == "answer"
     note = Path(study.lake.root) / study.name / "settled" / "extraction.spans"
     assert note.read_text() == "answer"
     note.write_text("answers")
