@@ -24,7 +24,7 @@ import persona_assets
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 SIZE = {"width": 1280, "height": 800}
-FEATURE = "select feature_id from top_features('pirate') where q < 0.05 order by auroc desc limit 1"
+FEATURE = "select feature_id from top_features('pirate') order by auroc_low desc nulls last limit 1"
 BROWSER = ["--no-sandbox", "--enable-unsafe-swiftshader"]
 
 

@@ -35,7 +35,7 @@ SHIPPED = Path("data/smollm2/lake")  # the answers of all roles, as a lake keeps
 _READ = ("role_features", "statistics", "atlas", "feature_labels", "warehouse")
 _PICTURES = (("similarity", None), ("axes", None), ("atlas", None), ("role", LIVE))
 _SHOWN = 2  # answers of the live role
-_SURE = f"from top_features('{LIVE}') where q < 0.05 order by auroc desc limit"
+_SURE = f"from top_features('{LIVE}') where auroc_low > 0.5 order by auroc_low desc limit"
 _FIRST = f"select feature_id {_SURE} 1"
 
 # What people ask first, and how SQL says it.
@@ -43,7 +43,7 @@ _QUESTIONS = {
     "What do three roles answer to one question?": "select role, question, response from responses "
     "where response_id = 7 and role in ('default', 'pirate', 'vampire')",
     f"Which features tell the {LIVE} from the other roles best, and how sure is that?": "select feature_id, "
-    f"label, effect, effect_low, effect_high, auroc, q, firing_rate {_SURE} 5",
+    f"label, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_SURE} 5",
     "Which roles fire the first of these features?": "from which_roles({feature}) limit 5",
     "On which tokens is it strongest?": "select role, max, pieces from top_responses({feature}) limit 5",
     "Which features tell roles apart best?": "select rank, feature_id, preferred_role, stability from atlas "
@@ -51,7 +51,7 @@ _QUESTIONS = {
     "Which roles are farthest from the plain assistant?": "select role, position from role_axes "
     "where axis = 'assistant' order by position limit 5",
     "What becomes of the assistant that is talked into piracy, and asked to stop?": "select turn, "
-    "projection, projection_low, nearest_roles[1].role as nearest from drift_turns "
+    "projection, projection_low, projection_p as p, nearest_roles[1].role as nearest from drift_turns "
     "join drift_runs using (run) where name = 'Talked into piracy' order by turn",
 }
 

@@ -5,8 +5,9 @@
 -- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
--- 0 however strong it is, and so has a faint one however rare. Effect, interval, AUROC and q are those of
--- role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
+-- 0 however strong it is, and so has a faint one however rare. `order by auroc_low desc` does not depend on
+-- how loud a feature is: the lower end of AUROC's interval. Effect, AUROC, their intervals, the number of
+-- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
 -- the description in preferred_labels: written by a model, and not checked.
 create macro top_features(role, sae := null) as table
 with compared as (
@@ -36,6 +37,9 @@ select
     c.effect_low,
     c.effect_high,
     c.auroc,
+    c.auroc_low,
+    c.auroc_high,
+    c.n_wordings_agree,
     c.q,
     rf.mean,
     rf.mean_over_roles,

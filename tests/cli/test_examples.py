@@ -51,7 +51,7 @@ ASKED_ANEW = [
     "which-roles",
     "top-features",
 ]
-BEST = "select feature_id from top_features('pirate') where q < 0.05 order by auroc desc limit 1"
+BEST = "select feature_id from top_features('pirate') order by auroc_low desc nulls last limit 1"
 
 
 @pytest.fixture(scope="module")
