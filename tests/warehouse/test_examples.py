@@ -323,7 +323,8 @@ def test_neighbors_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConn
 
 def test_what_a_role_avoids_and_how_much_sets_it_apart_agree(warehouse: duckdb.DuckDBPyConnection) -> None:
     apart = {row["role"]: row for row in ask(warehouse, "discoveries_by_role")}
-    assert apart["pirate"]["stronger"] >= 1
+    found = "from role_contrasts where sae = chosen_sae(null) and role = 'pirate' and q < 0.05 and auroc > .5"
+    assert len(warehouse.sql(found)) == apart["pirate"]["stronger"]  # of so few answers it may be none
     avoided = ask(warehouse, "what_a_role_avoids")
     assert len(avoided) <= apart["pirate"]["weaker"]
     assert all(row["effect_high"] < 0 and row["auroc"] < 0.5 for row in avoided)
