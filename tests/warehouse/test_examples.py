@@ -34,7 +34,7 @@ COLUMNS = {
     "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
     "consistent_across_variants": "role feature_id by_variant spread",
     "discoveries_by_role": "role stronger weaker",
-    "drift_below_the_null_band": "name turn projection projection_low nearest answer",
+    "drift_below_the_null_band": "name turn projection projection_low p run_p nearest answer",
     "drift_confounds": (
         "name n_turns score confound_norm confound_n_active_features confound_n_tokens confound_verdict"
     ),
