@@ -39,7 +39,7 @@ def told(text: str, chances: dict[str, float] | None = None, after: int = 10**9)
 
 def judged_by(url: str, **more: Any) -> dict[str, Any]:
     engine = {"base_url": url, "concurrency": 1, "retries": 0}
-    return {"backend": "openai", "model": "data/demo/model", "engine": engine} | more
+    return {"backend": "openai", "model": "tests/toy/data/model", "engine": engine} | more
 
 
 def study_with(make_study: StudyMaker, judges: dict[str, Any]) -> Study:
@@ -119,7 +119,7 @@ def test_a_killed_run_asks_only_for_what_was_not_kept(make_study: StudyMaker) ->
 def test_a_model_in_this_process_judges_and_gives_probabilities(make_study: StudyMaker) -> None:
     prompt = "Does the answer play {role}? {question} {answer} Reply with a number."
     study = study_with(
-        make_study, {"toy": {"model": "data/demo/model", "prompt": prompt, "dtype": "float32"}}
+        make_study, {"toy": {"model": "tests/toy/data/model", "prompt": prompt, "dtype": "float32"}}
     )
     rows = land(study)
     assert len(rows) == 6 and all(0 <= row["scale_mass"] <= 1 for row in rows)
