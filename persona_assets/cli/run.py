@@ -222,7 +222,10 @@ def _show_failed_checks(console: Console, asset: str, result: dg.ExecuteInProces
 
 def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
     """Return what the failed step said: the description of a `Failure`, or the error itself."""
-    failure = result.get_step_failure_events()[0].step_failure_data
+    events = result.get_step_failure_events()
+    if not events:  # a signal came before any step began
+        return RunInterruptedError(f"interrupted before anything began{then}")
+    failure = events[0].step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
         return StudyError(failure.user_failure_data.description)
     error = failure.error
@@ -237,8 +240,10 @@ def _failure(result: dg.ExecuteInProcessResult, then: str) -> StudyError:
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    error = result.get_step_failure_events()[0].step_failure_data.error
-    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
+    """Return whether Ctrl-C ended the run; before its first step no step has failed."""
+    events = result.get_step_failure_events()
+    error = events[0].step_failure_data.error if events else None
+    return not events or (error is not None and error.cls_name == "DagsterExecutionInterruptedError")
 
 
 def _close_as_canceled(instance: dg.DagsterInstance, run_id: str) -> None:
