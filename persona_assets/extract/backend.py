@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from persona_assets.base.arrays import Ints
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
-from persona_assets.extract.quality import Fit
+from persona_assets.extract.quality import FitSums
 
 
 @dataclass(frozen=True)
 class PooledBatch:
-    """Some responses, pooled under one SAE; `pooled.response` counts along `response_ids`, int64[n]."""
+    """Some responses, pooled under one SAE; `pooled.response` counts along `response_ids`, int64[n].
+
+    `n_outliers`, int64[n]: how many of their selected tokens are outliers (`extract.outliers`). `fit` sums up
+    how well the SAE fits those of the responses on which that is measured; None where there are none.
+    """
 
     sae: str
     response_ids: Ints
     pooled: Pooled
+    n_outliers: Ints
+    fit: FitSums | None = None
 
 
 class Backend(Protocol):
@@ -31,16 +37,14 @@ class Backend(Protocol):
     d_sae: dict[str, int]
     context: int | None
 
-    def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
+    def pooled(
+        self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int] = ()
+    ) -> Generator[PooledBatch]:
         """Pool the conversations under each of `saes`: each pair comes once, in batches of any order.
 
-        To be closed before anything else is asked. Raises StudyError, naming the response, where
-        the model's activations are not finite.
+        The fit is measured on the responses whose ids are `measured`. To be closed before anything else is
+        asked. Raises StudyError, naming the response, where the model's activations are not finite.
         """
-        ...
-
-    def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """Return how well the SAE fits the model on the selected tokens."""
         ...
 
     def close(self) -> None:

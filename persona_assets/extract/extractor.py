@@ -17,7 +17,7 @@ from persona_assets.extract.backend import Backend, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
-from persona_assets.extract.quality import Fit
+from persona_assets.extract.quality import Fit, FitSums, as_table
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Extraction:
-    """What one SAE gives for a role: tables of `schema.POOLED`, `schema.EVIDENCE` and `schema.ACTIVATIONS`.
+    """What one SAE gives for a role: the tables of the stage `activations`, as `lake.schema` has them.
 
-    `pooled` has a row for every response, in their order; `activations` is sorted by feature and response.
+    `pooled` has a row for every response, in their order; `activations` is sorted by feature and response;
+    `sae_fit` has one row, or none where no response is pooled.
     """
 
     pooled: pa.Table
+    sae_fit: pa.Table
     evidence: pa.Table
     activations: pa.Table
 
@@ -50,13 +52,15 @@ class _Collector:
     """What is gathered of one SAE while batches stream by."""
 
     def __init__(self, d_sae: int, settings: ExtractionSettings) -> None:
-        self.activations = ActivationsCollector()
+        self.activations = ActivationsCollector(settings.mask_norm_outliers)
         self.evidence = EvidenceCollector(d_sae, settings.evidence.top, settings.evidence.window)
+        self.fits: list[FitSums] = []
 
     def add(self, batch: PooledBatch) -> None:
         check_values(batch.pooled, batch.response_ids, batch.sae)
-        self.activations.add(batch.pooled, batch.response_ids)
+        self.activations.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
+        self.fits += [batch.fit] if batch.fit is not None else []
 
 
 class Extractor:
@@ -85,26 +89,39 @@ class Extractor:
         chosen = self._chosen(saes)
         conversations = self.read(responses)
         included = _included(conversations)
+        sample = self._sample(included)
         collectors = {name: _Collector(self._backend.d_sae[name], self._settings) for name in chosen}
         done = dict.fromkeys(chosen, len(conversations) - len(included))
-        with closing(self._backend.pooled(included, chosen)) as batches:
+        with closing(self._backend.pooled(included, chosen, _ids(sample))) as batches:
             for batch in batches:
                 collectors[batch.sae].add(batch)
                 done[batch.sae] += len(batch.response_ids)
                 if progress is not None:
                     progress(min(done.values()), len(conversations))
-        return {name: self._finish(one, responses, conversations) for name, one in collectors.items()}
+        by_id = {one.response_id: one for one in conversations}
+        return {
+            name: Extraction(
+                pooled=one.activations.pooled(responses, conversations),
+                sae_fit=as_table(Fit.of(one.fits)),
+                evidence=one.evidence.table(by_id, self.tokenizer),
+                activations=one.activations.activations(),
+            )
+            for name, one in collectors.items()
+        }
 
-    def fit(self, responses: pa.Table, sae: str, n_responses: int = 32) -> Fit:
-        """How well the SAE fits the model, on the selected tokens of `n_responses` seeded responses."""
+    def fit(self, responses: pa.Table, sae: str) -> Fit:
+        """Return how well the SAE fits the model on the responses' seeded sample, as `extract` measures it.
+
+        Raises StudyError where no response is pooled.
+        """
         [sae] = self._chosen([sae])
         conversations = self.read(responses)
-        included = _included(conversations)
-        included.sort(key=lambda one: one.response_id)
-        sample = random.Random(0).sample(included, min(n_responses, len(included)))
-        if not sample:
+        sample = self._sample(_included(conversations))
+        with closing(self._backend.pooled(sample, [sae], _ids(sample))) as batches:
+            fit = Fit.of([batch.fit for batch in batches if batch.fit is not None])
+        if fit is None:
             raise StudyError(f"SAE {sae}: no response to measure its fit on; {_why_none(conversations)}")
-        return self._backend.fit(sample, sae)
+        return fit
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -149,15 +166,10 @@ class Extractor:
             self._settings.spans,
         )
 
-    def _finish(
-        self, collector: _Collector, responses: pa.Table, conversations: Sequence[Conversation]
-    ) -> Extraction:
-        by_id = {one.response_id: one for one in conversations}
-        return Extraction(
-            pooled=collector.activations.pooled(responses, conversations),
-            evidence=collector.evidence.table(by_id, self.tokenizer),
-            activations=collector.activations.activations(),
-        )
+    def _sample(self, included: Sequence[Conversation]) -> list[Conversation]:
+        """Return the responses on which the fit is measured: the same ones in whatever order they come."""
+        ordered = sorted(included, key=lambda one: one.response_id)
+        return random.Random(0).sample(ordered, min(self._settings.fit.responses, len(ordered)))
 
 
 def _why_none(conversations: Sequence[Conversation]) -> str:
@@ -167,6 +179,10 @@ def _why_none(conversations: Sequence[Conversation]) -> str:
         return "generate responses first"
     counted = ", ".join(f"{reason} ({count})" for reason, count in reasons)
     return f"all {len(conversations)} are excluded: {counted}"
+
+
+def _ids(conversations: Sequence[Conversation]) -> frozenset[int]:
+    return frozenset(one.response_id for one in conversations)
 
 
 def _included(conversations: Sequence[Conversation]) -> list[Conversation]:

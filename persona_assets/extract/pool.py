@@ -51,6 +51,12 @@ def active(codes: torch.Tensor, first_row: int = 0) -> Codes:
     return Codes(row + first_row, feature, codes[row, feature].float())
 
 
+def only(codes: Codes, rows: torch.Tensor) -> Codes:
+    """Return the codes of those rows that are True in `rows`, bool[n]."""
+    kept = rows[codes.row]
+    return Codes(codes.row[kept], codes.feature[kept], codes.value[kept])
+
+
 def joined(parts: list[Codes]) -> Codes:
     """Several parts as one."""
     return Codes(
@@ -60,11 +66,13 @@ def joined(parts: list[Codes]) -> Codes:
     )
 
 
-def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
+def pool(codes: Codes, lengths: torch.Tensor, d_sae: int, n_pooled: torch.Tensor | None = None) -> Pooled:
     """Pool over each response's tokens: mean over all of them, max, count, and where the max is first.
 
     `lengths`: int64[n_responses], the responses' selected tokens; rows are their tokens one after another.
+    `n_pooled`: how many of them the mean is over, where some, of which there are no codes, are left out.
     """
+    n_pooled = lengths if n_pooled is None else n_pooled
     starts = lengths.cumsum(0) - lengths
     response_of_row = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
     key = response_of_row[codes.row] * d_sae + codes.feature
@@ -80,7 +88,7 @@ def pool(codes: Codes, lengths: torch.Tensor, d_sae: int) -> Pooled:
     return Pooled(
         response=response.cpu().numpy(),
         feature=feature.cpu().numpy(),
-        mean=(total / lengths[response]).float().cpu().numpy(),
+        mean=(total / n_pooled[response]).float().cpu().numpy(),
         max=highest.cpu().numpy(),
         n_active=n_active.cpu().numpy(),
         argmax_token=_first_at_max(token, value, highest, n_active).cpu().numpy(),

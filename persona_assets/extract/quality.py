@@ -1,53 +1,87 @@
-"""How well an SAE fits the stream it reads."""
+"""How well an SAE fits the stream that it reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
 import torch
 
+from persona_assets.base.arrays import Floats
 from persona_assets.extract.pool import active
+from persona_assets.lake.schema import SAE_FIT
 from persona_assets.models.sae import Sae
 
 
 @dataclass(frozen=True)
-class Fit:
-    """How well an SAE fits the model on the tokens that are pooled.
+class FitSums:
+    """What adds up to a fit: sums over some tokens, in float64.
 
-    `fraction_variance_unexplained` is the squared error of the reconstruction over the stream's variance;
-    None for a transcoder, which reconstructs another stream than the one it reads. `mean_l0` is the mean
-    number of active features a token.
+    `error` is the squared error of the reconstruction, NaN for a transcoder, which reconstructs another
+    stream than the one it reads; `squares` that of the stream, and `total`, float64[d_in], the stream itself.
     """
 
-    fraction_variance_unexplained: float | None
-    mean_l0: float
+    n_responses: int
     n_tokens: int
+    n_outliers: int
+    n_active: int
+    error: float
+    squares: float
+    total: Floats
 
 
-class FitMeter:
-    """Adds up rows of the stream; sums are kept in float64."""
+@dataclass(frozen=True)
+class Fit:
+    """How well an SAE fits the model on the pooled tokens of some responses: a row of `schema.SAE_FIT`.
 
-    def __init__(self, sae: Sae) -> None:
-        self._sae = sae
-        self._rows = max(1, 2**24 // sae.d_sae)
-        self._n_tokens = self._n_active = 0
-        self._error = self._squares = 0.0
-        self._sum = torch.zeros(sae.d_in, dtype=torch.float64)
+    `fvu` is the fraction of variance unexplained: the squared error of the reconstruction over the stream's
+    variance about its mean token, sum by sum over all tokens, Σ|x − x̂|² / Σ|x − x̄|²; one less it is SAELens's
+    `explained_variance` (sae_lens/evals.py). None for a transcoder. `l0` is the mean number of active
+    features per token.
+    """
 
-    @torch.inference_mode()
-    def add(self, rows: torch.Tensor) -> None:
-        """Take in rows `float[n, d_in]`."""
-        for chunk in rows.float().split(self._rows):
-            codes = self._sae.encode(chunk)
-            self._n_tokens += len(chunk)
-            self._n_active += len(active(codes).row)
-            if self._sae.reconstructs:
-                self._error += (self._sae.decode(codes) - chunk).double().square().sum().item()
-            self._squares += chunk.double().square().sum().item()
-            self._sum += chunk.double().sum(dim=0).cpu()
+    fvu: float | None
+    l0: float
+    n_tokens: int
+    n_outliers: int
+    n_responses: int
 
-    def result(self) -> Fit:
-        """Return the fit on all rows so far."""
-        variance = self._squares - (self._sum.square().sum() / self._n_tokens).item()
-        unexplained = self._error / max(variance, 1e-30) if self._sae.reconstructs else None
-        return Fit(unexplained, self._n_active / self._n_tokens, self._n_tokens)
+    @classmethod
+    def of(cls, parts: Iterable[FitSums]) -> Fit | None:
+        """Return the fit over the tokens of all parts; None where there are none."""
+        sums = list(parts)
+        n_tokens = sum(one.n_tokens for one in sums)
+        if n_tokens == 0:
+            return None
+        total = np.sum([one.total for one in sums], axis=0)
+        variance = sum(one.squares for one in sums) - float(total @ total) / n_tokens
+        fvu = sum(one.error for one in sums) / max(variance, 1e-30)
+        return cls(
+            fvu=None if np.isnan(fvu) else fvu,
+            l0=sum(one.n_active for one in sums) / n_tokens,
+            n_tokens=n_tokens,
+            n_outliers=sum(one.n_outliers for one in sums),
+            n_responses=sum(one.n_responses for one in sums),
+        )
+
+
+def as_table(fit: Fit | None) -> pa.Table:
+    """Return the fit as `schema.SAE_FIT`: no row where nothing could be measured."""
+    rows = [] if fit is None else [vars(fit)]
+    return pa.Table.from_pylist(rows, schema=SAE_FIT.schema)
+
+
+@torch.inference_mode()
+def fit_sums(sae: Sae, rows: torch.Tensor, n_responses: int, n_outliers: int) -> FitSums:
+    """Return the sums over rows `float[n, d_in]` of so many responses, encoded as the SAE itself does."""
+    n_active, error, squares = 0, 0.0, 0.0
+    total = torch.zeros(sae.d_in, dtype=torch.float64, device=rows.device)
+    for chunk in rows.float().split(max(1, 2**24 // sae.d_sae)):
+        codes = sae.encode(chunk)
+        n_active += len(active(codes).row)
+        error += (sae.decode(codes) - chunk).double().square().sum().item() if sae.reconstructs else np.nan
+        squares += chunk.double().square().sum().item()
+        total += chunk.double().sum(dim=0)
+    return FitSums(n_responses, len(rows), n_outliers, n_active, error, squares, total.cpu().numpy())

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
+from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.encode import Encode, encoder
-from persona_assets.extract.pool import Pooled, pool
+from persona_assets.extract.outliers import outliers
+from persona_assets.extract.pool import only, pool
+from persona_assets.extract.quality import FitSums, fit_sums
 from persona_assets.models.hooks import HookPoint, check_fits, check_site
 from persona_assets.models.sae import Sae, load_sae, sae_name
-from persona_assets.study.settings import SaeSettings
+from persona_assets.study.settings import ExtractionSettings, SaeSettings
 
 
 @dataclass(frozen=True)
 class Reader:
-    """An SAE, where it reads, and how it encodes."""
+    """The SAE that a study calls `name`, where it reads, and how it encodes.
 
+    `masks`: tokens that are outliers are left out of pooling.
+    """
+
+    name: str
     sae: Sae
     encode: Encode
+    masks: bool = False
 
     @property
     def point(self) -> HookPoint:
@@ -27,22 +37,57 @@ class Reader:
         return self.sae.point
 
     @torch.inference_mode()
-    def pooled(self, rows: torch.Tensor, lengths: torch.Tensor) -> Pooled:
-        """Encode rows `float[n, d_in]` and pool over responses of `lengths` int64[n_responses] rows each."""
-        return pool(self.encode(rows), lengths, self.sae.d_sae)
+    def pooled(
+        self, rows: torch.Tensor, of: Sequence[tuple[int, int]], measured: Collection[int] = ()
+    ) -> PooledBatch:
+        """Encode rows `float[n, d_in]` and pool them.
+
+        `of` holds a response_id and how many rows are its, for one response after another. The fit is
+        measured on the responses that are `measured`.
+        """
+        response_ids, n_rows = np.array(of, dtype=np.int64).reshape(-1, 2).T
+        lengths = torch.from_numpy(n_rows.copy()).to(rows.device)
+        long = outliers(rows, lengths)
+        n_outliers = torch.zeros_like(lengths).index_add_(
+            0, torch.arange(len(lengths), device=rows.device).repeat_interleave(lengths), long.long()
+        )
+        codes, n_pooled = self.encode(rows), lengths
+        if self.masks:
+            codes, n_pooled = only(codes, ~long), lengths - n_outliers
+        return PooledBatch(
+            sae=self.name,
+            response_ids=response_ids,
+            pooled=pool(codes, lengths, self.sae.d_sae, n_pooled),
+            n_outliers=n_outliers.cpu().numpy(),
+            fit=self._fit(rows, of, long, measured),
+        )
+
+    def _fit(
+        self, rows: torch.Tensor, of: Sequence[tuple[int, int]], long: torch.Tensor, measured: Collection[int]
+    ) -> FitSums | None:
+        """Sum up the fit on the rows of the responses that are measured, as far as they are pooled."""
+        chosen = [one in measured for one, _ in of]
+        if not any(chosen):
+            return None
+        wanted = torch.from_numpy(np.repeat(chosen, [n_rows for _, n_rows in of])).to(rows.device)
+        kept = wanted & ~long if self.masks else wanted
+        return fit_sums(self.sae, rows[kept], sum(chosen), int((wanted & long).sum()))
 
 
-def load_reader(settings: SaeSettings, config: Any, model: str, device: str) -> Reader:
-    """Return the SAE that `settings` name, for `model`, whose text configuration is `config`.
+def load_readers(settings: ExtractionSettings, config: Any, device: str) -> dict[str, Reader]:
+    """Return the SAEs that `settings` name, for their model, whose text configuration is `config`.
 
-    Raises StudyError where it cannot be had or does not fit.
+    Raises StudyError where one cannot be had or does not fit.
     """
-    sae = load_fitting(settings, config, model, device)
-    return Reader(sae, encoder(sae, sae_name(settings)))
+    readers = {}
+    for name, of_sae in settings.saes.items():
+        sae = load_fitting(of_sae, config, settings.model, device)
+        readers[name] = Reader(name, sae, encoder(sae, sae_name(of_sae)), settings.mask_norm_outliers)
+    return readers
 
 
 def load_fitting(settings: SaeSettings, config: Any, model: str, device: str = "cpu") -> Sae:
-    """As `load_reader`, without what encodes."""
+    """Return the SAE that `settings` name, on `device`. Raises StudyError as `load_readers` does."""
     sae, name = load_sae(settings, device), sae_name(settings)
     check_site(sae.point, config, name)
     check_fits(sae.point, sae.d_in, name, config, model)

@@ -7,9 +7,9 @@ import pyarrow as pa
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.extract.extractor import Extraction, Extractor
-from persona_assets.extract.quality import Fit
+from persona_assets.extract.quality import Fit, as_table
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.lake.schema import ACTIVATIONS, RESPONSES, SAE_FIT, Table
 from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.stages.of_roles import RoleFiles
@@ -35,7 +35,10 @@ class ExtractionStage:
         saes = self.study.settings.extraction.saes
         files = RoleFiles(self.study, role)
         stage = stage_of(ACTIVATIONS)
-        missing = [sae for sae in saes if overwrite or not files.has(stage, sae, selected=True)]
+        missing = [sae for sae in saes if overwrite or not files.has(stage, sae)]
+        for sae in saes:
+            if sae not in missing and not files.has(stage, sae, selected=True):
+                self._land_fit(files, sae)  # which an earlier version did not keep
         if missing:
             responses = self._responses(files)
             # Of responses from before this was done:
@@ -47,11 +50,18 @@ class ExtractionStage:
         landed = RoleFiles(self.study, role)
         return {sae: file for sae in saes if (file := landed.activations(sae)) is not None}
 
-    def fit(self, role: str, n_responses: int) -> dict[str, Fit]:
-        """Return how well each SAE fits the model on a seeded sample of the role's responses."""
-        responses = self._responses(RoleFiles(self.study, role))
-        saes = self.study.settings.extraction.saes
-        return {sae: self.extractor.fit(responses, sae, n_responses) for sae in saes}
+    def fit(self, role: str) -> dict[str, Fit]:
+        """Return how well each SAE fits the model in a role, as the lake has it, or measured and landed now.
+
+        Raises StudyError where no response of the role is pooled.
+        """
+        files = RoleFiles(self.study, role)
+        found = {}
+        for sae in self.study.settings.extraction.saes:
+            file = files.file(SAE_FIT, sae)
+            rows = self.study.lake.read(SAE_FIT, file).to_pylist() if file else []
+            found[sae] = Fit(**rows[0]) if rows else self._land_fit(files, sae)
+        return found
 
     @property
     def extractor(self) -> Extractor:
@@ -75,13 +85,18 @@ class ExtractionStage:
             )
         return owner.lake.read(RESPONSES, files.responses)
 
+    def _land_fit(self, files: RoleFiles, sae: str) -> Fit:
+        fit = self.extractor.fit(self._responses(files), sae)
+        self._write(files, SAE_FIT, sae, as_table(fit))
+        return fit
+
     def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:
         """Land what is missing. Activations come last: where they are, the role is done."""
         for table in stage_of(ACTIVATIONS).landed:
             if overwrite or files.file(table, sae) is None:
-                made_from = files.fingerprint(table, sae)
-                assert made_from is not None and files.responses is not None
-                content = extraction.tables[table.name]
-                self.study.lake.write(
-                    table, content, made_from, sae=sae, role=files.role, inputs=[files.responses]
-                )
+                self._write(files, table, sae, extraction.tables[table.name])
+
+    def _write(self, files: RoleFiles, table: Table, sae: str, content: pa.Table) -> None:
+        made_from = files.fingerprint(table, sae)
+        assert made_from is not None and files.responses is not None
+        self.study.lake.write(table, content, made_from, sae=sae, role=files.role, inputs=[files.responses])

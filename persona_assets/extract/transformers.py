@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 
-import numpy as np
 import torch
 
 from persona_assets.extract.backbone import Backbone
@@ -12,8 +11,7 @@ from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.finite import check_rows
-from persona_assets.extract.quality import Fit, FitMeter
-from persona_assets.extract.reader import Reader, load_reader
+from persona_assets.extract.reader import Reader, load_readers
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
 from persona_assets.study.extraction_options import Engine, engine_options
@@ -40,32 +38,21 @@ class TransformersBackend:
         """
         engine = engine_options(settings.engine)
         config = text_config(settings.model, settings.revision)
-        readers = {
-            name: load_reader(sae, config, settings.model, engine.device)
-            for name, sae in settings.saes.items()
-        }
+        readers = load_readers(settings, config, engine.device)
         n_layers = 1 + max(reader.point.layer for reader in readers.values())
         backbone = Backbone.load(
             settings.model, settings.revision, config, n_layers, settings.dtype, engine.device
         )
         return cls(backbone, readers, engine, getattr(config, "max_position_embeddings", None))
 
-    def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
+    def pooled(
+        self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int] = ()
+    ) -> Generator[PooledBatch]:
         """Yield pooled batches, as `Backend` says: one forward pass per batch serves all of `saes`."""
-        for batch, streams in self._streams(conversations, [self._readers[name].point for name in saes]):
-            response_ids = np.array([one.response_id for one in batch])
-            lengths = torch.tensor([one.n_selected for one in batch], device=self.backbone.device)
-            for name in saes:
-                reader = self._readers[name]
-                yield PooledBatch(name, response_ids, reader.pooled(streams[reader.point], lengths))
-
-    def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """Return how well the SAE fits the model on the selected tokens."""
-        reader = self._readers[sae]
-        meter = FitMeter(reader.sae)
-        for _, streams in self._streams(conversations, [reader.point]):
-            meter.add(streams[reader.point])
-        return meter.result()
+        readers = [self._readers[name] for name in saes]
+        for of, streams in self._streams(conversations, [reader.point for reader in readers]):
+            for reader in readers:
+                yield reader.pooled(streams[reader.point], of, measured)
 
     def close(self) -> None:
         """Drop model and SAEs."""
@@ -73,10 +60,14 @@ class TransformersBackend:
 
     def _streams(
         self, conversations: Sequence[Conversation], points: Sequence[HookPoint]
-    ) -> Iterator[tuple[list[Conversation], dict[HookPoint, torch.Tensor]]]:
-        """Batch by batch one forward pass: the rows of the selected tokens at each point, checked."""
+    ) -> Iterator[tuple[list[tuple[int, int]], dict[HookPoint, torch.Tensor]]]:
+        """Batch by batch one forward pass: the rows of the selected tokens at each point, checked.
+
+        Before them each response's id, and how many rows are its.
+        """
         for batch in batches(conversations, self._engine.batch_budget):
+            of = [(one.response_id, one.n_selected) for one in batch]
             streams = self.backbone.selected_rows(batch, list(dict.fromkeys(points)))
             for point, rows in streams.items():
-                check_rows(rows, [(one.response_id, one.n_selected) for one in batch], point)
-            yield batch, streams
+                check_rows(rows, of, point)
+            yield of, streams

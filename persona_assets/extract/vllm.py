@@ -16,7 +16,7 @@ tests' entries, and maxima by up to 0.1.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,6 @@ from persona_assets.base.errors import StudyError
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.packing import from_bytes
-from persona_assets.extract.quality import Fit
 from persona_assets.extract.reader import load_fitting
 from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
 from persona_assets.models.hooks import HookPoint, check_site
@@ -93,24 +92,17 @@ class VllmBackend:
             points[name], d_sae[name] = sae.point, sae.d_sae
         return cls(settings, points, d_sae, getattr(config, "max_position_embeddings", None))
 
-    def pooled(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Generator[PooledBatch]:
+    def pooled(
+        self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int] = ()
+    ) -> Generator[PooledBatch]:
         """Yield pooled batches, as `Backend` says: a batch is one step of the engine, for all `saes`."""
         n_pooled = 0
-        with closing(self._read(conversations, saes)) as contents:
+        with closing(self._read(conversations, saes, measured)) as contents:
             for content in contents:
                 batch = from_bytes(content)
                 n_pooled += len(batch.response_ids)
                 yield batch
-        _check_all_read(n_pooled, len(conversations) * len(saes), "responses")
-
-    def fit(self, conversations: Sequence[Conversation], sae: str) -> Fit:
-        """Return how well the SAE fits the model on the selected tokens."""
-        for _ in self._read(conversations, [sae], measures_fit=True):
-            raise AssertionError("a pass that measures pools nothing")
-        assert self._llm is not None
-        fit = Fit(**self._llm.collective_rpc("persona_fit")[0])
-        _check_all_read(fit.n_tokens, sum(one.n_selected for one in conversations), "tokens")
-        return fit
+        _check_all_read(n_pooled, len(conversations) * len(saes))
 
     def close(self) -> None:
         """End the engine and its processes."""
@@ -118,14 +110,14 @@ class VllmBackend:
         self._opened.close()
 
     def _read(
-        self, conversations: Sequence[Conversation], saes: Sequence[str], measures_fit: bool = False
+        self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int]
     ) -> Generator[bytes]:
         """Run the conversations through the layers in use; give what was pooled, step by step."""
         if not conversations:
             return
         llm = self._started(max(len(one.token_ids) for one in conversations))
         n_layers = 1 + max(self._points[name].layer for name in saes)
-        llm.collective_rpc("persona_begin", args=(list(saes), n_layers, measures_fit))
+        llm.collective_rpc("persona_begin", args=(list(saes), n_layers, list(measured)))
         requests = {
             str(one.response_id): Request(one.token_ids.tolist(), _prefill_only(one)) for one in conversations
         }
@@ -198,10 +190,10 @@ def _check_options(options: dict[str, Any]) -> None:
             )
 
 
-def _check_all_read(n_read: int, n_given: int, what: str) -> None:
+def _check_all_read(n_read: int, n_given: int) -> None:
     if n_read != n_given:
         raise StudyError(
-            f"vLLM read {n_read} of {n_given} {what}; extraction must see all: "
+            f"vLLM read {n_read} of {n_given} responses; extraction must see all: "
             "use extraction.backend transformers"
         )
 

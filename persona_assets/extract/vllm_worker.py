@@ -7,20 +7,16 @@ model runner of vLLM 0.32, whose input batch says during a forward pass which ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 
 from persona_assets.base.errors import StudyError
-from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.finite import check_rows
 from persona_assets.extract.packing import to_bytes
-from persona_assets.extract.quality import FitMeter
-from persona_assets.extract.reader import Reader, load_reader
-from persona_assets.extract.spans import Selected, Span, SpanCollector
+from persona_assets.extract.reader import Reader, load_readers
+from persona_assets.extract.spans import Span, SpanCollector
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
 from persona_assets.study.settings import ExtractionSettings
@@ -50,17 +46,16 @@ class ExtractionWorker:
             return " ".join(str(error).split())
         return None
 
-    def persona_begin(self, saes: list[str], n_layers: int, measures_fit: bool) -> None:
-        """Run the first `n_layers` layers from now on, and pool each of `saes` there, or measure its fit."""
-        self._persona.begin(saes if self.rank == 0 else [], n_layers, measures_fit)
+    def persona_begin(self, saes: list[str], n_layers: int, measured: list[int]) -> None:
+        """Run the first `n_layers` layers from now on, and pool for each of `saes` there.
+
+        Its fit is measured on the responses `measured`.
+        """
+        self._persona.begin(saes if self.rank == 0 else [], n_layers, measured)
 
     def persona_take(self) -> tuple[str | None, list[bytes]]:
         """What went wrong, if anything; and the batches pooled since the last call, as `packing.to_bytes`."""
         return self._persona.take()
-
-    def persona_fit(self) -> dict[str, Any] | None:
-        """Return the fields of the `Fit` since `persona_begin`."""
-        return self._persona.fit()
 
 
 class _Extraction:
@@ -71,20 +66,19 @@ class _Extraction:
         self._readers: dict[str, Reader] = {}
         self._hooks: list[Any] = []
         self._pooled: list[bytes] = []
-        self._meter: FitMeter | None = None
+        self._measured: Collection[int] = ()
         self._problem: str | None = None
 
     def load(self, settings: ExtractionSettings, device: str) -> None:
         config = text_config(settings.model, settings.revision)
-        for name, sae in settings.saes.items():
-            self._readers[name] = load_reader(sae, config, settings.model, device)
+        self._readers = load_readers(settings, config, device)
 
-    def begin(self, saes: list[str], n_layers: int, measures_fit: bool) -> None:
+    def begin(self, saes: list[str], n_layers: int, measured: Collection[int]) -> None:
         model = _text_model(self._runner.get_model())
         model.end_layer = n_layers
         for hook in self._hooks:
             hook.remove()
-        self._meter = FitMeter(self._readers[saes[0]].sae) if saes and measures_fit else None
+        self._measured = frozenset(measured)
         self._pooled, self._problem = [], None
         points = dict.fromkeys(self._readers[name].point for name in saes)
         self._hooks = [self._tap(model, point, saes) for point in points]
@@ -93,12 +87,9 @@ class _Extraction:
         pooled, self._pooled = self._pooled, []
         return self._problem, pooled
 
-    def fit(self) -> dict[str, Any] | None:
-        return asdict(self._meter.result()) if self._meter else None
-
     def _tap(self, model: Any, point: HookPoint, saes: list[str]) -> Any:
         """Read the stream at `point` in every forward pass from now on."""
-        readers = {name: self._readers[name] for name in saes if self._readers[name].point == point}
+        readers = [self._readers[name] for name in saes if self._readers[name].point == point]
         collector = SpanCollector()
 
         def read(stream: torch.Tensor) -> None:
@@ -108,21 +99,13 @@ class _Extraction:
                 selected = collector.add(stream, scheduled(self._runner))
                 if selected is not None:
                     check_rows(selected.rows, selected.lengths, point)
-                    self._use(selected, readers)
+                    for reader in readers:
+                        batch = reader.pooled(selected.rows, selected.lengths, self._measured)
+                        self._pooled.append(to_bytes(batch))
             except (StudyError, torch.OutOfMemoryError) as error:  # any other ends the engine
                 self._problem = " ".join(str(error).split())
 
         return _attach(model.layers[point.layer], point.site, read)
-
-    def _use(self, selected: Selected, readers: dict[str, Reader]) -> None:
-        if self._meter is not None:
-            self._meter.add(selected.rows)
-            return
-        response_ids, n_rows = np.array(selected.lengths).T
-        lengths = torch.from_numpy(n_rows.copy()).to(selected.rows.device)
-        for name, reader in readers.items():
-            pooled = reader.pooled(selected.rows, lengths)
-            self._pooled.append(to_bytes(PooledBatch(name, response_ids, pooled)))
 
 
 def scheduled(runner: Any) -> Iterator[Span]:

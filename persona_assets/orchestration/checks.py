@@ -23,7 +23,6 @@ from persona_assets.study.study import Study
 
 # An L0 outside these limits means dead or saturated features.
 L0_LIMITS = (1.0, 1000.0)
-N_FIT_RESPONSES = 16  # of each role
 
 _FILES = "files checked"  # the metadata by which a record says what it was of
 
@@ -150,7 +149,8 @@ def _identity(files: RoleFiles, check: _Check) -> str | None:
         return None
     study = files.study
     limits = study.settings.checks.model_dump(exclude={"stop_on"})
-    asked = [limits, study.settings.extraction.span_tokens, L0_LIMITS, N_FIT_RESPONSES]
+    extraction = study.settings.extraction
+    asked = [limits, extraction.span_tokens, L0_LIMITS, extraction.fit.responses]
     if (spans := extraction_spans(study)) != "all":  # as records of before have it
         asked.append(spans)
     return fingerprint({"files": stems, "limits": asked})
@@ -162,15 +162,18 @@ def _sae_fits(study: Study, role: str) -> CheckResult:
     metadata: dict[str, float] = {}
     # Past the limit the SAE does not fit the stream that it is fed: another layer, another model.
     limit = study.settings.checks.max_variance_unexplained
-    for sae, fit in loaded.extraction(study).fit(role, N_FIT_RESPONSES).items():
-        unexplained = fit.fraction_variance_unexplained
-        metadata |= {f"{sae}: mean L0": fit.mean_l0, f"{sae}: tokens": fit.n_tokens}
-        if unexplained is not None:
-            metadata[f"{sae}: fraction of variance unexplained"] = unexplained
-        if unexplained is not None and not unexplained <= limit:
-            complaints.append(f"{sae} leaves {unexplained:.0%} of the variance unexplained")
-        if not L0_LIMITS[0] <= fit.mean_l0 <= L0_LIMITS[1]:
-            complaints.append(f"{sae} fires {fit.mean_l0:.1f} features a token")
+    for sae, fit in loaded.extraction(study).fit(role).items():
+        told = {
+            "mean L0": fit.l0,
+            "tokens": fit.n_tokens,
+            "outliers": fit.n_outliers,
+            "fraction of variance unexplained": fit.fvu,
+        }
+        metadata |= {f"{sae}: {name}": value for name, value in told.items() if value is not None}
+        if fit.fvu is not None and not fit.fvu <= limit:
+            complaints.append(f"{sae} leaves {fit.fvu:.0%} of the variance unexplained")
+        if not L0_LIMITS[0] <= fit.l0 <= L0_LIMITS[1]:
+            complaints.append(f"{sae} fires {fit.l0:.1f} features per token")
     fits = "; ".join(complaints) or "the SAE fits the model"
     return CheckResult(passed=not complaints, description=fits, metadata=metadata)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from persona_assets.stages.of_marts import MartFiles
     from persona_assets.stages.of_roles import RoleFiles
 
+FIT_VERSION = 1
+
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = {"strategy", "question_centering", "split_seed"}
 
@@ -97,6 +99,15 @@ def of_evidence(files: RoleFiles, sae: str) -> Inputs:
     if activations is None:
         return None
     return {"activations": activations, **files.study.settings.extraction.evidence.decisive()}
+
+
+def of_fit(files: RoleFiles, sae: str) -> Inputs:
+    """Return what activations are made from, and on how many responses the fit is measured."""
+    activations = files.activations_fingerprint(sae)
+    if activations is None:
+        return None
+    fit = files.study.settings.extraction.fit
+    return {"version": FIT_VERSION, "activations": activations, **fit.decisive()}
 
 
 def of_files(*tables: Table) -> MadeFrom:

@@ -19,6 +19,7 @@ from persona_assets.lake.schema import (
     RESPONSE_SPANS,
     RESPONSES,
     ROLE_FEATURES,
+    SAE_FIT,
     STATISTICS_TABLES,
     Table,
 )
@@ -51,12 +52,12 @@ STAGES = (
     ),
     Stage(
         "activations",
-        "SAE features pooled over each response's tokens (sparse COO), with pooled and evidence.",
+        "SAE features pooled over each response's tokens (sparse COO), with pooled, sae_fit and evidence.",
         per="role",
         tables=(POOLED, ACTIVATIONS),
         needs=("responses",),
         made_from=inputs.of_activations,
-        extras=(Extra(EVIDENCE, inputs.of_evidence),),
+        extras=(Extra(EVIDENCE, inputs.of_evidence), Extra(SAE_FIT, inputs.of_fit, needed=False)),
         uses_model=True,
         made_with="pytorch",
     ),

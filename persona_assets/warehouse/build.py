@@ -72,9 +72,16 @@ def _load(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, files
 
 def filling(table: Table) -> str:
     """Return the statement that fills a table from `$files`."""
-    if table in _ORDERED:
-        return query(f"load/{table.name}").replace("{tile}", str(FEATURE_TILE))
-    return query("load/rows").replace("{table}", table.name).replace("{hive_types}", _hive_types(table))
+    named = {
+        "table": table.name,
+        "columns": list_literal(table.shown),
+        "hive_types": _hive_types(table),
+        "tile": str(FEATURE_TILE),
+    }
+    statement = query(f"load/{table.name}" if table in _ORDERED else "load/rows")
+    for name, value in named.items():
+        statement = statement.replace(f"{{{name}}}", value)
+    return statement
 
 
 def _view(table: Table, root: str, paths: Sequence[str]) -> str:

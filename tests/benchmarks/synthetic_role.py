@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.pool import Pooled
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.lake.lake import Lake
@@ -59,9 +60,9 @@ def _pooled(response: np.ndarray, feature: np.ndarray, random: np.random.Generat
 
 def collected() -> ActivationsCollector:
     """All batches, taken in."""
-    collector = ActivationsCollector()
+    collector = ActivationsCollector(masks=False)
     for batch, ids in batches():
-        collector.add(batch, ids)
+        collector.add(PooledBatch("sae", ids, batch, np.zeros(len(ids), np.int64)))
     return collector
 
 

@@ -97,6 +97,7 @@ def test_the_tables_have_the_lakes_schema_and_order(model_directory, make_sae, r
     assert extraction.pooled.schema == schema.POOLED.schema
     assert extraction.evidence.schema == schema.EVIDENCE.schema
     assert extraction.activations.schema == schema.ACTIVATIONS.schema
+    assert extraction.sae_fit.schema == schema.SAE_FIT.schema
     keys = list(
         zip(*extraction.activations.select(["feature_id", "response_id"]).to_pydict().values(), strict=True)
     )
@@ -130,11 +131,9 @@ def test_pooled_has_a_row_for_every_response_and_a_reason_for_the_excluded(
 def test_a_role_of_excluded_responses_gives_empty_tables(model_directory, make_sae, tokenizer) -> None:
     extractor = Extractor.open(settings(model_directory("llama"), {"sae": make_sae()}))
     extraction = extractor.extract(response_table(tokenizer, [0, 0]))["sae"]
-    assert (extraction.activations.num_rows, extraction.evidence.num_rows, extraction.pooled.num_rows) == (
-        0,
-        0,
-        2,
-    )
+    assert {name: table.num_rows for name, table in extraction.tables.items() if table.num_rows} == {
+        "pooled": 2
+    }
     assert extraction.activations.schema == schema.ACTIVATIONS.schema
     with pytest.raises(StudyError, match=r"measure its fit on; all 1 are excluded: empty response \(1\)"):
         extractor.fit(response_table(tokenizer, [0]), "sae")
@@ -208,26 +207,41 @@ def test_fit_equals_the_dense_computation(model_directory, make_sae, responses, 
         error = (reference.decode(acts) - x).square().sum()
     variance = (x - x.mean(dim=0)).square().sum()
     assert fit.n_tokens == sum(LENGTHS)
-    assert fit.mean_l0 == pytest.approx((acts > 0).sum().item() / len(x), rel=1e-5)
-    assert fit.fraction_variance_unexplained == pytest.approx((error / variance).item(), rel=1e-4)
+    assert fit.n_responses == len(LENGTHS)
+    assert fit.l0 == pytest.approx((acts > 0).sum().item() / len(x), rel=1e-5)
+    assert fit.fvu == pytest.approx((error / variance).item(), rel=1e-4)
 
 
 def test_fit_is_measured_on_a_sample_that_does_not_depend_on_order(
     model_directory, make_sae, responses
 ) -> None:
-    extractor = Extractor.open(settings(model_directory("gemma3"), {"sae": make_sae()}))
+    options = {"fit": {"responses": 4}}
+    extractor = Extractor.open(settings(model_directory("gemma3"), {"sae": make_sae()}, **options))
     turned = responses.take(pa.array(range(len(LENGTHS))[::-1]))
-    fit = extractor.fit(responses, "sae", n_responses=4)
+    fit = extractor.fit(responses, "sae")
+    assert fit.n_responses == 4
     assert fit.n_tokens < sum(LENGTHS)
-    assert fit == extractor.fit(turned, "sae", n_responses=4)
+    assert fit == extractor.fit(turned, "sae")
+
+
+def test_extraction_measures_the_fit_that_a_pass_of_its_own_measures(
+    model_directory, make_sae, responses
+) -> None:
+    saes = {name: make_sae(name, seed=seed) for seed, name in enumerate(("one", "two"))}
+    extractor = Extractor.open(settings(model_directory("gemma3"), saes, fit={"responses": 6}))
+    for name, extraction in extractor.extract(responses).items():
+        [landed] = extraction.sae_fit.to_pylist()
+        alone = vars(extractor.fit(responses, name))
+        assert landed == pytest.approx(alone, rel=1e-5)
+        assert landed["fvu"] > 0
 
 
 def test_a_transcoder_explains_no_variance_of_what_it_reads(model_directory, make_sae, responses) -> None:
     options = {"d_out": D_MODEL, "apply_b_dec_to_input": False, "hook": "blocks.2.mlp.hook_in"}
     sae = make_sae(architecture="jumprelu_transcoder", **options)
     fit = Extractor.open(settings(model_directory("gemma3"), {"sae": sae})).fit(responses, "sae")
-    assert fit.fraction_variance_unexplained is None
-    assert fit.mean_l0 > 0
+    assert fit.fvu is None
+    assert fit.l0 > 0
 
 
 def test_activations_that_are_not_finite_name_the_response(model_directory, make_sae, responses) -> None:

@@ -63,7 +63,7 @@ def test_what_a_snapshot_names_stays_until_another_is_published(study: Study) ->
     # What was made from the earlier responses is of no use either.
     assert all("role=ghost" in path for path in paths(garbage))
     assert {held.table.name for held in garbage.files} == {
-        "responses", "pooled", "evidence", "activations", "role_features",
+        "responses", "pooled", "sae_fit", "evidence", "activations", "role_features",
     }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def shorten(path: Path) -> None:
 def test_a_whole_study_has_no_problems_and_all_of_it_was_read(study: Study) -> None:
     heard: list[tuple[int, int]] = []
     verified = verify(study, progress=lambda *done: heard.append(done))
-    n_files = 4 * (1 + 2 * 4)  # roles: responses; of each SAE four tables
+    n_files = 4 * (1 + 2 * 5)  # roles: responses; of each SAE five tables
     assert (verified.problems, verified.n_files, verified.n_without_checksums) == ([], n_files, 0)
     assert heard == [(number, n_files) for number in range(1, n_files + 1)]
     assert verified.n_bytes > 10_000

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import pyarrow as pa
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES
+from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, SAE_FIT
 from persona_assets.models.loading import identity
 from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.stages.table import stage_of
-from persona_assets.study.settings import EvidenceSettings, StudySettings
 from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker
 from tests.places import DEMO, PROJECT
@@ -139,23 +137,19 @@ def test_a_changed_setting_makes_its_stage_and_all_below_stale(make_study: Study
     assert not evidence_changed.extracted("demo")
 
 
-def test_what_a_later_version_adds_to_a_stage_leaves_it_fresh_until_it_is_selected(study: Study) -> None:
+def test_what_a_later_version_adds_to_a_stage_leaves_it_fresh_until_it_is_selected(
+    make_study: StudyMaker,
+) -> None:
+    study = make_study("same")
     test_each_stage_becomes_fresh_as_its_files_land(study)
-    changed = Study(study.name, with_evidence(study, top=5), study.file)
-    today = stage_of(ACTIVATIONS)
-    later = replace(today, extras=tuple(replace(extra, needed=False) for extra in today.extras))
-    files = RoleFiles(changed, PIRATE)
-    assert not files.has(today, "demo")
-    assert files.has(later, "demo")
-    assert not files.has(later, "demo", selected=True)
-    land(changed, EVIDENCE, files.evidence_fingerprint("demo"), "demo")
-    assert RoleFiles(changed, PIRATE).has(later, "demo", selected=True)
-
-
-def with_evidence(study: Study, top: int) -> StudySettings:
-    kept = EvidenceSettings(top=top)
-    extraction = study.settings.extraction.model_copy(update={"evidence": kept})
-    return study.settings.model_copy(update={"extraction": extraction})
+    today, files = stage_of(ACTIVATIONS), RoleFiles(study, PIRATE)
+    assert files.has(today, "demo")
+    assert not files.has(today, "demo", selected=True)
+    land(study, SAE_FIT, files.fingerprint(SAE_FIT, "demo"), "demo")
+    assert RoleFiles(study, PIRATE).has(today, "demo", selected=True)
+    changed = RoleFiles(make_study("same", {"extraction.fit": {"responses": 2}}), PIRATE)
+    assert changed.has(today, "demo")
+    assert not changed.has(today, "demo", selected=True)
 
 
 def test_responses_made_again_make_what_was_read_from_them_stale(study: Study) -> None:

@@ -52,6 +52,8 @@ OTHERS: dict[str, Any] = {
     "extraction.span_tokens": ["<z>", "<a>"],
     "extraction.evidence.top": 5,
     "extraction.evidence.window": 5,
+    "extraction.mask_norm_outliers": True,
+    "extraction.fit.responses": 4,
     "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
     "extraction.saes.id": {"extraction.saes": {"demo": {**SAE, "id": "i"}}},
     "extraction.saes.path": {"extraction.saes": {"demo": {"path": "tests/toy/data/sae"}}},

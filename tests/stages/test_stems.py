@@ -65,6 +65,7 @@ VARIED: dict[str, Any] = {
 PLAIN_STEMS = {
     "responses pirate": "66d9069a4ed6dbe1",
     "pooled pirate demo": "baf75bb0c3c122f5",
+    "sae_fit pirate demo": "3f95a5329f5c5c67",
     "evidence pirate demo": "3e768f5666ec2d6e",
     "activations pirate demo": "baf75bb0c3c122f5",
     "role_features pirate demo": "7f03ce5dfbcb2f73",
@@ -94,7 +95,7 @@ VARIED_STEMS = {
 }
 # The versions at that time of stages that make other numbers since then: their files are stale on purpose.
 VERSIONS = {"drift": 1}
-ROLE_TABLES = ("pooled", "evidence", "activations", "role_features")
+ROLE_TABLES = ("pooled", "sae_fit", "evidence", "activations", "role_features")
 
 
 def land(study: Study, table: Table, made_from: str | None, **part: str) -> LakeFile:
@@ -110,8 +111,7 @@ def land_all(study: Study) -> dict[str, str]:
         stems[f"responses {role}"] = land(study, TABLES["responses"], made_from, role=role).stem
         for sae in study.settings.extraction.saes:
             for name in ROLE_TABLES:
-                stage = "activations" if name == "pooled" else name
-                made_from = getattr(RoleFiles(study, role), f"{stage}_fingerprint")(sae)
+                made_from = RoleFiles(study, role).fingerprint(TABLES[name], sae)
                 file = land(study, TABLES[name], made_from, sae=sae, role=role)
                 stems[f"{name} {role} {sae}"] = file.stem
     for sae in study.settings.extraction.saes:

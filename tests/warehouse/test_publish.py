@@ -25,6 +25,7 @@ from persona_assets.lake.schema import (
     POOLED,
     RESPONSES,
     ROLE_FEATURES,
+    SAE_FIT,
     STATISTICS_TABLES,
     TABLES,
     Table,
@@ -85,7 +86,7 @@ def test_a_snapshot_holds_what_the_lake_holds(world: World) -> None:
         counts = {table: scalar(connection, f"select count(*) from {table}") for table in TABLES}
         assert counts == snapshot.tables
         assert counts["responses"] == len(ROLES) * len(RESPONSE_IDS)
-        for table in ("activations", "pooled", "role_features", "evidence"):
+        for table in ("activations", "pooled", "sae_fit", "role_features", "evidence"):
             for sae in world.mean:
                 [file] = world.study.lake.files(TABLES[table], sae=sae, role="1984")
                 kept = world.study.lake.read(TABLES[table], file).to_pylist()
@@ -93,6 +94,23 @@ def test_a_snapshot_holds_what_the_lake_holds(world: World) -> None:
                 published = rows(connection, sql, sae)
                 names = TABLES[table].schema.names
                 assert [{name: row[name] for name in names} for row in published] == kept
+
+
+def test_what_a_file_of_an_earlier_version_lacks_is_null(world: World) -> None:
+    study = world.study
+    [file] = study.lake.files(POOLED, sae="first", role="ghost")
+    earlier = study.lake.read(POOLED, file).drop_columns(["n_outliers"])
+    pq.write_table(earlier.replace_schema_metadata(None), study.lake.uri(file.path))
+    for fit in study.lake.files(SAE_FIT):
+        study.lake.remove(fit)
+    publish(study)
+    with connect(study) as connection:
+        counted = "select role, count(n_outliers) from pooled where sae = 'first' group by role order by role"
+        n = len(RESPONSE_IDS)
+        counts = [("1984", n), ("default", n), ("ghost", 0), ("pirate", n)]
+        assert connection.execute(counted).fetchall() == counts
+        assert scalar(connection, "select count(*) from sae_fit") == 0
+        assert scalar(connection, "select list(distinct status) from roles") == ["fresh"]
 
 
 def test_a_role_called_1984_stays_text(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -160,7 +178,7 @@ def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
 ) -> None:
     listed = rows(warehouse, "from lake_files")
     across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + 1
-    assert len(listed) == len(ROLES) * (1 + 4 * 2) + 2 * across_roles
+    assert len(listed) == len(ROLES) * (1 + 5 * 2) + 2 * across_roles
     for row in listed:
         path = Path(published.study.lake.root) / row["path"]
         assert path.stat().st_size == row["bytes"]

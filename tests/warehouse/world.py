@@ -29,6 +29,7 @@ from persona_assets.lake.schema import (
     RESPONSES,
     ROLE_CONTRASTS,
     ROLE_MATRIX,
+    SAE_FIT,
     Table,
     response_id,
 )
@@ -173,9 +174,22 @@ def pooled_of(mean: np.ndarray) -> pa.Table:
         "question_id": RESPONSE_IDS % 100_000,
         "n_tokens": np.where(said_something, 7, 0),
         "n_active_features": (mean > 0).sum(axis=1),
+        "n_outliers": RESPONSE_IDS % 2,
         "excluded_reason": pa.array([None if said else "empty response" for said in said_something]),
     }
     return pa.table(columns).cast(POOLED.schema)
+
+
+def fit_of(mean: np.ndarray, sae: str) -> pa.Table:
+    """How well the SAE fits."""
+    row = {
+        "fvu": 0.125 + 0.25 * (sae == "second"),
+        "l0": float((mean > 0).sum(axis=1).mean()),
+        "n_tokens": 7 * (len(RESPONSE_IDS) - 1),
+        "n_outliers": 2,
+        "n_responses": len(RESPONSE_IDS) - 1,
+    }
+    return pa.Table.from_pylist([row], schema=SAE_FIT.schema)
 
 
 def evidence_of(mean: np.ndarray, maximum: np.ndarray) -> pa.Table:
@@ -205,13 +219,7 @@ def land(
     inputs: Sequence[LakeFile] = (),
 ) -> LakeFile:
     """Write a file of the role under the fingerprint that makes it fresh."""
-    files = RoleFiles(study, role)
-    if table is RESPONSES:
-        made_from: str | None = files.responses_fingerprint
-    elif table is EVIDENCE:
-        made_from = files.evidence_fingerprint(str(sae))
-    else:
-        made_from = files.activations_fingerprint(str(sae))
+    made_from = RoleFiles(study, role).fingerprint(table, sae)
     assert made_from is not None
     return study.lake.write(table, content, made_from, sae=sae, role=role, inputs=inputs)
 
@@ -225,6 +233,7 @@ def fill(study: Study, roles: tuple[str, ...] = ROLES) -> World:
             mean, maximum = dense_of(role, sae)
             world.mean[sae][role], world.max[sae][role] = mean, maximum
             land(study, POOLED, pooled_of(mean), role, sae)
+            land(study, SAE_FIT, fit_of(mean, sae), role, sae)
             land(study, EVIDENCE, evidence_of(mean, maximum), role, sae)
             land(study, ACTIVATIONS, activations_of(mean, maximum), role, sae)
             aggregate(study, role, sae)

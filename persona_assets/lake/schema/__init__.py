@@ -31,6 +31,7 @@ from persona_assets.lake.schema.of_roles import (
     RESPONSE_SPANS,
     RESPONSES,
     ROLE_FEATURES,
+    SAE_FIT,
 )
 from persona_assets.lake.schema.of_runs import (
     DRIFT_CODES,
@@ -55,9 +56,8 @@ from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Colum
 TABLES = {
     table.name: table
     for table in (
-        RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
-        *STATISTICS_TABLES, *ATLAS_TABLES,
-        FEATURE_LABELS, *DRIFT_TABLES,
+        RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
+        *STATISTICS_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
@@ -125,6 +125,7 @@ __all__ = [
     "ROLE_FEATURES",
     "ROLE_MATRIX",
     "ROLE_SIMILARITY",
+    "SAE_FIT",
     "SCORES",
     "SHOWN",
     "SMALL_TABLES",

@@ -93,7 +93,25 @@ POOLED = Table(
         Column("question_id", INT),
         Column("n_tokens", INT, "Tokens pooled over", nullable=True),
         Column("n_active_features", INT, "Features that fired on at least one of them", nullable=True),
+        Column("n_outliers", INT, "Selected tokens at which the stream's norm is over 10 times its median in "
+            "the response, such as attention sinks; pooled over unless extraction.mask_norm_outliers",
+            nullable=True, later=True),
         Column("excluded_reason", TEXT, "NULL: the response was pooled", nullable=True),
+    ),
+    made_from=("responses",),
+    per_sae=True,
+)  # fmt: skip
+
+SAE_FIT = Table(
+    "sae_fit", "How well each SAE fits the model in each role, on a seeded sample of its responses",
+    columns=(
+        Column("fvu", DOUBLE, "Fraction of variance unexplained: the squared error of the reconstruction "
+            "over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL "
+            "for a transcoder", nullable=True),
+        Column("l0", DOUBLE, "Mean number of active features per token"),
+        Column("n_tokens", INT, "Tokens that fvu and l0 are of"),
+        Column("n_outliers", INT, "Outliers among the sample's tokens, as in pooled"),
+        Column("n_responses", INT, "Responses of the sample"),
     ),
     made_from=("responses",),
     per_sae=True,

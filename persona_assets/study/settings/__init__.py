@@ -13,6 +13,7 @@ from persona_assets.study.settings.block import NAME, Block
 from persona_assets.study.settings.extraction import (
     EvidenceSettings,
     ExtractionSettings,
+    FitSettings,
     SaeSettings,
     Spans,
     TokenSelection,
@@ -37,6 +38,7 @@ __all__ = [
     "DriftSettings",
     "EvidenceSettings",
     "ExtractionSettings",
+    "FitSettings",
     "GenerationSettings",
     "JudgeSettings",
     "LabelsSettings",

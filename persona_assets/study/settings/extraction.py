@@ -45,6 +45,15 @@ class EvidenceSettings(Block):
     """Tokens that are kept on each side of the peak."""
 
 
+class FitSettings(Block):
+    """On how many responses of each role it is measured how well an SAE fits the model (table `sae_fit`)."""
+
+    FIRST = frozenset({"responses"})
+
+    responses: PositiveInt = 16
+    """Responses of the seeded sample; the SAE reads them once more."""
+
+
 TokenSelection = Literal["response_only", "response_to_end", "all"]
 Spans = Literal["auto", "answer", "thinking", "all"]
 
@@ -60,6 +69,7 @@ class ExtractionSettings(Block):
         "saes": "each SAE's identity enters the files under it",
         "spans": "what `auto` came to enters, unless it is `all`",
         "evidence": "enters what evidence is made from; activations do not depend on it",
+        "fit": "enters what the SAE's fit is made from; activations do not depend on it",
     }
     IGNORED = {
         "backend": "each reads the same residuals",
@@ -88,8 +98,13 @@ class ExtractionSettings(Block):
     span_tokens: list[str] = []
     """Control tokens that may stand within a response, such as those of a thinking span or a channel; a
     response with any other is not pooled, and fails a check."""
+    mask_norm_outliers: bool = False
+    """Leave tokens out of pooling whose residual is over 10 times as long as the median of the response's:
+    attention sinks, which most SAEs are not made for. `pooled.n_outliers` counts them either way."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
+    fit: FitSettings = FitSettings()
+    """How it is measured how well an SAE fits the model."""
 
     @model_validator(mode="after")
     def _spans_can_be_selected(self) -> Self:
