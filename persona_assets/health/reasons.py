@@ -104,8 +104,9 @@ def _change(key: str, was: str, now: str) -> str:
 
 
 def _to_make(files: StudyFiles, stage: Stage, part: Part) -> list[Table]:
+    sometimes = {extra.table for extra in stage.extras if not extra.always}
     try:
-        return [table for table in stage.landed if files.file(table, part) is None]
+        return [one for one in stage.landed if one not in sometimes and files.file(one, part) is None]
     except StudyError:  # nothing that drift could be measured against
         return list(stage.landed)
 

@@ -15,7 +15,7 @@ from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker
-from tests.places import DEMO, PROJECT
+from tests.places import PROJECT, write_project
 
 PIRATE = "pirate"
 
@@ -171,14 +171,25 @@ def test_imported_activations_need_no_evidence_and_go_stale_with_their_responses
     assert not RoleFiles(study, PIRATE).extracted("demo")
 
 
-def test_with_responses_from_the_other_studys_file_is_the_fresh_one(make_study: StudyMaker) -> None:
-    borrower = make_study("borrower", {"generation": None, "responses_from": str(DEMO)})
+def test_with_responses_from_the_other_studys_file_is_the_fresh_one(
+    make_study: StudyMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project(tmp_path)
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))  # where a study is looked up by name
+    absolute = {
+        "roles.directory": str(PROJECT / "data/roles/instructions"),
+        "questions.file": str(PROJECT / "data/extraction_questions.jsonl"),
+        "extraction.model": str(PROJECT / "tests/toy/data/model"),
+        "extraction.saes": {"demo": {"path": str(PROJECT / "tests/toy/data/sae")}},
+    }
+    make_study("studies/defs/owner", absolute | {"generation.model": absolute["extraction.model"]})
+    borrower = make_study("borrower", {**absolute, "generation": None, "responses_from": "owner"})
     owner = borrower.responses_owner
     assert RoleFiles(borrower, PIRATE).responses is None
     land(owner, RESPONSES, RoleFiles(owner, PIRATE).responses_fingerprint)
     found = RoleFiles(borrower, PIRATE).responses
     assert found is not None
-    assert found.path.startswith("demo/responses/role=pirate/")
+    assert found.path.startswith("owner/responses/role=pirate/")
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from persona_assets.lake.schema import JUDGEMENTS, RESPONSES
+from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.places import PROJECT
-from tests.stages.test_stems import HUB, PLAIN_STEMS, land_all
+from tests.stages.test_stems import HUB, PLAIN_STEMS, land, land_all, take_recorded_versions
 
 OWN_LIBRARY = "tests.models.test_sae:LIBRARY"
 SAE = {"release": "gemma-scope-2-27b-it-res", "id": "layer_31_width_65k_l0_medium"}
@@ -64,6 +66,17 @@ OTHERS: dict[str, Any] = {
     "atlas.strategy": "max",
     "atlas.question_centering": False,
     **{f"atlas.{key}": 7 for key in list(AtlasSettings.model_fields)[2:]},
+    "judge.backend": {"backend": "vllm"},
+    "judge.model": {"model": "google/gemma-3-12b-it"},
+    "judge.revision": {"revision": "abc"},
+    "judge.file": {"model": None, "prompt": None, "file": "SCORES"},
+    "judge.prompt": {"prompt": "{question} {answer}!"},
+    "judge.scale": {"scale": [0, 1]},
+    "judge.max_tokens": {"max_tokens": 9},
+    "judge.max_model_len": {"max_model_len": 300},
+    "judge.dtype": {"dtype": "float16"},
+    "judge.template_date": {"template_date": "2025-01-31"},
+    "judge.engine": {"backend": "vllm", "engine": {"quantization": "fp8"}},
     "labels.api": "https://example.org",
     "labels.export": "https://example.org/export",
     "labels.cache": "x.json",
@@ -125,12 +138,31 @@ def test_every_key_has_another_value_here() -> None:
     assert OTHERS.keys() == {key for key, _ in leaves()}
 
 
-@pytest.mark.parametrize(("key", "ignored"), leaves())
+@pytest.mark.parametrize(("key", "ignored"), [one for one in leaves() if not one[0].startswith("judge.")])
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
-    make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool
+    make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    take_recorded_versions(monkeypatch)
     stems = land_all(changed(make_study, key, tmp_path))
     assert all(stems.get(name) == stem for name, stem in PLAIN_STEMS.items()) == ignored
+
+
+@pytest.mark.parametrize(("key", "ignored"), [one for one in leaves() if one[0].startswith("judge.")])
+def test_a_key_of_a_judge_decides_what_is_judged_unless_its_block_says_that_it_does_not(
+    make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool
+) -> None:
+    (tmp_path / "scores.jsonl").write_text('{"role": "pirate", "response_id": 0, "score": 3}\n')
+    judge = {"model": "google/gemma-3-27b-it", "prompt": "{question} {answer}", "dtype": "float32"}
+    file = str(tmp_path / "scores.jsonl")
+    other = {name: file if value == "SCORES" else value for name, value in OTHERS[key].items()}
+    stems = set()
+    for one in (judge, judge | other):
+        said = {name: value for name, value in one.items() if value is not None}
+        study = make_study("judged", HUB | {"judge": {"one": said}})
+        if RoleFiles(study, "pirate").responses is None:  # once: made again they would be others
+            land(study, RESPONSES, RoleFiles(study, "pirate").responses_fingerprint, role="pirate")
+        stems.add(RoleFiles(study, "pirate").fingerprint(JUDGEMENTS))
+    assert len(stems) == (1 if ignored else 2) and None not in stems
 
 
 def test_each_key_is_said_once_and_exists() -> None:

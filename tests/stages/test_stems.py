@@ -98,6 +98,15 @@ VERSIONS = {"drift": 1}
 ROLE_TABLES = ("pooled", "sae_fit", "evidence", "activations", "role_features")
 
 
+def take_recorded_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the stages the versions of `VERSIONS`, under which the stems were recorded."""
+    for name, version in VERSIONS.items():
+        then = dataclasses.replace(table.stage(name), version=version)
+        monkeypatch.setitem(table._BY_NAME, name, then)
+        for landed in (*then.landed, *then.besides):
+            monkeypatch.setitem(table._OF_TABLE, landed.name, then)
+
+
 def land(study: Study, table: Table, made_from: str | None, **part: str) -> LakeFile:
     assert made_from is not None
     return study.lake.write(table, table.schema.empty_table(), made_from, **part)
@@ -134,10 +143,6 @@ def test_files_have_the_names_that_earlier_versions_gave_them(
     recorded: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, version in VERSIONS.items():
-        then = dataclasses.replace(table.stage(name), version=version)
-        monkeypatch.setitem(table._BY_NAME, name, then)
-        for landed in (*then.landed, *then.besides):
-            monkeypatch.setitem(table._OF_TABLE, landed.name, then)
+    take_recorded_versions(monkeypatch)
     stems = land_all(make_study(changes=changes))
     assert {name: stems[name] for name in recorded} == recorded
