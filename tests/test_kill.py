@@ -110,7 +110,8 @@ def contents(study: Study) -> dict[str, pa.Table]:
 def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_been(
     make_study: StudyMaker,
 ) -> None:
-    killed, spared = make_study("killed"), make_study("spared")
+    changes = {"generation.engine": {"batch_size": 6}}  # each role is a batch of its own
+    killed, spared = make_study("killed", changes), make_study("spared", changes)
     before: dict[str, tuple[int, float]] = {}
     for moment, breakage in MOMENTS.items():
         status, said = run(killed, breakage)
@@ -144,7 +145,8 @@ def test_a_run_killed_on_a_lake_in_a_bucket_is_finished_by_the_next(
 ) -> None:
     monkeypatch.setenv("PERSONA_LAKE", bucket_lake)
     monkeypatch.setenv("PERSONA_WAREHOUSE", str(homes / "here"))
-    killed = make_study(changes={"roles.include": ["default", "pirate"]})
+    one_by_one = {"generation.engine": {"batch_size": 6}}
+    killed = make_study(changes={"roles.include": ["default", "pirate"], **one_by_one})
     status, said = run(killed, "InFlight.add = keep_each; die_at_call(InFlight, 'flush', 10)")
     assert status == -signal.SIGKILL, said[-2000:]
     assert len(killed.lake.files(IN_FLIGHT)) == 2  # of the second role

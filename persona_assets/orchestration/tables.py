@@ -105,5 +105,7 @@ def _source(study: Study, table: Table) -> dg.AssetKey | None:
         return table_key(study, FEATURE_LABELS.name)
     if table.name not in TABLES or stage_of(table).main is not table:
         return None
-    stage = stage_of(table).name
-    return key(study.responses_owner if stage == "responses" else study, stage)
+    stage = stage_of(table)
+    if not stage.wanted(study.settings):
+        return None
+    return key(study.responses_owner if stage.name == "responses" else study, stage.name)

@@ -91,7 +91,8 @@ def _write_role(folder: Path, role: DenseRole) -> RoleSource:
     ids = np.append(role.ids, 900_000)
     lengths = np.append(role.lengths, 0)
     reasons = pa.array([None] * len(role.ids) + ["empty"], pa.string())
-    pooled = pa.table([ids, ids // 100_000, ids % 100_000, lengths, lengths, reasons], POOLED.schema.names)
+    numbers = [ids, ids // 100_000, ids % 100_000, lengths, lengths, lengths]
+    pooled = pa.table([*numbers, reasons], POOLED.schema.names)
     source = RoleSource(role.name, *(str(folder / f"{role.name}-{table}.parquet") for table in "ap"))
     write_parquet(replace(ACTIVATIONS, row_group_size=40), activations, Path(source.activations))
     write_parquet(POOLED, pooled, Path(source.pooled))

@@ -45,7 +45,7 @@ def test_a_users_asset_asks_the_snapshot_by_the_studys_name(make_study: StudyMak
 
 
 def test_the_asset_of_the_page_on_extending_does_what_the_page_says(make_study: StudyMaker) -> None:
-    study = make_study("demo")
+    study = make_study("smollm2")
     section = DOCS.read_text().split("## An asset that asks the snapshot\n")[1]
     code = section.split("```python\n")[1].split("```")[0]
     written: dict[str, Any] = {}

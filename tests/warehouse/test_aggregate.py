@@ -26,7 +26,7 @@ def aggregate_dense(folder: Path, mean: np.ndarray, excluded: int = 0) -> pa.Tab
     n_responses = len(mean) + excluded
     reasons = [None] * len(mean) + ["empty response"] * excluded
     numbers = np.arange(n_responses)
-    pooled = pa.table([*[numbers] * 5, pa.array(reasons, pa.string())], names=POOLED.schema.names)
+    pooled = pa.table([*[numbers] * 6, pa.array(reasons, pa.string())], names=POOLED.schema.names)
     where = {"made_from": FINGERPRINT, "sae": "s", "role": "pirate"}
     return aggregated(
         lake, lake.write(ACTIVATIONS, activations, **where), lake.write(POOLED, pooled, **where)

@@ -203,7 +203,9 @@ def test_provenance(warehouse: duckdb.DuckDBPyConnection, published: World) -> N
     most = max((published.mean["first"][role] > 0).sum(axis=1).max() for role in ROLES)
     assert row["n_active_features"] == most
     files = dict(row["files"])
-    assert set(files) == {"responses", "pooled", "activations", "evidence", "role_features"}
+    assert set(files) == {
+        "responses", "pooled", "sae_fit", "activations", "evidence", "role_features",
+    }  # fmt: skip
     assert all((Path(published.study.lake.root) / path).is_file() for path in files.values())
 
 
