@@ -18,7 +18,6 @@ from scipy.sparse import csr_array, vstack
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.drift.codes import SpanCodes, pool_ranges
 from persona_assets.drift.reference import Reference
-from persona_assets.drift.scores import scores
 from persona_assets.drift.space import Points
 from persona_assets.lake.schema.of_runs import DriftScore
 from persona_assets.lake.schema.table import VARIANT_STRIDE
@@ -57,8 +56,7 @@ class CrossFit:
         With `axis: pca` the axis is the roles' component, in which the anchor is one of many: it stays.
         """
         row = np.searchsorted(self.questions, questions)
-        each = np.arange(len(points))
-        along_anchor = points.products(self.anchors)[each, row]
+        along_anchor = points.paired(self.anchors[row])
         with np.errstate(divide="ignore", invalid="ignore"):
             cosine_anchor = along_anchor / (points.lengths * self.anchors.lengths[row])
             if self.way == "pca":
@@ -68,10 +66,13 @@ class CrossFit:
             cosine_axis = projection / points.lengths
         return {"projection": projection, "cosine_axis": cosine_axis, "cosine_anchor": cosine_anchor}
 
-    def optimism(self, points: Points, questions: Ints) -> float:
-        """Return how much higher answers project on the axis that they helped to make, on average."""
-        plain = scores(points, self.reference.target)["projection"]
-        return float(np.mean(plain - self.scores(points, questions)["projection"]))
+    def optimism(self, points: Points, scored: dict[DriftScore, Floats]) -> float:
+        """Return how much higher answers project on the axis that they helped to make, on average.
+
+        `scored` is what `scores` gave for them.
+        """
+        plain = points.along(self.reference.target.axis)
+        return float(np.mean(plain - scored["projection"]))
 
     @cached_property
     def _others(self) -> Floats:

@@ -52,15 +52,18 @@ class Reading:
 def measure(
     reading: Reading,
     anchor_codes: SpanCodes,
+    fit: CrossFit | None,
     reference: Reference,
     settings: DriftSettings,
     tokenizer: PreTrainedTokenizerBase,
 ) -> dict[str, pa.Table]:
-    """Return the tables of a run by name. `anchor_codes` are those of the anchor's responses."""
+    """Return the tables of a run by name. `anchor_codes` are those of the anchor's responses, `fit` what
+    scores them without their own questions.
+    """
     codes = reading.codes
     points = turn_points(codes, reference, settings)
     scored = scores(points, reference.target)
-    null, optimism = null_of_turns(codes.lengths, anchor_codes, reference, settings)
+    null, optimism = null_of_turns(codes.lengths, anchor_codes, fit, reference, settings)
     turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns)
     transitions, features = transition_tables(points, scored, reference.target.axis)
     return {
@@ -82,13 +85,16 @@ def turn_points(codes: SpanCodes, reference: Reference, settings: DriftSettings)
 
 
 def null_of_turns(
-    lengths: Ints, anchor_codes: SpanCodes, reference: Reference, settings: DriftSettings
+    lengths: Ints,
+    anchor_codes: SpanCodes,
+    fit: CrossFit | None,
+    reference: Reference,
+    settings: DriftSettings,
 ) -> tuple[list[dict[DriftScore, Null]], float | None]:
     """Return of each turn the null of each score, and the axis's optimism, None where it is not known.
 
     The optimism is a mean over the spans; see `CrossFit`.
     """
-    fit = CrossFit.of(anchor_codes, reference, settings.axis, settings.pooling)
     found, optimism = {}, []
     for n_tokens in np.unique(lengths).tolist():
         draws = draw_spans(anchor_codes, n_tokens, settings.null_draws, settings.seed)
@@ -100,7 +106,7 @@ def null_of_turns(
             first = np.searchsorted(anchor_codes.bounds, [ranges[0][0] for ranges in spans], side="right") - 1
             asked = anchor_codes.spans[first] % VARIANT_STRIDE
             scored = fit.scores(points, asked)
-            optimism.append(fit.optimism(points, asked))
+            optimism.append(fit.optimism(points, scored))
         n = len(draws)
         found[n_tokens] = {score: Null.of(values[:n], values[n:]) for score, values in scored.items()}
     whole = float(np.mean(optimism)) if optimism and settings.axis == "difference" else None

@@ -49,6 +49,12 @@ class Points:
         raw -= (self.values @ self.centre)[:, None] + (others.values @ self.centre)[None, :]
         return (raw + self.centre @ self.centre) * self.scale[:, None] * others.scale[None, :]
 
+    def paired(self, others: Points) -> Floats:
+        """Inner product of each with the one of `others` in its row, of the same space: float64[n]."""
+        raw = self.values.multiply(others.values).sum(axis=1) + self.centre @ self.centre
+        raw -= self.values @ self.centre + others.values @ self.centre
+        return raw * self.scale * others.scale
+
     def combined(self, weights: Floats) -> Floats:
         """Return the sum of the vectors, each times its weight: float64[d_sae]."""
         weights = weights * self.scale

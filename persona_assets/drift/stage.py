@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.codes import SpanCodes, from_table, to_table
+from persona_assets.drift.crossfit import CrossFit
 from persona_assets.drift.encode import encode_layout, encode_responses
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
@@ -58,7 +59,7 @@ class DriftStage:
             model=self.study.settings.extraction.model,
         )
         drift = self.study.settings.drift
-        tables = measure(reading, self._anchor_codes(), reference, drift, self._tokenizer)
+        tables = measure(reading, self._anchor_codes, self._fit, reference, drift, self._tokenizer)
         return {
             table.name: self.study.lake.write(
                 table, tables[table.name], made_from, run=transcript.run, inputs=self._inputs(transcript.run)
@@ -100,8 +101,14 @@ class DriftStage:
             )
         return codes
 
+    @cached_property
+    def _fit(self) -> CrossFit | None:
+        drift = self.study.settings.drift
+        return CrossFit.of(self._anchor_codes, self.reference, drift.axis, drift.pooling)
+
+    @cached_property
     def _anchor_codes(self) -> SpanCodes:
-        """Return the anchor's responses token by token, encoded once a study."""
+        """The anchor's responses token by token, encoded once a study."""
         files, lake = self._files, self.study.lake
         file, made_from = files.anchor_codes, files.anchor_codes_fingerprint
         if file is None:
