@@ -26,6 +26,7 @@ from persona_assets.study.backends import generation_backend
 from persona_assets.study.engines import speaking_of
 from persona_assets.study.judges import filled, judging_prompt, scores_of
 from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.settings.judge import PLACES
 from persona_assets.study.study import Study
 from persona_assets.study.template import Template
 
@@ -147,7 +148,7 @@ class Judge:
         StudyError where a prompt has no room.
         """
         asked, prompts = judging_prompt(self.study, self.name, role) or "", []
-        if not all(place in asked for place in ("{question}", "{answer}")):
+        if not all(place in asked for place in PLACES):
             raise StudyError(
                 f"judge.{self.name}: the eval_prompt of role {role} lacks {{question}} or {{answer}}; mend "
                 f"it in the role's file, or give judge.{self.name}.prompt"

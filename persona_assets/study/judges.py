@@ -9,6 +9,7 @@ from pathlib import Path
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
 from persona_assets.base.jsonl import read_records
+from persona_assets.study.settings.judge import PLACES
 from persona_assets.study.study import Study
 
 _Scores = dict[int, int | None]  # by response_id
@@ -25,8 +26,8 @@ def judging_prompt(study: Study, judge: str, role: str) -> str | None:
 
 def filled(prompt: str, question: str, answer: str) -> str:
     """Return the prompt about one answer; what stands in braces within the two texts stays as it is."""
-    texts = {"{question}": question, "{answer}": answer}
-    return re.sub(r"\{question\}|\{answer\}", lambda found: texts[found[0]], prompt)
+    texts = dict(zip(PLACES, (question, answer), strict=True))
+    return re.sub("|".join(map(re.escape, PLACES)), lambda found: texts[found[0]], prompt)
 
 
 def scores_of(study: Study, judge: str, role: str) -> _Scores:

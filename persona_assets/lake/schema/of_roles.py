@@ -20,6 +20,7 @@ from persona_assets.lake.schema.table import (
 ANSWERED_BY = "persona.answered_by"
 
 _IDENTITY = f"variant * {VARIANT_STRIDE} + question_id"
+_IDENTIFIED = (Column("response_id", INT, _IDENTITY), Column("variant", INT), Column("question_id", INT))
 _RESPONSE_ID = Column("response_id", INT, f"{_IDENTITY}: with role the response's identity")
 _VARIANT = Column("variant", INT, made_of=f"f.response_id // {VARIANT_STRIDE}")
 _QUESTION_ID = Column("question_id", INT, made_of=f"f.response_id % {VARIANT_STRIDE}")
@@ -49,9 +50,7 @@ RESPONSES = Table(
 JUDGEMENTS = Table(
     "judgements", "What each judge of the study says of a role's responses, one row per response and judge",
     columns=(
-        Column("response_id", INT, _IDENTITY),
-        Column("variant", INT),
-        Column("question_id", INT),
+        *_IDENTIFIED,
         Column("judge", TEXT, "The judge's name in the study"),
         Column("score", INT, "The score that the judge's answer names; NULL where it names none of the scale",
             nullable=True),
@@ -72,9 +71,7 @@ RESPONSE_SPANS = Table(
     "response_spans", "Where responses of a model that thinks think, and where they answer; any other "
     "response is one answer, and has no row",
     columns=(
-        Column("response_id", INT, _IDENTITY),
-        Column("variant", INT),
-        Column("question_id", INT),
+        *_IDENTIFIED,
         Column("span", INT, "Counts the response's spans from 0"),
         Column("kind", TEXT, "thinking, answer, or other: a channel of gpt-oss for neither"),
         Column("start", INT, "Its first token, counted from 0 in response_token_ids"),
@@ -88,9 +85,7 @@ RESPONSE_SPANS = Table(
 POOLED = Table(
     "pooled", "Which responses were pooled; those with excluded_reason NULL are every rate's denominator",
     columns=(
-        Column("response_id", INT, _IDENTITY),
-        Column("variant", INT),
-        Column("question_id", INT),
+        *_IDENTIFIED,
         Column("n_tokens", INT, "Tokens pooled over", nullable=True),
         Column("n_active_features", INT, "Features that fired on at least one of them", nullable=True),
         Column("n_outliers", INT, "Selected tokens at which the stream's norm is over 10 times its median in "

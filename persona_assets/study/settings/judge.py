@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from persona_assets.study.settings.block import Block, Dtype, PositiveInt
 from persona_assets.study.settings.generation import GenerationSettings
 
+PLACES = ("{question}", "{answer}")  # that a judge's prompt must hold
+
 
 class JudgeSettings(Block):
     """A judge: a model that is asked about each answer, or a file of a person's scores."""
@@ -54,7 +56,7 @@ class JudgeSettings(Block):
             raise ValueError("a judge has either `model` or `file`")
         if self.file is not None and self.prompt is not None:
             raise ValueError("a judge's `file` holds its scores: leave `prompt` out")
-        if self.prompt is not None and not all(part in self.prompt for part in ("{question}", "{answer}")):
+        if self.prompt is not None and not all(place in self.prompt for place in PLACES):
             raise ValueError("prompt must hold {question} and {answer}")
         if self.scale != sorted(set(self.scale)):
             raise ValueError("scale must rise, each score named once")
