@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, shown
-from persona_assets.base.project import code_folder, project
+from persona_assets.base.project import import_from, project
 
 Kind = TypeVar("Kind")
 
@@ -27,9 +26,7 @@ def named(name: str, known: Mapping[str, Kind], kind: type[Kind], key: str) -> K
         raise StudyError(
             f"{key}: unknown {shown(name)}; known are {ours}, and your own as package.module:NAME"
         )
-    folder = str(code_folder(project()))
-    if folder not in sys.path:
-        sys.path.append(folder)
+    import_from(project())
     try:
         found = resolve_name(name)
     except Exception as error:  # somebody else's code, which raises what it likes

@@ -7,6 +7,7 @@ of its `defs_module`. `persona init` lays one out, and a checkout of this packag
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +79,13 @@ def studies_folder(folder: Path) -> Path:
 def code_folder(folder: Path) -> Path:
     """Return where the modules of the project at `folder` lie: in `src/` if it has one, as for `dg`."""
     return folder / "src" if (folder / "src").is_dir() else folder
+
+
+def import_from(folder: Path) -> None:
+    """Let this process import the modules of the project at `folder`, which need not be installed."""
+    code = str(code_folder(folder))
+    if code not in sys.path:
+        sys.path.append(code)
 
 
 def _settings(folder: Path) -> dict[str, Any] | None:
