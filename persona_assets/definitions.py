@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from persona_assets.base.project import project
+from persona_assets.base.project import import_from, project
 from persona_assets.components.studies import load_studies
 
 # Dagster tells for each asset which of its own classes are in beta: 2,000 lines of one `dg launch`.
@@ -16,7 +16,9 @@ for told in (dg.BetaWarning, dg.PreviewWarning):
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return all studies of the project that this process works on."""
-    return definitions_of(project())
+    place = project()
+    import_from(place)
+    return definitions_of(place)
 
 
 def definitions_of(place: Path) -> dg.Definitions:

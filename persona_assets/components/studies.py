@@ -17,7 +17,6 @@ from dagster.components.core.defs_module import ComponentPath
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_text
-from persona_assets.base.project import import_from, project
 from persona_assets.components.broken import BrokenStudy, validating
 from persona_assets.study.study import COMPONENT, load_study
 
@@ -27,7 +26,6 @@ def load_studies(path_within_project: Path) -> dg.Definitions:
 
     Raises StudyError, naming every one of them, where the definitions are loaded to be checked.
     """
-    import_from(project())
     tree = ComponentTree.for_project(path_within_project)
     root = ComponentPath.from_path(tree.defs_module_path)
     context = tree.decl_load_context.for_component_loc(root)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -10,6 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker
+from tests.places import write_project
 
 HEAVY = ("torch", "transformers", "sae_lens", "vllm", "umap", "sklearn", "matplotlib", "numba")
 
@@ -121,3 +123,19 @@ def test_a_number_of_roles_that_is_none_is_refused(
     monkeypatch.setenv("PERSONA_ROLES_PER_RUN", roles_per_run)
     with pytest.raises(StudyError, match=f"PERSONA_ROLES_PER_RUN={roles_per_run}: give a number of roles"):
         study_definitions(study)
+
+
+def test_the_studies_of_a_project_that_is_only_named_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies = (
+        write_project(tmp_path, 'root_module = "nowhere_installed"').parents[1] / "nowhere_installed" / "defs"
+    )
+    studies.mkdir(parents=True)
+    for package in (studies.parent, studies):
+        (package / "__init__.py").touch()
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    from persona_assets.definitions import defs
+
+    assert not list(defs().resolve_asset_graph().materializable_asset_keys)

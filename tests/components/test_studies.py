@@ -67,7 +67,7 @@ def project(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     mine.mkdir()
     StudyScaffolder().scaffold(dg.ScaffoldRequest(COMPONENT, mine, "yaml", folder, ScaffoldParams()))
     monkeypatch.setenv("PERSONA_PROJECT", str(folder))
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.syspath_prepend(folder)
     yield folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "elsewhere"]:
         del sys.modules[name]
