@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import one_line
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
 from persona_assets.study.study import Study
@@ -167,3 +168,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def print_inserted(prompt: str | None) -> None:
+    """Print the system prompt that the chat template inserts by itself, if it does."""
+    if prompt is not None:
+        inserted = one_line(prompt, 300)
+        print(f"where a role sends no system message, the chat template inserts: {inserted}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_assets.base.given import one_line
+from persona_assets.cli.answers import print_inserted
 from persona_assets.cli.bar import bar
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
@@ -34,9 +34,7 @@ def _print_asked(study: Study, asked: Asked) -> None:
     if asked.prompt_tokens is not None:
         told = _tokens(asked.prompt_tokens, asked.n_prompts, f"the means of {asked.prompt_tokens.n} roles")
         print(f"prompts: {told}")
-    if asked.default_system_prompt is not None:
-        inserted = one_line(asked.default_system_prompt, 300)
-        print(f"where a role sends no system message, the chat template inserts: {inserted}")
+    print_inserted(asked.default_system_prompt)
     longest = study.generation.max_tokens
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from persona_assets.cli.answers import print_rows
+from persona_assets.cli.answers import print_inserted, print_rows
 from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
 from persona_assets.health.reasons import Reason, find_reasons
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
+from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
 from persona_assets.study.study import Study
@@ -28,7 +29,9 @@ def print_status(study: Study, output: str) -> None:
         header = ["role", *roles[0].states, "bytes", "modified"]
         print_rows(header, [_row(role) for role in roles], output)
         return
-    print("\n".join(_stage_lines(study, stages)), end="\n\n")
+    print("\n".join(_stage_lines(study, stages)))
+    print_inserted(default_system_prompt(study))
+    print()
     n_complete = sum(set(role.states.values()) == {"fresh"} for role in roles)
     summary = f"{n_complete} of {len(roles)} roles complete"
     if len({tuple(role.states.values()) for role in roles}) == 1:

@@ -4,5 +4,6 @@ select
     s.settings ->> '$.extraction.model' as model,
     s.settings ->> '$.analysis.anchor' as anchor,
     (select coalesce(sum(n_rows), 0)::bigint from lake_files where table_name = 'responses') as n_responses,
-    (select count(*) from questions) as n_questions
+    (select count(*) from questions) as n_questions,
+    s.default_system_prompt
 from study as s;

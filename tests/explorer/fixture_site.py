@@ -46,6 +46,7 @@ WORDS = [
     "laugh",
     "map",
 ]
+THINKING = (1, 2, 3)  # responses that only think, also answer, and also speak in another channel
 NOTE = "Distances on the map are not distances between features: trust the neighbors, not the gaps."
 
 
@@ -153,6 +154,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "n_responses": size.responses * len(roles),
         "n_questions": 240,
         "has_drift": False,
+        "default_system_prompt": f"You are a helpful assistant. {HOSTILE[0]}",
     }
 
 
@@ -308,12 +310,14 @@ def _cut(label: str | None) -> str | None:
 
 
 def _response(rng: np.random.Generator, row: int) -> Json:
+    thinks = [("thinking", HOSTILE[0]), ("answer", "Aye."), ("other", HOSTILE[1])][: row % 4]
     return {
         "response_id": row,
         "variant": row % 5,
         "question_id": row // 5,
         "question": f"What of {WORDS[row % len(WORDS)]}?",
         "response": HOSTILE[row] if row < len(HOSTILE) else _sentence(rng, 60),
+        "parts": [{"kind": kind, "text": text, "n_tokens": 12} for kind, text in thinks if row in THINKING],
         "n_response_tokens": 80,
         "finish_reason": "stop",
     }

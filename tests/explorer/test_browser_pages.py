@@ -288,6 +288,24 @@ def test_words_are_found_in_a_sites_responses_and_lead_to_the_response(page, pag
     page.get_by_text("Nothing found").wait_for()
 
 
+def test_thinking_is_folded_and_the_prompt_that_the_template_inserts_is_told(page, pages):
+    opened(page, pages, f"role/{A}", ".response-list")
+    told = page.locator(".instructions").inner_text()
+    assert f"template inserts its own: You are a helpful assistant. {HOSTILE[0]}" in told
+    only, also, spoken = (page.locator(".response").nth(row) for row in (1, 2, 3))
+    assert "It ends without an answer." in only.inner_text()
+    for row in (also, spoken):
+        assert "Aye." in row.inner_text()
+        assert "ends without" not in row.inner_text()
+    assert spoken.locator("summary").all_inner_texts() == [
+        "thinking, 12 tokens", "neither thinking nor answer, 12 tokens",
+    ]  # fmt: skip
+    assert HOSTILE[0] not in also.inner_text()
+    also.locator("summary").click()
+    assert HOSTILE[0] in also.inner_text()
+    keep_screenshot(page, "thinking")
+
+
 def test_pages_of_responses_are_turned_and_in_the_address(page, pages):
     opened(page, pages, f"role/{A}", ".response-list")
     page.get_by_role("button", name="next").first.click()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import RESOURCES, Source, find
 from persona_assets.explorer.resources.feature import page_elsewhere
+from persona_assets.explorer.snapshot.opened import Snapshots
+from persona_assets.lake.schema import RESPONSE_SPANS
+from persona_assets.warehouse import publish
 from tests.warehouse.world import (
     ALWAYS_ON,
     DEAD,
@@ -20,6 +24,7 @@ from tests.warehouse.world import (
     ROLES,
     VARIANTS,
     World,
+    land,
 )
 
 
@@ -159,6 +164,28 @@ def test_responses_come_by_pages(source: Source):
     assert (page["page"], page["n_pages"]) == (1, 1)
     assert [row["response_id"] for row in page["responses"]] == RESPONSE_IDS.tolist()
     assert page["responses"][EXCLUDED]["response"] == ""
+
+
+def test_what_thinks_is_told_from_what_it_answers(own: World):
+    spans = [("thinking", 0, 4, "<think>Who?</think>"), ("answer", 5, 9, "I am a ghost.")]
+    rows = [
+        {"response_id": RESPONSE_IDS[2], "variant": 0, "question_id": 99_999, "span": number}
+        | {"kind": kind, "start": start, "stop": stop, "text": text}
+        for number, (kind, start, stop, text) in enumerate(spans)
+    ]
+    land(own.study, RESPONSE_SPANS, pa.Table.from_pylist(rows, schema=RESPONSE_SPANS.schema), "ghost")
+    publish(own.study)
+    snapshots = Snapshots(own.study)
+    with snapshots.newest().source() as source:
+        responses = answer(source, "role/ghost/responses/1.json")["responses"]
+        examples = answer(source, f"first/feature/{ALWAYS_ON}/ghost.json")["responses"]
+        of_another = answer(source, "role/pirate/responses/1.json")["responses"]
+    snapshots.close()
+    parts = [{"kind": kind, "text": text, "n_tokens": 4} for kind, _, _, text in spans]
+    for row in (*responses, *examples):
+        assert row["parts"] == (parts if row["response_id"] == RESPONSE_IDS[2] else [])
+    assert {row["response_id"] for row in (*responses, *examples)} >= {RESPONSE_IDS[2]}
+    assert all(row["parts"] == [] for row in of_another)
 
 
 def test_roles_are_laid_beside_those_they_are_like(source: Source):

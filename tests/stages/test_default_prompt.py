@@ -7,6 +7,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from persona_assets.cli.app import app
+from persona_assets.explorer.resources.study import study as study_resource
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.study.study import Study
@@ -27,6 +29,10 @@ def told(study: Study) -> str | None:
     publish(study)
     with connect(study) as warehouse:
         [(prompt,)] = warehouse.execute("select default_system_prompt from study").fetchall()
+    snapshots = Snapshots(study)
+    with snapshots.newest().source() as source:
+        assert study_resource(source)["default_system_prompt"] == prompt
+    snapshots.close()
     return None if prompt is None else str(prompt)
 
 
@@ -41,6 +47,8 @@ def test_it_is_noted_with_the_first_responses_and_belongs_to_the_template(
     said = CliRunner().invoke(app, ["estimate", str(study.file), "--pilot", "0"]).output
     assert f"where a role sends no system message, the chat template inserts: {INSERTED}" in said
     GenerationStage(study).land("default")
+    said = CliRunner().invoke(app, ["status", str(study.file)]).output
+    assert f"where a role sends no system message, the chat template inserts: {INSERTED}\n\n" in said
     assert told(make_study(changes=inserting)) == INSERTED
 
     own = make_study()  # of whose template nobody has asked

@@ -65,6 +65,8 @@ class Study(Answer):
     n_responses: int
     n_questions: int
     has_drift: bool
+    default_system_prompt: str | None
+    """What the model's chat template inserts where no system message is sent; null: nothing, or not known."""
 
 
 class Label(Answer):
@@ -153,6 +155,15 @@ class RelatedFeature(Answer):
     preferred_role: str | None
 
 
+class ResponsePart(Answer):
+    """A part of a response of a model that thinks."""
+
+    kind: Literal["thinking", "answer", "other"]
+    """Other: a channel for neither."""
+    text: str
+    n_tokens: int
+
+
 class Example(Answer):
     """A response in which a feature fires, with the tokens around its peak."""
 
@@ -162,6 +173,8 @@ class Example(Answer):
     system_prompt: str | None
     question: str
     response: str
+    parts: list[ResponsePart]
+    """In their order; empty where the response is one answer."""
     mean: float
     max: float
     n_active: int | None
@@ -258,6 +271,8 @@ class ResponseRow(Answer):
     question_id: int
     question: str
     response: str
+    parts: list[ResponsePart]
+    """In their order; empty where the response is one answer."""
     n_response_tokens: int
     finish_reason: str | None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from persona_assets.base.duck import exact_path
+from persona_assets.explorer.resources.parts import add_parts
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
@@ -30,6 +31,7 @@ def examples_of(source: Source, sae: str, feature_id: int, roles: Sequence[str])
         for row in source.rows("examples", feature_id=feature_id, limit=N_RESPONSES, **known):
             role = row.pop("role")
             found[role].append(row | shown.get((role, row["response_id"]), dict.fromkeys(_SHOWN)))
+        add_parts(source, found)
     return [{"role": role, "responses": responses} for role, responses in found.items()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.resources.parts import add_parts
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
@@ -41,6 +42,7 @@ def responses(source: Source, role: str, page: int) -> Json:
     if not 1 <= page <= max(last, 1):
         raise not_found(f"role {role!r} has {last} pages of responses, no page {page}")
     found = source.rows("responses_page", role=role, limit=PAGE, offset=PAGE * (page - 1))
+    add_parts(source, {role: found})
     return {"page": page, "n_pages": last, "responses": found}
 
 

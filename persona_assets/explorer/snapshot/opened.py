@@ -48,7 +48,9 @@ class OpenSnapshot:
             self._connection.execute("set threads = 1")
             for table in ("measured", "known_features"):
                 self._connection.execute(query(f"explorer/{table}"))
-            [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
+            [(published_at, _)] = self._connection.execute(
+                "select published_at, default_system_prompt from study"
+            ).fetchall()
         except duckdb.Error as error:
             self._connection.close()
             raise StudyError(

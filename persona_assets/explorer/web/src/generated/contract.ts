@@ -49,6 +49,8 @@ export interface Study {
   n_responses: number;
   n_questions: number;
   has_drift: boolean;
+  /** What the model's chat template inserts where no system message is sent; null: nothing, or not known. */
+  default_system_prompt: string | null;
 }
 
 /** A description of a feature. */
@@ -291,6 +293,14 @@ export interface RelatedFeature {
   preferred_role: string | null;
 }
 
+/** A part of a response of a model that thinks. */
+export interface ResponsePart {
+  /** Other: a channel for neither. */
+  kind: "thinking" | "answer" | "other";
+  text: string;
+  n_tokens: number;
+}
+
 /** A response in which a feature fires, with the tokens around its peak. */
 export interface Example {
   response_id: number;
@@ -299,6 +309,8 @@ export interface Example {
   system_prompt: string | null;
   question: string;
   response: string;
+  /** In their order; empty where the response is one answer. */
+  parts: ResponsePart[];
   mean: number;
   max: number;
   n_active: number | null;
@@ -387,6 +399,8 @@ export interface ResponseRow {
   question_id: number;
   question: string;
   response: string;
+  /** In their order; empty where the response is one answer. */
+  parts: ResponsePart[];
   n_response_tokens: number;
   finish_reason: string | null;
 }

@@ -1,6 +1,8 @@
 import { level, Tokens } from "../../charts/Tokens";
 import { fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
+import { NoSystemPrompt } from "../../components/NoSystemPrompt";
+import { ResponseText } from "../../components/ResponseText";
 import type { Example } from "../../generated/contract";
 import { href } from "../../router/router";
 
@@ -23,14 +25,12 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
         <summary>whole response, and the system prompt (variant {example.variant})</summary>
         <dl className="example-whole">
           <dt>system</dt>
-          <dd>
-            {example.system_prompt === null ? <span className="muted">none was sent</span> : <LongText text={example.system_prompt} />}
-          </dd>
+          <dd>{example.system_prompt === null ? <NoSystemPrompt /> : <LongText text={example.system_prompt} />}</dd>
           <dt>
             <bdi>{role}</bdi>
           </dt>
           <dd>
-            <LongText text={example.response} limit={2000} />
+            <ResponseText text={example.response} parts={example.parts} limit={2000} />
           </dd>
         </dl>
         <a href={href("role", role, { response: example.response_id })}>among the role's responses ({example.response_id})</a>

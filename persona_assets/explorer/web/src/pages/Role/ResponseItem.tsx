@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { count } from "../../components/format";
 import { LongText } from "../../components/LongText";
+import { ResponseText } from "../../components/ResponseText";
 import type { ResponseRow } from "../../generated/contract";
 
 /** One response with its question; the one that a link names is marked and brought into view. */
@@ -19,7 +20,7 @@ export function ResponseItem({ row, marked }: { row: ResponseRow; marked: boolea
       </div>
       <div className="response-body">
         <LongText text={row.question} limit={400} className="question" />
-        <LongText text={row.response} limit={700} />
+        <ResponseText text={row.response} parts={row.parts} limit={700} />
       </div>
     </li>
   );
