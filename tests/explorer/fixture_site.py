@@ -249,7 +249,13 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
         }
         for row, axis in enumerate(("assistant", "pc1", "pc2", "pc3"))
     ]
-    return {"order": roles, "similarity": [_rounded(line) for line in vectors @ vectors.T], "axes": axes}
+    similarity = [_rounded(line) for line in vectors @ vectors.T]
+    fits = [_fit(role) for role in roles[1:]]  # one is not measured
+    return {"order": roles, "similarity": similarity, "axes": axes, "fits": fits}
+
+
+def _fit(role: str) -> Json:
+    return {"role": role, "fvu": 0.14, "l0": 40.0, "n_tokens": 1000, "n_outliers": 3, "n_responses": 16}
 
 
 def _effect(rng: np.random.Generator, mean: float) -> Json:
@@ -293,6 +299,7 @@ def _write_role(
             for other, similarity in zip([one for one in roles if one != role], others, strict=True)
         ],
         "axes": [{"axis": "assistant", "position": 0.4, "explained_variance": None}],
+        "fit": None if role == roles[0] else _fit(role),
         "why_no_assistant": None,
     }
     _write(data / "demo" / "role" / f"{role}.json", page)

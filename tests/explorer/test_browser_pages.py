@@ -397,6 +397,7 @@ def test_hundreds_of_roles_are_drawn_in_a_small_window_too_where_a_cell_is_one_p
         "order": [f"role_{row}" for row in range(n)],
         "similarity": [[1 if row == column else 0.5 for column in range(n)] for row in range(n)],
         "axes": [],
+        "fits": [],
     }
     page.route("**/demo/roles.json", lambda route: route.fulfill(json=overview))
     page.set_viewport_size({"width": 1024, "height": 700})
@@ -411,6 +412,9 @@ def test_every_role_is_listed_with_its_condition(page, pages, folder):
     study = json.loads((folder / "data" / "study.json").read_text())
     assert first_cells(page, ".role-table") == [entry["role"] for entry in study["roles"]]
     assert page.locator(".role-table .chip", has_text="stale").count() == 1
+    fits = page.locator(".role-table td:nth-child(4)").all_inner_texts()
+    assert fits == ["–"] + ["14.0\u202f%"] * (len(study["roles"]) - 1)
+    assert page.get_by_text("Median over 13 roles").inner_text().count("on 13\u2009000 tokens of 208") == 1
     assert page.locator(".role-table .chip", has_text="left out").count() == 1
     page.get_by_label("Find a role").fill("ghost")
     assert set(first_cells(page, ".role-table")) == {

@@ -146,6 +146,9 @@ def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Sour
     assert {row["role"] for row in page["nearest"]} == set(ROLES) - {"pirate"}
     assert [row["variant"] for row in page["instructions"]] == list(VARIANTS)
     assert page["axes"][0]["axis"] == "assistant"
+    assert page["fit"] in answer(source, "first/roles.json")["fits"]
+    assert page["fit"]["role"] == "pirate"
+    assert answer(source, "second/role/pirate.json")["fit"]["fvu"] == 0.375  # that of another SAE
     default = answer(source, "first/role/default.json")["instructions"][0]
     assert default == {"variant": 0, "instruction": "", "system_prompt": None}
 

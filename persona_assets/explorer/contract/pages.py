@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Literal, NotRequired
 
 from persona_assets.explorer.contract.shapes import Answer, rows_of, table_of
-from persona_assets.lake.schema import ATLAS, ATLAS_SUMMARY, FEATURES, ROLE_CONTRASTS, ROLE_FEATURES
+from persona_assets.lake.schema import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    FEATURES,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    SAE_FIT,
+)
 
 NOT_SHOWN = ("alive", "atlas_alive", "atlas_mu", "atlas_sd", "pass")  # columns of features in no list of them
 
@@ -245,6 +252,9 @@ class Place(Answer):
     explained_variance: float | None
 
 
+SaeFit = rows_of("SaeFit", "How well the SAE fits the model in a role.", SAE_FIT, also={"role": str})
+
+
 class RolePage(Answer):
     """The page of one role."""
 
@@ -260,6 +270,8 @@ class RolePage(Answer):
     nearest: list[Similar]
     """All other roles, the nearest first."""
     axes: list[Place]
+    fit: SaeFit | None  # type: ignore[valid-type]
+    """Null: not measured."""
     why_no_assistant: str | None
 
 
@@ -312,3 +324,5 @@ class RolesOverview(Answer):
     similarity: list[list[float | None]]
     """[role][role], in that order; empty without an atlas."""
     axes: list[Axis]
+    fits: list[SaeFit]  # type: ignore[valid-type]
+    """Of the roles in which it was measured."""

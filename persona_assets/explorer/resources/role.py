@@ -26,6 +26,7 @@ def role(source: Source, sae: str, role: str) -> Json:
         "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_STRONGEST),
         "nearest": source.rows("nearest_roles", sae=sae, role=role),
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
+        "fit": source.row("fits", sae=sae, role=role),
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
     }
 

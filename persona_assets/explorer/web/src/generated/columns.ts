@@ -45,5 +45,12 @@ export const SAYS = {
     "mean": "Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation",
     "max": "The strongest activation on any token; units of SAE activation",
     "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
+  },
+  "sae_fit": {
+    "fvu": "Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder",
+    "l0": "Mean number of active features per token",
+    "n_tokens": "Tokens that fvu and l0 are of",
+    "n_outliers": "Outliers among the sample's tokens, as in pooled",
+    "n_responses": "Responses of the sample"
   }
 } as const;

@@ -375,6 +375,21 @@ export interface Place {
   explained_variance: number | null;
 }
 
+/** How well the SAE fits the model in a role. */
+export interface SaeFit {
+  /** Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder */
+  fvu: number | null;
+  /** Mean number of active features per token */
+  l0: number;
+  /** Tokens that fvu and l0 are of */
+  n_tokens: number;
+  /** Outliers among the sample's tokens, as in pooled */
+  n_outliers: number;
+  /** Responses of the sample */
+  n_responses: number;
+  role: string;
+}
+
 /** The page of one role. */
 export interface RolePage {
   role: string;
@@ -389,6 +404,8 @@ export interface RolePage {
   /** All other roles, the nearest first. */
   nearest: Similar[];
   axes: Place[];
+  /** Null: not measured. */
+  fit: SaeFit | null;
   why_no_assistant: string | null;
 }
 
@@ -436,6 +453,8 @@ export interface RolesOverview {
   /** [role][role], in that order; empty without an atlas. */
   similarity: ((number | null)[])[];
   axes: Axis[];
+  /** Of the roles in which it was measured. */
+  fits: SaeFit[];
 }
 
 /** A question of `sql/examples`. */

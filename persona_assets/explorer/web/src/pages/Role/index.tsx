@@ -1,9 +1,11 @@
-import { count } from "../../components/format";
+import { count, fixed, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { RoleLink } from "../../components/links";
+import { measuredOn } from "../../components/measuredOn";
 import { Facts, RoleChoice } from "../../components/parts";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
+import { SAYS } from "../../generated/columns";
 import type { RolePage as Role } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, navigate, useRoute } from "../../router/router";
@@ -45,6 +47,18 @@ function Page({ role, sae }: { role: Role; sae: string }) {
   );
 }
 
+function Fit({ fit }: { fit: Role["fit"] }) {
+  if (fit === null) return <span className="muted">not measured</span>;
+  return (
+    <>
+      {percent(fit.fvu)}{" "}
+      <span className="fact-note">
+        of the variance; L0 {fixed(fit.l0, 1)}, {measuredOn(fit)}
+      </span>
+    </>
+  );
+}
+
 function RoleHead({ role }: { role: Role }) {
   const { anchor, roles } = useStudy();
   const entry = roles.find((one) => one.role === role.role);
@@ -70,6 +84,7 @@ function RoleHead({ role }: { role: Role }) {
         facts={[
           ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
           ["instruction variants", count(role.instructions.length)],
+          ["SAE leaves unexplained", <Fit fit={role.fit} />, SAYS.sae_fit.fvu],
           ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
         ]}
       />

@@ -1,15 +1,18 @@
 import { useMemo } from "react";
 import { useFindRole } from "../../components/FindRole";
-import { count, fixed, fmt } from "../../components/format";
+import { count, fixed, fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
+import { measuredOn } from "../../components/measuredOn";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
-import type { RoleEntry, RolesOverview } from "../../generated/contract";
+import { SAYS } from "../../generated/columns";
+import type { RoleEntry, RolesOverview, SaeFit } from "../../generated/contract";
 
 interface Row extends RoleEntry {
   places: (number | null)[]; // on each of the axes
   nearest: { role: string; similarity: number } | null;
+  fit: SaeFit | null;
 }
 
 const AXES = 4; // columns; the strips above show the rest
@@ -38,8 +41,10 @@ export function RoleTable({ overview }: { overview: RolesOverview | null }) {
 
 function rowsOf(roles: RoleEntry[], overview: RolesOverview | null): Row[] {
   const places = (overview?.axes ?? []).map((axis) => new Map(axis.positions.map((one) => [one.role, one.position])));
+  const fits = new Map(overview?.fits.map((fit) => [fit.role, fit]));
   return roles.map((entry) => ({
     ...entry,
+    fit: fits.get(entry.role) ?? null,
     places: places.map((axis) => axis.get(entry.role) ?? null),
     nearest: overview && nearestOf(entry.role, overview),
   }));
@@ -55,6 +60,25 @@ function nearestOf(role: string, { order, similarity }: RolesOverview): Row["nea
   });
   return best;
 }
+
+const FIT: SortColumn<Row>[] = [
+  {
+    key: "fvu",
+    title: "unexplained",
+    hint: SAYS.sae_fit.fvu,
+    num: true,
+    value: (row) => row.fit?.fvu ?? null,
+    cell: (row) => <span title={row.fit === null ? undefined : measuredOn(row.fit)}>{percent(row.fit?.fvu)}</span>,
+  },
+  {
+    key: "l0",
+    title: "L0",
+    hint: SAYS.sae_fit.l0,
+    num: true,
+    value: (row) => row.fit?.l0 ?? null,
+    cell: (row) => fixed(row.fit?.l0, 1),
+  },
+];
 
 function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
   const columns: SortColumn<Row>[] = [
@@ -80,6 +104,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
     },
   ];
   if (overview === null) return columns;
+  if (overview.fits.length > 0) columns.push(...FIT);
   const axes = overview.axes.slice(0, AXES).map(
     ({ axis }, place): SortColumn<Row> => ({
       key: axis,

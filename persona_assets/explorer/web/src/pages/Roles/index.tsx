@@ -5,11 +5,12 @@ import { Empty, Loaded } from "../../components/Loaded";
 import { Section } from "../../components/parts";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
-import type { RolesOverview } from "../../generated/contract";
+import type { RolesOverview, Sae } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, navigate } from "../../router/router";
 import "../../charts/charts.css";
 import { RoleTable } from "./RoleTable";
+import { SaeSection } from "./SaeSection";
 import "./roles.css";
 
 export default function RolesPage() {
@@ -20,14 +21,14 @@ export default function RolesPage() {
       {sae === null ? (
         <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty>
       ) : (
-        <Overview sae={sae.sae} />
+        <Overview sae={sae} />
       )}
     </div>
   );
 }
 
-function Overview({ sae }: { sae: string }) {
-  const overview = useResource<RolesOverview>(paths.roles(sae));
+function Overview({ sae }: { sae: Sae }) {
+  const overview = useResource<RolesOverview>(paths.roles(sae.sae));
   return (
     <Loaded of={overview} what="the roles" missing={<RoleTable overview={null} />}>
       {(data) => (
@@ -36,6 +37,7 @@ function Overview({ sae }: { sae: string }) {
             <Similarity overview={data} />
             <Axes overview={data} />
           </div>
+          <SaeSection sae={sae} fits={data.fits} />
           <RoleTable overview={data} />
         </>
       )}
