@@ -273,4 +273,4 @@ def test_an_sae_of_ones_own_is_read_as_its_dense_encode_would(project: Path) -> 
     assert mine["feature_id"].tolist() == fires.nonzero().flatten().tolist()
     np.testing.assert_allclose(mine["mean"], codes.mean(dim=0)[fires], rtol=1e-3)
     assert 0 < int(fires.sum()) < 64
-    assert extractor.fit(responses, "tied").fvu is not None
+    assert extractor.fits(responses)["tied"].fvu is not None

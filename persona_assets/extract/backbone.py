@@ -1,8 +1,9 @@
-"""The part of a language model that extraction needs: its text layers up to the highest SAE's."""
+"""What extraction needs of a language model: its text layers up to the highest SAE's, seldom all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from transformers import DynamicCache
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.losses import Place
 from persona_assets.models.architectures import Architecture, architecture
 from persona_assets.models.hooks import HookPoint, Streams, captured
 from persona_assets.models.loading import loading, weights_of
@@ -21,16 +23,27 @@ CHUNK = 2048
 
 # Multimodal Gemma 3 keeps its text model under either prefix; loaded without this, its tensors would all
 # be missing (and are therefore asserted below).
-_TEXT_WEIGHTS = {r"^(model\.language_model|language_model\.model)\.": ""}
+_TEXT_MODEL = r"^(model\.language_model|language_model\.model)\."
+_TEXT_WEIGHTS = {_TEXT_MODEL: ""}
+_WHOLE_WEIGHTS = {_TEXT_MODEL: "model.", r"^language_model\.lm_head\.": "lm_head."}
+
+
+class _EnoughError(Exception):
+    """The layers that are read have run; the others need not."""
 
 
 @dataclass
 class Backbone:
-    """A text model cut off above the layers in use, and what is known of its architecture."""
+    """A text model cut off above the layers in use, and what is known of its architecture.
+
+    Of a whole one, which predicts tokens (`causal`), only the first `n_layers` run where streams are read.
+    """
 
     model: Any
     architecture: Architecture
     device: torch.device
+    n_layers: int
+    causal: Any = None
 
     @property
     def layers(self) -> Any:
@@ -39,29 +52,40 @@ class Backbone:
 
     @classmethod
     def load(
-        cls, model: str, revision: str | None, config: Any, n_layers: int, dtype: str, device: str
+        cls,
+        model: str,
+        revision: str | None,
+        config: Any,
+        n_layers: int,
+        dtype: str,
+        device: str,
+        *,
+        whole: bool = False,
     ) -> Backbone:
         """The first `n_layers` layers of `model`, whose whole text configuration is `config` (it is changed).
 
-        No head and no vision tower are loaded. Raises StudyError where a weight is missing.
+        No vision tower is loaded, and no head unless the `whole` model is. Raises StudyError where a weight
+        is missing.
         """
-        from transformers import AutoModel
+        from transformers import AutoModel, AutoModelForCausalLM
 
-        _cut(config, n_layers)
+        if not whole:
+            _cut(config, n_layers)
         # Only the eager attention applies Gemma 2's soft cap to its logits.
         attention = "eager" if getattr(config, "attn_logit_softcapping", None) else None
         with loading(model):
-            text_model, report = AutoModel.from_pretrained(
+            loaded, report = (AutoModelForCausalLM if whole else AutoModel).from_pretrained(
                 **weights_of(model, revision),
                 config=config,
                 dtype=dtype,
                 attn_implementation=attention,
-                key_mapping=_TEXT_WEIGHTS,
+                key_mapping=_WHOLE_WEIGHTS if whole else _TEXT_WEIGHTS,
                 output_loading_info=True,
             )
         _assert_complete(model, report)
-        text_model = text_model.to(device).eval().requires_grad_(False)
-        return cls(text_model, architecture(config.model_type), torch.device(device))
+        loaded = loaded.to(device).eval().requires_grad_(False)
+        text_model, causal = (loaded.base_model, loaded) if whole else (loaded, None)
+        return cls(text_model, architecture(config.model_type), torch.device(device), n_layers, causal)
 
     @torch.inference_mode()
     def selected_rows(
@@ -76,11 +100,35 @@ class Backbone:
         chunks = ids.split(CHUNK, dim=1)
         cache = DynamicCache(config=self.model.config) if len(chunks) > 1 else None
         read: list[Streams] = []
-        with captured(self.layers, self.architecture, points) as streams:
+        with captured(self.layers, self.architecture, points) as streams, self._only_layers_in_use():
             for chunk in chunks:
-                self.model(input_ids=chunk, use_cache=cache is not None, past_key_values=cache)
+                with suppress(_EnoughError):
+                    self.model(input_ids=chunk, use_cache=cache is not None, past_key_values=cache)
                 read.append(dict(streams))
         return {point: _whole([part[point] for part in read])[rows] for point in points}
+
+    @contextmanager
+    def _only_layers_in_use(self) -> Iterator[None]:
+        """While open, a forward pass of a whole model ends above the layers in use, with `_EnoughError`."""
+
+        def end(*_: object) -> None:
+            raise _EnoughError
+
+        if self.causal is None:
+            yield
+            return
+        hook = self.layers[self.n_layers - 1].register_forward_hook(end)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def place(self, point: HookPoint) -> Place | None:
+        """Return where the stream at `point` can be changed; None where no module takes or gives it alone."""
+        tap = self.architecture.sites[point.site]
+        if point.site == "hook_resid_mid" or tap.side == "normalized":
+            return None  # of both only a norm is given the stream, and what adds to it goes past the norm
+        return Place(self.layers[point.layer].get_submodule(tap.module), tap.side)
 
     def _padded(self, conversations: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
         """Token ids `int64[batch, longest]`, and where the selected tokens lie in them flattened."""

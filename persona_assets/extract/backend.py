@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from persona_assets.base.arrays import Ints
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
 from persona_assets.extract.quality import FitSums
+
+if TYPE_CHECKING:
+    from persona_assets.extract.losses import Losses
 
 
 @dataclass(frozen=True)
@@ -49,4 +52,13 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back the memory of model and SAEs; nothing can be asked afterwards."""
+        ...
+
+
+@runtime_checkable
+class MeasuresLosses(Protocol):
+    """A backend that can say what the SAEs cost the model, for `extraction.fit.loss_recovered`."""
+
+    def losses(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Mapping[str, Losses]:
+        """Return by SAE what it costs on the conversations' selected tokens, where that can be measured."""
         ...

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.extract.backend import Backend, PooledBatch
+from persona_assets.extract.backend import Backend, MeasuresLosses, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
+from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums, as_table
 from persona_assets.extract.tables import ActivationsCollector
 from persona_assets.models.chat import ChatFormat
@@ -70,6 +71,11 @@ class Extractor:
         self._settings = settings
         self._chat = chat
         self._backend = backend
+        if settings.fit.loss_recovered and not isinstance(backend, MeasuresLosses):
+            raise StudyError(
+                f"extraction.fit.loss_recovered is not served by extraction.backend {settings.backend}; use "
+                "transformers, or leave it out"
+            )
 
     @classmethod
     def open(cls, settings: ExtractionSettings, template: Template = AS_THE_MODEL_HAS_IT) -> Extractor:
@@ -98,30 +104,33 @@ class Extractor:
                 done[batch.sae] += len(batch.response_ids)
                 if progress is not None:
                     progress(min(done.values()), len(conversations))
+        losses = self._losses(sample, chosen)
         by_id = {one.response_id: one for one in conversations}
         return {
             name: Extraction(
                 pooled=one.activations.pooled(responses, conversations),
-                sae_fit=as_table(Fit.of(one.fits)),
+                sae_fit=as_table(Fit.of(one.fits, losses.get(name))),
                 evidence=one.evidence.table(by_id, self.tokenizer),
                 activations=one.activations.activations(),
             )
             for name, one in collectors.items()
         }
 
-    def fit(self, responses: pa.Table, sae: str) -> Fit:
-        """Return how well the SAE fits the model on the responses' seeded sample, as `extract` measures it.
+    def fits(self, responses: pa.Table, saes: Sequence[str] | None = None) -> dict[str, Fit]:
+        """Return how well each SAE fits the model on the responses' seeded sample, as `extract` measures it.
 
-        Raises StudyError where no response is pooled.
+        One pass serves all SAEs. Raises StudyError where no response is pooled.
         """
-        [sae] = self._chosen([sae])
+        chosen = self._chosen(saes)
         conversations = self.read(responses)
         sample = self._sample(_included(conversations))
-        with closing(self._backend.pooled(sample, [sae], _ids(sample))) as batches:
-            fit = Fit.of([batch.fit for batch in batches if batch.fit is not None])
-        if fit is None:
-            raise StudyError(f"SAE {sae}: no response to measure its fit on; {_why_none(conversations)}")
-        return fit
+        parts: dict[str, list[FitSums]] = {name: [] for name in chosen}
+        with closing(self._backend.pooled(sample, chosen, _ids(sample))) as batches:
+            for batch in batches:
+                parts[batch.sae] += [batch.fit] if batch.fit is not None else []
+        losses = self._losses(sample, chosen)
+        found = {name: Fit.of(sums, losses.get(name)) for name, sums in parts.items()}
+        return {name: fit if fit else _refuse_none(name, conversations) for name, fit in found.items()}
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -166,19 +175,25 @@ class Extractor:
             self._settings.spans,
         )
 
+    def _losses(self, sample: Sequence[Conversation], saes: Sequence[str]) -> Mapping[str, Losses]:
+        """Return what the SAEs cost the model on the sample; nothing where that is not asked for."""
+        if not self._settings.fit.loss_recovered:
+            return {}
+        assert isinstance(self._backend, MeasuresLosses)
+        return self._backend.losses(sample, saes)
+
     def _sample(self, included: Sequence[Conversation]) -> list[Conversation]:
         """Return the responses on which the fit is measured: the same ones in whatever order they come."""
         ordered = sorted(included, key=lambda one: one.response_id)
         return random.Random(0).sample(ordered, min(self._settings.fit.responses, len(ordered)))
 
 
-def _why_none(conversations: Sequence[Conversation]) -> str:
-    """Return why no response is pooled, the commonest reason first."""
+def _refuse_none(sae: str, conversations: Sequence[Conversation]) -> NoReturn:
+    """Raise StudyError that says why no response is pooled, the commonest reason first."""
     reasons = Counter(one.excluded_reason for one in conversations).most_common()
-    if not reasons:
-        return "generate responses first"
     counted = ", ".join(f"{reason} ({count})" for reason, count in reasons)
-    return f"all {len(conversations)} are excluded: {counted}"
+    why = f"all {len(conversations)} are excluded: {counted}" if reasons else "generate responses first"
+    raise StudyError(f"SAE {sae}: no response to measure its fit on; {why}")
 
 
 def _ids(conversations: Sequence[Conversation]) -> frozenset[int]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import torch
 
 from persona_assets.base.arrays import Floats
+from persona_assets.extract.losses import Losses
 from persona_assets.extract.pool import active
 from persona_assets.lake.schema import SAE_FIT
 from persona_assets.models.sae import Sae
@@ -39,17 +40,18 @@ class Fit:
     `fvu` is the fraction of variance unexplained: the squared error of the reconstruction over the stream's
     variance about its mean token, sum by sum over all tokens, Σ|x − x̂|² / Σ|x − x̄|²; one less it is SAELens's
     `explained_variance` (sae_lens/evals.py). None for a transcoder. `l0` is the mean number of active
-    features per token.
+    features per token. `loss_recovered` is that of `Losses`, None where it is not measured.
     """
 
     fvu: float | None
     l0: float
+    loss_recovered: float | None
     n_tokens: int
     n_outliers: int
     n_responses: int
 
     @classmethod
-    def of(cls, parts: Iterable[FitSums]) -> Fit | None:
+    def of(cls, parts: Iterable[FitSums], losses: Losses | None = None) -> Fit | None:
         """Return the fit over the tokens of all parts; None where there are none."""
         sums = list(parts)
         n_tokens = sum(one.n_tokens for one in sums)
@@ -61,6 +63,7 @@ class Fit:
         return cls(
             fvu=None if np.isnan(fvu) else fvu,
             l0=sum(one.n_active for one in sums) / n_tokens,
+            loss_recovered=None if losses is None else losses.recovered,
             n_tokens=n_tokens,
             n_outliers=sum(one.n_outliers for one in sums),
             n_responses=sum(one.n_responses for one in sums),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
@@ -36,9 +38,9 @@ class ExtractionStage:
         files = RoleFiles(self.study, role)
         stage = stage_of(ACTIVATIONS)
         missing = [sae for sae in saes if overwrite or not files.has(stage, sae)]
-        for sae in saes:
-            if sae not in missing and not files.has(stage, sae, selected=True):
-                self._land_fit(files, sae)  # which an earlier version did not keep
+        lacking = [sae for sae in saes if sae not in missing and not files.has(stage, sae, selected=True)]
+        if lacking:
+            self._land_fits(files, lacking)  # which an earlier version did not keep, or other settings
         if missing:
             responses = self._responses(files)
             # Of responses from before this was done:
@@ -56,12 +58,14 @@ class ExtractionStage:
         Raises StudyError where no response of the role is pooled.
         """
         files = RoleFiles(self.study, role)
-        found = {}
+        found: dict[str, Fit] = {}
         for sae in self.study.settings.extraction.saes:
             file = files.file(SAE_FIT, sae)
             rows = self.study.lake.read(SAE_FIT, file).to_pylist() if file else []
-            found[sae] = Fit(**rows[0]) if rows else self._land_fit(files, sae)
-        return found
+            if rows:
+                found[sae] = Fit(**rows[0])
+        lacking = [sae for sae in self.study.settings.extraction.saes if sae not in found]
+        return found | self._land_fits(files, lacking) if lacking else found
 
     @property
     def extractor(self) -> Extractor:
@@ -85,10 +89,11 @@ class ExtractionStage:
             )
         return owner.lake.read(RESPONSES, files.responses)
 
-    def _land_fit(self, files: RoleFiles, sae: str) -> Fit:
-        fit = self.extractor.fit(self._responses(files), sae)
-        self._write(files, SAE_FIT, sae, as_table(fit))
-        return fit
+    def _land_fits(self, files: RoleFiles, saes: Sequence[str]) -> dict[str, Fit]:
+        fits = self.extractor.fits(self._responses(files), saes)
+        for sae, fit in fits.items():
+            self._write(files, SAE_FIT, sae, as_table(fit))
+        return fits
 
     def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:
         """Land what is missing. Activations come last: where they are, the role is done."""

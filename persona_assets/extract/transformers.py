@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -11,9 +12,11 @@ from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.finite import check_rows
+from persona_assets.extract.losses import Losses, Place, Predicted, losses_through
 from persona_assets.extract.reader import Reader, load_readers
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
+from persona_assets.models.sae import Sae
 from persona_assets.study.extraction_options import Engine, engine_options
 from persona_assets.study.settings import ExtractionSettings
 
@@ -22,13 +25,19 @@ class TransformersBackend:
     """The layers up to the highest SAE's, and the SAEs, on one device. Serves every hook point."""
 
     def __init__(
-        self, backbone: Backbone, readers: dict[str, Reader], engine: Engine, context: int | None
+        self,
+        settings: ExtractionSettings,
+        config: Any,
+        readers: dict[str, Reader],
+        engine: Engine,
+        context: int | None,
     ) -> None:
-        self.backbone = backbone
+        self._settings = settings
         self.context = context
         self.d_sae: dict[str, int] = {name: reader.sae.d_sae for name, reader in readers.items()}
         self._readers = readers
         self._engine = engine
+        self.backbone = self._load(config)
 
     @classmethod
     def open(cls, settings: ExtractionSettings) -> TransformersBackend:
@@ -39,11 +48,8 @@ class TransformersBackend:
         engine = engine_options(settings.engine)
         config = text_config(settings.model, settings.revision)
         readers = load_readers(settings, config, engine.device)
-        n_layers = 1 + max(reader.point.layer for reader in readers.values())
-        backbone = Backbone.load(
-            settings.model, settings.revision, config, n_layers, settings.dtype, engine.device
-        )
-        return cls(backbone, readers, engine, getattr(config, "max_position_embeddings", None))
+        context = getattr(config, "max_position_embeddings", None)
+        return cls(settings, config, readers, engine, context)
 
     def pooled(
         self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int] = ()
@@ -53,6 +59,37 @@ class TransformersBackend:
         for of, streams in self._streams(conversations, [reader.point for reader in readers]):
             for reader in readers:
                 yield reader.pooled(streams[reader.point], of, measured)
+
+    def losses(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> dict[str, Losses]:
+        """Return what each of `saes` costs the model on the selected tokens (see `losses_through`).
+
+        An SAE is lacking that gives another stream than it reads, or whose stream cannot be changed. The
+        whole model takes the place of the layers in use, and stays: both together may not fit in memory.
+        """
+        texts = [Predicted(one.token_ids, one.start, one.stop) for one in conversations if one.stop > 1]
+        if not texts or not self._spliced(saes):
+            return {}
+        if self.backbone.causal is None:
+            del self.backbone
+            self.backbone = self._load(text_config(self._settings.model, self._settings.revision), whole=True)
+        return losses_through(self.backbone.causal, self._spliced(saes), texts)
+
+    def _spliced(self, saes: Sequence[str]) -> dict[str, tuple[Place, Sae]]:
+        reading = [(name, self._readers[name].sae) for name in saes if self._readers[name].sae.reconstructs]
+        places = [(name, self.backbone.place(sae.point), sae) for name, sae in reading]
+        return {name: (place, sae) for name, place, sae in places if place is not None}
+
+    def _load(self, config: Any, whole: bool = False) -> Backbone:
+        settings, n_layers = self._settings, 1 + max(one.point.layer for one in self._readers.values())
+        return Backbone.load(
+            settings.model,
+            settings.revision,
+            config,
+            n_layers,
+            settings.dtype,
+            self._engine.device,
+            whole=whole,
+        )
 
     def close(self) -> None:
         """Drop model and SAEs."""

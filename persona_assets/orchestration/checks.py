@@ -168,6 +168,7 @@ def _sae_fits(study: Study, role: str) -> CheckResult:
             "tokens": fit.n_tokens,
             "outliers": fit.n_outliers,
             "fraction of variance unexplained": fit.fvu,
+            "loss recovered": fit.loss_recovered,
         }
         metadata |= {f"{sae}: {name}": value for name, value in told.items() if value is not None}
         if fit.fvu is not None and not fit.fvu <= limit:

@@ -255,7 +255,15 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
 
 
 def _fit(role: str) -> Json:
-    return {"role": role, "fvu": 0.14, "l0": 40.0, "n_tokens": 1000, "n_outliers": 3, "n_responses": 16}
+    return {
+        "role": role,
+        "fvu": 0.14,
+        "l0": 40.0,
+        "loss_recovered": None,
+        "n_tokens": 1000,
+        "n_outliers": 3,
+        "n_responses": 16,
+    }
 
 
 def _effect(rng: np.random.Generator, mean: float) -> Json:

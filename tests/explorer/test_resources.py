@@ -148,7 +148,9 @@ def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Sour
     assert page["axes"][0]["axis"] == "assistant"
     assert page["fit"] in answer(source, "first/roles.json")["fits"]
     assert page["fit"]["role"] == "pirate"
-    assert answer(source, "second/role/pirate.json")["fit"]["fvu"] == 0.375  # that of another SAE
+    assert page["fit"]["loss_recovered"] is None
+    of_another_sae = answer(source, "second/role/pirate.json")["fit"]
+    assert (of_another_sae["fvu"], of_another_sae["loss_recovered"]) == (0.375, 0.75)
     default = answer(source, "first/role/default.json")["instructions"][0]
     assert default == {"variant": 0, "instruction": "", "system_prompt": None}
 

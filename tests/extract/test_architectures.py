@@ -13,6 +13,7 @@ import torch
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.losses import Predicted, losses_through
 from persona_assets.models.architectures import architecture, architectures
 from persona_assets.models.hooks import HookPoint, check_site
 from persona_assets.models.loading import text_config
@@ -86,6 +87,46 @@ def test_a_truncated_models_residual_is_the_whole_models_hidden_state(family: st
         read = streams(saved(family), layer, ["hook_resid_pre", "hook_resid_post"])
         torch.testing.assert_close(read["hook_resid_pre"], hidden[layer][0], **CLOSE)
         torch.testing.assert_close(read["hook_resid_post"], hidden[layer + 1][0], **CLOSE)
+
+
+class Same:
+    """In place of an SAE: gives back what it reads."""
+
+    def encode(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows
+
+    def decode(self, codes: torch.Tensor) -> torch.Tensor:
+        return codes
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_whole_model_reads_as_its_first_layers_do_and_loses_nothing_where_nothing_is_changed(
+    family: str, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_config(tiny_config(family))
+    model.base_model.load_state_dict(tiny_model(family).state_dict())
+    model.save_pretrained(tmp_path)
+    folder, layer, conversation = str(tmp_path), 1, Conversation(1, IDS[0], 5, IDS.shape[1])
+    points = [HookPoint(layer, "hook_resid_post"), HookPoint(layer, "hook_resid_pre")]
+    cut, whole = (
+        Backbone.load(folder, None, text_config(folder), layer + 1, "float32", "cpu", whole=whole)
+        for whole in (False, True)
+    )
+    ran: list[int] = []
+    whole.layers[layer + 1].register_forward_hook(lambda *_: ran.append(1))
+    expected, read = (one.selected_rows([conversation], points) for one in (cut, whole))
+    assert not ran
+    for point in points:
+        assert torch.equal(read[point], expected[point])
+        place = whole.place(point)
+        assert place is not None
+        texts = [Predicted(conversation.token_ids, conversation.start, conversation.stop)]
+        found = losses_through(whole.causal, {"same": (place, Same())}, texts)["same"]
+        assert found.spliced == pytest.approx(found.clean, abs=1e-6)
+        assert found.zero != found.clean
+    assert ran
 
 
 @pytest.mark.parametrize("family", COMPARED)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +17,18 @@ from persona_assets.extract.extractor import Extractor
 from persona_assets.lake import schema
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
-from persona_assets.study.questions import read_questions
 from tests.extract.dense import bounds, residuals, whole_model
 from tests.extract.supports import STREAM, Bounds, assert_pooled
-from tests.extract.tiny import CONTEXT, D_MODEL, N_LAYERS, response_row, response_table, settings
-from tests.places import PROJECT, TOY
+from tests.extract.tiny import (
+    CONTEXT,
+    D_MODEL,
+    N_LAYERS,
+    questions_as_answers,
+    response_row,
+    response_table,
+    settings,
+)
+from tests.places import TOY
 
 # One-token responses among them, in batches of unequal lengths.
 LENGTHS = [1, 2, 3, 17, 40, 5, 33, 60, 1, 21]
@@ -51,14 +57,7 @@ def test_pooled_values_equal_the_dense_computation(
 def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
     model, sae = (str(TOY / part) for part in ("model", "sae"))
     tokenizer = load_tokenizer(model)
-    questions = read_questions(PROJECT / "data" / "extraction_questions.jsonl")[:12]
-    rows = []
-    for asked, said in itertools.pairwise(questions):
-        messages = [{"role": "user", "content": asked.text}]
-        prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
-        response = tokenizer(said.text, add_special_tokens=False)["input_ids"]
-        rows.append(response_row(0, asked.id, prompt, response))
-    responses = pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
+    responses = questions_as_answers(tokenizer, 12)
     extraction = Extractor.open(settings(model, {"sae": {"path": sae}})).extract(responses)["sae"]
     conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", None)
     reference = SAE.load_from_disk(sae, dtype="float32")
@@ -136,7 +135,7 @@ def test_a_role_of_excluded_responses_gives_empty_tables(model_directory, make_s
     }
     assert extraction.activations.schema == schema.ACTIVATIONS.schema
     with pytest.raises(StudyError, match=r"measure its fit on; all 1 are excluded: empty response \(1\)"):
-        extractor.fit(response_table(tokenizer, [0]), "sae")
+        extractor.fits(response_table(tokenizer, [0]))
 
 
 def test_the_order_of_responses_does_not_matter_and_reruns_agree(
@@ -198,7 +197,7 @@ def test_an_sae_is_fed_the_stream_that_it_names(
 
 def test_fit_equals_the_dense_computation(model_directory, make_sae, responses, tokenizer) -> None:
     sae, model = make_sae(apply_b_dec_to_input=True), model_directory("gemma3")
-    fit = Extractor.open(settings(model, {"sae": sae})).fit(responses, "sae")
+    fit = Extractor.open(settings(model, {"sae": sae})).fits(responses)["sae"]
     whole, reference = whole_model(model), SAE.load_from_disk(sae["path"])
     conversations = read_conversations(responses, ChatFormat(tokenizer), "response_only", CONTEXT)
     with torch.inference_mode():
@@ -218,10 +217,10 @@ def test_fit_is_measured_on_a_sample_that_does_not_depend_on_order(
     options = {"fit": {"responses": 4}}
     extractor = Extractor.open(settings(model_directory("gemma3"), {"sae": make_sae()}, **options))
     turned = responses.take(pa.array(range(len(LENGTHS))[::-1]))
-    fit = extractor.fit(responses, "sae")
+    fit = extractor.fits(responses)["sae"]
     assert fit.n_responses == 4
     assert fit.n_tokens < sum(LENGTHS)
-    assert fit == extractor.fit(turned, "sae")
+    assert fit == extractor.fits(turned)["sae"]
 
 
 def test_extraction_measures_the_fit_that_a_pass_of_its_own_measures(
@@ -231,7 +230,7 @@ def test_extraction_measures_the_fit_that_a_pass_of_its_own_measures(
     extractor = Extractor.open(settings(model_directory("gemma3"), saes, fit={"responses": 6}))
     for name, extraction in extractor.extract(responses).items():
         [landed] = extraction.sae_fit.to_pylist()
-        alone = vars(extractor.fit(responses, name))
+        alone = vars(extractor.fits(responses, [name])[name])
         assert landed == pytest.approx(alone, rel=1e-5)
         assert landed["fvu"] > 0
 
@@ -239,7 +238,7 @@ def test_extraction_measures_the_fit_that_a_pass_of_its_own_measures(
 def test_a_transcoder_explains_no_variance_of_what_it_reads(model_directory, make_sae, responses) -> None:
     options = {"d_out": D_MODEL, "apply_b_dec_to_input": False, "hook": "blocks.2.mlp.hook_in"}
     sae = make_sae(architecture="jumprelu_transcoder", **options)
-    fit = Extractor.open(settings(model_directory("gemma3"), {"sae": sae})).fit(responses, "sae")
+    fit = Extractor.open(settings(model_directory("gemma3"), {"sae": sae})).fits(responses)["sae"]
     assert fit.fvu is None
     assert fit.l0 > 0
 

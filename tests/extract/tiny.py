@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from transformers import (
 )
 
 from persona_assets.lake import schema
+from persona_assets.study.questions import read_questions
 from persona_assets.study.settings import ExtractionSettings
+from tests.places import PROJECT
 
 N_LAYERS, D_MODEL, N_HEADS, HEAD = 4, 32, 4, 12
 CONTEXT = 256
@@ -100,6 +103,18 @@ def response_table(tokenizer: PreTrainedTokenizerFast, lengths: list[int], seed:
         prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
         ids = rng.integers(len(SPECIAL), len(tokenizer), size=length).tolist()
         rows.append(response_row(variant=(7 * index) % 5, question_id=index, prompt=prompt, response=ids))
+    return pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
+
+
+def questions_as_answers(tokenizer: PreTrainedTokenizerFast, n: int) -> pa.Table:
+    """Responses of real text: each of the first `n` questions but the first answers the one before it."""
+    rows = []
+    for asked, said in pairwise(read_questions(PROJECT / "data" / "extraction_questions.jsonl")[:n]):
+        messages = [{"role": "user", "content": asked.text}]
+        prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+        rows.append(
+            response_row(0, asked.id, prompt, tokenizer(said.text, add_special_tokens=False).input_ids)
+        )
     return pa.Table.from_pylist(rows, schema=schema.RESPONSES.schema)
 
 

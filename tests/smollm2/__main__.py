@@ -16,8 +16,9 @@ import torch
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from persona_assets.extract.losses import Losses
 from tests.smollm2.card import card
-from tests.smollm2.measure import Fit, Losses, fit, losses
+from tests.smollm2.measure import Fit, fit, losses
 from tests.smollm2.residuals import Cache
 from tests.smollm2.texts import Block, chats, general
 from tests.smollm2.train import Recipe, save, train
@@ -126,6 +127,7 @@ def _fit(measured: Fit) -> dict[str, float]:
 
 
 def _losses(measured: Losses) -> dict[str, float]:
+    assert measured.recovered is not None
     rounded = {name: round(value, 4) for name, value in asdict(measured).items()}
     return rounded | {"recovered": round(measured.recovered, 4)}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from sae_lens import SAE
-from torch import nn
 
-from tests.smollm2.residuals import Halfs, is_no_sink
+from persona_assets.extract.losses import Codec, Losses, Place, Predicted, losses_through
+from tests.smollm2.residuals import Halfs
 from tests.smollm2.texts import Text
 
 CHUNK = 4096  # tokens
@@ -51,62 +50,11 @@ def _chunks(residuals: Iterable[Halfs]) -> Iterator[torch.Tensor]:
             yield torch.from_numpy(file[start : start + CHUNK]).float()
 
 
-@dataclass(frozen=True)
-class Losses:
-    """Mean loss per token of the model as it is, reading through the SAE, and with the stream set to zero."""
-
-    clean: float
-    spliced: float
-    zero: float
-
-    @property
-    def recovered(self) -> float:
-        """1 where the SAE costs nothing, 0 where it is no better than nothing at all."""
-        return (self.zero - self.spliced) / (self.zero - self.clean)
-
-
-@torch.inference_mode()
-def losses(model: Any, sae: SAE[Any], layer: int, texts: Sequence[Text]) -> Losses:
-    """Measure on the texts' tokens from `answer` on (all, where none is answered), one text after the other.
-
-    The SAE is spliced in on all tokens but sinks, which it was not made for; zero is put on all tokens.
-    """
-
-    def splice(stream: torch.Tensor) -> torch.Tensor:
-        kept = is_no_sink(stream[0])
-        changed = stream.clone()
-        changed[0, kept] = sae.decode(sae.encode(stream[0, kept]))
-        return changed
-
-    sums, tokens = [0.0, 0.0, 0.0], 0
-    block = model.model.layers[layer]
-    for text in texts:
-        first = text.answer if text.answer < len(text.ids) else 1
-        tokens += len(text.ids) - first
-        for place, change in enumerate((None, splice, torch.zeros_like)):
-            with _changed(block, change):
-                sums[place] += _loss(model, torch.from_numpy(text.ids).long(), first)
-    clean, spliced, zero = (one / tokens for one in sums)
-    return Losses(clean, spliced, zero)
-
-
-def _loss(model: Any, ids: torch.Tensor, first: int) -> float:
-    logits = model(input_ids=ids[None]).logits[0, first - 1 : -1]
-    return float(nn.functional.cross_entropy(logits, ids[first:], reduction="sum"))
-
-
-@contextmanager
-def _changed(block: nn.Module, change: Any) -> Iterator[None]:
-    """While open, the block puts out what `change` makes of its stream [1, n_tokens, d_in]."""
-    if change is None:
-        yield
-        return
-
-    def hook(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
-
-    handle = block.register_forward_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()
+def losses(model: Any, sae: Codec, layer: int, texts: Sequence[Text]) -> Losses:
+    """Measure on the texts' tokens from `answer` on (all, where none is answered)."""
+    asked = [
+        Predicted(text.ids, text.answer if text.answer < len(text.ids) else 1, len(text.ids))
+        for text in texts
+    ]
+    place = Place(model.model.layers[layer], "output")
+    return losses_through(model, {"sae": (place, sae)}, asked)["sae"]

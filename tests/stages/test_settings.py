@@ -56,6 +56,7 @@ OTHERS: dict[str, Any] = {
     "extraction.evidence.window": 5,
     "extraction.mask_norm_outliers": True,
     "extraction.fit.responses": 4,
+    "extraction.fit.loss_recovered": True,
     "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
     "extraction.saes.id": {"extraction.saes": {"demo": {**SAE, "id": "i"}}},
     "extraction.saes.path": {"extraction.saes": {"demo": {"path": "tests/toy/data/sae"}}},

@@ -185,6 +185,7 @@ def fit_of(mean: np.ndarray, sae: str) -> pa.Table:
     row = {
         "fvu": 0.125 + 0.25 * (sae == "second"),
         "l0": float((mean > 0).sum(axis=1).mean()),
+        "loss_recovered": 0.75 if sae == "second" else None,
         "n_tokens": 7 * (len(RESPONSE_IDS) - 1),
         "n_outliers": 2,
         "n_responses": len(RESPONSE_IDS) - 1,

@@ -104,6 +104,10 @@ SAE_FIT = Table(
             "over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL "
             "for a transcoder", nullable=True),
         Column("l0", DOUBLE, "Mean number of active features per token"),
+        Column("loss_recovered", DOUBLE, "How much of what the model predicts better with the stream than "
+            "with zeros in its place it still does with the SAE's reconstruction: 1 where the SAE costs "
+            "nothing, 0 where it is no better than zeros; NULL unless extraction.fit.loss_recovered, and "
+            "where the stream cannot be replaced", nullable=True, later=True),
         Column("n_tokens", INT, "Tokens that fvu and l0 are of"),
         Column("n_outliers", INT, "Outliers among the sample's tokens, as in pooled"),
         Column("n_responses", INT, "Responses of the sample"),

@@ -52,6 +52,9 @@ class FitSettings(Block):
 
     responses: PositiveInt = 16
     """Responses of the seeded sample; the SAE reads them once more."""
+    loss_recovered: bool = False
+    """Also measure on them how well the model predicts the pooled tokens with the SAE's reconstruction in
+    place of its stream (`sae_fit.loss_recovered`). It takes the whole model, and backend `transformers`."""
 
 
 TokenSelection = Literal["response_only", "response_to_end", "all"]

@@ -49,6 +49,7 @@ export const SAYS = {
   "sae_fit": {
     "fvu": "Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder",
     "l0": "Mean number of active features per token",
+    "loss_recovered": "How much of what the model predicts better with the stream than with zeros in its place it still does with the SAE's reconstruction: 1 where the SAE costs nothing, 0 where it is no better than zeros; NULL unless extraction.fit.loss_recovered, and where the stream cannot be replaced",
     "n_tokens": "Tokens that fvu and l0 are of",
     "n_outliers": "Outliers among the sample's tokens, as in pooled",
     "n_responses": "Responses of the sample"

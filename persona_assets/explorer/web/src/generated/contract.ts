@@ -381,6 +381,8 @@ export interface SaeFit {
   fvu: number | null;
   /** Mean number of active features per token */
   l0: number;
+  /** How much of what the model predicts better with the stream than with zeros in its place it still does with the SAE's reconstruction: 1 where the SAE costs nothing, 0 where it is no better than zeros; NULL unless extraction.fit.loss_recovered, and where the stream cannot be replaced */
+  loss_recovered: number | null;
   /** Tokens that fvu and l0 are of */
   n_tokens: number;
   /** Outliers among the sample's tokens, as in pooled */

@@ -53,7 +53,8 @@ function Fit({ fit }: { fit: Role["fit"] }) {
     <>
       {percent(fit.fvu)}{" "}
       <span className="fact-note">
-        of the variance; L0 {fixed(fit.l0, 1)}, {measuredOn(fit)}
+        of the variance; L0 {fixed(fit.l0, 1)}, {fit.loss_recovered !== null && `loss recovered ${percent(fit.loss_recovered)}, `}
+        {measuredOn(fit)}
       </span>
     </>
   );

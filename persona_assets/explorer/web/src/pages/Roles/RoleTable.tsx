@@ -61,6 +61,15 @@ function nearestOf(role: string, { order, similarity }: RolesOverview): Row["nea
   return best;
 }
 
+const LOSS: SortColumn<Row> = {
+  key: "loss",
+  title: "loss kept",
+  hint: SAYS.sae_fit.loss_recovered,
+  num: true,
+  value: (row) => row.fit?.loss_recovered ?? null,
+  cell: (row) => percent(row.fit?.loss_recovered),
+};
+
 const FIT: SortColumn<Row>[] = [
   {
     key: "fvu",
@@ -105,6 +114,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
   ];
   if (overview === null) return columns;
   if (overview.fits.length > 0) columns.push(...FIT);
+  if (overview.fits.some((fit) => fit.loss_recovered !== null)) columns.push(LOSS);
   const axes = overview.axes.slice(0, AXES).map(
     ({ axis }, place): SortColumn<Row> => ({
       key: axis,

@@ -23,6 +23,7 @@ export function SaeSection({ sae, fits }: { sae: Sae; fits: SaeFit[] }) {
             ),
             SAYS.sae_fit.l0,
           ],
+          ["loss recovered", spread(fits, (fit) => fit.loss_recovered, percent), SAYS.sae_fit.loss_recovered],
           ["outlier tokens", fits.length === 0 ? UNKNOWN : count(total(fits, (fit) => fit.n_outliers)), SAYS.sae_fit.n_outliers],
         ]}
       />
