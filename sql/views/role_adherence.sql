@@ -10,13 +10,14 @@
             role,
             judge,
             count(*) as n_responses,
-            count(coalesce(expected, score)) as n_rated,
-            sum(coalesce(expected, score)) as sum_ratings,
-            avg(coalesce(expected, score)) as rating,
+            count(rating) as n_rated,
+            sum(rating) as sum_ratings,
+            avg(rating) as rating,
             count(score) as n_scored,
             count(*) filter (score = highest) as n_top,
             sum(scale_mass) as sum_mass,
-            count(scale_mass) as n_mass
+            count(scale_mass) as n_mass,
+            count(*) filter (by_text) as n_by_text
         from judgements inner join scales using (judge)
         group by role, judge, variant
     )
@@ -29,7 +30,8 @@
         min(rating) as lowest_variant,
         max(rating) as highest_variant,
         sum(n_top) / nullif(sum(n_scored), 0) as share_top,
-        sum(sum_mass) / nullif(sum(n_mass), 0) as scale_mass
+        sum(sum_mass) / nullif(sum(n_mass), 0) as scale_mass,
+        sum(n_by_text) / nullif(sum(n_mass), 0) as share_by_text
     from of_variants
     group by role, judge
 )

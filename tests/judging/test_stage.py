@@ -78,27 +78,37 @@ def test_the_expected_score_is_a_mean_by_the_probabilities_of_the_scales_tokens(
 def test_a_server_judges_by_probabilities_and_text_and_an_answer_without_a_score_stays(
     make_study: StudyMaker,
 ) -> None:
-    with serving(told("3", CHANCES)) as sure, serving(told("Aye!")) as vague:
+    with (
+        serving(told("3", CHANCES)) as sure,
+        serving(told("Aye!")) as vague,
+        serving(told("I say 1", {"3": log(0.4), "I": log(0.6)})) as wordy,
+    ):
         judges = {
             "sure": judged_by(sure.url),
+            "wordy": judged_by(wordy.url),
             "vague": judged_by(vague.url, prompt="{role}: {question} {answer}"),
         }
         study = study_with(make_study, judges)
         rows, of_default = land(study), land(study, "default")
     assert sure.most_in_flight == 1
-    assert [row["judge"] for row in rows] == ["sure"] * 6 + ["vague"] * 6
-    assert {row["score"] for row in rows[:6]} == {3} and {row["score"] for row in rows[6:]} == {None}
+    assert [row["judge"] for row in rows] == ["sure"] * 6 + ["vague"] * 6 + ["wordy"] * 6
+    assert {row["score"] for row in rows[:6]} == {3} and {row["score"] for row in rows[6:12]} == {None}
+    assert {row["expected"] for row in rows[12:]} == {3}
     assert rows[0]["expected"] == pytest.approx(2.75) and rows[0]["scale_mass"] == pytest.approx(0.8)
-    assert {(row["expected"], row["text"]) for row in rows[6:]} == {(None, "Aye!")}
+    assert {(row["expected"], row["text"]) for row in rows[6:12]} == {(None, "Aye!")}
     assert sure.requests[0].body["temperature"] == 0
-    assert {row["judge"] for row in of_default} <= {"sure", "vague"}
+    assert {row["judge"] for row in of_default} <= {"sure", "vague", "wordy"}
     publish(study)
     with connect(study) as warehouse:
         shown = warehouse.execute(
-            "select judge, n_responses, n_unrated, rating, share_top from role_adherence "
+            "select judge, n_responses, n_unrated, rating, share_top, share_by_text from role_adherence "
             "where role = 'pirate' order by judge"
         ).fetchall()
-    assert shown == [("sure", 6, 0, pytest.approx(2.75), 1.0), ("vague", 6, 6, None, None)]
+    assert shown == [
+        ("sure", 6, 0, pytest.approx(2.75), 1.0, 0),
+        ("vague", 6, 6, None, None, None),
+        ("wordy", 6, 0, 1, 0, 1),
+    ]
 
 
 def test_a_killed_run_asks_only_for_what_was_not_kept(make_study: StudyMaker) -> None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 from persona_assets.lake.schema.table import (
     ACTIVATION,
     BIGINT,
+    BOOL,
     DOUBLE,
     FLOAT,
     INT,
@@ -47,6 +48,11 @@ RESPONSES = Table(
     per_sae=False,
 )  # fmt: skip
 
+# Below so much probability of the scale's tokens a judge was about to say something else: its text counts.
+LEAST_MASS = 0.5
+_BY_TEXT = f"f.scale_mass < {LEAST_MASS}"
+RATING = f"case when f.scale_mass >= {LEAST_MASS} then f.expected else f.score end"
+
 JUDGEMENTS = Table(
     "judgements", "What each judge of the study says of a role's responses, one row per response and judge",
     columns=(
@@ -61,6 +67,10 @@ JUDGEMENTS = Table(
         Column("text", TEXT, "What the judge answered, untrusted; NULL where it was not asked, since the "
             "response holds a control token of the judge's model, or where scores are read from a file",
             nullable=True),
+        Column("rating", DOUBLE, f"What the answer counts for: expected where scale_mass is at least "
+            f"{LEAST_MASS}, else score", nullable=True, made_of=RATING),
+        Column("by_text", BOOL, "Whether the judge gave probabilities, and the answer is rated by its text all "
+            "the same", nullable=True, made_of=_BY_TEXT),
     ),
     made_from=("responses",),
     per_sae=False,

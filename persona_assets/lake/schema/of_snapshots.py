@@ -120,19 +120,19 @@ PREFERRED_LABELS = _of_snapshot(
 )  # fmt: skip
 
 ROLE_ADHERENCE = _of_snapshot(
-    "role_adherence", "How well each role is played, by judge; an answer's rating is its expected score, "
-    "where the judge gives probabilities, else its score",
+    "role_adherence", "How well each role is played, by judge, by the ratings of its answers (judgements)",
     columns=(
         Column("role", TEXT),
         Column("judge", TEXT),
         Column("n_responses", INT, "Responses of the role that the judge has a row for"),
-        Column("n_unrated", INT, "Those of which neither a score nor probabilities could be read; they count "
-            "in no mean"),
+        Column("n_unrated", INT, "Those without a rating; they count in no mean"),
         Column("rating", DOUBLE, "Mean rating", nullable=True),
         Column("lowest_variant", DOUBLE, "The lowest of the means of the role's variants", nullable=True),
         Column("highest_variant", DOUBLE, "The highest of the means of the role's variants", nullable=True),
         Column("share_top", DOUBLE, "Share of the scores that are the scale's highest", nullable=True),
         Column("scale_mass", DOUBLE, "Mean probability of the scale's tokens", nullable=True),
+        Column("share_by_text", DOUBLE, "Of the answers whose probabilities the judge gave, the share that is "
+            "rated by its text or not at all, since the scale's tokens were improbable", nullable=True),
     ),
     made_from=("judgements",),
 )  # fmt: skip
