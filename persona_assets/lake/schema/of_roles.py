@@ -69,8 +69,8 @@ JUDGEMENTS = Table(
             nullable=True),
         Column("rating", DOUBLE, f"What the answer counts for: expected where scale_mass is at least "
             f"{LEAST_MASS}, else score", nullable=True, made_of=RATING),
-        Column("by_text", BOOL, "Whether the judge gave probabilities, and the answer is rated by its text all "
-            "the same", nullable=True, made_of=_BY_TEXT),
+        Column("by_text", BOOL, "Whether the judge gave probabilities, and yet its text is the rating",
+            nullable=True, made_of=_BY_TEXT),
     ),
     made_from=("responses",),
     per_sae=False,

@@ -131,8 +131,8 @@ ROLE_ADHERENCE = _of_snapshot(
         Column("highest_variant", DOUBLE, "The highest of the means of the role's variants", nullable=True),
         Column("share_top", DOUBLE, "Share of the scores that are the scale's highest", nullable=True),
         Column("scale_mass", DOUBLE, "Mean probability of the scale's tokens", nullable=True),
-        Column("share_by_text", DOUBLE, "Of the answers whose probabilities the judge gave, the share that is "
-            "rated by its text or not at all, since the scale's tokens were improbable", nullable=True),
+        Column("share_by_text", DOUBLE, "Of the answers whose probabilities the judge gave, the share rated "
+            "by its text", nullable=True),
     ),
     made_from=("judgements",),
 )  # fmt: skip
