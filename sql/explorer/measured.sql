@@ -1,6 +1,6 @@
--- The roles that an SAE has read, and in how many responses: made once a snapshot, for every page asks it.
+-- The roles that an SAE has read, in how many responses and wordings: made once a snapshot, for every page asks it.
 create table memory.main.measured as
-select p.sae, p.role, count(*)::integer as n_responses
+select p.sae, p.role, count(*)::integer as n_responses, count(distinct p.variant)::integer as n_wordings
 from pooled as p
 where p.excluded_reason is null
     and exists (

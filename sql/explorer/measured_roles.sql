@@ -1,2 +1,2 @@
--- The roles that the SAE $sae has read, and in how many responses.
-select role, n_responses from memory.main.measured where sae = $sae;
+-- The roles that the SAE $sae has read, in how many responses and wordings.
+select role, n_responses, n_wordings from memory.main.measured where sae = $sae;

@@ -11,7 +11,9 @@ with ends as (
     from (
         select c.sae, c.role, coalesce(c.effect, c.auroc - 0.5) as direction,
             {'feature_id': c.feature_id, 'effect': c.effect, 'effect_low': c.effect_low,
-            'effect_high': c.effect_high, 'auroc': c.auroc, 'q': c.q, 'direction': direction} as feature
+            'effect_high': c.effect_high, 'auroc': c.auroc, 'auroc_low': c.auroc_low, 'auroc_high': c.auroc_high,
+            'n_wordings_agree': c.n_wordings_agree, 'min_wording_auroc': c.min_wording_auroc, 'q': c.q,
+            'direction': direction} as feature
         from role_contrasts as c
     )
     group by sae, role
@@ -20,10 +22,10 @@ chosen as (
     select sae, role, unnest(features, max_depth := 2) from ends
 )
 select
-    c.sae, c.role, c.feature_id, k.label, c.effect, c.effect_low, c.effect_high, c.auroc, c.q,
+    c.*,
+    k.label,
     coalesce(rf.mean, 0) as mean,
-    coalesce(rf.firing_rate, 0) as firing_rate,
-    c.direction
+    coalesce(rf.firing_rate, 0) as firing_rate
 from chosen as c
 left join role_features as rf on rf.sae = c.sae and rf.role = c.role and rf.feature_id = c.feature_id
 left join memory.main.known_features as k on k.sae = c.sae and k.feature_id = c.feature_id

@@ -251,7 +251,14 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     ]
     similarity = [_rounded(line) for line in vectors @ vectors.T]
     fits = [_fit(role) for role in roles[1:]]  # one is not measured
-    return {"order": roles, "similarity": similarity, "axes": axes, "fits": fits}
+    return {"order": roles, "similarity": similarity, "axes": axes, "fits": fits} | {
+        "adherence": [_adherence(role) for role in roles]
+    }
+
+
+def _adherence(role: str) -> Json:
+    rating = {"rating": 2.25, "lowest_variant": 1.5, "highest_variant": 2.75, "highest": 3}
+    return {"role": role, "judge": "gpt", "n_responses": 120, "n_unrated": 2} | rating
 
 
 def _fit(role: str) -> Json:
@@ -272,6 +279,10 @@ def _effect(rng: np.random.Generator, mean: float) -> Json:
     return {
         **known,
         "auroc": 0.5 + effect / 8,
+        "auroc_low": 0.4 + effect / 8,
+        "auroc_high": 0.6 + effect / 8,
+        "min_wording_auroc": 0.35 + effect / 8,
+        "n_wordings_agree": 4,
         "q": float(rng.beta(0.3, 2)),
         "mean": mean,
         "firing_rate": 0.3,
@@ -307,6 +318,8 @@ def _write_role(
             for other, similarity in zip([one for one in roles if one != role], others, strict=True)
         ],
         "axes": [{"axis": "assistant", "position": 0.4, "explained_variance": None}],
+        "n_wordings": 5,
+        "adherence": [_adherence(role)] if role != "ghost" else [],
         "fit": None if role == roles[0] else _fit(role),
         "why_no_assistant": None,
     }
@@ -370,7 +383,7 @@ def _write_feature(
         "roles": [
             {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
             | {"max": 9.0, "share": 0.1}
-            | {"auroc_low": 0.4, "auroc_high": 0.6, "min_wording_auroc": 0.4, "n_wordings_agree": 4}
+            | {"n_wordings": 5}
             | _effect(rng, rate * 3)
             | {"firing_rate": rate}
             for role, rate in zip(order, rates, strict=True)

@@ -239,6 +239,11 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     page.go_back()
     page.wait_for_function("!location.hash.includes('side=less')")
     assert first_cells(page, ".characteristic") == positive
+    shown = page.locator(".characteristic tbody tr").first.inner_text()
+    first = next(one for one in features if one["effect"] >= 0)
+    assert f"[{first['auroc_low']:.2f}, {first['auroc_high']:.2f}]".replace("-", "−") in shown
+    assert "4 of 5" in shown
+    assert "no judge is set" in page.locator(".role-head").inner_text()
     keep_screenshot(page, "role")
 
 
@@ -321,6 +326,12 @@ def test_two_roles_are_told_apart_by_their_largest_differences(page, pages, fold
     page.locator(".role-compare select").select_option(B)
     page.wait_for_selector(".differences tbody tr")
     assert f"a={A}&b={B}" in page.url
+    assert (
+        page.locator(".differences .interval .whisker").count()
+        == 2 * page.locator(".differences tbody tr").count()
+    )
+    assert "4 · 4" in page.locator(".differences tbody tr").first.inner_text()
+    assert page.locator(".played").all_inner_texts() == [f"{role} 2.25 [1.50, 2.75]" for role in (A, B)]
     a, b = (_data(folder, f"role/{role}/features.json") for role in (A, B))
     order = np.argsort(-np.abs(np.array(a["mean"]) - np.array(b["mean"])), kind="stable")
     assert first_cells(page, ".differences") == [str(a["feature_id"][row]) for row in order]
@@ -398,6 +409,7 @@ def test_hundreds_of_roles_are_drawn_in_a_small_window_too_where_a_cell_is_one_p
         "similarity": [[1 if row == column else 0.5 for column in range(n)] for row in range(n)],
         "axes": [],
         "fits": [],
+        "adherence": [],
     }
     page.route("**/demo/roles.json", lambda route: route.fulfill(json=overview))
     page.set_viewport_size({"width": 1024, "height": 700})
@@ -412,7 +424,8 @@ def test_every_role_is_listed_with_its_condition(page, pages, folder):
     study = json.loads((folder / "data" / "study.json").read_text())
     assert first_cells(page, ".role-table") == [entry["role"] for entry in study["roles"]]
     assert page.locator(".role-table .chip", has_text="stale").count() == 1
-    fits = page.locator(".role-table td:nth-child(4)").all_inner_texts()
+    assert page.locator(".role-table td:nth-child(4)").first.inner_text() == "2.25 [1.50, 2.75]"
+    fits = page.locator(".role-table td:nth-child(5)").all_inner_texts()
     assert fits == ["–"] + ["14.0\u202f%"] * (len(study["roles"]) - 1)
     assert page.get_by_text("Median over 13 roles").inner_text().count("on 13\u2009000 tokens of 208") == 1
     assert page.locator(".role-table .chip", has_text="left out").count() == 1

@@ -43,6 +43,8 @@ def test_a_feature_is_told_in_every_role_with_the_roles_own_numbers(source: Sour
         assert role["firing_rate"] == 1
         assert role["n_responses"] == published.pooled.sum()
         assert role["effect_low"] <= role["effect"] <= role["effect_high"]
+        assert role["n_wordings"] == len(VARIANTS)
+        assert 0 <= role["n_wordings_agree"] <= len(VARIANTS)
 
 
 def test_silent_roles_of_a_feature_are_told_too_after_the_others(source: Source):
@@ -142,7 +144,14 @@ def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Sour
     effects = [feature["effect"] for feature in page["features"]]
     above = [effect for effect in effects if effect > 0]
     assert effects == sorted(above, reverse=True) + sorted(effects[len(above) :])
-    assert page["features"][0]["feature_id"] == OF_PIRATE_ALONE
+    first = page["features"][0]
+    assert first["feature_id"] == OF_PIRATE_ALONE
+    assert (first["n_wordings_agree"], first["min_wording_auroc"]) == (page["n_wordings"], 1) == (3, 1)
+    compared = answer(source, "first/role/pirate/features.json")
+    for feature in page["features"]:
+        at = compared["feature_id"].index(feature["feature_id"])
+        assert {name: compared[name][at] for name in compared} == {name: feature[name] for name in compared}
+    assert page["adherence"] == []
     assert {row["role"] for row in page["nearest"]} == set(ROLES) - {"pirate"}
     assert [row["variant"] for row in page["instructions"]] == list(VARIANTS)
     assert page["axes"][0]["axis"] == "assistant"

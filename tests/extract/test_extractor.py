@@ -84,6 +84,10 @@ def test_two_saes_on_two_layers_are_read_in_one_pass(
     for name, layer in [("low", 0), ("last", N_LAYERS - 1)]:
         dense = bounds(whole_model(model), SAE.load_from_disk(saes[name]["path"]), layer, conversations)
         assert_pooled(both[name], dense, conversations)
+    hook = extractor._backend.backbone.model.register_forward_pre_hook(lambda *_: passes.append(1))
+    extractor.fits(responses)
+    hook.remove()
+    assert len(passes) == 2 * len(list(batches(conversations, 150)))
     alone = extractor.extract(responses, saes=["low"])
     assert list(alone) == ["low"]
     assert alone["low"].activations.equals(both["low"].activations)

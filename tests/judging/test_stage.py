@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from persona_assets.base.errors import EngineError, StudyError
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.judging.score import expected_score, score_in
 from persona_assets.judging.stage import JudgingStage, judging_parts
@@ -16,6 +17,7 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
+from tests.explorer.contract import check
 from tests.generate.misbehaving_server import Behaviour, Request, serving
 
 SCALE = [0, 1, 2, 3]
@@ -108,6 +110,18 @@ def test_a_server_judges_by_probabilities_and_text_and_an_answer_without_a_score
         ("sure", 6, 0, pytest.approx(2.75), 1.0, 0),
         ("vague", 6, 6, None, None, None),
         ("wordy", 6, 0, 1, 0, 1),
+    ]
+    snapshots = Snapshots(study)
+    with snapshots.newest().source() as source:
+        told_of = source.rows("adherence", role="pirate")
+        assert {row["role"] for row in source.rows("adherence", role=None)} == {"default", "pirate"}
+    snapshots.close()
+    for row in told_of:
+        check("Adherence", row)
+    assert [(row["judge"], row["rating"], row["highest"]) for row in told_of] == [
+        ("sure", 2.75, SCALE[-1]),
+        ("vague", None, SCALE[-1]),
+        ("wordy", 1, SCALE[-1]),
     ]
 
 

@@ -9,6 +9,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
+    ROLE_ADHERENCE,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
     SAE_FIT,
@@ -16,7 +17,17 @@ from persona_assets.lake.schema import (
 
 NOT_SHOWN = ("alive", "atlas_alive", "atlas_mu", "atlas_sd", "pass")  # columns of features in no list of them
 
-_Compared = ("effect", "effect_low", "effect_high", "auroc", "q")
+_Compared = (
+    "effect",
+    "effect_low",
+    "effect_high",
+    "auroc",
+    "auroc_low",
+    "auroc_high",
+    "n_wordings_agree",
+    "min_wording_auroc",
+    "q",
+)
 
 
 class Problem(Answer):
@@ -135,6 +146,7 @@ RoleOfFeature = rows_of(
     ROLE_FEATURES,
     ROLE_CONTRASTS,
     leave=("feature_id", "sd", "p"),
+    also={"n_wordings": int},
 )
 FeatureOfRole = rows_of(
     "FeatureOfRole",
@@ -254,6 +266,14 @@ class Place(Answer):
 
 SaeFit = rows_of("SaeFit", "How well the SAE fits the model in a role.", SAE_FIT, also={"role": str})
 
+Adherence = rows_of(
+    "Adherence",
+    "How well a role is played in the eyes of a judge; `highest` is the top of its scale.",
+    ROLE_ADHERENCE,
+    only=("role", "judge", "n_responses", "n_unrated", "rating", "lowest_variant", "highest_variant"),
+    also={"highest": int},
+)
+
 
 class RolePage(Answer):
     """The page of one role."""
@@ -270,6 +290,10 @@ class RolePage(Answer):
     nearest: list[Similar]
     """All other roles, the nearest first."""
     axes: list[Place]
+    n_wordings: int | None
+    """Variants that the SAE has read; null: none of the role."""
+    adherence: list[Adherence]  # type: ignore[valid-type]
+    """By judge; empty where the study has none."""
     fit: SaeFit | None  # type: ignore[valid-type]
     """Null: not measured."""
     why_no_assistant: str | None
@@ -324,5 +348,6 @@ class RolesOverview(Answer):
     similarity: list[list[float | None]]
     """[role][role], in that order; empty without an atlas."""
     axes: list[Axis]
+    adherence: list[Adherence]  # type: ignore[valid-type]
     fits: list[SaeFit]  # type: ignore[valid-type]
     """Of the roles in which it was measured."""

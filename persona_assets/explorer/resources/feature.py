@@ -11,6 +11,7 @@ from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 from persona_assets.labels.neuronpedia import SourceId
+from persona_assets.lake.schema import ROLE_CONTRASTS
 
 N_ROLES_ON_SITE = 3  # whose responses come with the page
 
@@ -77,5 +78,6 @@ def refuse_unknown(sae: Json, feature_id: int, fires: bool = False) -> None:
 
 
 _SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
-_OF_AUROC = ("auroc", "auroc_low", "auroc_high", "min_wording_auroc", "n_wordings_agree")
-_NOT_COMPARED = dict.fromkeys(("share", "effect", "effect_low", "effect_high", "q", *_OF_AUROC))
+_NOT_COMPARED = dict.fromkeys(
+    column.name for column in ROLE_CONTRASTS.columns if column.name not in ("role", "feature_id", "p")
+)

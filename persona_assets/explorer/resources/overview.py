@@ -21,6 +21,7 @@ def roles(source: Source, sae: str) -> Json:
         "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
         "similarity": [[None if np.isnan(cell) else cell for cell in row] for row in shown.tolist()],
         "axes": _axes(source, sae),
+        "adherence": source.rows("adherence", role=None),
         "fits": source.rows("fits", sae=sae, role=None),
     }
 

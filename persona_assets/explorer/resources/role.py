@@ -18,6 +18,7 @@ def role(source: Source, sae: str, role: str) -> Json:
     source.sae(sae)
     known = source.role(role)
     axes = source.rows("axes", sae=sae, role=role)
+    measured = {row["role"]: row["n_wordings"] for row in source.known("measured_roles", sae=sae)}
     source.await_effects()
     features = source.rows("effects_of_role", sae=sae, role=role)
     return known | {
@@ -26,6 +27,8 @@ def role(source: Source, sae: str, role: str) -> Json:
         "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_STRONGEST),
         "nearest": source.rows("nearest_roles", sae=sae, role=role),
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
+        "n_wordings": measured.get(role),
+        "adherence": source.rows("adherence", role=role),
         "fit": source.row("fits", sae=sae, role=role),
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
     }

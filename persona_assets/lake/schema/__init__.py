@@ -48,6 +48,7 @@ from persona_assets.lake.schema.of_snapshots import (
     FEATURE_TOTALS,
     MACROS,
     PREFERRED_LABELS,
+    ROLE_ADHERENCE,
     ROLE_ANSWERS,
     SMALL_TABLES,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "PREFERRED_LABELS",
     "RESPONSES",
     "RESPONSE_SPANS",
+    "ROLE_ADHERENCE",
     "ROLE_ANSWERS",
     "ROLE_AXES",
     "ROLE_CONTRASTS",

@@ -1,29 +1,46 @@
 import { Interval, IntervalAxis } from "../charts/Interval";
 import { extent, type Scale, squareRoot } from "../charts/scale";
 import { SAYS } from "../generated/columns";
-import { fixed, fmt, qValue, signedFmt } from "./format";
+import { fixed, fmt, qValue, signedFmt, UNKNOWN } from "./format";
 import type { SortColumn } from "./SortTable";
 
-/** What is known of a role and a feature: the same in a role's table and in a feature's. */
-export interface Contrast {
-  mean: number;
+interface Effect {
   effect: number | null;
   effect_low: number | null;
   effect_high: number | null;
+}
+
+/** What is known of a role and a feature: the same in a role's table and in a feature's. */
+export interface Contrast extends Effect {
+  mean: number;
   auroc: number | null;
+  auroc_low: number | null;
+  auroc_high: number | null;
+  n_wordings_agree: number | null;
+  min_wording_auroc: number | null;
   q: number | null;
 }
 
 const PLOT_EDGE = 12; // pixels left free at both ends
 
 /** Of effects and their intervals, over `width` pixels; zero is always on it. */
-export function effectScale(rows: Contrast[], width: number): Scale {
+export function effectScale(rows: Effect[], width: number): Scale {
   const reach = extent(rows.flatMap((row) => [row.effect, row.effect_low, row.effect_high, 0]));
   return squareRoot(reach, [PLOT_EDGE, width - PLOT_EDGE]).nice(4);
 }
 
-/** The effect as a number and as a dot with its interval, AUROC and q. */
-export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<Row>[] {
+/** How the columns are to be read, below a table of them. */
+export function ContrastNote() {
+  return (
+    <p className="footnote">
+      Whiskers and brackets: 95 % intervals; none where too few firings are expected. Wordings: how many of the role’s wordings are on the
+      AUROC’s side of ½, of all. Filled dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}.
+    </p>
+  );
+}
+
+/** The effect as a number and as a dot with its interval, AUROC with its own, in how many of `nWordings` it holds, and q. */
+export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (row: Row) => number | null): SortColumn<Row>[] {
   return [
     {
       key: "effect",
@@ -50,8 +67,9 @@ export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<
       hint: SAYS.role_contrasts.auroc,
       num: true,
       value: (row) => row.auroc,
-      cell: (row) => fixed(row.auroc, 3),
+      cell: (row) => <Bracketed value={row.auroc} low={row.auroc_low} high={row.auroc_high} />,
     },
+    wordingsColumn(nWordings),
     {
       key: "q",
       title: "q",
@@ -61,6 +79,41 @@ export function contrastColumns<Row extends Contrast>(scale: Scale): SortColumn<
       cell: (row) => qValue(row.q),
     },
   ];
+}
+
+/** In how many of a role's wordings the AUROC is on the role's side. */
+function wordingsColumn<Row extends Contrast>(nWordings: (row: Row) => number | null): SortColumn<Row> {
+  return {
+    key: "wordings",
+    title: "wordings",
+    hint: SAYS.role_contrasts.n_wordings_agree,
+    num: true,
+    value: (row) => row.n_wordings_agree,
+    cell: (row) => (
+      <span title={row.min_wording_auroc === null ? undefined : `least AUROC of a wording: ${fixed(row.min_wording_auroc, 3)}`}>
+        {ofWordings(row.n_wordings_agree, nWordings(row))}
+      </span>
+    ),
+  };
+}
+
+export function ofWordings(agree: number | null, all: number | null): string {
+  return agree === null ? UNKNOWN : `${agree} of ${all ?? UNKNOWN}`;
+}
+
+/** A number of 0 to 1 or on a scale, and its interval in brackets, where it has one. */
+export function Bracketed({ value, low, high }: { value: number | null | undefined; low: number | null; high: number | null }) {
+  return (
+    <>
+      {fixed(value)}
+      {low !== null && high !== null && (
+        <span className="bracket">
+          {" "}
+          [{fixed(low)}, {fixed(high)}]
+        </span>
+      )}
+    </>
+  );
 }
 
 /** The mean activation. */

@@ -25,6 +25,16 @@ export const SAYS = {
     "pass": "Alive, with an atlas_sd not below the median of the alive: it may be on the map",
     "score": "stability x atlas_sd, -1 for those that did not pass; the highest are selected"
   },
+  "role_adherence": {
+    "n_responses": "Responses of the role that the judge has a row for",
+    "n_unrated": "Those without a rating; they count in no mean",
+    "rating": "Mean rating",
+    "lowest_variant": "The lowest of the means of the role's variants",
+    "highest_variant": "The highest of the means of the role's variants",
+    "share_top": "Share of the scores that are the scale's highest",
+    "scale_mass": "Mean probability of the scale's tokens",
+    "share_by_text": "Of the answers whose probabilities the judge gave, the share rated by its text"
+  },
   "role_contrasts": {
     "share": "The role's mean over the sum of all roles' means",
     "effect": "Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",

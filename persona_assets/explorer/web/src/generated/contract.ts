@@ -244,6 +244,7 @@ export interface RoleOfFeature {
   mean: number;
   /** The strongest activation on any token; units of SAE activation */
   max: number;
+  n_wordings: number;
 }
 
 /** A feature of a role. */
@@ -259,6 +260,14 @@ export interface FeatureOfRole {
   auroc: number | null;
   /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
   q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
   /** n_active_responses / n_responses */
   firing_rate: number;
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
@@ -279,6 +288,14 @@ export interface FeaturesOfRole {
   auroc: (number | null)[];
   /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
   q: (number | null)[];
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
+  auroc_low: (number | null)[];
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: (number | null)[];
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: (number | null)[];
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: (number | null)[];
   /** n_active_responses / n_responses */
   firing_rate: number[];
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
@@ -392,6 +409,23 @@ export interface SaeFit {
   role: string;
 }
 
+/** How well a role is played in the eyes of a judge; `highest` is the top of its scale. */
+export interface Adherence {
+  role: string;
+  judge: string;
+  /** Responses of the role that the judge has a row for */
+  n_responses: number;
+  /** Those without a rating; they count in no mean */
+  n_unrated: number;
+  /** Mean rating */
+  rating: number | null;
+  /** The lowest of the means of the role's variants */
+  lowest_variant: number | null;
+  /** The highest of the means of the role's variants */
+  highest_variant: number | null;
+  highest: number;
+}
+
 /** The page of one role. */
 export interface RolePage {
   role: string;
@@ -406,6 +440,10 @@ export interface RolePage {
   /** All other roles, the nearest first. */
   nearest: Similar[];
   axes: Place[];
+  /** Variants that the SAE has read; null: none of the role. */
+  n_wordings: number | null;
+  /** By judge; empty where the study has none. */
+  adherence: Adherence[];
   /** Null: not measured. */
   fit: SaeFit | null;
   why_no_assistant: string | null;
@@ -455,6 +493,7 @@ export interface RolesOverview {
   /** [role][role], in that order; empty without an atlas. */
   similarity: ((number | null)[])[];
   axes: Axis[];
+  adherence: Adherence[];
   /** Of the roles in which it was measured. */
   fits: SaeFit[];
 }

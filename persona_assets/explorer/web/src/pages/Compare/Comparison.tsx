@@ -53,21 +53,36 @@ export function Comparison({ sae, a, b, featuresA, featuresB }: ComparisonProps)
             label={`Scatter of ${MEASURES[measure].title}: ${a} against ${b}. Arrow keys go through the features by difference, Enter opens one.`}
           />
         </div>
-        <output className="readout compare-readout" aria-live="polite">
-          {on === null ? (
-            <span className="faint">
-              ● more in {a} · ■ more in {b} · point at a dot, or use the arrow keys; click or Enter opens it
-            </span>
-          ) : (
-            <>
-              <b>{pairs.ids[on]}</b> {a} {fmt(pairs.x[on])} · {b} {fmt(pairs.y[on])}{" "}
-              <bdi className="label-cut">{labels.get(pairs.ids[on]!)?.slice(0, 200) ?? ""}</bdi>
-            </>
-          )}
-        </output>
+        <Readout a={a} b={b} pairs={pairs} on={on} label={on === null ? "" : (labels.get(pairs.ids[on]!) ?? "")} />
       </Section>
-      <Differences a={a} b={b} pairs={pairs} rows={rows} labels={labels} on={on} setOn={setOn} short={MEASURES[measure].short} />
+      <Differences
+        a={a}
+        b={b}
+        tables={[featuresA, featuresB]}
+        pairs={pairs}
+        rows={rows}
+        labels={labels}
+        on={on}
+        setOn={setOn}
+        short={MEASURES[measure].short}
+      />
     </div>
+  );
+}
+
+function Readout({ a, b, pairs, on, label }: { a: string; b: string; pairs: Pairs; on: number | null; label: string }) {
+  return (
+    <output className="readout compare-readout" aria-live="polite">
+      {on === null ? (
+        <span className="faint">
+          ● more in {a} · ■ more in {b} · point at a dot, or use the arrow keys; click or Enter opens it
+        </span>
+      ) : (
+        <>
+          <b>{pairs.ids[on]}</b> {a} {fmt(pairs.x[on])} · {b} {fmt(pairs.y[on])} <bdi className="label-cut">{label.slice(0, 200)}</bdi>
+        </>
+      )}
+    </output>
   );
 }
 

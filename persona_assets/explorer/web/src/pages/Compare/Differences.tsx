@@ -1,16 +1,22 @@
 import { useMemo } from "react";
+import { IntervalAxis, TwoIntervals } from "../../charts/Interval";
 import { SignedBar } from "../../charts/SignedBar";
-import { fmt } from "../../components/format";
+import { effectScale } from "../../components/contrastColumns";
+import { fmt, UNKNOWN } from "../../components/format";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
+import { SAYS } from "../../generated/columns";
+import type { FeaturesOfRole } from "../../generated/contract";
 import type { Pairs } from "./pairs";
 
-const HALF = 40; // pixels of the largest difference's bar
+const HALF = 30; // pixels of the largest difference's bar
+const PLOT = 130; // and of the intervals
 
 interface DifferencesProps {
   a: string;
   b: string;
+  tables: [FeaturesOfRole, FeaturesOfRole];
   pairs: Pairs;
   rows: number[];
   labels: Map<number, string>;
@@ -20,8 +26,11 @@ interface DifferencesProps {
 }
 
 /** The features with the largest differences, the largest first, whichever role has more. */
-export function Differences({ a, b, pairs, rows, labels, on, setOn, short }: DifferencesProps) {
-  const columns = useMemo(() => columnsOf(a, b, pairs, labels), [a, b, pairs, labels]);
+export function Differences({ a, b, tables, pairs, rows, labels, on, setOn, short }: DifferencesProps) {
+  const columns = useMemo(
+    () => [...columnsOf(a, b, pairs, labels), ...claimColumns(tables, pairs, rows)],
+    [a, b, tables, pairs, rows, labels],
+  );
   return (
     <SortSection
       title="What tells them apart"
@@ -35,8 +44,62 @@ export function Differences({ a, b, pairs, rows, labels, on, setOn, short }: Dif
       first="-size"
       marked={(row) => row === on}
       onPoint={setOn}
-    />
+    >
+      <p className="footnote">
+        Whiskers: the effect of either role against all roles with its 95 % interval, {a} above and {b} below; none where too few firings
+        are expected. Wordings: in how many of its wordings the role is on its AUROC’s side of ½, {a} first.
+      </p>
+    </SortSection>
   );
+}
+
+/** How sure either role's own effect is, and in how many wordings it holds. */
+function claimColumns(tables: [FeaturesOfRole, FeaturesOfRole], { at }: Pairs, rows: number[]): SortColumn<number>[] {
+  const claims = (row: number) => tables.map((table, side) => claimOf(table, at[row]![side as 0 | 1]));
+  const scale = effectScale(
+    rows.flatMap(claims).filter((one) => one !== null),
+    PLOT,
+  );
+  return [
+    {
+      key: "intervals",
+      title: (
+        <>
+          <span className="hidden-label">effects with their intervals</span>
+          <IntervalAxis scale={scale} />
+        </>
+      ),
+      className: "plot-cell",
+      cell: (row) => <TwoIntervals scale={scale} of={claims(row)} sides={["of-a", "of-b"]} />,
+    },
+    {
+      key: "wordings",
+      title: "wordings",
+      hint: SAYS.role_contrasts.n_wordings_agree,
+      num: true,
+      cell: (row) =>
+        claims(row)
+          .map((one) => one?.n_wordings_agree ?? UNKNOWN)
+          .join(" · "),
+    },
+  ];
+}
+
+interface Claim {
+  effect: number | null;
+  effect_low: number | null;
+  effect_high: number | null;
+  n_wordings_agree: number | null;
+}
+
+function claimOf(table: FeaturesOfRole, row: number | null): Claim | null {
+  if (row === null) return null;
+  return {
+    effect: table.effect[row] ?? null,
+    effect_low: table.effect_low[row] ?? null,
+    effect_high: table.effect_high[row] ?? null,
+    n_wordings_agree: table.n_wordings_agree[row] ?? null,
+  };
 }
 
 function columnsOf(a: string, b: string, { ids, x, y, order }: Pairs, labels: Map<number, string>): SortColumn<number>[] {

@@ -1,8 +1,9 @@
 import { Empty, Loaded } from "../../components/Loaded";
 import { RoleChoice } from "../../components/parts";
+import { byRole, Rating } from "../../components/Rating";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
-import type { FeaturesOfRole } from "../../generated/contract";
+import type { Adherence, FeaturesOfRole, RolesOverview } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 import "../../charts/charts.css";
@@ -38,6 +39,7 @@ export default function ComparePage() {
 function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
   const left = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, a));
   const right = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, b));
+  const overview = useResource<RolesOverview>(paths.roles(sae));
   const missing = (role: string) => (
     <Empty title={`There are no features of ${role}`}>The study has no such role, or its responses have not been encoded.</Empty>
   );
@@ -45,9 +47,31 @@ function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
     <Loaded of={left} what={`the features of ${a}`} missing={missing(a)}>
       {(featuresA) => (
         <Loaded of={right} what={`the features of ${b}`} missing={missing(b)}>
-          {(featuresB) => <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />}
+          {(featuresB) => (
+            <>
+              {overview.state === "ready" && <Played roles={[a, b]} adherence={overview.data.adherence} />}
+              <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />
+            </>
+          )}
         </Loaded>
       )}
     </Loaded>
+  );
+}
+
+/** How well each of the roles is played, where a judge has said so. */
+function Played({ roles, adherence }: { roles: string[]; adherence: Adherence[] }) {
+  const of = byRole(adherence);
+  const [judged] = adherence;
+  if (judged === undefined) return null;
+  return (
+    <p className="footnote">
+      Played, says <bdi>{judged.judge}</bdi>, on a scale to {judged.highest}:{" "}
+      {roles.map((role) => (
+        <span key={role} className="played">
+          <bdi>{role}</bdi> <Rating of={of.get(role)} />
+        </span>
+      ))}
+    </p>
   );
 }

@@ -13,25 +13,29 @@ export interface Pairs {
   ids: number[];
   x: number[]; // in the first role
   y: number[]; // in the second
+  at: [a: number | null, b: number | null][]; // its row in either role's table
   order: Int32Array; // rows by the size of the difference, the largest first
 }
 
 /** Joined by the feature's id: one that never fires in a role has a mean and a rate of 0 there, and no effect. */
 export function pairsOf(a: FeaturesOfRole, b: FeaturesOfRole, measure: Measure): Pairs {
   const { silent } = MEASURES[measure];
-  const inB = new Map(b.feature_id.map((id, row) => [id, b[measure][row] ?? null]));
-  const pairs: Pairs = { ids: [], x: [], y: [], order: new Int32Array() };
-  const add = (id: number, x: number | null, y: number | null) => {
+  const inB = new Map(b.feature_id.map((id, row) => [id, row]));
+  const pairs: Pairs = { ids: [], x: [], y: [], at: [], order: new Int32Array() };
+  const add = (id: number, rowA: number | null, rowB: number | null) => {
+    const x = rowA === null ? silent : (a[measure][rowA] ?? null);
+    const y = rowB === null ? silent : (b[measure][rowB] ?? null);
     if (x === null || y === null) return;
     pairs.ids.push(id);
+    pairs.at.push([rowA, rowB]);
     pairs.x.push(x);
     pairs.y.push(y);
   };
   a.feature_id.forEach((id, row) => {
-    add(id, a[measure][row] ?? null, inB.has(id) ? inB.get(id)! : silent);
+    add(id, row, inB.get(id) ?? null);
     inB.delete(id);
   });
-  for (const [id, value] of inB) add(id, silent, value);
+  for (const [id, row] of inB) add(id, null, row);
   const size = Float64Array.from(pairs.x, (x, row) => Math.abs(x - pairs.y[row]!));
   pairs.order = Int32Array.from(pairs.ids.keys()).sort((one, other) => size[other]! - size[one]!);
   return pairs;

@@ -1,25 +1,34 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
 import { fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
+import { byRole, Rating } from "../../components/Rating";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
-import type { FeaturePage, RoleOfFeature } from "../../generated/contract";
+import { useResource } from "../../data/useResource";
+import type { Adherence, FeaturePage, RoleOfFeature, RolesOverview } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 
-const PLOT = 190; // pixels of the effects' column
+const PLOT = 150; // pixels of the effects' column
+const NONE: Adherence[] = [];
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
-export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
+export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: string }) {
   const { anchor, live } = useStudy();
   const shownRole = useParam("role")[0];
   const scale = useMemo(() => effectScale(feature.roles, PLOT), [feature.roles]);
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
-  const columns = useMemo(() => columnsOf(scale, anchor, (role) => live || withExamples.has(role)), [scale, anchor, live, withExamples]);
+  const overview = useResource<RolesOverview>(paths.roles(sae));
+  const adherence = overview.state === "ready" ? overview.data.adherence : NONE;
+  const columns = useMemo(
+    () => columnsOf(scale, anchor, adherence, (role) => live || withExamples.has(role)),
+    [scale, anchor, adherence, live, withExamples],
+  );
   const [rows, finder] = useFindRole(feature.roles);
   return (
     <SortSection
@@ -34,14 +43,31 @@ export function RolesOfFeature({ feature }: { feature: FeaturePage }) {
       first="-rate"
       marked={(row) => row.role === shownRole}
     >
-      <p className="footnote">
-        Filled dots: q &lt; 0.05 (Mann-Whitney against all other roles, adjusted over all pairs of role and feature). Hollow: not.
-      </p>
+      <ContrastNote />
     </SortSection>
   );
 }
 
-function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => boolean): SortColumn<RoleOfFeature>[] {
+const RATE: SortColumn<RoleOfFeature> = {
+  key: "rate",
+  title: "fires in",
+  hint: "share of the role's responses in which it is above zero on some token",
+  num: true,
+  value: (row) => row.firing_rate,
+  cell: (row) => (
+    <span title={`${row.n_active_responses} of ${row.n_responses} responses`}>
+      {percent(row.firing_rate)}
+      <Meter share={row.firing_rate} />
+    </span>
+  ),
+};
+
+function columnsOf(
+  scale: Scale,
+  anchor: string,
+  adherence: Adherence[],
+  hasExamples: (role: string) => boolean,
+): SortColumn<RoleOfFeature>[] {
   return [
     {
       key: "role",
@@ -54,19 +80,7 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
         </>
       ),
     },
-    {
-      key: "rate",
-      title: "fires in",
-      hint: "share of the role's responses in which it is above zero on some token",
-      num: true,
-      value: (row) => row.firing_rate,
-      cell: (row) => (
-        <span title={`${row.n_active_responses} of ${row.n_responses} responses`}>
-          {percent(row.firing_rate)}
-          <Meter share={row.firing_rate} />
-        </span>
-      ),
-    },
+    RATE,
     meanColumn(),
     {
       key: "max",
@@ -76,7 +90,8 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
       value: (row) => row.max,
       cell: (row) => fmt(row.max),
     },
-    ...contrastColumns<RoleOfFeature>(scale),
+    ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
+    ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     {
       key: "examples",
       title: <span className="hidden-label">examples</span>,
@@ -88,6 +103,18 @@ function columnsOf(scale: Scale, anchor: string, hasExamples: (role: string) => 
         ),
     },
   ];
+}
+
+function playedColumn(adherence: Adherence[]): SortColumn<RoleOfFeature> {
+  const of = byRole(adherence);
+  return {
+    key: "played",
+    title: "played",
+    hint: `how well the role is played, says ${adherence[0]?.judge}, on a scale to ${adherence[0]?.highest}`,
+    num: true,
+    value: (row) => of.get(row.role)?.rating ?? null,
+    cell: (row) => <Rating of={of.get(row.role)} />,
+  };
 }
 
 function showExamples(role: string): void {

@@ -38,7 +38,7 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
       {feature.alive ? (
         <>
           <div className="feature-columns">
-            <RolesOfFeature feature={feature} />
+            <RolesOfFeature feature={feature} sae={sae} />
             <div>
               <Distribution feature={feature} sae={sae} />
               <Related feature={feature} />

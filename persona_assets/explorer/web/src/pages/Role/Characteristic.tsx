@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale } from "../../components/contrastColumns";
 import { percent } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
@@ -9,7 +9,7 @@ import type { SortColumn } from "../../components/SortTable";
 import type { FeatureOfRole, RolePage } from "../../generated/contract";
 import { useParam } from "../../router/router";
 
-const PLOT = 170;
+const PLOT = 150;
 
 /** The features by which the role differs from the mean of all roles, those it has more of and those it has less of. */
 export function Characteristic({ role }: { role: RolePage }) {
@@ -18,7 +18,7 @@ export function Characteristic({ role }: { role: RolePage }) {
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
-  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role.role), [rows, role.role]);
+  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role), [rows, role]);
   return (
     <SortSection
       title="Characteristic features"
@@ -41,11 +41,13 @@ export function Characteristic({ role }: { role: RolePage }) {
       rowKey={(row) => row.feature_id}
       first={side === "more" ? "-effect" : "effect"}
       empty={<Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>}
-    />
+    >
+      <ContrastNote />
+    </SortSection>
   );
 }
 
-function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
+function columnsOf(scale: Scale, { role, n_wordings }: RolePage): SortColumn<FeatureOfRole>[] {
   return [
     {
       key: "feature",
@@ -54,8 +56,7 @@ function columnsOf(scale: Scale, role: string): SortColumn<FeatureOfRole>[] {
       value: (row) => row.feature_id,
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
-    ...contrastColumns<FeatureOfRole>(scale),
-    meanColumn(),
+    ...contrastColumns<FeatureOfRole>(scale, () => n_wordings),
     {
       key: "rate",
       title: "fires in",

@@ -1,8 +1,10 @@
+import type { ReactNode } from "react";
 import { count, fixed, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { RoleLink } from "../../components/links";
 import { measuredOn } from "../../components/measuredOn";
 import { Facts, RoleChoice } from "../../components/parts";
+import { Rating } from "../../components/Rating";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import { SAYS } from "../../generated/columns";
@@ -60,6 +62,16 @@ function Fit({ fit }: { fit: Role["fit"] }) {
   );
 }
 
+function played(adherence: Role["adherence"]): [string, ReactNode, string?][] {
+  if (adherence.length === 0) return [["played", <span className="muted fact-note">no judge is set</span>]];
+  return adherence.map((one) => [
+    `played, says ${one.judge}`,
+    <>
+      <Rating of={one} /> <span className="fact-note">of {one.highest}</span>
+    </>,
+  ]);
+}
+
 function RoleHead({ role }: { role: Role }) {
   const { anchor, roles } = useStudy();
   const entry = roles.find((one) => one.role === role.role);
@@ -86,6 +98,7 @@ function RoleHead({ role }: { role: Role }) {
           ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
           ["instruction variants", count(role.instructions.length)],
           ["SAE leaves unexplained", <Fit fit={role.fit} />, SAYS.sae_fit.fvu],
+          ...played(role.adherence),
           ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
         ]}
       />

@@ -3,16 +3,18 @@ import { useFindRole } from "../../components/FindRole";
 import { count, fixed, fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { measuredOn } from "../../components/measuredOn";
+import { Rating } from "../../components/Rating";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
 import { SAYS } from "../../generated/columns";
-import type { RoleEntry, RolesOverview, SaeFit } from "../../generated/contract";
+import type { Adherence, RoleEntry, RolesOverview, SaeFit } from "../../generated/contract";
 
 interface Row extends RoleEntry {
   places: (number | null)[]; // on each of the axes
   nearest: { role: string; similarity: number } | null;
   fit: SaeFit | null;
+  adherence: Adherence[]; // by judge
 }
 
 const AXES = 4; // columns; the strips above show the rest
@@ -45,6 +47,7 @@ function rowsOf(roles: RoleEntry[], overview: RolesOverview | null): Row[] {
   return roles.map((entry) => ({
     ...entry,
     fit: fits.get(entry.role) ?? null,
+    adherence: overview?.adherence.filter((one) => one.role === entry.role) ?? [],
     places: places.map((axis) => axis.get(entry.role) ?? null),
     nearest: overview && nearestOf(entry.role, overview),
   }));
@@ -59,6 +62,26 @@ function nearestOf(role: string, { order, similarity }: RolesOverview): Row["nea
     if (value !== null && other !== role && (best === null || value > best.similarity)) best = { role: other, similarity: value };
   });
   return best;
+}
+
+function judges({ adherence }: RolesOverview): string[] {
+  return [...new Set(adherence.map((one) => one.judge))];
+}
+
+function playedColumn(judge: string): SortColumn<Row> {
+  const of = (row: Row) => row.adherence.find((one) => one.judge === judge);
+  return {
+    key: `played-${judge}`,
+    title: (
+      <>
+        played, says <bdi>{judge}</bdi>
+      </>
+    ),
+    hint: SAYS.role_adherence.rating,
+    num: true,
+    value: (row) => of(row)?.rating ?? null,
+    cell: (row) => <Rating of={of(row)} />,
+  };
 }
 
 const LOSS: SortColumn<Row> = {
@@ -113,6 +136,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
     },
   ];
   if (overview === null) return columns;
+  columns.push(...judges(overview).map(playedColumn));
   if (overview.fits.length > 0) columns.push(...FIT);
   if (overview.fits.some((fit) => fit.loss_recovered !== null)) columns.push(LOSS);
   const axes = overview.axes.slice(0, AXES).map(
