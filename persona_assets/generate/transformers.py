@@ -25,6 +25,7 @@ from persona_assets.generate.cache import (
     roomy_cache,
     shared_beginnings,
 )
+from persona_assets.generate.packed import pack_linear_layers
 from persona_assets.generate.prompts import Prompt
 from persona_assets.models.chat import stop_ids
 from persona_assets.models.loading import load_tokenizer, loading, weights_of
@@ -123,6 +124,7 @@ class TransformersBackend:
                 .eval()
             )
         attend_by_groups(self.model)
+        pack_linear_layers(self.model, self.batch_size)
         self.shares = keeps_all_tokens(self.model)
         self.stop_ids = stop_ids(self.model.generation_config.eos_token_id, self.tokenizer)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
