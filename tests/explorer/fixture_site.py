@@ -209,6 +209,7 @@ def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
 
 
 COMPONENTS = ("role", "question", "wording", "role_question", "rest")
+COMPONENT_SHARES = (0.3, 0.1, 0.15, 0.05, 0.4)
 
 
 def _table(features: Json, roles: list[str], ranks: int) -> Json:
@@ -375,7 +376,7 @@ def _write_feature(
             "variance_question": float(features["share"][row][1]),
             "variance_variant": float(features["share"][row][2]),
             "variance_residual": float(features["share"][row][3]),
-            **{f"component_{of}": float(features["share"][row][0]) for of in COMPONENTS},
+            **dict(zip([f"component_{of}" for of in COMPONENTS], COMPONENT_SHARES, strict=True)),
             "score": float(features["score"][row]),
             "stability": 0.9,
             "rank": row + 1,

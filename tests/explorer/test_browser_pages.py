@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.explorer.browser import axe_violations, keep_screenshot, static_server
-from tests.explorer.fixture_site import HOSTILE, Size, write_site
+from tests.explorer.fixture_site import COMPONENTS, HOSTILE, Size, write_site
 from tests.explorer.served import Served
 
 Json = dict[str, Any]
@@ -135,7 +135,7 @@ def test_the_histogram_has_a_bar_a_bin_and_says_how_many_are_silent(page, pages,
 def test_shares_of_variance_are_drawn_in_proportion_and_said_in_words(page, pages, folder):
     feature = open_feature(page, pages, folder, 10)
     s = feature["statistics"]
-    shares = [s[f"variance_{name}"] for name in ("role", "question", "variant", "residual")]
+    shares = [s[f"component_{name}"] for name in COMPONENTS]
     widths = page.locator(".stacked-bar .part").evaluate_all(
         "all => all.map(one => one.getBoundingClientRect().width)"
     )

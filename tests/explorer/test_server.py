@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from starlette.requests import Request
@@ -18,9 +19,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from persona_assets.base.errors import StudyError
 from persona_assets.explorer.server.app import make_app
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.seen import as_it_is, remember
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import publish, warehouse_path
 from tests.explorer.contract import check
 from tests.explorer.served import Served, eventually, serving, start
 from tests.warehouse.world import ALWAYS_ON, OF_PIRATE_ALONE, World
@@ -234,6 +237,16 @@ def _has_read_nothing(pipe: Path) -> bool:
     with suppress(OSError):  # nobody waits
         os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
     return True
+
+
+def test_a_snapshot_that_lacks_a_column_is_one_line_with_the_remedy(own: World):
+    publish(own.study)
+    with duckdb.connect(str(warehouse_path(own.study))) as earlier:
+        earlier.execute("alter table sae_fit drop column loss_recovered")
+    with pytest.raises(
+        StudyError, match=r"another version \(it has no sae_fit\.loss_recovered\); publish again"
+    ):
+        Snapshots(own.study).newest()
 
 
 def test_a_damaged_snapshot_is_one_line(own: World):

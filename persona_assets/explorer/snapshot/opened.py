@@ -17,6 +17,7 @@ from persona_assets.base.queries import query
 from persona_assets.explorer.resources.source import Memory, Source
 from persona_assets.explorer.snapshot.cache import Answers
 from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.schema import SHOWN
 from persona_assets.lake.storage import bucket
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, newest_snapshot, snapshot_identity, warehouse_path
@@ -48,15 +49,16 @@ class OpenSnapshot:
             self._connection.execute("set threads = 1")
             for table in ("measured", "known_features"):
                 self._connection.execute(query(f"explorer/{table}"))
-            [(published_at, _)] = self._connection.execute(
-                "select published_at, default_system_prompt from study"
-            ).fetchall()
+            [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
+            lacking = _lacking(self._connection)
         except duckdb.Error as error:
+            published_at, lacking = None, str(error).splitlines()[0]
+        if lacking:
             self._connection.close()
             raise StudyError(
-                f"{warehouse_path(study)}: of another version ({str(error).splitlines()[0]}); publish again: "
+                f"{warehouse_path(study)}: of another version ({lacking}); publish again: "
                 f"`persona run {study.name} --select warehouse`"
-            ) from error
+            )
         self.published_at = published_at.replace(tzinfo=UTC)
         self._preparing = self._another()
         self._preparation = threading.Thread(target=self._prepare, name="role effects", daemon=True)
@@ -224,3 +226,11 @@ class Snapshots:
 
 def _folder_tag(exported: Path) -> str:
     return fingerprint({"folder": str(exported.absolute()), "looked": exported.stat().st_mtime_ns})
+
+
+def _lacking(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return what the snapshot lacks of the columns that the pages ask it for; nothing where it has all."""
+    found = set(connection.execute(query("explorer/columns")).fetchall())
+    asked = [(table.name, column) for table in SHOWN.values() for column in table.shown]
+    missing = [".".join(one) for one in asked if one not in found]
+    return f"it has no {', '.join(missing[:3])}" if missing else ""

@@ -41,13 +41,14 @@ function Activations({ counts }: { counts: Counts }) {
 
 function Variance({ statistics: s }: { statistics: FeaturePage["statistics"] }) {
   const parts = [
-    { name: "role", share: s.variance_role },
-    { name: "question", share: s.variance_question },
-    { name: "variant", share: s.variance_variant },
-    { name: "rest", share: s.variance_residual },
+    { name: "role", share: s.component_role },
+    { name: "question", share: s.component_question },
+    { name: "wording", share: s.component_wording },
+    { name: "role × question", share: s.component_role_question },
+    { name: "rest", share: s.component_rest },
   ].flatMap(({ name, share }) => (share === null ? [] : [{ name, share }]));
   return (
-    <Section title="Variance" note="over responses, explained by">
+    <Section title="Variance" note="of one answer, by what it is due to">
       {parts.length > 0 ? <StackedBar parts={parts} label="Variance explained" /> : <p className="muted">Not computed.</p>}
       {s.length_correlation !== null && <Length r={s.length_correlation} />}
     </Section>

@@ -2,10 +2,10 @@ import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
-import { fmt, percent } from "../../components/format";
+import { fixed, fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
-import { byRole, Rating } from "../../components/Rating";
+import { byRole } from "../../components/Rating";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
@@ -113,7 +113,7 @@ function playedColumn(adherence: Adherence[]): SortColumn<RoleOfFeature> {
     hint: `how well the role is played, says ${adherence[0]?.judge}, on a scale to ${adherence[0]?.highest}`,
     num: true,
     value: (row) => of.get(row.role)?.rating ?? null,
-    cell: (row) => <Rating of={of.get(row.role)} />,
+    cell: (row) => fixed(of.get(row.role)?.rating),
   };
 }
 
