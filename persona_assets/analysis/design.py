@@ -22,12 +22,16 @@ from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
 @dataclass(frozen=True)
 class RoleSource:
-    """Where a role's activations and its list of pooled responses lie, and how such a file is opened."""
+    """Where a role's activations and its list of pooled responses lie, and how such a file is opened.
+
+    With `only`, int64[n], the role is its responses of these ids.
+    """
 
     role: str
     activations: str
     pooled: str
     opened: Callable[..., pq.ParquetFile] = pq.ParquetFile
+    only: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,8 @@ def _read_pooled(source: RoleSource) -> pa.Table:
     except READING_ERRORS as error:
         raise damaged(source.pooled, error) from error
     table = table.filter(pc.is_null(table["excluded_reason"]))
+    if source.only is not None:
+        table = table.filter(pa.array(np.isin(table["response_id"].to_numpy(), source.only)))
     if table.num_rows == 0:
         raise StudyError(f"role {source.role}: no response was pooled; leave it out with analysis.exclude")
     return table

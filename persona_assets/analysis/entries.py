@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
@@ -86,4 +87,6 @@ def _columns(
         table = file.read(names) if groups is None else file.read_row_groups(groups, names)
     except READING_ERRORS as error:
         raise damaged(source.activations, error) from error
+    if source.only is not None:
+        table = table.filter(pa.array(np.isin(table["response_id"].to_numpy(), source.only)))
     return [table[name].to_numpy() for name in names]

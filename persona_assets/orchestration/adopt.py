@@ -68,6 +68,7 @@ def _held(study: Study, instance: dg.DagsterInstance) -> dict[str, dict[Partitio
     of_all = {
         stage.name: {None: [files.across.file(table, sae) for sae in saes for table in _main_first(stage)]}
         for stage in PER_STUDY
+        if stage.wanted(study.settings)
     }
     of_marts = {
         part.mart or "": {None: [held.file]} for part, held in files.published() if held.table is MARTS

@@ -45,7 +45,7 @@ def _definitions(study: Study) -> dg.Definitions:
                 for stage in PER_ROLE
                 if (generates or stage.needs) and stage.wanted(study.settings)
             ),
-            *(study_asset(study, stage) for stage in PER_STUDY),
+            *(study_asset(study, stage) for stage in PER_STUDY if stage.wanted(study.settings)),
             drift_asset(study),
             warehouse_asset(study),
             *table_specs(study),

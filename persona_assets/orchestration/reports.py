@@ -19,6 +19,7 @@ from persona_assets.lake.schema import (
     ANSWERED_BY,
     ATLAS_SUMMARY,
     JUDGEMENTS,
+    PLAYED_ROLES,
     POOLED,
     RESPONSE_SPANS,
     RESPONSES,
@@ -170,6 +171,25 @@ def land_statistics(study: Study, report: Report) -> Landed:
     return Landed(version_of(landed), metadata)
 
 
+def land_played(study: Study, report: Report) -> Landed:
+    """Compare the roles under every SAE by the answers that play them, and name those with too few."""
+    from persona_assets.analysis.played import compare_played
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        if across.fingerprint(PLAYED_ROLES, sae) is not None:
+            files = compare_played(across, sae, progress=report.part(sae))
+            landed += files.values()
+            roles = study.lake.read(PLAYED_ROLES, files[PLAYED_ROLES.name]).to_pylist()
+            left_out = [role["role"] for role in roles if not role["takes_part"]]
+            known = {"too few answers play the role": ", ".join(left_out) or "of none"}
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | known)
+            report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
 def land_atlas(study: Study, report: Report) -> Landed:
     """Map the features under every SAE whose roles are compared."""
     from persona_assets.atlas.stage import map_features
@@ -210,7 +230,12 @@ PER_ROLE = {
     "activations": land_activations,
     "role_features": land_role_features,
 }
-PER_STUDY = {"statistics": land_statistics, "atlas": land_atlas, "feature_labels": land_feature_labels}
+PER_STUDY = {
+    "statistics": land_statistics,
+    "played": land_played,
+    "atlas": land_atlas,
+    "feature_labels": land_feature_labels,
+}
 
 
 def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:

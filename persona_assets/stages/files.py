@@ -62,6 +62,8 @@ class StudyFiles:
 
     def parts(self, stage: Stage) -> list[Part]:
         """Return what `stage` is made for: roles (under each SAE), SAEs, drift runs there are, or marts."""
+        if not stage.wanted(self.study.settings):
+            return []
         saes = list(self.study.settings.extraction.saes)
         if stage.per == "conversation":
             return [Part(run=run) for run in self.drift.runs()]
@@ -69,8 +71,6 @@ class StudyFiles:
             return [Part(mart=name) for name in self.marts.marts]
         if stage.per == "study":
             return [Part(sae=sae) for sae in saes]
-        if not stage.wanted(self.study.settings):
-            return []
         of_saes = saes if stage.mark.per_sae else [None]
         return [Part(role, sae) for role in self.roles for sae in of_saes]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import RESPONSES, ROLE_MATRIX, Table
+from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype, judge_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
@@ -132,6 +132,23 @@ def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
         "questions": across.study.responses_owner.settings.questions.mode,
         "selection": {key: atlas[key] for key in _SELECTING},
         **_later(analysis=settings.analysis),
+    }
+
+
+def of_played(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what decides the statistics, the roles' judgements, and which of the answers play their role."""
+    statistics, analysis = of_statistics(across, sae), across.study.settings.analysis
+    if statistics is None or analysis.min_score is None:
+        return None
+    del statistics["selection"]
+    judged = {role: across.roles[role].file(JUDGEMENTS) for role in across.compared(sae)}
+    return {
+        **statistics,
+        "judgements": {role: file.stem for role, file in judged.items() if file is not None},
+        "judge": analysis.judge or next(iter(across.study.settings.judge)),
+        "anchor": analysis.anchor,
+        "min_score": analysis.min_score,
+        "min_responses": analysis.min_responses,
     }
 
 

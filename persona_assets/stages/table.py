@@ -15,6 +15,8 @@ from persona_assets.lake.schema import (
     JUDGEMENTS,
     JUDGING,
     MARTS,
+    PLAYED_ROLES,
+    PLAYED_TABLES,
     POOLED,
     RESPONSE_SPANS,
     RESPONSES,
@@ -25,6 +27,9 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.stages import inputs
 from persona_assets.stages.stage import Extra, Stage
+
+# Of what compares roles; what changes one `atlas.strategy` leaves the other's files fresh.
+_COMPARING = {"mean": 2, "max": 3}
 
 STAGES = (
     Stage(
@@ -78,8 +83,20 @@ STAGES = (
         tables=STATISTICS_TABLES,
         needs=("activations",),
         made_from=inputs.of_statistics,
-        version={"mean": 2, "max": 3},  # what changes one strategy leaves the other's files fresh
+        version=_COMPARING,
         made_with="numpy",
+    ),
+    Stage(
+        "played",
+        "Roles compared once more, by the answers alone that play their role in a judge's eyes.",
+        per="study",
+        tables=PLAYED_TABLES,
+        needs=("activations", "judgements"),
+        made_from=inputs.of_played,
+        version=_COMPARING,
+        shown=PLAYED_ROLES,
+        made_with="numpy",
+        wanted=lambda settings: settings.analysis.min_score is not None,
     ),
     Stage(
         "atlas",
@@ -123,6 +140,7 @@ STAGES = (
             "activations",
             "role_features",
             "statistics",
+            "played",
             "atlas",
             "feature_labels",
             "drift",

@@ -11,7 +11,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from persona_assets.lake.schema import JUDGEMENTS, RESPONSES
+from persona_assets.lake.schema import JUDGEMENTS, PLAYED_ROLES, RESPONSES
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
 from persona_assets.study.study import Study
@@ -64,6 +65,9 @@ OTHERS: dict[str, Any] = {
     "extraction.saes.neuronpedia_id": {"extraction.saes": {"demo": {**SAE, "neuronpedia_id": "m/s"}}},
     "analysis.anchor": "ghost",
     "analysis.exclude": ["pirate"],
+    "analysis.min_score": {"min_score": 1},
+    "analysis.min_responses": {"min_responses": 7},
+    "analysis.judge": {"judge": "two"},
     "atlas.strategy": "max",
     "atlas.question_centering": False,
     **{f"atlas.{key}": 7 for key in list(AtlasSettings.model_fields)[2:]},
@@ -97,6 +101,8 @@ OTHERS: dict[str, Any] = {
     "checks.max_truncated": 0.6,
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
+
+OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
 
 
 def blocks(model: type[BaseModel] = StudySettings, prefix: str = "") -> Iterator[tuple[str, type[Block]]]:
@@ -139,7 +145,10 @@ def test_every_key_has_another_value_here() -> None:
     assert OTHERS.keys() == {key for key, _ in leaves()}
 
 
-@pytest.mark.parametrize(("key", "ignored"), [one for one in leaves() if not one[0].startswith("judge.")])
+@pytest.mark.parametrize(
+    ("key", "ignored"),
+    [one for one in leaves() if not one[0].startswith(("judge.", *OF_PLAYED))],
+)
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
     make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +173,22 @@ def test_a_key_of_a_judge_decides_what_is_judged_unless_its_block_says_that_it_d
             land(study, RESPONSES, RoleFiles(study, "pirate").responses_fingerprint, role="pirate")
         stems.add(RoleFiles(study, "pirate").fingerprint(JUDGEMENTS))
     assert len(stems) == (1 if ignored else 2) and None not in stems
+
+
+@pytest.mark.parametrize("key", OF_PLAYED)
+def test_a_key_of_the_answers_that_play_their_role_decides_what_is_made_of_them_alone(
+    make_study: StudyMaker, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    judge = {"model": "google/gemma-3-27b-it", "dtype": "float32"}
+    judges = {"one": judge, "two": judge}
+    stems = set()
+    for name, more in (("one", {}), ("other", OTHERS[key])):
+        study = make_study(name, HUB | {"judge": judges, "analysis": {"min_score": 2} | more})
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems.add(AcrossRoles.of(study).fingerprint(PLAYED_ROLES, "demo"))
+    assert len(stems) == 2 and None not in stems
 
 
 def test_each_key_is_said_once_and_exists() -> None:

@@ -34,7 +34,12 @@ def write_mart(study: Study) -> None:
 @pytest.fixture
 def study(make_study: StudyMaker) -> Study:
     """A study that asks for every stage."""
-    return make_study(changes={"judge": {"one": {"model": "tests/toy/data/model", "dtype": "float32"}}})
+    return make_study(
+        changes={
+            "judge": {"one": {"model": "tests/toy/data/model", "dtype": "float32"}},
+            "analysis.min_score": 2,
+        }
+    )
 
 
 def land(study: Study, table: Table, made_from: str, part: Part) -> str:

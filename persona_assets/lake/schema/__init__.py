@@ -14,6 +14,10 @@ from persona_assets.lake.schema.across_roles import (
     FEATURES,
     METRICS,
     NEIGHBORS,
+    PLAYED_CONTRASTS,
+    PLAYED_FEATURES,
+    PLAYED_ROLES,
+    PLAYED_TABLES,
     ROLE_AXES,
     ROLE_CONTRASTS,
     ROLE_MATRIX,
@@ -58,7 +62,7 @@ TABLES = {
     table.name: table
     for table in (
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
-        *STATISTICS_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
+        *STATISTICS_TABLES, *PLAYED_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
@@ -116,6 +120,10 @@ __all__ = [
     "MARTS",
     "METRICS",
     "NEIGHBORS",
+    "PLAYED_CONTRASTS",
+    "PLAYED_FEATURES",
+    "PLAYED_ROLES",
+    "PLAYED_TABLES",
     "POOLED",
     "PREFERRED_LABELS",
     "RESPONSES",

@@ -6,6 +6,7 @@ from functools import partial
 
 import pyarrow as pa
 
+from persona_assets.lake.schema.of_roles import ROLE_FEATURES
 from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, FLOAT, INT, TEXT, Column, Table
 
 _ROLE_NAME = pa.dictionary(INT, TEXT)
@@ -49,6 +50,38 @@ ROLE_CONTRASTS = _compared(
             "1/2", nullable=True, later=True),
     ),
 )  # fmt: skip
+
+_by_played = partial(_across_roles, made_from=("pooled", "activations", "judgements"))
+
+PLAYED_ROLES = _by_played(
+    "played_roles", "How many answers of each compared role play it: whose rating is analysis.min_score at "
+    "least. The anchor plays nothing, and takes part with all of its answers",
+    columns=(
+        Column("role", TEXT),
+        Column("n_responses", INT, "Pooled responses of the role"),
+        Column("n_rated", INT, "Those that the judge has rated"),
+        Column("n_played", INT, "Those that count as played"),
+        Column("share", DOUBLE, "Of the rated ones, the share rated analysis.min_score at least; NULL where "
+            "none is rated", nullable=True),
+        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
+            "anew", nullable=True),
+        Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
+        Column("takes_part", BOOL, "Whether there are analysis.min_responses of them, so that the role is in "
+            "played_features and played_contrasts"),
+    ),
+)  # fmt: skip
+
+PLAYED_FEATURES = _by_played(
+    "played_features", "As role_features, over the answers alone that play their role",
+    columns=(Column("role", _ROLE_NAME), *ROLE_FEATURES.columns),
+)  # fmt: skip
+
+PLAYED_CONTRASTS = _by_played(
+    "played_contrasts", "As role_contrasts, over the answers alone that play their role",
+    columns=ROLE_CONTRASTS.columns,
+)  # fmt: skip
+
+PLAYED_TABLES = (PLAYED_FEATURES, PLAYED_CONTRASTS, PLAYED_ROLES)
 
 FEATURES = _compared(
     "features", "Each of an SAE's features across the compared roles, silent ones included, by the mean over "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from persona_assets.lake.schema.across_roles import FEATURE_LABELS
+from persona_assets.lake.schema.across_roles import FEATURE_LABELS, ROLE_CONTRASTS
 from persona_assets.lake.schema.table import (
     ACTIVATION,
     BIGINT,
@@ -137,6 +137,13 @@ ROLE_ADHERENCE = _of_snapshot(
     made_from=("judgements",),
 )  # fmt: skip
 
+CONTRASTS_BY_ANSWERS = _of_snapshot(
+    "contrasts_by_answers", "role_contrasts and played_contrasts together: over all answers, and over those "
+    "that play their role",
+    columns=(Column("answers", TEXT, "all or played"), SAE, *ROLE_CONTRASTS.columns),
+    made_from=(*ROLE_CONTRASTS.made_from, "judgements"),
+)  # fmt: skip
+
 ROLE_ANSWERS = _of_snapshot(
     "role_answers", "How many of each role's answers were cut off, or are lacking",
     columns=(
@@ -152,7 +159,7 @@ ROLE_ANSWERS = _of_snapshot(
 )  # fmt: skip
 
 # Views of tables of the snapshot: `sql/views/`.
-DERIVED = (PREFERRED_LABELS, ROLE_ADHERENCE, ROLE_ANSWERS)
+DERIVED = (PREFERRED_LABELS, ROLE_ADHERENCE, ROLE_ANSWERS, CONTRASTS_BY_ANSWERS)
 
 # Its macros, in the order in which one may use another: `sql/macros/`.
 MACROS = (
@@ -163,6 +170,7 @@ MACROS = (
     "which_roles",
     "top_features",
     "top_responses",
+    "when_played",
     "compare_roles",
     "response_features",
     "search_labels",

@@ -16,12 +16,22 @@ class AnalysisSettings(Block):
     ELSEWHERE = {
         "anchor": "enters the atlas and drift, which have an axis",
         "exclude": "the roles that take part enter what compares them",
+        "min_score": "enters what is made of the answers that play their role (`played`), and nothing else",
+        "min_responses": "as `min_score`",
+        "judge": "as `min_score`",
     }
 
     anchor: Name = "default"
     """The role that others are compared with."""
     exclude: list[Name] = []
     """Roles that are left out of comparisons."""
+    min_score: Annotated[float, Field(ge=0)] | None = None
+    """The lowest rating of an answer that plays its role; with it roles are compared a second time, by those
+    answers alone (the tables `played_*`)."""
+    min_responses: PositiveInt = 50
+    """How many such answers a role needs to be compared by them."""
+    judge: Name | None = None
+    """The judge whose ratings count; by default the study's first."""
 
 
 class AtlasSettings(Block):

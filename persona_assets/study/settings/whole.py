@@ -80,6 +80,11 @@ class StudySettings(Block):
                 "atlas.question_centering: true needs questions that all roles share; "
                 "with questions.mode role_specific set it to false"
             )
+        if self.analysis.min_score is not None and not self.judge:
+            raise ValueError("analysis.min_score needs a judge: name one in `judge`")
+        if self.analysis.judge is not None and self.analysis.judge not in self.judge:
+            names = ", ".join(self.judge) or "none"
+            raise ValueError(f"analysis.judge: no judge {self.analysis.judge!r}; there are: {names}")
         return self
 
     def published(self) -> str:
