@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from persona_assets.drift.transcript import Transcript
-from persona_assets.models.chat import ChatFormat, Messages
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.chat_frames import Messages
 
 
 @dataclass(frozen=True)

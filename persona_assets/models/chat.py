@@ -10,41 +10,18 @@ differ by the day on which they were made.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, TemplateError
-from jinja2.meta import find_undeclared_variables
+from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.time_limit import time_limit
+from persona_assets.models.chat_frames import ANY_DATE, ChatFrames, ClockError, Messages, TemplateRefusesError
 from persona_assets.models.control import control_tokens
 from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-Messages = list[dict[str, str]]  # as the template is given them: {"role": …, "content": …}
-Clock = Callable[[str], str]
-
-_PATIENCE = 10.0  # seconds for a template to render placeholders; a sound one takes a millisecond
-_LARGEST = 2**24  # characters of rendered placeholders
-
-# No part of a date or time is the same in both.
-_TWO_TIMES = (dt.datetime(2001, 2, 3, 4, 5, 6), dt.datetime(2032, 11, 21, 17, 48, 59))
-# What every template is told.
-_ALWAYS_READ = {"add_generation_prompt", "messages", "raise_exception", "strftime_now"}
-_ANY_DATE = dt.date(2001, 2, 3)
-
-
-class _TemplateRefusesError(StudyError):
-    """The template raised, or leaves a message out."""
-
-
-class _ClockError(StudyError):
-    """The template prints the date or the time."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +72,8 @@ class ChatFormat:
         Raises StudyError, naming the conversation (`where`) or the message (its name in `names`), where the
         template refuses it, leaves a message out or changes one, or reads the clock without a date.
         """
-        between = self._frame(tuple(message["role"] for message in messages), open_end, where)
-        text = self._rendered(messages, open_end, where, self._clock)
+        between = self._frames.around(tuple(message["role"] for message in messages), open_end, where)
+        text = self._frames.rendered(messages, open_end, where)
         places: list[tuple[int, int]] = []
         at = 0
         for index, message in enumerate(messages):
@@ -139,12 +116,10 @@ class ChatFormat:
         """Whether the template prints the date, whoever it is that tells it."""
         for roles in (("user",), ("system", "user")):
             try:
-                ChatFormat(self.tokenizer, replace(self.template, date=None))._frame(
-                    roles, True, "a question"
-                )
-            except _ClockError:
+                self._on(None).around(roles, True, "a question")
+            except ClockError:
                 return True
-            except _TemplateRefusesError:
+            except TemplateRefusesError:
                 continue
         return False
 
@@ -153,9 +128,9 @@ class ChatFormat:
         """What the template inserts where no system message is given; None where it inserts nothing."""
         try:
             without, given = (
-                self._frame(roles, True, "a question") for roles in (("user",), ("system", "user"))
+                self._frames.around(roles, True, "a question") for roles in (("user",), ("system", "user"))
             )
-        except (_TemplateRefusesError, _ClockError):
+        except (TemplateRefusesError, ClockError):
             return None
         head, before, after = without[0], given[0], given[1]
         if not (head.startswith(before) and head.endswith(after)):
@@ -167,11 +142,10 @@ class ChatFormat:
 
         Raises StudyError where it does not repeat the message.
         """
-        any_day = replace(self.template, date=self.template.date or _ANY_DATE)  # it is not told at the end
-        dated = ChatFormat(self.tokenizer, any_day)
+        any_day = self._on(self.template.date or ANY_DATE)  # it is not told at the end
         try:
-            frame = dated._frame(("user", "assistant"), False, "an answer")
-        except _TemplateRefusesError as error:
+            frame = any_day.around(("user", "assistant"), False, "an answer")
+        except TemplateRefusesError as error:
             raise StudyError(
                 f"{self.tokenizer.name_or_path}: its chat template does not repeat an assistant's message, "
                 "so where a response ends cannot be told; use token_selection: response_only"
@@ -182,8 +156,8 @@ class ChatFormat:
     def _has_system_role(self) -> bool:
         """Whether a system message reaches the model: some templates refuse it, some drop it silently."""
         try:
-            self._frame(("system", "user"), True, "a system prompt")
-        except _TemplateRefusesError:
+            self._frames.around(("system", "user"), True, "a system prompt")
+        except TemplateRefusesError:
             return False
         return True
 
@@ -192,91 +166,22 @@ class ChatFormat:
         """Control tokens, and what else the template writes that is one token by decree."""
         added = {id_: token.content for id_, token in self.tokenizer.added_tokens_decoder.items()}
         try:
-            frame = "".join(self._frame(("user",), True, "a question"))
-        except _TemplateRefusesError:
+            frame = "".join(self._frames.around(("user",), True, "a question"))
+        except TemplateRefusesError:
             frame = ""
         written = {id_: added[id_] for id_ in self.token_ids(frame) if added.get(id_, "").strip()}
         return control_tokens(self.tokenizer) | written
 
     @cached_property
-    def _sound(self) -> set[str]:
-        return set()  # texts that hold no control token; a role's questions are every other role's, too
+    def _frames(self) -> ChatFrames:
+        return self._on(self.template.date)
 
-    @property
-    def _clock(self) -> Clock:
-        return _stopped(dt.datetime.combine(self.template.date or _ANY_DATE, dt.time()))
+    def _on(self, date: dt.date | None) -> ChatFrames:
+        return ChatFrames(self.tokenizer, replace(self.template, date=date))
 
     @cached_property
-    def _frames(self) -> dict[tuple[tuple[str, ...], bool], list[str]]:
-        return {}
-
-    def _frame(self, roles: tuple[str, ...], open_end: bool, where: str) -> list[str]:
-        """Return what the template puts before the first message, between them, and after the last."""
-        if (roles, open_end) not in self._frames:
-            self._check_arguments()
-            marks = [f"Sentinel7391n{index}e" for index in range(len(roles))]
-            placeholders = [{"role": role, "content": mark} for role, mark in zip(roles, marks, strict=True)]
-            rest = self._timeless(placeholders, open_end, where)
-            self._frames[roles, open_end] = _split(rest, marks, where)
-        return self._frames[roles, open_end]
-
-    def _check_arguments(self) -> None:
-        """Raise StudyError for an argument that the template does not read: it would change nothing."""
-        if not self.template.arguments:
-            return
-        try:
-            text = self.tokenizer.get_chat_template(self.template.text)
-            read = find_undeclared_variables(Environment().parse(text))
-        except (TemplateError, ValueError):  # rendering says what is wrong with it
-            return
-        for name in self.template.arguments:
-            if name not in read:
-                known = (
-                    ", ".join(sorted(read - _ALWAYS_READ - self.tokenizer.special_tokens_map.keys()))
-                    or "nothing"
-                )
-                raise StudyError(
-                    f"generation.chat_template.arguments: the template does not read {name!r}; "
-                    f"it reads: {known}"
-                )
-
-    def _timeless(self, messages: Messages, open_end: bool, where: str) -> str:
-        """Return the placeholders rendered. Raises StudyError where they depend on when that is."""
-        date = self.template.date
-        times = _TWO_TIMES if date is None else (dt.datetime.combine(date, dt.time()),)
-        try:
-            with time_limit(_PATIENCE):
-                texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
-        except TimeoutError as error:
-            raise StudyError(f"{where}: the model's chat template is {error}; mend it") from None
-        if len(set(texts)) > 1:
-            raise _ClockError(
-                "the model's chat template prints the date or the time, so prompts would differ by the day "
-                "they are made on; set generation.template_date to the day that it shall print, such as "
-                "2025-01-31"
-            )
-        if len(texts[0]) > _LARGEST:
-            raise StudyError(
-                f"{where}: the model's chat template writes {len(texts[0]):,} characters; mend it"
-            )
-        return texts[0]
-
-    def _rendered(self, messages: Messages, open_end: bool, where: str, clock: Clock) -> str:
-        try:
-            rendered: Any = self.tokenizer.apply_chat_template(
-                messages,
-                chat_template=self.template.text,
-                tokenize=False,
-                add_generation_prompt=open_end,
-                strftime_now=clock,
-                **self.template.arguments,
-            )
-        except Exception as error:  # a template can fail in any of Python's ways
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise _TemplateRefusesError(
-                f"{where}: the model's chat template refuses the conversation: {reason}"
-            ) from error
-        return str(rendered)
+    def _sound(self) -> set[str]:
+        return set()  # texts that hold no control token; a role's questions are every other role's, too
 
 
 def stop_token(tokenizer: PreTrainedTokenizerBase) -> int | None:
@@ -305,19 +210,6 @@ def stop_ids(eos: int | Sequence[int] | None, tokenizer: PreTrainedTokenizerBase
     return {int(token) for token in found if token is not None}
 
 
-def _split(text: str, marks: Sequence[str], where: str) -> list[str]:
-    between = []
-    for mark in marks:
-        before, found, text = text.partition(mark)
-        if not found:
-            raise _TemplateRefusesError(
-                f"{where}: the model's chat template leaves messages out, or changes them; use a template "
-                "that takes each message's text and repeats it as it is"
-            )
-        between.append(before)
-    return [*between, text]
-
-
 def _end(text: str, start: int, content: str, after: str) -> int | None:
     """Return where `content` ends that begins at `start`; None where it does not stand there."""
     for said in dict.fromkeys((content, content.strip(), content.lstrip(), content.rstrip())):
@@ -331,7 +223,3 @@ def _unlike(name: str) -> StudyError:
         f"{name}: the model's chat template does not repeat it as it is, so its tokens cannot be told; "
         "change the message"
     )
-
-
-def _stopped(moment: dt.datetime) -> Clock:
-    return moment.strftime

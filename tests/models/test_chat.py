@@ -10,7 +10,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from persona_assets.base.errors import StudyError
-from persona_assets.models import chat as chat_module
+from persona_assets.models import chat_frames
 from persona_assets.models.chat import ChatFormat, stop_token
 from persona_assets.models.control import control_tokens
 from persona_assets.models.loading import load_tokenizer
@@ -160,7 +160,7 @@ def test_a_date_is_of_no_matter_where_an_answer_ends(tokenizer: PreTrainedTokeni
 def test_a_template_that_goes_on_and_on_is_stopped(
     tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
-    monkeypatch.setattr(chat_module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(chat_frames, "_PATIENCE", 0.2)
     endless = "{% for i in range(99999) %}{% for j in range(99999) %}" + body + "{% endfor %}{% endfor %}"
     with pytest.raises(StudyError, match="is not done after"):
         chat_of(tokenizer, endless).prompt_ids(None, "Who?")
