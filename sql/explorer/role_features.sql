@@ -3,8 +3,7 @@ select
     coalesce(rf.feature_id, c.feature_id) as feature_id,
     coalesce(rf.mean, 0) as mean,
     coalesce(rf.firing_rate, 0) as firing_rate,
-    c.effect, c.effect_low, c.effect_high, c.auroc, c.auroc_low, c.auroc_high, c.n_wordings_agree,
-    c.min_wording_auroc, c.q
+    c.effect, c.effect_low, c.effect_high, c.n_wordings_agree
 from (select * from role_features where role_features.sae = $sae and role_features.role = $role) as rf
 full join (select * from role_contrasts where role_contrasts.sae = $sae and role_contrasts.role = $role) as c
     on c.feature_id = rf.feature_id

@@ -208,6 +208,7 @@ def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
     return {"k": k, "rows": rows, "similarities": similarities}
 
 
+COMPARED = ("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree")
 COMPONENTS = ("role", "question", "wording", "role_question", "rest")
 COMPONENT_SHARES = (0.3, 0.1, 0.15, 0.05, 0.4)
 
@@ -325,7 +326,7 @@ def _write_role(
         "why_no_assistant": None,
     }
     _write(data / "demo" / "role" / f"{role}.json", page)
-    columns = {name: [row[name] for row in strongest] for name in strongest[0] if name != "label"}
+    columns = {name: [row[name] for row in strongest] for name in COMPARED}
     _write(data / "demo" / "role" / role / "features.json", columns)
     for number in range(1, page["n_pages"] + 1):
         rows = range((number - 1) * 50, min(number * 50, size.responses))

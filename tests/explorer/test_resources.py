@@ -151,6 +151,8 @@ def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Sour
     for feature in page["features"]:
         at = compared["feature_id"].index(feature["feature_id"])
         assert {name: compared[name][at] for name in compared} == {name: feature[name] for name in compared}
+        assert (feature["auroc_low"] or 0) <= feature["auroc"] <= (feature["auroc_high"] or 1)
+    assert any(feature["auroc_low"] for feature in page["features"])
     assert page["adherence"] == []
     assert {row["role"] for row in page["nearest"]} == set(ROLES) - {"pirate"}
     assert [row["variant"] for row in page["instructions"]] == list(VARIANTS)

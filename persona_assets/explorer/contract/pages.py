@@ -161,7 +161,7 @@ FeaturesOfRole = table_of(
     "Every feature that fires in the role or has a contrast; for comparing.",
     ROLE_FEATURES,
     ROLE_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", *_Compared),
+    only=("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree"),
 )
 
 

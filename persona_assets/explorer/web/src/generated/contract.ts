@@ -284,16 +284,6 @@ export interface FeaturesOfRole {
   effect_low: (number | null)[];
   /** Upper end of the effect's 95% interval */
   effect_high: (number | null)[];
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
-  auroc: (number | null)[];
-  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
-  q: (number | null)[];
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
-  auroc_low: (number | null)[];
-  /** Upper end of AUROC's 95% interval */
-  auroc_high: (number | null)[];
-  /** The least AUROC of one of the role's wordings against the other roles */
-  min_wording_auroc: (number | null)[];
   /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
   n_wordings_agree: (number | null)[];
   /** n_active_responses / n_responses */
