@@ -24,9 +24,11 @@ chosen as (
 select
     c.*,
     k.label,
+    p.effect as played_effect,
     coalesce(rf.mean, 0) as mean,
     coalesce(rf.firing_rate, 0) as firing_rate
 from chosen as c
 left join role_features as rf on rf.sae = c.sae and rf.role = c.role and rf.feature_id = c.feature_id
+left join played_contrasts as p on p.sae = c.sae and p.role = c.role and p.feature_id = c.feature_id
 left join memory.main.known_features as k on k.sae = c.sae and k.feature_id = c.feature_id
 order by c.sae, c.role, c.direction > 0 desc, abs(c.direction) desc, c.feature_id;

@@ -4,6 +4,7 @@ select
     null::double as effect, null::double as effect_low, null::double as effect_high,
     null::double as auroc, null::double as auroc_low, null::double as auroc_high,
     null::integer as n_wordings_agree, null::double as min_wording_auroc, null::double as q,
+    null::double as played_effect,
     rf.mean, rf.firing_rate
 from role_features as rf
 left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id

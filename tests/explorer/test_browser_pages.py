@@ -89,6 +89,8 @@ def first_cells(page: Any, table: str) -> list[str]:
 def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages, folder):
     feature = open_feature(page, pages, folder, 10)
     assert first_cells(page, ".roles-of-feature") == [row["role"] for row in feature["roles"]]
+    heads = page.locator(".roles-of-feature th").all_inner_texts()
+    assert {"wordings", "when played", "played"} <= {head.strip() for head in heads}
     page.get_by_role("button", name="effect").click()
     page.wait_for_function("location.hash.includes('sort=-effect')")
     by_effect = sorted(feature["roles"], key=lambda row: -row["effect"])
@@ -243,6 +245,7 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     first = next(one for one in features if one["effect"] >= 0)
     assert f"[{first['auroc_low']:.2f}, {first['auroc_high']:.2f}]".replace("-", "−") in shown
     assert "4 of 5" in shown
+    assert page.locator(".characteristic th", has_text="when played").count() == 0
     assert "no judge is set" in page.locator(".role-head").inner_text()
     keep_screenshot(page, "role")
 

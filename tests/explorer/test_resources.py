@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,7 +14,8 @@ from persona_assets.explorer.resources import RESOURCES, Source, find
 from persona_assets.explorer.resources.feature import page_elsewhere
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.schema import RESPONSE_SPANS
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import publish, warehouse_path
+from tests.explorer.contract import check
 from tests.warehouse.world import (
     ALWAYS_ON,
     DEAD,
@@ -202,6 +204,31 @@ def test_what_thinks_is_told_from_what_it_answers(own: World):
         assert row["parts"] == (parts if row["response_id"] == RESPONSE_IDS[2] else [])
     assert {row["response_id"] for row in (*responses, *examples)} >= {RESPONSE_IDS[2]}
     assert all(row["parts"] == [] for row in of_another)
+
+
+def test_what_the_answers_that_play_a_role_say_stands_beside_what_all_do(own: World):
+    publish(own.study)
+    with duckdb.connect(str(warehouse_path(own.study))) as earlier:
+        earlier.execute(
+            "insert into played_contrasts by name select * replace (effect / 2 as effect) "
+            "from role_contrasts where sae = 'first' and role = 'pirate'"
+        )
+        earlier.execute("insert into played_roles values ('first', 'pirate', 8, 8, 4, 0.5, 0.2, 0.8, true)")
+    snapshots = Snapshots(own.study)
+    with snapshots.newest().source() as source:
+        pirate, other_sae, ghost = (
+            answer(source, f"{page}.json")
+            for page in ("first/role/pirate", "second/role/pirate", "first/role/ghost")
+        )
+        roles = answer(source, f"first/feature/{OF_PIRATE_ALONE}.json")["roles"]
+    snapshots.close()
+    for row in (*pirate["features"], roles[0]):
+        assert row["played_effect"] == pytest.approx(row["effect"] / 2, rel=1e-5)
+    for row in (*other_sae["features"], *ghost["features"], *roles[1:]):
+        assert row["played_effect"] is None
+    assert (pirate["played"]["share"], pirate["played"]["takes_part"]) == (0.5, True)
+    assert other_sae["played"] is ghost["played"] is None
+    check("RolePage", pirate)
 
 
 def test_roles_are_laid_beside_those_they_are_like(source: Source):

@@ -12,13 +12,20 @@ from pydantic import TypeAdapter
 
 from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
-from persona_assets.lake.schema import FEATURES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, SAE_FIT
+from persona_assets.lake.schema import (
+    FEATURES,
+    PLAYED_ROLES,
+    ROLE_ADHERENCE,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    SAE_FIT,
+)
 from tests.places import PROJECT
 
 FOLDER = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "generated"
 HEAD = "// Written by `make generated`; change {source} instead.\n\n"
 # Tables whose columns the pages explain.
-SAID = (FEATURES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, SAE_FIT)
+SAID = (FEATURES, PLAYED_ROLES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, SAE_FIT)
 
 _PLAIN = {
     "string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null",

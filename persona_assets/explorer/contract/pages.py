@@ -9,6 +9,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
+    PLAYED_ROLES,
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
@@ -146,7 +147,7 @@ RoleOfFeature = rows_of(
     ROLE_FEATURES,
     ROLE_CONTRASTS,
     leave=("feature_id", "sd", "p"),
-    also={"n_wordings": int},
+    also={"n_wordings": int, "played_effect": float | None},
 )
 FeatureOfRole = rows_of(
     "FeatureOfRole",
@@ -154,7 +155,7 @@ FeatureOfRole = rows_of(
     ROLE_FEATURES,
     ROLE_CONTRASTS,
     only=("feature_id", "mean", "firing_rate", *_Compared),
-    also={"label": str | None},
+    also={"label": str | None, "played_effect": float | None},
 )
 FeaturesOfRole = table_of(
     "FeaturesOfRole",
@@ -274,6 +275,8 @@ Adherence = rows_of(
     also={"highest": int},
 )
 
+PlayedRole = rows_of("PlayedRole", "How many answers play the role.", PLAYED_ROLES)
+
 
 class RolePage(Answer):
     """The page of one role."""
@@ -294,6 +297,8 @@ class RolePage(Answer):
     """Variants that the SAE has read; null: none of the role."""
     adherence: list[Adherence]  # type: ignore[valid-type]
     """By judge; empty where the study has none."""
+    played: PlayedRole | None  # type: ignore[valid-type]
+    """Null: no answers are told apart by whether they play the role."""
     fit: SaeFit | None  # type: ignore[valid-type]
     """Null: not measured."""
     why_no_assistant: str | None

@@ -78,6 +78,7 @@ def refuse_unknown(sae: Json, feature_id: int, fires: bool = False) -> None:
 
 
 _SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
-_NOT_COMPARED = dict.fromkeys(
+_CONTRAST = [
     column.name for column in ROLE_CONTRASTS.columns if column.name not in ("role", "feature_id", "p")
-)
+]
+_NOT_COMPARED = dict.fromkeys((*_CONTRAST, "played_effect"))

@@ -29,6 +29,7 @@ def role(source: Source, sae: str, role: str) -> Json:
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
         "n_wordings": measured.get(role),
         "adherence": source.rows("adherence", role=role),
+        "played": source.row("played", sae=sae, role=role),
         "fit": source.row("fits", sae=sae, role=role),
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
     }

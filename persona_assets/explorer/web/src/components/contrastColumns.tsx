@@ -19,6 +19,7 @@ export interface Contrast extends Effect {
   n_wordings_agree: number | null;
   min_wording_auroc: number | null;
   q: number | null;
+  played_effect: number | null;
 }
 
 const PLOT_EDGE = 12; // pixels left free at both ends
@@ -77,6 +78,21 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (
       num: true,
       value: (row) => row.q,
       cell: (row) => qValue(row.q),
+    },
+  ];
+}
+
+/** The effect by the answers alone that play the role; no column where a judge has told none apart. */
+export function playedEffect<Row extends Contrast>(rows: Row[]): SortColumn<Row>[] {
+  if (!rows.some((row) => row.played_effect !== null)) return [];
+  return [
+    {
+      key: "played-effect",
+      title: "when played",
+      hint: "the effect by those answers alone that play the role in a judge's eyes (analysis.min_score)",
+      num: true,
+      value: (row) => row.played_effect,
+      cell: (row) => signedFmt(row.played_effect),
     },
   ];
 }

@@ -25,6 +25,15 @@ export const SAYS = {
     "pass": "Alive, with an atlas_sd not below the median of the alive: it may be on the map",
     "score": "stability x atlas_sd, -1 for those that did not pass; the highest are selected"
   },
+  "played_roles": {
+    "n_responses": "Pooled responses of the role",
+    "n_rated": "Those that the judge has rated",
+    "n_played": "Those that count as played",
+    "share": "Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated",
+    "share_low": "Lower end of the share's 95% interval, with wordings taken for drawn anew",
+    "share_high": "Upper end of the share's 95% interval",
+    "takes_part": "Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts"
+  },
   "role_adherence": {
     "n_responses": "Responses of the role that the judge has a row for",
     "n_unrated": "Those without a rating; they count in no mean",

@@ -245,6 +245,7 @@ export interface RoleOfFeature {
   /** The strongest activation on any token; units of SAE activation */
   max: number;
   n_wordings: number;
+  played_effect: number | null;
 }
 
 /** A feature of a role. */
@@ -273,6 +274,7 @@ export interface FeatureOfRole {
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
   mean: number;
   label: string | null;
+  played_effect: number | null;
 }
 
 /** Every feature that fires in the role or has a contrast; for comparing. */
@@ -416,6 +418,25 @@ export interface Adherence {
   highest: number;
 }
 
+/** How many answers play the role. */
+export interface PlayedRole {
+  role: string;
+  /** Pooled responses of the role */
+  n_responses: number;
+  /** Those that the judge has rated */
+  n_rated: number;
+  /** Those that count as played */
+  n_played: number;
+  /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
+  share: number | null;
+  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
+  share_low: number | null;
+  /** Upper end of the share's 95% interval */
+  share_high: number | null;
+  /** Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts */
+  takes_part: boolean;
+}
+
 /** The page of one role. */
 export interface RolePage {
   role: string;
@@ -434,6 +455,8 @@ export interface RolePage {
   n_wordings: number | null;
   /** By judge; empty where the study has none. */
   adherence: Adherence[];
+  /** Null: no answers are told apart by whether they play the role. */
+  played: PlayedRole | null;
   /** Null: not measured. */
   fit: SaeFit | null;
   why_no_assistant: string | null;

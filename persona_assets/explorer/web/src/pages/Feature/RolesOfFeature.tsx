@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { ContrastNote, contrastColumns, effectScale, meanColumn } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale, meanColumn, playedEffect } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
 import { fixed, fmt, percent } from "../../components/format";
 import { RoleLink } from "../../components/links";
@@ -26,8 +26,8 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
   const overview = useResource<RolesOverview>(paths.roles(sae));
   const adherence = overview.state === "ready" ? overview.data.adherence : NONE;
   const columns = useMemo(
-    () => columnsOf(scale, anchor, adherence, (role) => live || withExamples.has(role)),
-    [scale, anchor, adherence, live, withExamples],
+    () => columnsOf(scale, anchor, feature, adherence, (role) => live || withExamples.has(role)),
+    [scale, anchor, feature, adherence, live, withExamples],
   );
   const [rows, finder] = useFindRole(feature.roles);
   return (
@@ -65,6 +65,7 @@ const RATE: SortColumn<RoleOfFeature> = {
 function columnsOf(
   scale: Scale,
   anchor: string,
+  feature: FeaturePage,
   adherence: Adherence[],
   hasExamples: (role: string) => boolean,
 ): SortColumn<RoleOfFeature>[] {
@@ -91,6 +92,7 @@ function columnsOf(
       cell: (row) => fmt(row.max),
     },
     ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
+    ...playedEffect(feature.roles),
     ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     {
       key: "examples",

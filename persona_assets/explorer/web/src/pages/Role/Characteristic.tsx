@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { ContrastNote, contrastColumns, effectScale } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale, playedEffect } from "../../components/contrastColumns";
 import { percent } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
@@ -18,7 +18,7 @@ export function Characteristic({ role }: { role: RolePage }) {
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
-  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role), [rows, role]);
+  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role, rows), [rows, role]);
   return (
     <SortSection
       title="Characteristic features"
@@ -47,7 +47,7 @@ export function Characteristic({ role }: { role: RolePage }) {
   );
 }
 
-function columnsOf(scale: Scale, { role, n_wordings }: RolePage): SortColumn<FeatureOfRole>[] {
+function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOfRole[]): SortColumn<FeatureOfRole>[] {
   return [
     {
       key: "feature",
@@ -57,6 +57,7 @@ function columnsOf(scale: Scale, { role, n_wordings }: RolePage): SortColumn<Fea
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
     ...contrastColumns<FeatureOfRole>(scale, () => n_wordings),
+    ...playedEffect(rows),
     {
       key: "rate",
       title: "fires in",

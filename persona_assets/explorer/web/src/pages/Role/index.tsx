@@ -62,7 +62,23 @@ function Fit({ fit }: { fit: Role["fit"] }) {
   );
 }
 
-function played(adherence: Role["adherence"]): [string, ReactNode, string?][] {
+function shares(played: Role["played"]): [string, ReactNode, string?][] {
+  if (played === null || played.share === null) return [];
+  const interval = played.share_low === null ? "" : ` [${percent(played.share_low)}, ${percent(played.share_high)}]`;
+  return [
+    [
+      "answers that play it",
+      <>
+        {percent(played.share)}
+        <span className="bracket">{interval}</span>
+        {!played.takes_part && <span className="fact-note"> too few to compare by</span>}
+      </>,
+      SAYS.played_roles.share,
+    ],
+  ];
+}
+
+function rated(adherence: Role["adherence"]): [string, ReactNode, string?][] {
   if (adherence.length === 0) return [["played", <span className="muted fact-note">no judge is set</span>]];
   return adherence.map((one) => [
     `played, says ${one.judge}`,
@@ -98,7 +114,8 @@ function RoleHead({ role }: { role: Role }) {
           ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
           ["instruction variants", count(role.instructions.length)],
           ["SAE leaves unexplained", <Fit fit={role.fit} />, SAYS.sae_fit.fvu],
-          ...played(role.adherence),
+          ...rated(role.adherence),
+          ...shares(role.played),
           ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
         ]}
       />
