@@ -81,6 +81,14 @@ def top_features(
 
 
 @commands.command()
+def judges(study: StudyArgument, output: FormatOption = Format.table) -> None:
+    """Show how far the study's judges agree: Cohen's kappa, Krippendorff's alpha, and 95% intervals."""
+    from persona_assets.cli.judges import print_agreement
+
+    print_agreement(load_study(study), output)
+
+
+@commands.command()
 def plot(
     study: StudyArgument,
     subject: Annotated[Subject, typer.Argument(help="What to draw.", show_default=False)],
