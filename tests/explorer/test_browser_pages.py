@@ -458,6 +458,9 @@ def test_every_page_is_accessible_and_fits_a_small_window(page, pages, folder, n
     assert axe_violations(page) == []
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
     keep_screenshot(page, f"{name}-1024-{theme}")
+    page.set_viewport_size({"width": 400, "height": 800})  # a phone's
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.querySelector('main').scrollWidth <= innerWidth")
 
 
 @pytest.fixture(scope="module")
