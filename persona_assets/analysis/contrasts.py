@@ -9,32 +9,35 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
-from persona_assets.analysis.errors import Errors
+from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
-from persona_assets.analysis.paired import Effects
 from persona_assets.analysis.ranks import Ranks
-from persona_assets.analysis.significance import fisher, inflated, mann_whitney, student
+from persona_assets.analysis.significance import beyond, fisher, inflated, mann_whitney, student
 from persona_assets.analysis.totals import Totals
-from persona_assets.base.arrays import Flags, Floats, Singles
+from persona_assets.base.arrays import Flags, Floats, Int16s, Ints, Singles
 from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5
+MIN_FIRED = 15  # and where it then fires it less often than this nobody can tell how strong it is
 
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What is known of roles that are compared; `errors` are None where `effects` are.
+    """What is known of roles that are compared; `effects` are None where they share no questions.
 
-    `inflation` and `inflation_df`, float32[n_roles, d_sae], are `inflation.inflation`'s.
+    `places` int16[n_roles, d_sae] is `reference.places`'s, `smallest` the smallest effect of interest: a
+    difference of AUROC from 1/2. `inflation` and `inflation_df`, float32[n_roles, d_sae], are
+    `inflation.inflation`'s.
     """
 
     totals: Totals
     effects: Effects | None
-    errors: Errors | None
     ranks: Ranks
+    places: Int16s
+    smallest: float
     inflation: Singles
     inflation_df: Singles
 
@@ -48,6 +51,10 @@ class Compared:
         n_role, n_others = self.sizes(row)
         return n_role * self.totals.fired < MIN_EXPECTED * (n_role + n_others)
 
+    def unsure(self, row: int) -> Flags:
+        """bool[d_sae]: where it fired seldom, too, so that no interval can be told."""
+        return self.seldom(row) & (self.totals.counts[row] < MIN_FIRED)
+
 
 def role_contrasts(compared: Compared) -> pa.Table:
     """Return a row for every role and every feature that fires in any, by tile of features, role and feature.
@@ -59,8 +66,8 @@ def role_contrasts(compared: Compared) -> pa.Table:
     p = np.empty((len(roles), len(alive)))
     for row in range(len(p)):
         p[row] = p_values(compared, row)[alive]
-    q = benjamini_hochberg(p)
-    tables = [_of_role(compared, row, alive, p[row], q[row]) for row in range(len(p))]
+    pooled = benjamini_hochberg(p).astype(np.float32)
+    tables = [_of_role(compared, row, alive, p[row], pooled[row]) for row in range(len(p))]
     edges = np.searchsorted(alive, np.arange(0, len(fired) + FEATURE_TILE, FEATURE_TILE))
     tiles = [table.slice(begin, end - begin) for begin, end in pairwise(edges) for table in tables]
     return pa.concat_tables(tiles).unify_dictionaries()
@@ -82,9 +89,9 @@ def p_values(compared: Compared, row: int) -> Floats:
     if n_others == 0:
         return np.full(len(totals.fired), np.nan)
     p, seldom = np.full(len(totals.fired), np.nan), np.flatnonzero(compared.seldom(row))
-    if compared.effects is not None and compared.errors is not None:
-        error = compared.errors.error[row]
-        p = np.where(error > 0, student(compared.effects.effect[row], error, compared.errors.df[row]), np.nan)
+    if compared.effects is not None:
+        effect, error = compared.effects.effect[row], compared.effects.error[row]
+        p = np.where(error > 0, student(effect, error, compared.effects.df[row]), np.nan)
     fired, n = totals.fired[seldom], n_role + n_others
     exact = fisher(totals.counts[row, seldom].astype(np.int64), n_role, fired, n)
     p[seldom] = inflated(exact, compared.inflation[row, seldom])
@@ -94,35 +101,41 @@ def p_values(compared: Compared, row: int) -> Floats:
     return p
 
 
-def auroc_half_widths(compared: Compared, row: int) -> Floats:
-    """float64[d_sae]: of AUROC's interval, by the spread of placements and `inflation`; NaN without any."""
+def auroc_errors(compared: Compared, row: int, auroc: Floats) -> Floats:
+    """float64[d_sae]: of `auroc`, by the spread of placements and `inflation`; NaN without any.
+
+    Two answers more, one placed lowest and one highest, keep it above 0 where all are placed alike.
+    """
     (n_role, n_others), spread = compared.sizes(row), compared.ranks.spread[row].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        variance = spread * compared.inflation[row] * (1 / n_role + 1 / np.float64(n_others))
-    reach = stdtrit(compared.inflation_df[row], (1 + CONFIDENCE) / 2)
-    return np.where((variance > 0) & ~compared.seldom(row), reach * np.sqrt(variance), np.nan)
+        spread += (auroc**2 + (1 - auroc) ** 2) / n_role
+        error = np.sqrt(spread * compared.inflation[row] * (1 / n_role + 1 / np.float64(n_others)))
+    return np.where(compared.unsure(row), np.nan, error)
 
 
 def effect_half_widths(compared: Compared, row: int) -> Floats:
     """float64[d_sae]: of the effect's interval; NaN where a feature fires too seldom to have any."""
-    errors = compared.errors
-    if errors is None:
+    effects = compared.effects
+    if effects is None:
         return np.full(len(compared.totals.fired), np.nan)
-    error = errors.error[row].astype(np.float64)
+    error = effects.error[row].astype(np.float64)
     with np.errstate(invalid="ignore"):
-        width = np.where(error > 0, stdtrit(errors.df[row], (1 + CONFIDENCE) / 2) * error, error)
-    return np.where(compared.seldom(row), np.nan, width)
+        width = np.where(error > 0, stdtrit(effects.df[row], (1 + CONFIDENCE) / 2) * error, error)
+    return np.where(compared.unsure(row), np.nan, width)
 
 
 def _u(ranks: Ranks, row: int, n_role: int) -> Floats:
     return ranks.sums[row] - n_role * (n_role + 1) / 2
 
 
-def _of_role(compared: Compared, row: int, alive: np.ndarray, p: Floats, q: Floats) -> pa.Table:
+def _of_role(compared: Compared, row: int, alive: Ints, p: Floats, pooled: Singles) -> pa.Table:
     totals, effects, ranks = compared.totals, compared.effects, compared.ranks
     effect = np.full(len(alive), np.nan) if effects is None else effects.effect[row, alive]
-    half_width = effect_half_widths(compared, row)[alive]
-    auroc, reach = aurocs(compared, row)[alive], auroc_half_widths(compared, row)[alive]
+    half_width, auroc = effect_half_widths(compared, row)[alive], aurocs(compared, row)
+    error, df = auroc_errors(compared, row, auroc)[alive], compared.inflation_df[row, alive]
+    auroc = auroc[alive]
+    reach = stdtrit(df, (1 + CONFIDENCE) / 2) * error
+    relevant = beyond(auroc - 0.5, compared.smallest, error, df)
     role = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [totals.design.roles[row]])
     agree = np.where(np.isnan(auroc), np.nan, ranks.agree[row, alive])
     return ROLE_CONTRASTS.of(
@@ -135,10 +148,14 @@ def _of_role(compared: Compared, row: int, alive: np.ndarray, p: Floats, q: Floa
             "effect_high": effect + half_width,
             "auroc": auroc,
             "p": p,
-            "q": q,
+            "q": benjamini_hochberg(p),
             "auroc_low": np.maximum(auroc - reach, 0),
             "auroc_high": np.minimum(auroc + reach, 1),
             "min_wording_auroc": ranks.lowest[row, alive],
             "n_wordings_agree": pa.array(agree, pa.int32(), from_pandas=True),
+            "q_pooled": pooled,
+            "p_relevant": relevant,
+            "q_relevant": benjamini_hochberg(relevant),
+            "role_rank": compared.places[row, alive].astype(np.int32),
         }
     )

@@ -15,7 +15,8 @@ import numpy as np
 
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.moderated import moderated, prior_degrees
-from persona_assets.analysis.paired import Effects
+from persona_assets.analysis.paired import Paired
+from persona_assets.analysis.reference import middle_half
 from persona_assets.analysis.totals import Totals
 from persona_assets.analysis.variance import VarianceShares
 from persona_assets.base.arrays import Floats, Ints, Singles
@@ -39,24 +40,26 @@ class MeanSquares:
 
 
 @dataclass(frozen=True)
-class Errors:
-    """Standard error of `Effects.effect` and Satterthwaite's degrees of freedom, float32[n_roles, d_sae].
+class Effects:
+    """How far each role is from the middle half of the others on the same questions.
 
-    The error is NaN for a role with one question, 0 for what does not vary.
+    `effect` float64[n_roles, d_sae]; its standard `error` and Satterthwaite's degrees of freedom,
+    float32[n_roles, d_sae]. The error is NaN for a role with one question, 0 for what does not vary.
     """
 
+    effect: Floats
     error: Singles
     df: Singles
 
 
-def mean_squares(totals: Totals, effects: Effects, variance: VarianceShares) -> MeanSquares:
+def mean_squares(totals: Totals, paired: Paired, variance: VarianceShares) -> MeanSquares:
     """Return the mean squares that the first two readings gave."""
     design, n_roles = totals.design, len(totals.design.roles)
     wording_df = (design.by_variant > 0).sum(axis=1) - 1
     interaction_df = (design.by_question > 0).sum(axis=1) - 1
     part = 1 - 1 / n_roles
     per_question = _harmonic(design)
-    squares = effects.squares * per_question[:, None]
+    squares = paired.squares * per_question[:, None]
     n_questions = (design.by_question.sum(axis=0) > 0).sum()
     explained = (n_roles - 1) + (n_questions - 1) + wording_df.sum() + part * interaction_df.sum()
     residual_df = float(design.n_responses.sum() - 1 - explained)
@@ -73,10 +76,10 @@ def mean_squares(totals: Totals, effects: Effects, variance: VarianceShares) -> 
     )
 
 
-def errors(totals: Totals, squares: MeanSquares) -> Errors:
-    """Return the errors of all effects; they need roles that are compared: two or more."""
+def effects(totals: Totals, paired: Paired, squares: MeanSquares) -> Effects:
+    """Return the effects with their errors; they need roles that are compared: two or more."""
     shape = squares.wording.shape
-    found = Errors(*(np.full(shape, np.nan, np.float32) for _ in range(2)))
+    found = Effects(np.empty(shape), *(np.full(shape, np.nan, np.float32) for _ in range(2)))
     prior = (
         prior_degrees(squares.wording, squares.wording_df, totals.fired),
         prior_degrees(squares.interaction, squares.interaction_df, totals.fired),
@@ -84,15 +87,20 @@ def errors(totals: Totals, squares: MeanSquares) -> Errors:
     steady = np.isnan(totals.deviations)
     for start in range(0, shape[1], _BLOCK):
         block = np.s_[start : start + _BLOCK]
-        _fill(found, block, totals.design, squares, prior)
+        of_mean = _of_means(found, block, totals.design, squares, prior)
+        reference, of_reference = middle_half(paired.levels[:, block], of_mean)
+        found.effect[:, block] = paired.levels[:, block] - reference
+        has_error = squares.interaction_df[:, None] > 0
+        found.error[:, block] = np.where(has_error, np.sqrt(of_mean + of_reference), np.nan)
     found.error[:, steady] = np.where(squares.interaction_df > 0, 0, np.nan)[:, None]
     return found
 
 
-def _fill(
-    found: Errors, block: slice, design: Design, squares: MeanSquares, prior: tuple[Floats, Floats]
-) -> None:
-    n_roles, residual = len(design.roles), squares.residual[block]
+def _of_means(
+    found: Effects, block: slice, design: Design, squares: MeanSquares, prior: tuple[Floats, Floats]
+) -> Floats:
+    """Return the variances of the roles' means, and write their degrees of freedom into `found`."""
+    residual = squares.residual[block]
     of_wording, of_question = squares.wording[:, block], np.nan_to_num(squares.interaction[:, block])
     wording, wording_df = moderated(of_wording.astype(np.float64), squares.wording_df, prior[0][block])
     interaction, interaction_df = moderated(
@@ -100,13 +108,11 @@ def _fill(
     )
     largest = np.maximum(wording, interaction)
     error = np.maximum(wording + interaction - residual, largest)
-    of_mean = error / design.n_responses[:, None]
-    variance = of_mean * (1 - 2 / n_roles) + of_mean.mean(axis=0) / n_roles
     parts = wording**2 / wording_df + interaction**2 / interaction_df
     parts += residual**2 / max(squares.residual_df, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found.error[:, block] = np.where(squares.interaction_df[:, None] > 0, np.sqrt(variance), np.nan)
         found.df[:, block] = error**2 / parts
+    return error / design.n_responses[:, None]
 
 
 def _harmonic(design: Design) -> Floats:

@@ -15,34 +15,34 @@ from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
 
 @dataclass(frozen=True)
-class Effects:
+class Paired:
     """How far each role is from all roles on the same questions, float64[n_roles, d_sae].
 
-    `effect` is the mean over the questions the role answered of (its mean on the question - the unweighted
+    `levels` is the mean over the questions the role answered of (its mean on the question - the unweighted
     mean over all roles on it); `squares` are these differences' about it, squared and summed.
     """
 
-    effect: Floats
+    levels: Floats
     squares: Floats
 
 
 def second_pass(
     sources: Iterable[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
-) -> tuple[Effects | None, Singles]:
-    """Read every role once more: effects (None without a baseline), and the means of its halves.
+) -> tuple[Paired | None, Singles]:
+    """Read every role once more: levels (None without a baseline), and the means of its halves.
 
     `chosen` is `halves.split`'s; the means are float32[2, n_roles, d_sae], NaN for a half without a response.
     Raises StudyError where a file is damaged.
     """
     design, shape = totals.design, totals.role_means.shape
-    effects = Effects(np.empty(shape), np.empty(shape)) if baseline is not None else None
+    paired = Paired(np.empty(shape), np.empty(shape)) if baseline is not None else None
     means = np.empty((2, *shape), np.float32)
     for row, source in enumerate(sources):
         entries = read_entries(source, design, shape[1])
         means[:, row] = _half_means(design, entries, chosen[:, row], shape[1])
-        if effects is not None and baseline is not None:
-            _compare(effects, row, entries, totals, baseline)
-    return effects, means
+        if paired is not None and baseline is not None:
+            _compare(paired, row, entries, totals, baseline)
+    return paired, means
 
 
 def peaks(
@@ -76,7 +76,7 @@ def _half_of(chosen: Flags) -> Ints:
     return chosen[1].astype(np.int64)
 
 
-def _compare(effects: Effects, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
+def _compare(paired: Paired, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
     design = totals.design
     loops.paired_moments(
         np.append(0, np.cumsum(totals.counts[row], dtype=np.int64)),
@@ -86,6 +86,6 @@ def _compare(effects: Effects, row: int, entries: Entries, totals: Totals, basel
         design.question_weights(row),
         np.flatnonzero(design.by_question[row]),
         baseline.question_means,
-        effects.effect[row],
-        effects.squares[row],
+        paired.levels[row],
+        paired.squares[row],
     )

@@ -72,7 +72,12 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
         sources = [_source(across, sae, one.role, one.response_ids) for one in taking_part]
         d_sae = sae_width(study.settings.extraction.saes[sae])
         contrasts = analyse(
-            sources, d_sae, aligned=across.aligned, split_seed=0, progress=progress
+            sources,
+            d_sae,
+            aligned=across.aligned,
+            split_seed=0,
+            smallest_effect=study.settings.analysis.smallest_effect,
+            progress=progress,
         ).role_contrasts
     contents = {
         PLAYED_ROLES: played_roles(roles),

@@ -17,6 +17,13 @@ def student(effect: Floats, error: Singles, df: Singles) -> Floats:
         return 2 * stdtr(df, -np.abs(effect / error))
 
 
+def beyond(difference: Floats, smallest: float, error: Floats, df: Singles) -> Floats:
+    """Return p that the size of differences is `smallest` at most (Murphy and Myors 1999), by Student's t."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = (np.abs(difference) - smallest) / error
+        return np.asarray(stdtr(df, -above) + stdtr(df, -above - 2 * smallest / error))
+
+
 def inflated(p: Floats, inflation: Singles) -> Floats:
     """Return two-sided p whose normal score is divided by the root of `inflation`."""
     return 2 * ndtr(ndtri(p / 2) / np.sqrt(inflation))

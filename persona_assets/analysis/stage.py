@@ -45,6 +45,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         aligned=across.aligned,
         split_seed=atlas.split_seed,
         strategy=atlas.strategy,
+        smallest_effect=study.settings.analysis.smallest_effect,
         progress=progress,
     )
     selection = select(statistics, atlas)

@@ -12,15 +12,17 @@ from persona_assets.analysis.components import components
 from persona_assets.analysis.contrasts import Compared, role_contrasts
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.entries import Strategy
-from persona_assets.analysis.errors import errors, mean_squares
+from persona_assets.analysis.errors import effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, centred, split
 from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
+from persona_assets.analysis.reference import places
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
 from persona_assets.base.progress import Progress
+from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def analyse(
     aligned: bool,
     split_seed: int,
     strategy: Strategy = "mean",
+    smallest_effect: float = SMALLEST_EFFECT,
     progress: Progress | None = None,
 ) -> Statistics:
     """Analyse the roles of `sources`; `aligned` says whether all are asked the same questions.
@@ -60,9 +63,9 @@ def analyse(
     read = _Readings(2 if strategy == "mean" else 3, len(sources), progress)
     chosen = split(design, split_seed)
     totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned)
-    effects, half_means = second_pass(read(sources), totals, baseline, chosen)
+    paired, half_means = second_pass(read(sources), totals, baseline, chosen)
     shares = variance_shares(totals, baseline)
-    squares = None if effects is None else mean_squares(totals, effects, shares)
+    squares = None if paired is None else mean_squares(totals, paired, shares)
     features = feature_statistics(totals, shares, components(totals, shares, squares))
     raw, apart = Matrices(totals.role_means, half_means), None
     if strategy == "max":
@@ -71,9 +74,10 @@ def analyse(
     elif baseline is not None:
         apart = centred(totals, baseline, raw, chosen)
     del baseline  # the largest of all, and not needed to rank
-    known = None if squares is None else errors(totals, squares)
-    ranks = rank(sources, totals)
-    compared = Compared(totals, effects, known, ranks, *inflation(totals, ranks, squares))
+    known = None if paired is None or squares is None else effects(totals, paired, squares)
+    del paired
+    ranks, best = rank(sources, totals), places(totals.role_means)
+    compared = Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))
     contrasts = role_contrasts(compared)
     read.step()
     return Statistics(design.roles, contrasts, features, raw, apart)

@@ -8,5 +8,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]

@@ -1,9 +1,5 @@
--- How many features set each role apart from the others?
-select
-    role,
-    count(*) filter (q < 0.05 and auroc > 0.5) as stronger,
-    count(*) filter (q < 0.05 and auroc < 0.5) as weaker
-from role_contrasts
+-- How many features set each role apart from the others, and does any?
+select role, n_more, n_less, n_relevant, simes_q
+from role_findings
 where sae = chosen_sae(null)
-group by role
-order by stronger desc, role;
+order by n_relevant desc, role;

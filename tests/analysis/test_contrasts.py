@@ -36,6 +36,17 @@ def pairs(case: Case) -> list[tuple[int, int]]:
     return [(role, feature) for role in range(len(case.roles)) for feature in range(D_SAE)]
 
 
+def paired_effects(roles: list[DenseRole], feature: int) -> tuple[np.ndarray, list[list[int]]]:
+    """Each role's level less that of the others' middle half, and which roles these are."""
+    levels = np.array([paired_differences(roles, role, feature).mean() for role in range(len(roles))])
+    kept = []
+    for role in range(len(roles)):
+        others = sorted(set(range(len(roles))) - {role}, key=lambda one: levels[one])
+        cut = max(len(others) // 4, 1)
+        kept.append(others[cut : len(others) - cut])
+    return levels - [levels[others].mean() for others in kept], kept
+
+
 def paired_differences(roles: list[DenseRole], role: int, feature: int) -> np.ndarray:
     """The role's mean less the unweighted mean of all roles', question by question it was asked."""
     differences = []
@@ -120,14 +131,16 @@ def test_an_effect_s_interval_takes_wordings_and_questions_for_drawn_anew(
         w = (3 * np.average(wording, weights=wording_df) + wording_df * wording) / (3 + wording_df)
         i = (3 * np.average(interaction, weights=question_df) + question_df * interaction) / (3 + question_df)
         error = np.max([w + i - left, w, i], axis=0)
-        variance = error / sizes * (1 - 2 / n) + (error / sizes).mean() / n
+        effects, kept = paired_effects(roles, feature)
+        of_mean = error / sizes
+        variance = [of_mean[role] + of_mean[kept[role]].sum() / len(kept[role]) ** 2 for role in range(n)]
         dfs = np.minimum(3 + wording_df, wording_df.sum()), np.minimum(3 + question_df, question_df.sum())
         df = error**2 / (w**2 / dfs[0] + i**2 / dfs[1] + left**2 / all_df)
         for number, role in enumerate(roles):
             row = found.loc[role.name, feature]
             if np.isnan(row.effect_low):  # too few firings are expected
                 continue
-            effect = paired_differences(roles, number, feature).mean()
+            effect = effects[number]
             assert row.effect == pytest.approx(effect, rel=1e-10, abs=1e-12)
             assert row.p == pytest.approx(
                 2 * t.sf(abs(effect) / variance[number] ** 0.5, df[number]), rel=1e-4
@@ -192,9 +205,21 @@ def test_p_is_mann_whitney_s_or_fisher_s_where_nothing_is_inflated(
     assert methods == {"fisher", "mann-whitney"}
 
 
-def test_q_is_benjamini_and_hochberg_s_over_all_pairs(case: Case) -> None:
+def test_q_is_benjamini_and_hochberg_s_within_a_role_and_q_pooled_over_all_pairs(case: Case) -> None:
+    for _, own in case.contrasts.groupby("role"):
+        np.testing.assert_allclose(own.q, false_discovery_control(own.p, method="bh"), rtol=1e-12)
+        relevant = own[own.p_relevant.notna()]
+        expected = false_discovery_control(relevant.p_relevant, method="bh")
+        np.testing.assert_allclose(relevant.q_relevant, expected, rtol=1e-5)
     expected = false_discovery_control(case.contrasts.p, method="bh")
-    np.testing.assert_allclose(case.contrasts.q, expected, rtol=1e-12)
+    np.testing.assert_allclose(case.contrasts.q_pooled, expected, rtol=1e-6)
+
+
+def test_a_role_s_rank_is_its_place_by_the_mean(case: Case) -> None:
+    means = np.stack([role.values.astype(np.float64).mean(axis=0) for role in case.roles])
+    for (name, feature), row in case.contrasts.iterrows():
+        role = [one.name for one in case.roles].index(name)
+        assert row.role_rank == 1 + (means[:, feature] > means[role, feature]).sum()
 
 
 def test_a_single_question_has_an_effect_but_no_interval(tmp_path: Path) -> None:
@@ -220,7 +245,6 @@ def test_questions_that_roles_do_not_share_leave_the_paired_columns_null(tmp_pat
 def test_a_single_role_has_nobody_to_be_compared_with(tmp_path: Path) -> None:
     roles = make_roles(np.random.default_rng(4), n_roles=1)
     table = analyse(write(tmp_path, roles), D_SAE, aligned=True, split_seed=0).role_contrasts
-    for column in ("auroc", "p", "q"):
+    for column in ("effect", "auroc", "p", "q", "q_pooled", "p_relevant"):
         assert table[column].null_count == table.num_rows
-    np.testing.assert_allclose(table["effect"], 0, atol=1e-12)
     np.testing.assert_array_equal(table["share"], 1)

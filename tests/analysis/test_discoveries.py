@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from scipy.stats import binom
+import pandas as pd
+from scipy.stats import binom, false_discovery_control
 
 from persona_assets.analysis.statistics import analyse
+from persona_assets.base.queries import query
 from tests.analysis.dense import DenseRole, grid, write
 
 LEVEL = 0.05
@@ -48,13 +49,22 @@ def shuffled(roles: list[DenseRole], random: np.random.Generator) -> list[DenseR
     return [DenseRole(role.name, IDS, own, own, role.lengths) for role, own in zip(roles, mixed, strict=True)]
 
 
-def discoveries(folder: Path, roles: list[DenseRole]) -> pa.Table:
+def discoveries(folder: Path, roles: list[DenseRole]) -> pd.DataFrame:
+    """What is found in roles that are chosen first, as the view role_findings chooses them."""
     table = analyse(write(folder, roles), D_SAE, aligned=True, split_seed=0).role_contrasts
-    return table.filter(pc.less(table["q"], LEVEL))
+    with duckdb.connect() as connection:
+        connection.execute("create table role_contrasts as select 'sae' as sae, * from \"table\"")
+        chosen = connection.execute(f"from {query('views/role_findings')}").df().set_index("role")
+    found = table.to_pandas()
+    expected = false_discovery_control(found.groupby("role").q.min())
+    np.testing.assert_allclose(chosen.simes_q.sort_index(), expected, rtol=1e-12)
+    found = found[found.q <= found.role.astype(str).map(chosen.level)]
+    assert len(found) == (chosen.n_more + chosen.n_less).sum()
+    return found
 
 
 def test_planted_features_are_found_and_preferred_by_their_roles(tmp_path: Path) -> None:
-    found = discoveries(tmp_path, planted()).to_pandas()
+    found = discoveries(tmp_path, planted())
     positive = found[found.effect > 0]
     for feature, role in (USUAL | SELDOM).items():
         assert positive[positive.feature_id == feature].role.tolist() == [f"role_{role}"]
@@ -64,7 +74,7 @@ def test_planted_features_are_found_and_preferred_by_their_roles(tmp_path: Path)
 
 
 def test_hardly_anything_else_is_found(tmp_path: Path) -> None:
-    found = discoveries(tmp_path, planted()).to_pandas()
+    found = discoveries(tmp_path, planted())
     false = ~found.feature_id.isin(list(USUAL | SELDOM))
     assert false.sum() <= binom.isf(0.001, len(found), LEVEL)
 

@@ -76,3 +76,38 @@ def test_variance_components_are_those_that_were_drawn() -> None:
     found = statistics(fired(values)).features.to_pandas().filter(like="component_").mean()
     expected = np.array([0, 0.09, 0.2, 0.1, 1]) / 1.39
     np.testing.assert_allclose(found, expected, atol=0.012)
+
+
+def test_a_role_that_is_like_the_others_finds_nothing_among_roles_that_differ() -> None:
+    random = np.random.default_rng(8)
+    values = draw(random, 0.014, 0.033, (12, 5, 40, 400))
+    for role in range(1, 12):
+        values[role] += 0.6 * random.normal(size=400) * (random.random(400) < 0.7)
+    source = random.integers(1, 12, values.shape[1:3])
+    wording, question = np.indices(source.shape)
+    values[0] = values[source, wording, question]
+    table = contrasts(fired(values))
+    own = table[table.role == "role_00"]
+    assert (own.q < 0.05).sum() <= 1 < (own.q_pooled < 0.05).sum()
+    assert (own.q_relevant < 0.05).sum() == 0
+
+
+def test_what_one_role_alone_has_the_others_do_not_have_less_of() -> None:
+    activations = fired(draw(np.random.default_rng(9), 0.014, 0.033), 0.8)
+    activations[1:] = 0
+    table = contrasts(activations).set_index("role")
+    own, others = table.loc["role_00"], table.drop("role_00")
+    assert (own.q_relevant < 0.05).all() and (own.role_rank == 1).all() and (others.role_rank == 2).all()
+    assert not (others.q < 0.05).any() and not (others.q_relevant < 0.05).any()
+    np.testing.assert_allclose(others.effect, 0, atol=1e-12)
+
+
+def test_a_difference_up_to_the_smallest_effect_is_not_relevant() -> None:
+    """At 240 questions a difference of 0.1 sd, AUROC 0.53, has a small p; one of 0.6 is relevant, too."""
+    values = draw(np.random.default_rng(10), 0, 0, (12, 5, 240, 100))
+    values[0, ..., :50] += 0.1
+    values[0, ..., 50:] += 0.6
+    table = contrasts(fired(values))
+    own = table[table.role == "role_00"].set_index("feature_id")
+    assert (own.q[:50] < 0.05).mean() > 0.4 and (own.q_relevant[:50] < 0.05).mean() == 0
+    assert (own.q_relevant[50:] < 0.05).all()

@@ -33,7 +33,7 @@ COLUMNS = {
     "always_on_features": "feature_id lowest_firing_rate mean_over_roles variation_over_roles",
     "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
     "consistent_across_variants": "role feature_id by_variant spread",
-    "discoveries_by_role": "role stronger weaker",
+    "discoveries_by_role": "role n_more n_less n_relevant simes_q",
     "drift_below_the_null_band": "name turn projection projection_low p run_p nearest answer",
     "drift_confounds": (
         "name n_turns score confound_norm confound_n_active_features confound_n_tokens confound_verdict"
@@ -325,11 +325,14 @@ def test_neighbors_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConn
 
 def test_what_a_role_avoids_and_how_much_sets_it_apart_agree(warehouse: duckdb.DuckDBPyConnection) -> None:
     apart = {row["role"]: row for row in ask(warehouse, "discoveries_by_role")}
-    found = "from role_contrasts where sae = chosen_sae(null) and role = 'pirate' and q < 0.05 and auroc > .5"
-    assert len(warehouse.sql(found)) == apart["pirate"]["stronger"]  # of so few answers it may be none
+    found = """
+        from role_contrasts as c join role_findings as f using (sae, role)
+        where c.sae = chosen_sae(null) and c.role = 'pirate' and c.q <= f.level and c.effect > 0
+    """
+    assert len(warehouse.sql(found)) == apart["pirate"]["n_more"]  # of so few answers it may be none
     avoided = ask(warehouse, "what_a_role_avoids")
-    assert len(avoided) <= apart["pirate"]["weaker"]
-    assert all(row["effect_high"] < 0 and row["auroc"] < 0.5 for row in avoided)
+    assert len(avoided) <= apart["pirate"]["n_less"]
+    assert all(row["effect"] < 0 and row["auroc"] < 0.5 for row in avoided)
 
 
 def test_length_goes_with_no_feature_where_all_answers_are_alike(

@@ -25,29 +25,37 @@ ROLE_CONTRASTS = _compared(
         Column("feature_id", INT),
         Column("share", DOUBLE, "The role's mean over the sum of all roles' means",
             nullable=True, packed=False),
-        Column("effect", DOUBLE, "Mean over questions of (the role's mean on the question - the mean over "
-            "all roles on it); units of SAE activation. NULL where roles share no questions. It compares "
-            "means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
+        Column("effect", DOUBLE, "The role's mean less the mean of the middle half of the other roles, on "
+            "the same questions; units of SAE activation. NULL where roles share no questions. It compares "
+            "means, AUROC ranks: their signs may differ",
             nullable=True, packed=False),
         Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t, with an error that "
             "takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or "
-            "where fewer than 5 firings are expected", nullable=True, packed=False),
+            "where fewer than 5 firings are expected and fewer than 15 seen", nullable=True, packed=False),
         Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True, packed=False),
         Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
             "ties counting half: exact", nullable=True, packed=False),
         Column("p", DOUBLE, "Two-sided, of no effect: t with the interval's error; where fewer than 5 "
             "firings are expected Fisher's exact test on fired or not, and where there is no interval "
             "Mann-Whitney's, either with the excess of variance between wordings", nullable=True),
-        Column("q", DOUBLE, "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 "
-            "at most 5% of such findings are expected to be false", nullable=True, packed=False),
+        Column("q", DOUBLE, "p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at "
+            "most 5% of such findings in the role are expected to be false; see role_findings",
+            nullable=True, packed=False),
         Column("auroc_low", FLOAT, "Lower end of AUROC's 95% interval, which knows wordings as the effect's "
-            "does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike",
+            "does; NULL where the effect has none for want of firings",
             nullable=True, later=True),
         Column("auroc_high", FLOAT, "Upper end of AUROC's 95% interval", nullable=True, later=True),
         Column("min_wording_auroc", FLOAT, "The least AUROC of one of the role's wordings against the other "
             "roles", nullable=True, later=True),
         Column("n_wordings_agree", INT, "How many of the role's wordings have an AUROC on the role's side of "
             "1/2", nullable=True, later=True),
+        Column("q_pooled", FLOAT, "p adjusted for all pairs of role and feature", nullable=True, later=True),
+        Column("p_relevant", FLOAT, "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, "
+            "with the error of its interval; NULL where that is", nullable=True, later=True),
+        Column("q_relevant", FLOAT, "p_relevant adjusted for all features of the role",
+            nullable=True, later=True),
+        Column("role_rank", INT, "The role's place among the roles by its mean: 1 has most; equal ones share "
+            "the best", nullable=True, later=True),
     ),
 )  # fmt: skip
 

@@ -158,8 +158,29 @@ ROLE_ANSWERS = _of_snapshot(
     made_from=("responses", "response_spans"),
 )  # fmt: skip
 
+ROLE_FINDINGS = _of_snapshot(
+    "role_findings", "How many features set each compared role apart, and whether any does: roles are chosen "
+    "first, then features within them (Benjamini and Bogomolov 2014)",
+    columns=(
+        SAE,
+        Column("role", TEXT),
+        Column("n_tested", INT, "Features with a p in role_contrasts"),
+        Column("simes_p", DOUBLE, "Simes' p that no feature sets the role apart: its smallest q",
+            nullable=True),
+        Column("simes_q", DOUBLE, "simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen "
+            "below 0.05", nullable=True),
+        Column("level", DOUBLE, "What q is held against in the role: 0.05 x the share of roles that are "
+            "chosen; NULL for a role that is not", nullable=True),
+        Column("n_more", INT, "Features with q up to the level of which the role's answers have more"),
+        Column("n_less", INT, "Features with q up to the level of which they have less"),
+        Column("n_relevant", INT, "Features of both kinds whose q_relevant is up to the level, too: that "
+            "differ by more than analysis.smallest_effect"),
+    ),
+    made_from=("role_contrasts",),
+)  # fmt: skip
+
 # Views of tables of the snapshot: `sql/views/`.
-DERIVED = (PREFERRED_LABELS, ROLE_ADHERENCE, ROLE_ANSWERS, CONTRASTS_BY_ANSWERS)
+DERIVED = (PREFERRED_LABELS, ROLE_ADHERENCE, ROLE_ANSWERS, ROLE_FINDINGS, CONTRASTS_BY_ANSWERS)
 
 # Its macros, in the order in which one may use another: `sql/macros/`.
 MACROS = (

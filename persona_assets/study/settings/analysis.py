@@ -9,9 +9,11 @@ from pydantic import Field
 from persona_assets.lake.schema.of_runs import DriftScore
 from persona_assets.study.settings.block import Block, Name, PositiveInt
 
+SMALLEST_EFFECT = 0.05
+
 
 class AnalysisSettings(Block):
-    """The anchor of the assistant axis, and roles left out of comparisons."""
+    """The anchor of the assistant axis, roles left out of comparisons, and what counts as a difference."""
 
     ELSEWHERE = {
         "anchor": "enters the atlas and drift, which have an axis",
@@ -25,6 +27,9 @@ class AnalysisSettings(Block):
     """The role that others are compared with."""
     exclude: list[Name] = []
     """Roles that are left out of comparisons."""
+    smallest_effect: Annotated[float, Field(ge=0, lt=0.5)] = SMALLEST_EFFECT
+    """The smallest difference of interest: of AUROC from 1/2. `p_relevant` tests whether a role differs by
+    more."""
     min_score: Annotated[float, Field(ge=0)] | None = None
     """The lowest rating of an answer that plays its role; with it roles are compared a second time, by those
     answers alone (the tables `played_*`)."""

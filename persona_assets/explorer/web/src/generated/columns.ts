@@ -46,16 +46,20 @@ export const SAYS = {
   },
   "role_contrasts": {
     "share": "The role's mean over the sum of all roles' means",
-    "effect": "Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ",
-    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected",
+    "effect": "The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ",
+    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen",
     "effect_high": "Upper end of the effect's 95% interval",
     "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact",
     "p": "Two-sided, of no effect: t with the interval's error; where fewer than 5 firings are expected Fisher's exact test on fired or not, and where there is no interval Mann-Whitney's, either with the excess of variance between wordings",
-    "q": "p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false",
-    "auroc_low": "Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike",
+    "q": "p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings",
+    "auroc_low": "Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings",
     "auroc_high": "Upper end of AUROC's 95% interval",
     "min_wording_auroc": "The least AUROC of one of the role's wordings against the other roles",
-    "n_wordings_agree": "How many of the role's wordings have an AUROC on the role's side of 1/2"
+    "n_wordings_agree": "How many of the role's wordings have an AUROC on the role's side of 1/2",
+    "q_pooled": "p adjusted for all pairs of role and feature",
+    "p_relevant": "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is",
+    "q_relevant": "p_relevant adjusted for all features of the role",
+    "role_rank": "The role's place among the roles by its mean: 1 has most; equal ones share the best"
   },
   "role_features": {
     "n_responses": "Pooled responses of the role",

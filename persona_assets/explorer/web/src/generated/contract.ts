@@ -216,17 +216,17 @@ export interface RoleOfFeature {
   role: string;
   /** The role's mean over the sum of all roles' means */
   share: number | null;
-  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
   /** How often a response of the role has more of it than one of the others, ties counting half: exact */
   auroc: number | null;
-  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
   q: number | null;
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
   auroc_low: number | null;
   /** Upper end of AUROC's 95% interval */
   auroc_high: number | null;
@@ -234,6 +234,14 @@ export interface RoleOfFeature {
   min_wording_auroc: number | null;
   /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
   n_wordings_agree: number | null;
+  /** p adjusted for all pairs of role and feature */
+  q_pooled: number | null;
+  /** Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is */
+  p_relevant: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
   /** Pooled responses of the role */
   n_responses: number;
   /** Pooled responses in which the feature fired on some token */
@@ -251,17 +259,17 @@ export interface RoleOfFeature {
 /** A feature of a role. */
 export interface FeatureOfRole {
   feature_id: number;
-  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
   /** How often a response of the role has more of it than one of the others, ties counting half: exact */
   auroc: number | null;
-  /** p adjusted for all pairs of role and feature (Benjamini-Hochberg): below 0.05 at most 5% of such findings are expected to be false */
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
   q: number | null;
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where fewer than 5 firings are expected, or all of the role's answers stand alike */
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
   auroc_low: number | null;
   /** Upper end of AUROC's 95% interval */
   auroc_high: number | null;
@@ -280,9 +288,9 @@ export interface FeatureOfRole {
 /** Every feature that fires in the role or has a contrast; for comparing. */
 export interface FeaturesOfRole {
   feature_id: number[];
-  /** Mean over questions of (the role's mean on the question - the mean over all roles on it); units of SAE activation. NULL where roles share no questions. It compares means, which one strong role pulls; AUROC and q compare ranks: their signs may differ */
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: (number | null)[];
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected */
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: (number | null)[];
   /** Upper end of the effect's 95% interval */
   effect_high: (number | null)[];
