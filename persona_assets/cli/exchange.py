@@ -39,6 +39,8 @@ def export_outputs(study: Study, directory: Path) -> None:
     print(f"responses: {len(written.responses)} roles in {directory}")
     for sae, roles in written.features.items():
         print(f"features and aggregates under {sae}: {len(roles)} roles")
+    for judge, roles in written.scores.items():
+        print(f"scores of judge {judge}: {len(roles)} roles")
     for sae in written.atlases:
         print(f"viz_bundle under {sae}")
 

@@ -14,9 +14,10 @@ from persona_assets.base.progress import Progress
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
+from persona_assets.interchange.scores import write_scores
 from persona_assets.interchange.sparse import SparseRows, Values
 from persona_assets.interchange.viz_bundle import write_viz_bundle
-from persona_assets.lake.schema import ACTIVATIONS, POOLED, RESPONSES
+from persona_assets.lake.schema import ACTIVATIONS, JUDGEMENTS, POOLED, RESPONSES
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.study.study import Study
@@ -24,11 +25,14 @@ from persona_assets.study.study import Study
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: roles with responses, by SAE roles with features, and SAEs with an atlas."""
+    """What was written: roles with responses, by SAE roles with features, SAEs with an atlas, and by judge
+    roles with scores.
+    """
 
     responses: list[str] = field(default_factory=list)
     features: dict[str, list[str]] = field(default_factory=dict)
     atlases: list[str] = field(default_factory=list)
+    scores: dict[str, list[str]] = field(default_factory=dict)
 
 
 def export_study(study: Study, directory: str | Path, progress: Progress | None = None) -> Exported:
@@ -73,6 +77,7 @@ class _Export:
         responses = self.study.responses_owner.lake.read(RESPONSES, files.responses)
         write_responses(self.layout.responses / f"{role}.jsonl", responses)
         self.written.responses.append(role)
+        self._scores(files)
         for sae, target in self.features.items():
             rows = self._rows(files, sae)
             if rows is not None:
@@ -94,6 +99,16 @@ class _Export:
         for sae in self.features:
             if write_viz_bundle(across, self.layout, sae):
                 self.written.atlases.append(sae)
+
+    def _scores(self, files: RoleFiles) -> None:
+        """Write the role's scores, as far as its judgements are fresh."""
+        judgements = files.file(JUDGEMENTS) if self.study.settings.judge else None
+        if judgements is not None:
+            owner = self.study.responses_owner
+            asked = [question.id for question in owner.questions(owner.role(files.role))]
+            content = self.study.lake.read(JUDGEMENTS, judgements)
+            for judge in write_scores(self.layout, files.role, content, asked):
+                self.written.scores.setdefault(judge, []).append(files.role)
 
     def _rows(self, files: RoleFiles, sae: str) -> SparseRows | None:
         activations, pooled = files.activations(sae), files.pooled(sae)

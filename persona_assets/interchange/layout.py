@@ -2,6 +2,7 @@
 
 responses/<question mode>/<model>/<role>.jsonl
 features/<question mode>/<model>_<sae id>/<role>.npz, <role>.jsonl
+scores/<question mode>/<model>/<judge>/<role>.json
 aggregated/<question mode>/<model>_<sae id>/{mean,max}/per_role.npz
 viz_bundle/<model>_<sae id>/bundle.json, features.csv
 """
@@ -39,6 +40,10 @@ class Layout:
     def responses(self) -> Path:
         """The folder of the roles' responses."""
         return self.root / "responses" / self.mode / self.model
+
+    def scores(self, judge: str, role: str) -> Path:
+        """Return the file of a judge's scores of a role."""
+        return self.root / "scores" / self.mode / self.model / judge / f"{role}.json"
 
     def features(self, sae: str) -> Path:
         """Return the folder of the roles' features under `sae`."""

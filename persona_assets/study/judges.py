@@ -7,10 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import shown
+from persona_assets.base.given import read_json, shown
 from persona_assets.base.jsonl import read_records
+from persona_assets.lake.schema import response_id
 from persona_assets.study.settings.judge import PLACES
 from persona_assets.study.study import Study
+
+# assistant-axis calls a role's instructions pos, or default those of none; its neg are no role's here.
+_LABELLED = re.compile(r"(pos|default)_p(?P<variant>\d{1,6})_q(?P<place>\d{1,6})", re.ASCII)
 
 _Scores = dict[int, int | None]  # by response_id
 
@@ -38,8 +42,39 @@ def scores_of(study: Study, judge: str, role: str) -> _Scores:
     settings = study.settings.judge[judge]
     assert settings.file is not None
     file = study.path(settings.file)
+    if file.is_dir():
+        return _of_assistant_axis(study, role, file / f"{role}.json", settings.scale)
     changed = file.stat().st_mtime_ns if file.is_file() else 0
     return _read(file, frozenset(settings.scale), changed).get(role, {})
+
+
+def _of_assistant_axis(study: Study, role: str, file: Path, scale: list[int]) -> _Scores:
+    """Return the scores of a file of assistant-axis, `{"pos_p0_q12": 3}`; none where there is no file.
+
+    `p` is the variant, `q` the question's place among the study's, from 0. Scores of answers that the study
+    does not ask for are passed over.
+    """
+    if not file.is_file():
+        return {}
+    content, owner = read_json(file), study.responses_owner
+    if not isinstance(content, dict):
+        raise StudyError(f'{file}: holds no scores by response, such as {{"pos_p0_q12": 3}}')
+    asked = [question.id for question in owner.questions(owner.role(role))]
+    found: _Scores = {}
+    for key, score in content.items():
+        named = _LABELLED.fullmatch(key)
+        if named is None:
+            raise StudyError(f"{file}: {shown(key)} names no response, as pos_p0_q12 does")
+        if isinstance(score, bool) or score not in scale:
+            raise StudyError(f"{file}: {shown(key)} has score {shown(str(score))}, not on the scale {scale}")
+        variant, place = int(named["variant"]), int(named["place"])
+        if variant not in study.generation.prompt_indices or place >= len(asked):
+            continue
+        known = response_id(variant, asked[place])
+        if known in found:
+            raise StudyError(f"{file}: {shown(key)} scores variant {variant}, question {place} once more")
+        found[known] = score
+    return found
 
 
 @lru_cache(maxsize=16)

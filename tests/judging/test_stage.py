@@ -10,6 +10,7 @@ import pytest
 from persona_assets.base.errors import EngineError, StudyError
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.generate.stage import GenerationStage
+from persona_assets.interchange.export import export_study
 from persona_assets.judging.score import expected_score, score_in
 from persona_assets.judging.stage import JudgingStage, judging_parts
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES
@@ -162,6 +163,38 @@ def test_a_persons_scores_from_a_file_are_a_judge_and_a_wrong_one_is_named(
     assert RoleFiles(study, "pirate").fingerprint(JUDGEMENTS) != first
     file.write_text('{"role": "pirate", "response_id": 1, "score": 4}\n')
     with pytest.raises(StudyError, match=r"mine.jsonl:1: score 4 is not on the scale \[0, 1, 2, 3\]"):
+        land(study)
+
+
+def test_scores_of_assistant_axis_are_read_and_written(make_study: StudyMaker, tmp_path: Path) -> None:
+    folder = tmp_path / "scores"
+    folder.mkdir()
+    asked = make_study()
+    questions = [question.id for question in asked.questions(asked.role("pirate"))]
+    given = {
+        f"pos_p{variant}_q{at}": (variant + at) % 4 for variant in (0, 1) for at in range(len(questions))
+    }
+    (folder / "pirate.json").write_text(json.dumps(given | {"pos_p4_q999": 3}))
+    (folder / "default.json").write_text('{"default_p0_q0": 2}')
+    study = study_with(make_study, {"axis": {"file": str(folder)}})
+    scores = {row["response_id"]: row["score"] for row in land(study)}
+    assert scores and scores == {
+        variant * 100_000 + question: (variant + at) % 4
+        for variant in study.generation.prompt_indices
+        for at, question in enumerate(questions)
+    }
+    land(study, "default")
+    written = export_study(study, tmp_path / "out")
+    assert written.scores == {"axis": ["default", "pirate"]}
+    [of_default] = (tmp_path / "out").glob("scores/*/*/axis/default.json")
+    assert json.loads(of_default.read_text()) == {"pos_p0_q0": 2}
+    of_pirate = json.loads((of_default.parent / "pirate.json").read_text())
+    assert of_pirate == {key: given[key] for key in of_pirate} and len(of_pirate) == len(scores)
+    (folder / "pirate.json").write_text('{"neg_p0_q0": 2}')
+    with pytest.raises(StudyError, match=r"pirate.json: 'neg_p0_q0' names no response, as pos_p0_q12 does"):
+        land(study)
+    (folder / "pirate.json").write_text('{"pos_p0_q0": 4}')
+    with pytest.raises(StudyError, match=r"'pos_p0_q0' has score '4', not on the scale \[0, 1, 2, 3\]"):
         land(study)
 
 

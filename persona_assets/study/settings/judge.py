@@ -33,7 +33,8 @@ class JudgeSettings(Block):
     revision: str | None = None
     """Revision of a hub id."""
     file: str | None = None
-    """In place of `model`: JSON lines of `{"role", "response_id", "score"}`, such as a person's."""
+    """In place of `model`: JSON lines of `{"role", "response_id", "score"}`, such as a person's, or a folder
+    of assistant-axis's score files, `<role>.json`."""
     prompt: str | None = None
     """What the judge is asked: a text that holds `{question}` and `{answer}`, and may hold `{role}`; by
     default the `eval_prompt` of the role's file. A role without one is not judged."""

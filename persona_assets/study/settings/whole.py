@@ -94,7 +94,8 @@ class StudySettings(Block):
             engine = self.generation.decisive_engine
             public["generation"] = self.generation.model_copy(update={"engine": engine})
         if not self.judge:  # as a study says that never heard of one
-            return self.model_copy(update=public).model_dump_json(exclude={"judge"})
+            unheard: Any = {"judge": True, "analysis": {"min_score", "min_responses", "judge"}}
+            return self.model_copy(update=public).model_dump_json(exclude=unheard)
         public["judge"] = {
             name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
         }
