@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +16,7 @@ from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.in_flight import Parts
 from persona_assets.generate.prompts import Prompt
 from persona_assets.judging.score import expected_score, score_in
-from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE
 from persona_assets.models.chat import ChatFormat
@@ -66,9 +68,13 @@ class JudgingStage:
         if landed is not None and not overwrite:
             return landed
         responses = self.study.responses_owner.lake.read(RESPONSES, files.responses)
+        standing = {} if overwrite else standing_judgements(files, made_from)
+        todo = [name for name in self.names if name not in standing]
         made = {
-            name: self._judged(name, files, responses, _of_all(progress, number, len(self.names)))
-            for number, name in enumerate(self.names)
+            name: standing[name]
+            if name in standing
+            else self._judged(name, files, responses, _of_all(progress, todo.index(name), len(todo)))
+            for name in self.names
         }
         file = self.study.lake.write(
             JUDGEMENTS, judgements_table(made), made_from, role=role, inputs=[files.responses]
@@ -182,6 +188,40 @@ class Judge:
         if self._backend is not None:
             self._backend.close()
             self._backend = None
+
+
+def standing_judgements(files: RoleFiles, made_from: Fingerprint) -> dict[str, list[Judgement]]:
+    """Return what earlier files of the role hold of judges that have not changed since, nor the responses.
+
+    Their footers tell; one that cannot be read is passed over.
+    """
+    lake, wanted = files.study.lake, made_from.note
+    found: dict[str, list[Judgement]] = {}
+    for file in sorted(files.all(JUDGEMENTS), key=lambda file: file.modified, reverse=True):
+        with suppress(StudyError):
+            noted = json.loads(lake.note(file, MADE_FROM_NOTE) or "{}")
+            alike = [
+                name
+                for name in files.study.settings.judge
+                if _of_judge(noted, name) == _of_judge(wanted, name)
+            ]
+            new = [name for name in alike if name not in found]
+            rows = lake.read(JUDGEMENTS, file).to_pylist() if new else []
+            for name in new:
+                of_judge = [row for row in rows if row["judge"] == name]
+                found[name] = [
+                    Judgement(**{one.name: row[one.name] for one in fields(Judgement)}) for row in of_judge
+                ]
+    return found
+
+
+def _of_judge(noted: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return what decides one judge's judgements, of a note on what decides those of all."""
+    return {
+        key: value
+        for key, value in noted.items()
+        if not key.startswith("judges.") or key.startswith(f"judges.{name}.")
+    }
 
 
 def judging_parts(files: RoleFiles, judge: str) -> Parts[Judgement]:

@@ -141,6 +141,22 @@ def test_a_killed_run_asks_only_for_what_was_not_kept(make_study: StudyMaker) ->
     assert study.lake.files(JUDGING, role="pirate") == []
 
 
+def test_a_judge_that_changes_is_asked_again_and_the_others_are_not(make_study: StudyMaker) -> None:
+    with serving(told("1")) as first, serving(told("2")) as second:
+        judges = {"one": judged_by(first.url), "two": judged_by(second.url, prompt="{question} {answer}")}
+        assert len(land(study_with(make_study, judges))) == 12
+        judges["two"] = judged_by(second.url, prompt="{question} {answer}?")
+        second.behave = told("3")
+        rows = land(study_with(make_study, judges))
+        assert [(row["judge"], row["score"]) for row in rows] == [("one", 1)] * 6 + [("two", 3)] * 6
+        assert {row["text"] for row in rows[:6]} == {"1"}
+        assert (len(first.requests), len(second.requests)) == (6, 12)
+        judges["three"] = judged_by(second.url, prompt="Now: {question} {answer}")
+        rows = land(study_with(make_study, judges))
+        assert {row["judge"]: row["score"] for row in rows} == {"one": 1, "two": 3, "three": 3}
+        assert (len(first.requests), len(second.requests)) == (6, 18)
+
+
 def test_a_model_in_this_process_judges_and_gives_probabilities(make_study: StudyMaker) -> None:
     prompt = "Does the answer play {role}? {question} {answer} Reply with a number."
     study = study_with(
