@@ -7,6 +7,7 @@ from persona_assets.cli.bar import bar
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
+from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
 from persona_assets.study.study import Study
 
 
@@ -37,6 +38,24 @@ def _print_asked(study: Study, asked: Asked) -> None:
     print_inserted(asked.default_system_prompt)
     longest = study.generation.max_tokens
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
+    for judge in what_judges_are_asked(study):
+        _print_judge(judge, asked.n_roles)
+
+
+def _print_judge(judge: JudgeAsked, n_roles: int) -> None:
+    print(
+        f"judge {judge.name}: {count(judge.n_roles)} of {count(n_roles)} roles have a prompt, "
+        f"{count(judge.n_prompts)} prompts; {count(judge.n_judged)} are judged; answers of at most "
+        f"{count(judge.longest_answer)} tokens"
+    )
+    if judge.prompt_tokens:
+        longest, mean = max(judge.prompt_tokens), sum(judge.prompt_tokens) / len(judge.prompt_tokens)
+        print(
+            f"judge {judge.name}: prompts of {mean:.4g} tokens, the longest {count(longest)} "
+            f"(of {count(len(judge.prompt_tokens))}), {count(round(mean * judge.n_prompts))} in all"
+        )
+    elif judge.why_unknown is not None:
+        print(f"judge {judge.name}: how long its prompts are is not known: {judge.why_unknown}")
 
 
 def _print_example(example: Example) -> None:
