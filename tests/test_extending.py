@@ -112,7 +112,7 @@ from persona_assets.analysis.role_matrix import role_matrix_table, with_selectio
 from persona_assets.analysis.selection import select
 from persona_assets.analysis.statistics import analyse
 from persona_assets.explorer.resources import Source, find
-from persona_assets.lake.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX
+from persona_assets.lake.schema import FEATURES, LENGTH_CONTRASTS, ROLE_CONTRASTS, ROLE_MATRIX
 from persona_assets.orchestration import reports
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.files import StudyFiles
@@ -133,6 +133,7 @@ selection = select(statistics, study.settings.atlas)
 for table, content in {
     FEATURES: with_selection(statistics.features, selection),
     ROLE_MATRIX: role_matrix_table(selection),
+    LENGTH_CONTRASTS: statistics.length_contrasts,
     ROLE_CONTRASTS: statistics.role_contrasts,
 }.items():
     study.lake.write(table, content, across.statistics_fingerprint("first"), sae="first")

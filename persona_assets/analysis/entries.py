@@ -21,20 +21,27 @@ Strategy = Literal["mean", "max"]
 
 @dataclass(frozen=True)
 class Entries:
-    """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n]."""
+    """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n].
+
+    `active` int32[n]: on how many tokens; None where that was not read, or is not known.
+    """
 
     feature: Int32s
     cell: Int32s
     value: Singles
+    active: Int32s | None = None
 
 
-def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean") -> Entries:
+def read_entries(
+    source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean", *, with_active: bool = False
+) -> Entries:
     """Return the role's activations, each response's `mean` or `max` over its tokens.
 
     Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
     have or of a response that was not pooled.
     """
-    feature, response, value = _columns(source, ["feature_id", "response_id", strategy])
+    names = ["feature_id", "response_id", strategy]
+    feature, response, value, *active = _columns(source, [*names, "n_active"] if with_active else names)
     if len(feature) and (feature[0] < 0 or feature[-1] >= d_sae or (feature[1:] < feature[:-1]).any()):
         raise damaged(source.activations, f"its feature ids do not ascend from 0 to at most {d_sae - 1}")
     cell = np.empty(len(response), np.int32)
@@ -43,7 +50,8 @@ def read_entries(source: RoleSource, design: Design, d_sae: int, strategy: Strat
             f"{source.activations}: speaks of a response that is not among those pooled of role "
             f"{source.role}; delete it and run the role again"
         )
-    return Entries(feature, cell, value)
+    known = with_active and active[0].dtype == np.int32  # with a NULL they come as floats
+    return Entries(feature, cell, value, active[0] if known else None)
 
 
 class FeatureRanges:

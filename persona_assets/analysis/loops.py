@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from persona_assets.base.arrays import Floats, Int32s, Ints
+from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
 
 Feature = npt.NDArray[np.int32]
@@ -106,3 +106,49 @@ def maxima(feature: Feature, value: Value, highest: Value) -> None:
     """Raise `highest` float32[d_sae] to each entry of the feature."""
     for at in range(len(feature)):
         highest[feature[at]] = max(highest[feature[at]], value[at])
+
+
+@compiled()
+def tally_active(
+    starts: Ints,
+    cell: Cell,
+    value: Value,
+    active: Int32s,
+    variant_of: Ints,
+    question_of: Ints,
+    tokens: Floats,
+    about: Floats,
+    weight: Floats,
+    on_question: Floats,
+    sums: Floats,
+    moments: Floats,
+    baseline: Singles,
+) -> None:
+    """Sum each feature's active tokens by variant, float64[d_sae, n_variants]; write to `moments` float64[5,
+    d_sae] their squares, their products with the response's `tokens`, the values' with its length `about`
+    the role's mean; and, over questions, the squares of the sum times `weight`, and its products with
+    `on_question`. These sums are added to `baseline` float32[d_sae, n_questions], unless that is empty.
+    """
+    asked, of_variant, aligned = np.zeros(len(on_question)), np.zeros(sums.shape[1]), len(baseline) > 0
+    for one in range(len(starts) - 1):
+        if starts[one] == starts[one + 1]:
+            continue
+        squares, products, of_length, of_sums, of_tokens = 0.0, 0.0, 0.0, 0.0, 0.0
+        for at in range(starts[one], starts[one + 1]):
+            where, n = np.uint32(cell[at]), np.float64(active[at])  # unsigned: nothing counts from the end
+            of_variant[np.uint32(variant_of[where])] += n
+            asked[np.uint32(question_of[where])] += n * weight[where]
+            squares += n * n
+            products += n * tokens[where]
+            of_length += value[at] * about[where]
+        sums[one] = of_variant
+        of_variant[:] = 0
+        for question in range(len(asked)):
+            x = asked[question]
+            of_sums += x * x
+            of_tokens += x * on_question[question]
+            if aligned:
+                baseline[one, question] += x
+            asked[question] = 0
+        moments[0, one], moments[1, one], moments[2, one] = squares, products, of_length
+        moments[3, one], moments[4, one] = of_sums, of_tokens

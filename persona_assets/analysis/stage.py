@@ -6,7 +6,13 @@ from persona_assets.analysis.design import RoleSource
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import FEATURES, ROLE_CONTRASTS, ROLE_MATRIX, STATISTICS_TABLES
+from persona_assets.lake.schema import (
+    FEATURES,
+    LENGTH_CONTRASTS,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    STATISTICS_TABLES,
+)
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 
@@ -52,6 +58,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     contents = {
         FEATURES: with_selection(statistics.features, selection),
         ROLE_MATRIX: role_matrix_table(selection),
+        LENGTH_CONTRASTS: statistics.length_contrasts,
         ROLE_CONTRASTS: statistics.role_contrasts,
     }
     return {

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.analysis.at_length import Slopes, longer, overlaps
 from persona_assets.analysis.components import components
 from persona_assets.analysis.contrasts import Compared, role_contrasts
-from persona_assets.analysis.design import RoleSource, read_design
-from persona_assets.analysis.entries import Strategy
+from persona_assets.analysis.design import Design, RoleSource, read_design
+from persona_assets.analysis.entries import Entries, Strategy
 from persona_assets.analysis.errors import effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, centred, split
 from persona_assets.analysis.inflation import inflation
+from persona_assets.analysis.length_contrasts import AtLength, LengthContrasts
 from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.reference import places
+from persona_assets.analysis.token_rates import RateReadings
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
 from persona_assets.base.progress import Progress
@@ -29,7 +32,8 @@ from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 class Statistics:
     """What is known of each role and feature.
 
-    `role_contrasts` is a table of `schema.ROLE_CONTRASTS`; `features` has the first columns of
+    `role_contrasts` is a table of `schema.ROLE_CONTRASTS`, `length_contrasts` gives that of
+    `schema.LENGTH_CONTRASTS` in parts; `features` has the first columns of
     `schema.FEATURES`: all but the selection's. `roles` are sorted and name the rows of `raw`, the roles'
     means (with strategy max their maxima), and of `centred`, the means less what all roles do on the same
     responses: None with strategy max, or where roles are not asked the same.
@@ -40,6 +44,7 @@ class Statistics:
     features: pa.Table
     raw: Matrices
     centred: Matrices | None
+    length_contrasts: Iterable[pa.Table] = ()
 
 
 def analyse(
@@ -62,7 +67,10 @@ def analyse(
     design = read_design(sources)
     read = _Readings(2 if strategy == "mean" else 3, len(sources), progress)
     chosen = split(design, split_seed)
-    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned)
+    lengths = _Lengths(design, d_sae, aligned)
+    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned, also=lengths.add)
+    token_rates, slope = lengths.rates.rates(totals.fired), lengths.slopes.slopes()
+    del lengths
     paired, half_means = second_pass(read(sources), totals, baseline, chosen)
     shares = variance_shares(totals, baseline)
     squares = None if paired is None else mean_squares(totals, paired, shares)
@@ -80,7 +88,21 @@ def analyse(
     compared = Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))
     contrasts = role_contrasts(compared)
     read.step()
-    return Statistics(design.roles, contrasts, features, raw, apart)
+    at_length = None
+    if known is not None:
+        at_length = AtLength(known, *slope, longer(design))
+    of_lengths = LengthContrasts(design, totals.fired, overlaps(design), token_rates, at_length)
+    return Statistics(design.roles, contrasts, features, raw, apart, of_lengths)
+
+
+class _Lengths:
+    """What the first reading tells of lengths: `add` is given every role."""
+
+    def __init__(self, design: Design, d_sae: int, aligned: bool) -> None:
+        self.rates, self.slopes = RateReadings(design, d_sae, aligned=aligned), Slopes(design, d_sae)
+
+    def add(self, row: int, entries: Entries) -> None:
+        self.slopes.add(row, self.rates.add(row, entries))
 
 
 class _Readings:

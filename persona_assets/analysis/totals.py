@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,9 +81,16 @@ class Baseline:
 
 
 def first_pass(
-    sources: Iterable[RoleSource], design: Design, d_sae: int, *, aligned: bool = True
+    sources: Iterable[RoleSource],
+    design: Design,
+    d_sae: int,
+    *,
+    aligned: bool = True,
+    also: Callable[[int, Entries], None] | None = None,
 ) -> tuple[Totals, Baseline | None]:
     """Read every role once. The baseline is None unless `aligned`: where all roles are asked the same.
+
+    `also` is given each role's number and entries, with active tokens.
 
     Raises StudyError where a file is damaged.
     """
@@ -102,7 +109,9 @@ def first_pass(
     )
     gathering = _Gathering(design, d_sae) if aligned else None
     for row, source in enumerate(sources):
-        entries = read_entries(source, design, d_sae)
+        entries = read_entries(source, design, d_sae, with_active=also is not None)
+        if also is not None:
+            also(row, entries)
         variant_means = _tally(totals, row, entries)
         if gathering is not None:
             gathering.add(row, entries, variant_means)

@@ -183,7 +183,7 @@ class Lake:
     def write(
         self,
         table: Table,
-        content: pa.Table,
+        content: pa.Table | Iterable[pa.Table],
         made_from: str,
         *,
         sae: str | None = None,
@@ -193,7 +193,7 @@ class Lake:
         notes: Mapping[str, str] | None = None,
     ) -> LakeFile:
         """Land `content` under a new name, so that it is there whole or not at all; `inputs` is what it was
-        made from, and `notes` go into its footer.
+        made from, and `notes` go into its footer. Content in parts may be iterated over twice.
 
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """

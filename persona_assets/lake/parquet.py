@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,16 +29,20 @@ _ALWAYS = {"write_page_index": True, "write_page_checksum": True}
 
 
 def write_parquet(
-    table: Table, content: pa.Table, path: Path, notes: Mapping[str, str] | None = None
+    table: Table, content: pa.Table | Iterable[pa.Table], path: Path, notes: Mapping[str, str] | None = None
 ) -> None:
-    """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk."""
+    """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk.
+
+    Of content in parts each begins a row group, and only one is held at a time.
+    """
     options = {"compression": "zstd", "compression_level": 1, **_ALWAYS, **table.writer}
-    content = content.select(table.schema.names).cast(table.schema)
     raw = _Summing(path, "wb")
     with io.BufferedWriter(raw) as file:  # type: ignore[type-var]
         with pq.ParquetWriter(file, table.schema, **options) as writer:
-            for start, stop in row_groups(table, content):
-                writer.write_table(content.slice(start, stop - start), row_group_size=stop - start)
+            for given in [content] if isinstance(content, pa.Table) else content:
+                part = given.select(table.schema.names).cast(table.schema)
+                for start, stop in row_groups(table, part):
+                    writer.write_table(part.slice(start, stop - start), row_group_size=stop - start)
             writer.add_key_value_metadata({**(notes or {}), SUM_NOTE.decode(): _BLANK.decode()})
         file.flush()
         _stamp(path, raw.crc)

@@ -18,13 +18,17 @@ D_SAE = 12
 
 @dataclass(frozen=True)
 class DenseRole:
-    """`ids` int[n] ascending, `values` float32[n, d_sae], `maxima` of the same shape, `lengths` int[n]."""
+    """`ids` int[n] ascending, `values` float32[n, d_sae], `maxima` of the same shape, `lengths` int[n].
+
+    `active` int[n, d_sae], on how many tokens, is 1 wherever a feature fires unless it is given.
+    """
 
     name: str
     ids: np.ndarray
     values: np.ndarray
     maxima: np.ndarray
     lengths: np.ndarray
+    active: np.ndarray | None = None
 
     @property
     def variant(self) -> np.ndarray:
@@ -37,7 +41,7 @@ class DenseRole:
     def only(self, rows: np.ndarray) -> DenseRole:
         """The role with some of its responses."""
         parts = (getattr(self, name)[rows] for name in ("ids", "values", "maxima", "lengths"))
-        return DenseRole(self.name, *parts)
+        return DenseRole(self.name, *parts, None if self.active is None else self.active[rows])
 
 
 def grid(variants: tuple[int, ...], questions: tuple[int, ...]) -> np.ndarray:
@@ -86,7 +90,8 @@ def write(folder: Path, roles: list[DenseRole]) -> list[RoleSource]:
 def _write_role(folder: Path, role: DenseRole) -> RoleSource:
     feature, row = np.nonzero(role.values.T)
     n = np.ones(len(row), np.int32)
-    columns = [feature, role.ids[row], role.values[row, feature], role.maxima[row, feature], n, n]
+    active = n if role.active is None else role.active[row, feature]
+    columns = [feature, role.ids[row], role.values[row, feature], role.maxima[row, feature], active, n]
     activations = pa.table(columns, names=ACTIVATIONS.schema.names)
     ids = np.append(role.ids, 900_000)
     lengths = np.append(role.lengths, 0)

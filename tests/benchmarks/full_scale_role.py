@@ -97,7 +97,7 @@ def pooled(role: Fired) -> pa.Table:
     variant, question = np.divmod(RESPONSE_IDS, 100_000)
     n_active = np.bincount(role.response, minlength=N_RESPONSES)
     reasons = pa.nulls(N_RESPONSES, pa.string())
-    columns = [RESPONSE_IDS, variant, question, role.lengths, n_active]
+    columns = [RESPONSE_IDS, variant, question, role.lengths, n_active, np.zeros(N_RESPONSES)]
     return pa.table([*columns, reasons], names=POOLED.schema.names).cast(POOLED.schema)
 
 

@@ -49,7 +49,7 @@ def pooled(random: np.random.Generator) -> pa.Table:
     lengths = random.integers(50, 500, len(RESPONSE_IDS))
     active = np.full(len(RESPONSE_IDS), N_ACTIVE)
     reasons = pa.nulls(len(RESPONSE_IDS), pa.string())
-    columns = [RESPONSE_IDS, variant, question, lengths, active]
+    columns = [RESPONSE_IDS, variant, question, lengths, active, np.zeros_like(lengths)]
     arrays = [*(pa.array(column, pa.int32()) for column in columns), reasons]
     return pa.table(arrays, schema=POOLED.schema)
 

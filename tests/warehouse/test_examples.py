@@ -47,6 +47,10 @@ COLUMNS = {
         "rank feature_id description preferred_role variance_role variance_question stability"
     ),
     "labels_about_the_sea": "feature_id description source model url",
+    "more_often_per_token": (
+        "feature_id description token_rate rate_ratio rate_ratio_low rate_ratio_high rate_q effect_at_length "
+        "length_overlap"
+    ),
     "most_alike_roles": "role_a role_b similarity",
     "neighbors_of_a_feature": "feature_id similarity preferred_role description",
     "on_the_assistant_axis": "role position",
@@ -333,6 +337,29 @@ def test_what_a_role_avoids_and_how_much_sets_it_apart_agree(warehouse: duckdb.D
     avoided = ask(warehouse, "what_a_role_avoids")
     assert len(avoided) <= apart["pirate"]["n_less"]
     assert all(row["effect"] < 0 and row["auroc"] < 0.5 for row in avoided)
+
+
+def test_what_is_more_often_active_per_token_is_so_in_the_lake_s_own_counts(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    answer = ask(warehouse, "more_often_per_token")
+    assert all(row["rate_ratio"] > row["rate_ratio_low"] > 1 and row["rate_q"] < 0.05 for row in answer)
+    counted = """
+        select a.role, a.feature_id, sum(a.n_active) / any_value(t.n) as rate
+        from activations as a
+        join (
+            select sae, role, sum(n_tokens) as n from pooled where excluded_reason is null group by all
+        ) as t using (sae, role)
+        where a.sae = chosen_sae(null)
+        group by all
+    """
+    off = f"""
+        select count(*), count(*) filter (abs(lc.token_rate - c.rate) > 1e-6)
+        from length_contrasts as lc join ({counted}) as c using (role, feature_id)
+        where lc.sae = chosen_sae(null)
+    """
+    n_rows, n_off = warehouse.sql(off).fetchone() or (0, 0)
+    assert n_rows > 0 and n_off == 0
 
 
 def test_length_goes_with_no_feature_where_all_answers_are_alike(

@@ -25,6 +25,7 @@ from persona_assets.lake.schema import (
     EVIDENCE,
     FEATURE_LABELS,
     FEATURES,
+    LENGTH_CONTRASTS,
     POOLED,
     RESPONSES,
     ROLE_CONTRASTS,
@@ -255,6 +256,7 @@ def compare(study: Study) -> None:
         assert made_from is not None
         study.lake.write(FEATURES, with_selection(statistics.features, selection), made_from, sae=sae)
         study.lake.write(ROLE_MATRIX, role_matrix_table(selection), made_from, sae=sae)
+        study.lake.write(LENGTH_CONTRASTS, statistics.length_contrasts, made_from, sae=sae)
         study.lake.write(ROLE_CONTRASTS, statistics.role_contrasts, made_from, sae=sae)
         map_features(across, sae)
         labels = [Label(feature, text, "cache") for feature, text in LABELS]

@@ -12,6 +12,7 @@ from persona_assets.lake.schema.across_roles import (
     ATLAS_TABLES,
     FEATURE_LABELS,
     FEATURES,
+    LENGTH_CONTRASTS,
     METRICS,
     NEIGHBORS,
     PLAYED_CONTRASTS,
@@ -67,7 +68,7 @@ TABLES = {
 }  # fmt: skip
 
 # Of these a snapshot holds no copy: it reads them from the lake.
-VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX)
+VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX, LENGTH_CONTRASTS)
 
 # What there is to ask in a snapshot, in the order of the pipeline.
 SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, *DERIVED)}
@@ -116,6 +117,7 @@ __all__ = [
     "IN_FLIGHT",
     "JUDGEMENTS",
     "JUDGING",
+    "LENGTH_CONTRASTS",
     "MACROS",
     "MARTS",
     "METRICS",

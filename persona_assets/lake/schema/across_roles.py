@@ -91,6 +91,37 @@ PLAYED_CONTRASTS = _by_played(
 
 PLAYED_TABLES = (PLAYED_FEATURES, PLAYED_CONTRASTS, PLAYED_ROLES)
 
+LENGTH_CONTRASTS = _compared(
+    "length_contrasts", "Each role against the others per token, and at equal length: what role_contrasts "
+    "says of roles whose answers are longer may be due to that; read from the lake",
+    columns=(
+        Column("role", _ROLE_NAME),
+        Column("feature_id", INT),
+        Column("token_rate", FLOAT, "Share of the role's tokens on which the feature is active; NULL where "
+            "active tokens are not known, as of imported dense files", nullable=True),
+        Column("rate_ratio", FLOAT, "token_rate over the mean of the other roles' token rates; NULL where "
+            "that is 0", nullable=True),
+        Column("rate_ratio_low", FLOAT, "Lower end of the ratio's 95% interval (Fieller's), which takes "
+            "wordings and questions for drawn anew; NULL where fewer than 5 firings are expected",
+            nullable=True),
+        Column("rate_ratio_high", FLOAT, "Upper end of the ratio's 95% interval", nullable=True),
+        Column("rate_p", FLOAT, "Two-sided, that the rates are equal; t with the interval's error",
+            nullable=True),
+        Column("rate_q", FLOAT, "rate_p adjusted for all features of the role (Benjamini-Hochberg)",
+            nullable=True),
+        Column("effect_at_length", FLOAT, "role_contrasts.effect less what the role's mean length explains "
+            "by the slope within roles; units of SAE activation. NULL where roles share no questions, or "
+            "length_overlap is below 0.2", nullable=True),
+        Column("effect_at_length_low", FLOAT, "Lower end of its 95% interval; NULL where fewer than 5 "
+            "firings are expected", nullable=True),
+        Column("effect_at_length_high", FLOAT, "Upper end of its 95% interval", nullable=True),
+        Column("length_overlap", FLOAT, "Of the role, how far its answers' lengths are those of the other "
+            "roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - "
+            "Kolmogorov and Smirnov's distance)", nullable=True),
+    ),
+    writer={"use_dictionary": ["role", "length_overlap"], "compression": "none", "compression_level": None},
+)  # fmt: skip
+
 FEATURES = _compared(
     "features", "Each of an SAE's features across the compared roles, silent ones included, by the mean over "
     "a response's tokens",
@@ -257,5 +288,5 @@ FEATURE_LABELS = _across_roles(
 )  # fmt: skip
 
 # What lands together, made from the same, in this order.
-STATISTICS_TABLES = (FEATURES, ROLE_MATRIX, ROLE_CONTRASTS)
+STATISTICS_TABLES = (FEATURES, ROLE_MATRIX, LENGTH_CONTRASTS, ROLE_CONTRASTS)
 ATLAS_TABLES = (ATLAS, NEIGHBORS, ROLE_SIMILARITY, ROLE_AXES, ATLAS_SUMMARY)

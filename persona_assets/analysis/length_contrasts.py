@@ -1,0 +1,119 @@
+"""The table length_contrasts: each role against the others per token, and at equal length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.special import stdtr, stdtrit
+
+from persona_assets.analysis.contrasts import CONFIDENCE, MIN_EXPECTED
+from persona_assets.analysis.design import Design
+from persona_assets.analysis.errors import Effects
+from persona_assets.analysis.multiple import benjamini_hochberg
+from persona_assets.analysis.token_rates import TokenRates
+from persona_assets.base.arrays import Flags, Floats, Ints, Singles
+from persona_assets.lake.schema import LENGTH_CONTRASTS
+
+# Of a role whose lengths overlap less with the others', a slope would be taken where there are no answers.
+MIN_OVERLAP = 0.2
+
+_GRID = 1 / np.linspace(1, 1e-6, 20_000)  # degrees of freedom at which t's reach is computed; between, a line
+_REACH = stdtrit(_GRID, (1 + CONFIDENCE) / 2)
+
+
+@dataclass(frozen=True)
+class AtLength:
+    """What effects are at equal length made of.
+
+    `slope` and its `variance` float64[d_sae] are `Slopes.slopes`'s, `longer` float64[n_roles] is in tokens.
+    """
+
+    effects: Effects
+    slope: Floats
+    variance: Floats
+    longer: Floats
+
+
+@dataclass(frozen=True)
+class LengthContrasts:
+    """What is known of roles' lengths; iterated over, it gives the table's rows, one role's at a time.
+
+    `fired` int64[d_sae] is `Totals.fired`, `overlaps` float64[n_roles] `at_length.overlaps`'s. `rates` are
+    None where tokens are not known, `at_length` is where roles share no questions.
+    """
+
+    design: Design
+    fired: Ints
+    overlaps: Floats
+    rates: TokenRates | None
+    at_length: AtLength | None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        alive = np.flatnonzero(self.fired)
+        sums = None
+        if self.rates is not None and len(self.design.roles) > 1:
+            sums = self.rates.rate.sum(axis=0, dtype=float), self.rates.variance.sum(axis=0, dtype=float)
+        for row, role in enumerate(self.design.roles):
+            names = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [role])
+            about = {
+                "role": names,
+                "feature_id": alive,
+                "length_overlap": np.full(len(alive), self.overlaps[row]),
+            }
+            columns = {**self._per_token(row, sums), **self._at_length(row)}
+            yield LENGTH_CONTRASTS.of({**about, **{name: of[alive] for name, of in columns.items()}})
+
+    def seldom(self, row: int) -> Flags:
+        """bool[d_sae]: where role number `row` is expected to fire less often than MIN_EXPECTED."""
+        n = self.design.n_responses
+        return n[row] * self.fired < MIN_EXPECTED * n.sum()
+
+    def _per_token(self, row: int, sums: tuple[Floats, Floats] | None) -> dict[str, Floats]:
+        names = ("token_rate", "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_p", "rate_q")
+        if self.rates is None:
+            return {name: np.full(len(self.fired), np.nan) for name in names}
+        rate, variance = self.rates.rate[row].astype(float), self.rates.variance[row].astype(float)
+        if sums is None:
+            return dict.fromkeys(names, np.full(len(rate), np.nan)) | {"token_rate": rate}
+        n_others = len(self.design.roles) - 1
+        others, of_others = (sums[0] - rate) / n_others, (sums[1] - variance) / n_others**2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            t, tested = np.abs(rate - others) / np.sqrt(variance + of_others), ~self.seldom(row)
+            p = np.full(len(rate), np.nan)
+            p[tested] = 2 * stdtr(self.rates.df[row, tested], -t[tested])
+            ratio = np.where(others > 0, rate / others, np.nan)
+            own = variance * np.fmax(ratio, 1)  # it is drawn to the other roles', and grows with the rate
+            low, high = _fieller(rate, own, others, of_others, _reach(self.rates.df[row]))
+        known = ~np.isnan(p)
+        low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
+        return dict(zip(names, (rate, ratio, low, high, p, benjamini_hochberg(p)), strict=True))
+
+    def _at_length(self, row: int) -> dict[str, Floats]:
+        names = ("effect_at_length", "effect_at_length_low", "effect_at_length_high")
+        of = self.at_length
+        if of is None or not self.overlaps[row] >= MIN_OVERLAP:
+            return {name: np.full(len(self.fired), np.nan) for name in names}
+        effect = of.effects.effect[row] - of.slope * of.longer[row]
+        error = np.sqrt(of.effects.error[row].astype(float) ** 2 + of.variance * of.longer[row] ** 2)
+        width = np.where(self.seldom(row), np.nan, _reach(of.effects.df[row]) * error)
+        return dict(zip(names, (effect, effect - width, effect + width), strict=True))
+
+
+def _reach(df: Singles) -> Floats:
+    """Return the half width of an interval of CONFIDENCE in standard errors, by Student's t."""
+    return np.interp(1 / np.maximum(df, 1), 1 / _GRID[::-1], _REACH[::-1], right=_REACH[0])
+
+
+def _fieller(
+    rate: Floats, variance: Floats, others: Floats, of_others: Floats, reach: Floats
+) -> tuple[Floats, Floats]:
+    """Return the interval of a ratio of means (Fieller 1954); NaN where the others' might be 0."""
+    squares = others**2 - reach**2 * of_others
+    product, own = rate * others, rate**2 - reach**2 * variance
+    root = np.sqrt(np.maximum(product**2 - squares * own, 0))
+    bounded = squares > 0
+    low, high = (product - root) / squares, (product + root) / squares
+    return np.where(bounded, np.maximum(low, 0), np.nan), np.where(bounded, high, np.nan)
