@@ -13,7 +13,7 @@ with ends as (
             {'feature_id': c.feature_id, 'effect': c.effect, 'effect_low': c.effect_low,
             'effect_high': c.effect_high, 'auroc': c.auroc, 'auroc_low': c.auroc_low, 'auroc_high': c.auroc_high,
             'n_wordings_agree': c.n_wordings_agree, 'min_wording_auroc': c.min_wording_auroc, 'q': c.q,
-            'direction': direction} as feature
+            'q_relevant': c.q_relevant, 'role_rank': c.role_rank, 'direction': direction} as feature
         from role_contrasts as c
     )
     group by sae, role

@@ -3,7 +3,8 @@ select
     rf.feature_id, l.description as label,
     null::double as effect, null::double as effect_low, null::double as effect_high,
     null::double as auroc, null::double as auroc_low, null::double as auroc_high,
-    null::integer as n_wordings_agree, null::double as min_wording_auroc, null::double as q,
+    null::integer as n_wordings_agree, null::double as min_wording_auroc, null::double as q, null::double as q_relevant,
+    null::integer as role_rank,
     null::double as played_effect,
     rf.mean, rf.firing_rate
 from role_features as rf

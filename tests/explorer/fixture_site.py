@@ -254,13 +254,19 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     similarity = [_rounded(line) for line in vectors @ vectors.T]
     fits = [_fit(role) for role in roles[1:]]  # one is not measured
     return {"order": roles, "similarity": similarity, "axes": axes, "fits": fits} | {
-        "adherence": [_adherence(role) for role in roles]
+        "adherence": [_adherence(role) for role in roles],
+        "findings": [_findings(role) for role in roles],
     }
 
 
 def _adherence(role: str) -> Json:
     rating = {"rating": 2.25, "lowest_variant": 1.5, "highest_variant": 2.75, "highest": 3}
     return {"role": role, "judge": "gpt", "n_responses": 120, "n_unrated": 2} | rating
+
+
+def _findings(role: str) -> Json:
+    counts = {"n_tested": 900, "n_more": 12, "n_less": 3, "n_relevant": 5}
+    return {"role": role, "simes_p": 0.001, "simes_q": 0.01, "level": 0.04} | counts
 
 
 def _fit(role: str) -> Json:
@@ -285,6 +291,8 @@ def _effect(rng: np.random.Generator, mean: float) -> Json:
         "auroc_high": 0.6 + effect / 8,
         "min_wording_auroc": 0.35 + effect / 8,
         "n_wordings_agree": 4,
+        "q_relevant": 0.01,
+        "role_rank": 3,
         "played_effect": None if mean == 1.0 else effect / 2,
         "q": float(rng.beta(0.3, 2)),
         "mean": mean,
@@ -322,6 +330,7 @@ def _write_role(
         ],
         "axes": [{"axis": "assistant", "position": 0.4, "explained_variance": None}],
         "n_wordings": 5,
+        "findings": _findings(role),
         "played": None,
         "adherence": [_adherence(role)] if role != "ghost" else [],
         "fit": None if role == roles[0] else _fit(role),
@@ -387,7 +396,7 @@ def _write_feature(
         "roles": [
             {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
             | {"max": 9.0, "share": 0.1}
-            | {"n_wordings": 5}
+            | {"n_wordings": 5, "q_pooled": 0.5, "p_relevant": 0.01}
             | _effect(rng, rate * 3)
             | {"firing_rate": rate}
             for role, rate in zip(order, rates, strict=True)

@@ -246,6 +246,8 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     assert f"[{first['auroc_low']:.2f}, {first['auroc_high']:.2f}]".replace("-", "−") in shown
     assert "4 of 5" in shown
     assert page.locator(".characteristic th", has_text="when played").count() == 0
+    assert "◆" in shown
+    assert "15 of 900: 12 more, 3 less, 5 ◆" in page.locator(".role-head").inner_text()
     assert "no judge is set" in page.locator(".role-head").inner_text()
     keep_screenshot(page, "role")
 
@@ -413,6 +415,7 @@ def test_hundreds_of_roles_are_drawn_in_a_small_window_too_where_a_cell_is_one_p
         "axes": [],
         "fits": [],
         "adherence": [],
+        "findings": [],
     }
     page.route("**/demo/roles.json", lambda route: route.fulfill(json=overview))
     page.set_viewport_size({"width": 1024, "height": 700})
@@ -427,8 +430,9 @@ def test_every_role_is_listed_with_its_condition(page, pages, folder):
     study = json.loads((folder / "data" / "study.json").read_text())
     assert first_cells(page, ".role-table") == [entry["role"] for entry in study["roles"]]
     assert page.locator(".role-table .chip", has_text="stale").count() == 1
-    assert page.locator(".role-table td:nth-child(4)").first.inner_text() == "2.25 [1.50, 2.75]"
-    fits = page.locator(".role-table td:nth-child(5)").all_inner_texts()
+    assert page.locator(".role-table td:nth-child(4)").first.inner_text() == "15"
+    assert page.locator(".role-table td:nth-child(5)").first.inner_text() == "2.25 [1.50, 2.75]"
+    fits = page.locator(".role-table td:nth-child(6)").all_inner_texts()
     assert fits == ["–"] + ["14.0\u202f%"] * (len(study["roles"]) - 1)
     assert page.get_by_text("Median over 13 roles").inner_text().count("on 13\u2009000 tokens of 208") == 1
     assert page.locator(".role-table .chip", has_text="left out").count() == 1

@@ -155,6 +155,9 @@ def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Sour
         assert {name: compared[name][at] for name in compared} == {name: feature[name] for name in compared}
         assert (feature["auroc_low"] or 0) <= feature["auroc"] <= (feature["auroc_high"] or 1)
     assert any(feature["auroc_low"] for feature in page["features"])
+    assert page["findings"]["simes_p"] == pytest.approx(min(one["q"] for one in page["features"]), rel=1e-5)
+    assert page["findings"] in answer(source, "first/roles.json")["findings"]
+    assert first["role_rank"] == 1
     assert page["adherence"] == []
     assert {row["role"] for row in page["nearest"]} == set(ROLES) - {"pirate"}
     assert [row["variant"] for row in page["instructions"]] == list(VARIANTS)
@@ -172,7 +175,7 @@ def test_the_features_of_a_role_hold_those_that_only_others_fire(source: Source,
     table = answer(source, "first/role/ghost/features.json")
     row = table["feature_id"].index(OF_PIRATE_ALONE)
     assert (table["mean"][row], table["firing_rate"][row]) == (0, 0)
-    assert table["effect"][row] < 0
+    assert table["effect"][row] <= 0  # the middle half of the others may not fire it either
     fired = np.flatnonzero(published.mean_of("ghost"))
     assert set(fired.tolist()) <= set(table["feature_id"])
 

@@ -18,6 +18,7 @@ from persona_assets.lake.schema import (
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
+    ROLE_FINDINGS,
     SAE_FIT,
 )
 from tests.places import PROJECT
@@ -25,7 +26,7 @@ from tests.places import PROJECT
 FOLDER = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "generated"
 HEAD = "// Written by `make generated`; change {source} instead.\n\n"
 # Tables whose columns the pages explain.
-SAID = (FEATURES, PLAYED_ROLES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, SAE_FIT)
+SAID = (FEATURES, PLAYED_ROLES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, ROLE_FINDINGS, SAE_FIT)
 
 _PLAIN = {
     "string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null",

@@ -13,6 +13,7 @@ from persona_assets.lake.schema import (
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
+    ROLE_FINDINGS,
     SAE_FIT,
 )
 
@@ -28,6 +29,8 @@ _Compared = (
     "n_wordings_agree",
     "min_wording_auroc",
     "q",
+    "q_relevant",
+    "role_rank",
 )
 
 
@@ -277,6 +280,8 @@ Adherence = rows_of(
 
 PlayedRole = rows_of("PlayedRole", "How many answers play the role.", PLAYED_ROLES)
 
+Findings = rows_of("Findings", "How many features set a role apart.", ROLE_FINDINGS, leave=("sae",))
+
 
 class RolePage(Answer):
     """The page of one role."""
@@ -297,6 +302,8 @@ class RolePage(Answer):
     """Variants that the SAE has read; null: none of the role."""
     adherence: list[Adherence]  # type: ignore[valid-type]
     """By judge; empty where the study has none."""
+    findings: Findings | None  # type: ignore[valid-type]
+    """Null: not compared."""
     played: PlayedRole | None  # type: ignore[valid-type]
     """Null: no answers are told apart by whether they play the role."""
     fit: SaeFit | None  # type: ignore[valid-type]
@@ -354,5 +361,7 @@ class RolesOverview(Answer):
     """[role][role], in that order; empty without an atlas."""
     axes: list[Axis]
     adherence: list[Adherence]  # type: ignore[valid-type]
+    findings: list[Findings]  # type: ignore[valid-type]
+    """Of the roles that are compared."""
     fits: list[SaeFit]  # type: ignore[valid-type]
     """Of the roles in which it was measured."""

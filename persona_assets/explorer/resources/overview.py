@@ -22,6 +22,7 @@ def roles(source: Source, sae: str) -> Json:
         "similarity": [[None if np.isnan(cell) else cell for cell in row] for row in shown.tolist()],
         "axes": _axes(source, sae),
         "adherence": source.rows("adherence", role=None),
+        "findings": source.known("findings", sae=sae, role=None),
         "fits": source.rows("fits", sae=sae, role=None),
     }
 

@@ -19,6 +19,7 @@ def role(source: Source, sae: str, role: str) -> Json:
     known = source.role(role)
     axes = source.rows("axes", sae=sae, role=role)
     measured = {row["role"]: row["n_wordings"] for row in source.known("measured_roles", sae=sae)}
+    findings = source.known("findings", sae=sae, role=None)
     source.await_effects()
     features = source.rows("effects_of_role", sae=sae, role=role)
     return known | {
@@ -29,6 +30,7 @@ def role(source: Source, sae: str, role: str) -> Json:
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
         "n_wordings": measured.get(role),
         "adherence": source.rows("adherence", role=role),
+        "findings": next((row for row in findings if row["role"] == role), None),
         "played": source.row("played", sae=sae, role=role),
         "fit": source.row("fits", sae=sae, role=role),
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),

@@ -55,6 +55,7 @@ from persona_assets.lake.schema.of_snapshots import (
     PREFERRED_LABELS,
     ROLE_ADHERENCE,
     ROLE_ANSWERS,
+    ROLE_FINDINGS,
     SMALL_TABLES,
 )
 from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
@@ -135,6 +136,7 @@ __all__ = [
     "ROLE_AXES",
     "ROLE_CONTRASTS",
     "ROLE_FEATURES",
+    "ROLE_FINDINGS",
     "ROLE_MATRIX",
     "ROLE_SIMILARITY",
     "SAE_FIT",

@@ -194,7 +194,7 @@ class Opened {
   private overview(): RolesOverview {
     const given = list(this.json.role_similarity);
     const square = given.length === this.roles.length ? this.roles.map((_, a) => this.roles.map((_, b) => number(list(given[a])[b]))) : [];
-    return { order: this.roles, similarity: square, axes: [], adherence: [], fits: [] };
+    return { order: this.roles, similarity: square, axes: [], adherence: [], findings: [], fits: [] };
   }
 
   private feature(row: number): BundleFeature {

@@ -19,6 +19,7 @@ export interface Contrast extends Effect {
   n_wordings_agree: number | null;
   min_wording_auroc: number | null;
   q: number | null;
+  q_relevant: number | null;
   played_effect: number | null;
 }
 
@@ -35,7 +36,8 @@ export function ContrastNote() {
   return (
     <p className="footnote">
       Whiskers and brackets: 95 % intervals; none where too few firings are expected. Wordings: how many of the role’s wordings are on the
-      AUROC’s side of ½, of all. Filled dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}.
+      AUROC’s side of ½, of all. Filled dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}. ◆: q of a difference beyond the smallest effect of
+      interest &lt; 0.05.
     </p>
   );
 }
@@ -71,15 +73,27 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (
       cell: (row) => <Bracketed value={row.auroc} low={row.auroc_low} high={row.auroc_high} />,
     },
     wordingsColumn(nWordings),
-    {
-      key: "q",
-      title: "q",
-      hint: SAYS.role_contrasts.q,
-      num: true,
-      value: (row) => row.q,
-      cell: (row) => qValue(row.q),
-    },
+    qColumn(),
   ];
+}
+
+/** q, marked where the difference is a relevant one, too. */
+function qColumn<Row extends Contrast>(): SortColumn<Row> {
+  return {
+    key: "q",
+    title: "q",
+    hint: SAYS.role_contrasts.q,
+    num: true,
+    value: (row) => row.q,
+    cell: (row) => (
+      <>
+        {qValue(row.q)}
+        <span className="relevant" title={row.q_relevant === null ? undefined : `q of a relevant difference: ${qValue(row.q_relevant)}`}>
+          {(row.q_relevant ?? 1) < 0.05 ? "◆" : ""}
+        </span>
+      </>
+    ),
+  };
 }
 
 /** The effect by the answers alone that play the role; no column where a judge has told none apart. */

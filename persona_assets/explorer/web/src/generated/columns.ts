@@ -69,6 +69,15 @@ export const SAYS = {
     "max": "The strongest activation on any token; units of SAE activation",
     "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
   },
+  "role_findings": {
+    "n_tested": "Features with a p in role_contrasts",
+    "simes_p": "Simes' p that no feature sets the role apart: its smallest q",
+    "simes_q": "simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05",
+    "level": "What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not",
+    "n_more": "Features with q up to the level of which the role's answers have more",
+    "n_less": "Features with q up to the level of which they have less",
+    "n_relevant": "Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect"
+  },
   "sae_fit": {
     "fvu": "Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder",
     "l0": "Mean number of active features per token",

@@ -277,6 +277,10 @@ export interface FeatureOfRole {
   min_wording_auroc: number | null;
   /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
   n_wordings_agree: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
   /** n_active_responses / n_responses */
   firing_rate: number;
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
@@ -445,6 +449,25 @@ export interface PlayedRole {
   takes_part: boolean;
 }
 
+/** How many features set a role apart. */
+export interface Findings {
+  role: string;
+  /** Features with a p in role_contrasts */
+  n_tested: number;
+  /** Simes' p that no feature sets the role apart: its smallest q */
+  simes_p: number | null;
+  /** simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05 */
+  simes_q: number | null;
+  /** What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not */
+  level: number | null;
+  /** Features with q up to the level of which the role's answers have more */
+  n_more: number;
+  /** Features with q up to the level of which they have less */
+  n_less: number;
+  /** Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect */
+  n_relevant: number;
+}
+
 /** The page of one role. */
 export interface RolePage {
   role: string;
@@ -463,6 +486,8 @@ export interface RolePage {
   n_wordings: number | null;
   /** By judge; empty where the study has none. */
   adherence: Adherence[];
+  /** Null: not compared. */
+  findings: Findings | null;
   /** Null: no answers are told apart by whether they play the role. */
   played: PlayedRole | null;
   /** Null: not measured. */
@@ -515,6 +540,8 @@ export interface RolesOverview {
   similarity: ((number | null)[])[];
   axes: Axis[];
   adherence: Adherence[];
+  /** Of the roles that are compared. */
+  findings: Findings[];
   /** Of the roles in which it was measured. */
   fits: SaeFit[];
 }

@@ -46,8 +46,8 @@ export function Differences({ a, b, tables, pairs, rows, labels, on, setOn, shor
       onPoint={setOn}
     >
       <p className="footnote">
-        Whiskers: the effect of either role against all roles with its 95 % interval, {a} above and {b} below; none where too few firings
-        are expected. Wordings: in how many of its wordings the role is on its AUROC’s side of ½, {a} first.
+        Whiskers: the effect of either role against the other roles with its 95 % interval, {a} above and {b} below; none where too few
+        firings are expected. Wordings: in how many of its wordings the role is on its AUROC’s side of ½, {a} first.
       </p>
     </SortSection>
   );

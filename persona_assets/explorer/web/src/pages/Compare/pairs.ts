@@ -2,7 +2,7 @@ import type { FeaturesOfRole } from "../../generated/contract";
 
 export const MEASURES = {
   mean: { title: "mean activation", short: "mean", silent: 0 },
-  effect: { title: "effect against all roles", short: "effect", silent: null },
+  effect: { title: "effect against the other roles", short: "effect", silent: null },
   firing_rate: { title: "share of responses in which it fires", short: "fires in", silent: 0 },
 } as const;
 

@@ -33,7 +33,7 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
   return (
     <SortSection
       title="Roles"
-      note={`all ${feature.roles.length}; effect against the mean of all roles, question by question, with its 95 % interval; square-root axis`}
+      note={`all ${feature.roles.length}; effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis`}
       aside={feature.roles.length > 20 && finder}
       box="roles-of-feature"
       label="Roles of this feature"

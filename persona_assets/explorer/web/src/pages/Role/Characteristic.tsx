@@ -1,11 +1,12 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, playedEffect } from "../../components/contrastColumns";
-import { percent } from "../../components/format";
+import { count, percent } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
+import { SAYS } from "../../generated/columns";
 import type { FeatureOfRole, RolePage } from "../../generated/contract";
 import { useParam } from "../../router/router";
 
@@ -22,7 +23,7 @@ export function Characteristic({ role }: { role: RolePage }) {
   return (
     <SortSection
       title="Characteristic features"
-      note="effect against the mean of all roles, question by question, with its 95 % interval; square-root axis"
+      note="effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis"
       className="characteristic-section"
       aside={
         <span className="choices" role="group" aria-label="Which side">
@@ -58,6 +59,14 @@ function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOf
     },
     ...contrastColumns<FeatureOfRole>(scale, () => n_wordings),
     ...playedEffect(rows),
+    {
+      key: "rank",
+      title: "rank",
+      hint: SAYS.role_contrasts.role_rank,
+      num: true,
+      value: (row) => row.role_rank,
+      cell: (row) => count(row.role_rank),
+    },
     {
       key: "rate",
       title: "fires in",

@@ -62,6 +62,18 @@ function Fit({ fit }: { fit: Role["fit"] }) {
   );
 }
 
+function Findings({ of }: { of: Role["findings"] }) {
+  if (of === null) return <span className="muted fact-note">not compared</span>;
+  return (
+    <>
+      {count(of.n_more + of.n_less)}{" "}
+      <span className="fact-note">
+        of {count(of.n_tested)}: {count(of.n_more)} more, {count(of.n_less)} less, {count(of.n_relevant)} ◆
+      </span>
+    </>
+  );
+}
+
 function shares(played: Role["played"]): [string, ReactNode, string?][] {
   if (played === null || played.share === null) return [];
   const interval = played.share_low === null ? "" : ` [${percent(played.share_low)}, ${percent(played.share_high)}]`;
@@ -114,6 +126,7 @@ function RoleHead({ role }: { role: Role }) {
           ["responses", `${count(role.n_responses)}${entry ? ` of ${count(entry.n_prompts)}` : ""}`],
           ["instruction variants", count(role.instructions.length)],
           ["SAE leaves unexplained", <Fit fit={role.fit} />, SAYS.sae_fit.fvu],
+          ["features that set it apart", <Findings of={role.findings} />, SAYS.role_findings.level],
           ...rated(role.adherence),
           ...shares(role.played),
           ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],

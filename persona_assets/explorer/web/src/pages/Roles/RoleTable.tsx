@@ -8,13 +8,14 @@ import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
 import { SAYS } from "../../generated/columns";
-import type { Adherence, RoleEntry, RolesOverview, SaeFit } from "../../generated/contract";
+import type { Adherence, Findings, RoleEntry, RolesOverview, SaeFit } from "../../generated/contract";
 
 interface Row extends RoleEntry {
   places: (number | null)[]; // on each of the axes
   nearest: { role: string; similarity: number } | null;
   fit: SaeFit | null;
   adherence: Adherence[]; // by judge
+  findings: Findings | null;
 }
 
 const AXES = 4; // columns; the strips above show the rest
@@ -47,6 +48,7 @@ function rowsOf(roles: RoleEntry[], overview: RolesOverview | null): Row[] {
   return roles.map((entry) => ({
     ...entry,
     fit: fits.get(entry.role) ?? null,
+    findings: overview?.findings.find((one) => one.role === entry.role) ?? null,
     adherence: overview?.adherence.filter((one) => one.role === entry.role) ?? [],
     places: places.map((axis) => axis.get(entry.role) ?? null),
     nearest: overview && nearestOf(entry.role, overview),
@@ -84,6 +86,19 @@ function playedColumn(judge: string): SortColumn<Row> {
   };
 }
 
+const APART: SortColumn<Row> = {
+  key: "apart",
+  title: "set apart by",
+  hint: `Features that set the role apart. ${SAYS.role_findings.level}`,
+  num: true,
+  value: (row) => row.findings && row.findings.n_more + row.findings.n_less,
+  cell: (row) => (
+    <span title={row.findings ? `${row.findings.n_more} more, ${row.findings.n_less} less` : undefined}>
+      {count(row.findings && row.findings.n_more + row.findings.n_less)}
+    </span>
+  ),
+};
+
 const LOSS: SortColumn<Row> = {
   key: "loss",
   title: "loss kept",
@@ -112,6 +127,16 @@ const FIT: SortColumn<Row>[] = [
   },
 ];
 
+/** What is known of how each role differs, is played and is read. */
+function measuredColumns(overview: RolesOverview): SortColumn<Row>[] {
+  return [
+    ...(overview.findings.length > 0 ? [APART] : []),
+    ...judges(overview).map(playedColumn),
+    ...(overview.fits.length > 0 ? FIT : []),
+    ...(overview.fits.some((fit) => fit.loss_recovered !== null) ? [LOSS] : []),
+  ];
+}
+
 function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
   const columns: SortColumn<Row>[] = [
     { key: "role", title: "role", value: (row) => row.role, cell: (row) => <RoleLink role={row.role} /> },
@@ -136,9 +161,7 @@ function columnsOf(overview: RolesOverview | null): SortColumn<Row>[] {
     },
   ];
   if (overview === null) return columns;
-  columns.push(...judges(overview).map(playedColumn));
-  if (overview.fits.length > 0) columns.push(...FIT);
-  if (overview.fits.some((fit) => fit.loss_recovered !== null)) columns.push(LOSS);
+  columns.push(...measuredColumns(overview));
   const axes = overview.axes.slice(0, AXES).map(
     ({ axis }, place): SortColumn<Row> => ({
       key: axis,
