@@ -82,6 +82,9 @@ function columnsOf(
       ),
     },
     RATE,
+    ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
+    ...playedEffect(feature.roles),
+    ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     meanColumn(),
     {
       key: "max",
@@ -91,9 +94,6 @@ function columnsOf(
       value: (row) => row.max,
       cell: (row) => fmt(row.max),
     },
-    ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
-    ...playedEffect(feature.roles),
-    ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     {
       key: "examples",
       title: <span className="hidden-label">examples</span>,
