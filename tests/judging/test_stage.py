@@ -15,6 +15,7 @@ from persona_assets.judging.score import expected_score, score_in
 from persona_assets.judging.stage import JudgingStage, judging_parts
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.judges import scores_of
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
@@ -206,6 +207,13 @@ def test_scores_of_assistant_axis_are_read_and_written(make_study: StudyMaker, t
     assert json.loads(of_default.read_text()) == {"pos_p0_q0": 2}
     of_pirate = json.loads((of_default.parent / "pirate.json").read_text())
     assert of_pirate == {key: given[key] for key in of_pirate} and len(of_pirate) == len(scores)
+    other = tmp_path / "questions.jsonl"
+    other.write_text('{"id": 7, "question": "Why?"}\n{"id": 3, "question": "How?"}\n')
+    numbered = make_study(
+        "numbered", {"judge": {"axis": {"file": str(folder)}}, "questions.file": str(other)}
+    )
+    (folder / "pirate.json").write_text('{"pos_p0_q0": 1, "pos_p1_q1": 2}')
+    assert scores_of(numbered, "axis", "pirate") == {7: 1, 100_003: 2}
     (folder / "pirate.json").write_text('{"neg_p0_q0": 2}')
     with pytest.raises(StudyError, match=r"pirate.json: 'neg_p0_q0' names no response, as pos_p0_q12 does"):
         land(study)
