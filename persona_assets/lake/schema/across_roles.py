@@ -34,7 +34,8 @@ ROLE_CONTRASTS = _compared(
             "where fewer than 5 firings are expected and fewer than 15 seen", nullable=True, packed=False),
         Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True, packed=False),
         Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
-            "ties counting half: exact", nullable=True, packed=False),
+            "ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts",
+            nullable=True, packed=False),
         Column("p", DOUBLE, "Two-sided, of no effect: t with the interval's error; where fewer than 5 "
             "firings are expected Fisher's exact test on fired or not, and where there is no interval "
             "Mann-Whitney's, either with the excess of variance between wordings", nullable=True),

@@ -49,7 +49,7 @@ export const SAYS = {
     "effect": "The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ",
     "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen",
     "effect_high": "Upper end of the effect's 95% interval",
-    "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact",
+    "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts",
     "p": "Two-sided, of no effect: t with the interval's error; where fewer than 5 firings are expected Fisher's exact test on fired or not, and where there is no interval Mann-Whitney's, either with the excess of variance between wordings",
     "q": "p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings",
     "auroc_low": "Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings",

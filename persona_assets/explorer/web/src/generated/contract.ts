@@ -222,7 +222,7 @@ export interface RoleOfFeature {
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
   auroc: number | null;
   /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
   q: number | null;
@@ -265,7 +265,7 @@ export interface FeatureOfRole {
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact */
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
   auroc: number | null;
   /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
   q: number | null;
