@@ -4,12 +4,15 @@
 --
 -- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
--- always does). Ordered by score = mean * ln(lift): an always-on feature has a lift near 1 and a score near
--- 0 however strong it is, and so has a faint one however rare. `order by auroc_low desc` does not depend on
--- how loud a feature is: the lower end of AUROC's interval. Effect, AUROC, their intervals, the number of
+-- always does). Ordered by distinctness = (auroc_low - 1/2) * the role's share of all roles' means: what the role
+-- surely has more of, and hardly another role has, however loud or faint it is. Ordered otherwise
+-- by := 'auroc' (auroc_low), 'effect', 'lift' or 'score' = mean * ln(lift), of which effect and score prefer
+-- loud features. What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
 -- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
 -- the description in preferred_labels: written by a model, and not checked.
-create macro top_features(role, sae := null) as table
+--
+--     from top_features('pirate', by := 'effect') limit 20;
+create macro top_features(role, sae := null, "by" := 'distinctness') as table
 with compared as (
     select f.role
     from lake_files as f join roles on roles.role = f.role
@@ -31,6 +34,7 @@ in_role as (
 select
     rf.feature_id,
     l.description as label,
+    distinctness(c.auroc_low, c.share) as distinctness,
     rf.mean * ln(rf.mean / rf.mean_over_roles) as score,
     rf.mean / rf.mean_over_roles as lift,
     c.effect,
@@ -52,5 +56,15 @@ select
 from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
-order by score desc, rf.feature_id;
+order by
+    case "by"
+        when 'distinctness' then distinctness
+        when 'auroc' then c.auroc_low
+        when 'effect' then c.effect
+        when 'lift' then lift
+        when 'score' then score
+        else error(format('no order {}; there are distinctness, auroc, effect, lift and score', "by"))
+    end desc nulls last,
+    score desc,
+    rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';

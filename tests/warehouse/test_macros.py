@@ -57,7 +57,18 @@ def test_the_sae_is_the_studys_first_unless_it_is_named(warehouse: duckdb.DuckDB
 def test_top_features_ranks_by_how_a_role_stands_out_not_by_strength(
     warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
-    answer = rows(warehouse, "from top_features('pirate')")
+    default = rows(warehouse, "from top_features('pirate')")
+    distinct = [row["distinctness"] for row in default if row["distinctness"] is not None]
+    assert distinct == sorted(distinct, reverse=True) and default[len(distinct) :] == [
+        row for row in default if row["distinctness"] is None
+    ]
+    for by, column in (("auroc", "auroc_low"), ("effect", "effect"), ("lift", "lift")):
+        found = [row[column] for row in rows(warehouse, f"from top_features('pirate', by := '{by}')")]
+        known = [value for value in found if value is not None]
+        assert known == sorted(known, reverse=True) == found[: len(known)]
+    with pytest.raises(duckdb.Error, match="no order loudness; there are distinctness"):
+        warehouse.execute("from top_features('pirate', by := 'loudness')").fetchall()
+    answer = rows(warehouse, "from top_features('pirate', by := 'score')")
     means = np.stack([published.mean_of(role) for role in ROLES])
     mine, overall = means[ROLES.index("pirate")], means.mean(axis=0)
     alive = np.flatnonzero(mine)
@@ -211,9 +222,11 @@ def test_a_response_that_the_role_does_not_have_is_an_error(warehouse: duckdb.Du
 
 
 def test_a_macro_takes_a_feature_or_role_from_a_subquery(warehouse: duckdb.DuckDBPyConnection) -> None:
-    by_query = (
-        "from which_roles((select feature_id from top_features((select max(role) from roles)) limit 1))"
-    )
+    by_query = """
+        from which_roles((
+            select feature_id from top_features((select max(role) from roles), by := 'score') limit 1
+        ))
+    """
     assert rows(warehouse, by_query) == rows(warehouse, "from which_roles(?)", OF_PIRATE_ALONE)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from persona_assets.cli.commands.options import (
+    FeatureOrder,
     Format,
     FormatOption,
     SaeOption,
@@ -65,6 +66,7 @@ def top_features(
     study: StudyArgument,
     role: Annotated[str, typer.Argument(help="The role's name.", show_default=False)],
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
+    by: Annotated[FeatureOrder, typer.Option("--by", help="What orders them.")] = FeatureOrder.distinctness,
     sae: SaeOption = None,
     output: FormatOption = Format.table,
     wide: WideOption = False,
@@ -76,8 +78,8 @@ def top_features(
     opened = load_study(study)
     check_role(opened, role)
     check_sae(opened, sae)
-    query = "from top_features($role, sae := $sae) limit $limit"
-    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit)
+    query = "from top_features($role, sae := $sae, by := $by) limit $limit"
+    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit, by=by.value)
 
 
 @commands.command()

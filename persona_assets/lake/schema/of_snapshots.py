@@ -189,6 +189,7 @@ MACROS = (
     "known_feature",
     "known_role",
     "which_roles",
+    "distinctness",
     "top_features",
     "top_responses",
     "when_played",

@@ -1,0 +1,3 @@
+-- How surely and how much a role alone has a feature: the order of its features unless another is asked for.
+-- AUROC's lower end above 1/2 times the role's share of all roles' means: how loud a feature is does not matter.
+create macro distinctness(auroc_low, share) as (auroc_low - 0.5) * share;
