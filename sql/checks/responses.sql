@@ -30,6 +30,7 @@ texts as (
         count(*) as n_responses,
         count(*) filter (trim(response, e' \t\r\n') = '') as n_empty,
         count(*) filter (finish_reason = 'length') as n_truncated,
+        count(distinct (question_id, response)) as n_distinct,
         count(*) filter (list_has_any(response_token_ids, $control::integer[])) as n_with_control_tokens
     from read_parquet($responses)
 )

@@ -54,6 +54,15 @@ def test_features_that_fire_seldom_and_by_wording_are_no_finding(density: float)
     assert np.isnan(covers) or covers >= 0.92
 
 
+@pytest.mark.parametrize(("spread", "density"), [(1, 0.3), (2, 0.3), (3, 0.3), (2, 0.03), (1, 0.02)])
+def test_intervals_of_features_with_heavy_tails_hold_what_is_true(spread: float, density: float) -> None:
+    random = np.random.default_rng(11)
+    values = draw(random, 0.014, 0.033, (N_ROLES, 5, 40, 100))
+    heavy = np.exp(spread * random.normal(size=values.shape))
+    often, false, covers = rates(np.where(fired(values, density) > 0, heavy, 0))
+    assert often <= 0.004 and false <= 0.002 and covers >= 0.92
+
+
 def test_auroc_s_interval_holds_a_half_where_only_wordings_differ() -> None:
     for density in (0.1, 1.0):
         table = contrasts(fired(draw(np.random.default_rng(5), 0.05, 0.05), density))

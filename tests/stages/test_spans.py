@@ -121,7 +121,7 @@ def test_the_spans_of_what_thinks_are_a_table(thinking: StudyMaker) -> None:
         (0, 2, 0, "thinking", "<think>\n\n</think>"),
         (0, 2, 1, "answer", ANSWER),
     ]
-    assert counted == [("pirate", 6, 1, 1 / 6, 3, 1)]
+    assert counted == [("pirate", 6, 1, 1 / 6, 3, 1, 6, 1, 6)]
     tokenizer = load_tokenizer(study.settings.extraction.model, None)
     assert taken == [(tokenizer(ANSWER, add_special_tokens=False)["input_ids"],)]
 

@@ -57,6 +57,7 @@ def test_complete_responses_pass(world: World) -> None:
             "n_responses": 9,
             "n_empty": 0,
             "n_truncated": 1,
+            "n_distinct": 9,
         },
     )
 

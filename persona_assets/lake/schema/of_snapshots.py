@@ -145,7 +145,7 @@ CONTRASTS_BY_ANSWERS = _of_snapshot(
 )  # fmt: skip
 
 ROLE_ANSWERS = _of_snapshot(
-    "role_answers", "How many of each role's answers were cut off, or are lacking",
+    "role_answers", "How many of each role's answers were cut off, are lacking, or repeat another",
     columns=(
         Column("role", TEXT),
         Column("n_responses", INT, "How many responses of the role are in this snapshot"),
@@ -154,6 +154,11 @@ ROLE_ANSWERS = _of_snapshot(
         Column("share_cut_off", DOUBLE, "n_cut_off / n_responses", nullable=True),
         Column("n_thinking", INT, "How many think before they answer, as response_spans has it"),
         Column("n_without_answer", INT, "How many of those end within their thinking, and are not pooled"),
+        Column("n_distinct", INT, "Answers that differ from every other of the role to the same question, "
+            "those that are equal counted once"),
+        Column("share_distinct", DOUBLE, "n_distinct / n_responses; below 0.9 wordings repeat one another"),
+        Column("n_effective", DOUBLE, "How many answers count, m equal ones to a question as one: "
+            "n_responses squared over the sum of m squared"),
     ),
     made_from=("responses", "response_spans"),
 )  # fmt: skip
