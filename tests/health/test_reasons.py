@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from persona_assets.health.reasons import NO_NOTE, NOT_MADE, Reason, find_reasons
-from persona_assets.lake.schema import ACTIVATIONS, RESPONSES
+from persona_assets.lake.schema import ACTIVATIONS, RESPONSES, STATISTICS_TABLES
 from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
@@ -23,7 +23,9 @@ def test_what_is_fresh_has_no_reason_and_what_was_never_made_says_so(make_study:
     never = reasons(study)
     assert never["responses"] == Reason("responses", "role", 3, 18, 3, NOT_MADE)
     assert never["activations"] == Reason("activations", "role", 3, 18, 12, "waits for responses")
-    assert never["statistics"] == Reason("statistics", "study", 1, None, 3, "waits for activations")
+    assert never["statistics"] == Reason(
+        "statistics", "study", 1, None, len(STATISTICS_TABLES), "waits for activations"
+    )
     land_fresh(study)
     assert reasons(study) == {}
 
