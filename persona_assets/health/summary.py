@@ -83,7 +83,8 @@ def summarize(study: Study) -> tuple[list[RoleSummary], list[StageSummary]]:
         )
         for name in names
     ]
-    across = [_across(files, stage, sae) for sae in saes for stage in PER_STUDY]
+    compared = [stage for stage in PER_STUDY if stage.wanted(study.settings)]
+    across = [_across(files, stage, sae) for sae in saes for stage in compared]
     return roles, [*stages, *across, *_marts(files)]
 
 
