@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import torch
 
-_DTYPES = (torch.float32, torch.bfloat16)
-
 
 class PackedLinear(torch.nn.Module):
     """A linear layer on the CPU, for inference only. `weight` is oneDNN's own layout of the same shape."""
@@ -35,4 +33,6 @@ def pack_linear_layers(model: torch.nn.Module, n_rows: int) -> None:
 
 
 def _can_be_packed(weight: torch.Tensor) -> bool:
-    return weight.device.type == "cpu" and weight.dtype in _DTYPES
+    if weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    return weight.device.type == "cpu" and weight.dtype in (torch.float32, torch.bfloat16)

@@ -20,7 +20,8 @@ def test_packed_layers_give_what_linear_layers_give(dtype: torch.dtype, shape: t
     with torch.inference_mode():
         expected = plain(x)
         pack_linear_layers(plain, n_rows=64)
-        assert all(type(layer) is PackedLinear for layer in plain)
+        if dtype == torch.float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            assert all(type(layer) is PackedLinear for layer in plain)
         torch.testing.assert_close(plain(x), expected)
 
 
