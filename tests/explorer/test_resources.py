@@ -141,11 +141,17 @@ def test_the_table_has_every_alive_feature_and_its_best_label(source: Source, pu
     assert label[ALWAYS_ON] is None
 
 
-def test_a_role_has_both_ends_of_its_effects_the_most_extreme_first(source: Source):
+def test_a_role_has_what_it_has_more_of_then_what_it_has_less_of_the_surest_first(source: Source):
     page = answer(source, "first/role/pirate.json")
-    effects = [feature["effect"] for feature in page["features"]]
-    above = [effect for effect in effects if effect > 0]
-    assert effects == sorted(above, reverse=True) + sorted(effects[len(above) :])
+    above = [feature for feature in page["features"] if feature["effect"] > 0]
+    below = page["features"][len(above) :]
+    assert above == page["features"][: len(above)]
+    sure = [
+        0.5 - one["auroc_high"] if one["auroc_high"] is not None else abs(one["auroc"] - 0.5) - 2
+        for one in below
+    ]
+    assert len(set(sure)) > 1
+    assert sure == sorted(sure, reverse=True)
     first = page["features"][0]
     assert first["feature_id"] == OF_PIRATE_ALONE
     assert (first["n_wordings_agree"], first["min_wording_auroc"]) == (page["n_wordings"], 1) == (3, 1)
