@@ -6,7 +6,7 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from persona_assets.plots.canvas import drawing
-from persona_assets.plots.intervals import interval_figure
+from persona_assets.plots.intervals import Measure, interval_figure
 from persona_assets.plots.words import literally
 
 _LONGEST_NAME = 40
@@ -14,9 +14,12 @@ _LONGEST_NAME = 40
 
 @drawing
 def feature_figure(contrasts: pa.Table, feature_id: int, label: str | None, about: str) -> Figure:
-    """The rows of `ROLE_CONTRASTS` that are of the feature, roles by effect; `label`, if it has one, is any
-    stranger's text. `about` names the data.
+    """The rows of `ROLE_CONTRASTS` that are of the feature, roles by effect, or, where roles share no
+    questions, by AUROC; `label`, if it has one, is any stranger's text. `about` names the data.
     """
+    measure: Measure = "effect" if contrasts["effect"].null_count < contrasts.num_rows else "auroc"
     called = f": {literally(label)}" if label else ""
     title = f"Feature {feature_id} in {contrasts.num_rows} roles · {literally(about)}{called}"
-    return interval_figure(contrasts, title, "roles", lambda row: literally(row["role"], _LONGEST_NAME))
+    return interval_figure(
+        contrasts, measure, title, "roles", lambda row: literally(row["role"], _LONGEST_NAME)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,27 +19,30 @@ LEVEL = 0.05  # of q: how many of the filled dots may be false
 
 _ENDS = 15  # rows shown from either end
 _ROW_HEIGHT = 0.19  # inches
-_MEANS = {
-    "effect": "effect: the role's mean less the mean of all roles on the same questions, with 95% interval\n"
-    "(SAE activation, mean over a response's tokens)",
-    "auroc": "AUROC: how often a response of the role has more of the feature than one of the other roles\n"
-    "(roles are asked different questions here: there is no effect)",
+_MEANS: dict[Measure, str] = {
+    "effect": "effect: the role's mean less that of the other roles' middle half on the same questions,\n"
+    "with 95% interval (SAE activation, mean over a response's tokens)",
+    "auroc": "AUROC: how often a response of the role has more of the feature than one of the other roles,\n"
+    "with 95% interval",
 }
-_CHANCE = {"effect": 0.0, "auroc": 0.5}
+_CHANCE: dict[Measure, float] = {"effect": 0.0, "auroc": 0.5}
 
 Row = dict[str, Any]
+Measure = Literal["effect", "auroc"]
 
 
-def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[Row], str]) -> Figure:
-    """Return rows of `ROLE_CONTRASTS` as effects with intervals, or, where none has an effect, as AUROC.
+def interval_figure(
+    contrasts: pa.Table, measure: Measure, title: str, kind: str, name: Callable[[Row], str]
+) -> Figure:
+    """Return rows of `ROLE_CONTRASTS` as dots with intervals, by the end of the interval that is nearer to no
+    difference.
 
     Of many rows, those at both ends. `name` gives what stands beside a row; `kind` says in the plural what a
     row is.
     """
-    measure = "effect" if contrasts["effect"].null_count < contrasts.num_rows else "auroc"
-    known = contrasts.filter(pc.is_valid(contrasts[measure]))
-    order = [(measure, "ascending"), ("role", "descending"), ("feature_id", "descending")]
-    rows, n_between = _ends(known.sort_by(order).to_pylist())
+    known = contrasts.filter(pc.is_valid(contrasts[measure])).to_pylist()
+    known.sort(key=lambda row: (row["role"], row["feature_id"]), reverse=True)
+    rows, n_between = _ends(sorted(known, key=lambda row: (_surely(row, measure), row[measure])))
     places = np.arange(len(rows)) + ((np.arange(len(rows)) >= _ENDS) if n_between else 0)
     figure = new_figure(8.6, 1.5 + _ROW_HEIGHT * (places.max(initial=0) + 1) + 0.15 * (len(title) // 95))
     entitle(figure, title)
@@ -55,18 +58,27 @@ def interval_figure(contrasts: pa.Table, title: str, kind: str, name: Callable[[
     return figure
 
 
+def _surely(row: Row, measure: Measure) -> float:
+    """Return how far the row surely is from no difference; 0 where it may have none or nobody can tell."""
+    low, high = (row[f"{measure}_{end}"] for end in ("low", "high"))
+    if low is None:
+        return 0.0
+    return max(low - _CHANCE[measure], 0.0) or min(high - _CHANCE[measure], 0.0)
+
+
 def _ends(rows: list[Row]) -> tuple[list[Row], int]:
     """Return the rows to show and how many are left out between them."""
     n_between = len(rows) - 2 * _ENDS
     return (rows[:_ENDS] + rows[-_ENDS:], n_between) if n_between > 0 else (rows, 0)
 
 
-def _draw(axes: Axes, rows: list[Row], places: Ints, measure: str) -> None:
+def _draw(axes: Axes, rows: list[Row], places: Ints, measure: Measure) -> None:
     axes.axvline(_CHANCE[measure], color=GREY, linewidth=0.6, linestyle=":")
     for row, place in zip(rows, places, strict=True):
         inside = BLUE if row["q"] is not None and row["q"] < LEVEL else "white"
-        if measure == "effect" and row["effect_low"] is not None:
-            axes.plot([row["effect_low"], row["effect_high"]], [place, place], color=BLUE, linewidth=1.2)
+        if row[f"{measure}_low"] is not None:
+            ends = [row[f"{measure}_low"], row[f"{measure}_high"]]
+            axes.plot(ends, [place, place], color=BLUE, linewidth=1.2)
         axes.plot(row[measure], place, "o", color=BLUE, markerfacecolor=inside, markersize=4.5)
     if measure == "effect":
         across = axes.get_yaxis_transform()

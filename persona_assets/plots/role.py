@@ -14,8 +14,9 @@ _LONGEST_LABEL = 48
 
 @drawing
 def role_figure(contrasts: pa.Table, labels: pa.Table, role: str, about: str) -> Figure:
-    """The rows of `ROLE_CONTRASTS` that are of `role`, features by effect, beside each its one of `labels`,
-    rows of `PREFERRED_LABELS`: any stranger's text. `about` names the data.
+    """The rows of `ROLE_CONTRASTS` that are of `role`, features by AUROC, for features have scales of their
+    own; beside each its one of `labels`, rows of `PREFERRED_LABELS`: any stranger's text. `about` names the
+    data.
     """
     preferred = dict(zip(labels["feature_id"].to_pylist(), labels["description"].to_pylist(), strict=True))
 
@@ -25,4 +26,4 @@ def role_figure(contrasts: pa.Table, labels: pa.Table, role: str, about: str) ->
         return f"{beside}{row['feature_id']}"
 
     title = f"{literally(role)}: highest and lowest of {contrasts.num_rows:,} features · {literally(about)}"
-    return interval_figure(contrasts, title, "features", name)
+    return interval_figure(contrasts, "auroc", title, "features", name)

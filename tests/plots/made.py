@@ -76,13 +76,16 @@ def contrasts(roles: list[str], features: list[int], *, aligned: bool = True) ->
     n = len(roles)
     effect = np.linspace(-1, 1, n)
     effects = {"effect": effect, "effect_low": effect - 0.1, "effect_high": effect + 0.1}
+    auroc = np.linspace(0.1, 0.9, n)
     nothing = pa.nulls(n, pa.float64())
     return pa.table(
         {
             "role": roles,
             "feature_id": pa.array(features, pa.int32()),
             **{name: values if aligned else nothing for name, values in effects.items()},
-            "auroc": np.linspace(0.1, 0.9, n),
+            "auroc": auroc,
+            "auroc_low": auroc - 0.05,
+            "auroc_high": auroc + 0.05,
             "q": np.linspace(0, 0.1, n),
         }
     )

@@ -58,7 +58,7 @@ def test_a_dot_is_filled_where_the_difference_is_a_discovery() -> None:
 def test_where_roles_share_no_questions_auroc_takes_the_place_of_the_effect() -> None:
     figure = feature_figure(of_feature(5, aligned=False), 7, None, "study")
     assert [x_of(dot)[0] for dot in dots(figure.axes[0])] == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
-    assert any("there is no effect" in text for text in texts(figure))
+    assert any("AUROC: how often" in text for text in texts(figure))
 
 
 def test_an_effect_of_a_single_question_has_no_interval() -> None:
@@ -78,3 +78,27 @@ def test_a_roles_features_stand_beside_their_preferred_labels() -> None:
     assert shown[-1].split("  ") == ["the open sea", "99"]
     assert shown[:2] == ["0", "1"]
     assert "70 features in between" in texts(figure)
+
+
+def test_features_of_a_role_stand_in_the_same_order_however_loud_one_of_them_is() -> None:
+    table = contrasts(["pirate"] * 9, list(range(9)))
+    effect = table["effect"].to_numpy().copy()
+    effect[5] *= 100
+    louder = table.set_column(table.column_names.index("effect"), "effect", pa.array(effect))
+    named = [
+        [
+            label.get_text()
+            for label in role_figure(of, labels({}), "pirate", "study").axes[0].get_yticklabels()
+        ]
+        for of in (table, louder)
+    ]
+    assert named == [[str(feature) for feature in range(9)]] * 2
+
+
+def test_a_feature_that_is_surely_more_stands_above_one_that_is_perhaps_more() -> None:
+    table = contrasts(["pirate"] * 3, [0, 1, 2])
+    sure = {"auroc": [0.5, 0.7, 0.9], "auroc_low": [0.4, 0.65, 0.45], "auroc_high": [0.6, 0.75, 1.0]}
+    for name, values in sure.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    [axes] = role_figure(table, labels({}), "pirate", "study").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "2", "1"]
