@@ -67,4 +67,4 @@ order by
     end desc nulls last,
     score desc,
     rf.feature_id;
-comment on macro table top_features is 'Which features are characteristic of a role: strong in it, compared with the mean of all roles';
+comment on macro table top_features is 'Which features are characteristic of a role: what it surely and it alone has, first';
