@@ -41,18 +41,24 @@ function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
   const right = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, b));
   const overview = useResource<RolesOverview>(paths.roles(sae));
   const missing = (role: string) => (
-    <Empty title={`There are no features of ${role}`}>The study has no such role, or its responses have not been encoded.</Empty>
+    <Empty title={`There are no features of ${role}`}>
+      The study has no such role, or its answers have not been read yet: <code>persona run</code> reads them.
+    </Empty>
   );
   return (
     <Loaded of={left} what={`the features of ${a}`} missing={missing(a)}>
       {(featuresA) => (
         <Loaded of={right} what={`the features of ${b}`} missing={missing(b)}>
-          {(featuresB) => (
-            <>
-              {overview.state === "ready" && <Played roles={[a, b]} adherence={overview.data.adherence} />}
-              <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />
-            </>
-          )}
+          {(featuresB) => {
+            if (featuresA.feature_id.length === 0) return missing(a);
+            if (featuresB.feature_id.length === 0) return missing(b);
+            return (
+              <>
+                {overview.state === "ready" && <Played roles={[a, b]} adherence={overview.data.adherence} />}
+                <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />
+              </>
+            );
+          }}
         </Loaded>
       )}
     </Loaded>

@@ -23,7 +23,7 @@ export function Characteristic({ role }: { role: RolePage }) {
   return (
     <SortSection
       title="Characteristic features"
-      note="effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis"
+      note="what the role surely and it alone has first; effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis"
       className="characteristic-section"
       aside={
         <span className="choices" role="group" aria-label="Which side">
@@ -40,12 +40,17 @@ export function Characteristic({ role }: { role: RolePage }) {
       rows={rows}
       columns={columns}
       rowKey={(row) => row.feature_id}
-      first={side === "more" ? "-effect" : "effect"}
-      empty={<Empty title="None">{role.excluded ? "The role is left out of comparisons." : "No feature differs in this direction."}</Empty>}
+      first="" // as they are served
+      empty={<Empty title="None">{noneOf(role)}</Empty>}
     >
       <ContrastNote />
     </SortSection>
   );
+}
+
+function noneOf(role: RolePage): string {
+  if (role.excluded) return "The role is left out of comparisons.";
+  return role.features.length === 0 ? "The role's answers have not been read or compared yet." : "No feature differs in this direction.";
 }
 
 function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOfRole[]): SortColumn<FeatureOfRole>[] {

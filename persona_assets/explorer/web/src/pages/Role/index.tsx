@@ -111,7 +111,13 @@ function RoleHead({ role }: { role: Role }) {
         </h1>
         {role.role === anchor && <span className="chip">anchor of the assistant axis</span>}
         {role.excluded && <span className="chip warn">left out of comparisons</span>}
-        {role.status !== "fresh" && <span className="chip bad">{role.status}: not all of its data fit today's settings</span>}
+        {role.status !== "fresh" && (
+          <span className="chip bad">
+            {role.status === "missing"
+              ? "missing: not all of its answers are given and read yet"
+              : `${role.status}: not all of its data fit today's settings`}
+          </span>
+        )}
         <span className="role-compare">
           <RoleChoice
             label="compare with"
