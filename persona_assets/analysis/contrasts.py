@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
+from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.ranks import Ranks
@@ -48,12 +49,20 @@ class Compared:
 
     def seldom(self, row: int) -> Flags:
         """bool[d_sae]: where role number `row` is expected to fire less often than MIN_EXPECTED."""
-        n_role, n_others = self.sizes(row)
-        return n_role * self.totals.fired < MIN_EXPECTED * (n_role + n_others)
+        return seldom(self.totals.design, row, self.totals.fired)
 
     def unsure(self, row: int) -> Flags:
         """bool[d_sae]: where it fired seldom, too, so that no interval can be told."""
         return self.seldom(row) & (self.totals.counts[row] < MIN_FIRED)
+
+
+def seldom(design: Design, row: int, fired: Ints) -> Flags:
+    """bool[d_sae]: where role number `row` is expected to fire less often than MIN_EXPECTED.
+
+    `fired` int64[d_sae] is `Totals.fired`.
+    """
+    n = design.n_responses
+    return n[row] * fired < MIN_EXPECTED * n.sum()
 
 
 def role_contrasts(compared: Compared) -> pa.Table:
@@ -88,13 +97,13 @@ def p_values(compared: Compared, row: int) -> Floats:
     (n_role, n_others), totals, ranks = compared.sizes(row), compared.totals, compared.ranks
     if n_others == 0:
         return np.full(len(totals.fired), np.nan)
-    p, seldom = np.full(len(totals.fired), np.nan), np.flatnonzero(compared.seldom(row))
+    p, rare = np.full(len(totals.fired), np.nan), np.flatnonzero(compared.seldom(row))
     if compared.effects is not None:
         effect, error = compared.effects.effect[row], compared.effects.error[row]
         p = np.where(error > 0, student(effect, error, compared.effects.df[row]), np.nan)
-    fired, n = totals.fired[seldom], n_role + n_others
-    exact = fisher(totals.counts[row, seldom].astype(np.int64), n_role, fired, n)
-    p[seldom] = inflated(exact, compared.inflation[row, seldom])
+    fired, n = totals.fired[rare], n_role + n_others
+    exact = fisher(totals.counts[row, rare].astype(np.int64), n_role, fired, n)
+    p[rare] = inflated(exact, compared.inflation[row, rare])
     left = np.flatnonzero(np.isnan(p))
     by_ranks = mann_whitney(_u(ranks, row, n_role)[left], n_role, n_others, ranks.ties[left])
     p[left] = inflated(by_ranks, compared.inflation[row, left])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.design import Design
-from persona_assets.analysis.moderated import moderated, prior_degrees
+from persona_assets.analysis.moderated import combined, moderated, prior_degrees
 from persona_assets.analysis.paired import Paired
 from persona_assets.analysis.reference import middle_half
 from persona_assets.analysis.totals import Totals
@@ -106,12 +106,9 @@ def _of_means(
     interaction, interaction_df = moderated(
         of_question.astype(np.float64), squares.interaction_df, prior[1][block]
     )
-    largest = np.maximum(wording, interaction)
-    error = np.maximum(wording + interaction - residual, largest)
-    parts = wording**2 / wording_df + interaction**2 / interaction_df
-    parts += residual**2 / max(squares.residual_df, 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found.df[:, block] = error**2 / parts
+    error, found.df[:, block] = combined(
+        wording, wording_df, interaction, interaction_df, residual, squares.residual_df
+    )
     return error / design.n_responses[:, None]
 
 

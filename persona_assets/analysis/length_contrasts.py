@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtr, stdtrit
 
-from persona_assets.analysis.contrasts import CONFIDENCE, MIN_EXPECTED
+from persona_assets.analysis.contrasts import CONFIDENCE, seldom
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.token_rates import TokenRates
-from persona_assets.base.arrays import Flags, Floats, Ints, Singles
+from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.lake.schema import LENGTH_CONTRASTS
 
 # Of a role whose lengths overlap less with the others', a slope would be taken where there are no answers.
@@ -66,11 +66,6 @@ class LengthContrasts:
             columns = {**self._per_token(row, sums), **self._at_length(row)}
             yield LENGTH_CONTRASTS.of({**about, **{name: of[alive] for name, of in columns.items()}})
 
-    def seldom(self, row: int) -> Flags:
-        """bool[d_sae]: where role number `row` is expected to fire less often than MIN_EXPECTED."""
-        n = self.design.n_responses
-        return n[row] * self.fired < MIN_EXPECTED * n.sum()
-
     def _per_token(self, row: int, sums: tuple[Floats, Floats] | None) -> dict[str, Floats]:
         names = ("token_rate", "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_p", "rate_q")
         if self.rates is None:
@@ -81,7 +76,10 @@ class LengthContrasts:
         n_others = len(self.design.roles) - 1
         others, of_others = (sums[0] - rate) / n_others, (sums[1] - variance) / n_others**2
         with np.errstate(invalid="ignore", divide="ignore"):
-            t, tested = np.abs(rate - others) / np.sqrt(variance + of_others), ~self.seldom(row)
+            t, tested = (
+                np.abs(rate - others) / np.sqrt(variance + of_others),
+                ~seldom(self.design, row, self.fired),
+            )
             p = np.full(len(rate), np.nan)
             p[tested] = 2 * stdtr(self.rates.df[row, tested], -t[tested])
             ratio = np.where(others > 0, rate / others, np.nan)
@@ -98,7 +96,7 @@ class LengthContrasts:
             return {name: np.full(len(self.fired), np.nan) for name in names}
         effect = of.effects.effect[row] - of.slope * of.longer[row]
         error = np.sqrt(of.effects.error[row].astype(float) ** 2 + of.variance * of.longer[row] ** 2)
-        width = np.where(self.seldom(row), np.nan, _reach(of.effects.df[row]) * error)
+        width = np.where(seldom(self.design, row, self.fired), np.nan, _reach(of.effects.df[row]) * error)
         return dict(zip(names, (effect, effect - width, effect + width), strict=True))
 
 

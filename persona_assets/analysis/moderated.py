@@ -26,6 +26,26 @@ def moderated(squares: Floats, df: Ints, prior_df: Floats) -> tuple[Floats, Floa
     return drawn, np.minimum(prior_df + own, total)
 
 
+def combined(
+    wording: Floats,
+    wording_df: Floats,
+    interaction: Floats,
+    interaction_df: Floats,
+    residual: Floats,
+    residual_df: float,
+) -> tuple[Floats, Floats]:
+    """Return n times the variance of a mean of n responses, and Satterthwaite's degrees of freedom.
+
+    Of moderated mean squares of wordings and of role x question, float64[n_roles, n], and what is left,
+    float64[n]. The larger of the two stands in where their sum would be too small.
+    """
+    error = np.maximum(wording + interaction - residual, np.maximum(wording, interaction))
+    parts = wording**2 / wording_df + interaction**2 / interaction_df
+    parts += residual**2 / max(residual_df, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return error, error**2 / parts
+
+
 def prior_degrees(squares: Singles, df: Ints, fired: Ints) -> Floats:
     """float64[d_sae]: for how many degrees of freedom the pooled mean square of each feature counts.
 

@@ -16,7 +16,7 @@ import numpy as np
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.entries import Entries
-from persona_assets.analysis.moderated import moderated, prior_degrees
+from persona_assets.analysis.moderated import combined, moderated, prior_degrees
 from persona_assets.base.arrays import Floats, Ints, Singles
 
 _BLOCK = 2048  # features at a time
@@ -110,11 +110,8 @@ class RateReadings:
                 moderated(squares[:, block].astype(float), df, of_prior[block])
                 for (squares, df), of_prior in zip(parts, prior, strict=True)
             )
-            error = np.maximum(w + i - residual[block], np.maximum(w, i))
-            total = w**2 / w_df + i**2 / i_df + residual[block] ** 2 / residual_df
+            error, self._question[:, block] = combined(w, w_df, i, i_df, residual[block], residual_df)
             self._wording[:, block] = error / design.n_responses[:, None]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                self._question[:, block] = error**2 / total
         return TokenRates(
             self._rate, self._wording, self._question
         )  # in place: each is as large as the table
