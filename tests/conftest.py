@@ -63,6 +63,7 @@ ATTRIBUTES: dict[str, Any] = {
         "dtype": "float32",
         "saes": {"demo": {"path": "tests/toy/data/sae"}},
     },
+    "atlas": {"selection": "classic"},  # six answers per role tell no roles apart
 }
 
 StudyMaker = Callable[..., Study]

@@ -37,8 +37,8 @@ def components(totals: Totals, variance: VarianceShares, squares: MeanSquares | 
     per_question = per_role / n_questions  # a role's answers to one
     role = variance.role * totals.deviations / (n_roles - 1)
     question = variance.question * totals.deviations / (n_questions - 1)
-    wording = _pooled(squares.wording, squares.wording_df)
-    interaction = _pooled(np.nan_to_num(squares.interaction), squares.interaction_df)
+    wording = pooled(squares.wording, squares.wording_df)
+    interaction = pooled(np.nan_to_num(squares.interaction), squares.interaction_df)
     rest = squares.residual
     parts = Components(
         (role - wording - interaction + rest) / per_role,
@@ -52,6 +52,6 @@ def components(totals: Totals, variance: VarianceShares, squares: MeanSquares | 
         return Components(*(np.where(total > 0, part / total, np.nan) for part in astuple(parts)))
 
 
-def _pooled(squares: np.ndarray, df: np.ndarray) -> Floats:
+def pooled(squares: np.ndarray, df: np.ndarray) -> Floats:
     """float64[d_sae]: mean over roles of mean squares, weighted by their degrees of freedom."""
-    return (df @ squares.astype(np.float64)) / df.sum()
+    return df @ squares.astype(np.float64) / max(df.sum(), 1)

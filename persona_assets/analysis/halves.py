@@ -1,4 +1,4 @@
-"""Split halves of every role's responses, and role means less what other roles do on the same responses."""
+"""Halves of every role's responses and wordings, and role means less what others do on the same responses."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from persona_assets.base.arrays import Flags, Floats, Singles
 
 _BLOCK = 4096  # features at a time
 
+# What is left of a constant column about its mean, as a part of the column: rounding.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Matrices:
     """A statistic of every role's responses, and of the two halves of them.
 
     `whole` float64[n_roles, d_sae], `halves` float32[2, n_roles, d_sae]. A half without a response is NaN.
+    `agreement` float64[d_sae] is `half_correlations` of the halves of wordings.
     """
 
     whole: Floats
     halves: Singles
+    agreement: Floats
 
 
 def split(design: Design, seed: int) -> Flags:
@@ -40,22 +45,61 @@ def split(design: Design, seed: int) -> Flags:
     return chosen
 
 
-def centred(totals: Totals, baseline: Baseline, raw: Matrices, chosen: Flags) -> Matrices:
+def split_wordings(design: Design, seed: int) -> Flags:
+    """bool[2, n_roles, n_cells]: which responses make each half of every role's wordings.
+
+    The wordings, by number, are permuted by a `numpy.random.RandomState(seed)`; the first n // 2 of them are
+    the first half, in which there is nothing with one wording.
+    """
+    order = np.random.RandomState(seed).permutation(design.by_variant.shape[1])
+    first = np.isin(design.variant_of, order[: len(order) // 2])
+    return np.stack([design.present & first, design.present & ~first])
+
+
+def half_correlations(halves: Singles) -> Floats:
+    """float64[d_sae]: Pearson correlation over roles of two halves float32[2, n_roles, d_sae].
+
+    Over the roles that have both; 0 where a half does not vary, NaN with fewer than two such roles.
+    """
+    both = np.asarray(~np.isnan(halves).any(axis=(0, 2)))
+    result = np.full(halves.shape[2], np.nan)
+    if both.sum() < 2:
+        return result
+    for start in range(0, len(result), _BLOCK):
+        block = np.s_[start : start + _BLOCK]
+        first, second = halves[:, both, block].astype(np.float64)
+        about_first, about_second = first - first.mean(axis=0), second - second.mean(axis=0)
+        norms = np.linalg.norm(about_first, axis=0) * np.linalg.norm(about_second, axis=0)
+        steady = norms <= _ROUNDING * np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+        products = (about_first * about_second).sum(axis=0)
+        result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=~steady)
+    return result
+
+
+def centred(totals: Totals, baseline: Baseline, raw: Matrices, means: Singles, chosen: Flags) -> Matrices:
     """`raw` means less the mean, over the same responses, of their cell's mean over the roles that have it.
 
-    `chosen` is `split`'s.
+    `chosen` bool[2, 2, n_roles, n_cells] are `split`'s halves and `split_wordings`'s, `means` float32[2, 2,
+    n_roles, d_sae] their means.
     """
     design = totals.design
     whole_weights = _weights(design, design.present)
-    half_weights = [_weights(design, half) for half in chosen]
+    half_weights = [_weights(design, half) for half in chosen.reshape(4, *design.present.shape)]
     whole, halves = np.empty_like(raw.whole), np.empty_like(raw.halves)
+    agreement = np.empty(whole.shape[1])
     for start in range(0, whole.shape[1], _BLOCK):
         block = np.s_[start : start + _BLOCK]
         sums = baseline.cell_sums[block].T
         whole[:, block] = raw.whole[:, block] - whole_weights @ sums
-        for half, weights in enumerate(half_weights):
-            halves[half, :, block] = raw.halves[half, :, block] - weights @ sums
-    return Matrices(whole, halves)
+        apart = [
+            of_half - weights @ sums
+            for of_half, weights in zip(
+                means[..., block].reshape(4, *whole[:, block].shape), half_weights, strict=True
+            )
+        ]
+        halves[..., block] = apart[:2]
+        agreement[block] = half_correlations(np.stack(apart[2:]).astype(np.float32))
+    return Matrices(whole, halves, agreement)
 
 
 def _weights(design: Design, rows: Flags) -> Floats:

@@ -31,15 +31,15 @@ def second_pass(
 ) -> tuple[Paired | None, Singles]:
     """Read every role once more: levels (None without a baseline), and the means of its halves.
 
-    `chosen` is `halves.split`'s; the means are float32[2, n_roles, d_sae], NaN for a half without a response.
-    Raises StudyError where a file is damaged.
+    `chosen` bool[n_splits, 2, n_roles, n_cells] are the halves; the means are float32[n_splits, 2, n_roles,
+    d_sae], NaN for a half without a response. Raises StudyError where a file is damaged.
     """
     design, shape = totals.design, totals.role_means.shape
     paired = Paired(np.empty(shape), np.empty(shape)) if baseline is not None else None
-    means = np.empty((2, *shape), np.float32)
+    means = np.empty((*chosen.shape[:2], *shape), np.float32)
     for row, source in enumerate(sources):
         entries = read_entries(source, design, shape[1])
-        means[:, row] = _half_means(design, entries, chosen[:, row], shape[1])
+        means[:, :, row] = _half_means(design, entries, chosen[:, :, row], shape[1])
         if paired is not None and baseline is not None:
             _compare(paired, row, entries, totals, baseline)
     return paired, means
@@ -50,30 +50,28 @@ def peaks(
 ) -> tuple[Singles, Singles]:
     """Read every role once more; return its maxima, and of each half the mean of the responses' maxima.
 
-    float32[n_roles, d_sae] and float32[2, n_roles, d_sae], NaN for a half without a response. A half's own
+    float32[n_roles, d_sae] and float32[n_splits, 2, n_roles, d_sae], as `second_pass`'s. A half's own
     maximum would be an extreme of half the responses, which differs between halves by chance alone.
     Raises StudyError where a file is damaged.
     """
     highest = np.zeros((len(design.roles), d_sae), np.float32)
-    means = np.empty((2, *highest.shape), np.float32)
+    means = np.empty((*chosen.shape[:2], *highest.shape), np.float32)
     for row, source in enumerate(sources):
         entries = read_entries(source, design, d_sae, "max")
         loops.maxima(entries.feature, entries.value, highest[row])
-        means[:, row] = _half_means(design, entries, chosen[:, row], d_sae)
+        means[:, :, row] = _half_means(design, entries, chosen[:, :, row], d_sae)
     return highest, means
 
 
 def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> Floats:
-    sums = np.zeros((d_sae, 2))
-    ones = np.ones(len(design.response_ids))
-    loops.spread(entries.feature, entries.cell, entries.value, _half_of(chosen), ones, sums)
+    """float64[n_splits, 2, d_sae]: in one loop over the entries, summed by what all splits say of a cell."""
+    n_splits = len(chosen)
+    sums, ones = np.zeros((d_sae, 2**n_splits)), np.ones(len(design.response_ids))
+    part: Ints = (chosen[:, 1].T.astype(np.int64) << np.arange(n_splits)).sum(axis=1)
+    loops.spread(entries.feature, entries.cell, entries.value, part, ones, sums)
+    second = (np.arange(2**n_splits)[:, None] >> np.arange(n_splits) & 1).astype(float)
     with np.errstate(invalid="ignore"):
-        return sums.T / chosen.sum(axis=1)[:, None]
-
-
-def _half_of(chosen: Flags) -> Ints:
-    """int64[n_cells]: 1 where a cell is in the second half."""
-    return chosen[1].astype(np.int64)
+        return np.stack([(sums @ (1 - second)).T, (sums @ second).T], axis=1) / chosen.sum(axis=2)[..., None]
 
 
 def _compare(paired: Paired, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:

@@ -7,20 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.selection import RoleMatrixMode, Selection, ranked
+from persona_assets.analysis.selection import Criterion, RoleMatrixMode, Selection, ranked
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
+
+# Columns of `FEATURES`, and what of the selection they hold.
+_COLUMNS = {
+    "atlas_alive": "alive",
+    "atlas_mu": "mu",
+    "atlas_sd": "sd",
+    "stability": "stability",
+    "pass": "passed",
+    "score": "score",
+    "role_f": "f",
+    "role_q": "q",
+    "stability_classic": "classic_stability",
+    "pass_classic": "classic_passed",
+    "score_classic": "classic_score",
+}
+_FLAGS = ("alive", "passed", "classic_passed")
 
 
 def with_selection(features: pa.Table, selection: Selection) -> pa.Table:
     """The rows of `FEATURES`: statistics by feature, with what the selection says of each beside them."""
-    known = {
-        "atlas_alive": selection.alive,
-        "atlas_mu": selection.mu,
-        "atlas_sd": selection.sd,
-        "stability": selection.stability,
-        "pass": selection.passed,
-        "score": selection.score,
-    }
+    known = {column: getattr(selection, name) for column, name in _COLUMNS.items()}
     return FEATURES.of({name: features[name] for name in features.schema.names} | known)
 
 
@@ -40,25 +49,27 @@ def role_matrix_table(selection: Selection) -> pa.Table:
 
 
 def read_selection(
-    roles: Sequence[str], mode: RoleMatrixMode, features: pa.Table, role_matrix: pa.Table
+    roles: Sequence[str],
+    mode: RoleMatrixMode,
+    criterion: Criterion,
+    features: pa.Table,
+    role_matrix: pa.Table,
 ) -> Selection:
     """The selection that `features` and `role_matrix` were made of; `roles` are those compared, sorted."""
-    known = {name: features[name].to_numpy(zero_copy_only=False) for name in features.schema.names}
-    passed = known["pass"].astype(bool)
-    selected = ranked(known["score"], passed)
+    known = {
+        name: features[column].to_numpy(zero_copy_only=False).astype(bool if name in _FLAGS else float)
+        for column, name in _COLUMNS.items()
+    }
+    selected = ranked(known["score"], known["passed"])
     by_id = np.argsort(np.argsort(selected))
     shape = len(selected), len(roles)
     columns, raw = (role_matrix[name].to_numpy().reshape(shape).T[:, by_id] for name in ("value", "raw"))
     return Selection(
         roles=list(roles),
         mode=mode,
-        mu=known["atlas_mu"],
-        sd=known["atlas_sd"],
-        alive=known["atlas_alive"].astype(bool),
-        passed=passed,
-        stability=known["stability"],
-        score=known["score"],
+        criterion=criterion,
         selected=selected,
         columns=columns,
         raw=raw,
+        **known,
     )

@@ -15,12 +15,13 @@ from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import Entries, Strategy
 from persona_assets.analysis.errors import effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
-from persona_assets.analysis.halves import Matrices, centred, split
+from persona_assets.analysis.halves import Matrices, centred, half_correlations, split, split_wordings
 from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.length_contrasts import AtLength, LengthContrasts
 from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.reference import places
+from persona_assets.analysis.role_test import RoleTest, role_test
 from persona_assets.analysis.token_rates import RateReadings
 from persona_assets.analysis.totals import first_pass
 from persona_assets.analysis.variance import variance_shares
@@ -36,7 +37,8 @@ class Statistics:
     `schema.LENGTH_CONTRASTS` in parts; `features` has the first columns of
     `schema.FEATURES`: all but the selection's. `roles` are sorted and name the rows of `raw`, the roles'
     means (with strategy max their maxima), and of `centred`, the means less what all roles do on the same
-    responses: None with strategy max, or where roles are not asked the same.
+    responses: None with strategy max, or where roles are not asked the same. `test`, whether roles differ in
+    a feature's mean, is None where they are not.
     """
 
     roles: list[str]
@@ -44,6 +46,7 @@ class Statistics:
     features: pa.Table
     raw: Matrices
     centred: Matrices | None
+    test: RoleTest | None = None
     length_contrasts: Iterable[pa.Table] = ()
 
 
@@ -66,7 +69,7 @@ def analyse(
     sources = sorted(sources, key=lambda source: source.role)
     design = read_design(sources)
     read = _Readings(2 if strategy == "mean" else 3, len(sources), progress)
-    chosen = split(design, split_seed)
+    chosen = np.stack([split(design, split_seed), split_wordings(design, split_seed)])
     lengths = _Lengths(design, d_sae, aligned)
     totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned, also=lengths.add)
     token_rates, slope = lengths.rates.rates(totals.fired), lengths.slopes.slopes()
@@ -74,14 +77,16 @@ def analyse(
     paired, half_means = second_pass(read(sources), totals, baseline, chosen)
     shares = variance_shares(totals, baseline)
     squares = None if paired is None else mean_squares(totals, paired, shares)
-    features = feature_statistics(totals, shares, components(totals, shares, squares))
-    raw, apart = Matrices(totals.role_means, half_means), None
+    parts = components(totals, shares, squares)
+    features = feature_statistics(totals, shares, parts)
+    test = None if paired is None or squares is None else role_test(totals, paired, squares, parts)
+    raw, apart = Matrices(totals.role_means, half_means[0], half_correlations(half_means[1])), None
     if strategy == "max":
         maxima, half_means = peaks(read(sources), design, d_sae, chosen)
-        raw = Matrices(maxima.astype(np.float64), half_means)
+        raw = Matrices(maxima.astype(np.float64), half_means[0], half_correlations(half_means[1]))
     elif baseline is not None:
-        apart = centred(totals, baseline, raw, chosen)
-    del baseline  # the largest of all, and not needed to rank
+        apart = centred(totals, baseline, raw, half_means, chosen)
+    del half_means, baseline  # the largest of all, and not needed to rank
     known = None if paired is None or squares is None else effects(totals, paired, squares)
     del paired
     ranks, best = rank(sources, totals), places(totals.role_means)
@@ -92,7 +97,7 @@ def analyse(
     if known is not None:
         at_length = AtLength(known, *slope, longer(design))
     of_lengths = LengthContrasts(design, totals.fired, overlaps(design), token_rates, at_length)
-    return Statistics(design.roles, contrasts, features, raw, apart, of_lengths)
+    return Statistics(design.roles, contrasts, features, raw, apart, test, of_lengths)
 
 
 class _Lengths:

@@ -34,7 +34,7 @@ def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
 
 def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
     from persona_assets.analysis.role_matrix import read_selection
-    from persona_assets.analysis.selection import role_matrix_mode
+    from persona_assets.analysis.selection import criterion_of, role_matrix_mode
     from persona_assets.atlas.build import build_atlas
 
     lake, settings = across.study.lake, across.study.settings
@@ -42,7 +42,11 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
     assert features is not None and role_matrix is not None
     mode = role_matrix_mode(settings.atlas, aligned=across.aligned)
     selection = read_selection(
-        sorted(across.compared(sae)), mode, lake.read(FEATURES, features), lake.read(ROLE_MATRIX, role_matrix)
+        sorted(across.compared(sae)),
+        mode,
+        criterion_of(settings.atlas, aligned=across.aligned),
+        lake.read(FEATURES, features),
+        lake.read(ROLE_MATRIX, role_matrix),
     )
     tables = build_atlas(selection, settings.atlas, settings.analysis.anchor)
     contents = {

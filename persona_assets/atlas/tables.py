@@ -113,6 +113,7 @@ def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) ->
         "pass_count": int(selection.passed.sum()),
         "selected_count": len(selection.selected),
         "sd_threshold": selection.threshold,
+        "criterion": selection.criterion,
         "quality_k": settings.quality_k,
         "preservation": layout.preserved,
         "pca_x_explained": along_x,

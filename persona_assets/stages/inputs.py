@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIT_VERSION = 1
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
-_SELECTING = {"strategy", "question_centering", "split_seed"}
+_SELECTING = ("strategy", "question_centering", "split_seed", "selection")
 
 
 def of_responses(files: RoleFiles, _: None) -> Inputs:
@@ -130,7 +130,7 @@ def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
     return {
         "roles": {role: [file.stem for file in files] for role, files in compared.items()},
         "questions": across.study.responses_owner.settings.questions.mode,
-        "selection": {key: atlas[key] for key in _SELECTING},
+        "selection": {key: atlas[key] for key in _SELECTING if key in atlas},
         **_later(analysis=settings.analysis),
     }
 

@@ -1,6 +1,6 @@
 -- Every alive feature of the SAE $sae. A score is of those only that may be on the map.
 select
-    f.* exclude (sae, alive, variance_residual, atlas_alive, atlas_mu, atlas_sd, pass)
+    f.* exclude (sae, alive, variance_residual, atlas_alive, atlas_mu, atlas_sd, pass, stability_classic, pass_classic, score_classic)
         replace (case when f.pass then f.score end as score),
     l.description as label,
     a.feature_id is not null as selected

@@ -1,6 +1,6 @@
 -- What the map of the SAE $sae was made from and how true it is; no row where there is none.
 select
-    role_matrix_mode, n_roles, alive_count, pass_count, selected_count, sd_threshold, quality_k, preservation,
+    role_matrix_mode, n_roles, alive_count, pass_count, selected_count, sd_threshold, criterion, quality_k, preservation,
     pca_x_explained, pca_y_explained, note
 from atlas_summary
 where sae = $sae;

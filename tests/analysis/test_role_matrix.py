@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from persona_assets.analysis.role_matrix import read_selection, role_matrix_table, with_selection
+from persona_assets.analysis.role_test import RoleTest
 from persona_assets.analysis.selection import Selection, select
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
 from persona_assets.study.settings import AtlasSettings
@@ -16,6 +17,10 @@ MEANS = random_means(0, 6, 70)
 CASES = {
     "log1p": select(made(MEANS), SETTINGS),
     "centred": select(made(MEANS, centred=centre(MEANS)), AtlasSettings()),
+    "tested": select(
+        made(MEANS, test=RoleTest(*np.random.default_rng(1).random((3, 70)) * [[9], [0.1], [1]])),
+        AtlasSettings(),
+    ),
     "nothing selected": select(made(np.zeros((3, 8))), SETTINGS),
     "no stability": select(made(MEANS, np.full((2, *MEANS.shape), np.nan)), SETTINGS),
 }
@@ -38,7 +43,9 @@ def test_a_selection_comes_back_from_its_tables(case: str) -> None:
     selection = CASES[case]
     features = with_selection(statistics_of(len(selection.mu)), selection)
     assert features.schema == FEATURES.schema
-    back = read_selection(selection.roles, selection.mode, features, role_matrix_table(selection))
+    back = read_selection(
+        selection.roles, selection.mode, selection.criterion, features, role_matrix_table(selection)
+    )
     for name in Selection.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(back, name), getattr(selection, name), err_msg=name)
     assert back.centred == selection.centred
@@ -57,4 +64,7 @@ def test_every_feature_that_passed_has_a_row_for_each_role_found_by_its_name() -
 
 def test_what_is_not_known_of_a_feature_is_null(tmp_path: Path) -> None:
     features = with_selection(statistics_of(70), CASES["no stability"])
-    assert features["stability"].null_count == 70 and features["atlas_sd"].null_count == 0
+    assert (
+        features["stability_classic"].null_count == features["role_q"].null_count == 70
+        and features["atlas_sd"].null_count == 0
+    )

@@ -15,9 +15,9 @@ from tests.atlas.made import SETTINGS, centre, made, random_means
 Plain = dict[str, np.ndarray]
 
 MODES = [
-    AtlasSettings(question_centering=True, split_seed=7),
-    AtlasSettings(question_centering=False, split_seed=7),
-    AtlasSettings(strategy="max", split_seed=7),
+    AtlasSettings(selection="classic", question_centering=True, split_seed=7),
+    AtlasSettings(selection="classic", question_centering=False, split_seed=7),
+    AtlasSettings(selection="classic", strategy="max", split_seed=7),
 ]
 
 
@@ -47,9 +47,10 @@ def plainly(roles: list[DenseRole], settings: AtlasSettings) -> Plain:
     found = {name: np.array([column[name] for column in columns]) for name in columns[0]}
     found["alive"] = np.linalg.norm(matrix, axis=0) > 1e-9 if centring else found["mu"] > 0
     threshold = np.median(found["sd"][found["alive"]])
-    found["passed"] = found["alive"] & (found["sd"] >= threshold)
-    found["score"] = np.where(found["passed"], found["stability"] * found["sd"], -1)
-    best = np.argsort(-found["score"], kind="stable")[: found["passed"].sum()]
+    passed = found["alive"] & (found["sd"] >= threshold)
+    score = np.where(passed, found["classic_stability"] * found["sd"], -1)
+    found |= {"passed": passed, "classic_passed": passed, "score": score, "classic_score": score}
+    best = np.argsort(-score, kind="stable")[: passed.sum()]
     return found | {"threshold": threshold, "selected": best, "columns": matrix[:, best]}
 
 
@@ -58,7 +59,7 @@ def plain_column(column: np.ndarray, first: np.ndarray, second: np.ndarray) -> d
     return {
         "mu": column.sum() / len(column),
         "sd": np.sqrt(((column - column.mean()) ** 2).sum() / len(column)),
-        "stability": (first * second).sum() / norms if norms > 0 else 0,
+        "classic_stability": (first * second).sum() / norms if norms > 0 else 0,
     }
 
 
@@ -129,7 +130,7 @@ def test_with_all_features_dead_none_is_selected_and_there_is_no_threshold(centr
     nothing = np.zeros((3, 8))
     found = select(made(nothing, centred=nothing), AtlasSettings(question_centering=centring))
     assert not found.alive.any() and not found.passed.any() and len(found.selected) == 0
-    assert np.isnan(found.threshold) and (found.stability == 0).all() and (found.score == -1).all()
+    assert np.isnan(found.threshold) and (found.classic_stability == 0).all() and (found.score == -1).all()
 
 
 def test_what_rounding_leaves_of_a_constant_column_is_not_alive_when_centred() -> None:
@@ -159,13 +160,13 @@ def test_stability_is_over_the_roles_that_have_both_halves() -> None:
     found = select(made(means, halves_without_first(means, [2])), SETTINGS)
     others = np.delete(means, 2, axis=0)
     expected = select(made(others, np.stack([others, others + 1])), SETTINGS)
-    np.testing.assert_allclose(found.stability, expected.stability)
+    np.testing.assert_allclose(found.classic_stability, expected.classic_stability)
 
 
 def test_with_no_role_that_has_both_halves_nothing_is_selected() -> None:
     means = random_means(5, 3, 20)
     found = select(made(means, halves_without_first(means, [0, 1, 2])), SETTINGS)
-    assert np.isnan(found.stability).all() and found.passed.any() and len(found.selected) == 0
+    assert np.isnan(found.classic_stability).all() and found.passed.any() and len(found.selected) == 0
 
 
 @pytest.mark.parametrize("n_roles", [1, 2])

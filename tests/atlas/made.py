@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.halves import Matrices
+from persona_assets.analysis.role_test import RoleTest
 from persona_assets.analysis.statistics import Statistics
 from persona_assets.study.settings import AtlasSettings
 
@@ -23,11 +24,13 @@ def made(
     *,
     centred: np.ndarray | None = None,
     roles: list[str] | None = None,
+    test: RoleTest | None = None,
 ) -> Statistics:
-    """Of role means float64[n_roles, d_sae]; unless given, both halves are as the whole."""
-    apart = None if centred is None else Matrices(centred, _halves(centred))
-    raw = Matrices(whole, _halves(whole) if halves is None else halves.astype(np.float32))
-    return Statistics(roles or role_names(len(whole)), pa.table({}), pa.table({}), raw, apart)
+    """Of role means float64[n_roles, d_sae]; unless given, both halves are as the whole; no test."""
+    agree = np.ones(whole.shape[1])
+    apart = None if centred is None else Matrices(centred, _halves(centred), agree)
+    raw = Matrices(whole, _halves(whole) if halves is None else halves.astype(np.float32), agree)
+    return Statistics(roles or role_names(len(whole)), pa.table({}), pa.table({}), raw, apart, test)
 
 
 def random_means(seed: int, n_roles: int, d_sae: int) -> np.ndarray:

@@ -108,6 +108,7 @@ def test_the_summary_tells_what_was_selected_and_how_good_the_map_is(atlas: Atla
             "pass_count": selection.passed.sum(),
             "selected_count": 20,
             "sd_threshold": selection.threshold,
+            "criterion": "classic",
             "quality_k": 15,
             "preservation": layout.preserved,
             "pca_x_explained": layout.explained[0],

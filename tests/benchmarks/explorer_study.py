@@ -202,6 +202,7 @@ _SUMMARY = {
     "pass_count": D_SAE // 2,
     "selected_count": N_SELECTED,
     "sd_threshold": 0.1,
+    "criterion": "role_test",
     "quality_k": 15,
     "preservation": 0.5,
     "pca_x_explained": 0.4,

@@ -17,7 +17,7 @@ import synthetic_study
 from report import record
 
 from persona_assets.analysis.design import Design, RoleSource, read_design
-from persona_assets.analysis.halves import split
+from persona_assets.analysis.halves import split, split_wordings
 from persona_assets.analysis.paired import second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.totals import Baseline, Totals, first_pass
@@ -57,7 +57,7 @@ def passed(sources: list[RoleSource]) -> Passed:
 
 
 def test_passes(passed: Passed, folder: Path, benchmark) -> None:
-    chosen, npz = split(passed.design, 42), folder / "role.npz"
+    chosen, npz = np.stack([half(passed.design, 42) for half in (split, split_wordings)]), folder / "role.npz"
     write_dense(passed, npz)
     dense = [dense_seconds(npz) for _ in range(DENSE_ROUNDS // 2)]
     benchmark.pedantic(lambda: second_pass(passed.sources, passed.totals, passed.baseline, chosen), rounds=1)

@@ -35,8 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     score = np.where(passed, stability * sd, -1)
     best = ranked(score, passed)
     selection = Selection(
-        roles=ROLES, mode="question_centered_mean", mu=matrix.mean(axis=0), sd=sd, alive=np.ones(D_SAE, bool),
-        passed=passed, stability=stability, score=score, selected=best, columns=matrix[:, best],
+        roles=ROLES, mode="question_centered_mean", criterion="classic", mu=matrix.mean(axis=0), sd=sd,
+        alive=np.ones(D_SAE, bool),
+        f=stability, q=stability, passed=passed, stability=stability, score=score, classic_passed=passed,
+        classic_stability=stability, classic_score=score, selected=best, columns=matrix[:, best],
         raw=raw[:, best],
     )  # fmt: skip
     known = {"feature_id": np.arange(D_SAE), "alive": np.ones(D_SAE, bool)}
@@ -71,7 +73,7 @@ if __name__ == "__main__":
 
     settings = AtlasSettings(top_k=TOP_K)
     tables = [pq.read_table(Path(sys.argv[1]) / f"{name}.parquet") for name in ("features", "role_matrix")]
-    selection = read_selection(ROLES, "question_centered_mean", *tables)
+    selection = read_selection(ROLES, "question_centered_mean", "classic", *tables)
     assert build_atlas(selection, settings, ROLES[0]).atlas.num_rows == TOP_K
     peak = peak_memory()
     start = time.perf_counter()

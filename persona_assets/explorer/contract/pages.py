@@ -17,7 +17,11 @@ from persona_assets.lake.schema import (
     SAE_FIT,
 )
 
-NOT_SHOWN = ("alive", "atlas_alive", "atlas_mu", "atlas_sd", "pass")  # columns of features in no list of them
+# Columns of features in no list of them.
+NOT_SHOWN = (
+    *("alive", "atlas_alive", "atlas_mu", "atlas_sd", "pass"),
+    *("stability_classic", "pass_classic", "score_classic"),
+)
 
 _Compared = (
     "effect",

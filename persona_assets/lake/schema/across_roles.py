@@ -159,12 +159,24 @@ FEATURES = _compared(
         Column("atlas_mu", DOUBLE, "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
             nullable=True),
         Column("atlas_sd", DOUBLE, "Population standard deviation of M over roles", nullable=True),
-        Column("stability", DOUBLE, "Cosine over roles of the means of two random halves of each role's "
-            "responses (strategy max: of the means of their maxima)", nullable=True),
-        Column("pass", BOOL, "Alive, with an atlas_sd not below the median of the alive: it may be on the "
-            "map"),
-        Column("score", DOUBLE, "stability x atlas_sd, -1 for those that did not pass; the highest are "
-            "selected", nullable=True),
+        Column("stability", DOUBLE, "Correlation over roles of what two halves of each role's wordings give "
+            "(strategy max: of the means of their maxima); about 0 where only wordings differ. NULL with one "
+            "wording", nullable=True),
+        Column("pass", BOOL, "Alive, with a role_q below 0.05: it may be on the map. As pass_classic where "
+            "atlas.selection is classic, or roles share no questions"),
+        Column("score", DOUBLE, "The role's share of the variance of one answer, -1 for those that did not "
+            "pass; the highest are selected. Likewise classic", nullable=True),
+        Column("role_f", DOUBLE, "F of the role over its wordings and role x question, of means in either "
+            "strategy: docs/statistics.md. NULL where roles share no questions, or nothing is repeated",
+            nullable=True, later=True),
+        Column("role_q", DOUBLE, "F's p adjusted for all features (Benjamini-Hochberg)",
+            nullable=True, later=True),
+        Column("stability_classic", DOUBLE, "Cosine over roles of the means of two random halves of each "
+            "role's responses (strategy max: of the means of their maxima)", nullable=True, later=True),
+        Column("pass_classic", BOOL, "Alive, with an atlas_sd not below the median of the alive: half of any "
+            "features, of noise too", nullable=True, later=True),
+        Column("score_classic", DOUBLE, "stability_classic x atlas_sd, -1 for those that did not pass",
+            nullable=True, later=True),
     ),
 )  # fmt: skip
 
@@ -200,9 +212,9 @@ ATLAS = _mapped(
         Column("preferred_role", TEXT, "The role with the largest M"),
         Column("top_roles", _TOP_ROLES, "The three roles with the largest V, the best first: V is M, of "
             "centred M its positive part; share is V over its sum"),
-        Column("score", DOUBLE, "stability x sd"),
-        Column("stability", DOUBLE, "Cosine over roles of the means of two random halves of each role's "
-            "responses (strategy max: of the means of their maxima)"),
+        Column("score", DOUBLE, "features.score: the role's share of the variance of one answer"),
+        Column("stability", DOUBLE, "Correlation over roles of what two halves of each role's wordings give; "
+            "NULL with one wording", nullable=True),
         Column("sd", DOUBLE, "Population standard deviation of M over roles"),
         Column("mu", DOUBLE, "Mean of M over roles"),
         Column("pref_ratio", DOUBLE, "The largest V over the second (at least 1e-8)", nullable=True),
@@ -262,9 +274,11 @@ ATLAS_SUMMARY = _mapped(
         Column("n_roles", INT),
         Column("d_sae", INT, "How many features the SAE has"),
         Column("alive_count", INT, "Features that any role has"),
-        Column("pass_count", INT, "Features whose sd over roles is not below the median of the alive"),
+        Column("pass_count", INT, "Features that may be on the map (features.pass)"),
         Column("selected_count", INT, "The best of these by score: those on the map"),
-        Column("sd_threshold", DOUBLE, "The median sd over roles of the alive features", nullable=True),
+        Column("sd_threshold", DOUBLE, "The median sd over roles of the alive features, the least to pass "
+            "classically", nullable=True),
+        Column("criterion", TEXT, "What selected: role_test, or classic", nullable=True, later=True),
         Column("quality_k", INT),
         Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
             "nearest on the map; NULL where there is no map", nullable=True),

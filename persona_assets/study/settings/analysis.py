@@ -52,11 +52,15 @@ class AtlasSettings(Block):
     question_centering: bool | None = None
     """Compare means less what all roles do on the same responses (`true`), or log(1 + mean); by
     default centred wherever roles share their questions."""
+    selection: Literal["role_test", "classic"] = "role_test"
+    """Which features qualify for the map, and their order: those in which roles differ beyond their
+    wordings and questions (F, q < 0.05), by the role's share of the variance; or (`classic`) those
+    whose spread over roles is not below the median, by stability × spread. Where roles share no
+    questions it is classic."""
     top_k: PositiveInt = 2000
-    """How many features are on the map at most; only those qualify whose spread over roles is not
-    below the median."""
+    """How many of them are on the map at most."""
     split_seed: int = 42
-    """Seed of the halves whose agreement is called stability."""
+    """Seed of the halves of wordings, and of responses, whose agreement is called stability."""
     random_seed: int = 42
     """Seed of the principal components."""
     umap_n_neighbors: PositiveInt = 15

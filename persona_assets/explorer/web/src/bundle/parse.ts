@@ -159,9 +159,10 @@ class Opened {
       pass_count: number(selection.pass_basic_count) ?? 0,
       selected_count: this.ids.length,
       sd_threshold: number(selection.sd_threshold),
+      criterion: null, // a bundle does not say
       quality_k: number(guardrails.knn_overlap_at_k) ?? 0,
       preservation: number(guardrails.knn_overlap_score),
-      pca_x_explained: null, // a bundle does not say
+      pca_x_explained: null,
       pca_y_explained: null,
       note: string(guardrails.note) ?? "",
     };

@@ -21,9 +21,14 @@ export const SAYS = {
     "atlas_alive": "Whether the atlas takes it for alive: its column of the role matrix M is not zero",
     "atlas_mu": "Mean of M over roles; M is said in atlas_summary.role_matrix_mode",
     "atlas_sd": "Population standard deviation of M over roles",
-    "stability": "Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima)",
-    "pass": "Alive, with an atlas_sd not below the median of the alive: it may be on the map",
-    "score": "stability x atlas_sd, -1 for those that did not pass; the highest are selected"
+    "stability": "Correlation over roles of what two halves of each role's wordings give (strategy max: of the means of their maxima); about 0 where only wordings differ. NULL with one wording",
+    "pass": "Alive, with a role_q below 0.05: it may be on the map. As pass_classic where atlas.selection is classic, or roles share no questions",
+    "score": "The role's share of the variance of one answer, -1 for those that did not pass; the highest are selected. Likewise classic",
+    "role_f": "F of the role over its wordings and role x question, of means in either strategy: docs/statistics.md. NULL where roles share no questions, or nothing is repeated",
+    "role_q": "F's p adjusted for all features (Benjamini-Hochberg)",
+    "stability_classic": "Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima)",
+    "pass_classic": "Alive, with an atlas_sd not below the median of the alive: half of any features, of noise too",
+    "score_classic": "stability_classic x atlas_sd, -1 for those that did not pass"
   },
   "played_roles": {
     "n_responses": "Pooled responses of the role",

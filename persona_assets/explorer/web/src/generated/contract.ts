@@ -72,9 +72,9 @@ export interface MapFeatures {
   pca_x: (number | null)[];
   pca_y: (number | null)[];
   preferred_role: number[];
-  /** stability x sd */
+  /** features.score: the role's share of the variance of one answer */
   score: (number | null)[];
-  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  /** Correlation over roles of what two halves of each role's wordings give; NULL with one wording */
   stability: (number | null)[];
   /** Population standard deviation of M over roles */
   sd: (number | null)[];
@@ -102,12 +102,14 @@ export interface MapSummary {
   n_roles: number;
   /** Features that any role has */
   alive_count: number;
-  /** Features whose sd over roles is not below the median of the alive */
+  /** Features that may be on the map (features.pass) */
   pass_count: number;
   /** The best of these by score: those on the map */
   selected_count: number;
-  /** The median sd over roles of the alive features */
+  /** The median sd over roles of the alive features, the least to pass classically */
   sd_threshold: number | null;
+  /** What selected: role_test, or classic */
+  criterion: string | null;
   quality_k: number;
   /** Share of a feature's quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map */
   preservation: number | null;
@@ -164,10 +166,14 @@ export interface FeatureTable {
   component_role_question: (number | null)[];
   /** Share that is none of these */
   component_rest: (number | null)[];
-  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  /** Correlation over roles of what two halves of each role's wordings give (strategy max: of the means of their maxima); about 0 where only wordings differ. NULL with one wording */
   stability: (number | null)[];
-  /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
+  /** The role's share of the variance of one answer, -1 for those that did not pass; the highest are selected. Likewise classic */
   score: (number | null)[];
+  /** F of the role over its wordings and role x question, of means in either strategy: docs/statistics.md. NULL where roles share no questions, or nothing is repeated */
+  role_f: (number | null)[];
+  /** F's p adjusted for all features (Benjamini-Hochberg) */
+  role_q: (number | null)[];
   label: (string | null)[];
   selected: boolean[];
 }
@@ -204,10 +210,14 @@ export interface FeatureStatistics {
   component_role_question: number | null;
   /** Share that is none of these */
   component_rest: number | null;
-  /** Cosine over roles of the means of two random halves of each role's responses (strategy max: of the means of their maxima) */
+  /** Correlation over roles of what two halves of each role's wordings give (strategy max: of the means of their maxima); about 0 where only wordings differ. NULL with one wording */
   stability: number | null;
-  /** stability x atlas_sd, -1 for those that did not pass; the highest are selected */
+  /** The role's share of the variance of one answer, -1 for those that did not pass; the highest are selected. Likewise classic */
   score: number | null;
+  /** F of the role over its wordings and role x question, of means in either strategy: docs/statistics.md. NULL where roles share no questions, or nothing is repeated */
+  role_f: number | null;
+  /** F's p adjusted for all features (Benjamini-Hochberg) */
+  role_q: number | null;
   rank: number | null;
 }
 

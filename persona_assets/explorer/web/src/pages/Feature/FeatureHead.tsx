@@ -43,6 +43,7 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
           ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />, SAYS.features.preferred_role],
           ["entropy", fmt(s.entropy), SAYS.features.entropy],
           ["stability", fmt(s.stability), SAYS.features.stability],
+          ["F of roles, q", `${fmt(s.role_f)}, ${fmt(s.role_q)}`, SAYS.features.role_f],
           ["score", fmt(s.score), "by which features are selected for the map"],
         ]}
       />

@@ -51,6 +51,7 @@ export const COLUMNS: Column[] = [
   number("entropy", "Entropy", (value) => fixed(value)),
   { ...number("score", "Score"), help: "Of the atlas’ selection", sql: "case when f.pass then f.score end" },
   number("stability", "Stability", (value) => fixed(value)),
+  number("role_q", "Role q"),
   { key: "selected", title: "On map", kind: "flag", width: 70, help: "Selected by the atlas", sql: "a.feature_id is not null" },
   number("variance_role", "Var. role", percent),
   number("variance_question", "Var. question", percent),
