@@ -22,6 +22,11 @@ from persona_assets.lake.schema import (
 from persona_assets.study.settings import AtlasSettings
 
 NO_CV_NOTE = "cv is left out: the mean over roles of question-centred values is about 0."
+NOTHING_PASSED_NOTE = (
+    "In no feature do roles differ beyond their wordings and questions (q < 0.05), so none is mapped and no "
+    "roles are compared; a study of few answers shows little. `atlas.selection: classic` maps the features "
+    "that vary most."
+)
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,15 @@ def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) ->
         "preservation": layout.preserved,
         "pca_x_explained": along_x,
         "pca_y_explained": along_y,
-        "note": f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE,
+        "note": _note(selection),
     }
     return ATLAS_SUMMARY.of({name: [value] for name, value in row.items()})
+
+
+def _note(selection: Selection) -> str:
+    if len(selection.selected) == 0 and selection.criterion == "role_test":
+        return NOTHING_PASSED_NOTE
+    return f"{NOTE} {NO_CV_NOTE}" if selection.centred else NOTE
 
 
 def _top_roles(roles: list[str], metrics: Metrics) -> list[list[dict[str, object]]]:

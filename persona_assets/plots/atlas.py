@@ -30,7 +30,8 @@ def atlas_figure(atlas: pa.Table, summary: pa.Table, about: str) -> Figure:
     if len(known):
         _draw(axes, atlas.take(pa.array(known)))
     else:
-        axes.text(0.5, 0.5, "no map: too few features", transform=axes.transAxes, ha="center")
+        why = "too few features" if atlas.num_rows else "no feature was selected"
+        axes.text(0.5, 0.5, f"no map: {why}", transform=axes.transAxes, ha="center")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_xlabel("UMAP 1 (no unit)")

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from matplotlib.colors import to_hex
 
+from persona_assets.analysis.role_test import RoleTest
+from persona_assets.analysis.selection import select
+from persona_assets.atlas.build import build_atlas
 from persona_assets.plots.atlas import atlas_figure
+from persona_assets.plots.axes import axes_figure
 from persona_assets.plots.canvas import CATEGORIES, FAINT
+from persona_assets.plots.similarity import similarity_figure
+from persona_assets.study.settings import AtlasSettings
+from tests.atlas.made import made, random_means, role_names
 from tests.plots.made import ABOUT, NOTE, atlas, cut_off, overlapping, summary, texts
 
 
@@ -49,3 +57,15 @@ def test_where_features_have_no_place_there_is_no_map_but_the_note() -> None:
     assert "no map: too few features" in said
     assert NOTE in said
     assert "3 features have no place on the map" in said.replace("\n", " ")
+
+
+def test_where_no_feature_passed_the_pictures_say_so_and_how_to_map_nevertheless() -> None:
+    test = RoleTest(np.ones(20), np.full(20, 0.5), np.zeros(20))
+    statistics = made(random_means(0, 4, 20), test=test)
+    tables = build_atlas(select(statistics, AtlasSettings()), AtlasSettings(), role_names(4)[0])
+    said = " ".join(texts(atlas_figure(tables.atlas, tables.summary, "study"))).replace("\n", " ")
+    assert "no map: no feature was selected" in said and "`atlas.selection: classic` maps" in said
+    assert tables.role_similarity["similarity"].null_count == 16
+    similarity_figure(tables.role_similarity, "study")
+    axes = axes_figure(tables.role_axes, tables.summary, role_names(4)[0], "study")
+    assert "no feature was selected" in " ".join(texts(axes))

@@ -49,11 +49,7 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
   const near = useNeighbors(sae, state.selected);
   useEffect(() => setTool("pan"), [line]);
   if (model.n === 0)
-    return (
-      <Empty title="The atlas selected no feature">
-        In none do the roles differ beyond what their wordings and questions do; a study of few answers shows little.
-      </Empty>
-    );
+    return <Empty title="The atlas selected no feature">{data.summary.note}</Empty>;
   return (
     <div className="map-page">
       <Controls model={model} state={state} tool={tool} setTool={setTool} />
