@@ -30,6 +30,9 @@ PROMPTS = [
 QUESTIONS = [f"What would you say about matter {number}, and why?" for number in range(N_QUESTIONS)]
 
 
+_MODEL = {"model": "example/chat", "dtype": "bfloat16"}  # there is none to ask what would suit it
+
+
 def open_study(folder: Path) -> Study:
     """The study below `folder`, its lake there too."""
     os.environ["PERSONA_LAKE"] = str(folder.absolute() / "lake")
@@ -103,9 +106,10 @@ def _attributes(folder: Path, n_roles: int) -> dict[str, Any]:
     return {
         "roles": {"directory": str(place / "roles"), "include": [role_name(n) for n in range(n_roles)]},
         "questions": {"mode": "general", "file": str(place / "questions.jsonl")},
-        "generation": {"model": "example/chat", "prompt_indices": list(range(N_VARIANTS))},
+        "generation": {"prompt_indices": list(range(N_VARIANTS)), **_MODEL},
         "extraction": {
-            "model": "example/chat",
+            **_MODEL,
+            "spans": "all",
             "saes": {SAE: {"path": str(place / "sae")}},
             "evidence": {"top": TOP, "window": WINDOW},
         },
