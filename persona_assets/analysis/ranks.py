@@ -17,6 +17,7 @@ from persona_assets.analysis.design import RoleSource
 from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.placements import Placements, place_answers
 from persona_assets.analysis.totals import Totals
+from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
 from persona_assets.base.errors import StudyError
@@ -24,7 +25,8 @@ from persona_assets.lake.schema import VARIANT_STRIDE
 
 Keys = npt.NDArray[np.uint64]
 
-MAX_ENTRIES = 48_000_000  # brought together at once, of 8 bytes each; a range has one feature at least
+# Brought together at once, of 8 bytes each; a range has one feature at least, and two ranges are in memory.
+MAX_ENTRIES = 24_000_000
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def rank(sources: Sequence[RoleSource], totals: Totals, max_entries: int = MAX_E
     files, shape = [FeatureRanges(source) for source in sources], totals.role_means.shape
     spread, wording, lowest = np.empty((3, *shape), np.float32)
     ranks = Ranks(np.empty(shape), np.empty(shape[1]), spread, wording, lowest, np.empty(shape, np.int32))
-    for start, stop in ranges(totals.fired, max_entries):
-        keys, bounds = _gather(files, totals, start, stop)
+    blocks = list(ranges(totals.fired, max_entries))
+    gathered = ahead(_gather(files, totals, start, stop) for start, stop in blocks)
+    for (start, stop), (keys, bounds) in zip(blocks, gathered, strict=True):
         for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             keys[first:last].sort()
         placed = place_answers(keys, bounds, totals.design.by_variant)
