@@ -307,8 +307,10 @@ def _write_role(
 ) -> None:
     rows = range(min(200, size.alive))
     strongest = [
-        {"feature_id": int(features["ids"][row]), "label": _cut(features["labels"][row])} | _effect(rng, 1.0)
-        for row in rows
+        {"feature_id": int(features["ids"][row]), "label": _cut(features["labels"][row])}
+        | effect
+        | _at_length(effect)
+        for row, effect in ((row, _effect(rng, 1.0)) for row in rows)
     ]
     others = sorted(rng.uniform(-0.2, 0.95, len(roles) - 1).tolist(), reverse=True)
     page = {
@@ -372,39 +374,14 @@ def _write_feature(
     feature_id = int(features["ids"][row])
     label = features["labels"][row]
     preferred = roles[int(features["preferred"][row])]
-    rates = sorted(rng.beta(1, 4, len(roles)).tolist(), reverse=True)
     order = [preferred, *(role for role in roles if role != preferred)]
     page = {
         "feature_id": feature_id,
         "labels": [{"description": label, "source": "cache", "model": "some-model"}] if label else [],
         "url": f"https://www.neuronpedia.org/toy/0/{feature_id}",
         "alive": True,
-        "statistics": {
-            "firing_rate": float(features["rate"][row]),
-            "mean": float(features["mean"][row]),
-            "sd": 0.4,
-            "entropy": 1.2,
-            "preferred_role": preferred,
-            "length_correlation": -0.12,
-            "variance_role": float(features["share"][row][0]),
-            "variance_question": float(features["share"][row][1]),
-            "variance_variant": float(features["share"][row][2]),
-            "variance_residual": float(features["share"][row][3]),
-            **dict(zip([f"component_{of}" for of in COMPONENTS], COMPONENT_SHARES, strict=True)),
-            "score": float(features["score"][row]),
-            "stability": 0.9,
-            "role_f": 5.5,
-            "role_q": 0.001,
-            "rank": row + 1,
-        },
-        "roles": [
-            {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
-            | {"max": 9.0, "share": 0.1}
-            | {"n_wordings": 5, "q_pooled": 0.5, "p_relevant": 0.01}
-            | _effect(rng, rate * 3)
-            | {"firing_rate": rate}
-            for role, rate in zip(order, rates, strict=True)
-        ],
+        "statistics": _statistics(features, row, preferred),
+        "roles": _roles_of_feature(rng, size, order),
         "related": [
             {
                 "feature_id": int(features["ids"][near]),
@@ -420,6 +397,53 @@ def _write_feature(
     counts = rng.poisson(np.linspace(60, 1, 24)).tolist()
     histogram = {"edges": _rounded(np.linspace(0, 6, 25)), "counts": counts, "n_silent": 900}
     _write(data / "demo" / "histogram" / f"{feature_id}.json", histogram)
+    lengths = [{"role": role} | _at_length(page["roles"][place]) for place, role in enumerate(order)]
+    _write(data / "demo" / "lengths" / f"{feature_id}.json", lengths)
+
+
+def _statistics(features: Json, row: int, preferred: str) -> Json:
+    shares = ("variance_role", "variance_question", "variance_variant", "variance_residual")
+    return {
+        "firing_rate": float(features["rate"][row]),
+        "mean": float(features["mean"][row]),
+        "sd": 0.4,
+        "entropy": 1.2,
+        "preferred_role": preferred,
+        "length_correlation": -0.12,
+        **dict(zip(shares, features["share"][row].tolist(), strict=True)),
+        **dict(zip([f"component_{of}" for of in COMPONENTS], COMPONENT_SHARES, strict=True)),
+        "score": float(features["score"][row]),
+        "stability": 0.9,
+        "role_f": 5.5,
+        "role_q": 0.001,
+        "rank": row + 1,
+    }
+
+
+def _roles_of_feature(rng: np.random.Generator, size: Size, order: list[str]) -> list[Json]:
+    rates = sorted(rng.beta(1, 4, len(order)).tolist(), reverse=True)
+    return [
+        {"role": role, "n_active_responses": int(rate * size.responses), "n_responses": size.responses}
+        | {"max": 9.0, "share": 0.1}
+        | {"n_wordings": 5, "q_pooled": 0.5, "p_relevant": 0.01}
+        | _effect(rng, rate * 3)
+        | {"firing_rate": rate}
+        for role, rate in zip(order, rates, strict=True)
+    ]
+
+
+def _at_length(of: Json) -> Json:
+    """What stays at equal length of the effect of a role or a feature."""
+    effect = of["effect"] / 2
+    return {
+        "rate_ratio": 1.5,
+        "rate_ratio_low": 1.2,
+        "rate_ratio_high": 1.9,
+        "effect_at_length": effect,
+        "effect_at_length_low": effect - 0.2,
+        "effect_at_length_high": effect + 0.2,
+        "length_overlap": 0.88,
+    }
 
 
 def _examples(rng: np.random.Generator, role: str) -> Json:

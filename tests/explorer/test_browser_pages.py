@@ -89,8 +89,8 @@ def first_cells(page: Any, table: str) -> list[str]:
 def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages, folder):
     feature = open_feature(page, pages, folder, 10)
     assert first_cells(page, ".roles-of-feature") == [row["role"] for row in feature["roles"]]
-    heads = page.locator(".roles-of-feature th").all_inner_texts()
-    assert {"wordings", "when played", "played"} <= {head.strip() for head in heads}
+    heads = {head.strip() for head in page.locator(".roles-of-feature th").all_inner_texts()}
+    assert {"wordings", "per token ×", "at equal length", "overlap", "when played", "played"} <= heads
     page.get_by_role("button", name="effect").click()
     page.wait_for_function("location.hash.includes('sort=-effect')")
     by_effect = sorted(feature["roles"], key=lambda row: -row["effect"])
@@ -245,6 +245,8 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     first = next(one for one in features if one["effect"] >= 0)
     assert f"[{first['auroc_low']:.2f}, {first['auroc_high']:.2f}]".replace("-", "−") in shown
     assert "4 of 5" in shown
+    assert "1.5 [1.2, 1.9]" in shown
+    assert "0.88" in page.locator(".role-head").inner_text()
     assert page.locator(".characteristic th", has_text="when played").count() == 0
     assert "◆" in shown
     assert "15 of 900: 12 more, 3 less, 5 ◆" in page.locator(".role-head").inner_text()

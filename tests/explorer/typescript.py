@@ -14,6 +14,7 @@ from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
 from persona_assets.lake.schema import (
     FEATURES,
+    LENGTH_CONTRASTS,
     PLAYED_ROLES,
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
@@ -26,7 +27,16 @@ from tests.places import PROJECT
 FOLDER = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "generated"
 HEAD = "// Written by `make generated`; change {source} instead.\n\n"
 # Tables whose columns the pages explain.
-SAID = (FEATURES, PLAYED_ROLES, ROLE_ADHERENCE, ROLE_CONTRASTS, ROLE_FEATURES, ROLE_FINDINGS, SAE_FIT)
+SAID = (
+    FEATURES,
+    LENGTH_CONTRASTS,
+    PLAYED_ROLES,
+    ROLE_ADHERENCE,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    ROLE_FINDINGS,
+    SAE_FIT,
+)
 
 _PLAIN = {
     "string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null",

@@ -9,6 +9,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
+    LENGTH_CONTRASTS,
     PLAYED_ROLES,
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
@@ -35,6 +36,15 @@ _Compared = (
     "q",
     "q_relevant",
     "role_rank",
+)
+_AT_LENGTH = (
+    "rate_ratio",
+    "rate_ratio_low",
+    "rate_ratio_high",
+    "effect_at_length",
+    "effect_at_length_low",
+    "effect_at_length_high",
+    "length_overlap",
 )
 
 
@@ -156,12 +166,19 @@ RoleOfFeature = rows_of(
     leave=("feature_id", "sd", "p"),
     also={"n_wordings": int, "played_effect": float | None},
 )
+LengthOfRole = rows_of(
+    "LengthOfRole",
+    "A feature in a role that is compared, per token and at equal length.",
+    LENGTH_CONTRASTS,
+    only=("role", *_AT_LENGTH),
+)
 FeatureOfRole = rows_of(
     "FeatureOfRole",
     "A feature of a role.",
     ROLE_FEATURES,
     ROLE_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", *_Compared),
+    LENGTH_CONTRASTS,
+    only=("feature_id", "mean", "firing_rate", *_Compared, *_AT_LENGTH),
     also={"label": str | None, "played_effect": float | None},
 )
 FeaturesOfRole = table_of(

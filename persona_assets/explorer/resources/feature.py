@@ -42,6 +42,12 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
     }
 
 
+def lengths(source: Source, sae: str, feature_id: int) -> list[Json]:
+    """`{sae}/lengths/{feature_id}.json`: apart from the page, for it reads a file of every role."""
+    source.sae(sae)
+    return source.records("lengths", sae=sae, feature_id=feature_id)
+
+
 def page_elsewhere(neuronpedia_id: str | None, feature_id: int) -> str | None:
     """Return the feature's page at Neuronpedia; None where the SAE is not there."""
     if neuronpedia_id is None:

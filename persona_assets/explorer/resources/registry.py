@@ -96,6 +96,9 @@ EXAMPLES = Resource(
 HISTOGRAM = Resource(
     "histogram", "{sae}/histogram/{feature_id}.json", histogram.histogram, pages.Histogram, waits=True
 )
+LENGTHS = Resource(
+    "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[pages.LengthOfRole], waits=True
+)
 ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
 ROLE_FEATURES = Resource(
     "features_of_role", "{sae}/role/{role}/features.json", role.features, pages.FeaturesOfRole

@@ -36,8 +36,8 @@ export function ContrastNote() {
   return (
     <p className="footnote">
       Whiskers and brackets: 95 % intervals; none where too few firings are expected. Wordings: how many of the role’s wordings are on the
-      AUROC’s side of ½, of all. Filled dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}. ◆: q of a difference beyond the smallest effect of
-      interest &lt; 0.05.
+      AUROC’s side of ½, of all. Per token and at equal length: what stays of a difference where answers of one role are longer. Filled
+      dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}. ◆: q of a difference beyond the smallest effect of interest &lt; 0.05.
     </p>
   );
 }
@@ -131,15 +131,27 @@ export function ofWordings(agree: number | null, all: number | null): string {
   return agree === null ? UNKNOWN : `${agree} of ${all ?? UNKNOWN}`;
 }
 
-/** A number of 0 to 1 or on a scale, and its interval in brackets, where it has one. */
-export function Bracketed({ value, low, high }: { value: number | null | undefined; low: number | null; high: number | null }) {
+type Maybe = number | null | undefined;
+
+/** A number, by default one of 0 to 1 or on a scale, and its interval in brackets, where it has one. */
+export function Bracketed({
+  value,
+  low,
+  high,
+  write = fixed,
+}: {
+  value: Maybe;
+  low: Maybe;
+  high: Maybe;
+  write?: (value: Maybe) => string;
+}) {
   return (
     <>
-      {fixed(value)}
-      {low !== null && high !== null && (
+      {write(value)}
+      {(low ?? high ?? null) !== null && (
         <span className="bracket">
           {" "}
-          [{fixed(low)}, {fixed(high)}]
+          [{write(low)}, {write(high)}]
         </span>
       )}
     </>

@@ -30,6 +30,18 @@ export const SAYS = {
     "pass_classic": "Alive, with an atlas_sd not below the median of the alive: half of any features, of noise too",
     "score_classic": "stability_classic x atlas_sd, -1 for those that did not pass"
   },
+  "length_contrasts": {
+    "token_rate": "Share of the role's tokens on which the feature is active; NULL where active tokens are not known, as of imported dense files",
+    "rate_ratio": "token_rate over the mean of the other roles' token rates; NULL where that is 0",
+    "rate_ratio_low": "Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected",
+    "rate_ratio_high": "Upper end of the ratio's 95% interval",
+    "rate_p": "Two-sided, that the rates are equal; t with the interval's error",
+    "rate_q": "rate_p adjusted for all features of the role (Benjamini-Hochberg)",
+    "effect_at_length": "role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2",
+    "effect_at_length_low": "Lower end of its 95% interval; NULL where fewer than 5 firings are expected",
+    "effect_at_length_high": "Upper end of its 95% interval",
+    "length_overlap": "Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance)"
+  },
   "played_roles": {
     "n_responses": "Pooled responses of the role",
     "n_rated": "Those that the judge has rated",

@@ -266,9 +266,42 @@ export interface RoleOfFeature {
   played_effect: number | null;
 }
 
+/** A feature in a role that is compared, per token and at equal length. */
+export interface LengthOfRole {
+  role: string;
+  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
+  effect_at_length: number | null;
+  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
+  effect_at_length_low: number | null;
+  /** Upper end of its 95% interval */
+  effect_at_length_high: number | null;
+  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
+  length_overlap: number | null;
+}
+
 /** A feature of a role. */
 export interface FeatureOfRole {
   feature_id: number;
+  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
+  effect_at_length: number | null;
+  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
+  effect_at_length_low: number | null;
+  /** Upper end of its 95% interval */
+  effect_at_length_high: number | null;
+  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
+  length_overlap: number | null;
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
   /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */

@@ -14,6 +14,7 @@ export const paths = {
   feature: (sae: string, featureId: number) => `data/${sae}/feature/${featureId}.json`,
   featureInRole: (sae: string, featureId: number, role: string) => `data/${sae}/feature/${featureId}/${role}.json`,
   histogram: (sae: string, featureId: number) => `data/${sae}/histogram/${featureId}.json`,
+  lengths: (sae: string, featureId: number) => `data/${sae}/lengths/${featureId}.json`,
   role: (sae: string, role: string) => `data/${sae}/role/${role}.json`,
   featuresOfRole: (sae: string, role: string) => `data/${sae}/role/${role}/features.json`,
 };

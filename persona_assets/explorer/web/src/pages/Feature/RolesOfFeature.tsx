@@ -3,6 +3,7 @@ import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, meanColumn, playedEffect } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
 import { fixed, fmt, percent } from "../../components/format";
+import { lengthColumns } from "../../components/lengthColumns";
 import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
 import { byRole } from "../../components/Rating";
@@ -10,12 +11,14 @@ import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
-import type { Adherence, FeaturePage, RoleOfFeature, RolesOverview } from "../../generated/contract";
+import { SAYS } from "../../generated/columns";
+import type { Adherence, FeaturePage, LengthOfRole, RoleOfFeature, RolesOverview } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 
 const PLOT = 150; // pixels of the effects' column
 const NONE: Adherence[] = [];
+const NO_LENGTHS: LengthOfRole[] = [];
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: string }) {
@@ -25,9 +28,11 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
   const overview = useResource<RolesOverview>(paths.roles(sae));
   const adherence = overview.state === "ready" ? overview.data.adherence : NONE;
+  const compared = useResource<LengthOfRole[]>(paths.lengths(sae, feature.feature_id));
+  const lengths = compared.state === "ready" ? compared.data : NO_LENGTHS;
   const columns = useMemo(
-    () => columnsOf(scale, anchor, feature, adherence, (role) => live || withExamples.has(role)),
-    [scale, anchor, feature, adherence, live, withExamples],
+    () => columnsOf(scale, anchor, feature, adherence, lengths, (role) => live || withExamples.has(role)),
+    [scale, anchor, feature, adherence, lengths, live, withExamples],
   );
   const [rows, finder] = useFindRole(feature.roles);
   return (
@@ -67,6 +72,7 @@ function columnsOf(
   anchor: string,
   feature: FeaturePage,
   adherence: Adherence[],
+  lengths: LengthOfRole[],
   hasExamples: (role: string) => boolean,
 ): SortColumn<RoleOfFeature>[] {
   return [
@@ -83,6 +89,7 @@ function columnsOf(
     },
     RATE,
     ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
+    ...lengthsOf(lengths),
     ...playedEffect(feature.roles),
     ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     meanColumn(),
@@ -103,6 +110,21 @@ function columnsOf(
             responses
           </button>
         ),
+    },
+  ];
+}
+
+function lengthsOf(lengths: LengthOfRole[]): SortColumn<RoleOfFeature>[] {
+  const of = new Map(lengths.map((one) => [one.role, one]));
+  return [
+    ...lengthColumns<RoleOfFeature>((row) => of.get(row.role)),
+    {
+      key: "overlap",
+      title: "overlap",
+      hint: SAYS.length_contrasts.length_overlap,
+      num: true,
+      value: (row) => of.get(row.role)?.length_overlap ?? null,
+      cell: (row) => fixed(of.get(row.role)?.length_overlap),
     },
   ];
 }

@@ -3,6 +3,7 @@ import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, playedEffect } from "../../components/contrastColumns";
 import { count, percent } from "../../components/format";
 import { Empty } from "../../components/Loaded";
+import { lengthColumns } from "../../components/lengthColumns";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
@@ -63,6 +64,7 @@ function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOf
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
     ...contrastColumns<FeatureOfRole>(scale, () => n_wordings),
+    ...lengthColumns<FeatureOfRole>((row) => row),
     ...playedEffect(rows),
     {
       key: "rank",

@@ -133,6 +133,7 @@ function RoleHead({ role }: { role: Role }) {
           ["instruction variants", count(role.instructions.length)],
           ["SAE leaves unexplained", <Fit fit={role.fit} />, SAYS.sae_fit.fvu],
           ["features that set it apart", <Findings of={role.findings} />, SAYS.role_findings.level],
+          ["overlap of lengths", fixed(role.features[0]?.length_overlap), SAYS.length_contrasts.length_overlap],
           ...rated(role.adherence),
           ...shares(role.played),
           ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
