@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.base.arrays import Int32s, Singles
+from persona_assets.base.arrays import Int32s, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
@@ -23,10 +23,12 @@ Strategy = Literal["mean", "max"]
 class Entries:
     """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n].
 
-    `active` int32[n]: on how many tokens; None where that was not read, or is not known.
+    Those of a feature begin at its place in `starts` int64[d_sae + 1]. `active` int32[n]: on how many tokens;
+    None where that was not read, or is not known.
     """
 
     feature: Int32s
+    starts: Ints
     cell: Int32s
     value: Singles
     active: Int32s | None = None
@@ -51,7 +53,9 @@ def read_entries(
             f"{source.role}; delete it and run the role again"
         )
     known = with_active and active[0].dtype == np.int32  # with a NULL they come as floats
-    return Entries(feature, cell, value, active[0] if known else None)
+    starts = np.empty(d_sae + 1, np.int64)
+    loops.find_starts(feature, starts)
+    return Entries(feature, starts, cell, value, active[0] if known else None)
 
 
 class FeatureRanges:

@@ -1,6 +1,7 @@
 """The inner loops of the passes, compiled by Numba; they run in the calling thread and change their outputs.
 
-`feature` int32[n], `cell` int32[n] and `value` float32[n] are a role's entries, sorted by feature.
+`feature` int32[n], `cell` int32[n] and `value` float32[n] are a role's entries, sorted by feature; those of
+each begin at its place in `starts` int64[d_sae + 1]. Places are unsigned: nothing counts from the end.
 """
 
 from __future__ import annotations
@@ -30,8 +31,18 @@ def locate(response: Cell, cell_of: Cell, cell: Cell) -> bool:
 
 
 @compiled()
+def find_starts(feature: Feature, starts: Ints) -> None:
+    """Write where the entries of each feature begin."""
+    at = 0
+    for one in range(len(starts)):
+        while at < len(feature) and feature[at] < one:
+            at += 1
+        starts[one] = at
+
+
+@compiled()
 def tally(
-    feature: Feature,
+    starts: Ints,
     cell: Cell,
     value: Value,
     group_of: Ints,
@@ -41,15 +52,42 @@ def tally(
     products: Floats,
     counts: Int32s,
 ) -> None:
-    """Add each entry to its feature's `counts`, sum of `squares`, `products` with the response's length and,
-    within its cell's group, `sums` float64[d_sae, n_groups].
+    """Write each feature's `counts` and, by its cells' groups, `sums` float64[d_sae, n_groups]; add to its
+    sum of `squares`, and to `products` with the responses' lengths.
     """
-    for at in range(len(feature)):
-        one, where, x = feature[at], cell[at], np.float64(value[at])
-        sums[one, group_of[where]] += x
-        squares[one] += x * x
-        products[one] += x * length_of[where]
-        counts[one] += 1
+    of_group = np.zeros(sums.shape[1])
+    for one in range(len(counts)):
+        of_squares, of_lengths = squares[one], products[one]
+        for at in range(starts[one], starts[one + 1]):
+            where, x = np.uint32(cell[at]), np.float64(value[at])
+            of_group[np.uint32(group_of[where])] += x
+            of_squares += x * x
+            of_lengths += x * length_of[where]
+        sums[one] = of_group
+        of_group[:] = 0
+        squares[one], products[one] = of_squares, of_lengths
+        counts[one] = starts[one + 1] - starts[one]
+
+
+@compiled()
+def gather(
+    starts: Ints,
+    cell: Cell,
+    value: Value,
+    question_of: Ints,
+    weight: Floats,
+    cell_sums: Floats,
+    question_sums: Floats,
+) -> None:
+    """Add each entry to `cell_sums` float64[d_sae, n_cells] and, times its cell's weight, to `question_sums`
+    float64[d_sae, n_questions].
+    """
+    for one in range(len(cell_sums)):
+        of_cell, of_question = cell_sums[one], question_sums[one]
+        for at in range(starts[one], starts[one + 1]):
+            where = np.uint32(cell[at])
+            of_cell[where] += value[at]
+            of_question[np.uint32(question_of[where])] += value[at] * weight[where]
 
 
 @compiled()
@@ -68,12 +106,12 @@ def add_gaps(means: Floats, variant: Ints, question: Ints, gaps: Floats) -> None
             gaps[one, question[at]] += means[one, variant[at]]
 
 
-@compiled()
+@compiled(fastmath={"reassoc"})
 def paired_moments(
     starts: Ints,
     cell: Cell,
     value: Value,
-    question_of: Ints,
+    place_of: Ints,
     weight: Floats,
     asked: Ints,
     baseline: Floats,
@@ -82,22 +120,23 @@ def paired_moments(
 ) -> None:
     """Of each feature the mean of d over the `asked` questions, and the sum of squares about it.
 
-    d is the role's mean on the question less the `baseline` float64[d_sae, n_questions]; `starts`
-    int64[d_sae + 1] says where a feature's entries begin, `weight` one over how often the role answered.
+    d is the role's mean on the question less the `baseline` float64[d_sae, n_questions]; `place_of`
+    int64[n_cells] says where among those asked a cell's question is, `weight` is one over how often the role
+    answered it. Sums are taken in the order that is fastest.
     """
-    difference = np.empty(baseline.shape[1])
+    difference = np.empty(len(asked))
     for one in range(len(baseline)):
-        difference[:] = -baseline[one]
+        for place in range(len(asked)):
+            difference[place] = -baseline[one, np.uint32(asked[place])]
         for at in range(starts[one], starts[one + 1]):
-            where = cell[at]
-            difference[question_of[where]] += value[at] * weight[where]
-        total = 0.0
-        for question in asked:
-            total += difference[question]
+            where = np.uint32(cell[at])
+            difference[np.uint32(place_of[where])] += value[at] * weight[where]
+        total, about = 0.0, 0.0
+        for place in range(len(asked)):
+            total += difference[place]
         mean[one] = total / len(asked)
-        about = 0.0
-        for question in asked:
-            about += (difference[question] - mean[one]) ** 2
+        for place in range(len(asked)):
+            about += (difference[place] - mean[one]) ** 2
         squares[one] = about
 
 
@@ -135,7 +174,7 @@ def tally_active(
             continue
         squares, products, of_length, of_sums, of_tokens = 0.0, 0.0, 0.0, 0.0, 0.0
         for at in range(starts[one], starts[one + 1]):
-            where, n = np.uint32(cell[at]), np.float64(active[at])  # unsigned: nothing counts from the end
+            where, n = np.uint32(cell[at]), np.float64(active[at])
             of_variant[np.uint32(variant_of[where])] += n
             asked[np.uint32(question_of[where])] += n * weight[where]
             squares += n * n

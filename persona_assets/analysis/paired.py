@@ -75,14 +75,14 @@ def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> 
 
 
 def _compare(paired: Paired, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
-    design = totals.design
+    design, asked = totals.design, np.flatnonzero(totals.design.by_question[row])
     loops.paired_moments(
-        np.append(0, np.cumsum(totals.counts[row], dtype=np.int64)),
+        entries.starts,
         entries.cell,
         entries.value,
-        design.question_of,
+        np.searchsorted(asked, design.question_of),
         design.question_weights(row),
-        np.flatnonzero(design.by_question[row]),
+        asked,
         baseline.question_means,
         paired.levels[row],
         paired.squares[row],

@@ -59,7 +59,7 @@ class RateReadings:
             np.zeros((5, len(self._left))),
         )
         loops.tally_active(
-            np.searchsorted(entries.feature, np.arange(len(self._left) + 1)),
+            entries.starts,
             entries.cell,
             entries.value,
             np.ones_like(entries.cell) if active is None else active,

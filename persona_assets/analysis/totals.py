@@ -123,7 +123,7 @@ def _tally(totals: Totals, row: int, entries: Entries) -> Floats:
     design = totals.design
     sums, before = np.zeros((len(totals.squares), design.by_variant.shape[1])), totals.squares.copy()
     loops.tally(
-        entries.feature,
+        entries.starts,
         entries.cell,
         entries.value,
         design.variant_of,
@@ -157,10 +157,9 @@ class _Gathering:
 
     def add(self, row: int, entries: Entries, variant_means: Floats) -> None:
         """Take in role number `row`; `variant_means` float64[d_sae, n_variants]."""
-        design, columns = self._design, np.arange(len(self._design.response_ids))
-        where = entries.feature, entries.cell, entries.value
-        loops.spread(*where, columns, np.ones(len(columns)), self._cell_sums)
-        loops.spread(*where, design.question_of, design.question_weights(row), self._question_sums)
+        design, weights = self._design, self._design.question_weights(row)
+        sums = self._cell_sums, self._question_sums
+        loops.gather(entries.starts, entries.cell, entries.value, design.question_of, weights, *sums)
         self._variant_sums += variant_means.sum(axis=1)
         variant, question = design.gaps(row)
         loops.add_gaps(variant_means, variant, question, self._gaps)
