@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import stdtrit
 
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.ranks import Ranks
-from persona_assets.analysis.significance import beyond, fisher, inflated, mann_whitney, student
+from persona_assets.analysis.significance import beyond, fisher, inflated, mann_whitney, reach, student
 from persona_assets.analysis.totals import Totals
 from persona_assets.base.arrays import Flags, Floats, Int16s, Ints, Singles
 from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
@@ -21,8 +20,6 @@ from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5
 MIN_FIRED = 15  # and where it then fires it less often than this nobody can tell how strong it is
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ def effect_half_widths(compared: Compared, row: int) -> Floats:
         return np.full(len(compared.totals.fired), np.nan)
     error = effects.error[row].astype(np.float64)
     with np.errstate(invalid="ignore"):
-        width = np.where(error > 0, stdtrit(effects.df[row], (1 + CONFIDENCE) / 2) * error, error)
+        width = np.where(error > 0, reach(effects.df[row]) * error, error)
     return np.where(compared.unsure(row), np.nan, width)
 
 
@@ -143,7 +140,7 @@ def _of_role(compared: Compared, row: int, alive: Ints, p: Floats, pooled: Singl
     half_width, auroc = effect_half_widths(compared, row)[alive], aurocs(compared, row)
     error, df = auroc_errors(compared, row, auroc)[alive], compared.inflation_df[row, alive]
     auroc = auroc[alive]
-    reach = stdtrit(df, (1 + CONFIDENCE) / 2) * error
+    half_of_auroc = reach(df) * error
     relevant = beyond(auroc - 0.5, compared.smallest, error, df)
     role = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [totals.design.roles[row]])
     agree = np.where(np.isnan(auroc), np.nan, ranks.agree[row, alive])
@@ -158,8 +155,8 @@ def _of_role(compared: Compared, row: int, alive: Ints, p: Floats, pooled: Singl
             "auroc": auroc,
             "p": p,
             "q": benjamini_hochberg(p),
-            "auroc_low": np.maximum(auroc - reach, 0),
-            "auroc_high": np.minimum(auroc + reach, 1),
+            "auroc_low": np.maximum(auroc - half_of_auroc, 0),
+            "auroc_high": np.minimum(auroc + half_of_auroc, 1),
             "min_wording_auroc": ranks.lowest[row, alive],
             "n_wordings_agree": pa.array(agree, pa.int32(), from_pandas=True),
             "q_pooled": pooled,

@@ -4,52 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
-from persona_assets.analysis.contrasts import CONFIDENCE, seldom
+from persona_assets.analysis.at_length import longer, overlaps
+from persona_assets.analysis.contrasts import seldom
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
+from persona_assets.analysis.significance import reach
 from persona_assets.analysis.token_rates import TokenRates
-from persona_assets.base.arrays import Floats, Ints, Singles
+from persona_assets.base.arrays import Floats, Ints
 from persona_assets.lake.schema import LENGTH_CONTRASTS
 
 # Of a role whose lengths overlap less with the others', a slope would be taken where there are no answers.
 MIN_OVERLAP = 0.2
-
-_GRID = 1 / np.linspace(1, 1e-6, 20_000)  # degrees of freedom at which t's reach is computed; between, a line
-_REACH = stdtrit(_GRID, (1 + CONFIDENCE) / 2)
-
-
-@dataclass(frozen=True)
-class AtLength:
-    """What effects are at equal length made of.
-
-    `slope` and its `variance` float64[d_sae] are `Slopes.slopes`'s, `longer` float64[n_roles] is in tokens.
-    """
-
-    effects: Effects
-    slope: Floats
-    variance: Floats
-    longer: Floats
 
 
 @dataclass(frozen=True)
 class LengthContrasts:
     """What is known of roles' lengths; iterated over, it gives the table's rows, one role's at a time.
 
-    `fired` int64[d_sae] is `Totals.fired`, `overlaps` float64[n_roles] `at_length.overlaps`'s. `rates` are
-    None where tokens are not known, `at_length` is where roles share no questions.
+    `fired` int64[d_sae] is `Totals.fired`. `rates` are None where tokens are not known; `slope` and its
+    `variance` float64[d_sae] are `Slopes.slopes`'s; `effects` are None until they are known, or where roles
+    share no questions.
     """
 
     design: Design
     fired: Ints
-    overlaps: Floats
     rates: TokenRates | None
-    at_length: AtLength | None
+    slope: Floats
+    variance: Floats
+    effects: Effects | None = None
+
+    @cached_property
+    def overlaps(self) -> Floats:
+        """float64[n_roles]: how far each role's lengths are those of the others."""
+        return overlaps(self.design)
+
+    @cached_property
+    def longer(self) -> Floats:
+        """float64[n_roles]: by how many tokens each role is longer than the others' middle half."""
+        return longer(self.design)
 
     def __iter__(self) -> Iterator[pa.Table]:
         alive = np.flatnonzero(self.fired)
@@ -84,25 +83,20 @@ class LengthContrasts:
             p[tested] = 2 * stdtr(self.rates.df[row, tested], -t[tested])
             ratio = np.where(others > 0, rate / others, np.nan)
             own = variance * np.fmax(ratio, 1)  # it is drawn to the other roles', and grows with the rate
-            low, high = _fieller(rate, own, others, of_others, _reach(self.rates.df[row]))
+            low, high = _fieller(rate, own, others, of_others, reach(self.rates.df[row]))
         known = ~np.isnan(p)
         low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
         return dict(zip(names, (rate, ratio, low, high, p, benjamini_hochberg(p)), strict=True))
 
     def _at_length(self, row: int) -> dict[str, Floats]:
         names = ("effect_at_length", "effect_at_length_low", "effect_at_length_high")
-        of = self.at_length
-        if of is None or not self.overlaps[row] >= MIN_OVERLAP:
+        effects = self.effects
+        if effects is None or not self.overlaps[row] >= MIN_OVERLAP:
             return {name: np.full(len(self.fired), np.nan) for name in names}
-        effect = of.effects.effect[row] - of.slope * of.longer[row]
-        error = np.sqrt(of.effects.error[row].astype(float) ** 2 + of.variance * of.longer[row] ** 2)
-        width = np.where(seldom(self.design, row, self.fired), np.nan, _reach(of.effects.df[row]) * error)
+        effect = effects.effect[row] - self.slope * self.longer[row]
+        error = np.sqrt(effects.error[row].astype(float) ** 2 + self.variance * self.longer[row] ** 2)
+        width = np.where(seldom(self.design, row, self.fired), np.nan, reach(effects.df[row]) * error)
         return dict(zip(names, (effect, effect - width, effect + width), strict=True))
-
-
-def _reach(df: Singles) -> Floats:
-    """Return the half width of an interval of CONFIDENCE in standard errors, by Student's t."""
-    return np.interp(1 / np.maximum(df, 1), 1 / _GRID[::-1], _REACH[::-1], right=_REACH[0])
 
 
 def _fieller(

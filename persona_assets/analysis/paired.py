@@ -39,7 +39,8 @@ def second_pass(
     means = np.empty((*chosen.shape[:2], *shape), np.float32)
     for row, source in enumerate(sources):
         entries = read_entries(source, design, shape[1])
-        means[:, :, row] = _half_means(design, entries, chosen[:, :, row], shape[1])
+        if len(chosen):
+            means[:, :, row] = _half_means(design, entries, chosen[:, :, row], shape[1])
         if paired is not None and baseline is not None:
             _compare(paired, row, entries, totals, baseline)
     return paired, means

@@ -10,7 +10,7 @@ from scipy.special import ndtri, stdtrit
 
 from persona_assets.analysis.aggregate import aggregated
 from persona_assets.analysis.design import RoleSource, read_design
-from persona_assets.analysis.statistics import analyse
+from persona_assets.analysis.statistics import compare
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
@@ -71,14 +71,13 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
         features = pa.concat_tables([_aggregated(across, sae, one) for one in taking_part])
         sources = [_source(across, sae, one.role, one.response_ids) for one in taking_part]
         d_sae = sae_width(study.settings.extraction.saes[sae])
-        contrasts = analyse(
+        contrasts = compare(
             sources,
             d_sae,
             aligned=across.aligned,
-            split_seed=0,
             smallest_effect=study.settings.analysis.smallest_effect,
             progress=progress,
-        ).role_contrasts
+        )
     contents = {
         PLAYED_ROLES: played_roles(roles),
         PLAYED_FEATURES: features,

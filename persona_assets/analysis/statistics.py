@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.at_length import Slopes, longer, overlaps
+from persona_assets.analysis.at_length import Slopes
 from persona_assets.analysis.components import components
 from persona_assets.analysis.contrasts import Compared, role_contrasts
 from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import Entries, Strategy
-from persona_assets.analysis.errors import effects, mean_squares
+from persona_assets.analysis.errors import Effects, MeanSquares, effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, centred, half_correlations, split, split_wordings
 from persona_assets.analysis.inflation import inflation
-from persona_assets.analysis.length_contrasts import AtLength, LengthContrasts
+from persona_assets.analysis.length_contrasts import LengthContrasts
 from persona_assets.analysis.paired import peaks, second_pass
 from persona_assets.analysis.ranks import rank
 from persona_assets.analysis.reference import places
 from persona_assets.analysis.role_test import RoleTest, role_test
 from persona_assets.analysis.token_rates import RateReadings
-from persona_assets.analysis.totals import first_pass
+from persona_assets.analysis.totals import Totals, first_pass
 from persona_assets.analysis.variance import variance_shares
+from persona_assets.base.arrays import Ints
 from persona_assets.base.progress import Progress
 from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 
@@ -70,10 +71,10 @@ def analyse(
     design = read_design(sources)
     read = _Readings(2 if strategy == "mean" else 3, len(sources), progress)
     chosen = np.stack([split(design, split_seed), split_wordings(design, split_seed)])
-    lengths = _Lengths(design, d_sae, aligned)
-    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned, also=lengths.add)
-    token_rates, slope = lengths.rates.rates(totals.fired), lengths.slopes.slopes()
-    del lengths
+    summed = _Lengths(design, d_sae, aligned)
+    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned, also=summed.add)
+    lengths = summed.contrasts(totals.fired)
+    del summed
     paired, half_means = second_pass(read(sources), totals, baseline, chosen)
     shares = variance_shares(totals, baseline)
     squares = None if paired is None else mean_squares(totals, paired, shares)
@@ -89,25 +90,61 @@ def analyse(
     del half_means, baseline  # the largest of all, and not needed to rank
     known = None if paired is None or squares is None else effects(totals, paired, squares)
     del paired
-    ranks, best = rank(sources, totals), places(totals.role_means)
-    compared = Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))
-    contrasts = role_contrasts(compared)
+    contrasts = _contrasts(sources, totals, known, squares, smallest_effect)
     read.step()
-    at_length = None
-    if known is not None:
-        at_length = AtLength(known, *slope, longer(design))
-    of_lengths = LengthContrasts(design, totals.fired, overlaps(design), token_rates, at_length)
-    return Statistics(design.roles, contrasts, features, raw, apart, test, of_lengths)
+    return Statistics(design.roles, contrasts, features, raw, apart, test, replace(lengths, effects=known))
+
+
+def compare(
+    sources: Sequence[RoleSource],
+    d_sae: int,
+    *,
+    aligned: bool,
+    smallest_effect: float = SMALLEST_EFFECT,
+    progress: Progress | None = None,
+) -> pa.Table:
+    """Return the role_contrasts that `analyse` gives, and sum nothing that they do not need."""
+    sources = sorted(sources, key=lambda source: source.role)
+    design = read_design(sources)
+    read, no_halves = _Readings(2, len(sources), progress), np.empty((0, 2, *design.present.shape), bool)
+    totals, baseline = first_pass(read(sources), design, d_sae, aligned=aligned)
+    paired, _ = second_pass(read(sources), totals, baseline, no_halves)
+    squares = known = None
+    if paired is not None:
+        squares = mean_squares(totals, paired, variance_shares(totals, baseline))
+        known = effects(totals, paired, squares)
+    del paired, baseline
+    contrasts = _contrasts(sources, totals, known, squares, smallest_effect)
+    read.step()
+    return contrasts
+
+
+def _contrasts(
+    sources: Sequence[RoleSource],
+    totals: Totals,
+    known: Effects | None,
+    squares: MeanSquares | None,
+    smallest_effect: float,
+) -> pa.Table:
+    ranks, best = rank(sources, totals), places(totals.role_means)
+    return role_contrasts(
+        Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))
+    )
 
 
 class _Lengths:
-    """What the first reading tells of lengths: `add` is given every role."""
+    """What the first reading sums of lengths: `add` is given every role."""
 
     def __init__(self, design: Design, d_sae: int, aligned: bool) -> None:
-        self.rates, self.slopes = RateReadings(design, d_sae, aligned=aligned), Slopes(design, d_sae)
+        self._design = design
+        self._rates, self._slopes = RateReadings(design, d_sae, aligned=aligned), Slopes(design, d_sae)
 
     def add(self, row: int, entries: Entries) -> None:
-        self.slopes.add(row, self.rates.add(row, entries))
+        self._slopes.add(row, self._rates.add(row, entries))
+
+    def contrasts(self, fired: Ints) -> LengthContrasts:
+        """Return what is known before effects are; what was summed is used up. `fired` is `Totals.fired`."""
+        return LengthContrasts(self._design, fired, self._rates.rates(fired), *self._slopes.slopes())
 
 
 class _Readings:

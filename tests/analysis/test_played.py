@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from persona_assets.analysis.played import share_interval
-from persona_assets.analysis.statistics import analyse
+from persona_assets.analysis.statistics import analyse, compare
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
 from persona_assets.lake.schema import STATISTICS_TABLES, VARIANT_STRIDE
@@ -75,6 +75,7 @@ def test_only_the_chosen_responses_count_as_if_the_others_had_never_been_pooled(
             analyse(given, 30, aligned=True, split_seed=0, strategy=strategy)  # type: ignore[arg-type]
             for given in (filtered, alone)
         )
+        assert one.role_contrasts.equals(compare(filtered, 30, aligned=True))
         assert one.role_contrasts.equals(other.role_contrasts) and one.features.equals(other.features)
 
 

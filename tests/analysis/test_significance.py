@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, t
 
 from persona_assets.analysis.multiple import benjamini_hochberg
-from persona_assets.analysis.significance import fisher, mann_whitney
+from persona_assets.analysis.significance import fisher, mann_whitney, reach
 
 
 @pytest.mark.parametrize(("n_role", "n"), [(1, 2), (3, 7), (40, 200), (150, 200), (1200, 28_800)])
@@ -22,6 +22,12 @@ def test_fisher_s_p_is_scipy_s_for_every_table(n_role: int, n: int) -> None:
         for one, all_of_it in tables
     ]
     np.testing.assert_allclose(fisher(fired, n_role, fired_in_all, n), expected, rtol=1e-8, atol=1e-300)
+
+
+def test_the_reach_of_an_interval_is_scipy_s_as_far_as_float32_tells() -> None:
+    df = np.append(np.geomspace(0.3, 1e8, 20_000), np.inf).astype(np.float32)
+    np.testing.assert_allclose(reach(df), t.ppf(0.975, df.astype(np.float64)), rtol=2e-8)
+    assert np.isnan(reach(np.array([np.nan], np.float32)))
 
 
 def test_equal_values_everywhere_are_no_evidence() -> None:
