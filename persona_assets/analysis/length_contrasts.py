@@ -83,7 +83,7 @@ class LengthContrasts:
             p[tested] = 2 * stdtr(self.rates.df[row, tested], -t[tested])
             ratio = np.where(others > 0, rate / others, np.nan)
             own = variance * np.fmax(ratio, 1)  # it is drawn to the other roles', and grows with the rate
-            low, high = _fieller(rate, own, others, of_others, reach(self.rates.df[row]))
+            low, high = _fieller(rate, own, others, of_others, reach(np.maximum(self.rates.df[row], 1)))
         known = ~np.isnan(p)
         low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
         return dict(zip(names, (rate, ratio, low, high, p, benjamini_hochberg(p)), strict=True))
@@ -95,7 +95,9 @@ class LengthContrasts:
             return {name: np.full(len(self.fired), np.nan) for name in names}
         effect = effects.effect[row] - self.slope * self.longer[row]
         error = np.sqrt(effects.error[row].astype(float) ** 2 + self.variance * self.longer[row] ** 2)
-        width = np.where(seldom(self.design, row, self.fired), np.nan, reach(effects.df[row]) * error)
+        width = np.where(
+            seldom(self.design, row, self.fired), np.nan, reach(np.maximum(effects.df[row], 1)) * error
+        )
         return dict(zip(names, (effect, effect - width, effect + width), strict=True))
 
 
