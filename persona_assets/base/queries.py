@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from persona_assets.base.shipped import SHIPPED
@@ -11,6 +12,12 @@ from persona_assets.base.shipped import SHIPPED
 def query(name: str) -> str:
     """Return the text of `sql/<name>.sql`."""
     return (SHIPPED / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def orders(macro: str) -> list[str]:
+    """Return the names of what a macro of `sql/macros/` may order its answer by, the default first."""
+    [named] = re.findall(r"map \{(.*?)\}", query(f"macros/{macro}"), re.DOTALL)
+    return re.findall(r"'(\w+)':", named)
 
 
 @lru_cache

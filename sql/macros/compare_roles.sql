@@ -5,8 +5,11 @@
 -- difference = mean in a - mean in b; standardized_difference = difference / sqrt((sd_a^2 + sd_b^2) / 2),
 -- infinite where the feature varies in neither: it counts standard deviations, which the effect of
 -- top_features and role_contrasts does not. A feature that never fires in a role has mean, rate and sd 0 there.
--- Ordered by the size of the standardized difference: positive is stronger in a, negative in b.
-create macro compare_roles(a, b, sae := null) as table
+-- Ordered by the size of the standardized difference: positive is stronger in a, negative in b. `by` takes
+-- another of the orders below.
+--
+--     from compare_roles('pirate', 'ghost', by := 'firing_rate') limit 20;
+create macro compare_roles(a, b, sae := null, "by" := 'standardized_difference') as table
 with in_a as (
     select rf.* from role_features as rf
     where rf.sae = chosen_sae(sae) and rf.role = a and (select known_role(a, sae))
@@ -42,5 +45,15 @@ select
     max_a,
     max_b
 from both_roles
-order by abs(standardized_difference) desc, abs(difference) desc, feature_id;
+order by
+    in_order(
+        map {
+            'standardized_difference': abs(standardized_difference),
+            'difference': abs(difference),
+            'firing_rate': abs(firing_rate_a - firing_rate_b)
+        },
+        "by"
+    ) desc,
+    abs(difference) desc,
+    feature_id;
 comment on macro table compare_roles is 'Which features tell two roles apart; standardized_difference is the difference of means in pooled standard deviations';

@@ -5,9 +5,9 @@
 -- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by distinctness = (auroc_low - 1/2) * the role's share of all roles' means: what the role
--- surely has more of, and hardly another role has, however loud or faint it is. Ordered otherwise
--- by := 'auroc' (auroc_low), 'effect', 'lift' or 'score' = mean * ln(lift), of which effect and score prefer
--- loud features. What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
+-- surely has more of, and hardly another role has, however loud or faint it is. `by` takes another of the orders
+-- below: auroc is the lower end of its interval, score = mean * ln(lift); effect and score prefer loud features.
+-- What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
 -- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
 -- the description in preferred_labels: written by a model, and not checked.
 --
@@ -57,14 +57,16 @@ from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
 order by
-    case "by"
-        when 'distinctness' then distinctness
-        when 'auroc' then c.auroc_low
-        when 'effect' then c.effect
-        when 'lift' then lift
-        when 'score' then score
-        else error(format('no order {}; there are distinctness, auroc, effect, lift and score', "by"))
-    end desc nulls last,
+    in_order(
+        map {
+            'distinctness': distinctness,
+            'auroc': c.auroc_low::double,
+            'effect': c.effect,
+            'lift': lift,
+            'score': score
+        },
+        "by"
+    ) desc nulls last,
     score desc,
     rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: what it surely and it alone has, first';

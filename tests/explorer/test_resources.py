@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from persona_assets.base.queries import orders
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import RESOURCES, Source, find
 from persona_assets.explorer.resources.feature import page_elsewhere
@@ -63,6 +64,23 @@ def test_a_role_and_a_feature_are_told_per_token_and_at_equal_length(source: Sou
             told = [row[name] for name in ("rate_ratio", "effect_at_length_high", "length_overlap")]
             assert told == [value and pytest.approx(value, rel=1e-5) for value in values]
     assert answer(source, f"first/lengths/{DEAD}.json") == []
+
+
+def test_a_roles_features_come_in_the_order_that_is_asked_for(source: Source):
+    columns = {"distinctness": "distinctness", "auroc": "auroc_low", "effect": "effect"}
+    columns |= {"lift": "lift", "score": "score"}
+    assert list(columns) == orders("top_features")
+    for order, column in columns.items():
+        found = answer(source, f"first/role/pirate/by/{order}.json")
+        values = [row[column] for row in found if row[column] is not None]
+        assert values == sorted(values, reverse=True) and values
+        assert all(row["role_rank"] and row["length_overlap"] is not None for row in found)
+        for row in found:
+            check("FeatureInOrder", row)
+    with pytest.raises(
+        ProblemError, match="no order 'loud'; there are distinctness, auroc, effect, lift, score"
+    ):
+        answer(source, "first/role/pirate/by/loud.json")
 
 
 def test_silent_roles_of_a_feature_are_told_too_after_the_others(source: Source):

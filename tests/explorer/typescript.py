@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from persona_assets.base.queries import orders
 from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
 from persona_assets.lake.schema import (
@@ -72,7 +73,10 @@ def columns() -> str:
         table.name: {column.name: column.says for column in table.columns if column.says} for table in SAID
     }
     head = HEAD.format(source="persona_assets/lake/schema")
-    return f"{head}export const SAYS = {json.dumps(said, indent=2, ensure_ascii=False)} as const;\n"
+    orders_of = f"export const FEATURE_ORDERS = {json.dumps(orders('top_features'))} as const;\n"
+    return (
+        f"{head}{orders_of}\nexport const SAYS = {json.dumps(said, indent=2, ensure_ascii=False)} as const;\n"
+    )
 
 
 FILES = {"contract.ts": contract, "paths.ts": paths, "columns.ts": columns}

@@ -147,6 +147,13 @@ def test_compare_roles_orders_features_by_their_standardized_difference(
     sizes = [abs(row["standardized_difference"]) for row in answer]
     assert sizes == sorted(sizes, reverse=True)
     assert answer[0]["feature_id"] == OF_PIRATE_ALONE
+    by_rate = rows(warehouse, "from compare_roles('pirate', 'ghost', by := 'firing_rate')")
+    apart = [abs(row["firing_rate_a"] - row["firing_rate_b"]) for row in by_rate]
+    assert apart == sorted(apart, reverse=True) and len(by_rate) == len(answer)
+    with pytest.raises(
+        duckdb.Error, match="no order auroc; there are standardized_difference, difference, firing_rate"
+    ):
+        warehouse.execute("from compare_roles('pirate', 'ghost', by := 'auroc')").fetchall()
     turned = rows(warehouse, "from compare_roles('ghost', 'pirate')")
     assert [row["standardized_difference"] for row in turned] == [
         -row["standardized_difference"] for row in answer

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from persona_assets.base.queries import orders
 from persona_assets.cli.commands.options import (
-    FeatureOrder,
     Format,
     FormatOption,
     SaeOption,
@@ -19,6 +19,8 @@ from persona_assets.cli.commands.options import (
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()
+
+FEATURE_ORDERS = orders("top_features")
 
 
 @commands.command()
@@ -66,7 +68,9 @@ def top_features(
     study: StudyArgument,
     role: Annotated[str, typer.Argument(help="The role's name.", show_default=False)],
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many features.")] = 20,
-    by: Annotated[FeatureOrder, typer.Option("--by", help="What orders them.")] = FeatureOrder.distinctness,
+    by: Annotated[
+        str, typer.Option("--by", metavar="|".join(FEATURE_ORDERS), help="What orders them.")
+    ] = FEATURE_ORDERS[0],
     sae: SaeOption = None,
     output: FormatOption = Format.table,
     wide: WideOption = False,
@@ -79,7 +83,7 @@ def top_features(
     check_role(opened, role)
     check_sae(opened, sae)
     query = "from top_features($role, sae := $sae, by := $by) limit $limit"
-    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit, by=by.value)
+    ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit, by=by)
 
 
 @commands.command()

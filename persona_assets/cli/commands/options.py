@@ -35,16 +35,6 @@ WideOption = Annotated[
 ]
 
 
-class FeatureOrder(StrEnum):
-    """What orders a role's features; `sql/macros/top_features.sql` says how."""
-
-    distinctness = "distinctness"
-    auroc = "auroc"
-    effect = "effect"
-    lift = "lift"
-    score = "score"
-
-
 class Subject(StrEnum):
     """What is drawn."""
 

@@ -181,6 +181,16 @@ FeatureOfRole = rows_of(
     only=("feature_id", "mean", "firing_rate", *_Compared, *_AT_LENGTH),
     also={"label": str | None, "played_effect": float | None},
 )
+FeatureInOrder = rows_of(
+    "FeatureInOrder",
+    "A feature of a role in an order of one's choice, with the values of the orders that have no column.",
+    ROLE_FEATURES,
+    ROLE_CONTRASTS,
+    LENGTH_CONTRASTS,
+    only=("feature_id", "mean", "firing_rate", *_Compared, *_AT_LENGTH),
+    also={"label": str | None, "played_effect": float | None, "distinctness": float | None}
+    | {"lift": float | None, "score": float | None},
+)
 FeaturesOfRole = table_of(
     "FeaturesOfRole",
     "Every feature that fires in the role or has a contrast; for comparing.",

@@ -17,6 +17,7 @@ _NAME = r"[a-z0-9_.-]+"
 PARTS = {
     "sae": _NAME,
     "role": _NAME,
+    "order": r"[a-z_]{1,40}",
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
     "run": r"[A-Za-z0-9_.-]{1,100}",  # other tools name their runs as they like
@@ -100,6 +101,14 @@ LENGTHS = Resource(
     "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[pages.LengthOfRole], waits=True
 )
 ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
+ROLE_IN_ORDER = Resource(
+    "role_in_order",
+    "{sae}/role/{role}/by/{order}.json",
+    role.in_order,
+    list[pages.FeatureInOrder],
+    waits=True,
+    live=True,
+)
 ROLE_FEATURES = Resource(
     "features_of_role", "{sae}/role/{role}/features.json", role.features, pages.FeaturesOfRole
 )

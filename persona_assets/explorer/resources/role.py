@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from persona_assets.base.queries import orders
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.parts import add_parts
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
-N_STRONGEST = 100  # features of a role that is not compared
+N_STRONGEST = 100  # features of a role that is not compared, or in an order of one's choice
 PAGE = 50  # responses
 
 
@@ -41,6 +42,16 @@ def features(source: Source, sae: str, role: str) -> dict[str, list[Any]]:
     """`{sae}/role/{role}/features.json`."""
     source.sae(sae), source.role(role)
     return source.columns("role_features", sae=sae, role=role)
+
+
+def in_order(source: Source, sae: str, role: str, order: str) -> list[Json]:
+    """`{sae}/role/{role}/by/{order}.json`. Raises the problem 404 for an order that there is not."""
+    source.sae(sae), source.role(role)
+    if order not in orders("top_features"):
+        raise not_found(f"no order {order!r}; there are {', '.join(orders('top_features'))}")
+    known = {row["role"] for row in source.known("measured_roles", sae=sae)}
+    asked = {"sae": sae, "role": role, "order": order, "limit": N_STRONGEST}
+    return source.rows("role_in_order", **asked) if role in known else []
 
 
 def responses(source: Source, role: str, page: int) -> Json:

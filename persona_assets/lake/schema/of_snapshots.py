@@ -194,6 +194,7 @@ MACROS = (
     "known_feature",
     "known_role",
     "which_roles",
+    "in_order",
     "distinctness",
     "top_features",
     "top_responses",

@@ -7,7 +7,7 @@ interface IntervalProps {
   value: number | null;
   low: number | null;
   high: number | null;
-  strong: boolean; // q below 0.05: filled, else hollow
+  strong: boolean; // a finding: filled, else hollow
 }
 
 /** A dot with its confidence interval against zero, one line of a table; the numbers stand beside it. */

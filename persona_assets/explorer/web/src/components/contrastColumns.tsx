@@ -23,6 +23,17 @@ export interface Contrast extends Effect {
   played_effect: number | null;
 }
 
+/** What is known of a row's role: its wordings, and up to which q its features are findings (null: it has none). */
+interface OfRole<Row> {
+  nWordings: (row: Row) => number | null;
+  level: (row: Row) => number | null;
+}
+
+/** As the view role_findings counts them. */
+function isFound(q: number | null, level: number | null): boolean {
+  return q !== null && level !== null && q <= level;
+}
+
 const PLOT_EDGE = 12; // pixels left free at both ends
 
 /** Of effects and their intervals, over `width` pixels; zero is always on it. */
@@ -37,13 +48,14 @@ export function ContrastNote() {
     <p className="footnote">
       Whiskers and brackets: 95 % intervals; none where too few firings are expected. Wordings: how many of the role’s wordings are on the
       AUROC’s side of ½, of all. Per token and at equal length: what stays of a difference where answers of one role are longer. Filled
-      dots: q &lt; 0.05. q: {SAYS.role_contrasts.q}. ◆: q of a difference beyond the smallest effect of interest &lt; 0.05.
+      dots: findings, whose q is at most the role’s level (0.05 × the share of roles that differ at all). q: {SAYS.role_contrasts.q}. ◆: so
+      is the q of a difference beyond the smallest effect of interest.
     </p>
   );
 }
 
-/** The effect as a number and as a dot with its interval, AUROC with its own, in how many of `nWordings` it holds, and q. */
-export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (row: Row) => number | null): SortColumn<Row>[] {
+/** The effect as a number and as a dot with its interval, AUROC with its own, in how many of `nWordings` it holds, and q; filled where it is a finding. */
+export function contrastColumns<Row extends Contrast>(scale: Scale, of: OfRole<Row>): SortColumn<Row>[] {
   return [
     {
       key: "effect",
@@ -62,7 +74,9 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (
         </>
       ),
       className: "plot-cell",
-      cell: (row) => <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={(row.q ?? 1) < 0.05} />,
+      cell: (row) => (
+        <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={isFound(row.q, of.level(row))} />
+      ),
     },
     {
       key: "auroc",
@@ -72,13 +86,13 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, nWordings: (
       value: (row) => row.auroc,
       cell: (row) => <Bracketed value={row.auroc} low={row.auroc_low} high={row.auroc_high} />,
     },
-    wordingsColumn(nWordings),
-    qColumn(),
+    wordingsColumn(of.nWordings),
+    qColumn(of.level),
   ];
 }
 
 /** q, marked where the difference is a relevant one, too. */
-function qColumn<Row extends Contrast>(): SortColumn<Row> {
+function qColumn<Row extends Contrast>(level: OfRole<Row>["level"]): SortColumn<Row> {
   return {
     key: "q",
     title: "q",
@@ -89,7 +103,7 @@ function qColumn<Row extends Contrast>(): SortColumn<Row> {
       <>
         {qValue(row.q)}
         <span className="relevant" title={row.q_relevant === null ? undefined : `q of a relevant difference: ${qValue(row.q_relevant)}`}>
-          {(row.q_relevant ?? 1) < 0.05 ? "◆" : ""}
+          {isFound(row.q, level(row)) && isFound(row.q_relevant, level(row)) ? "◆" : ""}
         </span>
       </>
     ),

@@ -1,5 +1,7 @@
 // Written by `make generated`; change persona_assets/lake/schema instead.
 
+export const FEATURE_ORDERS = ["distinctness", "auroc", "effect", "lift", "score"] as const;
+
 export const SAYS = {
   "features": {
     "alive": "Whether it fired in any response",

@@ -332,6 +332,56 @@ export interface FeatureOfRole {
   played_effect: number | null;
 }
 
+/** A feature of a role in an order of one's choice, with the values of the orders that have no column. */
+export interface FeatureInOrder {
+  feature_id: number;
+  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
+  effect_at_length: number | null;
+  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
+  effect_at_length_low: number | null;
+  /** Upper end of its 95% interval */
+  effect_at_length_high: number | null;
+  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
+  length_overlap: number | null;
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
+  auroc: number | null;
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
+  q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  label: string | null;
+  played_effect: number | null;
+  distinctness: number | null;
+  lift: number | null;
+  score: number | null;
+}
+
 /** Every feature that fires in the role or has a contrast; for comparing. */
 export interface FeaturesOfRole {
   feature_id: number[];

@@ -16,5 +16,6 @@ export const paths = {
   histogram: (sae: string, featureId: number) => `data/${sae}/histogram/${featureId}.json`,
   lengths: (sae: string, featureId: number) => `data/${sae}/lengths/${featureId}.json`,
   role: (sae: string, role: string) => `data/${sae}/role/${role}.json`,
+  roleInOrder: (sae: string, role: string, order: string) => `data/${sae}/role/${role}/by/${order}.json`,
   featuresOfRole: (sae: string, role: string) => `data/${sae}/role/${role}/features.json`,
 };

@@ -17,7 +17,7 @@ import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 
 const PLOT = 150; // pixels of the effects' column
-const NONE: Adherence[] = [];
+const UNKNOWN: Pick<RolesOverview, "adherence" | "findings"> = { adherence: [], findings: [] };
 const NO_LENGTHS: LengthOfRole[] = [];
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
@@ -27,12 +27,12 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
   const scale = useMemo(() => effectScale(feature.roles, PLOT), [feature.roles]);
   const withExamples = useMemo(() => new Set(feature.examples.map((one) => one.role)), [feature.examples]);
   const overview = useResource<RolesOverview>(paths.roles(sae));
-  const adherence = overview.state === "ready" ? overview.data.adherence : NONE;
+  const { adherence, findings } = overview.state === "ready" ? overview.data : UNKNOWN;
   const compared = useResource<LengthOfRole[]>(paths.lengths(sae, feature.feature_id));
   const lengths = compared.state === "ready" ? compared.data : NO_LENGTHS;
   const columns = useMemo(
-    () => columnsOf(scale, anchor, feature, adherence, lengths, (role) => live || withExamples.has(role)),
-    [scale, anchor, feature, adherence, lengths, live, withExamples],
+    () => columnsOf(scale, anchor, feature, { adherence, findings, lengths }, (role) => live || withExamples.has(role)),
+    [scale, anchor, feature, adherence, findings, lengths, live, withExamples],
   );
   const [rows, finder] = useFindRole(feature.roles);
   return (
@@ -71,10 +71,10 @@ function columnsOf(
   scale: Scale,
   anchor: string,
   feature: FeaturePage,
-  adherence: Adherence[],
-  lengths: LengthOfRole[],
+  { adherence, findings, lengths }: Pick<RolesOverview, "adherence" | "findings"> & { lengths: LengthOfRole[] },
   hasExamples: (role: string) => boolean,
 ): SortColumn<RoleOfFeature>[] {
+  const levels = new Map(findings.map((one) => [one.role, one.level]));
   return [
     {
       key: "role",
@@ -88,7 +88,7 @@ function columnsOf(
       ),
     },
     RATE,
-    ...contrastColumns<RoleOfFeature>(scale, (row) => row.n_wordings),
+    ...contrastColumns<RoleOfFeature>(scale, { nWordings: (row) => row.n_wordings, level: (row) => levels.get(row.role) ?? null }),
     ...lengthsOf(lengths),
     ...playedEffect(feature.roles),
     ...(adherence.length > 0 ? [playedColumn(adherence)] : []),

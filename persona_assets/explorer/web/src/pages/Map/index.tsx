@@ -48,8 +48,7 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
   const insideSet = useMemo(() => inside && new Set(inside), [inside]);
   const near = useNeighbors(sae, state.selected);
   useEffect(() => setTool("pan"), [line]);
-  if (model.n === 0)
-    return <Empty title="The atlas selected no feature">{data.summary.note}</Empty>;
+  if (model.n === 0) return <Empty title="The atlas selected no feature">{data.summary.note}</Empty>;
   return (
     <div className="map-page">
       <Controls model={model} state={state} tool={tool} setTool={setTool} />

@@ -1,48 +1,105 @@
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, playedEffect } from "../../components/contrastColumns";
-import { count, percent } from "../../components/format";
-import { Empty } from "../../components/Loaded";
+import { count, fmt, percent } from "../../components/format";
+import { Empty, Loaded } from "../../components/Loaded";
 import { lengthColumns } from "../../components/lengthColumns";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
-import { SAYS } from "../../generated/columns";
-import type { FeatureOfRole, RolePage } from "../../generated/contract";
+import { useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import { FEATURE_ORDERS, SAYS } from "../../generated/columns";
+import type { FeatureInOrder, FeatureOfRole, RolePage } from "../../generated/contract";
+import { paths } from "../../generated/paths";
 import { useParam } from "../../router/router";
 
 const PLOT = 150;
 
-/** The features by which the role differs from the mean of all roles, those it has more of and those it has less of. */
-export function Characteristic({ role }: { role: RolePage }) {
+const FIRST = FEATURE_ORDERS[0];
+type Row = FeatureOfRole | FeatureInOrder;
+
+/** What characterizes the role: its own features and those it lacks, or the first in another order, which a live server alone gives. */
+export function Characteristic({ role, sae }: { role: RolePage; sae: string }) {
+  const { live } = useStudy();
+  const [asked, setBy] = useParam("by", FIRST);
+  const by = FEATURE_ORDERS.find((order) => order === asked) ?? FIRST;
+  const choice = live && role.features.length > 0 && (
+    <label className="order-choice">
+      order{" "}
+      <select value={by} onChange={(event) => setBy(event.target.value, { push: true })}>
+        {FEATURE_ORDERS.map((order) => (
+          <option key={order}>{order}</option>
+        ))}
+      </select>
+    </label>
+  );
+  return by === FIRST || !live ? <BothSides role={role} choice={choice} /> : <InOrder role={role} sae={sae} by={by} choice={choice} />;
+}
+
+/** The features by which the role differs from the others, those it has more of or those it has less of. */
+function BothSides({ role, choice }: { role: RolePage; choice: ReactNode }) {
   const [side, setSide] = useParam("side", "more");
   const rows = useMemo(
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
-  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role, rows), [rows, role]);
+  const sides = (
+    <span className="choices" role="group" aria-label="Which side">
+      <button aria-pressed={side === "more"} onClick={() => setSide("more", { push: true })}>
+        ▲ more than others
+      </button>
+      <button aria-pressed={side === "less"} onClick={() => setSide("less", { push: true })}>
+        ▼ less than others
+      </button>
+    </span>
+  );
+  return (
+    <Features role={role} rows={rows} note="what the role surely and it alone has first" empty={noneOf(role)}>
+      {choice}
+      {sides}
+    </Features>
+  );
+}
+
+function InOrder({ role, sae, by, choice }: { role: RolePage; sae: string; by: string; choice: ReactNode }) {
+  const found = useResource<FeatureInOrder[]>(paths.roleInOrder(sae, role.role, by));
+  const told = by === "lift" || by === "score" ? by : null;
+  return (
+    <Loaded of={found} what="the features">
+      {(rows) => (
+        <Features role={role} rows={rows} note={`the first ${rows.length} by ${by}`} empty="No feature fires." told={told}>
+          {choice}
+        </Features>
+      )}
+    </Loaded>
+  );
+}
+
+interface FeaturesProps {
+  role: RolePage;
+  rows: Row[];
+  note: string;
+  empty: string;
+  told?: "lift" | "score" | null; // what orders them, where no other column shows it
+  children: ReactNode;
+}
+
+function Features({ role, rows, note, empty, told = null, children }: FeaturesProps) {
+  const columns = useMemo(() => columnsOf(effectScale(rows, PLOT), role, rows, told), [rows, role, told]);
   return (
     <SortSection
       title="Characteristic features"
-      note="what the role surely and it alone has first; effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis"
+      note={`${note}; effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis`}
       className="characteristic-section"
-      aside={
-        <span className="choices" role="group" aria-label="Which side">
-          <button aria-pressed={side === "more"} onClick={() => setSide("more", { push: true })}>
-            ▲ more than others
-          </button>
-          <button aria-pressed={side === "less"} onClick={() => setSide("less", { push: true })}>
-            ▼ less than others
-          </button>
-        </span>
-      }
+      aside={children}
       box="characteristic"
       label="Characteristic features"
       rows={rows}
       columns={columns}
       rowKey={(row) => row.feature_id}
       first="" // as they are served
-      empty={<Empty title="None">{noneOf(role)}</Empty>}
+      empty={<Empty title="None">{empty}</Empty>}
     >
       <ContrastNote />
     </SortSection>
@@ -54,7 +111,7 @@ function noneOf(role: RolePage): string {
   return role.features.length === 0 ? "The role's answers have not been read or compared yet." : "No feature differs in this direction.";
 }
 
-function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOfRole[]): SortColumn<FeatureOfRole>[] {
+function columnsOf(scale: Scale, { role, n_wordings, findings }: RolePage, rows: Row[], told: "lift" | "score" | null): SortColumn<Row>[] {
   return [
     {
       key: "feature",
@@ -63,8 +120,9 @@ function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOf
       value: (row) => row.feature_id,
       cell: (row) => <FeatureLink id={row.feature_id} label={row.label} params={{ role }} />,
     },
-    ...contrastColumns<FeatureOfRole>(scale, () => n_wordings),
-    ...lengthColumns<FeatureOfRole>((row) => row),
+    ...(told === null ? [] : [orderedBy(told)]),
+    ...contrastColumns<Row>(scale, { nWordings: () => n_wordings, level: () => findings?.level ?? null }),
+    ...lengthColumns<Row>((row) => row),
     ...playedEffect(rows),
     {
       key: "rank",
@@ -83,4 +141,9 @@ function columnsOf(scale: Scale, { role, n_wordings }: RolePage, rows: FeatureOf
       cell: (row) => percent(row.firing_rate),
     },
   ];
+}
+
+function orderedBy(told: "lift" | "score"): SortColumn<Row> {
+  const value = (row: Row) => (told in row ? (row as FeatureInOrder)[told] : null);
+  return { key: told, title: told, num: true, value, cell: (row) => fmt(value(row)) };
 }

@@ -37,7 +37,7 @@ function Page({ role, sae }: { role: Role; sae: string }) {
     <div className="page role">
       <RoleHead role={role} />
       <div className="role-columns">
-        <Characteristic role={role} />
+        <Characteristic role={role} sae={sae} />
         <div>
           <Axes role={role} sae={sae} />
           <Nearest role={role} />
