@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +24,8 @@ from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 # Where a role is expected to fire a feature less often than this, single firings would look like discoveries.
 MIN_EXPECTED = 5
 MIN_FIRED = 15  # and where it then fires it less often than this nobody can tell how strong it is
+
+_TILES = 16  # of features, in a part of the table
 
 
 @dataclass(frozen=True)
@@ -62,21 +68,100 @@ def seldom(design: Design, row: int, fired: Ints) -> Flags:
     return n[row] * fired < MIN_EXPECTED * n.sum()
 
 
-def role_contrasts(compared: Compared) -> pa.Table:
-    """Return a row for every role and every feature that fires in any, by tile of features, role and feature.
+@dataclass(frozen=True)
+class RoleContrasts:
+    """The table's rows; iterated over, it gives them in parts: by tile of features, role and feature.
 
-    Without effects they and their intervals are NULL; with one role so are auroc, p and q.
+    `p`, `q` float64[n_roles, d_sae] and `pooled`, `relevant`, `q_relevant` float32[n_roles, d_sae] are the
+    columns that take a whole role, or all of them, to adjust; each part makes the others of its features.
     """
-    fired, roles = compared.totals.fired, compared.totals.design.roles
-    alive = np.flatnonzero(fired)
-    p = np.empty((len(roles), len(alive)))
-    for row in range(len(p)):
-        p[row] = p_values(compared, row)[alive]
-    pooled = benjamini_hochberg(p).astype(np.float32)
-    tables = [_of_role(compared, row, alive, p[row], pooled[row]) for row in range(len(p))]
-    edges = np.searchsorted(alive, np.arange(0, len(fired) + FEATURE_TILE, FEATURE_TILE))
-    tiles = [table.slice(begin, end - begin) for begin, end in pairwise(edges) for table in tables]
-    return pa.concat_tables(tiles).unify_dictionaries()
+
+    compared: Compared
+    p: Floats
+    q: Floats
+    pooled: Singles
+    relevant: Singles
+    q_relevant: Singles
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """Without effects they and their intervals are NULL; with one role so are auroc, p and q."""
+        for start in range(0, self.p.shape[1], _TILES * FEATURE_TILE):
+            yield self._part(start, start + _TILES * FEATURE_TILE)
+
+    def table(self) -> pa.Table:
+        """Return all parts as one table."""
+        return pa.concat_tables(self).unify_dictionaries()
+
+    def _part(self, start: int, stop: int) -> pa.Table:
+        part: RoleContrasts = _of_features(self, slice(start, stop))
+        alive = np.flatnonzero(part.compared.totals.fired)
+        tables = [part._of_role(row, alive, start) for row in range(len(self.p))]
+        edges = np.searchsorted(alive, np.arange(0, stop - start + FEATURE_TILE, FEATURE_TILE))
+        tiles = [table.slice(begin, end - begin) for begin, end in pairwise(edges) for table in tables]
+        return pa.concat_tables(tiles).unify_dictionaries()
+
+    def _of_role(self, row: int, alive: Ints, start: int) -> pa.Table:
+        compared = self.compared
+        totals, effects, ranks = compared.totals, compared.effects, compared.ranks
+        effect = np.full(len(alive), np.nan) if effects is None else effects.effect[row, alive]
+        half_width, auroc = effect_half_widths(compared, row)[alive], aurocs(compared, row)
+        error = auroc_errors(compared, row, auroc)[alive]
+        auroc, half_of_auroc = auroc[alive], reach(compared.inflation_df[row, alive]) * error
+        role = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [totals.design.roles[row]])
+        agree = np.where(np.isnan(auroc), np.nan, ranks.agree[row, alive])
+        return ROLE_CONTRASTS.of(
+            {
+                "role": role,
+                "feature_id": (alive + start).astype(np.int32),
+                "share": totals.shares(row)[alive],
+                "effect": effect,
+                "effect_low": effect - half_width,
+                "effect_high": effect + half_width,
+                "auroc": auroc,
+                "p": self.p[row, alive],
+                "q": self.q[row, alive],
+                "auroc_low": np.maximum(auroc - half_of_auroc, 0),
+                "auroc_high": np.minimum(auroc + half_of_auroc, 1),
+                "min_wording_auroc": ranks.lowest[row, alive],
+                "n_wordings_agree": pa.array(agree, pa.int32(), from_pandas=True),
+                "q_pooled": self.pooled[row, alive],
+                "p_relevant": self.relevant[row, alive],
+                "q_relevant": self.q_relevant[row, alive],
+                "role_rank": compared.places[row, alive].astype(np.int32),
+            }
+        )
+
+
+def role_contrasts(compared: Compared) -> RoleContrasts:
+    """Return the contrasts of every role in every feature that fires in any."""
+    alive = compared.totals.fired > 0
+    of = RoleContrasts(
+        compared, *(np.empty(compared.places.shape, dtype) for dtype in (float, float, *3 * [np.float32]))
+    )
+
+    def test(row: int) -> None:
+        of.p[row] = np.where(alive, p_values(compared, row), np.nan)
+        of.q[row] = benjamini_hochberg(of.p[row])
+        auroc = aurocs(compared, row)
+        error = np.where(alive, auroc_errors(compared, row, auroc), np.nan)
+        relevant = beyond(auroc - 0.5, compared.smallest, error, compared.inflation_df[row])
+        of.relevant[row], of.q_relevant[row] = relevant, benjamini_hochberg(relevant)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(test, range(len(of.p))))
+    of.pooled[:] = benjamini_hochberg(of.p)
+    return of
+
+
+def _of_features(of: Any, block: slice) -> Any:
+    """Return a dataclass with its arrays cut to a range of features, their last axis."""
+    values = ((field.name, getattr(of, field.name)) for field in fields(of))
+    parts = {
+        name: value[..., block] if isinstance(value, np.ndarray) else _of_features(value, block)
+        for name, value in values
+        if isinstance(value, np.ndarray | Compared | Totals | Effects | Ranks)
+    }
+    return replace(of, **parts)
 
 
 def aurocs(compared: Compared, row: int) -> Floats:
@@ -132,36 +217,3 @@ def effect_half_widths(compared: Compared, row: int) -> Floats:
 
 def _u(ranks: Ranks, row: int, n_role: int) -> Floats:
     return ranks.sums[row] - n_role * (n_role + 1) / 2
-
-
-def _of_role(compared: Compared, row: int, alive: Ints, p: Floats, pooled: Singles) -> pa.Table:
-    totals, effects, ranks = compared.totals, compared.effects, compared.ranks
-    effect = np.full(len(alive), np.nan) if effects is None else effects.effect[row, alive]
-    half_width, auroc = effect_half_widths(compared, row)[alive], aurocs(compared, row)
-    error, df = auroc_errors(compared, row, auroc)[alive], compared.inflation_df[row, alive]
-    auroc = auroc[alive]
-    half_of_auroc = reach(df) * error
-    relevant = beyond(auroc - 0.5, compared.smallest, error, df)
-    role = pa.DictionaryArray.from_arrays(np.zeros(len(alive), np.int32), [totals.design.roles[row]])
-    agree = np.where(np.isnan(auroc), np.nan, ranks.agree[row, alive])
-    return ROLE_CONTRASTS.of(
-        {
-            "role": role,
-            "feature_id": alive.astype(np.int32),
-            "share": totals.shares(row)[alive],
-            "effect": effect,
-            "effect_low": effect - half_width,
-            "effect_high": effect + half_width,
-            "auroc": auroc,
-            "p": p,
-            "q": benjamini_hochberg(p),
-            "auroc_low": np.maximum(auroc - half_of_auroc, 0),
-            "auroc_high": np.minimum(auroc + half_of_auroc, 1),
-            "min_wording_auroc": ranks.lowest[row, alive],
-            "n_wordings_agree": pa.array(agree, pa.int32(), from_pandas=True),
-            "q_pooled": pooled,
-            "p_relevant": relevant,
-            "q_relevant": benjamini_hochberg(relevant),
-            "role_rank": compared.places[row, alive].astype(np.int32),
-        }
-    )

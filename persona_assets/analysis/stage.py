@@ -59,7 +59,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         FEATURES: with_selection(statistics.features, selection),
         ROLE_MATRIX: role_matrix_table(selection),
         LENGTH_CONTRASTS: statistics.length_contrasts,
-        ROLE_CONTRASTS: statistics.role_contrasts,
+        ROLE_CONTRASTS: statistics.contrasts,
     }
     return {
         table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)

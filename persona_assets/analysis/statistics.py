@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from persona_assets.analysis.at_length import Slopes
 from persona_assets.analysis.components import components
-from persona_assets.analysis.contrasts import Compared, role_contrasts
+from persona_assets.analysis.contrasts import Compared, RoleContrasts, role_contrasts
 from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import Entries, Strategy
 from persona_assets.analysis.errors import Effects, MeanSquares, effects, mean_squares
@@ -34,8 +34,8 @@ from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 class Statistics:
     """What is known of each role and feature.
 
-    `role_contrasts` is a table of `schema.ROLE_CONTRASTS`, `length_contrasts` gives that of
-    `schema.LENGTH_CONTRASTS` in parts; `features` has the first columns of
+    `contrasts` gives the table of `schema.ROLE_CONTRASTS` in parts, `length_contrasts` that of
+    `schema.LENGTH_CONTRASTS`; `features` has the first columns of
     `schema.FEATURES`: all but the selection's. `roles` are sorted and name the rows of `raw`, the roles'
     means (with strategy max their maxima), and of `centred`, the means less what all roles do on the same
     responses: None with strategy max, or where roles are not asked the same. `test`, whether roles differ in
@@ -43,12 +43,17 @@ class Statistics:
     """
 
     roles: list[str]
-    role_contrasts: pa.Table
+    contrasts: RoleContrasts
     features: pa.Table
     raw: Matrices
     centred: Matrices | None
     test: RoleTest | None = None
     length_contrasts: Iterable[pa.Table] = ()
+
+    @property
+    def role_contrasts(self) -> pa.Table:
+        """All of `contrasts` as one table."""
+        return self.contrasts.table()
 
 
 def analyse(
@@ -102,8 +107,8 @@ def compare(
     aligned: bool,
     smallest_effect: float = SMALLEST_EFFECT,
     progress: Progress | None = None,
-) -> pa.Table:
-    """Return the role_contrasts that `analyse` gives, and sum nothing that they do not need."""
+) -> RoleContrasts:
+    """Return the contrasts that `analyse` gives, and sum nothing that they do not need."""
     sources = sorted(sources, key=lambda source: source.role)
     design = read_design(sources)
     read, no_halves = _Readings(2, len(sources), progress), np.empty((0, 2, *design.present.shape), bool)
@@ -125,7 +130,7 @@ def _contrasts(
     known: Effects | None,
     squares: MeanSquares | None,
     smallest_effect: float,
-) -> pa.Table:
+) -> RoleContrasts:
     ranks, best = rank(sources, totals), places(totals.role_means)
     return role_contrasts(
         Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from persona_assets.base.ahead import ahead
 from persona_assets.lake.schema import Table
 
 SUM_NOTE = b"persona.crc32"
@@ -33,13 +34,13 @@ def write_parquet(
 ) -> None:
     """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk.
 
-    Of content in parts each begins a row group, and only one is held at a time.
+    Of content in parts each begins a row group; the next is made while one is written.
     """
     options = {"compression": "zstd", "compression_level": 1, **_ALWAYS, **table.writer}
     raw = _Summing(path, "wb")
     with io.BufferedWriter(raw) as file:  # type: ignore[type-var]
         with pq.ParquetWriter(file, table.schema, **options) as writer:
-            for given in [content] if isinstance(content, pa.Table) else content:
+            for given in [content] if isinstance(content, pa.Table) else ahead(content):
                 part = given.select(table.schema.names).cast(table.schema)
                 for start, stop in row_groups(table, part):
                     writer.write_table(part.slice(start, stop - start), row_group_size=stop - start)

@@ -73,6 +73,7 @@ def test_rows_lie_tile_by_tile_and_in_a_tile_role_by_role(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contrasts, "FEATURE_TILE", 3)
+    monkeypatch.setattr(contrasts, "_TILES", 2)  # so that there are several parts
     table = analyse(write(tmp_path, case.roles), D_SAE, aligned=True, split_seed=0).role_contrasts
     rows = list(zip(table["role"].to_pylist(), table["feature_id"].to_pylist(), strict=True))
     assert rows == sorted(case.contrasts.index, key=lambda row: (row[1] // 3, row))

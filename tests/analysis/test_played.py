@@ -75,7 +75,7 @@ def test_only_the_chosen_responses_count_as_if_the_others_had_never_been_pooled(
             analyse(given, 30, aligned=True, split_seed=0, strategy=strategy)  # type: ignore[arg-type]
             for given in (filtered, alone)
         )
-        assert one.role_contrasts.equals(compare(filtered, 30, aligned=True))
+        assert one.role_contrasts.equals(compare(filtered, 30, aligned=True).table())
         assert one.role_contrasts.equals(other.role_contrasts) and one.features.equals(other.features)
 
 
