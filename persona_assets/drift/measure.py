@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.base.arrays import Floats, Ints
-from persona_assets.drift.codes import SpanCodes, pool_ranges
+from persona_assets.base.arrays import Floats
+from persona_assets.drift.codes import SpanCodes
 from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
 from persona_assets.drift.crossfit import CrossFit
 from persona_assets.drift.localize import scaled
-from persona_assets.drift.null import Null, answer_spans, draw_spans
+from persona_assets.drift.null import Null, lowest_p
+from persona_assets.drift.played_axis import PlayedAxis, not_measured
 from persona_assets.drift.reference import Reference
 from persona_assets.drift.scores import nearest, scores
 from persona_assets.drift.space import Points
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.transitions import Transition, transition
+from persona_assets.drift.turns import null_of_turns, turn_points
 from persona_assets.extract.pieces import Spelling
 from persona_assets.lake.schema import (
     DRIFT_FEATURES,
@@ -29,7 +32,6 @@ from persona_assets.lake.schema import (
     SCORES,
 )
 from persona_assets.lake.schema.of_runs import DriftScore
-from persona_assets.lake.schema.table import VARIANT_STRIDE
 from persona_assets.study.settings import DriftSettings
 
 if TYPE_CHECKING:
@@ -56,61 +58,28 @@ def measure(
     reference: Reference,
     settings: DriftSettings,
     tokenizer: PreTrainedTokenizerBase,
+    played: PlayedAxis | None = None,
 ) -> dict[str, pa.Table]:
     """Return the tables of a run by name. `anchor_codes` are those of the anchor's responses, `fit` what
-    scores them without their own questions.
+    scores them without their own questions; `played` measures once more.
     """
     codes = reading.codes
     points = turn_points(codes, reference, settings)
     scored = scores(points, reference.target)
     null, optimism = null_of_turns(codes.lengths, anchor_codes, fit, reference, settings)
-    turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns)
+    of_turns, of_run = not_measured(len(points))
+    if played is not None:
+        of_turns, of_run = played.measured(codes, anchor_codes, settings)
+    turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns, of_turns)
+    of_run["p"] = lowest_p(zip([turn[settings.score] for turn in null], scored[settings.score], strict=True))
     transitions, features = transition_tables(points, scored, reference.target.axis)
     return {
         DRIFT_TURNS.name: turns,
         DRIFT_TRANSITIONS.name: transitions,
         DRIFT_FEATURES.name: features,
         DRIFT_TOKENS.name: tokens_table(codes, reference, tokenizer),
-        DRIFT_RUNS.name: runs_table(
-            reading, turns, reference, settings, run_p(scored[settings.score], null, settings.score), optimism
-        ),
+        DRIFT_RUNS.name: runs_table(reading, turns, reference, settings, of_run, optimism),
     }
-
-
-def turn_points(codes: SpanCodes, reference: Reference, settings: DriftSettings) -> Points:
-    """Return the turns' vectors in the space: each answer pooled over its own tokens."""
-    return reference.space.points(
-        pool_ranges(codes.values, [[bounds] for bounds in codes.ranges], settings.pooling)
-    )
-
-
-def null_of_turns(
-    lengths: Ints,
-    anchor_codes: SpanCodes,
-    fit: CrossFit | None,
-    reference: Reference,
-    settings: DriftSettings,
-) -> tuple[list[dict[DriftScore, Null]], float | None]:
-    """Return of each turn the null of each score, and the axis's optimism, None where it is not known.
-
-    The optimism is a mean over the spans; see `CrossFit`.
-    """
-    found, optimism = {}, []
-    for n_tokens in np.unique(lengths).tolist():
-        draws = draw_spans(anchor_codes, n_tokens, settings.null_draws, settings.seed)
-        spans = [*draws, *answer_spans(anchor_codes, n_tokens, settings.seed)]
-        points = reference.space.points(pool_ranges(anchor_codes.values, spans, settings.pooling))
-        if fit is None:
-            scored = scores(points, reference.target)
-        else:
-            first = np.searchsorted(anchor_codes.bounds, [ranges[0][0] for ranges in spans], side="right") - 1
-            asked = anchor_codes.spans[first] % VARIANT_STRIDE
-            scored = fit.scores(points, asked)
-            optimism.append(fit.optimism(points, scored))
-        n = len(draws)
-        found[n_tokens] = {score: Null.of(values[:n], values[n:]) for score, values in scored.items()}
-    whole = float(np.mean(optimism)) if optimism and settings.axis == "difference" else None
-    return [found[n_tokens] for n_tokens in lengths.tolist()], whole
 
 
 def turns_table(
@@ -120,9 +89,11 @@ def turns_table(
     null: list[dict[DriftScore, Null]],
     reference: Reference,
     messages: list[int],
+    besides: Mapping[str, Any],
 ) -> pa.Table:
-    """`DRIFT_TURNS`; `messages` says where in the conversation each turn stands."""
+    """`DRIFT_TURNS`; `messages` says where in the conversation each turn stands, `besides` are columns."""
     columns: dict[str, Any] = {
+        **besides,
         "turn": codes.spans,
         "message": messages,
         "n_tokens": codes.lengths,
@@ -181,21 +152,15 @@ def tokens_table(codes: SpanCodes, reference: Reference, tokenizer: PreTrainedTo
     return DRIFT_TOKENS.of(columns)
 
 
-def run_p(scored: Floats, null: list[dict[DriftScore, Null]], score: DriftScore) -> float | None:
-    """Return how often the anchor's answers, as many as there are turns, have one as low as the lowest."""
-    found = [turn[score].run_p(float(value), len(null)) for turn, value in zip(null, scored, strict=True)]
-    return min((p for p in found if p is not None), default=None)
-
-
 def runs_table(
     reading: Reading,
     turns: pa.Table,
     reference: Reference,
     settings: DriftSettings,
-    p: float | None,
+    besides: Mapping[str, Any],
     optimism: float | None,
 ) -> pa.Table:
-    """`DRIFT_RUNS`: how the run was measured, and what else goes with its score."""
+    """`DRIFT_RUNS`: how the run was measured, and what else goes with its score; `besides` are columns."""
     found = confounds({name: _column(turns, name) for name in (settings.score, *CONFOUNDS)}, settings.score)
     row = {
         "name": reading.transcript.name,
@@ -215,7 +180,7 @@ def runs_table(
         "score": settings.score,
         "n_turns": turns.num_rows,
         "n_draws": settings.null_draws,
-        "p": p,
+        **besides,
         "axis_optimism": optimism,
         **{f"confound_{name}": r for name, r in found.items()},
         "confound_verdict": worst(found.values(), turns.num_rows),

@@ -8,6 +8,7 @@ among those as likely as any other, so the second gives exact p values, of a tur
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
 from typing import Self
@@ -109,6 +110,13 @@ def _concatenated(codes: SpanCodes, n_tokens: int, rng: np.random.Generator) -> 
         ranges.append((start, start + length))
         missing -= length
     return ranges
+
+
+def lowest_p(turns: Iterable[tuple[Null, float]]) -> float | None:
+    """Return a run's p of its turns' scores: how often as many answers of the anchor have one as low."""
+    turns = list(turns)
+    found = [null.run_p(score, len(turns)) for null, score in turns]
+    return min((p for p in found if p is not None), default=None)
 
 
 def _any_among_lowest(rank: int, n: int, n_turns: int) -> float:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.codes import SpanCodes, from_table, to_table
@@ -14,11 +15,19 @@ from persona_assets.drift.crossfit import CrossFit
 from persona_assets.drift.encode import encode_layout, encode_responses
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
+from persona_assets.drift.played_axis import PlayedAxis
 from persona_assets.drift.reference import Reference, build_reference, role_vector
 from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, RESPONSES, ROLE_FEATURES
+from persona_assets.lake.schema import (
+    DRIFT_CODES,
+    DRIFT_RUNS,
+    DRIFT_TABLES,
+    PLAYED_FEATURES,
+    RESPONSES,
+    ROLE_FEATURES,
+)
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer, text_config
 from persona_assets.models.sae import sae_width
@@ -59,7 +68,9 @@ class DriftStage:
             model=self.study.settings.extraction.model,
         )
         drift = self.study.settings.drift
-        tables = measure(reading, self._anchor_codes, self._fit, reference, drift, self._tokenizer)
+        tables = measure(
+            reading, self._anchor_codes, self._fit, reference, drift, self._tokenizer, self._played
+        )
         return {
             table.name: self.study.lake.write(
                 table, tables[table.name], made_from, run=transcript.run, inputs=self._inputs(transcript.run)
@@ -107,6 +118,20 @@ class DriftStage:
         return CrossFit.of(self._anchor_codes, self.reference, drift.axis, drift.pooling)
 
     @cached_property
+    def _played(self) -> PlayedAxis | None:
+        """The axis over played answers; None where none is asked for, or too few roles are played."""
+        file = self._files.played_features
+        if file is None:
+            return None
+        content = self.study.lake.read(PLAYED_FEATURES, file)
+        pooling, names = self.study.settings.drift.pooling, content["role"]
+        vectors = {
+            role: role_vector(content.filter(pc.equal(names, role)), pooling, self._d_sae)
+            for role in pc.unique(names).to_pylist()
+        }
+        return PlayedAxis.of(vectors, self.reference, self._anchor_codes, self.study.settings.drift)
+
+    @cached_property
     def _anchor_codes(self) -> SpanCodes:
         """The anchor's responses token by token, encoded once a study."""
         files, lake = self._files, self.study.lake
@@ -145,7 +170,7 @@ class DriftStage:
     def _inputs(self, run: str) -> list[LakeFile]:
         """Return what a run's tables are made from."""
         files = self._files
-        found = [files.codes(run), files.anchor_codes, *files.role_features.values()]
+        found = [files.codes(run), files.anchor_codes, files.played_features, *files.role_features.values()]
         return [file for file in found if file is not None]
 
     @cached_property

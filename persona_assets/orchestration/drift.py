@@ -31,7 +31,7 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
     """Return every conversation, scored turn by turn."""
 
     @dg.asset(
-        **of_stage(study, stage("drift")) | {"deps": [_all_roles(study)]},
+        **of_stage(study, stage("drift")) | {"deps": _measured_against(study)},
         partitions_def=conversations(study),
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
@@ -44,9 +44,11 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
     return drift
 
 
-def _all_roles(study: Study) -> dg.AssetDep:
-    """The roles' features: a conversation is measured against all of them, whatever roles there are."""
-    return dg.AssetDep(key(study, "role_features"), partition_mapping=dg.AllPartitionMapping())
+def _measured_against(study: Study) -> list[dg.AssetDep]:
+    """The features of all roles, whatever roles there are, and those over played answers where wanted."""
+    played = [dg.AssetDep(key(study, "played"))] if stage("played").wanted(study.settings) else []
+    roles = dg.AssetDep(key(study, "role_features"), partition_mapping=dg.AllPartitionMapping())
+    return [roles, *played]
 
 
 def drift_sensor(study: Study) -> dg.SensorDefinition:

@@ -17,7 +17,15 @@ from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
-from persona_assets.lake.schema import ACTIVATIONS, DRIFT_CODES, DRIFT_RUNS, DRIFT_TABLES, Table
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    DRIFT_CODES,
+    DRIFT_RUNS,
+    DRIFT_TABLES,
+    PLAYED_FEATURES,
+    Table,
+)
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.inputs import extraction_inputs
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
@@ -73,6 +81,11 @@ class DriftFiles:
             role: files.role_features(self.sae) for role, files in self.roles.items() if role not in excluded
         }
         return {role: file for role, file in found.items() if file is not None}
+
+    @cached_property
+    def played_features(self) -> LakeFile | None:
+        """The fresh features over answers that play their role; None where the study asks for none."""
+        return AcrossRoles(self.study, self.roles, self.look).file(PLAYED_FEATURES, self.sae)
 
     def check(self) -> None:
         """Raise StudyError, saying what to run, where there is nothing yet to measure drift against."""
@@ -173,7 +186,9 @@ class DriftFiles:
     @cached_property
     def measuring(self) -> dict[str, Any]:
         """What decides the tables of every run alike."""
+        played = {} if self.played_features is None else {"played": self.played_features.stem}
         return {
+            **played,
             "anchor": self.anchor,
             "anchor_codes": self.anchor_codes_fingerprint,
             "roles": {role: file.stem for role, file in self.role_features.items()},

@@ -10,7 +10,11 @@ import pyarrow as pa
 from persona_assets.lake.schema.table import BOOL, DOUBLE, FLOAT, INT, TEXT, Column, Table
 
 _of_run = partial(
-    Table, per_sae=False, per_role=False, per_run=True, made_from=("role_features", "drift_codes")
+    Table,
+    per_sae=False,
+    per_role=False,
+    per_run=True,
+    made_from=("role_features", "drift_codes", "played_features"),
 )
 
 # How far a turn is from the assistant.
@@ -47,6 +51,12 @@ DRIFT_TURNS = _of_run(
         Column("cosine_anchor_run_low", DOUBLE, nullable=True, later=True),
         Column("nearest_roles", pa.list_(pa.struct([("role", TEXT), ("cosine", DOUBLE)])), "The five roles "
             "with the highest cosine, the highest first"),
+        Column("played_projection", DOUBLE, "Projection on the axis from the other roles' answers that play "
+            "them, analysis.min_score at least, to the anchor; NULL without that setting, or where nothing "
+            "was judged", nullable=True, later=True),
+        Column("played_projection_low", DOUBLE, nullable=True, later=True),
+        Column("played_projection_high", DOUBLE, nullable=True, later=True),
+        Column("played_projection_p", DOUBLE, nullable=True, later=True),
     ),
 )  # fmt: skip
 
@@ -131,6 +141,11 @@ DRIFT_RUNS = _of_run(
         Column("axis_optimism", DOUBLE, "How much higher the anchor's answers project on the axis that they "
             "helped to make; the nulls are free of it. NULL where axis is pca or there is one question",
             nullable=True, later=True),
+        Column("n_played_roles", INT, "Roles of the reference that takes played answers alone",
+            nullable=True, later=True),
+        Column("played_axis_cosine", DOUBLE, "Cosine of its axis with the one over all answers: 1 where it "
+            "does not matter which answers play their role", nullable=True, later=True),
+        Column("played_p", DOUBLE, "As p, of the projection on that axis", nullable=True, later=True),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
             "with fewer than 8 turns", nullable=True),
         Column("confound_n_active_features", DOUBLE, "Pearson correlation of the score with "
