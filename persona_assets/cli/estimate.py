@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import print_inserted
 from persona_assets.cli.bar import bar
 from persona_assets.cli.table import table_lines
@@ -12,14 +13,20 @@ from persona_assets.study.study import Study
 
 
 def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
-    """Print what the study asks, some prompts in full, and what a pilot says that it costs here."""
+    """Print what the study asks, some prompts in full, and what a pilot says that it costs here.
+
+    Raises StudyError where a pilot is wanted of a model that cannot be had.
+    """
     asked = what_is_asked(study)
     _print_asked(study, asked)
     for example in asked.examples:
         _print_example(example)
-    if n_roles == 0 or asked.why_unknown is not None:
-        print("no pilot was made, so nothing is known of time and size")
+    not_known = "no pilot was made, so nothing is known of time and size"
+    if n_roles == 0:
+        print(not_known)
         return
+    if asked.why_unknown is not None:
+        raise StudyError(f"{not_known}: {asked.why_unknown}")
     with bar("pilot") as progress:
         found = pilot(study, n_roles, n_answers, progress)
     _print_pilot(study, asked, found)
@@ -31,7 +38,7 @@ def _print_asked(study: Study, asked: Asked) -> None:
         f"{count(asked.n_prompts)} prompts; {count(asked.n_answered)} are answered"
     )
     if asked.why_unknown is not None:
-        print(f"prompts: how long they are is not known: {asked.why_unknown}")
+        print("prompts: how long they are is not known without the model's tokenizer")
     if asked.prompt_tokens is not None:
         told = _tokens(asked.prompt_tokens, asked.n_prompts, f"the means of {asked.prompt_tokens.n} roles")
         print(f"prompts: {told}")
@@ -96,8 +103,7 @@ def _print_pilot(study: Study, asked: Asked, found: Pilot) -> None:
 
 
 def _tokens(per_one: Mean, n_all: int, what: str) -> str:
-    ends = f"{per_one.low:.4g} to {per_one.high:.4g}"
-    return (
-        f"{per_one.mean:.4g} tokens each (95% interval {ends}, of {what}), "
-        f"{count(round(per_one.mean * n_all))} in all"
-    )
+    sure = f"95% interval {per_one.low:.4g} to {per_one.high:.4g}, of {what}"
+    if per_one.low == per_one.high:
+        sure = f"all {count(per_one.n)} alike, which says nothing of others"
+    return f"{per_one.mean:.4g} tokens each ({sure}), {count(round(per_one.mean * n_all))} in all"

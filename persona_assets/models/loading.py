@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from persona_assets.lake.lake import Lake
 
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.gguf")
+_PATIENCE = 5.0  # seconds, with a hub
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
@@ -124,7 +126,8 @@ def loading(model: str) -> Iterator[None]:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
-        yield
+        with _from_the_cache_alone() if _is_on_a_silent_hub(model) else nullcontext():
+            yield
     except StudyError:
         raise
     except Exception as error:
@@ -137,6 +140,39 @@ def loading(model: str) -> Iterator[None]:
             reason = "the hub cannot be reached, and this machine has no copy of it"
             remedy = "name a folder of your own as the model, or fetch it where there is a network"
         raise StudyError(f"cannot load model {model!r}: {reason}; {remedy}") from error
+
+
+def _is_on_a_silent_hub(model: str) -> bool:
+    return not is_folder(in_project(model)) and not hub_answers()
+
+
+@cache
+def hub_answers() -> bool:
+    """Return whether the hub can be reached, asked once per process and not for long.
+
+    Its own client tries six times for every file, which takes half a minute and tells of each.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
+    except Exception:  # of the client of whichever version, or of what it stands on
+        return False
+    return True
+
+
+@contextmanager
+def _from_the_cache_alone() -> Iterator[None]:
+    from huggingface_hub import constants
+
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _check_fetched(model: str) -> None:

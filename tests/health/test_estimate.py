@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
 from persona_assets.cli.units import duration
 from persona_assets.health.estimate import Mean, pilot, what_is_asked
@@ -50,6 +51,7 @@ def test_the_command_tells_what_answers_are_cut_off_and_what_all_of_it_takes(mak
     said = CliRunner().invoke(app, ["estimate", str(study.file), "--pilot", "1", "--answers", "3"]).output
     assert "3 roles in 2 variants, 24 prompts; 0 are answered" in said
     assert "cut off at generation.max_tokens: 3 of 3 answers" in said
+    assert "2 tokens each (all 3 alike, which says nothing of others), 48 in all" in said
     assert "more than checks.max_truncated allows, 50%: raise generation.max_tokens" in said
     assert "time in all" in said
 
@@ -58,10 +60,14 @@ def test_of_a_model_that_is_elsewhere_it_says_what_is_not_known(
     make_study: StudyMaker,
 ) -> None:
     study = make_study(changes=SMALL | {"generation.model": "nobody/nothing"})
-    said = CliRunner().invoke(app, ["estimate", str(study.file)]).output
-    assert "24 prompts" in said
-    assert "how long they are is not known" in said
-    assert "no pilot was made, so nothing is known of time and size" in said
+    asked = CliRunner().invoke(app, ["estimate", str(study.file)])
+    assert "24 prompts" in asked.output
+    assert "how long they are is not known" in asked.output
+    assert isinstance(asked.exception, StudyError)
+    assert "nothing is known of time and size: cannot load model 'nobody/nothing'" in str(asked.exception)
+    without = CliRunner().invoke(app, ["estimate", str(study.file), "--pilot", "0"])
+    assert without.exit_code == 0
+    assert "no pilot was made, so nothing is known of time and size" in without.output
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import json
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
-from persona_assets.models.loading import load_tokenizer, text_config
+from persona_assets.models.loading import hub_answers, load_tokenizer, text_config
 from tests.generate.models import copy_of_model
 
 
@@ -85,3 +87,33 @@ def test_a_model_of_a_hub_that_cannot_be_reached_is_told_in_a_whole_sentence(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(StudyError, match=r"the hub cannot be reached, and .* no copy of it; name a folder"):
         load_tokenizer("nobody/no-such-model", None)
+
+
+def test_a_hub_that_cannot_be_reached_is_asked_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, _ = silent.accept()
+                except OSError:
+                    return
+                asked.append(connection)
+                connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        hub_answers.cache_clear()
+        try:
+            for model in ("nobody/no-such-model", "nobody/another"):
+                with pytest.raises(StudyError, match="the hub cannot be reached, and"):
+                    text_config(model)
+        finally:
+            hub_answers.cache_clear()
+        silent.shutdown(socket.SHUT_RDWR)
+    assert len(asked) == 1
