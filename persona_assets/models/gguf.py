@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,9 @@ def convert(file: Path, folder: Path) -> None:
     if folder.exists():
         _check_same(folder, origin)
         return
-    with _folder_placed(folder) as beside:
+    # Progress bars are for a terminal; in a log each of their steps is a line.
+    bars = nullcontext() if sys.stderr.isatty() else redirect_stderr(io.StringIO())
+    with _folder_placed(folder) as beside, bars:
         _write_model(file, beside)
         (beside / SOURCE).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
 

@@ -45,8 +45,11 @@ def test_the_folder_says_what_it_was_made_from_and_nothing_of_this_machine(folde
         assert str(file.parent) not in text.read_text()
 
 
-def test_converting_twice_gives_the_same_model(file: Path, folder: Path, tmp_path: Path) -> None:
+def test_converting_twice_gives_the_same_model_and_draws_no_bar_in_a_log(
+    file: Path, folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     convert(file, tmp_path / "again")
+    assert capfd.readouterr().err == ""
     assert directory_hash(tmp_path / "again") == directory_hash(folder)
 
 
