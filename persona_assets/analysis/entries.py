@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.base.arrays import Int32s, Ints, Singles
+from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
@@ -71,8 +71,16 @@ class FeatureRanges:
         except READING_ERRORS as error:
             raise damaged(source.activations, error) from error
         bounds = [_bounds(self._metadata, group) for group in range(self._metadata.num_row_groups)]
+        self._rows = [self._metadata.row_group(group).num_rows for group in range(len(bounds))]
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
+
+    def expected(self, d_sae: int) -> Floats:
+        """float64[d_sae]: how often each feature fired, each row group's rows shared out evenly."""
+        rows = np.zeros(d_sae)
+        for first, last, n in zip(self._first, self._last, self._rows, strict=True):
+            rows[first : last + 1] += n / (last + 1 - first)
+        return rows
 
     def read(self, start: int, stop: int) -> tuple[Int32s, Int32s, Singles]:
         """Feature ids, response ids and means of the features from `start` to before `stop`, by feature."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -17,7 +17,9 @@ from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ANSWERED_BY,
+    ATLAS,
     ATLAS_SUMMARY,
+    CONTRASTS,
     JUDGEMENTS,
     PLAYED_ROLES,
     POOLED,
@@ -25,6 +27,7 @@ from persona_assets.lake.schema import (
     RESPONSES,
     ROLE_FEATURES,
     TABLES,
+    Table,
 )
 from persona_assets.orchestration import loaded
 from persona_assets.orchestration.metadata import columns, preview
@@ -38,6 +41,7 @@ from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
 
 Metadata = dict[str, Any]
+Files = dict[str, LakeFile]
 
 
 def read_catalog(study: Study) -> Landed:
@@ -175,36 +179,53 @@ def land_played(study: Study, report: Report) -> Landed:
     """Compare the roles under every SAE by the answers that play them, and name those with too few."""
     from persona_assets.analysis.played import compare_played
 
-    across = AcrossRoles.of(study)
-    metadata: Metadata = {}
-    landed: list[LakeFile] = []
-    for sae in study.settings.extraction.saes:
-        if across.fingerprint(PLAYED_ROLES, sae) is not None:
-            files = compare_played(across, sae, progress=report.part(sae))
-            landed += files.values()
-            roles = study.lake.read(PLAYED_ROLES, files[PLAYED_ROLES.name]).to_pylist()
-            left_out = [role["role"] for role in roles if not role["takes_part"]]
-            known = {"too few answers play the role": ", ".join(left_out) or "of none"}
-            metadata |= _of_sae(study, sae, _files(study.lake, files) | known)
-            report.done(sae)
-    return Landed(version_of(landed), metadata)
+    def told(sae: str, files: Files) -> Metadata:
+        roles = study.lake.read(PLAYED_ROLES, files[PLAYED_ROLES.name]).to_pylist()
+        left_out = [role["role"] for role in roles if not role["takes_part"]]
+        return {"too few answers play the role": ", ".join(left_out) or "of none"}
+
+    return _across_roles(study, report, PLAYED_ROLES, compare_played, told)
+
+
+def land_contrasts(study: Study, report: Report) -> Landed:
+    """Compare the groups of the study's own contrasts under every SAE."""
+    from persona_assets.analysis.own_stage import compare_groups
+
+    def told(sae: str, files: Files) -> Metadata:
+        contrasts = study.lake.read(CONTRASTS, files[CONTRASTS.name]).to_pylist()
+        return {f"{one['contrast']} (note)": one["note"] for one in contrasts if one["note"]}
+
+    return _across_roles(study, report, CONTRASTS, compare_groups, told)
 
 
 def land_atlas(study: Study, report: Report) -> Landed:
     """Map the features under every SAE whose roles are compared."""
     from persona_assets.atlas.stage import map_features
 
+    def told(sae: str, files: Files) -> Metadata:
+        [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
+        known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
+        return known | atlas_pictures(study, sae, files)
+
+    return _across_roles(study, report, ATLAS, lambda across, sae, progress: map_features(across, sae), told)
+
+
+def _across_roles(
+    study: Study,
+    report: Report,
+    table: Table,
+    make: Callable[..., Files],
+    told: Callable[[str, Files], Metadata],
+) -> Landed:
+    """Make the files of a stage, of which `table` is one, under every SAE under which it can be made."""
     across = AcrossRoles.of(study)
     metadata: Metadata = {}
     landed: list[LakeFile] = []
     for sae in study.settings.extraction.saes:
-        if across.atlas_fingerprint(sae) is not None:
-            files = map_features(across, sae)
+        if across.fingerprint(table, sae) is not None:
+            files = make(across, sae, progress=report.part(sae))
             landed += files.values()
-            [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
-            known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
-            pictures = atlas_pictures(study, sae, files)
-            metadata |= _of_sae(study, sae, _files(study.lake, files) | known | pictures)
+            metadata |= _of_sae(study, sae, _files(study.lake, files) | told(sae, files))
             report.done(sae)
     return Landed(version_of(landed), metadata)
 
@@ -233,6 +254,7 @@ PER_ROLE = {
 PER_STUDY = {
     "statistics": land_statistics,
     "played": land_played,
+    "contrasts": land_contrasts,
     "atlas": land_atlas,
     "feature_labels": land_feature_labels,
 }

@@ -12,6 +12,7 @@ from persona_assets.lake.schema import ATLAS, ROLE_CONTRASTS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
+from persona_assets.study.contrasts import groups_of
 from persona_assets.study.study import Study
 
 _Compared = dict[str, tuple[LakeFile, LakeFile]]
@@ -52,6 +53,14 @@ class AcrossRoles:
             if role not in self.study.settings.analysis.exclude
         }
         return {role: (a, p) for role, (a, p) in files.items() if a is not None and p is not None}
+
+    def contrasted(self, sae: str) -> _Compared:
+        """Activations and pooled files of the roles that take part in the study's own contrasts, by role.
+
+        Raises StudyError where one of these names what the study does not have.
+        """
+        wanted = {role for groups in groups_of(self.study).values() for role in groups.within}
+        return {role: files for role, files in self.compared(sae).items() if role in wanted}
 
     def inputs(self, table: Table, sae: str) -> Inputs:
         """Return what decides the content of the table's file; None where it cannot be made yet."""

@@ -15,6 +15,7 @@ from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype, judge_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.backends import generation_backend
+from persona_assets.study.contrasts import groups_of
 from persona_assets.study.judges import judging_prompt, scores_of
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
@@ -149,6 +150,22 @@ def of_played(across: AcrossRoles, sae: str) -> Inputs:
         "anchor": analysis.anchor,
         "min_score": analysis.min_score,
         "min_responses": analysis.min_responses,
+    }
+
+
+def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the activations of the roles that take part in the study's own contrasts, and the groups.
+
+    Raises StudyError where a contrast's groups are not right.
+    """
+    taking_part, settings = across.contrasted(sae), across.study.settings
+    if not taking_part:
+        return None
+    return {
+        "roles": {role: [file.stem for file in files] for role, files in taking_part.items()},
+        "questions": across.study.responses_owner.settings.questions.mode,
+        "contrasts": {name: groups.as_json() for name, groups in groups_of(across.study).items()},
+        **_later(analysis=settings.analysis),
     }
 
 

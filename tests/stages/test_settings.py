@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from persona_assets.lake.schema import JUDGEMENTS, PLAYED_ROLES, RESPONSES
+from persona_assets.lake.schema import CONTRASTS, JUDGEMENTS, PLAYED_ROLES, RESPONSES
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
@@ -83,6 +83,11 @@ OTHERS: dict[str, Any] = {
     "judge.dtype": {"dtype": "float16"},
     "judge.template_date": {"template_date": "2025-01-31"},
     "judge.engine": {"backend": "vllm", "engine": {"quantization": "fp8"}},
+    "contrasts.roles": {"roles": ["ghost"]},
+    "contrasts.wordings": {"roles": None, "wordings": [0]},
+    "contrasts.questions": {"roles": None, "questions": ["0-1"]},
+    "contrasts.against": {"against": ["ghost"]},
+    "contrasts.within": {"roles": None, "wordings": [0], "within": ["ghost"]},
     "labels.api": "https://example.org",
     "labels.export": "https://example.org/export",
     "labels.cache": "x.json",
@@ -148,7 +153,7 @@ def test_every_key_has_another_value_here() -> None:
 
 @pytest.mark.parametrize(
     ("key", "ignored"),
-    [one for one in leaves() if not one[0].startswith(("judge.", *OF_PLAYED))],
+    [one for one in leaves() if not one[0].startswith(("judge.", "contrasts.", *OF_PLAYED))],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
     make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
@@ -190,6 +195,22 @@ def test_a_key_of_the_answers_that_play_their_role_decides_what_is_made_of_them_
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
         stems.add(AcrossRoles.of(study).fingerprint(PLAYED_ROLES, "demo"))
     assert len(stems) == 2 and None not in stems
+
+
+def test_a_key_of_a_contrast_decides_what_is_contrasted_and_nothing_else(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    keys = [key for key, _ in leaves() if key.startswith("contrasts.")]
+    stems = set()
+    for number, other in enumerate(({}, *(OTHERS[key] for key in keys))):
+        said = {"roles": ["pirate"]} | other
+        contrast = {name: value for name, value in said.items() if value is not None}
+        study = make_study(f"contrasted_{number}", HUB | {"contrasts": {"one": contrast}})
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems.add(AcrossRoles.of(study).fingerprint(CONTRASTS, "demo"))
+    assert len(stems) == len(keys) + 1 and None not in stems
 
 
 def test_each_key_is_said_once_and_exists() -> None:

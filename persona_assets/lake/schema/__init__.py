@@ -25,6 +25,12 @@ from persona_assets.lake.schema.across_roles import (
     ROLE_SIMILARITY,
     STATISTICS_TABLES,
 )
+from persona_assets.lake.schema.of_contrasts import (
+    CONTRAST_FEATURES,
+    CONTRAST_GROUPS,
+    CONTRAST_TABLES,
+    CONTRASTS,
+)
 from persona_assets.lake.schema.of_roles import (
     ACTIVATIONS,
     ANSWERED_BY,
@@ -64,7 +70,7 @@ TABLES = {
     table.name: table
     for table in (
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
-        *STATISTICS_TABLES, *PLAYED_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
+        *STATISTICS_TABLES, *PLAYED_TABLES, *CONTRAST_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
@@ -101,6 +107,10 @@ __all__ = [
     "ATLAS",
     "ATLAS_SUMMARY",
     "ATLAS_TABLES",
+    "CONTRASTS",
+    "CONTRAST_FEATURES",
+    "CONTRAST_GROUPS",
+    "CONTRAST_TABLES",
     "DERIVED",
     "DRIFT_CODES",
     "DRIFT_FEATURES",

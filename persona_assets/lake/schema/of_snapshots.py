@@ -199,6 +199,8 @@ MACROS = (
     "top_features",
     "top_responses",
     "when_played",
+    "known_contrast",
+    "contrast",
     "compare_roles",
     "response_features",
     "search_labels",

@@ -10,6 +10,7 @@ from persona_assets.study.settings.analysis import (
     LabelsSettings,
 )
 from persona_assets.study.settings.block import NAME, Block
+from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.extraction import (
     EvidenceSettings,
     ExtractionSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "ChatTemplateSettings",
     "CheckName",
     "ChecksSettings",
+    "ContrastSettings",
     "DriftSettings",
     "EvidenceSettings",
     "ExtractionSettings",

@@ -13,6 +13,7 @@ from persona_assets.study.settings.analysis import (
     LabelsSettings,
 )
 from persona_assets.study.settings.block import Block, Name
+from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.extraction import ExtractionSettings
 from persona_assets.study.settings.generation import GenerationSettings, QuestionsSettings, RolesSettings
 from persona_assets.study.settings.judge import JudgeSettings
@@ -62,6 +63,8 @@ class StudySettings(Block):
     """Who judges whether answers play their role, by a name of yours; by default nobody does."""
     analysis: AnalysisSettings = AnalysisSettings()
     """How roles are compared."""
+    contrasts: dict[Name, ContrastSettings] = {}
+    """Contrasts of your own, by a name of yours (see below)."""
     atlas: AtlasSettings = AtlasSettings()
     """How features are selected and mapped."""
     labels: LabelsSettings = LabelsSettings()
@@ -93,10 +96,10 @@ class StudySettings(Block):
         if self.generation is not None:
             engine = self.generation.decisive_engine
             public["generation"] = self.generation.model_copy(update={"engine": engine})
-        if not self.judge:  # as a study says that never heard of one
-            unheard: Any = {"judge": True, "analysis": {"min_score", "min_responses", "judge"}}
-            return self.model_copy(update=public).model_dump_json(exclude=unheard)
+        unheard: Any = {} if self.contrasts else {"contrasts": True}  # as a study says that has none
+        if not self.judge:
+            unheard |= {"judge": True, "analysis": {"min_score", "min_responses", "judge"}}
         public["judge"] = {
             name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
         }
-        return self.model_copy(update=public).model_dump_json()
+        return self.model_copy(update=public).model_dump_json(exclude=unheard)

@@ -1,0 +1,195 @@
+"""What a contrast sums over each feature's activations, range of features by range, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.analysis.entries import FeatureRanges
+from persona_assets.analysis.layout import Layout
+from persona_assets.analysis.placements import Placements, place_answers
+from persona_assets.analysis.ranks import ranges
+from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
+from persona_assets.base.compiled import compiled
+from persona_assets.base.errors import StudyError
+
+Keys = npt.NDArray[np.uint64]
+
+MAX_ENTRIES = 16_000_000  # brought together at once, of about 30 bytes each; two ranges are in memory
+MAX_FEATURES = 4096  # of a range: what is summed by unit and by what units are compared on
+
+
+@dataclass(frozen=True)
+class Range:
+    """The activations of features `start` to before `stop`, of all roles, each feature's in rising order.
+
+    A key is the bits of a float32 and then the place (`layout`); a feature's begin at `bounds` int64[n + 1].
+    """
+
+    start: int
+    stop: int
+    keys: Keys
+    bounds: Ints
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of a contrast and some features; x is a unit's mean on one of what units are compared on.
+
+    `units` float64[n_features, n_units]: sum of x. `crossed` float64[n_features, 2, n_crossed]: sum of x over
+    either group's units. `squares` float64[n_features, 2]: of x², by group; `blocks` float64[n_features]:
+    over blocks of units and what they are compared on, (sum of x)² over the number of units. Of single
+    responses, by group, float64[n_features, 2] each: `fired`, and the sums of their `values` and
+    `value_squares`.
+    """
+
+    units: Floats
+    crossed: Floats
+    squares: Floats
+    blocks: Floats
+    fired: Floats
+    values: Floats
+    value_squares: Floats
+    placed: Placements
+
+
+def read_ranges(sources: Sequence[RoleSource], design: Design, d_sae: int) -> Iterator[Range]:
+    """Read every role once, range of features by range. Raises StudyError where a file is damaged."""
+    files = [FeatureRanges(source) for source in sources]
+    expected = np.sum([file.expected(d_sae) for file in files], axis=0).astype(np.int64)
+    for first, last in ranges(expected, MAX_ENTRIES):
+        for start in range(first, last, MAX_FEATURES):
+            yield _read(files, design, start, min(start + MAX_FEATURES, last))
+
+
+def sums(layout: Layout, part: Range) -> Sums:
+    """Return what a contrast sums over a range's activations."""
+    n, shape = part.stop - part.start, layout.asked.shape
+    of_units, crossed, blocks = np.zeros((n, shape[0])), np.zeros((n, 2, shape[1])), np.zeros(n)
+    squares, fired, values, value_squares = np.zeros((4, n, 2))
+    keys, bounds = np.empty_like(part.keys), np.zeros(n + 1, np.int64)
+    bits = (part.keys >> np.uint64(32)).astype(np.uint32)
+    with np.errstate(divide="ignore"):
+        weight = np.where(layout.asked > 0, 1 / layout.asked, 0)
+    _sum(
+        part.keys,
+        bits.view(np.float32),
+        part.bounds,
+        layout.unit_of,
+        layout.crossed_of,
+        weight,
+        layout.side_of,
+        layout.block_of,
+        _units_in_blocks(layout),
+        layout.place_of,
+        (of_units, crossed, squares, blocks, fired, values, value_squares),
+        keys,
+        bounds,
+    )
+    placed = place_answers(keys[: bounds[-1]], bounds, layout.by_place)
+    return Sums(of_units, crossed, squares, blocks, fired, values, value_squares, placed)
+
+
+def _units_in_blocks(layout: Layout) -> Ints:
+    """int64[n_blocks, n_crossed]: how many of a block's units have a response on each."""
+    counts = np.zeros((int(layout.block_of.max()) + 1, layout.asked.shape[1]), np.int64)
+    np.add.at(counts, layout.block_of, (layout.asked > 0).astype(np.int64))
+    return counts
+
+
+def _read(files: list[FeatureRanges], design: Design, start: int, stop: int) -> Range:
+    read = [file.read(start, stop) for file in files]
+    counts = np.sum([np.bincount(feature - start, minlength=stop - start) for feature, _, _ in read], axis=0)
+    bounds = np.append(0, np.cumsum(counts)).astype(np.int64)
+    keys, at = np.empty(bounds[-1], np.uint64), bounds[:-1].copy()
+    for row, (file, (feature, response, value)) in enumerate(zip(files, read, strict=True)):
+        cells = design.cell_table(file.source.role)
+        if not _place(
+            feature, response, value.view(np.uint32), start, cells, row * len(design.response_ids), at, keys
+        ):
+            raise StudyError(
+                f"{file.source.activations}: speaks of a response that is not among those pooled of role "
+                f"{file.source.role}; delete it and run the role again"
+            )
+    for one in range(len(counts)):
+        keys[bounds[one] : bounds[one + 1]].sort()
+    return Range(start, stop, keys, bounds)
+
+
+@compiled()
+def _place(
+    feature: Int32s,
+    response: Int32s,
+    bits: npt.NDArray[np.uint32],
+    start: int,
+    cells: Int32s,
+    first: int,
+    at: Ints,
+    keys: Keys,
+) -> bool:
+    for entry in range(len(feature)):
+        if not 0 <= response[entry] < len(cells) or cells[response[entry]] < 0:
+            return False
+        one = feature[entry] - start
+        place = np.uint64(first + cells[response[entry]])
+        keys[at[one]] = (np.uint64(bits[entry]) << np.uint64(32)) | place
+        at[one] += 1
+    return True
+
+
+@compiled()
+def _sum(
+    keys: Keys,
+    values: Singles,
+    bounds: Ints,
+    unit_of: Int32s,
+    crossed_of: Int32s,
+    weight: Floats,
+    side_of: Ints,
+    block_of: Ints,
+    in_block: Ints,
+    place_of: Ints,
+    into: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats],
+    chosen: Keys,
+    chosen_bounds: Ints,
+) -> None:
+    """Fill `into` (see `Sums`), and copy the keys of those that take part, with their units' places."""
+    units, crossed, squares, blocks, fired, sums, value_squares = into
+    low, n_chosen = np.uint64(0xFFFFFFFF), 0
+    means, of_block = np.zeros(weight.shape), np.zeros(in_block.shape)
+    for one in range(len(bounds) - 1):
+        for at in range(bounds[one], bounds[one + 1]):
+            place = keys[at] & low
+            unit = unit_of[place]
+            if unit < 0:
+                continue
+            value, side = np.float64(values[at]), side_of[unit]
+            means[unit, crossed_of[place]] += value * weight[unit, crossed_of[place]]
+            fired[one, side] += 1
+            sums[one, side] += value
+            value_squares[one, side] += value * value
+            chosen[n_chosen] = (keys[at] & ~low) | np.uint64(place_of[unit])
+            n_chosen += 1
+        for at in range(bounds[one], bounds[one + 1]):
+            place = keys[at] & low
+            unit, column = unit_of[place], crossed_of[place]
+            if unit < 0 or means[unit, column] == 0:
+                continue
+            x, side = means[unit, column], side_of[unit]
+            means[unit, column] = 0
+            units[one, unit] += x
+            crossed[one, side, column] += x
+            squares[one, side] += x * x
+            of_block[block_of[unit], column] += x
+        for at in range(bounds[one], bounds[one + 1]):
+            place = keys[at] & low
+            unit, column = unit_of[place], crossed_of[place]
+            if unit >= 0 and of_block[block_of[unit], column] != 0:
+                block = block_of[unit]
+                blocks[one] += of_block[block, column] ** 2 / in_block[block, column]
+                of_block[block, column] = 0
+        chosen_bounds[one + 1] = n_chosen

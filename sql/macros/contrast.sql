@@ -1,0 +1,44 @@
+-- Which features tell the groups of one of the study's own contrasts apart?
+--
+--     from contrast('villains_vs_healers') limit 20;
+--
+-- In the order of distinctness, as top_features has it: (auroc_low - 1/2) * the group's share of both groups' means,
+-- what the group surely has more of and the other hardly has; where nothing is sure, by auroc_low. by := 'auroc',
+-- 'effect' or 'against' order otherwise; 'against' has first what the other group surely has more of. The tables
+-- contrasts and contrast_groups say what is compared with what, and what cannot be told. label was written by a
+-- model, and not checked.
+create macro contrast(contrast, sae := null, "by" := 'distinctness') as table
+select
+    c.feature_id,
+    l.description as label,
+    distinctness(c.auroc_low, c.share) as distinctness,
+    c.effect,
+    c.effect_low,
+    c.effect_high,
+    c.auroc,
+    c.auroc_low,
+    c.auroc_high,
+    c.p,
+    c.q,
+    c.q_relevant,
+    c.n_units_agree,
+    c.min_unit_auroc,
+    c.share,
+    c.mean_group,
+    c.mean_against,
+    c.firing_rate_group,
+    c.firing_rate_against
+from contrast_features as c
+left join preferred_labels as l on l.sae = c.sae and l.feature_id = c.feature_id
+where c.sae = chosen_sae(sae) and c.contrast = contrast and (select known_contrast(contrast))
+order by
+    case "by"
+        when 'distinctness' then least(distinctness(c.auroc_low, c.share), c.auroc_low - 0.5)
+        when 'auroc' then c.auroc_low
+        when 'effect' then c.effect
+        when 'against' then least((0.5 - c.auroc_high) * (1 - c.share), 0.5 - c.auroc_high)
+        else error(format('no order {}; there are distinctness, auroc, effect and against', "by"))
+    end desc nulls last,
+    c.auroc desc,
+    c.feature_id;
+comment on macro table contrast is 'Which features tell the groups of one of the study''s own contrasts apart: what the group surely has more of, first';
