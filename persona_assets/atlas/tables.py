@@ -21,7 +21,10 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.study.settings import AtlasSettings
 
-NO_CV_NOTE = "cv is left out: the mean over roles of question-centred values is about 0."
+NO_CV_NOTE = (
+    "The coefficient of variation (cv, the spread over the mean over roles) is not given: without what the "
+    "questions bring, that mean is about 0."
+)
 NOTHING_PASSED_NOTE = (
     "In no feature do roles differ beyond their wordings and questions (q < 0.05), so none is mapped and no "
     "roles are compared; a study of few answers shows little. `atlas.selection: classic` maps the features "

@@ -27,6 +27,10 @@ class DamagedError(StudyError):
         self.reason = reason or message
 
 
+class NotPublishedError(StudyError):
+    """A study has no snapshot yet: its first run publishes one."""
+
+
 class RunInterruptedError(StudyError):
     """Somebody pressed Ctrl-C: no mistake, but the end of the command."""
 

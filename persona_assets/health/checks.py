@@ -11,7 +11,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import RESPONSE_SPANS
+from persona_assets.lake.schema import LEAST_DISTINCT, RESPONSE_SPANS
 from persona_assets.stages.dtypes import extraction_spans
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
@@ -60,7 +60,13 @@ def responses_complete(study: Study, role: str) -> CheckResult:
             complaints.append(
                 f"{found['n_without_answer']} of {found['n_responses']} responses end within their thinking"
             )
-    return _result(complaints, "every prompt is answered once", found)
+    fine = "every prompt is answered once"
+    if found["n_distinct"] < LEAST_DISTINCT * found["n_responses"]:
+        fine += (
+            f", but only {found['n_distinct']} of {found['n_responses']} answers differ: wordings repeat one "
+            "another, and the errors of this role's effects are understated"
+        )
+    return _result(complaints, fine, found)
 
 
 def activations_cover_responses(study: Study, role: str) -> CheckResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from persona_assets.base.duck import literal
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import NotPublishedError, StudyError
 from persona_assets.base.given import shown
 from persona_assets.lake.lake import Lake, snapshots_folder
 from persona_assets.lake.lake_file import LakeFile
@@ -65,7 +65,7 @@ def published_path(study: Study) -> Path:
     """`newest_snapshot`. Raises StudyError where nothing is published yet."""
     path = newest_snapshot(study)
     if not path.is_file():
-        raise StudyError(
+        raise NotPublishedError(
             f"{study.name}: nothing is published yet ({path} does not exist); run `persona run {study.name}`"
         )
     return path

@@ -140,6 +140,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
             "n_responses": size.responses,
             "n_prompts": size.responses,
             "excluded": row == 4,
+            "read_by": [] if row == 5 else ["demo"],
         }
         for row, role in enumerate(roles)
     ]
@@ -327,6 +328,7 @@ def _write_role(
         ],
         "n_responses": size.responses,
         "n_pages": -(-size.responses // 50),
+        "answers": {"n_responses": 120, "n_distinct": 60, "n_effective": 41.5, "repeats": role == "ghost"},
         "features": sorted(strongest, key=lambda row: -row["effect"]),
         "nearest": [
             {"role": other, "similarity": similarity}

@@ -247,6 +247,9 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     assert "4 of 5" in shown
     assert "1.5 [1.2, 1.9]" in shown
     assert "0.88" in page.locator(".role-head").inner_text()
+    assert "Only 60 of its 120 answers differ, which count as 42" in page.locator(".caution").inner_text()
+    unread = page.locator(".role-compare option", has_text="(not read yet)")
+    assert unread.count() == 1 and unread.is_disabled()
     assert page.locator(".characteristic th", has_text="when played").count() == 0
     assert "◆" in shown
     assert "15 of 900: 12 more, 3 less, 5 ◆" in page.locator(".role-head").inner_text()

@@ -200,6 +200,7 @@ def test_a_server_begins_before_anything_is_published_and_goes_on_then(own: Worl
             waiting = served.get(path)
             assert waiting.status_code == 503
             assert "nothing is published yet" in waiting.json()["error"]
+            assert waiting.json()["waits"]
         publish(own.study)
         assert served.get("data/study.json").json()["name"] == "small"
 

@@ -175,7 +175,10 @@ def test_centred_the_cv_is_null_and_empty(tmp_path: Path) -> None:
     )
     content = written(tmp_path, make_bundle(atlas, DATASET, settings, {}))
     check(content)
-    assert content["dataset"]["question_centering"] and "cv is left out" in content["guardrails"]["note"]
+    assert (
+        content["dataset"]["question_centering"]
+        and "(cv, the spread over the mean over roles) is not given" in content["guardrails"]["note"]
+    )
     assert {feature["metrics"]["cv"] for feature in content["features"]} == {None}
     with (tmp_path / "features.csv").open(newline="") as file:
         assert {line["cv"] for line in csv.DictReader(file)} == {""}

@@ -62,6 +62,13 @@ def test_complete_responses_pass(world: World) -> None:
     )
 
 
+def test_answers_that_repeat_one_another_are_told_of(world: World) -> None:
+    spoil(world, RESPONSES, lambda rows: [row.update(response="Aye") for row in rows], sae=None)
+    result = responses_complete(world.study, "ghost")
+    assert result.passed
+    assert "but only 3 of 9 answers differ: wordings repeat one another" in result.description
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

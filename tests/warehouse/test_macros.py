@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from persona_assets.base.queries import query
 from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
@@ -259,6 +260,20 @@ def test_labels_are_found_by_all_their_words(
 ) -> None:
     found = rows(warehouse, "select feature_id from search_labels(?)", words)
     assert [row["feature_id"] for row in found] == features
+
+
+def test_a_long_label_is_shown_from_a_little_before_what_was_found() -> None:
+    long = "fires on many words, such as one, two, three, and then Friendship of all"
+    with duckdb.connect() as connection:
+        connection.execute("create macro chosen_sae(sae) as 'a'; create macro known_sae(sae) as true")
+        connection.execute(
+            "create table feature_labels as select 'a' as sae, unnest([1, 2]) as feature_id, "
+            "unnest([$long, 'ship ahoy']) as description, '' as source, '' as model, '' as url, 0 as rank",
+            {"long": long},
+        )
+        connection.execute(query("macros/search_labels"))
+        found = connection.execute("select around from search_labels('SHIP')").fetchall()
+    assert found == [("ship ahoy",), (f"…{long[long.index('ship') - 20 :]}",)]
 
 
 def test_top_features_shows_the_preferred_label(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -13,6 +13,14 @@ from persona_assets.study.study import load_study
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
 
 
+# A table cuts long labels, and shows them from a little before what was found on; programs get them whole.
+_SHOWN = {
+    Format.table: "feature_id, around as description, source, model, url",
+    Format.csv: "* exclude (around)",
+    Format.json: "* exclude (around)",
+}
+
+
 @labels_app.command("fetch")
 def labels_fetch(
     study: StudyArgument,
@@ -46,7 +54,7 @@ def labels_search(
 
     ask(
         load_study(study),
-        "from search_labels($text, sae := $sae) limit $limit",
+        f"select {_SHOWN[output]} from search_labels($text, sae := $sae) limit $limit",
         output,
         if_none=f"no label has all of these words: {one_line(text, 100)}",
         wide=wide,

@@ -53,6 +53,8 @@ class Problem(Answer):
 
     error: str
     """One line: what, where, the remedy."""
+    waits: NotRequired[bool]
+    """True: for a first publication, and nothing is wrong."""
     line: NotRequired[int]
     """Of SQL: where the error is, from 1; so is `column`."""
     column: NotRequired[int]
@@ -80,6 +82,8 @@ class RoleEntry(Answer):
     n_responses: int
     n_prompts: int
     excluded: bool
+    read_by: list[str]
+    """SAEs; without one the role cannot be compared."""
 
 
 class Study(Answer):
@@ -314,6 +318,16 @@ PlayedRole = rows_of("PlayedRole", "How many answers play the role.", PLAYED_ROL
 Findings = rows_of("Findings", "How many features set a role apart.", ROLE_FINDINGS, leave=("sae",))
 
 
+class RoleAnswers(Answer):
+    """How many answers of a role differ from one another."""
+
+    n_responses: int
+    n_distinct: int
+    n_effective: float
+    repeats: bool
+    """So few differ that wordings are no draws of their own, and errors are understated."""
+
+
 class RolePage(Answer):
     """The page of one role."""
 
@@ -324,6 +338,8 @@ class RolePage(Answer):
     n_responses: int
     n_pages: int
     """Of responses."""
+    answers: RoleAnswers | None
+    """Null: there are none."""
     features: list[FeatureOfRole]  # type: ignore[valid-type]
     """100 of the strongest positive and 100 of the strongest negative effects."""
     nearest: list[Similar]

@@ -9,6 +9,7 @@ from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.parts import add_parts
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.lake.schema import LEAST_DISTINCT
 
 N_STRONGEST = 100  # features of a role that is not compared, or in an order of one's choice
 PAGE = 50  # responses
@@ -26,6 +27,7 @@ def role(source: Source, sae: str, role: str) -> Json:
     return known | {
         "instructions": source.rows("instructions", role=role),
         "n_pages": n_pages(source, known),
+        "answers": source.row("answers", role=role, least=LEAST_DISTINCT),
         "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_STRONGEST),
         "nearest": source.rows("nearest_roles", sae=sae, role=role),
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],

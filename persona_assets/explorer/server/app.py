@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import NotPublishedError, StudyError
 from persona_assets.explorer.console.console import Console
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources import Source, find
@@ -137,7 +137,8 @@ def _plainly(
         except ProblemError as problem:
             return JSONResponse(problem.body(), problem.status, headers={"cache-control": "no-store"})
         except StudyError as error:
-            return JSONResponse({"error": str(error)}, 503, headers={"cache-control": "no-store"})
+            waits = {"waits": True} if isinstance(error, NotPublishedError) else {}
+            return JSONResponse({"error": str(error), **waits}, 503, headers={"cache-control": "no-store"})
         except duckdb.Error as error:
             line = f"the snapshot cannot answer this: {str(error).splitlines()[0]}"
             return JSONResponse({"error": line}, 500, headers={"cache-control": "no-store"})

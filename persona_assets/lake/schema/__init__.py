@@ -57,6 +57,7 @@ from persona_assets.lake.schema.of_runs import (
 from persona_assets.lake.schema.of_snapshots import (
     DERIVED,
     FEATURE_TOTALS,
+    LEAST_DISTINCT,
     MACROS,
     PREFERRED_LABELS,
     ROLE_ADHERENCE,
@@ -128,6 +129,7 @@ __all__ = [
     "IN_FLIGHT",
     "JUDGEMENTS",
     "JUDGING",
+    "LEAST_DISTINCT",
     "LENGTH_CONTRASTS",
     "MACROS",
     "MARTS",

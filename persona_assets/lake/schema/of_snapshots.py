@@ -144,6 +144,8 @@ CONTRASTS_BY_ANSWERS = _of_snapshot(
     made_from=(*ROLE_CONTRASTS.made_from, "judgements"),
 )  # fmt: skip
 
+LEAST_DISTINCT = 0.9  # share of a role's answers that must differ, or its wordings are no draws of their own
+
 ROLE_ANSWERS = _of_snapshot(
     "role_answers", "How many of each role's answers were cut off, are lacking, or repeat another",
     columns=(
@@ -156,7 +158,8 @@ ROLE_ANSWERS = _of_snapshot(
         Column("n_without_answer", INT, "How many of those end within their thinking, and are not pooled"),
         Column("n_distinct", INT, "Answers that differ from every other of the role to the same question, "
             "those that are equal counted once"),
-        Column("share_distinct", DOUBLE, "n_distinct / n_responses; below 0.9 wordings repeat one another"),
+        Column("share_distinct", DOUBLE, f"n_distinct / n_responses; below {LEAST_DISTINCT:g} wordings "
+            "repeat one another"),
         Column("n_effective", DOUBLE, "How many answers count, m equal ones to a question as one: "
             "n_responses squared over the sum of m squared"),
     ),

@@ -2,14 +2,22 @@ import type { ReactNode } from "react";
 import { href, type Params } from "../router/router";
 import "./links.css";
 
-/** Text of a label or a model: isolated in direction, cut at one line unless `whole`. */
-export function Label({ text, whole = false }: { text: string | null; whole?: boolean }) {
+const BEFORE = 20; // letters of a label that stay before what was found in it
+
+/** The text from a little before what was searched for, where that stands further in than is shown. */
+export function fromMatch(text: string, found: string | undefined): string {
+  const at = found ? text.toLowerCase().indexOf(found.trim().toLowerCase()) : -1;
+  return at > 2 * BEFORE ? `…${text.slice(at - BEFORE)}` : text;
+}
+
+/** Text of a label or a model: isolated in direction, cut at one line unless `whole`, so that what was `found` in it is in view. */
+export function Label({ text, whole = false, found }: { text: string | null; whole?: boolean; found?: string }) {
   if (text === null || text.trim() === "") return <span className="faint">no label</span>;
   if (whole) return <bdi className="untrusted">{text}</bdi>;
-  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  const short = (one: string) => (one.length > 300 ? `${one.slice(0, 300)}…` : one);
   return (
-    <bdi className="label-cut" title={short}>
-      {short}
+    <bdi className="label-cut" title={short(text)}>
+      {short(fromMatch(text, found))}
     </bdi>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { useStudy } from "../data/StudyContext";
+import { useSae, useStudy } from "../data/StudyContext";
+import type { RoleEntry } from "../generated/contract";
 import "./parts.css";
 
 export interface SectionProps {
@@ -38,10 +39,12 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode, hint?
   );
 }
 
-/** A role of the study, chosen from a list; `except` are left out. */
+/** A role of the study, chosen from a list; `except` are left out, and those that the SAE has not read cannot be chosen. */
 export function RoleChoice(props: { label: string; value: string; choose: (role: string) => void; except?: string[]; empty?: string }) {
   const { roles } = useStudy();
-  const offered = roles.filter((one) => one.n_responses > 0 && !props.except?.includes(one.role));
+  const sae = useSae();
+  const offered = roles.filter((one) => !props.except?.includes(one.role));
+  const isRead = (one: RoleEntry) => sae !== null && one.read_by.includes(sae.sae);
   return (
     <label className="role-choice">
       <span>{props.label}</span>
@@ -49,8 +52,10 @@ export function RoleChoice(props: { label: string; value: string; choose: (role:
         {(props.empty !== undefined || !offered.some((one) => one.role === props.value)) && (
           <option value="">{props.empty ?? "choose a role"}</option>
         )}
-        {offered.map(({ role }) => (
-          <option key={role}>{role}</option>
+        {offered.map((one) => (
+          <option key={one.role} value={one.role} disabled={!isRead(one)}>
+            {isRead(one) ? one.role : `${one.role} (${one.n_responses === 0 ? "no answers yet" : "not read yet"})`}
+          </option>
         ))}
       </select>
     </label>

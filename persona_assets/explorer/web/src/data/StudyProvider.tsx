@@ -1,7 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
-import { Failure, Loading } from "../components/Loaded";
+import { Empty, Failure, Loading } from "../components/Loaded";
 import type { Problem, SnapshotState, Study } from "../generated/contract";
 import { SnapshotCache } from "./cache";
 import { connection, useConnection } from "./connection";
@@ -63,7 +63,13 @@ function NoStudy(props: { problem: Problem; status: number | null; again: boolea
   const { error } = useBundle();
   return (
     <div className="no-study">
-      <Failure {...props} />
+      {props.problem.waits ? (
+        <Empty title="Nothing is published yet">
+          The first <code>persona run</code> of this study publishes: start it in a terminal, and this page fills by itself.
+        </Empty>
+      ) : (
+        <Failure {...props} />
+      )}
       {error !== null && <p role="alert">{error}</p>}
       <OpenBundle />
     </div>

@@ -4,6 +4,8 @@
 export interface Problem {
   /** One line: what, where, the remedy. */
   error: string;
+  /** True: for a first publication, and nothing is wrong. */
+  waits?: boolean;
   /** Of SQL: where the error is, from 1; so is `column`. */
   line?: number;
   column?: number;
@@ -29,6 +31,8 @@ export interface RoleEntry {
   n_responses: number;
   n_prompts: number;
   excluded: boolean;
+  /** SAEs; without one the role cannot be compared. */
+  read_by: string[];
 }
 
 /** The study as a whole. */
@@ -561,6 +565,15 @@ export interface Findings {
   n_relevant: number;
 }
 
+/** How many answers of a role differ from one another. */
+export interface RoleAnswers {
+  n_responses: number;
+  n_distinct: number;
+  n_effective: number;
+  /** So few differ that wordings are no draws of their own, and errors are understated. */
+  repeats: boolean;
+}
+
 /** The page of one role. */
 export interface RolePage {
   role: string;
@@ -570,6 +583,8 @@ export interface RolePage {
   n_responses: number;
   /** Of responses. */
   n_pages: number;
+  /** Null: there are none. */
+  answers: RoleAnswers | null;
   /** 100 of the strongest positive and 100 of the strongest negative effects. */
   features: FeatureOfRole[];
   /** All other roles, the nearest first. */

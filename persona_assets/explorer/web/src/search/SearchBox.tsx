@@ -87,7 +87,7 @@ function useGroups(result: SearchResult | null, wanted: string): Groups {
   const { live } = useStudy();
   return {
     roles: (result?.roles ?? []).slice(0, ROLES).map(roleOption),
-    features: (result?.features ?? []).slice(0, FEATURES).map(featureOption),
+    features: (result?.features ?? []).slice(0, FEATURES).map((one) => featureOption(one, wanted)),
     further: everything(wanted, live),
     exact: exact(result, wanted),
   };
@@ -177,7 +177,7 @@ function roleOption(role: string): Option {
   return { key: `role ${role}`, link: href("role", role), content: <bdi>{role}</bdi> };
 }
 
-function featureOption(feature: SearchResult["features"][number]): Option {
+function featureOption(feature: SearchResult["features"][number], wanted: string): Option {
   const { feature_id, label, preferred_role } = feature;
   return {
     key: `feature ${feature_id}`,
@@ -185,7 +185,7 @@ function featureOption(feature: SearchResult["features"][number]): Option {
     content: (
       <>
         <span className="mono">{feature_id}</span>
-        <Label text={label} />
+        <Label text={label} found={wanted} />
         <span className="muted search-role">{preferred_role}</span>
       </>
     ),
@@ -206,7 +206,7 @@ function exact(result: SearchResult | null, wanted: string): Option | null {
   const role = result?.roles.find((one) => one === wanted.toLowerCase());
   if (role !== undefined) return roleOption(role);
   const feature = result?.features.find((one) => String(one.feature_id) === wanted.replace(/^#/, ""));
-  return feature === undefined ? null : featureOption(feature);
+  return feature === undefined ? null : featureOption(feature, wanted);
 }
 
 /** `/` leads to the box from anywhere but where text is typed. */

@@ -1,4 +1,4 @@
-import { count, signedFmt } from "../../components/format";
+import { count, qValue, signedFmt } from "../../components/format";
 import { Section } from "../../components/parts";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
@@ -92,6 +92,14 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
       ),
   },
   { key: "below", title: "below the band", num: true, value: (run) => run.n_below_band, cell: (run) => count(run.n_below_band) },
+  {
+    key: "p",
+    title: "p",
+    hint: "of the whole run: how often as many plain answers have one as low as its lowest turn",
+    num: true,
+    value: (run) => run.p,
+    cell: (run) => qValue(run.p),
+  },
   {
     key: "verdict",
     title: "confounds",

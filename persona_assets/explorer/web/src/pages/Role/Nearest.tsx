@@ -4,17 +4,19 @@ import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
 import type { RolePage } from "../../generated/contract";
 import { href } from "../../router/router";
+import { useNoPlace } from "./noPlace";
 
 const SHOWN = 8;
 
 /** The other roles by cosine of their vectors over the selected features. */
 export function Nearest({ role }: { role: RolePage }) {
   const [all, setAll] = useState(false);
+  const noPlace = useNoPlace(role);
   const shown = all ? role.nearest : role.nearest.slice(0, SHOWN);
   return (
     <Section title="Nearest roles" note="cosine of the roles' vectors">
       {role.nearest.length === 0 ? (
-        <p className="muted">Not computed: the study has no atlas yet.</p>
+        <p className="muted">{noPlace}</p>
       ) : (
         <table className="sort-table nearest" aria-label="Nearest roles">
           <tbody>

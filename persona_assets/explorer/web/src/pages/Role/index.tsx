@@ -8,7 +8,7 @@ import { Rating } from "../../components/Rating";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import { SAYS } from "../../generated/columns";
-import type { RolePage as Role } from "../../generated/contract";
+import type { RolePage as Role, RoleAnswers } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, navigate, useRoute } from "../../router/router";
 import "../../charts/charts.css";
@@ -36,6 +36,7 @@ function Page({ role, sae }: { role: Role; sae: string }) {
   return (
     <div className="page role">
       <RoleHead role={role} />
+      {role.answers?.repeats && <Repeats answers={role.answers} />}
       <div className="role-columns">
         <Characteristic role={role} sae={sae} />
         <div>
@@ -46,6 +47,15 @@ function Page({ role, sae }: { role: Role; sae: string }) {
       <Instructions role={role} />
       <Responses role={role.role} n={role.n_responses} nPages={role.n_pages} />
     </div>
+  );
+}
+
+function Repeats({ answers: { n_distinct, n_responses, n_effective } }: { answers: RoleAnswers }) {
+  return (
+    <p className="caution" role="note">
+      Only {count(n_distinct)} of its {count(n_responses)} answers differ, which count as {count(Math.round(n_effective))}: its wordings
+      repeat one another, so intervals and q below are too sure.
+    </p>
   );
 }
 

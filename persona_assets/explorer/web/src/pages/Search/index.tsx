@@ -57,7 +57,7 @@ function Found({ result, text }: { result: SearchResult; text: string }) {
             {features.map(({ feature_id, label, preferred_role }) => (
               <li key={feature_id}>
                 <FeatureLink id={feature_id} />
-                <Label text={label} />
+                <Label text={label} found={text} />
                 {preferred_role !== null && <RoleLink role={preferred_role} />}
               </li>
             ))}
