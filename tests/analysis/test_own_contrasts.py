@@ -87,11 +87,34 @@ def test_units_that_differ_are_no_finding(
 
 
 def test_what_single_roles_have_is_no_finding_of_their_group() -> None:
-    """Three of twelve roles, one of which has features of its own: as SAE features are, not normal."""
+    """Two of twelve roles, one of which has features of its own: as SAE features are, not normal."""
     values = draw(np.random.default_rng(2), 0.014, 0.033, SHAPE)
     values[0, ..., :75] += 2
-    few = contrasted(fired(values, 0.3), {"few": FEW})["few"]
-    assert (few.q[:75] < 0.05).mean() == 0
+    two = contrasted(fired(values, 0.3), {"two": Groups("roles", ROLES[:2], ROLES[2:], ROLES)})["two"]
+    assert (two.q[:75] < 0.05).mean() == 0
+
+
+def test_wordings_are_compared_within_their_roles_however_much_these_differ() -> None:
+    random = np.random.default_rng(10)
+    values = draw(random, 0.014, 0.033, SHAPE) + 3 * random.normal(size=(12, 1, 1, 150))
+    values[:, :2, ..., :50] += 0.4
+    table = contrasted(fired(values), {"wordings": WORDINGS})["wordings"]
+    assert (table.q[:50] < 0.05).mean() >= 0.9
+
+
+def test_a_role_that_lacks_questions_is_compared_on_those_that_it_answered(tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    ids = grid((0, 1), tuple(range(20)))
+    questions = 5 * random.random((20, 30))[ids % 100_000] + 6
+    roles = []
+    for name in ROLES[:6]:
+        values = (questions + 0.1 * random.normal(size=questions.shape)).astype(np.float32)
+        roles.append(DenseRole(name, ids, values, values, np.full(len(ids), 50)))
+    roles[0] = roles[0].only(roles[0].question < 8)
+    groups = {"half": Groups("roles", ROLES[:3], ROLES[3:6], ROLES[:6])}
+    made = own_contrasts(groups, write(tmp_path, roles), 30, aligned=True, smallest_effect=0.05)
+    table = made["contrast_features"].to_pandas()
+    assert table.effect.abs().max() < 0.1 and (table.effect_high - table.effect_low).max() < 0.3
 
 
 def test_a_group_that_repeats_one_answer_in_all_wordings_has_no_more_evidence_by_that() -> None:
