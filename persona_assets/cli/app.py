@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from persona_assets.cli.commands import asking, bringing, keeping, making
+from persona_assets.cli.commands.finding import finding_app
 from persona_assets.cli.commands.labels import labels_app
 from persona_assets.cli.commands.models import models_app
 from persona_assets.cli.commands.roles import roles_app
@@ -22,6 +23,7 @@ for group in (making, keeping, asking, bringing):
     app.add_typer(group.commands)
 app.add_typer(roles_app, name="roles")
 app.add_typer(labels_app, name="labels")
+app.add_typer(finding_app, name="finding")
 app.add_typer(models_app, name="models")
 
 
