@@ -11,6 +11,7 @@ from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Entries, read_entries
 from persona_assets.analysis.totals import Baseline, Totals
+from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
 
@@ -37,8 +38,7 @@ def second_pass(
     design, shape = totals.design, totals.role_means.shape
     paired = Paired(np.empty(shape), np.empty(shape)) if baseline is not None else None
     means = np.empty((*chosen.shape[:2], *shape), np.float32)
-    for row, source in enumerate(sources):
-        entries = read_entries(source, design, shape[1])
+    for row, entries in enumerate(ahead(read_entries(source, design, shape[1]) for source in sources)):
         if len(chosen):
             means[:, :, row] = _half_means(design, entries, chosen[:, :, row], shape[1])
         if paired is not None and baseline is not None:
@@ -57,8 +57,7 @@ def peaks(
     """
     highest = np.zeros((len(design.roles), d_sae), np.float32)
     means = np.empty((*chosen.shape[:2], *highest.shape), np.float32)
-    for row, source in enumerate(sources):
-        entries = read_entries(source, design, d_sae, "max")
+    for row, entries in enumerate(ahead(read_entries(source, design, d_sae, "max") for source in sources)):
         loops.maxima(entries.feature, entries.value, highest[row])
         means[:, :, row] = _half_means(design, entries, chosen[:, :, row], d_sae)
     return highest, means

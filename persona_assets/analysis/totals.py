@@ -11,6 +11,7 @@ import numpy as np
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Entries, read_entries
+from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 
 # With less variance than this share of the mean square, what is left is rounding: the feature is constant.
@@ -108,8 +109,8 @@ def first_pass(
         spread,
     )
     gathering = _Gathering(design, d_sae) if aligned else None
-    for row, source in enumerate(sources):
-        entries = read_entries(source, design, d_sae, with_active=also is not None)
+    read = (read_entries(source, design, d_sae, with_active=also is not None) for source in sources)
+    for row, entries in enumerate(ahead(read)):
         if also is not None:
             also(row, entries)
         variant_means = _tally(totals, row, entries)
