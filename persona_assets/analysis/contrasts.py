@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
@@ -25,7 +25,7 @@ from persona_assets.lake.schema import FEATURE_TILE, ROLE_CONTRASTS
 MIN_EXPECTED = 5
 MIN_FIRED = 15  # and where it then fires it less often than this nobody can tell how strong it is
 
-_TILES = 16  # of features, in a part of the table
+_TILES = 8  # of features, in a part of the table
 
 
 @dataclass(frozen=True)
@@ -134,23 +134,29 @@ class RoleContrasts:
 
 def role_contrasts(compared: Compared) -> RoleContrasts:
     """Return the contrasts of every role in every feature that fires in any."""
-    alive = compared.totals.fired > 0
-    of = RoleContrasts(
-        compared, *(np.empty(compared.places.shape, dtype) for dtype in (float, float, *3 * [np.float32]))
-    )
+    shape, alive = compared.places.shape, compared.totals.fired > 0
+    p = np.empty(shape)
 
     def test(row: int) -> None:
-        of.p[row] = np.where(alive, p_values(compared, row), np.nan)
-        of.q[row] = benjamini_hochberg(of.p[row])
-        auroc = aurocs(compared, row)
-        error = np.where(alive, auroc_errors(compared, row, auroc), np.nan)
-        relevant = beyond(auroc - 0.5, compared.smallest, error, compared.inflation_df[row])
-        of.relevant[row], of.q_relevant[row] = relevant, benjamini_hochberg(relevant)
+        p[row] = np.where(alive, p_values(compared, row), np.nan)
 
+    _side_by_side(test, shape[0])
+    pooled = benjamini_hochberg(p).astype(np.float32)  # before the others: it takes the most memory
+    q, relevant, q_relevant = np.empty(shape), np.empty(shape, np.float32), np.empty(shape, np.float32)
+
+    def adjust(row: int) -> None:
+        q[row], auroc = benjamini_hochberg(p[row]), aurocs(compared, row)
+        error = np.where(alive, auroc_errors(compared, row, auroc), np.nan)
+        beyond_it = beyond(auroc - 0.5, compared.smallest, error, compared.inflation_df[row])
+        relevant[row], q_relevant[row] = beyond_it, benjamini_hochberg(beyond_it)
+
+    _side_by_side(adjust, shape[0])
+    return RoleContrasts(compared, p, q, pooled, relevant, q_relevant)
+
+
+def _side_by_side(work: Callable[[int], None], n_rows: int) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        list(threads.map(test, range(len(of.p))))
-    of.pooled[:] = benjamini_hochberg(of.p)
-    return of
+        list(threads.map(work, range(n_rows)))
 
 
 def _of_features(of: Any, block: slice) -> Any:

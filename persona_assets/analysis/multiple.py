@@ -16,7 +16,11 @@ def benjamini_hochberg(p: Floats) -> Floats:
     tested = ~np.isnan(p)
     values = p[tested]
     order = np.argsort(values)
-    scaled = values[order] * (len(values) / np.arange(1, len(values) + 1))
-    values[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    q[tested] = np.minimum(values, 1)
+    values = values[order]
+    values *= len(values)  # in place: of all roles together they are many
+    values /= np.arange(1, len(values) + 1)
+    np.minimum.accumulate(values[::-1], out=values[::-1])
+    placed = np.empty_like(values)
+    placed[order] = np.minimum(values, 1, out=values)
+    q[tested] = placed
     return q

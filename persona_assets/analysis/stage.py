@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pyarrow as pa
+
 from persona_assets.analysis.design import RoleSource
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
@@ -12,6 +16,7 @@ from persona_assets.lake.schema import (
     ROLE_CONTRASTS,
     ROLE_MATRIX,
     STATISTICS_TABLES,
+    Table,
 )
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
@@ -54,14 +59,13 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         smallest_effect=study.settings.analysis.smallest_effect,
         progress=progress,
     )
+
+    def land(table: Table, content: pa.Table | Iterable[pa.Table]) -> dict[str, LakeFile]:
+        return {table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)}
+
     selection = select(statistics, atlas)
-    contents = {
-        FEATURES: with_selection(statistics.features, selection),
-        ROLE_MATRIX: role_matrix_table(selection),
-        LENGTH_CONTRASTS: statistics.length_contrasts,
-        ROLE_CONTRASTS: statistics.contrasts,
-    }
-    return {
-        table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)
-        for table, content in contents.items()
-    }
+    files = land(FEATURES, with_selection(statistics.features, selection))
+    files |= land(ROLE_MATRIX, role_matrix_table(selection))
+    contrasts, lengths = statistics.contrasts, statistics.length_contrasts
+    del statistics, selection  # both hold large matrices, which the contrasts are written without
+    return files | land(LENGTH_CONTRASTS, lengths) | land(ROLE_CONTRASTS, contrasts)
