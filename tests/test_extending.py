@@ -108,7 +108,7 @@ import json, sys
 from pathlib import Path
 import persona_assets
 from persona_assets.analysis.design import RoleSource
-from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+from persona_assets.analysis.role_matrix import RoleMatrix, with_selection
 from persona_assets.analysis.selection import select
 from persona_assets.analysis.statistics import analyse
 from persona_assets.explorer.resources import Source, find
@@ -132,7 +132,7 @@ statistics = analyse(sources, 40, aligned=True, split_seed=1)
 selection = select(statistics, study.settings.atlas)
 for table, content in {
     FEATURES: with_selection(statistics.features, selection),
-    ROLE_MATRIX: role_matrix_table(selection),
+    ROLE_MATRIX: RoleMatrix(selection),
     LENGTH_CONTRASTS: statistics.length_contrasts,
     ROLE_CONTRASTS: statistics.role_contrasts,
 }.items():

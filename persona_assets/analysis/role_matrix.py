@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from persona_assets.analysis.selection import Criterion, RoleMatrixMode, Selection, ranked
+from persona_assets.base.arrays import Ints
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
 
 # Columns of `FEATURES`, and what of the selection they hold.
@@ -26,6 +28,8 @@ _COLUMNS = {
 }
 _FLAGS = ("alive", "passed", "classic_passed")
 
+_FEATURES = 4096  # in a part of the matrix
+
 
 def with_selection(features: pa.Table, selection: Selection) -> pa.Table:
     """The rows of `FEATURES`: statistics by feature, with what the selection says of each beside them."""
@@ -33,19 +37,32 @@ def with_selection(features: pa.Table, selection: Selection) -> pa.Table:
     return FEATURES.of({name: features[name] for name in features.schema.names} | known)
 
 
-def role_matrix_table(selection: Selection) -> pa.Table:
-    """Return the rows of `ROLE_MATRIX`: the selected features' columns, by feature and role."""
-    by_id = np.argsort(selection.selected)
-    n_roles, n_selected = selection.columns.shape
-    rows = pa.array(np.tile(np.arange(n_roles, dtype=np.int32), n_selected))
-    return ROLE_MATRIX.of(
-        {
-            "feature_id": np.repeat(selection.selected[by_id].astype(np.int32), n_roles),
-            "role": pa.DictionaryArray.from_arrays(rows, pa.array(selection.roles, pa.string())),
-            "value": selection.columns[:, by_id].T.ravel(),
-            "raw": selection.raw[:, by_id].T.ravel(),
-        }
-    )
+@dataclass(frozen=True)
+class RoleMatrix:
+    """The rows of `ROLE_MATRIX`, by feature and role; iterated over, it gives them in parts."""
+
+    selection: Selection
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        by_id = np.argsort(self.selection.selected)
+        for start in range(0, max(len(by_id), 1), _FEATURES):
+            yield self._part(by_id[start : start + _FEATURES])
+
+    def table(self) -> pa.Table:
+        """Return all parts as one table."""
+        return pa.concat_tables(self)
+
+    def _part(self, places: Ints) -> pa.Table:
+        selection, n_roles = self.selection, len(self.selection.roles)
+        rows = pa.array(np.tile(np.arange(n_roles, dtype=np.int32), len(places)))
+        return ROLE_MATRIX.of(
+            {
+                "feature_id": np.repeat(selection.selected[places].astype(np.int32), n_roles),
+                "role": pa.DictionaryArray.from_arrays(rows, pa.array(selection.roles, pa.string())),
+                "value": selection.columns[:, places].T.ravel(),
+                "raw": selection.raw[:, places].T.ravel(),
+            }
+        )
 
 
 def read_selection(

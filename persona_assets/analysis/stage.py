@@ -39,7 +39,7 @@ def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = 
 
 
 def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | None) -> dict[str, LakeFile]:
-    from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+    from persona_assets.analysis.role_matrix import RoleMatrix, with_selection
     from persona_assets.analysis.selection import role_matrix_mode, select
     from persona_assets.analysis.statistics import analyse
 
@@ -64,8 +64,9 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         return {table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)}
 
     selection = select(statistics, atlas)
-    files = land(FEATURES, with_selection(statistics.features, selection))
-    files |= land(ROLE_MATRIX, role_matrix_table(selection))
+    features = with_selection(statistics.features, selection)
     contrasts, lengths = statistics.contrasts, statistics.length_contrasts
-    del statistics, selection  # both hold large matrices, which the contrasts are written without
+    del statistics  # it holds large matrices, as `selection` does, which the contrasts are written without
+    files = land(FEATURES, features) | land(ROLE_MATRIX, RoleMatrix(selection))
+    del selection
     return files | land(LENGTH_CONTRASTS, lengths) | land(ROLE_CONTRASTS, contrasts)

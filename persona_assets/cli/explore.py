@@ -26,8 +26,8 @@ def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path 
         print(f"persona: {front_end.MISSING}", file=sys.stderr)
     if not newest_snapshot(study).is_file():
         print(
-            f"nothing is published yet: start `persona run {study.name}` in another terminal, and the pages fill "
-            "by themselves",
+            f"nothing is published yet: start `persona run {study.name}` in another terminal, and the pages "
+            "fill by themselves",
             file=sys.stderr,
         )
 

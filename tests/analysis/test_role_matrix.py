@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from persona_assets.analysis.role_matrix import read_selection, role_matrix_table, with_selection
+from persona_assets.analysis import role_matrix
+from persona_assets.analysis.role_matrix import RoleMatrix, read_selection, with_selection
 from persona_assets.analysis.role_test import RoleTest
 from persona_assets.analysis.selection import Selection, select
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
@@ -44,7 +45,7 @@ def test_a_selection_comes_back_from_its_tables(case: str) -> None:
     features = with_selection(statistics_of(len(selection.mu)), selection)
     assert features.schema == FEATURES.schema
     back = read_selection(
-        selection.roles, selection.mode, selection.criterion, features, role_matrix_table(selection)
+        selection.roles, selection.mode, selection.criterion, features, RoleMatrix(selection).table()
     )
     for name in Selection.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(back, name), getattr(selection, name), err_msg=name)
@@ -52,9 +53,12 @@ def test_a_selection_comes_back_from_its_tables(case: str) -> None:
     np.testing.assert_equal(back.threshold, selection.threshold)
 
 
-def test_every_feature_that_passed_has_a_row_for_each_role_found_by_its_name() -> None:
+def test_every_feature_that_passed_has_a_row_for_each_role_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(role_matrix, "_FEATURES", 3)  # so that there are several parts
     selection = CASES["log1p"]
-    table = role_matrix_table(selection)
+    table = RoleMatrix(selection).table()
     assert table.schema == ROLE_MATRIX.schema
     assert table.num_rows == 6 * selection.passed.sum()
     for row in table.to_pylist():

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from report import record
 
-from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+from persona_assets.analysis.role_matrix import RoleMatrix, with_selection
 from persona_assets.analysis.selection import Selection, ranked
 from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import FEATURES, ROLE_MATRIX
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     features = with_selection(pa.table(columns, schema=pa.schema(fields)), selection)
     write_parquet(FEATURES, features, folder / "features.parquet")
-    write_parquet(ROLE_MATRIX, role_matrix_table(selection), folder / "role_matrix.parquet")
+    write_parquet(ROLE_MATRIX, RoleMatrix(selection), folder / "role_matrix.parquet")
     return folder
 
 

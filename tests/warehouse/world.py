@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from persona_assets.analysis.aggregate import aggregate
 from persona_assets.analysis.design import RoleSource
-from persona_assets.analysis.role_matrix import role_matrix_table, with_selection
+from persona_assets.analysis.role_matrix import RoleMatrix, with_selection
 from persona_assets.analysis.selection import select
 from persona_assets.analysis.statistics import analyse
 from persona_assets.atlas.stage import map_features
@@ -255,7 +255,7 @@ def compare(study: Study) -> None:
         made_from = across.statistics_fingerprint(sae)
         assert made_from is not None
         study.lake.write(FEATURES, with_selection(statistics.features, selection), made_from, sae=sae)
-        study.lake.write(ROLE_MATRIX, role_matrix_table(selection), made_from, sae=sae)
+        study.lake.write(ROLE_MATRIX, RoleMatrix(selection), made_from, sae=sae)
         study.lake.write(LENGTH_CONTRASTS, statistics.length_contrasts, made_from, sae=sae)
         study.lake.write(ROLE_CONTRASTS, statistics.role_contrasts, made_from, sae=sae)
         map_features(across, sae)
