@@ -12,7 +12,14 @@ from tests.explorer.contract import check
 from tests.explorer.typescript import FILES, FOLDER
 
 LABEL = {"description": "a", "source": "api", "model": None}
-ENTRY = {"role": "a", "status": "fresh", "n_responses": 1, "n_prompts": 1, "excluded": False}
+ENTRY = {
+    "role": "a",
+    "status": "fresh",
+    "n_responses": 1,
+    "n_prompts": 1,
+    "excluded": False,
+    "read_by": ["demo"],
+}
 TOKENS = {"piece": ["a"], "projection": [1], "scaled": [0.5]}
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired
 
+from persona_assets.explorer.contract.claims import (
+    Adherence,
+    FeatureOfRole,
+    Findings,
+    PlayedRole,
+    RoleOfFeature,
+)
+from persona_assets.explorer.contract.responses import ExamplesOfRole
 from persona_assets.explorer.contract.shapes import Answer, rows_of, table_of
 from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
-    LENGTH_CONTRASTS,
-    PLAYED_ROLES,
-    ROLE_ADHERENCE,
-    ROLE_CONTRASTS,
-    ROLE_FEATURES,
-    ROLE_FINDINGS,
     SAE_FIT,
 )
 
@@ -22,29 +24,6 @@ from persona_assets.lake.schema import (
 NOT_SHOWN = (
     *("alive", "atlas_alive", "atlas_mu", "atlas_sd", "pass"),
     *("stability_classic", "pass_classic", "score_classic"),
-)
-
-_Compared = (
-    "effect",
-    "effect_low",
-    "effect_high",
-    "auroc",
-    "auroc_low",
-    "auroc_high",
-    "n_wordings_agree",
-    "min_wording_auroc",
-    "q",
-    "q_relevant",
-    "role_rank",
-)
-_AT_LENGTH = (
-    "rate_ratio",
-    "rate_ratio_low",
-    "rate_ratio_high",
-    "effect_at_length",
-    "effect_at_length_low",
-    "effect_at_length_high",
-    "length_overlap",
 )
 
 
@@ -162,46 +141,6 @@ FeatureStatistics = rows_of(
     leave=(*NOT_SHOWN, "feature_id"),
     also={"rank": int | None},
 )
-RoleOfFeature = rows_of(
-    "RoleOfFeature",
-    "A feature in a role that was measured, whether or not it fires there.",
-    ROLE_FEATURES,
-    ROLE_CONTRASTS,
-    leave=("feature_id", "sd", "p"),
-    also={"n_wordings": int, "played_effect": float | None},
-)
-LengthOfRole = rows_of(
-    "LengthOfRole",
-    "A feature in a role that is compared, per token and at equal length.",
-    LENGTH_CONTRASTS,
-    only=("role", *_AT_LENGTH),
-)
-FeatureOfRole = rows_of(
-    "FeatureOfRole",
-    "A feature of a role.",
-    ROLE_FEATURES,
-    ROLE_CONTRASTS,
-    LENGTH_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", *_Compared, *_AT_LENGTH),
-    also={"label": str | None, "played_effect": float | None},
-)
-FeatureInOrder = rows_of(
-    "FeatureInOrder",
-    "A feature of a role in an order of one's choice, with the values of the orders that have no column.",
-    ROLE_FEATURES,
-    ROLE_CONTRASTS,
-    LENGTH_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", *_Compared, *_AT_LENGTH),
-    also={"label": str | None, "played_effect": float | None, "distinctness": float | None}
-    | {"lift": float | None, "score": float | None},
-)
-FeaturesOfRole = table_of(
-    "FeaturesOfRole",
-    "Every feature that fires in the role or has a contrast; for comparing.",
-    ROLE_FEATURES,
-    ROLE_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree"),
-)
 
 
 class RelatedFeature(Answer):
@@ -211,45 +150,6 @@ class RelatedFeature(Answer):
     similarity: float
     label: str | None
     preferred_role: str | None
-
-
-class ResponsePart(Answer):
-    """A part of a response of a model that thinks."""
-
-    kind: Literal["thinking", "answer", "other"]
-    """Other: a channel for neither."""
-    text: str
-    n_tokens: int
-
-
-class Example(Answer):
-    """A response in which a feature fires, with the tokens around its peak."""
-
-    response_id: int
-    variant: int
-    question_id: int
-    system_prompt: str | None
-    question: str
-    response: str
-    parts: list[ResponsePart]
-    """In their order; empty where the response is one answer."""
-    mean: float
-    max: float
-    n_active: int | None
-    start: int | None
-    """The window's first token among the selected tokens."""
-    pieces: list[str] | None
-    """"" where another token has the character they share; null: no evidence is kept."""
-    activations: list[float] | None
-    """On each of `pieces`."""
-
-
-class ExamplesOfRole(Answer):
-    """The responses of a role in which a feature is strongest; live only, for it reads the role's files."""
-
-    role: str
-    responses: list[Example]
-    """By max, the highest first."""
 
 
 class FeaturePage(Answer):
@@ -262,7 +162,7 @@ class FeaturePage(Answer):
     """Its page at Neuronpedia: https and an allow-listed host, else null."""
     alive: bool
     statistics: FeatureStatistics  # type: ignore[valid-type]
-    roles: list[RoleOfFeature]  # type: ignore[valid-type]
+    roles: list[RoleOfFeature]
     """All that were measured, by firing rate, the highest first."""
     related: list[RelatedFeature]
     """The nearest first; empty off the map."""
@@ -305,18 +205,6 @@ class Place(Answer):
 
 SaeFit = rows_of("SaeFit", "How well the SAE fits the model in a role.", SAE_FIT, also={"role": str})
 
-Adherence = rows_of(
-    "Adherence",
-    "How well a role is played in the eyes of a judge; `highest` is the top of its scale.",
-    ROLE_ADHERENCE,
-    only=("role", "judge", "n_responses", "n_unrated", "rating", "lowest_variant", "highest_variant"),
-    also={"highest": int},
-)
-
-PlayedRole = rows_of("PlayedRole", "How many answers play the role.", PLAYED_ROLES)
-
-Findings = rows_of("Findings", "How many features set a role apart.", ROLE_FINDINGS, leave=("sae",))
-
 
 class RoleAnswers(Answer):
     """How many answers of a role differ from one another."""
@@ -340,44 +228,22 @@ class RolePage(Answer):
     """Of responses."""
     answers: RoleAnswers | None
     """Null: there are none."""
-    features: list[FeatureOfRole]  # type: ignore[valid-type]
+    features: list[FeatureOfRole]
     """100 of the strongest positive and 100 of the strongest negative effects."""
     nearest: list[Similar]
     """All other roles, the nearest first."""
     axes: list[Place]
     n_wordings: int | None
     """Variants that the SAE has read; null: none of the role."""
-    adherence: list[Adherence]  # type: ignore[valid-type]
+    adherence: list[Adherence]
     """By judge; empty where the study has none."""
-    findings: Findings | None  # type: ignore[valid-type]
+    findings: Findings | None
     """Null: not compared."""
-    played: PlayedRole | None  # type: ignore[valid-type]
+    played: PlayedRole | None
     """Null: no answers are told apart by whether they play the role."""
     fit: SaeFit | None  # type: ignore[valid-type]
     """Null: not measured."""
     why_no_assistant: str | None
-
-
-class ResponseRow(Answer):
-    """A response."""
-
-    response_id: int
-    variant: int
-    question_id: int
-    question: str
-    response: str
-    parts: list[ResponsePart]
-    """In their order; empty where the response is one answer."""
-    n_response_tokens: int
-    finish_reason: str | None
-
-
-class ResponsesPage(Answer):
-    """50 responses of a role, by response_id; pages count from 1."""
-
-    page: int
-    n_pages: int
-    responses: list[ResponseRow]
 
 
 class Position(Answer):
@@ -407,8 +273,8 @@ class RolesOverview(Answer):
     similarity: list[list[float | None]]
     """[role][role], in that order; empty without an atlas."""
     axes: list[Axis]
-    adherence: list[Adherence]  # type: ignore[valid-type]
-    findings: list[Findings]  # type: ignore[valid-type]
+    adherence: list[Adherence]
+    findings: list[Findings]
     """Of the roles that are compared."""
     fits: list[SaeFit]  # type: ignore[valid-type]
     """Of the roles in which it was measured."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from persona_assets.explorer.contract import asking, pages
+from persona_assets.explorer.contract import asking, claims, pages, responses
 from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.resources import drift, examples, feature, histogram, map, overview, role, study
 from persona_assets.explorer.resources.source import Source
@@ -80,7 +80,7 @@ SCHEMA = Resource("schema", "schema.json", study.schema, list[asking.SchemaEntry
 DRIFT = Resource("drift_runs", "drift.json", drift.drift, contract.DriftRuns)
 DRIFT_RUN = Resource("drift_run", "drift/run/{run}.json", drift.drift_run, contract.DriftRun)
 RESPONSES = Resource(
-    "responses", "role/{role}/responses/{page}.json", role.responses, pages.ResponsesPage, waits=True
+    "responses", "role/{role}/responses/{page}.json", role.responses, responses.ResponsesPage, waits=True
 )
 MAP = Resource("map", "{sae}/map.json", map.map_of, pages.MapData)
 NEIGHBORS = Resource("neighbors", "{sae}/neighbors.json", map.neighbors, pages.Neighbors)
@@ -91,26 +91,26 @@ EXAMPLES = Resource(
     "feature_in_role",
     "{sae}/feature/{feature_id}/{role}.json",
     examples.examples,
-    pages.ExamplesOfRole,
+    responses.ExamplesOfRole,
     waits=True,
 )
 HISTOGRAM = Resource(
     "histogram", "{sae}/histogram/{feature_id}.json", histogram.histogram, pages.Histogram, waits=True
 )
 LENGTHS = Resource(
-    "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[pages.LengthOfRole], waits=True
+    "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[claims.LengthOfRole], waits=True
 )
 ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
 ROLE_IN_ORDER = Resource(
     "role_in_order",
     "{sae}/role/{role}/by/{order}.json",
     role.in_order,
-    list[pages.FeatureInOrder],
+    list[claims.FeatureInOrder],
     waits=True,
     live=True,
 )
 ROLE_FEATURES = Resource(
-    "features_of_role", "{sae}/role/{role}/features.json", role.features, pages.FeaturesOfRole
+    "features_of_role", "{sae}/role/{role}/features.json", role.features, claims.FeaturesOfRole
 )
 
 # No path is of two kinds, whatever an SAE, a role or a run is called.

@@ -1,5 +1,159 @@
 // Written by `make generated`; change persona_assets/explorer/contract instead.
 
+/** How well a role is played in the eyes of a judge; `highest` is the top of its scale. */
+export interface Adherence {
+  role: string;
+  judge: string;
+  /** Responses of the role that the judge has a row for */
+  n_responses: number;
+  /** Those without a rating; they count in no mean */
+  n_unrated: number;
+  /** Mean rating */
+  rating: number | null;
+  /** The lowest of the means of the role's variants */
+  lowest_variant: number | null;
+  /** The highest of the means of the role's variants */
+  highest_variant: number | null;
+  highest: number;
+}
+
+/** A feature of a role. */
+export interface FeatureOfRole {
+  feature_id: number;
+  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
+  effect_at_length: number | null;
+  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
+  effect_at_length_low: number | null;
+  /** Upper end of its 95% interval */
+  effect_at_length_high: number | null;
+  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
+  length_overlap: number | null;
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
+  auroc: number | null;
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
+  q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  label: string | null;
+  played_effect: number | null;
+}
+
+/** How many features set a role apart. */
+export interface Findings {
+  role: string;
+  /** Features with a p in role_contrasts */
+  n_tested: number;
+  /** Simes' p that no feature sets the role apart: its smallest q */
+  simes_p: number | null;
+  /** simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05 */
+  simes_q: number | null;
+  /** What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not */
+  level: number | null;
+  /** Features with q up to the level of which the role's answers have more */
+  n_more: number;
+  /** Features with q up to the level of which they have less */
+  n_less: number;
+  /** Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect */
+  n_relevant: number;
+}
+
+/** How many answers play the role. */
+export interface PlayedRole {
+  role: string;
+  /** Pooled responses of the role */
+  n_responses: number;
+  /** Those that the judge has rated */
+  n_rated: number;
+  /** Those that count as played */
+  n_played: number;
+  /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
+  share: number | null;
+  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
+  share_low: number | null;
+  /** Upper end of the share's 95% interval */
+  share_high: number | null;
+  /** Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts */
+  takes_part: boolean;
+}
+
+/** A feature in a role that was measured, whether or not it fires there. */
+export interface RoleOfFeature {
+  role: string;
+  /** The role's mean over the sum of all roles' means */
+  share: number | null;
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
+  auroc: number | null;
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
+  q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
+  /** p adjusted for all pairs of role and feature */
+  q_pooled: number | null;
+  /** Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is */
+  p_relevant: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
+  /** Pooled responses of the role */
+  n_responses: number;
+  /** Pooled responses in which the feature fired on some token */
+  n_active_responses: number;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  /** The strongest activation on any token; units of SAE activation */
+  max: number;
+  n_wordings: number;
+  played_effect: number | null;
+}
+
+/** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
+export interface ExamplesOfRole {
+  role: string;
+  /** By max, the highest first. */
+  responses: Example[];
+}
+
 /** Every answer other than 200. */
 export interface Problem {
   /** One line: what, where, the remedy. */
@@ -225,49 +379,144 @@ export interface FeatureStatistics {
   rank: number | null;
 }
 
-/** A feature in a role that was measured, whether or not it fires there. */
-export interface RoleOfFeature {
+/** One of a feature's nearest: cosine over roles in the full space. */
+export interface RelatedFeature {
+  feature_id: number;
+  similarity: number;
+  label: string | null;
+  preferred_role: string | null;
+}
+
+/** The page of one feature. */
+export interface FeaturePage {
+  feature_id: number;
+  /** The preferred one first. */
+  labels: Label[];
+  /** Its page at Neuronpedia: https and an allow-listed host, else null. */
+  url: string | null;
+  alive: boolean;
+  statistics: FeatureStatistics;
+  /** All that were measured, by firing rate, the highest first. */
+  roles: RoleOfFeature[];
+  /** The nearest first; empty off the map. */
+  related: RelatedFeature[];
+  /** On a site: of the strongest roles; live: none, each role's are asked. */
+  examples: ExamplesOfRole[];
+}
+
+/** Of a feature's mean over the responses in which it fired; apart from the page, it reads all roles. */
+export interface Histogram {
+  /** One more than counts; both are empty where it never fired. */
+  edges: number[];
+  counts: number[];
+  /** Pooled responses in which it did not fire. */
+  n_silent: number;
+}
+
+/** A variant of a role's instruction. */
+export interface Instruction {
+  variant: number;
+  instruction: string;
+  system_prompt: string | null;
+}
+
+/** Another role, and its cosine. */
+export interface Similar {
   role: string;
-  /** The role's mean over the sum of all roles' means */
-  share: number | null;
-  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
-  effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
-  effect_low: number | null;
-  /** Upper end of the effect's 95% interval */
-  effect_high: number | null;
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
-  auroc: number | null;
-  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
-  q: number | null;
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
-  auroc_low: number | null;
-  /** Upper end of AUROC's 95% interval */
-  auroc_high: number | null;
-  /** The least AUROC of one of the role's wordings against the other roles */
-  min_wording_auroc: number | null;
-  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
-  n_wordings_agree: number | null;
-  /** p adjusted for all pairs of role and feature */
-  q_pooled: number | null;
-  /** Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is */
-  p_relevant: number | null;
-  /** p_relevant adjusted for all features of the role */
-  q_relevant: number | null;
-  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
-  role_rank: number | null;
-  /** Pooled responses of the role */
+  similarity: number | null;
+}
+
+/** Where a role stands on an axis. */
+export interface Place {
+  axis: string;
+  position: number | null;
+  explained_variance: number | null;
+}
+
+/** How well the SAE fits the model in a role. */
+export interface SaeFit {
+  /** Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder */
+  fvu: number | null;
+  /** Mean number of active features per token */
+  l0: number;
+  /** How much of what the model predicts better with the stream than with zeros in its place it still does with the SAE's reconstruction: 1 where the SAE costs nothing, 0 where it is no better than zeros; NULL unless extraction.fit.loss_recovered, and where the stream cannot be replaced */
+  loss_recovered: number | null;
+  /** Tokens that fvu and l0 are of */
+  n_tokens: number;
+  /** Outliers among the sample's tokens, as in pooled */
+  n_outliers: number;
+  /** Responses of the sample */
   n_responses: number;
-  /** Pooled responses in which the feature fired on some token */
-  n_active_responses: number;
-  /** n_active_responses / n_responses */
-  firing_rate: number;
-  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
-  mean: number;
-  /** The strongest activation on any token; units of SAE activation */
-  max: number;
-  n_wordings: number;
-  played_effect: number | null;
+  role: string;
+}
+
+/** How many answers of a role differ from one another. */
+export interface RoleAnswers {
+  n_responses: number;
+  n_distinct: number;
+  n_effective: number;
+  /** So few differ that wordings are no draws of their own, and errors are understated. */
+  repeats: boolean;
+}
+
+/** The page of one role. */
+export interface RolePage {
+  role: string;
+  status: "fresh" | "stale" | "missing";
+  excluded: boolean;
+  instructions: Instruction[];
+  n_responses: number;
+  /** Of responses. */
+  n_pages: number;
+  /** Null: there are none. */
+  answers: RoleAnswers | null;
+  /** 100 of the strongest positive and 100 of the strongest negative effects. */
+  features: FeatureOfRole[];
+  /** All other roles, the nearest first. */
+  nearest: Similar[];
+  axes: Place[];
+  /** Variants that the SAE has read; null: none of the role. */
+  n_wordings: number | null;
+  /** By judge; empty where the study has none. */
+  adherence: Adherence[];
+  /** Null: not compared. */
+  findings: Findings | null;
+  /** Null: no answers are told apart by whether they play the role. */
+  played: PlayedRole | null;
+  /** Null: not measured. */
+  fit: SaeFit | null;
+  why_no_assistant: string | null;
+}
+
+/** A role on an axis. */
+export interface Position {
+  role: string;
+  position: number | null;
+}
+
+/** An axis through the roles. */
+export interface Axis {
+  /** assistant, pc1, pc2 … */
+  axis: string;
+  explained_variance: number | null;
+  cosine_with_assistant: number | null;
+  /** Why there are no positions. */
+  reason: string | null;
+  positions: Position[];
+}
+
+/** All roles beside one another. */
+export interface RolesOverview {
+  /** Clustered: neighbors in the list are alike. */
+  order: string[];
+  /** [role][role], in that order; empty without an atlas. */
+  similarity: ((number | null)[])[];
+  axes: Axis[];
+  adherence: Adherence[];
+  /** Of the roles that are compared. */
+  findings: Findings[];
+  /** Of the roles in which it was measured. */
+  fits: SaeFit[];
 }
 
 /** A feature in a role that is compared, per token and at equal length. */
@@ -287,53 +536,6 @@ export interface LengthOfRole {
   effect_at_length_high: number | null;
   /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
   length_overlap: number | null;
-}
-
-/** A feature of a role. */
-export interface FeatureOfRole {
-  feature_id: number;
-  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
-  rate_ratio: number | null;
-  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
-  rate_ratio_low: number | null;
-  /** Upper end of the ratio's 95% interval */
-  rate_ratio_high: number | null;
-  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
-  effect_at_length: number | null;
-  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
-  effect_at_length_low: number | null;
-  /** Upper end of its 95% interval */
-  effect_at_length_high: number | null;
-  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
-  length_overlap: number | null;
-  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
-  effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
-  effect_low: number | null;
-  /** Upper end of the effect's 95% interval */
-  effect_high: number | null;
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
-  auroc: number | null;
-  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
-  q: number | null;
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
-  auroc_low: number | null;
-  /** Upper end of AUROC's 95% interval */
-  auroc_high: number | null;
-  /** The least AUROC of one of the role's wordings against the other roles */
-  min_wording_auroc: number | null;
-  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
-  n_wordings_agree: number | null;
-  /** p_relevant adjusted for all features of the role */
-  q_relevant: number | null;
-  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
-  role_rank: number | null;
-  /** n_active_responses / n_responses */
-  firing_rate: number;
-  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
-  mean: number;
-  label: string | null;
-  played_effect: number | null;
 }
 
 /** A feature of a role in an order of one's choice, with the values of the orders that have no column. */
@@ -403,14 +605,6 @@ export interface FeaturesOfRole {
   mean: number[];
 }
 
-/** One of a feature's nearest: cosine over roles in the full space. */
-export interface RelatedFeature {
-  feature_id: number;
-  similarity: number;
-  label: string | null;
-  preferred_role: string | null;
-}
-
 /** A part of a response of a model that thinks. */
 export interface ResponsePart {
   /** Other: a channel for neither. */
@@ -440,169 +634,6 @@ export interface Example {
   activations: number[] | null;
 }
 
-/** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
-export interface ExamplesOfRole {
-  role: string;
-  /** By max, the highest first. */
-  responses: Example[];
-}
-
-/** The page of one feature. */
-export interface FeaturePage {
-  feature_id: number;
-  /** The preferred one first. */
-  labels: Label[];
-  /** Its page at Neuronpedia: https and an allow-listed host, else null. */
-  url: string | null;
-  alive: boolean;
-  statistics: FeatureStatistics;
-  /** All that were measured, by firing rate, the highest first. */
-  roles: RoleOfFeature[];
-  /** The nearest first; empty off the map. */
-  related: RelatedFeature[];
-  /** On a site: of the strongest roles; live: none, each role's are asked. */
-  examples: ExamplesOfRole[];
-}
-
-/** Of a feature's mean over the responses in which it fired; apart from the page, it reads all roles. */
-export interface Histogram {
-  /** One more than counts; both are empty where it never fired. */
-  edges: number[];
-  counts: number[];
-  /** Pooled responses in which it did not fire. */
-  n_silent: number;
-}
-
-/** A variant of a role's instruction. */
-export interface Instruction {
-  variant: number;
-  instruction: string;
-  system_prompt: string | null;
-}
-
-/** Another role, and its cosine. */
-export interface Similar {
-  role: string;
-  similarity: number | null;
-}
-
-/** Where a role stands on an axis. */
-export interface Place {
-  axis: string;
-  position: number | null;
-  explained_variance: number | null;
-}
-
-/** How well the SAE fits the model in a role. */
-export interface SaeFit {
-  /** Fraction of variance unexplained: the squared error of the reconstruction over the variance of what the SAE reads about its mean token, each summed over all tokens; NULL for a transcoder */
-  fvu: number | null;
-  /** Mean number of active features per token */
-  l0: number;
-  /** How much of what the model predicts better with the stream than with zeros in its place it still does with the SAE's reconstruction: 1 where the SAE costs nothing, 0 where it is no better than zeros; NULL unless extraction.fit.loss_recovered, and where the stream cannot be replaced */
-  loss_recovered: number | null;
-  /** Tokens that fvu and l0 are of */
-  n_tokens: number;
-  /** Outliers among the sample's tokens, as in pooled */
-  n_outliers: number;
-  /** Responses of the sample */
-  n_responses: number;
-  role: string;
-}
-
-/** How well a role is played in the eyes of a judge; `highest` is the top of its scale. */
-export interface Adherence {
-  role: string;
-  judge: string;
-  /** Responses of the role that the judge has a row for */
-  n_responses: number;
-  /** Those without a rating; they count in no mean */
-  n_unrated: number;
-  /** Mean rating */
-  rating: number | null;
-  /** The lowest of the means of the role's variants */
-  lowest_variant: number | null;
-  /** The highest of the means of the role's variants */
-  highest_variant: number | null;
-  highest: number;
-}
-
-/** How many answers play the role. */
-export interface PlayedRole {
-  role: string;
-  /** Pooled responses of the role */
-  n_responses: number;
-  /** Those that the judge has rated */
-  n_rated: number;
-  /** Those that count as played */
-  n_played: number;
-  /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
-  share: number | null;
-  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
-  share_low: number | null;
-  /** Upper end of the share's 95% interval */
-  share_high: number | null;
-  /** Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts */
-  takes_part: boolean;
-}
-
-/** How many features set a role apart. */
-export interface Findings {
-  role: string;
-  /** Features with a p in role_contrasts */
-  n_tested: number;
-  /** Simes' p that no feature sets the role apart: its smallest q */
-  simes_p: number | null;
-  /** simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05 */
-  simes_q: number | null;
-  /** What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not */
-  level: number | null;
-  /** Features with q up to the level of which the role's answers have more */
-  n_more: number;
-  /** Features with q up to the level of which they have less */
-  n_less: number;
-  /** Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect */
-  n_relevant: number;
-}
-
-/** How many answers of a role differ from one another. */
-export interface RoleAnswers {
-  n_responses: number;
-  n_distinct: number;
-  n_effective: number;
-  /** So few differ that wordings are no draws of their own, and errors are understated. */
-  repeats: boolean;
-}
-
-/** The page of one role. */
-export interface RolePage {
-  role: string;
-  status: "fresh" | "stale" | "missing";
-  excluded: boolean;
-  instructions: Instruction[];
-  n_responses: number;
-  /** Of responses. */
-  n_pages: number;
-  /** Null: there are none. */
-  answers: RoleAnswers | null;
-  /** 100 of the strongest positive and 100 of the strongest negative effects. */
-  features: FeatureOfRole[];
-  /** All other roles, the nearest first. */
-  nearest: Similar[];
-  axes: Place[];
-  /** Variants that the SAE has read; null: none of the role. */
-  n_wordings: number | null;
-  /** By judge; empty where the study has none. */
-  adherence: Adherence[];
-  /** Null: not compared. */
-  findings: Findings | null;
-  /** Null: no answers are told apart by whether they play the role. */
-  played: PlayedRole | null;
-  /** Null: not measured. */
-  fit: SaeFit | null;
-  why_no_assistant: string | null;
-}
-
 /** A response. */
 export interface ResponseRow {
   response_id: number;
@@ -621,37 +652,6 @@ export interface ResponsesPage {
   page: number;
   n_pages: number;
   responses: ResponseRow[];
-}
-
-/** A role on an axis. */
-export interface Position {
-  role: string;
-  position: number | null;
-}
-
-/** An axis through the roles. */
-export interface Axis {
-  /** assistant, pc1, pc2 … */
-  axis: string;
-  explained_variance: number | null;
-  cosine_with_assistant: number | null;
-  /** Why there are no positions. */
-  reason: string | null;
-  positions: Position[];
-}
-
-/** All roles beside one another. */
-export interface RolesOverview {
-  /** Clustered: neighbors in the list are alike. */
-  order: string[];
-  /** [role][role], in that order; empty without an atlas. */
-  similarity: ((number | null)[])[];
-  axes: Axis[];
-  adherence: Adherence[];
-  /** Of the roles that are compared. */
-  findings: Findings[];
-  /** Of the roles in which it was measured. */
-  fits: SaeFit[];
 }
 
 /** A question of `sql/examples`. */
