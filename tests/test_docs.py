@@ -32,10 +32,10 @@ from tests.warehouse.world import fill, write_catalog
 INTRODUCTION = """# The warehouse's tables
 
 What each column says, as the database itself does (`comment on …`). `sae` is the SAE's name in the study;
-activations are in the SAE's own units. `responses`, `activations`, `evidence`, `role_matrix` and
-`length_contrasts` are views of the lake's Parquet files, `preferred_labels` is one of `feature_labels`,
-`role_answers` one of `responses` and `response_spans`, `role_adherence` one of `judgements`; the others are
-tables in the file.
+activations are in the SAE's own units. `responses`, `activations`, `evidence`, `role_matrix`,
+`length_contrasts` and `feature_logits` are views of the lake's Parquet files, `preferred_labels` is one of
+`feature_labels`, `role_answers` one of `responses` and `response_spans`, `role_adherence` one of
+`judgements`; the others are tables in the file.
 Every table is there from the first snapshot on, empty if nothing has been made yet.
 
 A Japanese or Arabic letter or an emoji may be split into several tokens. `pieces` and `piece` show it whole

@@ -39,7 +39,7 @@ class Spelling:
     @classmethod
     def of(cls, token_ids: TokenIds, starts: Ints, tokenizer: PreTrainedTokenizerBase) -> Spelling:
         """Return the spelling of texts that lie one after another; the text k begins at `starts[k]`."""
-        decoded = _decoder(tokenizer)
+        decoded = decoder(tokenizer)
         unique, which = np.unique(token_ids, return_inverse=True)
         texts = ["", *(decoded((token,)) for token in unique.tolist())]
         run, text = np.arange(len(token_ids)), which.reshape(-1) + 1
@@ -67,7 +67,7 @@ class Spelling:
         return pa.array(self.texts, pa.string()).take(pa.array(text))
 
 
-def _decoder(tokenizer: PreTrainedTokenizerBase) -> Decoded:
+def decoder(tokenizer: PreTrainedTokenizerBase) -> Decoded:
     """Return a function that decodes tokens, a leading space kept.
 
     They are decoded after an anchor, whose text is cut off again: some decoders strip a first space.

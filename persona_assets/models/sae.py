@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from persona_assets.lake.lake import Lake
 
+_AT_ONCE = 256  # features that are decoded together to see what each writes
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -62,6 +64,27 @@ class Sae(ABC):
     def affine(self) -> Affine | None:
         """Return the half that encodes, which makes it fast; None where it is not affine."""
         return None
+
+    @property
+    def writes(self) -> HookPoint | None:
+        """The stream that it decodes to; None where nobody says which."""
+        return self.point if self.reconstructs else None
+
+    def directions(self) -> torch.Tensor:
+        """Return what one unit of each feature adds to that stream, float32[d_sae, width]."""
+        import torch
+
+        nothing = torch.zeros(1, self.d_sae)
+        rows = [
+            self.decode(torch.eye(self.d_sae)[start : start + _AT_ONCE]) - self.decode(nothing)
+            for start in range(0, self.d_sae, _AT_ONCE)
+        ]
+        return torch.cat(rows).float()
+
+    def encoders(self) -> torch.Tensor | None:
+        """Return what of the stream each feature is read by, float32[d_sae, d_in]; None where not linear."""
+        affine = self.affine()
+        return None if affine is None else affine.weights
 
 
 def _has_folder(settings: SaeSettings) -> bool:

@@ -40,6 +40,7 @@ class SaeLens(Sae):
         metadata = sae.cfg.metadata
         self.point = hook_point(metadata.hook_name, metadata.hf_hook_name, name)
         self.reconstructs = "transcoder" not in sae.cfg.architecture()
+        self.name = name
 
     def encode(self, rows: torch.Tensor) -> torch.Tensor:
         """As SAELens does."""
@@ -65,6 +66,28 @@ class SaeLens(Sae):
         bias = sae.b_enc.data
         threshold = sae.threshold.data.clamp(min=0) if architecture in _JUMP_RELU else torch.zeros_like(bias)
         return Affine(weights, bias, threshold, sae.process_sae_in)
+
+    @property
+    def writes(self) -> HookPoint | None:
+        """The stream that it reads, or of a transcoder the one that its metadata name."""
+        metadata = self.sae.cfg.metadata
+        if self.reconstructs or not metadata.hook_name_out:
+            return super().writes
+        return hook_point(metadata.hook_name_out, metadata.hf_hook_name_out, self.name)
+
+    def directions(self) -> torch.Tensor:
+        """Return the decoder's weights: what a scaling by the token, where there is one, is applied to."""
+        rows: torch.Tensor = self.sae.W_dec.data
+        return rows / rows.norm(dim=1, keepdim=True) if self._scales_by_decoder else rows
+
+    def encoders(self) -> torch.Tensor | None:
+        """Return the encoder's weights; None of one that encodes by the decoder, as matching pursuit does."""
+        weights = getattr(self.sae, "W_enc", None)
+        return None if weights is None else weights.data.t()
+
+    @property
+    def _scales_by_decoder(self) -> bool:
+        return bool(getattr(self.sae.cfg, "rescale_acts_by_decoder_norm", False))
 
 
 def load(settings: SaeSettings, device: str) -> Sae:

@@ -50,6 +50,12 @@ def judging(study: Study) -> JudgingStage:
     return _hold(JudgingStage(study))
 
 
+def make_room() -> None:
+    """Drop whatever model is held, for weights that this process is about to read by itself."""
+    claim_gpu()
+    release()
+
+
 def release() -> None:
     """Drop whatever model is held."""
     global _held

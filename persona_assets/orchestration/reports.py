@@ -10,6 +10,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.base.queries import query
 from persona_assets.lake.fingerprint import fingerprint
@@ -20,6 +21,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     CONTRASTS,
+    DECODERS,
     JUDGEMENTS,
     PLAYED_ROLES,
     POOLED,
@@ -244,6 +246,29 @@ def land_feature_labels(study: Study, report: Report) -> Landed:
     return Landed(version_of(landed), metadata)
 
 
+def land_directions(study: Study, report: Report) -> Landed:
+    """Land what the features of every SAE write; of one whose weights are not here, say so and go on."""
+    from persona_assets.directions.stage import land_directions
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    loaded.make_room()
+    for sae in study.settings.extraction.saes:
+        try:
+            files = land_directions(across, sae, report.part(sae))
+        except StudyError as error:  # nothing but the pages of features needs it
+            report.warn(f"{sae}: left out: {error}")
+            metadata |= _of_sae(study, sae, {"left out": str(error)})
+            continue
+        landed += files.values()
+        [about] = study.lake.read(DECODERS, files[DECODERS.name]).to_pylist()
+        known = {name.replace("_", " "): value for name, value in about.items() if value is not None}
+        metadata |= _of_sae(study, sae, _files(study.lake, files) | known)
+        report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
 # What makes each stage's assets: of a role, or of all roles together.
 PER_ROLE = {
     "responses": land_responses,
@@ -257,6 +282,7 @@ PER_STUDY = {
     "contrasts": land_contrasts,
     "atlas": land_atlas,
     "feature_labels": land_feature_labels,
+    "directions": land_directions,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, ROLE_MATRIX, Table
@@ -182,6 +183,14 @@ def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
     }
 
 
+def of_directions(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the model and the SAE, of which nothing else is asked; None where they are not to be had."""
+    try:
+        return _read_by(across.study, sae)
+    except StudyError:
+        return None
+
+
 def of_drift(drift: DriftFiles, run: str) -> Inputs:
     """The conversation's codes, and the roles that it is measured against. Raises StudyError as `check`."""
     drift.check()
@@ -195,8 +204,6 @@ def of_mart(marts: MartFiles, name: str) -> Inputs:
 
 def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
     """Return what extraction under `sae` depends on besides its version and the responses."""
-    from persona_assets.models.sae import sae_identity
-
     extraction = study.settings.extraction
     decisive = extraction.decisive()
     if "span_tokens" in decisive:
@@ -205,11 +212,17 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
         decisive |= study.template.decisive()
     if (spans := extraction_spans(study)) != "all":  # as it was before there was a choice
         decisive["spans"] = spans
+    return {**_read_by(study, sae), "dtype": extraction_dtype(study), **decisive}
+
+
+def _read_by(study: Study, sae: str) -> dict[str, Any]:
+    """Return what identifies the model that reads the responses, and the SAE."""
+    from persona_assets.models.sae import sae_identity
+
+    extraction = study.settings.extraction
     return {
         "model": identity(extraction.model, extraction.revision, study.lake),
         "sae": {**sae_identity(extraction.saes[sae], study.lake), **extraction.saes[sae].decisive()},
-        "dtype": extraction_dtype(study),
-        **decisive,
     }
 
 

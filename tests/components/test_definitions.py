@@ -43,7 +43,7 @@ def test_a_study_has_the_assets_of_the_pipeline_in_order(study: Study) -> None:
     graph = study_definitions(study).resolve_asset_graph()
     order = [key.path[-1] for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys]
     of_roles = ["responses", "activations", "role_features"]
-    beside = {"feature_labels", "drift"}
+    beside = {"feature_labels", "directions", "drift"}
     assert [name for name in order if name not in beside] == [
         "catalog", *of_roles, "statistics", "atlas", "warehouse",
     ]  # fmt: skip

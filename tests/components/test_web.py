@@ -34,8 +34,8 @@ from tests.places import PROJECT
 from tests.ports import free_port
 
 EVERY = [
-    "catalog", "responses", "activations", "role_features", "statistics", "atlas", "feature_labels", "drift",
-    "warehouse",
+    "catalog", "responses", "activations", "role_features", "statistics", "atlas", "feature_labels",
+    "directions", "drift", "warehouse",
 ]  # fmt: skip
 CHOSEN = ["default", "judge", "pirate"]  # they lie apart
 GROUP = "/locations/__repository__@persona_assets/asset-groups/tiny/lineage"

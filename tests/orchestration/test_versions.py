@@ -29,7 +29,7 @@ from tests.places import PROJECT
 
 ROLES = ["default", "ghost", "pirate"]
 PER_ROLE = ["responses", "activations", "role_features"]
-TOGETHER = ["catalog", "statistics", "atlas", "feature_labels", "warehouse"]
+TOGETHER = ["catalog", "statistics", "atlas", "feature_labels", "directions", "warehouse"]
 SMALL = {
     "questions.limit": 2,
     "generation.prompt_indices": [0],

@@ -80,6 +80,11 @@ COLUMNS = {
         "firing_rate_a firing_rate_b max_a max_b"
     ),
     "what_was_excluded": "sae role response_id variant question_id excluded_reason question response",
+    "features_that_write_the_opposite": (
+        "feature_id opposed_id opposed_cosine preferred_role opposed_role firing_rate opposed_firing_rate"
+    ),
+    "what_a_feature_promotes": "feature_id auroc promotes",
+    "written_alike_fired_apart": "feature_id neighbor_id cosine preferred_role neighbors_role",
     "which_questions_bring_out_a_feature": "feature_id question_id question n_responses firing_rate mean",
     "which_roles_fire_a_feature": "role firing_rate n_active_responses n_responses mean max sd",
 }
@@ -378,3 +383,21 @@ def test_labels_about_the_sea(warehouse: duckdb.DuckDBPyConnection) -> None:
         (OF_PIRATE_ALONE, "the open sea, and voyages over it"),
         (3, "seaside towns"),
     ]
+
+
+def test_what_features_write(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
+    top = rows(warehouse, "from top_features('pirate') limit 10")
+    promotes = {row["feature_id"]: row["promotes"] for row in ask(warehouse, "what_a_feature_promotes")}
+    assert promotes == {row["feature_id"]: [f" {row['feature_id']}"] for row in top}
+    [found] = rows(warehouse, "from features_that_promote(?)", f" {OF_PIRATE_ALONE}")
+    assert (found["feature_id"], found["rank"], found["value_per_norm"]) == (OF_PIRATE_ALONE, 1, 1.5)
+    assert found["description"] == "the open sea, and voyages over it"
+    [logits] = rows(warehouse, "from feature_logits_of(?)", OF_PIRATE_ALONE)
+    assert (logits["promotes"], logits["up"], logits["down"]) == (f" {OF_PIRATE_ALONE}", 3, -3)
+    opposite = ask(warehouse, "features_that_write_the_opposite")
+    fires = np.stack([published.mean_of(role) > 0 for role in ROLES]).any(axis=0)
+    expected = [(one, one + 20) for one in range(20) if fires[one] and fires[one + 20]]
+    assert [(row["feature_id"], row["opposed_id"]) for row in opposite] == expected
+    for row in ask(warehouse, "written_alike_fired_apart"):
+        assert row["neighbor_id"] == row["feature_id"] + 1
+        assert row["preferred_role"] != row["neighbors_role"]

@@ -180,7 +180,12 @@ def test_response_features_gives_one_responses_features_and_what_is_usual(
 def test_a_role_or_sae_that_was_not_measured_is_an_error_not_an_empty_answer(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    for call in ("which_roles(0, 'third')", "top_responses(0, 'third')"):
+    for call in (
+        "which_roles(0, 'third')",
+        "top_responses(0, 'third')",
+        "feature_logits_of(0, 'third')",
+        "features_that_promote(' a', 'third')",
+    ):
         with pytest.raises(duckdb.InvalidInputException, match="no SAE third.*; its SAEs: first, second"):
             warehouse.execute(f"from {call}").fetchall()
     for call in (

@@ -22,8 +22,12 @@ from persona_assets.labels.table import Label, labels_table
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
+    DECODER_NEIGHBORS,
+    DECODERS,
     EVIDENCE,
+    FEATURE_GEOMETRY,
     FEATURE_LABELS,
+    FEATURE_LOGITS,
     FEATURES,
     LENGTH_CONTRASTS,
     POOLED,
@@ -242,8 +246,29 @@ def fill(study: Study, roles: tuple[str, ...] = ROLES) -> World:
     return world
 
 
+def directions_of(d_sae: int) -> dict[Table, pa.Table]:
+    """What features write: each promotes its own number, and is opposed to the one d_sae / 2 on."""
+    ids = np.arange(d_sae)
+    signs, ones = np.tile([1, -1], d_sae), np.ones(2 * d_sae, np.int32)
+    logits = {"feature_id": ids.repeat(2), "sign": signs, "rank": ones, "token_id": ids.repeat(2)}
+    pieces = [f" {number}" for number in ids.repeat(2)]
+    opposed, following = (ids + d_sae // 2) % d_sae, (ids + 1) % d_sae
+    near = {"feature_id": ids, "rank": ones[:d_sae], "neighbor_id": following, "cosine": 1 / (2 + ids)}
+    geometry = {"feature_id": ids, "decoder_norm": np.full(d_sae, 2.0), "encoder_cosine": np.full(d_sae, 0.5)}
+    about = {"writes": ["blocks.1.hook_resid_post"], "why_no_logits": pa.array([None], pa.string())}
+    vocabulary = {"n_tokens": [d_sae], "norm": ["RMSNorm"], "tied": [True], "softcap": [30.0]}
+    return {
+        FEATURE_LOGITS: FEATURE_LOGITS.of({**logits, "piece": pieces, "value": signs * 3.0}),
+        DECODER_NEIGHBORS: DECODER_NEIGHBORS.of(near),
+        FEATURE_GEOMETRY: FEATURE_GEOMETRY.of(
+            {**geometry, "opposed_id": opposed, "opposed_cosine": -1 / (2 + ids % (d_sae // 2))}
+        ),
+        DECODERS: DECODERS.of({**about, **vocabulary}),
+    }
+
+
 def compare(study: Study) -> None:
-    """Land what speaks of all roles together, under each SAE: statistics, atlas, labels."""
+    """Land what speaks of all roles together, under each SAE: statistics, atlas, labels, directions."""
     for sae, d_sae in D_SAE.items():
         across = AcrossRoles.of(study)
         sources = [
@@ -261,6 +286,10 @@ def compare(study: Study) -> None:
         map_features(across, sae)
         labels = [Label(feature, text, "cache") for feature, text in LABELS]
         study.lake.write(FEATURE_LABELS, labels_table(labels), "imported-0123456789abcdef", sae=sae)
+        weights = across.fingerprint(DECODERS, sae)
+        assert weights is not None
+        for table, content in directions_of(d_sae).items():
+            study.lake.write(table, content, weights, sae=sae)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[dict[str, Any]]:

@@ -65,18 +65,26 @@ from persona_assets.lake.schema.of_snapshots import (
     ROLE_FINDINGS,
     SMALL_TABLES,
 )
+from persona_assets.lake.schema.of_weights import (
+    DECODER_NEIGHBORS,
+    DECODERS,
+    DIRECTIONS_TABLES,
+    FEATURE_GEOMETRY,
+    FEATURE_LOGITS,
+)
 from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Column, Table, response_id
 
 TABLES = {
     table.name: table
     for table in (
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS, ROLE_FEATURES,
-        *STATISTICS_TABLES, *PLAYED_TABLES, *CONTRAST_TABLES, *ATLAS_TABLES, FEATURE_LABELS, *DRIFT_TABLES,
+        *STATISTICS_TABLES, *PLAYED_TABLES, *CONTRAST_TABLES, *ATLAS_TABLES, FEATURE_LABELS,
+        *DIRECTIONS_TABLES, *DRIFT_TABLES,
     )
 }  # fmt: skip
 
 # Of these a snapshot holds no copy: it reads them from the lake.
-VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX, LENGTH_CONTRASTS)
+VIEWS = (RESPONSES, ACTIVATIONS, EVIDENCE, ROLE_MATRIX, LENGTH_CONTRASTS, FEATURE_LOGITS)
 
 # What there is to ask in a snapshot, in the order of the pipeline.
 SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, *DERIVED)}
@@ -112,7 +120,10 @@ __all__ = [
     "CONTRAST_FEATURES",
     "CONTRAST_GROUPS",
     "CONTRAST_TABLES",
+    "DECODERS",
+    "DECODER_NEIGHBORS",
     "DERIVED",
+    "DIRECTIONS_TABLES",
     "DRIFT_CODES",
     "DRIFT_FEATURES",
     "DRIFT_RUNS",
@@ -123,7 +134,9 @@ __all__ = [
     "EVERY_TABLE",
     "EVIDENCE",
     "FEATURES",
+    "FEATURE_GEOMETRY",
     "FEATURE_LABELS",
+    "FEATURE_LOGITS",
     "FEATURE_TILE",
     "FEATURE_TOTALS",
     "IN_FLIGHT",

@@ -207,6 +207,8 @@ MACROS = (
     "compare_roles",
     "response_features",
     "search_labels",
+    "feature_logits_of",
+    "features_that_promote",
 )
 
 # Filled from what the study says; the others from files of the lake.
