@@ -393,6 +393,15 @@ def _write_feature(
             }
             for near in range(min(10, size.alive))
         ],
+        "logits": [
+            {"sign": sign, "piece": f" token{place}", "value": sign * (1 - place / 20)}
+            for sign in (1, -1)
+            for place in range(10)
+        ],
+        "written_alike": [
+            {"feature_id": int(features["ids"][0]), "cosine": cosine, "label": label, "preferred_role": None}
+            for cosine in (0.6, -0.5)
+        ],
         "examples": [_examples(rng, role) for role in order[:3]],
     }
     _write(data / "demo" / "feature" / f"{feature_id}.json", page)

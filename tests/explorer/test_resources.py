@@ -166,6 +166,19 @@ def test_the_map_says_rows_of_its_own(source: Source):
     assert [feature["feature_id"] for feature in related] == ids
 
 
+def test_a_feature_says_what_it_writes_in_the_weights(source: Source):
+    page = answer(source, f"first/feature/{OF_PIRATE_ALONE}.json")
+    piece = f" {OF_PIRATE_ALONE}"
+    assert page["logits"] == [
+        {"sign": 1, "piece": piece, "value": 3}, {"sign": -1, "piece": piece, "value": -3},
+    ]  # fmt: skip
+    near, opposed = page["written_alike"]
+    assert (near["feature_id"], opposed["feature_id"]) == (OF_PIRATE_ALONE + 1, OF_PIRATE_ALONE + 20)
+    assert near["cosine"] > 0 > opposed["cosine"]
+    one_before = answer(source, f"first/feature/{OF_PIRATE_ALONE - 1}.json")["written_alike"][0]
+    assert one_before["label"] == "the open sea, and voyages over it"
+
+
 def test_the_table_has_every_alive_feature_and_its_best_label(source: Source, published: World):
     table = answer(source, "first/features.json")
     alive = np.flatnonzero(sum(published.mean_of(role) for role in ROLES) > 0)

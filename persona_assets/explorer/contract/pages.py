@@ -152,6 +152,25 @@ class RelatedFeature(Answer):
     preferred_role: str | None
 
 
+class TokenLogit(Answer):
+    """A token whose logit a feature's direction changes most, in the weights alone."""
+
+    sign: Literal[-1, 1]
+    """1: it raises the logit; -1: it lowers it."""
+    piece: str
+    value: float
+    """Per unit of activation, the final norm's scale held at 1."""
+
+
+class WrittenAlike(Answer):
+    """A feature by the cosine of its decoder direction with another's."""
+
+    feature_id: int
+    cosine: float
+    label: str | None
+    preferred_role: str | None
+
+
 class FeaturePage(Answer):
     """The page of one feature."""
 
@@ -166,6 +185,10 @@ class FeaturePage(Answer):
     """All that were measured, by firing rate, the highest first."""
     related: list[RelatedFeature]
     """The nearest first; empty off the map."""
+    logits: list[TokenLogit]
+    """The promoted first, of each sign the strongest first; empty where there are none."""
+    written_alike: list[WrittenAlike]
+    """The nearest first; the last is the most opposed. Empty where nobody made them."""
     examples: list[ExamplesOfRole]
     """On a site: of the strongest roles; live: none, each role's are asked."""
 

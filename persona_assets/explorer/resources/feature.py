@@ -38,6 +38,8 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         "statistics": statistics,
         "roles": roles,
         "related": source.rows("related", sae=sae, feature_id=feature_id),
+        "logits": source.rows("feature_logits", sae=sae, feature_id=feature_id),
+        "written_alike": source.rows("written_alike", sae=sae, feature_id=feature_id),
         "examples": examples_of(source, sae, feature_id, strongest) if strongest else [],
     }
 

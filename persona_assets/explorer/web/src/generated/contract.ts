@@ -387,6 +387,23 @@ export interface RelatedFeature {
   preferred_role: string | null;
 }
 
+/** A token whose logit a feature's direction changes most, in the weights alone. */
+export interface TokenLogit {
+  /** 1: it raises the logit; -1: it lowers it. */
+  sign: -1 | 1;
+  piece: string;
+  /** Per unit of activation, the final norm's scale held at 1. */
+  value: number;
+}
+
+/** A feature by the cosine of its decoder direction with another's. */
+export interface WrittenAlike {
+  feature_id: number;
+  cosine: number;
+  label: string | null;
+  preferred_role: string | null;
+}
+
 /** The page of one feature. */
 export interface FeaturePage {
   feature_id: number;
@@ -400,6 +417,10 @@ export interface FeaturePage {
   roles: RoleOfFeature[];
   /** The nearest first; empty off the map. */
   related: RelatedFeature[];
+  /** The promoted first, of each sign the strongest first; empty where there are none. */
+  logits: TokenLogit[];
+  /** The nearest first; the last is the most opposed. Empty where nobody made them. */
+  written_alike: WrittenAlike[];
   /** On a site: of the strongest roles; live: none, each role's are asked. */
   examples: ExamplesOfRole[];
 }

@@ -10,6 +10,7 @@ import { Examples } from "./Examples";
 import { FeatureHead } from "./FeatureHead";
 import { Related } from "./Related";
 import { RolesOfFeature } from "./RolesOfFeature";
+import { Writes } from "./Writes";
 import "./feature.css";
 
 export default function FeaturePage() {
@@ -41,6 +42,7 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
             <RolesOfFeature feature={feature} sae={sae} />
             <div>
               <Distribution feature={feature} sae={sae} />
+              <Writes feature={feature} />
               <Related feature={feature} />
             </div>
           </div>
