@@ -268,7 +268,7 @@ def test_labels_are_found_by_all_their_words(
 
 
 def test_a_long_label_is_shown_from_a_little_before_what_was_found() -> None:
-    long = "fires on many words, such as one, two, three, and then Friendship of all"
+    long = "fires on friendship, and many words, such as one, two, three, and then a Ship of all"
     with duckdb.connect() as connection:
         connection.execute("create macro chosen_sae(sae) as 'a'; create macro known_sae(sae) as true")
         connection.execute(
@@ -278,7 +278,7 @@ def test_a_long_label_is_shown_from_a_little_before_what_was_found() -> None:
         )
         connection.execute(query("macros/search_labels"))
         found = connection.execute("select around from search_labels('SHIP')").fetchall()
-    assert found == [("ship ahoy",), (f"…{long[long.index('ship') - 20 :]}",)]
+    assert found == [("ship ahoy",), (f"…{long[-59:]}",)]
 
 
 def test_top_features_shows_the_preferred_label(warehouse: duckdb.DuckDBPyConnection) -> None:
