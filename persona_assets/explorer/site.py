@@ -111,6 +111,8 @@ def _pages(source: Source) -> Iterator[_Page]:
 
 def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]:
     yield from (_page(resource, sae=sae) for resource in _those_of(["sae"]))
+    for contrast in source.rows("own_contrasts", sae=sae):
+        yield _page(registry.CONTRAST, sae=sae, contrast=contrast["contrast"])
     for role in roles:
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)

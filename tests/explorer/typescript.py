@@ -14,6 +14,8 @@ from persona_assets.base.queries import orders
 from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
 from persona_assets.lake.schema import (
+    CONTRAST_FEATURES,
+    CONTRASTS,
     FEATURES,
     LENGTH_CONTRASTS,
     PLAYED_ROLES,
@@ -29,6 +31,8 @@ FOLDER = PROJECT / "persona_assets" / "explorer" / "web" / "src" / "generated"
 HEAD = "// Written by `make generated`; change {source} instead.\n\n"
 # Tables whose columns the pages explain.
 SAID = (
+    CONTRAST_FEATURES,
+    CONTRASTS,
     FEATURES,
     LENGTH_CONTRASTS,
     PLAYED_ROLES,

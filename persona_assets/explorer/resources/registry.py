@@ -9,14 +9,26 @@ from functools import cached_property
 from typing import Any
 
 from persona_assets.explorer.contract import asking, claims, pages, responses
+from persona_assets.explorer.contract import contrasts as contrast_pages
 from persona_assets.explorer.contract import drift as contract
-from persona_assets.explorer.resources import drift, examples, feature, histogram, map, overview, role, study
+from persona_assets.explorer.resources import (
+    contrasts,
+    drift,
+    examples,
+    feature,
+    histogram,
+    map,
+    overview,
+    role,
+    study,
+)
 from persona_assets.explorer.resources.source import Source
 
 _NAME = r"[a-z0-9_.-]+"
 PARTS = {
     "sae": _NAME,
     "role": _NAME,
+    "contrast": _NAME,
     "order": r"[a-z_]{1,40}",
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
@@ -111,6 +123,15 @@ ROLE_IN_ORDER = Resource(
 )
 ROLE_FEATURES = Resource(
     "features_of_role", "{sae}/role/{role}/features.json", role.features, claims.FeaturesOfRole
+)
+CONTRASTS = Resource(
+    "contrasts", "{sae}/contrasts.json", contrasts.contrasts, list[contrast_pages.OwnContrast]
+)
+CONTRAST = Resource(
+    "contrast",
+    "{sae}/contrast/{contrast}.json",
+    contrasts.contrast,
+    list[contrast_pages.FeatureOfContrast],
 )
 
 # No path is of two kinds, whatever an SAE, a role or a run is called.

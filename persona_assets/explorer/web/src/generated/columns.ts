@@ -3,6 +3,39 @@
 export const FEATURE_ORDERS = ["distinctness", "auroc", "effect", "lift", "score"] as const;
 
 export const SAYS = {
+  "contrast_features": {
+    "mean_group": "Mean of the group's units; units of SAE activation",
+    "mean_against": "Mean of the units of what it is compared with; units of SAE activation",
+    "firing_rate_group": "Share of the group's responses in which the feature fired",
+    "firing_rate_against": "The same of what it is compared with",
+    "share": "mean_group over the sum of both means",
+    "effect": "The group's mean less the other's, on the same questions where they share them; of wordings, within each role. Units of SAE activation",
+    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes units and what they are compared on for drawn anew: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen",
+    "effect_high": "Upper end of the effect's 95% interval",
+    "auroc": "How often a response of the group has more of it than one of the other, ties counting half: exact",
+    "auroc_low": "Lower end of AUROC's 95% interval, which knows units as the effect's does; NULL where that is",
+    "auroc_high": "Upper end of AUROC's 95% interval",
+    "p": "Two-sided, of no effect: t with the interval's error; where fewer than 5 firings are expected in a group, Fisher's exact test on fired or not with the excess of variance between units. NULL where nothing tells how much units differ",
+    "q": "p adjusted for all features of the contrast (Benjamini-Hochberg)",
+    "p_relevant": "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most",
+    "q_relevant": "p_relevant adjusted for all features of the contrast",
+    "min_unit_auroc": "The least AUROC of one of the group's units against the other",
+    "n_units_agree": "How many of the group's units have an AUROC on its side of 1/2"
+  },
+  "contrasts": {
+    "contrast": "Its name in the study's file",
+    "kind": "What its two groups are of: roles, wordings or questions",
+    "unit": "What is taken for drawn anew within the groups: role, wording (of a role) or question; the error is made of how much these differ",
+    "crossed": "What the units are compared on and is taken for drawn anew, too: question, role or wording; NULL where nothing is shared",
+    "n_group": "Units of the group",
+    "n_against": "Units of what it is compared with",
+    "n_responses_group": "Pooled responses of the group",
+    "n_responses_against": "Pooled responses of what it is compared with",
+    "n_more": "Features with q < 0.05 that the group has more of",
+    "n_less": "Features with q < 0.05 that it has less of",
+    "n_relevant": "Features with q_relevant < 0.05",
+    "note": "What cannot be told, and why; NULL where nothing is amiss"
+  },
   "features": {
     "alive": "Whether it fired in any response",
     "mean": "Mean of the roles' means; units of SAE activation",

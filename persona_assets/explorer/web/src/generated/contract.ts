@@ -988,3 +988,70 @@ export interface DriftRun {
   features: Record<string, DriftFeature>;
   confounds: Confound[];
 }
+
+/** One of the study's own contrasts; `group` and `against` name what is in them. */
+export interface OwnContrast {
+  /** Its name in the study's file */
+  contrast: string;
+  /** What its two groups are of: roles, wordings or questions */
+  kind: string;
+  /** What is taken for drawn anew within the groups: role, wording (of a role) or question; the error is made of how much these differ */
+  unit: string;
+  /** What the units are compared on and is taken for drawn anew, too: question, role or wording; NULL where nothing is shared */
+  crossed: string | null;
+  /** Units of the group */
+  n_group: number;
+  /** Units of what it is compared with */
+  n_against: number;
+  /** Pooled responses of the group */
+  n_responses_group: number;
+  /** Pooled responses of what it is compared with */
+  n_responses_against: number;
+  /** Features with q < 0.05 that the group has more of */
+  n_more: number;
+  /** Features with q < 0.05 that it has less of */
+  n_less: number;
+  /** Features with q_relevant < 0.05 */
+  n_relevant: number;
+  /** What cannot be told, and why; NULL where nothing is amiss */
+  note: string | null;
+  group: string[];
+  against: string[];
+}
+
+/** What a contrast says of a feature. */
+export interface FeatureOfContrast {
+  feature_id: number;
+  /** Mean of the group's units; units of SAE activation */
+  mean_group: number;
+  /** Mean of the units of what it is compared with; units of SAE activation */
+  mean_against: number;
+  /** Share of the group's responses in which the feature fired */
+  firing_rate_group: number;
+  /** The same of what it is compared with */
+  firing_rate_against: number;
+  /** mean_group over the sum of both means */
+  share: number;
+  /** The group's mean less the other's, on the same questions where they share them; of wordings, within each role. Units of SAE activation */
+  effect: number;
+  /** Lower end of the effect's 95% interval (t, with an error that takes units and what they are compared on for drawn anew: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the group has more of it than one of the other, ties counting half: exact */
+  auroc: number;
+  /** Lower end of AUROC's 95% interval, which knows units as the effect's does; NULL where that is */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** p adjusted for all features of the contrast (Benjamini-Hochberg) */
+  q: number | null;
+  /** p_relevant adjusted for all features of the contrast */
+  q_relevant: number | null;
+  /** The least AUROC of one of the group's units against the other */
+  min_unit_auroc: number;
+  /** How many of the group's units have an AUROC on its side of 1/2 */
+  n_units_agree: number;
+  label: string | null;
+  distinctness: number | null;
+}

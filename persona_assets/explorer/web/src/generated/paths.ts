@@ -18,4 +18,6 @@ export const paths = {
   role: (sae: string, role: string) => `data/${sae}/role/${role}.json`,
   roleInOrder: (sae: string, role: string, order: string) => `data/${sae}/role/${role}/by/${order}.json`,
   featuresOfRole: (sae: string, role: string) => `data/${sae}/role/${role}/features.json`,
+  contrasts: (sae: string) => `data/${sae}/contrasts.json`,
+  contrast: (sae: string, contrast: string) => `data/${sae}/contrast/${contrast}.json`,
 };

@@ -20,6 +20,7 @@ export const PAGES = named({
   feature: { title: "Feature", inHeader: never },
   role: { title: "Role", inHeader: never },
   search: { title: "Search", inHeader: never },
+  contrasts: { title: "Contrasts", inHeader: never }, // the page Compare leads there
 });
 
 export type Page = keyof typeof PAGES;

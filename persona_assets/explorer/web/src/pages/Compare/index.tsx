@@ -5,7 +5,7 @@ import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import type { Adherence, FeaturesOfRole, RolesOverview } from "../../generated/contract";
 import { paths } from "../../generated/paths";
-import { setParams, useParam } from "../../router/router";
+import { href, setParams, useParam } from "../../router/router";
 import "../../charts/charts.css";
 import { Choices } from "./Choices";
 import { Comparison } from "./Comparison";
@@ -26,6 +26,7 @@ export default function ComparePage() {
         </button>
         <RoleChoice label="with" value={b} choose={(role) => setParams({ b: role })} except={[a]} />
         {a !== "" && b !== "" && <Choices />}
+        <a href={href("contrasts")}>the study’s own contrasts</a>
       </div>
       {a === "" || b === "" ? (
         <Empty title="Choose two roles">Their features are set against each other: those that tell them apart come first.</Empty>

@@ -1,0 +1,9 @@
+-- The features of the contrast $contrast under the SAE $sae: the $limit that its group surely has more of, and as many
+-- that the other group has.
+with first as (
+    select feature_id from (select * from contrast($contrast, sae := $sae) limit $limit)
+    union
+    select feature_id from (select * from contrast($contrast, sae := $sae, by := 'against') limit $limit)
+)
+select c.* exclude (p)
+from contrast($contrast, sae := $sae) as c semi join first using (feature_id);
