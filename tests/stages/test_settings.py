@@ -72,6 +72,7 @@ OTHERS: dict[str, Any] = {
     "atlas.strategy": "max",
     "atlas.question_centering": False,
     **{f"atlas.{key}": 7 for key in list(AtlasSettings.model_fields)[2:]},
+    "atlas.selection": "classic",
     "judge.backend": {"backend": "vllm"},
     "judge.model": {"model": "google/gemma-3-12b-it"},
     "judge.revision": {"revision": "abc"},
