@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 
 from persona_assets.analysis.selection import Selection
-from persona_assets.atlas.neighbors import Neighbors, cosine_neighbors, preservation
-from persona_assets.base.arrays import Floats
+from persona_assets.atlas.neighbors import (
+    Neighbors,
+    cosine_neighbors,
+    map_neighbors,
+    preservation,
+    shared,
+)
+from persona_assets.atlas.nulls import neighbor_null, permuted
+from persona_assets.base.arrays import Flags, Floats, Ints
 from persona_assets.base.compiled import kept_outside_of_site_packages
 from persona_assets.base.errors import StudyError
 from persona_assets.study.settings import AtlasSettings
@@ -24,6 +32,8 @@ NOTE = (
 # UMAP cannot lay out fewer.
 _FEWEST = 4
 
+_SEEDS = 3  # of the maps that are laid beside each other
+
 
 @dataclass(frozen=True)
 class Map:
@@ -33,6 +43,10 @@ class Map:
     features (4 for UMAP, 2 for PCA), in PCA's second with a single role. `explained` float64[2] are the parts
     of the features' variance along PCA's two, NaN where there is none. `preserved` is the part of the
     `quality_k` nearest by cosine that are among the nearest in the UMAP, None where that has no places.
+
+    `stable` bool[n_selected, k] are the neighbors that are so in both halves of wordings, None where there
+    are none. `overlap` is the part of the `quality_k` nearest in a UMAP that are so with another random
+    state, over every two of three. `preserved_null` and `neighbor_null` are what `permuted` features give.
     """
 
     umap: Floats
@@ -40,18 +54,47 @@ class Map:
     explained: Floats
     neighbors: Neighbors
     preserved: float | None
+    preserved_null: float | None
+    overlap: float | None
+    neighbor_null: float | None
+    stable: Flags | None
 
 
-def lay_out(selection: Selection, settings: AtlasSettings) -> Map:
-    """Map the selected features. Raises StudyError where the settings are not ones UMAP has."""
+def lay_out(selection: Selection, settings: AtlasSettings, halves: Floats | None = None) -> Map:
+    """Map the selected features; `halves` float64[2, n_roles, n_selected] are their columns in two halves.
+
+    Raises StudyError where the settings are not ones UMAP has.
+    """
     points, ids = np.ascontiguousarray(selection.columns.T), selection.selected
-    umap = umap_places(points, settings)
+    umap, drawn = umap_places(points, settings), permuted(points, settings.random_seed)
+    near = cosine_neighbors(points, ids, settings.neighbor_k)
     return Map(
         umap,
         *pca_places(points, settings.random_seed),
-        cosine_neighbors(points, ids, settings.neighbor_k),
+        near,
         preservation(points, umap, ids, settings.quality_k),
+        preservation(drawn, umap_places(drawn, settings), ids, settings.quality_k),
+        _overlap(points, umap, ids, settings),
+        neighbor_null(drawn),
+        None if halves is None else _stable(near, halves, ids),
     )
+
+
+def _overlap(points: Floats, umap: Floats, ids: Ints, settings: AtlasSettings) -> float | None:
+    """Return how much of a neighborhood in the map does not depend on UMAP's random state."""
+    placed = ~np.isnan(umap).any(axis=1)
+    if not placed.any():
+        return None
+    seeds = range(settings.umap_random_state + 1, settings.umap_random_state + _SEEDS)
+    others = [umap_places(points, settings.model_copy(update={"umap_random_state": at})) for at in seeds]
+    near = [map_neighbors(places, ids, settings.quality_k) for places in (umap, *others)]
+    return float(np.mean([shared(*pair)[placed].mean() for pair in combinations(near, 2)]))
+
+
+def _stable(near: Neighbors, halves: Floats, ids: Ints) -> Flags:
+    k = near.rows.shape[1]
+    first, second = (cosine_neighbors(np.ascontiguousarray(half.T), ids, k).rows for half in halves)
+    return shared(near.rows, first) & shared(near.rows, second)
 
 
 def umap_places(points: Floats, settings: AtlasSettings) -> Floats:

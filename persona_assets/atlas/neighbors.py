@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from persona_assets.base.arrays import Floats, Ints
+from persona_assets.base.arrays import Flags, Floats, Ints
 
 _BLOCK = 512  # features compared with all others at a time
 
@@ -41,6 +41,20 @@ def cosine_neighbors(points: Floats, ids: Ints, k: int) -> Neighbors:
     return Neighbors(rows, similarities)
 
 
+def shared(first: Ints, second: Ints) -> Flags:
+    """bool[n, k]: which of the neighbors int64[n, k] are among each row of `second` int64[n, k]."""
+    return np.stack([np.isin(*both) for both in zip(first, second, strict=True)]).reshape(first.shape)
+
+
+def map_neighbors(places: Floats, ids: Ints, k: int) -> Ints:
+    """int64[n, min(k, n - 1)]: the `k` nearest among `places` float64[n, 2]; what has none (NaN) is last."""
+
+    def distances(rows: slice) -> Floats:
+        return np.nan_to_num(cdist(places[rows], places), nan=np.inf)
+
+    return _nearest(distances, ids, k)
+
+
 def preservation(points: Floats, places: Floats, ids: Ints, k: int) -> float | None:
     """How much of a neighborhood a map keeps: the mean over features of the part of their `k` nearest by
     cosine among `points` float64[n, n_dimensions] that are of their k nearest in `places` float64[n, 2].
@@ -50,12 +64,7 @@ def preservation(points: Floats, places: Floats, ids: Ints, k: int) -> float | N
     placed = ~np.isnan(places).any(axis=1)
     if len(points) < 2 or not placed.any():
         return None
-
-    def distances(rows: slice) -> Floats:
-        return np.nan_to_num(cdist(places[rows], places), nan=np.inf)
-
-    near, near_in_map = cosine_neighbors(points, ids, k).rows, _nearest(distances, ids, k)
-    kept = [len(np.intersect1d(*both)) / near.shape[1] for both in zip(near, near_in_map, strict=True)]
+    kept = shared(cosine_neighbors(points, ids, k).rows, map_neighbors(places, ids, k)).mean(axis=1)
     return float(np.where(placed, kept, 0).mean())
 
 

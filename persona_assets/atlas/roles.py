@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from persona_assets.analysis.selection import Selection
+from persona_assets.atlas.crossed import Crossed
 from persona_assets.atlas.neighbors import unit_rows
+from persona_assets.atlas.nulls import RoleNulls, role_nulls
+from persona_assets.atlas.placing import Places, crossed_similarity, place
 from persona_assets.base.arrays import Floats
+
+AxesUnit = Literal["noise", "raw"]
 
 N_COMPONENTS = 10
 
 # A singular value below this part of the first is rounding.
 _ROUNDING = 1e-10
+
+_LEAST = 1e-300  # the smallest that is divided by
 
 
 @dataclass(frozen=True)
@@ -22,17 +30,18 @@ class AssistantAxis:
 
     `direction` float64[n_selected] has length 1; `positions` float64[n_roles] are measured along it from the
     mean of all roles, towards the anchor. `cosines` float64[n_components] are each component's with the
-    direction; the first one's is 0 or more.
+    direction; the first one's is 0 or more. `weights` float64[n_roles] of the roles make the direction.
     """
 
     direction: Floats
     positions: Floats
     cosines: Floats
+    weights: Floats
 
 
 @dataclass(frozen=True)
 class RoleSpace:
-    """Roles as rows of M's selected columns.
+    """Roles as rows of M's selected columns, each over its `noise` where that is known.
 
     `similarity` float64[n_roles, n_roles] is by cosine, NaN for a role that is zero in all columns.
     `components` float64[n_components, n_selected] are the principal components, of length 1, at most ten and
@@ -40,6 +49,11 @@ class RoleSpace:
     mean of all roles, and `explained` float64[n_components] is each one's part of the variance. The first
     points as the assistant axis does; without that, and the others, so that the feature with the largest
     loading (the better-ranked of equals) has a positive one. `assistant` is None for `why_no_assistant`.
+
+    `places` are the roles' on the assistant axis, if there is one, then on the components. `crossed`
+    float64[2, n_roles, n_roles] is the cosine free of noise and half its interval's width. `as_anchor`
+    float64[n_roles] is the place of each role on the axis that it would have as the anchor. `unit` says
+    whether the noise is known.
     """
 
     similarity: Floats
@@ -48,21 +62,63 @@ class RoleSpace:
     explained: Floats
     assistant: AssistantAxis | None
     why_no_assistant: str | None
+    places: Places
+    crossed: Floats
+    as_anchor: Floats
+    nulls: RoleNulls
+    unit: AxesUnit
 
 
-def role_space(selection: Selection, anchor: str) -> RoleSpace:
-    """Compare the roles of `selection`; the assistant axis leads to `anchor`."""
-    columns = selection.columns
+def noise(selection: Selection) -> Floats | None:
+    """float64[n_selected]: the standard error of a role's M, from its spread over roles and F.
+
+    Infinite for a feature without F or spread; None where no feature has it.
+    """
+    f, sd = selection.f[selection.selected], selection.columns.std(axis=0) * _unbiased(len(selection.roles))
+    known = (f > 0) & (sd > 0)
+    return np.where(known, sd / np.sqrt(np.where(known, f, 1)), np.inf) if known.any() else None
+
+
+def _unbiased(n: int) -> float:
+    return float(np.sqrt(n / max(n - 1, 1)))
+
+
+def role_space(selection: Selection, anchor: str, crossed: Crossed | None = None, seed: int = 0) -> RoleSpace:
+    """Compare the roles of `selection`; the assistant axis leads to `anchor`.
+
+    `crossed` are products of the roles over `noise`; `seed` is that of the nulls.
+    """
+    scale = noise(selection)
+    columns = selection.columns if scale is None else selection.columns / scale
     components, positions, explained = principal_components(columns)
-    direction, reason = _direction(selection, anchor)
+    axis, reason = _axis(columns, selection.roles, anchor)
     assistant = None
-    if direction is not None:
+    if axis is not None:
+        direction, weights = axis
         signs = np.ones(len(components))
         signs[:1] = np.where(components[:1] @ direction < 0, -1, 1)
         components, positions = components * signs[:, None], positions * signs
         along = (columns - columns.mean(axis=0)) @ direction
-        assistant = AssistantAxis(direction, along, components @ direction)
-    return RoleSpace(role_similarity(columns), components, positions, explained, assistant, reason)
+        assistant = AssistantAxis(direction, along, components @ direction, weights)
+    along_axes = [positions.T] if assistant is None else [assistant.positions, positions.T]
+    in_sample = np.vstack(along_axes).reshape(-1, len(columns))
+    weighing = positions.T / np.maximum((positions**2).sum(axis=0), _LEAST)[:, None]
+    if assistant is not None:
+        weighing = np.vstack([assistant.weights, weighing])
+    lengths = np.linalg.norm(columns - columns.mean(axis=0), axis=1)
+    return RoleSpace(
+        role_similarity(columns),
+        components,
+        positions,
+        explained,
+        assistant,
+        reason,
+        place(in_sample, weighing, crossed),
+        crossed_similarity(len(columns), crossed),
+        lengths if crossed is None else np.diag(crossed.products) / np.maximum(lengths, _LEAST),
+        role_nulls(columns, len(explained), seed),
+        "raw" if scale is None else "noise",
+    )
 
 
 def role_similarity(columns: Floats) -> Floats:
@@ -87,17 +143,18 @@ def principal_components(columns: Floats) -> tuple[Floats, Floats, Floats]:
     return components, centred @ components.T, values[:n] ** 2 / (values**2).sum()
 
 
-def _direction(selection: Selection, anchor: str) -> tuple[Floats | None, str | None]:
-    if anchor not in selection.roles:
+def _axis(columns: Floats, roles: list[str], anchor: str) -> tuple[tuple[Floats, Floats] | None, str | None]:
+    """Return the assistant axis' direction and the roles' weights in it, or why there is none."""
+    if anchor not in roles:
         return None, f"the anchor {anchor!r} is not among the roles compared"
-    if len(selection.roles) == 1:
+    if len(roles) == 1:
         return None, f"the anchor {anchor!r} is the only role compared"
-    if len(selection.selected) == 0:
+    if columns.shape[1] == 0:
         return None, "no feature was selected"
-    at = selection.roles.index(anchor)
-    columns = selection.columns
-    axis = columns[at] - np.delete(columns, at, axis=0).mean(axis=0)
+    weights = np.full(len(roles), -1 / (len(roles) - 1))
+    weights[roles.index(anchor)] = 1
+    axis = weights @ columns
     length = np.linalg.norm(axis)
     if length <= _ROUNDING * np.linalg.norm(columns):
         return None, f"the anchor {anchor!r} does not differ from the mean of the others"
-    return axis / length, None
+    return (axis / length, weights / length), None

@@ -33,8 +33,10 @@ def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
 
 
 def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
+    from persona_assets.analysis.design import RoleSource
     from persona_assets.analysis.role_matrix import read_selection
     from persona_assets.analysis.selection import criterion_of, role_matrix_mode
+    from persona_assets.atlas.blocks import read_blocks
     from persona_assets.atlas.build import build_atlas
 
     lake, settings = across.study.lake, across.study.settings
@@ -48,7 +50,16 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
         lake.read(FEATURES, features),
         lake.read(ROLE_MATRIX, role_matrix),
     )
-    tables = build_atlas(selection, settings.atlas, settings.analysis.anchor)
+    blocks, sources = None, list(across.compared(sae).items())
+    if mode == "question_centered_mean":
+        read = [file for _, files in sources for file in files]
+        lake.check(read)
+        blocks = read_blocks(
+            [RoleSource(role, lake.uri(a.path), lake.uri(p.path), lake.open) for role, (a, p) in sources],
+            selection.first(settings.atlas.top_k).selected,
+            len(selection.mu),
+        )
+    tables = build_atlas(selection, settings.atlas, settings.analysis.anchor, blocks)
     contents = {
         ATLAS: tables.atlas,
         NEIGHBORS: tables.neighbors,

@@ -11,6 +11,7 @@ from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.map import NOTE, Map
 from persona_assets.atlas.metrics import Metrics
 from persona_assets.atlas.roles import RoleSpace
+from persona_assets.base.arrays import Flags, Floats
 from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
@@ -76,6 +77,7 @@ def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
             "rank": np.tile(np.arange(1, k + 1), n),
             "neighbor_id": selection.selected[layout.neighbors.rows.ravel()],
             "similarity": layout.neighbors.similarities.ravel(),
+            "stable": [None] * (n * k) if layout.stable is None else layout.stable.ravel(),
         }
     )
 
@@ -83,34 +85,52 @@ def neighbors_table(selection: Selection, layout: Map) -> pa.Table:
 def role_similarity_table(selection: Selection, space: RoleSpace) -> pa.Table:
     """Return the rows of `ROLE_SIMILARITY`."""
     roles, n = np.array(selection.roles, dtype=object), len(selection.roles)
+    crossed, half = space.crossed
     return ROLE_SIMILARITY.of(
-        {"role_a": np.repeat(roles, n), "role_b": np.tile(roles, n), "similarity": space.similarity.ravel()}
+        {
+            "role_a": np.repeat(roles, n),
+            "role_b": np.tile(roles, n),
+            "similarity": space.similarity.ravel(),
+            "crossed_similarity": crossed.ravel(),
+            "similarity_low": np.maximum(crossed - half, -1).ravel(),
+            "similarity_high": np.minimum(crossed + half, 1).ravel(),
+        }
     )
 
 
-def role_axes_table(selection: Selection, space: RoleSpace) -> pa.Table:
+def role_axes_table(selection: Selection, space: RoleSpace, anchor: str) -> pa.Table:
     """Return the rows of `ROLE_AXES`: the assistant axis, without positions where there is a reason, then the
     principal components.
     """
-    nothing, n_axes = np.full(len(selection.roles), np.nan), len(space.explained) + 1
-    along, cosines = nothing, np.full(n_axes, np.nan)
+    n, n_axes = len(selection.roles), len(space.explained) + 1
+    cosines = np.full(n_axes, np.nan)
     if space.assistant is not None:
-        along, cosines = space.assistant.positions, np.append(1.0, space.assistant.cosines)
-    n = len(selection.roles)
+        cosines = np.append(1.0, space.assistant.cosines)
+    lacking = n * n_axes - space.places.position.size  # the assistant axis, where there is none
+    known = {field.name: getattr(space.places, field.name).ravel() for field in fields(space.places)}
+    known = {name: np.append(np.full(lacking, np.nan), values) for name, values in known.items()}
+    others = space.as_anchor[np.array(selection.roles, dtype=object) != anchor]
+    anchored = np.nanmedian(others) if space.assistant is not None else np.nan
     axes = np.array(["assistant", *(f"pc{i}" for i in range(1, n_axes))], dtype=object)
     return ROLE_AXES.of(
         {
             "axis": np.repeat(axes, n),
             "role": np.tile(np.array(selection.roles, dtype=object), n_axes),
-            "position": np.concatenate([along, space.positions.T.ravel()]),
+            "position": known["position"],
+            "position_low": known["position"] - known["half"],
+            "position_high": known["position"] + known["half"],
+            "in_sample": known["in_sample"],
+            **{name: _whole(known[name]) for name in ("rank", "rank_low", "rank_high")},
             "explained_variance": np.repeat(np.append(np.nan, space.explained), n),
+            "explained_null": np.repeat(np.append(np.nan, space.nulls.explained), n),
             "cosine_with_assistant": np.repeat(cosines, n),
+            "anchor_null": np.repeat(np.append(anchored, np.full(n_axes - 1, np.nan)), n),
             "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
         }
     )
 
 
-def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) -> pa.Table:
+def summary_table(selection: Selection, layout: Map, space: RoleSpace, settings: AtlasSettings) -> pa.Table:
     """Return the row of `ATLAS_SUMMARY`."""
     along_x, along_y = layout.explained
     row = {
@@ -124,6 +144,12 @@ def summary_table(selection: Selection, layout: Map, settings: AtlasSettings) ->
         "criterion": selection.criterion,
         "quality_k": settings.quality_k,
         "preservation": layout.preserved,
+        "preservation_null": layout.preserved_null,
+        "map_stability": layout.overlap,
+        "neighbors_stable": None if layout.stable is None else _mean(layout.stable),
+        "neighbor_null": layout.neighbor_null,
+        "similarity_null": space.nulls.similarity,
+        "axes_unit": space.unit,
         "pca_x_explained": along_x,
         "pca_y_explained": along_y,
         "note": _note(selection),
@@ -148,6 +174,15 @@ def _top_roles(roles: list[str], metrics: Metrics) -> list[list[dict[str, object
             strict=True,
         )
     ]  # fmt: skip
+
+
+def _mean(flags: Flags) -> float | None:
+    return float(flags.mean()) if flags.size else None
+
+
+def _whole(values: Floats) -> pa.Array:
+    """Return whole numbers, NULL for NaN."""
+    return pa.array(values, from_pandas=True).cast(pa.int32())
 
 
 def _known(value: float) -> float | None:

@@ -70,7 +70,12 @@ def _worth(summary: pa.Table, n_without: int) -> str:
     preserved, k = row["preservation"], row["quality_k"]
     said = [row["note"]]
     if preserved is not None:
-        said.append(f"Of a feature's {k} nearest by cosine, {preserved:.0%} are among its {k} nearest here.")
+        chance = "" if row["preservation_null"] is None else f" (by chance {row['preservation_null']:.0%})"
+        said.append(
+            f"Of a feature's {k} nearest by cosine, {preserved:.0%} are among its {k} nearest here{chance}."
+        )
+    if row["map_stability"] is not None:
+        said.append(f"Another random state keeps {row['map_stability']:.0%} of these.")
     if n_without:
         said.append(f"{n_without:,} features have no place on the map.")
     return wrapped(literally(" ".join(said), 1000), 132)

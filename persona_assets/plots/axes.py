@@ -18,6 +18,7 @@ _COMPONENTS = ("pc1", "pc2", "pc3")
 _MOST_NAMED = 46  # roles of a strip that are named: half of them from either end
 _NAME_HEIGHT = 0.0205  # of the strip's height
 _LONGEST_NAME = 28
+_LANES = np.linspace(0.01, 0.12, 9)  # beside each other, so that intervals can be told apart
 _UNITS = {
     "question_centered_mean": "SAE activation, less the mean of all roles on the same responses",
     "log1p_role_mean": "log(1 + SAE activation)",
@@ -26,18 +27,23 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class _Strip:
-    """Roles on one axis; `positions` is empty for the reason given in `why_not`."""
+    """Roles on one axis, with the `ends` float64[2, n] of their intervals, NaN where there is none.
+
+    `positions` is empty for the reason given in `why_not`.
+    """
 
     title: str
     roles: list[str]
     positions: Floats
+    ends: Floats
     why_not: str | None = None
 
 
 @drawing
 def axes_figure(role_axes: pa.Table, summary: pa.Table, anchor: str, about: str) -> Figure:
     """`ROLE_AXES` as strips, one an axis, each role at its position and named where there is room, from both
-    ends on; `anchor` is marked. `summary` is the row of `ATLAS_SUMMARY`; `about` names the data.
+    ends on, with a line for its 95 % interval; `anchor` is marked. `summary` is the row of `ATLAS_SUMMARY`;
+    `about` names the data.
     """
     strips = [_strip(role_axes, axis) for axis in ("assistant", *_COMPONENTS)]
     strips = [strip for strip in strips if strip.roles]
@@ -46,9 +52,14 @@ def axes_figure(role_axes: pa.Table, summary: pa.Table, anchor: str, about: str)
     all_axes = figure.subplots(1, len(strips), squeeze=False)[0]
     for axes, strip in zip(all_axes, strips, strict=True):
         _draw(axes, strip, anchor)
-    mode = summary["role_matrix_mode"][0].as_py()
-    all_axes[0].set_ylabel(f"position, from the mean of all roles ({_UNITS[mode]})")
+    all_axes[0].set_ylabel(f"position, from the mean of all roles ({_unit(summary)})")
     return figure
+
+
+def _unit(summary: pa.Table) -> str:
+    if "axes_unit" in summary.schema.names and summary["axes_unit"][0].as_py() == "noise":
+        return "standard errors of a role's mean"
+    return _UNITS[summary["role_matrix_mode"][0].as_py()]
 
 
 def _title(strip: _Strip, anchor: str, about: str) -> str:
@@ -60,15 +71,24 @@ def _title(strip: _Strip, anchor: str, about: str) -> str:
 def _strip(role_axes: pa.Table, axis: str) -> _Strip:
     rows = role_axes.filter(pc.equal(role_axes["axis"], axis)).sort_by("position")
     if not rows.num_rows:
-        return _Strip("", [], np.empty(0))
-    roles, reason = rows["role"].to_pylist(), rows["reason"][0].as_py()
+        return _Strip("", [], np.empty(0), np.empty((2, 0)))
+    reason = rows["reason"][0].as_py()
+    if reason:
+        return _Strip("assistant axis", rows["role"].to_pylist(), np.empty(0), np.empty((2, 0)), reason)
+    rows = rows.filter(pc.is_valid(rows["position"]))
+    ends = np.stack([rows[f"position_{end}"].to_numpy() for end in ("low", "high")])
+    return _Strip(_about(axis, rows), rows["role"].to_pylist(), rows["position"].to_numpy(), ends)
+
+
+def _about(axis: str, rows: pa.Table) -> str:
+    facts = ("explained_variance", "explained_null", "cosine_with_assistant", "anchor_null")
+    explained, chance, cosine, anchored = (rows[fact][0].as_py() for fact in facts)
     if axis == "assistant":
-        positions = np.empty(0) if reason else rows["position"].to_numpy()
-        return _Strip("assistant axis", roles, positions, reason)
-    explained = f"{axis.upper()} ({rows['explained_variance'][0].as_py():.1%} of variance)"
-    cosine = rows["cosine_with_assistant"][0].as_py()
+        beside = "" if anchored is None else f"\nanother role as its own anchor: {anchored:.1f}"
+        return f"assistant axis{beside}"
+    by_chance = "" if chance is None else f", by chance {chance:.1%}"
     beside = "" if cosine is None else f"\ncosine with the assistant axis {cosine:.2f}".replace("-", "−")
-    return _Strip(explained + beside, roles, rows["position"].to_numpy())
+    return f"{axis.upper()} ({explained:.1%} of variance{by_chance}){beside}"
 
 
 def _draw(axes: Axes, strip: _Strip, anchor: str) -> None:
@@ -81,7 +101,8 @@ def _draw(axes: Axes, strip: _Strip, anchor: str) -> None:
         axes.spines["left"].set_visible(False)
         axes.text(0.05, 0.5, wrapped(literally(strip.why_not), 30), transform=axes.transAxes, va="center")
         return
-    low, high = float(strip.positions.min()), float(strip.positions.max())
+    reach = np.append(strip.positions, strip.ends)
+    low, high = float(np.nanmin(reach)), float(np.nanmax(reach))
     margin = 0.04 * (high - low) or 1.0
     axes.set_ylim(low - margin, high + margin)
     axes.axhline(0, 0, 0.2, color=GREY, linewidth=0.6, linestyle=":")
@@ -90,6 +111,10 @@ def _draw(axes: Axes, strip: _Strip, anchor: str) -> None:
 
 def _draw_roles(axes: Axes, strip: _Strip, anchor: str) -> None:
     is_anchor = np.array([role == anchor for role in strip.roles])
+    places = _LANES[np.arange(len(strip.roles)) % len(_LANES)]
+    colors = [VERMILLION if of_anchor else GREY for of_anchor in is_anchor]
+    low, high = strip.ends
+    axes.vlines(places, low, high, colors=colors, linewidth=0.7, clip_on=False)
     named = _named(len(strip.roles), is_anchor)
     marks = (
         (~named & ~is_anchor, "o", GREY, 2.0),
@@ -98,8 +123,9 @@ def _draw_roles(axes: Axes, strip: _Strip, anchor: str) -> None:
     )
     for rows, marker, color, size in marks:
         if rows.any():  # an empty line would claim the figure's corner in the layout
-            x = np.full(rows.sum(), 0.08)
-            axes.plot(x, strip.positions[rows], marker, color=color, markersize=size, clip_on=False)
+            axes.plot(
+                places[rows], strip.positions[rows], marker, color=color, markersize=size, clip_on=False
+            )
     _name(axes, strip, np.flatnonzero(named), is_anchor)
 
 
@@ -114,7 +140,7 @@ def _name(axes: Axes, strip: _Strip, rows: Ints, is_anchor: Flags) -> None:
     wanted = (strip.positions[rows] - bottom) / (top - bottom)
     for row, want, height in zip(rows, wanted, spread(wanted, _NAME_HEIGHT), strict=True):
         color = VERMILLION if is_anchor[row] else INK
-        axes.plot([0.11, 0.2], [want, height], color=GREY, linewidth=0.4, transform=axes.transAxes)
+        axes.plot([0.14, 0.2], [want, height], color=GREY, linewidth=0.4, transform=axes.transAxes)
         axes.text(
             0.22, height, literally(strip.roles[row], _LONGEST_NAME),
             transform=axes.transAxes, va="center", fontsize=7, color=color,

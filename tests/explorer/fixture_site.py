@@ -193,6 +193,12 @@ def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json)
         "criterion": "role_test",
         "quality_k": 15,
         "preservation": 0.384,
+        "preservation_null": 0.12,
+        "map_stability": 0.63,
+        "neighbors_stable": 0.71,
+        "neighbor_null": 0.3,
+        "similarity_null": 0.2,
+        "axes_unit": "noise",
         "pca_x_explained": 0.371,
         "pca_y_explained": 0.0624,
         "note": NOTE,
@@ -207,7 +213,8 @@ def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
         distance = ((place[start : start + 256, None] - place[None, : min(size.selected, 4000)]) ** 2).sum(-1)
         rows += np.argsort(distance, axis=1)[:, 1 : k + 1].tolist()
     similarities = [_rounded(np.linspace(0.97, 0.6, len(row))) for row in rows]
-    return {"k": k, "rows": rows, "similarities": similarities}
+    stable = [[place < k // 2 for place in range(len(row))] for row in rows]
+    return {"k": k, "rows": rows, "similarities": similarities, "stable": stable}
 
 
 COMPARED = ("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree")
@@ -245,10 +252,13 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
         {
             "axis": axis,
             "explained_variance": None if axis == "assistant" else 0.4 / (row + 1),
+            "explained_null": None if axis == "assistant" else 0.15,
+            "anchor_null": 1.2 if axis == "assistant" else None,
             "cosine_with_assistant": 1.0 if axis == "assistant" else 0.3,
             "reason": None,
             "positions": [
-                {"role": role, "position": value}
+                {"role": role, "position": value, "position_low": value - 0.2, "position_high": value + 0.3}
+                | {"rank_low": 1, "rank_high": len(roles)}
                 for role, value in zip(roles, _rounded(rng.normal(0, 1, len(roles))), strict=True)
             ],
         }
@@ -331,7 +341,8 @@ def _write_role(
         "answers": {"n_responses": 120, "n_distinct": 60, "n_effective": 41.5, "repeats": role == "ghost"},
         "features": sorted(strongest, key=lambda row: -row["effect"]),
         "nearest": [
-            {"role": other, "similarity": similarity}
+            {"role": other, "similarity": similarity, "similarity_low": similarity - 0.1}
+            | {"similarity_high": similarity + 0.1}
             for other, similarity in zip([one for one in roles if one != role], others, strict=True)
         ],
         "axes": [{"axis": "assistant", "position": 0.4, "explained_variance": None}],
@@ -341,6 +352,7 @@ def _write_role(
         "adherence": [_adherence(role)] if role != "ghost" else [],
         "fit": None if role == roles[0] else _fit(role),
         "why_no_assistant": None,
+        "similarity_null": 0.2,
     }
     _write(data / "demo" / "role" / f"{role}.json", page)
     columns = {name: [row[name] for row in strongest] for name in COMPARED}

@@ -41,8 +41,12 @@ def role_axes(n_roles: int, *, reason: str | None = None) -> pa.Table:
         {
             "axis": axis,
             "role": role,
-            "position": None if axis == "assistant" and reason else float(random.standard_cauchy()),
+            "position": None if axis == "assistant" and reason else (at := float(random.standard_cauchy())),
+            "position_low": None if axis == "assistant" and reason else at - 0.3,
+            "position_high": None if axis == "assistant" and reason else at + 0.4,
             "explained_variance": None if axis == "assistant" else 0.5 / number,
+            "explained_null": None if axis == "assistant" else 0.1,
+            "anchor_null": None if axis != "assistant" or reason else 1.5,
             "cosine_with_assistant": None if reason else -0.25,
             "reason": reason if axis == "assistant" else None,
         }
@@ -57,6 +61,9 @@ def summary(mode: str = "question_centered_mean", preservation: float | None = 0
         "role_matrix_mode": [mode],
         "quality_k": [15],
         "preservation": pa.array([preservation], pa.float64()),
+        "preservation_null": [None if preservation is None else 0.2],
+        "map_stability": [None if preservation is None else 0.6],
+        "axes_unit": ["noise" if mode == "question_centered_mean" else "raw"],
         "note": [NOTE],
     }
     return pa.table(columns)

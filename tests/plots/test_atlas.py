@@ -29,7 +29,8 @@ def test_the_note_and_how_far_the_map_can_be_trusted_stand_below_it() -> None:
         "\n", " "
     )
     assert NOTE in said
-    assert "Of a feature's 15 nearest by cosine, 53% are among its 15 nearest here." in said
+    assert "Of a feature's 15 nearest by cosine, 53% are among its 15 nearest here (by chance 20%)." in said
+    assert "Another random state keeps 60% of these." in said
 
 
 def test_roles_that_most_features_prefer_have_colours_and_the_rest_are_grey() -> None:

@@ -26,6 +26,16 @@ def test_every_role_is_a_dot_at_its_position_in_each_strip() -> None:
         assert heights == pytest.approx(np.sort(wanted))
 
 
+def test_every_interval_is_a_line_from_end_to_end() -> None:
+    table = role_axes(7)
+    figure = axes_figure(table, summary(), "role000", "study")
+    for number, axis in enumerate(("assistant", "pc1")):
+        [lines] = figure.axes[number].collections
+        drawn = sorted(tuple(segment[:, 1]) for segment in lines.get_segments())
+        rows = [row for row in table.to_pylist() if row["axis"] == axis]
+        assert drawn == sorted((row["position_low"], row["position_high"]) for row in rows)
+
+
 def test_the_anchor_is_marked_and_named_wherever_it_lies() -> None:
     table = role_axes(276)
     in_the_middle = sorted(
@@ -40,9 +50,10 @@ def test_the_anchor_is_marked_and_named_wherever_it_lies() -> None:
 
 def test_components_say_how_much_they_explain_and_positions_their_unit() -> None:
     said = " ".join(texts(axes_figure(role_axes(5), summary(), "role000", "study")))
-    assert "PC1 (50.0% of variance)" in said
+    assert "PC1 (50.0% of variance, by chance 10.0%)" in said
+    assert "another role as its own anchor: 1.5" in said
     assert "cosine with the assistant axis −0.25" in said
-    assert "SAE activation, less the mean of all roles on the same responses" in said
+    assert "standard errors of a role's mean" in said
     logarithmic = axes_figure(role_axes(5), summary("log1p_role_mean"), "role000", "study")
     assert "log(1 + SAE activation)" in " ".join(texts(logarithmic))
 

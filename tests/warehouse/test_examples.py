@@ -51,10 +51,10 @@ COLUMNS = {
         "feature_id description token_rate rate_ratio rate_ratio_low rate_ratio_high rate_q effect_at_length "
         "length_overlap"
     ),
-    "most_alike_roles": "role_a role_b similarity",
+    "most_alike_roles": "role_a role_b similarity similarity_low similarity_high",
     "neighbors_of_a_feature": "feature_id similarity preferred_role description",
-    "on_the_assistant_axis": "role position",
     "what_our_contrasts_find": ("contrast kind n_group n_against unit crossed n_more n_less n_relevant note"),
+    "on_the_assistant_axis": "role position position_low position_high rank_low rank_high",
     "what_a_role_avoids": "feature_id description effect effect_low effect_high auroc q",
     "cut_off_by_the_length_limit": "role n_cut_off n_responses share longest",
     "features_of_one_role_alone": "role feature_id firing_rate n_active_responses mean max",

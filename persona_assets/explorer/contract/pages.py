@@ -125,6 +125,8 @@ class Neighbors(Answer):
     k: int
     rows: list[list[int]]
     similarities: list[list[float]]
+    stable: list[list[bool | None]]
+    """Whether it is as near in both halves of the wordings; null: not known."""
 
 
 FeatureTable = table_of(
@@ -212,10 +214,12 @@ class Instruction(Answer):
 
 
 class Similar(Answer):
-    """Another role, and its cosine."""
+    """Another role, its cosine, and the interval of the cosine free of noise."""
 
     role: str
     similarity: float | None
+    similarity_low: float | None
+    similarity_high: float | None
 
 
 class Place(Answer):
@@ -267,13 +271,19 @@ class RolePage(Answer):
     fit: SaeFit | None  # type: ignore[valid-type]
     """Null: not measured."""
     why_no_assistant: str | None
+    similarity_null: float | None
+    """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
 
 
 class Position(Answer):
-    """A role on an axis."""
+    """A role on an axis, and the interval of its position and of its place from the top."""
 
     role: str
     position: float | None
+    position_low: float | None
+    position_high: float | None
+    rank_low: int | None
+    rank_high: int | None
 
 
 class Axis(Answer):
@@ -282,7 +292,11 @@ class Axis(Answer):
     axis: str
     """assistant, pc1, pc2 …"""
     explained_variance: float | None
+    explained_null: float | None
+    """What chance gives in one of twenty."""
     cosine_with_assistant: float | None
+    anchor_null: float | None
+    """Of the assistant axis: the median position of another role as the anchor of its own."""
     reason: str | None
     """Why there are no positions."""
     positions: list[Position]

@@ -10,6 +10,10 @@ from persona_assets.analysis.clustering import role_order
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
+# Of an axis, and of a role on it.
+FACTS = ("explained_variance", "explained_null", "cosine_with_assistant", "anchor_null", "reason")
+PLACE = ("role", "position", "position_low", "position_high", "rank_low", "rank_high")
+
 
 def roles(source: Source, sae: str) -> Json:
     """`{sae}/roles.json`."""
@@ -40,7 +44,7 @@ def _axes(source: Source, sae: str) -> list[Json]:
     axes = []
     for axis, group in groupby(every, key=lambda place: place["axis"]):
         places = list(group)
-        facts = {key: places[0][key] for key in ("explained_variance", "cosine_with_assistant", "reason")}
-        positions = [{"role": place["role"], "position": place["position"]} for place in places]
+        facts = {key: places[0][key] for key in FACTS}
+        positions = [{key: place[key] for key in PLACE} for place in places]
         axes.append({"axis": axis} | facts | {"positions": positions})
     return axes

@@ -24,6 +24,7 @@ def role(source: Source, sae: str, role: str) -> Json:
     findings = source.known("findings", sae=sae, role=None)
     source.await_effects()
     features = source.rows("effects_of_role", sae=sae, role=role)
+    mapped = source.row("map_summary", sae=sae)
     return known | {
         "instructions": source.rows("instructions", role=role),
         "n_pages": n_pages(source, known),
@@ -37,6 +38,7 @@ def role(source: Source, sae: str, role: str) -> Json:
         "played": source.row("played", sae=sae, role=role),
         "fit": source.row("fits", sae=sae, role=role),
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
+        "similarity_null": None if mapped is None else mapped["similarity_null"],
     }
 
 

@@ -236,6 +236,8 @@ NEIGHBORS = _mapped(
         Column("rank", INT, "Place by similarity; the nearest is 1"),
         Column("neighbor_id", INT, "The feature_id of the neighbor"),
         Column("similarity", DOUBLE, "Cosine of the two features' columns of the role matrix"),
+        Column("stable", BOOL, "Whether the neighbor is as near in both halves of the wordings (of the "
+            "questions, where there is one wording); NULL where M is not centred", nullable=True, later=True),
     ),
 )  # fmt: skip
 
@@ -244,8 +246,14 @@ ROLE_SIMILARITY = _mapped(
     columns=(
         Column("role_a", TEXT),
         Column("role_b", TEXT),
-        Column("similarity", DOUBLE, "Cosine of the two roles' rows of the role matrix, over the selected "
-            "features; NULL for a role that is zero in all", nullable=True),
+        Column("similarity", DOUBLE, "Cosine of the two roles' rows of the role matrix, each feature over "
+            "its noise, over the selected features; NULL for a role that is zero in all", nullable=True),
+        Column("crossed_similarity", DOUBLE, "The cosine free of noise, which draws similarity to 0: of "
+            "answers that share neither wording nor question. NULL for a role that lies no further from the "
+            "mean of all than noise does, and where M is not centred", nullable=True, later=True),
+        Column("similarity_low", DOUBLE, "95 % interval of crossed_similarity, wordings and questions drawn "
+            "anew; NULL with fewer than three of either", nullable=True, later=True),
+        Column("similarity_high", DOUBLE, nullable=True, later=True),
     ),
 )  # fmt: skip
 
@@ -256,12 +264,28 @@ ROLE_AXES = _mapped(
         Column("axis", TEXT, "assistant: from the mean of all other roles to the study's anchor; pc1 to "
             "pc10: principal components of roles"),
         Column("role", TEXT),
-        Column("position", DOUBLE, "Along the axis, from the mean of all roles; NULL on the assistant axis "
-            "where there is none", nullable=True),
+        Column("position", DOUBLE, "Along the axis, from the mean of all roles, in the unit of "
+            "atlas_summary.axes_unit; NULL on the assistant axis where there is none. Where M is centred, "
+            "and there are two wordings and questions, of answers that share neither with those the axis is "
+            "made of: about 0 without a difference. Else as in_sample", nullable=True),
+        Column("position_low", DOUBLE, "95 % interval of position, wordings and questions drawn anew; NULL "
+            "with fewer than three of either", nullable=True, later=True),
+        Column("position_high", DOUBLE, nullable=True, later=True),
+        Column("in_sample", DOUBLE, "The plain projection, which holds the noise that the axis is made of",
+            nullable=True, later=True),
+        Column("rank", INT, "Place by position, the highest is 1", nullable=True, later=True),
+        Column("rank_low", INT, "The highest place that the roles surely above leave, pair by pair at 95 %",
+            nullable=True, later=True),
+        Column("rank_high", INT, "The lowest place that the roles surely below leave", nullable=True,
+            later=True),
         Column("explained_variance", DOUBLE, "The component's share of the variance; NULL for the assistant "
             "axis", nullable=True),
+        Column("explained_null", DOUBLE, "The 95th percentile of that share where each feature's roles are "
+            "drawn anew (parallel analysis)", nullable=True, later=True),
         Column("cosine_with_assistant", DOUBLE, "The cosine of the two axes; NULL where there is "
             "none. pc1 points as that does", nullable=True),
+        Column("anchor_null", DOUBLE, "On the assistant axis: the median position that the other roles have "
+            "each as the anchor of an axis to itself", nullable=True, later=True),
         Column("reason", TEXT, "Why there is no assistant axis", nullable=True),
     ),
 )  # fmt: skip
@@ -282,6 +306,17 @@ ATLAS_SUMMARY = _mapped(
         Column("quality_k", INT),
         Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
             "nearest on the map; NULL where there is no map", nullable=True),
+        Column("preservation_null", DOUBLE, "That of a map of the features with their roles drawn anew",
+            nullable=True, later=True),
+        Column("map_stability", DOUBLE, "Share of a feature's quality_k nearest on the map that are so with "
+            "another random state of UMAP, over every two of three", nullable=True, later=True),
+        Column("neighbors_stable", DOUBLE, "Share of neighbors.stable", nullable=True, later=True),
+        Column("neighbor_null", DOUBLE, "The 95th percentile of a feature's cosine with its nearest, with "
+            "their roles drawn anew", nullable=True, later=True),
+        Column("similarity_null", DOUBLE, "The 95th percentile of a role's similarity with its nearest, with "
+            "each feature's roles drawn anew: below it none is near", nullable=True, later=True),
+        Column("axes_unit", TEXT, "Of role_axes.position. noise: each feature is over the standard error of "
+            "a role's mean; raw: as M, where that is not known", nullable=True, later=True),
         Column("pca_x_explained", DOUBLE, "The first principal component's share of the selected features' "
             "variance over roles; NULL where there is none", nullable=True),
         Column("pca_y_explained", DOUBLE, "The second principal component's share", nullable=True),

@@ -162,6 +162,12 @@ class Opened {
       criterion: null, // a bundle does not say
       quality_k: number(guardrails.knn_overlap_at_k) ?? 0,
       preservation: number(guardrails.knn_overlap_score),
+      preservation_null: null,
+      map_stability: null,
+      neighbors_stable: null,
+      neighbor_null: null,
+      similarity_null: null,
+      axes_unit: null,
       pca_x_explained: null,
       pca_y_explained: null,
       note: string(guardrails.note) ?? "",
@@ -174,7 +180,7 @@ class Opened {
     const known = (row: unknown) => typeof row === "number" && row in this.ids;
     const rows = this.ids.map((_, at) => list(list(given.indices)[at]).filter(known) as number[]);
     const similarities = this.ids.map((_, at) => list(list(given.similarities)[at]).map((one) => number(one) ?? NaN));
-    return { k: number(given.k) ?? 0, rows, similarities };
+    return { k: number(given.k) ?? 0, rows, similarities, stable: rows.map((near) => near.map(() => null)) };
   }
 
   private table(): FeatureTable {

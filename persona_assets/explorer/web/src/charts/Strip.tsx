@@ -13,10 +13,12 @@ interface Placed {
   position: number;
   x: number;
   y: number; // away from the middle
+  low: number | null; // of the position's interval
+  high: number | null;
 }
 
 interface StripProps {
-  positions: { role: string; position: number | null }[];
+  positions: { role: string; position: number | null; position_low: number | null; position_high: number | null }[];
   marked?: string | undefined; // a role to single out
   label: string;
 }
@@ -28,7 +30,7 @@ export function Strip({ positions, marked, label }: StripProps) {
   const group = useRef<SVGGElement>(null);
   const known = useMemo(() => inOrder(positions), [positions]);
   const radius = known.length > MANY ? 2.5 : 3.5;
-  const scale = linear(extent(known.map((one) => one.position)), [MARGIN, Math.max(MARGIN, width - MARGIN)]);
+  const scale = linear(extent(known.flatMap(ends)), [MARGIN, Math.max(MARGIN, width - MARGIN)]);
   const placed = useMemo(() => (width > 0 ? stacked(known, scale, radius) : []), [known, width]);
   const reach = Math.max(radius * 3, ...placed.map((one) => Math.abs(one.y))) + radius;
   const middle = 22 + reach;
@@ -55,7 +57,7 @@ export function Strip({ positions, marked, label }: StripProps) {
                 key={one.role}
                 href={href("role", one.role)}
                 tabIndex={one.role === stop ? 0 : -1}
-                aria-label={`${one.role}: ${fmt(one.position)}`}
+                aria-label={`${one.role}: ${said(one)}`}
                 onFocus={() => setNamed(one.role)}
                 onMouseEnter={() => setNamed(one.role)}
               >
@@ -63,6 +65,7 @@ export function Strip({ positions, marked, label }: StripProps) {
               </a>
             ))}
           </g>
+          {[ringed, shown].map((one, at) => one && <Interval key={at} of={one} scale={scale} y={middle + one.y} />)}
           {ringed && <circle className="marked" cx={ringed.x} cy={middle + ringed.y} r={radius + 2} />}
           <End roles={known.slice(0, 3)} y={middle + reach + 33} />
           <End roles={known.slice(-3)} y={middle + reach + 33} width={width} />
@@ -86,18 +89,35 @@ function Name({ of: one, width }: { of: Placed; width: number }) {
   const anchor = one.x < 80 ? "start" : one.x > width - 80 ? "end" : "middle";
   return (
     <text className="name" x={one.x} y={12} textAnchor={anchor} aria-hidden="true">
-      {one.role} {fmt(one.position)}
+      {one.role} {said(one)}
     </text>
   );
 }
 
-function inOrder(positions: StripProps["positions"]): { role: string; position: number }[] {
-  const known = positions.flatMap(({ role, position }) => (position === null ? [] : [{ role, position }]));
+function Interval({ of: one, scale, y }: { of: Placed; scale: Scale; y: number }) {
+  if (one.low === null || one.high === null) return null;
+  return <line className="interval" x1={scale(one.low)} x2={scale(one.high)} y1={y} y2={y} />;
+}
+
+function ends({ position, low, high }: Known): number[] {
+  return [position, low ?? position, high ?? position];
+}
+
+function said({ position, low, high }: Known): string {
+  return low === null || high === null ? fmt(position) : `${fmt(position)} (${fmt(low)} to ${fmt(high)})`;
+}
+
+type Known = Pick<Placed, "role" | "position" | "low" | "high">;
+
+function inOrder(positions: StripProps["positions"]): Known[] {
+  const known = positions.flatMap(({ role, position, position_low: low, position_high: high }) =>
+    position === null ? [] : [{ role, position, low, high }],
+  );
   return known.sort((a, b) => a.position - b.position);
 }
 
 /** Each dot at its place, moved up or down by as little as keeps it clear of those before it. */
-function stacked(known: { role: string; position: number }[], scale: Scale, radius: number): Placed[] {
+function stacked(known: Known[], scale: Scale, radius: number): Placed[] {
   const gap = 2 * radius + 0.5;
   const placed: Placed[] = [];
   for (const one of known) {

@@ -36,8 +36,14 @@ export function AxisStrips({ axes, marked, anchor }: { axes: RolesOverview["axes
 function about(axis: RolesOverview["axes"][number], anchor: string): string {
   const said = [];
   if (axis.axis === "assistant") said.push(`${anchor} less the mean of the others`);
-  if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles`);
+  if (axis.anchor_null !== null) said.push(`any other role lies at ${fixed(axis.anchor_null, 1)} (median) on an axis of its own`);
+  if (axis.explained_variance !== null) said.push(`${percent(axis.explained_variance)} of the variance over roles${beyond(axis)}`);
   if (axis.axis !== "assistant" && axis.cosine_with_assistant !== null)
     said.push(`cosine with the assistant axis ${fixed(axis.cosine_with_assistant)}`);
   return said.join("; ");
+}
+
+function beyond({ explained_variance, explained_null }: RolesOverview["axes"][number]): string {
+  if (explained_null === null || explained_variance === null) return "";
+  return `, ${explained_variance > explained_null ? "beyond" : "within"} what chance gives (${percent(explained_null)})`;
 }

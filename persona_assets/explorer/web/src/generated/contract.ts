@@ -271,6 +271,18 @@ export interface MapSummary {
   quality_k: number;
   /** Share of a feature's quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map */
   preservation: number | null;
+  /** That of a map of the features with their roles drawn anew */
+  preservation_null: number | null;
+  /** Share of a feature's quality_k nearest on the map that are so with another random state of UMAP, over every two of three */
+  map_stability: number | null;
+  /** Share of neighbors.stable */
+  neighbors_stable: number | null;
+  /** The 95th percentile of a feature's cosine with its nearest, with their roles drawn anew */
+  neighbor_null: number | null;
+  /** The 95th percentile of a role's similarity with its nearest, with each feature's roles drawn anew: below it none is near */
+  similarity_null: number | null;
+  /** Of role_axes.position. noise: each feature is over the standard error of a role's mean; raw: as M, where that is not known */
+  axes_unit: string | null;
   /** The first principal component's share of the selected features' variance over roles; NULL where there is none */
   pca_x_explained: number | null;
   /** The second principal component's share */
@@ -291,6 +303,8 @@ export interface Neighbors {
   k: number;
   rows: number[][];
   similarities: number[][];
+  /** Whether it is as near in both halves of the wordings; null: not known. */
+  stable: ((boolean | null)[])[];
 }
 
 /** Every alive feature, by id; a score is of those only that may be on the map, and `selected` are on it. */
@@ -441,10 +455,12 @@ export interface Instruction {
   system_prompt: string | null;
 }
 
-/** Another role, and its cosine. */
+/** Another role, its cosine, and the interval of the cosine free of noise. */
 export interface Similar {
   role: string;
   similarity: number | null;
+  similarity_low: number | null;
+  similarity_high: number | null;
 }
 
 /** Where a role stands on an axis. */
@@ -507,12 +523,18 @@ export interface RolePage {
   /** Null: not measured. */
   fit: SaeFit | null;
   why_no_assistant: string | null;
+  /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
+  similarity_null: number | null;
 }
 
-/** A role on an axis. */
+/** A role on an axis, and the interval of its position and of its place from the top. */
 export interface Position {
   role: string;
   position: number | null;
+  position_low: number | null;
+  position_high: number | null;
+  rank_low: number | null;
+  rank_high: number | null;
 }
 
 /** An axis through the roles. */
@@ -520,7 +542,11 @@ export interface Axis {
   /** assistant, pc1, pc2 … */
   axis: string;
   explained_variance: number | null;
+  /** What chance gives in one of twenty. */
+  explained_null: number | null;
   cosine_with_assistant: number | null;
+  /** Of the assistant axis: the median position of another role as the anchor of its own. */
+  anchor_null: number | null;
   /** Why there are no positions. */
   reason: string | null;
   positions: Position[];

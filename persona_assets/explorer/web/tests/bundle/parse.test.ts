@@ -64,7 +64,12 @@ test("a coordinate too small to be told from zero is zero", () => {
 });
 
 test("neighbors outside the bundle are left out", () => {
-  expect(read<Neighbors>(paths.neighbors("bundle"))).toEqual({ k: 2, rows: [[1], [0], []], similarities: [[0.75, 0.5], [], []] });
+  expect(read<Neighbors>(paths.neighbors("bundle"))).toEqual({
+    k: 2,
+    rows: [[1], [0], []],
+    similarities: [[0.75, 0.5], [], []],
+    stable: [[null], [null], []],
+  });
 });
 
 test("the table has the preferred role by its name", () => {

@@ -4,8 +4,14 @@ import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valu
 import { type MapState, setSelected } from "./useMapState";
 
 /** The selected feature: what it is, its numbers among all of the map's, and its neighbors. */
-export function Selected(props: { model: MapModel; state: MapState; neighbors: number[]; similarities: number[] }) {
-  const { model, state, neighbors, similarities } = props;
+export function Selected(props: {
+  model: MapModel;
+  state: MapState;
+  neighbors: number[];
+  similarities: number[];
+  stable: (boolean | null)[];
+}) {
+  const { model, state, neighbors, similarities, stable } = props;
   const row = state.selected;
   if (row === null) return <p className="side-hint">Select a dot, or a line of the list, to see what it is.</p>;
   const role = model.roles[model.roleOf[row] ?? -1];
@@ -36,7 +42,7 @@ export function Selected(props: { model: MapModel; state: MapState; neighbors: n
           <Value key={metric} model={model} metric={metric} row={row} />
         ))}
       </dl>
-      <Neighbors model={model} rows={neighbors} similarities={similarities} />
+      <Neighbors model={model} rows={neighbors} similarities={similarities} stable={stable} />
     </section>
   );
 }
@@ -57,17 +63,23 @@ function Value({ model, metric, row }: { model: MapModel; metric: Metric; row: n
   );
 }
 
-function Neighbors({ model, rows, similarities }: { model: MapModel; rows: number[]; similarities: number[] }) {
+function Neighbors(props: { model: MapModel; rows: number[]; similarities: number[]; stable: (boolean | null)[] }) {
+  const { model, rows, similarities, stable } = props;
+  const null_ = model.data.summary.neighbor_null;
   if (rows.length === 0) return null;
   return (
     <div className="neighbors">
       <h3>Nearest by cosine over roles, in the full space</h3>
+      {null_ !== null && (similarities[0] ?? 0) < null_ && (
+        <p className="caution">None is near: chance gives a nearest of {null_.toFixed(2)} in one of twenty.</p>
+      )}
       <ol>
         {rows.map((row, at) => (
           <li key={row}>
             <button onClick={() => setSelected(model, row)}>
               <span className="num">{similarities[at]?.toFixed(2)}</span>
               <span className="mono">{model.ids[row]}</span>
+              {stable[at] && <span title="as near in both halves of the wordings">✓</span>}
               <Label text={model.labels[row] ?? null} />
             </button>
           </li>

@@ -60,7 +60,7 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
         <Guardrail model={model} />
       </div>
       <aside className="map-side" aria-label="Features">
-        <Selected model={model} state={state} neighbors={near.rows} similarities={near.similarities} />
+        <Selected model={model} state={state} neighbors={near.rows} similarities={near.similarities} stable={near.stable} />
         <Gathered model={model} state={state} inside={inside} />
       </aside>
       <Announced model={model} row={state.selected} />
@@ -69,11 +69,12 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
 }
 
 /** The neighbors of the selected row; read only when something is selected. */
-function useNeighbors(sae: string, row: number | null): { rows: number[]; similarities: number[] } {
+function useNeighbors(sae: string, row: number | null): { rows: number[]; similarities: number[]; stable: (boolean | null)[] } {
   const neighbors = useResource<Neighbors>(row === null ? null : paths.neighbors(sae));
   return useMemo(() => {
-    if (row === null || neighbors.state !== "ready") return { rows: [], similarities: [] };
-    return { rows: neighbors.data.rows[row] ?? [], similarities: neighbors.data.similarities[row] ?? [] };
+    if (row === null || neighbors.state !== "ready") return { rows: [], similarities: [], stable: [] };
+    const { rows, similarities, stable } = neighbors.data;
+    return { rows: rows[row] ?? [], similarities: similarities[row] ?? [], stable: stable[row] ?? [] };
   }, [neighbors, row]);
 }
 
@@ -92,7 +93,20 @@ function Guardrail({ model }: { model: MapModel }) {
           <Help about="the preservation score">
             Of each feature’s {summary.quality_k} nearest features by cosine in the full space, the share that is also among its{" "}
             {summary.quality_k} nearest on the map ({fmt(summary.preservation)}).
+            {summary.preservation_null !== null &&
+              ` A map of features with their roles drawn anew keeps ${fmt(summary.preservation_null)}.`}
           </Help>
+          {summary.preservation_null !== null && `, of chance ${percent(summary.preservation_null)}`}
+        </span>
+      )}
+      {summary.map_stability !== null && (
+        <span>
+          <strong>{percent(summary.map_stability)}</strong> of those on the map stay with another random state
+        </span>
+      )}
+      {summary.neighbors_stable !== null && (
+        <span>
+          <strong>{percent(summary.neighbors_stable)}</strong> of the neighbors are so in both halves of the wordings
         </span>
       )}
       <span className="muted">{summary.note}</span>

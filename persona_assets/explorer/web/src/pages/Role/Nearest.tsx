@@ -18,26 +18,31 @@ export function Nearest({ role }: { role: RolePage }) {
       {role.nearest.length === 0 ? (
         <p className="muted">{noPlace}</p>
       ) : (
-        <table className="sort-table nearest" aria-label="Nearest roles">
-          <tbody>
-            {shown.map((one) => (
-              <tr key={one.role}>
-                <td className="grow">
-                  <RoleLink role={one.role} />
-                </td>
-                <td className="num">
-                  {fixed(one.similarity, 3)}
-                  <Meter share={one.similarity ?? 0} />
-                </td>
-                <td>
-                  <a href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>
-                    compare
-                  </a>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <>
+          {isFar(role) && (
+            <p className="caution">None is near: chance gives a nearest of {fixed(role.similarity_null, 3)} in one of twenty.</p>
+          )}
+          <table className="sort-table nearest" aria-label="Nearest roles">
+            <tbody>
+              {shown.map((one) => (
+                <tr key={one.role}>
+                  <td className="grow">
+                    <RoleLink role={one.role} />
+                  </td>
+                  <td className="num" title={range(one)}>
+                    {fixed(one.similarity, 3)}
+                    <Meter share={one.similarity ?? 0} />
+                  </td>
+                  <td>
+                    <a href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>
+                      compare
+                    </a>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
       )}
       {role.nearest.length > SHOWN && (
         <button className="plain" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -46,4 +51,13 @@ export function Nearest({ role }: { role: RolePage }) {
       )}
     </Section>
   );
+}
+
+function isFar({ nearest, similarity_null }: RolePage): boolean {
+  const best = nearest[0]?.similarity;
+  return similarity_null !== null && best !== null && best !== undefined && best < similarity_null;
+}
+
+function range({ similarity_low, similarity_high }: RolePage["nearest"][number]): string | undefined {
+  return similarity_low === null ? undefined : `95 % interval free of noise: ${fixed(similarity_low)} to ${fixed(similarity_high)}`;
 }
