@@ -15,7 +15,7 @@ from persona_assets.lake.fingerprint import MADE_FROM_NOTE, fingerprint
 from persona_assets.lake.schema import Table
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part, Stage
-from persona_assets.stages.table import STAGES
+from persona_assets.stages.table import STAGES, needed
 from persona_assets.study.study import Study
 
 _MOST_TOLD = 4  # inputs of one file that one line names
@@ -65,17 +65,17 @@ def find_reasons(files: StudyFiles) -> list[Reason]:
 def _reason(files: StudyFiles, stage: Stage, part: Part) -> str:
     try:
         if stage.made_from is not None and files.inputs(stage.mark, part) is None:
-            return _waiting(stage)
+            return _waiting(files, stage)
     except StudyError as error:
-        return _waiting(stage) if stage.per == "conversation" else str(error)
+        return _waiting(files, stage) if stage.per == "conversation" else str(error)
     lacking = _to_make(files, stage, part)
     tables = [stage.mark] if stage.mark in lacking else lacking  # what else lands follows from it
     told = [_of_table(files, table, part) for table in tables]
     return "; ".join(dict.fromkeys(one for one in told if one)) or NOT_MADE
 
 
-def _waiting(stage: Stage) -> str:
-    return f"waits for {' and '.join(stage.needs)}"
+def _waiting(files: StudyFiles, stage: Stage) -> str:
+    return f"waits for {' and '.join(needed(stage, files.study.settings))}"
 
 
 def _of_table(files: StudyFiles, table: Table, part: Part) -> str | None:

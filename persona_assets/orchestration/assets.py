@@ -16,7 +16,7 @@ from persona_assets.orchestration.progress import reporter
 from persona_assets.orchestration.tables import table_events
 from persona_assets.orchestration.versions import result
 from persona_assets.stages.stage import Stage
-from persona_assets.stages.table import PER_ROLE, STAGES
+from persona_assets.stages.table import PER_ROLE, STAGES, needed
 from persona_assets.study.study import Study
 
 GPU_POOL = "gpu"  # its limit is how many runs may hold a model at once
@@ -105,7 +105,7 @@ def warehouse_asset(study: Study) -> dg.AssetsDefinition:
 
 def of_stage(study: Study, stage: Stage) -> dict[str, Any]:
     """Return what all stages' assets say of themselves."""
-    needs = stage.needs or (("catalog",) if stage.per == "role" else ())
+    needs = needed(stage, study.settings) or (("catalog",) if stage.per == "role" else ())
     return {
         "key": key(study, stage.name),
         "deps": [key(study.responses_owner if name == "responses" else study, name) for name in needs],

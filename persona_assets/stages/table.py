@@ -31,6 +31,7 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.stages import inputs
 from persona_assets.stages.stage import Extra, Stage
+from persona_assets.study.settings import StudySettings
 
 # Of what compares roles; what changes one `atlas.strategy` leaves the other's files fresh.
 _COMPARING = {"mean": 3, "max": 4}
@@ -146,7 +147,7 @@ STAGES = (
         "Conversations, scored turn by turn along the assistant axis.",
         per="conversation",
         tables=DRIFT_TABLES,
-        needs=("role_features",),
+        needs=("role_features", "played"),
         made_from=inputs.of_drift,
         version=2,
         besides=(DRIFT_CODES,),
@@ -189,6 +190,11 @@ RUNNABLE = ("catalog", *(stage.name for stage in STAGES if stage.per in ("role",
 def stage(name: str) -> Stage:
     """Return the stage called `name`."""
     return _BY_NAME[name]
+
+
+def needed(stage: Stage, settings: StudySettings) -> list[str]:
+    """Return the names of the stages that `stage` is made from, of those that the study asks for."""
+    return [name for name in stage.needs if _BY_NAME[name].wanted(settings)]
 
 
 def stage_of(table: Table) -> Stage:
