@@ -27,6 +27,7 @@ from persona_assets.lake.schema import (
     POOLED,
     RESPONSE_SPANS,
     RESPONSES,
+    ROLE_BASELINES,
     ROLE_FEATURES,
     TABLES,
     Table,
@@ -200,6 +201,18 @@ def land_contrasts(study: Study, report: Report) -> Landed:
     return _across_roles(study, report, CONTRASTS, compare_groups, told)
 
 
+def land_baselines(study: Study, report: Report) -> Landed:
+    """Ask how well plain methods tell the roles apart under every SAE, and tell each method's median."""
+    from persona_assets.analysis.baselines_stage import compare_baselines
+
+    def told(sae: str, files: Files) -> Metadata:
+        found = study.lake.read(ROLE_BASELINES, files[ROLE_BASELINES.name])
+        medians = found.group_by("method").aggregate([("auroc", "approximate_median")]).to_pylist()
+        return {f"{one['method']} (median AUROC)": one["auroc_approximate_median"] for one in medians}
+
+    return _across_roles(study, report, ROLE_BASELINES, compare_baselines, told)
+
+
 def land_atlas(study: Study, report: Report) -> Landed:
     """Map the features under every SAE whose roles are compared."""
     from persona_assets.atlas.stage import map_features
@@ -280,6 +293,7 @@ PER_STUDY = {
     "statistics": land_statistics,
     "played": land_played,
     "contrasts": land_contrasts,
+    "baselines": land_baselines,
     "atlas": land_atlas,
     "feature_labels": land_feature_labels,
     "directions": land_directions,

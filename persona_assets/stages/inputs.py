@@ -170,6 +170,19 @@ def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
     }
 
 
+def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the compared roles' activations, their answers' texts, and the seed of what is drawn."""
+    compared = across.compared(sae)
+    if len(compared) < 2:
+        return None
+    responses = {role: across.roles[role].responses for role in compared}
+    return {
+        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
+        "responses": {role: file.stem for role, file in responses.items() if file is not None},
+        "seed": across.study.settings.atlas.split_seed,
+    }
+
+
 def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
     """Return the selected features, and how they are mapped."""
     role_matrix, settings = across.file(ROLE_MATRIX, sae), across.study.settings

@@ -65,6 +65,7 @@ OTHERS: dict[str, Any] = {
     "extraction.saes.neuronpedia_id": {"extraction.saes": {"demo": {**SAE, "neuronpedia_id": "m/s"}}},
     "analysis.anchor": "ghost",
     "analysis.exclude": ["pirate"],
+    "analysis.baselines": True,
     "analysis.smallest_effect": 0.1,
     "analysis.min_score": {"min_score": 1},
     "analysis.min_responses": {"min_responses": 7},

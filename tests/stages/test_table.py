@@ -38,6 +38,7 @@ def study(make_study: StudyMaker) -> Study:
         changes={
             "judge": {"one": {"model": "tests/toy/data/model", "dtype": "float32"}},
             "analysis.min_score": 2,
+            "analysis.baselines": True,
             "contrasts": {"living": {"roles": ["pirate"]}},
         }
     )

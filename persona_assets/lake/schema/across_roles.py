@@ -92,6 +92,27 @@ PLAYED_CONTRASTS = _by_played(
 
 PLAYED_TABLES = (PLAYED_FEATURES, PLAYED_CONTRASTS, PLAYED_ROLES)
 
+ROLE_BASELINES = _across_roles(
+    "role_baselines", "How well plain methods tell each role's answers from other roles': every answer is "
+    "judged by what was learned from other questions under other wordings",
+    columns=(
+        Column("role", TEXT),
+        Column("method", TEXT, "feature: the best single feature; probe_1, probe_5, probe_20: logistic "
+            "regression on so many features; mean_difference: along the difference of the features' means; "
+            "words: logistic regression on words and pairs of words (TF-IDF)"),
+        Column("auroc", DOUBLE, "How often an answer of the role gets more than one of the others"),
+        Column("low", DOUBLE, "Lower end of its 95% interval, with wordings, questions and other roles "
+            "taken for drawn anew"),
+        Column("high", DOUBLE, "Upper end of its 95% interval"),
+        Column("n", INT, "Answers of the role that were judged"),
+        Column("n_others", INT, "Answers of other roles, about as many of each"),
+        Column("features", pa.list_(INT), "The features that were gone by, the strongest first, of one part "
+            "of the answers after another"),
+        Column("terms", pa.list_(TEXT), "The words that speak most for the role, likewise"),
+    ),
+    made_from=("pooled", "activations", "responses"),
+)  # fmt: skip
+
 LENGTH_CONTRASTS = _compared(
     "length_contrasts", "Each role against the others per token, and at equal length: what role_contrasts "
     "says of roles whose answers are longer may be due to that; read from the lake",

@@ -22,6 +22,7 @@ class AnalysisSettings(Block):
         "min_responses": "as `min_score`",
         "judge": "as `min_score`",
     }
+    IGNORED = {"baselines": "it decides whether they are asked for, not what they are"}
 
     anchor: Name = "default"
     """The role that others are compared with."""
@@ -37,6 +38,9 @@ class AnalysisSettings(Block):
     """How many such answers a role needs to be compared by them."""
     judge: Name | None = None
     """The judge whose ratings count; by default the study's first."""
+    baselines: bool = False
+    """Ask how well plain methods tell each role from the others: single features, sparse probes and words
+    (the table `role_baselines`)."""
 
 
 class AtlasSettings(Block):
