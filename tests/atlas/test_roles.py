@@ -5,9 +5,11 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 
+from persona_assets.analysis.role_test import RoleTest
 from persona_assets.analysis.selection import Selection, select
 from persona_assets.atlas.roles import RoleSpace, role_space
-from tests.atlas.made import SETTINGS, made, random_means
+from persona_assets.study.settings import AtlasSettings
+from tests.atlas.made import SETTINGS, centre, made, random_means
 
 ANCHOR = "default"
 
@@ -103,3 +105,17 @@ def test_roles_that_are_all_alike_have_no_axes() -> None:
     found = space(np.tile(random_means(8, 1, 20) / 3, (4, 1)))[1]
     assert len(found.explained) == 0 and found.assistant is None
     assert found.why_no_assistant == "the anchor 'default' does not differ from the mean of the others"
+
+
+def test_a_feature_a_hundred_times_louder_changes_no_place_and_no_similarity_where_noise_is_known() -> None:
+    means, f = random_means(9, 8, 40), np.linspace(1, 9, 40)
+    tested, settings = RoleTest(f, np.full(40, 0.01), f / 10), AtlasSettings()
+    spaces = []
+    for louder in (1, 100):
+        means[:, 7] *= louder
+        spaces.append(role_space(select(made(means, centred=centre(means), test=tested), settings), ANCHOR))
+    first, second = spaces
+    assert first.unit == second.unit == "noise"
+    np.testing.assert_allclose(first.places.position, second.places.position, atol=1e-9)
+    np.testing.assert_allclose(first.similarity, second.similarity, atol=1e-9)
+    np.testing.assert_allclose(first.as_anchor, second.as_anchor)

@@ -327,6 +327,8 @@ def test_the_anchor_is_the_last_on_its_axis(warehouse: duckdb.DuckDBPyConnection
     answer = ask(warehouse, "on_the_assistant_axis")
     assert [row["role"] for row in answer][-1] == "default" and len(answer) == len(ROLES)
     assert sum(row["position"] for row in answer) == pytest.approx(0, abs=1e-9)
+    assert all(row["position_low"] < row["position"] < row["position_high"] for row in answer)
+    assert all(1 <= row["rank_low"] <= row["rank_high"] <= len(ROLES) for row in answer)
 
 
 def test_neighbors_are_those_of_the_pirate_s_best(warehouse: duckdb.DuckDBPyConnection) -> None:
