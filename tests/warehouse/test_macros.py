@@ -13,6 +13,7 @@ from persona_assets.base.queries import query
 from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
+from tests.places import PROJECT
 from tests.warehouse.world import (
     ALWAYS_ON,
     D_SAE,
@@ -285,3 +286,54 @@ def test_top_features_shows_the_preferred_label(warehouse: duckdb.DuckDBPyConnec
     query = "select label from top_features('pirate') where feature_id = ?"
     assert rows(warehouse, query, OF_PIRATE_ALONE) == [{"label": "the open sea, and voyages over it"}]
     assert rows(warehouse, query, ALWAYS_ON) == [{"label": None}]
+
+
+@pytest.mark.parametrize("sae", ["first", "second"])
+def test_density_and_shape_are_those_of_the_tokens(
+    warehouse: duckdb.DuckDBPyConnection, published: World, sae: str
+) -> None:
+    places = np.arange(len(RESPONSE_IDS))
+    for feature in (OF_PIRATE_ALONE, 0, DEAD):
+        fired = {role: (published.mean[sae][role][:, feature] > 0) & published.pooled for role in ROLES}
+        n_active = {role: int((1 + places % 3)[fired[role]].sum()) for role in ROLES}
+        density = {row["role"]: row for row in rows(warehouse, "from feature_density(?, ?)", feature, sae)}
+        assert {role: density[role]["n_active_tokens"] for role in ROLES} == n_active
+        n_tokens = 7 * int(published.pooled.sum())
+        for role in ROLES:
+            assert density[role]["token_rate"] == pytest.approx(n_active[role] / n_tokens)
+        [shape] = rows(warehouse, "from feature_shape(?, ?)", feature, sae)
+        assert shape["n_active_tokens"] == sum(n_active.values())
+        assert shape["token_rate"] == pytest.approx(sum(n_active.values()) / n_tokens / len(ROLES))
+        at = np.concatenate([(places % 4 / 6)[fired[role]] for role in ROLES])
+        if feature == DEAD:
+            assert (shape["n_peaks"], shape["peak_place"]) == (None, None)
+        else:
+            assert shape["peak_place"] == pytest.approx(at.mean())
+            assert (shape["single_token_share"], shape["single_token"]) == (1, f" {feature}")
+
+
+def test_a_token_that_has_most_peaks_is_the_single_token(warehouse: duckdb.DuckDBPyConnection) -> None:
+    planted = """
+        create temp view evidence as
+        select 'first' as sae, 3 as feature_id, [8, t, 9] as token_ids, ['a', chr(64 + t), 'b'] as pieces,
+            [0.0, 2.0, 1.0] as activations
+        from unnest([5, 5, 5, 6]) as given(t)
+    """
+    macro = (PROJECT / "sql/macros/feature_shape.sql").read_text()
+    warehouse.execute(planted)
+    warehouse.execute(macro.replace("create macro", "create temp macro").split("comment on")[0])
+    [shape] = rows(warehouse, "from feature_shape(3)")
+    found = [shape[name] for name in ("n_peaks", "n_peak_tokens", "single_token_share", "single_token")]
+    assert found == [4, 2, 0.75, "E"]
+
+
+def test_density_is_not_known_where_active_tokens_are_not(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(
+        "create temp view activations as "
+        "select * replace (null::integer as n_active) from warehouse.activations"
+    )
+    macro = (PROJECT / "sql/macros/feature_density.sql").read_text()
+    warehouse.execute(macro.replace("create macro", "create temp macro").split("comment on")[0])
+    answer = {row["role"]: row for row in rows(warehouse, "from feature_density(?)", OF_PIRATE_ALONE)}
+    assert answer["pirate"]["n_active_tokens"] is None
+    assert answer["ghost"]["n_active_tokens"] == 0

@@ -22,6 +22,7 @@ from persona_assets.base.errors import DiskError, StudyError
 from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
+    DIRECTIONS_TABLES,
     POOLED,
     RESPONSES,
     ROLE_FEATURES,
@@ -177,7 +178,7 @@ def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
     warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
     listed = rows(warehouse, "from lake_files")
-    across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + 1
+    across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + len(DIRECTIONS_TABLES) + 1
     assert len(listed) == len(ROLES) * (1 + 5 * 2) + 2 * across_roles
     for row in listed:
         path = Path(published.study.lake.root) / row["path"]

@@ -209,6 +209,8 @@ MACROS = (
     "search_labels",
     "feature_logits_of",
     "features_that_promote",
+    "feature_density",
+    "feature_shape",
 )
 
 # Filled from what the study says; the others from files of the lake.

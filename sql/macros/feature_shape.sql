@@ -1,0 +1,43 @@
+-- How often is a feature active on any token, and is it on one token, or at one place, alone?
+--
+--     from feature_shape(438);
+--
+-- One row. token_rate: active tokens over all pooled tokens of all roles. Of the peaks that the evidence keeps
+-- (the strongest responses of each role) single_token_share lie on the commonest token, single_token. peak_place
+-- is the mean place of the peak in all responses in which it fires: 0 the first token, 1 the last; what fires
+-- anywhere is near 1/2.
+create macro feature_shape(feature, sae := null) as table
+with density as (
+    select
+        if(count(d.n_tokens) = count(*), sum(d.n_tokens), null)::bigint as n_tokens,
+        if(count(d.n_active_tokens) = count(*), sum(d.n_active_tokens), null)::bigint as n_active_tokens
+    from feature_density(feature, sae) as d
+),
+peaks as (
+    select e.token_ids[e.peak] as token_id, e.pieces[e.peak] as piece
+    from (
+        select token_ids, pieces, list_position(activations, list_max(activations)) as peak
+        from evidence as own
+        where own.sae = chosen_sae(sae) and own.feature_id = feature
+    ) as e
+),
+by_token as (
+    select token_id, any_value(piece) as piece, count(*) as n from peaks group by token_id
+),
+places as (
+    select avg(a.argmax_token / (p.n_tokens - 1)) as peak_place
+    from activations as a
+    join pooled as p on p.sae = a.sae and p.role = a.role and p.response_id = a.response_id
+    where a.sae = chosen_sae(sae) and a.feature_id = feature and p.n_tokens > 1
+)
+select
+    d.n_tokens,
+    d.n_active_tokens,
+    d.n_active_tokens / d.n_tokens as token_rate,
+    (select sum(n) from by_token)::bigint as n_peaks,
+    (select count(*) from by_token) as n_peak_tokens,
+    (select max(n) / sum(n) from by_token) as single_token_share,
+    (select arg_max(piece, (n, -token_id)) from by_token) as single_token,
+    (select peak_place from places) as peak_place
+from density as d;
+comment on macro table feature_shape is 'How often a feature is active, and whether on one token or at one place alone';
