@@ -227,12 +227,13 @@ def _of_judge(noted: Mapping[str, str], name: str) -> dict[str, str]:
 def judging_parts(files: RoleFiles, judge: str) -> Parts[Judgement]:
     """Return what killed runs have kept of a judge's work on a role that has responses.
 
-    A part belongs to what decides the scores, and to the landing that it is made for.
+    A part belongs to the judge, to what decides its scores, and to the landing that it is made for.
     """
     assert files.responses is not None
     landed = files.file(JUDGEMENTS)
     made_from = {
         "responses": files.responses.stem,
+        "name": judge,
         "judge": judge_inputs(files.study, judge, files.role),
         "backend": files.study.settings.judge[judge].backend,
         "replaces": landed.stem if landed else None,

@@ -249,3 +249,9 @@ def test_an_answer_cannot_forge_what_the_judge_is_asked() -> None:
     from persona_assets.study.judges import filled
 
     assert filled("{question}|{answer}", "{answer}", "{question}") == "{answer}|{question}"
+
+
+def test_two_judges_of_one_model_keep_their_parts_apart(make_study: StudyMaker) -> None:
+    judges = {name: judged_by(f"http://localhost:{port}/v1") for name, port in (("a", 1), ("b", 2))}
+    files = RoleFiles(study_with(make_study, judges), "pirate")
+    assert judging_parts(files, "a").made_from != judging_parts(files, "b").made_from
