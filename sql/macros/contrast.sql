@@ -33,7 +33,7 @@ left join preferred_labels as l on l.sae = c.sae and l.feature_id = c.feature_id
 where c.sae = chosen_sae(sae) and c.contrast = contrast and (select known_contrast(contrast))
 order by
     case "by"
-        when 'distinctness' then least(distinctness(c.auroc_low, c.share), c.auroc_low - 0.5)
+        when 'distinctness' then distinctness(c.auroc_low, c.share)
         when 'auroc' then c.auroc_low
         when 'effect' then c.effect
         when 'against' then least((0.5 - c.auroc_high) * (1 - c.share), 0.5 - c.auroc_high)

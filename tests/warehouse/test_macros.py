@@ -64,6 +64,10 @@ def test_top_features_ranks_by_how_a_role_stands_out_not_by_strength(
     assert distinct == sorted(distinct, reverse=True) and default[len(distinct) :] == [
         row for row in default if row["distinctness"] is None
     ]
+    [(surely, hardly)] = warehouse.execute(
+        "select distinctness(7e-1, 1e-1), distinctness(4e-1, 1e-1)"
+    ).fetchall()
+    assert (surely, hardly) == pytest.approx((0.02, -0.1))  # what is not sure gains nothing by a small share
     for by, column in (("auroc", "auroc_low"), ("effect", "effect"), ("lift", "lift")):
         found = [row[column] for row in rows(warehouse, f"from top_features('pirate', by := '{by}')")]
         known = [value for value in found if value is not None]
