@@ -160,6 +160,7 @@ def test_of_engine_only_what_changes_the_numbers_is_published(make_study: StudyM
     assert published["generation"]["engine"] == {"quantization": "fp8"}
     unheard: Any = {
         "judge": True,
+        "contrasts": True,
         "analysis": {"min_score", "min_responses", "judge"},
     }  # as of a study without
     whole = settings.model_dump(mode="json", exclude=unheard)
