@@ -20,6 +20,7 @@ from persona_assets.lake.schema import DRIFT_RUNS, MARTS, Table
 from persona_assets.orchestration import reports
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.drift import conversations, partition_key
+from persona_assets.orchestration.metadata import about_file
 from persona_assets.orchestration.tables import table_events
 from persona_assets.orchestration.versions import Landed, knows, materialization, version_of
 from persona_assets.stages.files import StudyFiles
@@ -102,7 +103,7 @@ def _complete(lake: Lake, found: Mapping[Partition, Sequence[LakeFile | None]]) 
         there = [file for file in files if file is not None]
         if there and len(there) == len(files):
             rows = lake.num_rows(there[0])  # of the study's first SAE
-            metadata = reports.about_file(lake, there[0], rows) | {"adopted": "found in the lake"}
+            metadata = about_file(lake, there[0], rows) | {"adopted": "found in the lake"}
             complete[partition] = Landed(version_of(there), metadata)
     return complete
 

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from persona_assets.base.errors import StudyError
-from persona_assets.orchestration import reports
+from persona_assets.orchestration import reports, study_reports
 from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import tag_run
 from persona_assets.orchestration.metadata import table_metadata
@@ -70,7 +70,7 @@ def study_asset(study: Study, stage: Stage) -> dg.AssetsDefinition:
         tag_run(context)
         try:
             with reporter(context.log, stage.name, len(study.settings.extraction.saes)) as report:
-                return result(reports.PER_STUDY[stage.name](study, report))
+                return result(study_reports.PER_STUDY[stage.name](study, report))
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 

@@ -15,8 +15,7 @@ from persona_assets.lake.schema import MARTS
 from persona_assets.orchestration.assets import FOLLOW
 from persona_assets.orchestration.keys import key, table_key, tables_group
 from persona_assets.orchestration.launcher import tag_run
-from persona_assets.orchestration.metadata import preview
-from persona_assets.orchestration.reports import about_file
+from persona_assets.orchestration.metadata import about_file, preview
 from persona_assets.orchestration.versions import Landed, result
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.marts import Mart, find_marts

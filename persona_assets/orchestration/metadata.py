@@ -1,15 +1,20 @@
-"""How data is shown in Dagster's pages: column lists and small tables of untrusted text."""
+"""How data is shown in Dagster's pages: files, column lists and small tables of untrusted text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from persona_assets.lake.schema import Table
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import TABLES, Table
+from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
+
+Metadata = dict[str, Any]
 
 _MARKUP = str.maketrans(
     {"<": "&lt;", ">": "&gt;", "&": "&amp;"} | {mark: f"\\{mark}" for mark in "\\`*_{}[]()#|~!"}
@@ -66,3 +71,29 @@ def _cell(value: object) -> str:
     text = f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
     shortened = text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
     return shortened.translate(_MARKUP)
+
+
+def about_file(lake: Lake, file: LakeFile, rows: int) -> Metadata:
+    """Return what is told of a file of the lake."""
+    return {
+        "dagster/row_count": rows,
+        "bytes": file.size,
+        "file": dg.MetadataValue.path(lake.uri(file.path)),
+        "origin": "imported" if file.imported else "made by this study",
+    }
+
+
+def about_files(lake: Lake, files: Mapping[str, LakeFile]) -> Metadata:
+    """Return the rows of tables that land together: Dagster counts those that the stage is shown by."""
+    rows = {name: lake.num_rows(file) for name, file in files.items()}
+    return {
+        "dagster/row_count": rows[stage_of(TABLES[next(iter(files))]).main.name],
+        "bytes": sum(file.size for file in files.values()),
+        "tables": preview(("table", "rows"), rows.items()),
+        **columns(TABLES[name] for name in files),
+    }
+
+
+def under_sae(study: Study, sae: str, metadata: Metadata) -> Metadata:
+    """Metadata under the SAE's name; as it is for the study's first, whose keys Dagster knows."""
+    return metadata if sae == study.default_sae else {f"{sae}: {name}": v for name, v in metadata.items()}

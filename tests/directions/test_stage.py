@@ -9,7 +9,7 @@ import pytest
 
 from persona_assets.directions.stage import land_directions
 from persona_assets.lake.schema import DECODERS, DIRECTIONS_TABLES
-from persona_assets.orchestration import reports
+from persona_assets.orchestration import study_reports
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.table import STAGES
 from persona_assets.study.study import Study
@@ -77,11 +77,11 @@ def test_no_other_stage_is_made_from_directions() -> None:
 def test_an_sae_or_a_model_that_is_not_here_is_left_out_in_one_line(make_study: StudyMaker) -> None:
     saes = {"demo": {"path": "tests/toy/data/sae"}, "gone": {"path": "tests/toy/data/nowhere"}}
     heard = Heard()
-    landed = reports.land_directions(make_study(changes={"extraction.saes": saes}), heard)
+    landed = study_reports.land_directions(make_study(changes={"extraction.saes": saes}), heard)
     assert heard.landed == ["demo"]
     assert heard.warned == ["gone: left out: the model's or the SAE's folder is not on this machine"]
     assert landed.metadata["writes"] == "blocks.3.hook_resid_post"
     assert landed.metadata["dagster/row_count"] == 2048 * 20
     elsewhere = Heard()
-    reports.land_directions(make_study("hub", {"extraction.model": "nobody/nothing"}), elsewhere)
+    study_reports.land_directions(make_study("hub", {"extraction.model": "nobody/nothing"}), elsewhere)
     assert elsewhere.warned == ["demo: left out: model 'nobody/nothing': its weights are not on this machine"]

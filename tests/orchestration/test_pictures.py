@@ -4,8 +4,9 @@ import logging
 from pathlib import Path
 
 from persona_assets.lake.schema import ROLE_CONTRASTS, STATISTICS_TABLES
+from persona_assets.orchestration.metadata import about_files
 from persona_assets.orchestration.progress import reporter
-from persona_assets.orchestration.reports import _files, land_atlas
+from persona_assets.orchestration.study_reports import land_atlas
 from persona_assets.stages.across_roles import AcrossRoles
 from tests.conftest import StudyMaker
 from tests.warehouse.world import compare, fill, write_catalog
@@ -20,7 +21,7 @@ def test_rows_are_counted_of_the_table_that_the_stage_is_shown_by_in_whatever_or
     files = AcrossRoles.of(study).files(STATISTICS_TABLES, "first")
     assert files is not None
     for order in (list(files), list(files)[::-1]):
-        counted = _files(study.lake, {name: files[name] for name in order})["dagster/row_count"]
+        counted = about_files(study.lake, {name: files[name] for name in order})["dagster/row_count"]
         assert counted == study.lake.num_rows(files[ROLE_CONTRASTS.name])
 
 

@@ -1,0 +1,156 @@
+"""Each stage in one piece run for Dagster: what landed, and the metadata that people see beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    CONTRASTS,
+    DECODERS,
+    PLAYED_ROLES,
+    ROLE_BASELINES,
+    ROLE_CONTRASTS,
+    Table,
+)
+from persona_assets.orchestration import loaded
+from persona_assets.orchestration.metadata import Metadata, about_file, about_files, under_sae
+from persona_assets.orchestration.pictures import atlas_pictures
+from persona_assets.orchestration.progress import Report
+from persona_assets.orchestration.versions import Landed, version_of
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.table import needed, stage_of
+from persona_assets.study.study import Study
+
+Files = dict[str, LakeFile]
+
+
+def land_statistics(study: Study, report: Report) -> Landed:
+    """Compare the roles under every SAE, and tell how many take part."""
+    from persona_assets.analysis.stage import compare_roles
+
+    def told(sae: str, files: Files) -> Metadata:
+        return {"compared roles": len(AcrossRoles.of(study).compared(sae))}
+
+    return _across_roles(study, report, ROLE_CONTRASTS, compare_roles, told)
+
+
+def land_played(study: Study, report: Report) -> Landed:
+    """Compare the roles under every SAE by the answers that play them, and name those with too few."""
+    from persona_assets.analysis.played import compare_played
+
+    def told(sae: str, files: Files) -> Metadata:
+        roles = study.lake.read(PLAYED_ROLES, files[PLAYED_ROLES.name]).to_pylist()
+        left_out = [role["role"] for role in roles if not role["takes_part"]]
+        return {"too few answers play the role": ", ".join(left_out) or "of none"}
+
+    return _across_roles(study, report, PLAYED_ROLES, compare_played, told)
+
+
+def land_contrasts(study: Study, report: Report) -> Landed:
+    """Compare the groups of the study's own contrasts under every SAE."""
+    from persona_assets.analysis.own_stage import compare_groups
+
+    def told(sae: str, files: Files) -> Metadata:
+        contrasts = study.lake.read(CONTRASTS, files[CONTRASTS.name]).to_pylist()
+        return {f"{one['contrast']} (note)": one["note"] for one in contrasts if one["note"]}
+
+    return _across_roles(study, report, CONTRASTS, compare_groups, told)
+
+
+def land_baselines(study: Study, report: Report) -> Landed:
+    """Ask how well plain methods tell the roles apart under every SAE, and tell each method's median."""
+    from persona_assets.analysis.baselines_stage import compare_baselines
+
+    def told(sae: str, files: Files) -> Metadata:
+        found = study.lake.read(ROLE_BASELINES, files[ROLE_BASELINES.name])
+        medians = found.group_by("method").aggregate([("auroc", "approximate_median")]).to_pylist()
+        return {f"{one['method']} (median AUROC)": one["auroc_approximate_median"] for one in medians}
+
+    return _across_roles(study, report, ROLE_BASELINES, compare_baselines, told)
+
+
+def land_atlas(study: Study, report: Report) -> Landed:
+    """Map the features under every SAE whose roles are compared."""
+    from persona_assets.atlas.stage import map_features
+
+    def told(sae: str, files: Files) -> Metadata:
+        [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
+        known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
+        return known | atlas_pictures(study, sae, files)
+
+    return _across_roles(study, report, ATLAS, lambda across, sae, progress: map_features(across, sae), told)
+
+
+def _across_roles(
+    study: Study,
+    report: Report,
+    table: Table,
+    make: Callable[..., Files],
+    told: Callable[[str, Files], Metadata],
+) -> Landed:
+    """Make the files of a stage, of which `table` is one, under every SAE under which it can be made."""
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        if across.fingerprint(table, sae) is not None:
+            files = make(across, sae, progress=report.part(sae))
+            landed += files.values()
+            metadata |= under_sae(study, sae, about_files(study.lake, files) | told(sae, files))
+            report.done(sae)
+        else:
+            awaited = " and ".join(needed(stage_of(table), study.settings))
+            report.warn(f"nothing is made under SAE {sae}: it waits for fresh {awaited} of two roles or more")
+    return Landed(version_of(landed), metadata)
+
+
+def land_feature_labels(study: Study, report: Report) -> Landed:
+    """Land the labels at hand for every SAE; nothing is fetched."""
+    from persona_assets.labels.stage import land_labels
+
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    for sae in study.settings.extraction.saes:
+        file = land_labels(study, sae)
+        landed.append(file)
+        metadata |= under_sae(study, sae, about_file(study.lake, file, study.lake.num_rows(file)))
+        report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
+def land_directions(study: Study, report: Report) -> Landed:
+    """Land what the features of every SAE write; of one whose weights are not here, say so and go on."""
+    from persona_assets.directions.stage import land_directions
+
+    across = AcrossRoles.of(study)
+    metadata: Metadata = {}
+    landed: list[LakeFile] = []
+    loaded.make_room()
+    for sae in study.settings.extraction.saes:
+        try:
+            files = land_directions(across, sae, report.part(sae))
+        except StudyError as error:  # nothing but the pages of features needs it
+            report.warn(f"{sae}: left out: {error}")
+            metadata |= under_sae(study, sae, {"left out": str(error)})
+            continue
+        landed += files.values()
+        [about] = study.lake.read(DECODERS, files[DECODERS.name]).to_pylist()
+        known = {name.replace("_", " "): value for name, value in about.items() if value is not None}
+        metadata |= under_sae(study, sae, about_files(study.lake, files) | known)
+        report.done(sae)
+    return Landed(version_of(landed), metadata)
+
+
+PER_STUDY = {
+    "statistics": land_statistics,
+    "played": land_played,
+    "contrasts": land_contrasts,
+    "baselines": land_baselines,
+    "atlas": land_atlas,
+    "feature_labels": land_feature_labels,
+    "directions": land_directions,
+}
