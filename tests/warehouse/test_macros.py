@@ -22,6 +22,7 @@ from tests.warehouse.world import (
     OF_PIRATE_ALONE,
     RESPONSE_IDS,
     ROLES,
+    VARIANTS,
     World,
     fill,
     rows,
@@ -121,6 +122,47 @@ def test_top_responses_gives_the_strongest_with_their_text_and_tokens(
     assert answer[0]["pieces"] == ["Aye", f" {feature}"]
     assert answer[0]["activations"] == [0.0, maxima.max()]
     assert all(row["pieces"] is None for row in answer[1:])
+
+
+def test_silent_responses_sets_other_roles_answers_beside_those_that_fire(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    feature, variants = 2, len(VARIANTS)
+    fired = {role: published.max["first"][role][:, feature].reshape(variants, -1) for role in ROLES}
+    pooled = published.pooled.reshape(variants, -1)
+    expected = []
+    for place in np.argsort(-fired["pirate"].max(axis=0), kind="stable").tolist():
+        highest = fired["pirate"][:, place].max()
+        silent = {role: (fired[role][:, place] == 0) & pooled[:, place] for role in ROLES if role != "pirate"}
+        share = {role: one.sum() / pooled[:, place].sum() for role, one in silent.items() if one.any()}
+        for role in sorted(share, key=lambda role: (-share[role], role)) if highest else []:
+            answer = RESPONSE_IDS.reshape(variants, -1)[silent[role].argmax(), place]
+            expected.append((highest, role, answer, silent[role].sum(), pooled[:, place].sum()))
+    answer = rows(warehouse, "from silent_responses(?, 'pirate')", feature)
+    keys = ("max", "role", "response_id", "n_silent", "n_answers")
+    assert [tuple(row[key] for key in keys) for row in answer] == expected
+    assert {row["n_silent"] < row["n_answers"] for row in answer} == {True, False}
+    for row in answer:
+        assert row["fired"].startswith(f"pirate answers {row['fired_id'] % 100_000} as variant")
+        assert row["response"].startswith(f"{row['role']} answers {row['question_id']} as variant")
+    assert rows(warehouse, "from silent_responses(?, 'ghost')", OF_PIRATE_ALONE) == []
+    assert rows(warehouse, "from silent_responses(?, 'pirate')", ALWAYS_ON) == []
+    with pytest.raises(duckdb.Error, match="no features of role pirat .*did you mean pirate"):
+        warehouse.execute("from silent_responses(2, 'pirat')").fetchall()
+
+
+def test_silent_responses_leaves_out_who_was_asked_something_else_under_the_number(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    before = {row["role"] for row in rows(warehouse, "from silent_responses(2, 'pirate')")}
+    warehouse.execute(
+        "create temp view responses as select * replace (if(role = 'ghost', 'Boo?', question) as question) "
+        "from warehouse.responses"
+    )
+    macro = (PROJECT / "sql/macros/silent_responses.sql").read_text()
+    warehouse.execute(macro.replace("create macro", "create temp macro").split("comment on")[0])
+    after = {row["role"] for row in rows(warehouse, "from silent_responses(2, 'pirate')")}
+    assert before == {"1984", "default", "ghost"} and after == before - {"ghost"}
 
 
 def test_top_responses_looks_at_a_role_that_is_not_aggregated_yet(

@@ -201,6 +201,7 @@ MACROS = (
     "distinctness",
     "top_features",
     "top_responses",
+    "silent_responses",
     "when_played",
     "known_contrast",
     "contrast",
