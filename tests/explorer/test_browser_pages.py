@@ -60,6 +60,13 @@ def _with_statistic(page: Json, name: str, value: float) -> Json:
     return page | {"statistics": page["statistics"] | {name: value}}
 
 
+def _with_pieces(page: Json, pieces: list[str]) -> Json:
+    """The page with these tokens, all of which fire, in the place of its first example's."""
+    first = page["examples"][0]
+    shown = first["responses"][0] | {"pieces": pieces, "activations": [1.0] * len(pieces), "start": 0}
+    return page | {"examples": [first | {"responses": [shown]}, *page["examples"][1:]]}
+
+
 def _ids(folder: Path) -> list[int]:
     return _data(folder, "features.json")["feature_id"]
 
@@ -152,6 +159,27 @@ def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is
     open_feature(page, pages, folder, 10)
     assert page.get_by_text("r = −0.12").count() == 1
     assert page.locator(".caution").count() == 0
+
+
+def test_letters_that_run_right_to_left_do_so_over_tokens_that_split_them(page, pages, folder):
+    """In a byte-level vocabulary each of these letters is two tokens, of which one has its text."""
+    shalom = ["\u05e9", "", "\u05dc", "", "\u05d5", "", "\u05dd", ""]
+    for before, base in ((["Say", " "], "ltr"), ([], "rtl")):
+        _change(
+            folder,
+            f"feature/{_ids(folder)[13]}.json",
+            lambda feature, pieces=[*before, *shalom]: _with_pieces(feature, pieces),
+        )
+        open_feature(page, pages, folder, 13, f"?base={base}")
+        window = page.locator(".tokens").first
+        assert window.evaluate("one => getComputedStyle(one).direction") == base
+        places = window.locator(".token").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().left)"
+        )
+        letters = places[len(before) :]
+        assert len(letters) == 4 and letters == sorted(letters, reverse=True)
+        value = window.locator(".token-value").first
+        assert value.evaluate("one => getComputedStyle(one).direction") == "ltr"
 
 
 def test_a_token_shows_its_activation_on_hover_and_on_focus_and_strength_is_not_colour_alone(

@@ -74,6 +74,8 @@ def test_pieces_joined_read_as_the_text_did_with_control_tokens_and_spaces(token
 def test_each_character_has_a_text_of_its_own(ascii_bytes) -> None:
     found = pieces(ids_of("海盗の", ascii_bytes), ascii_bytes)
     assert found == ["海", "", "", "盗", "", "", "の", "", ""]
+    shalom = pieces(ids_of("\u05e9\u05dc\u05d5\u05dd", ascii_bytes), ascii_bytes)
+    assert shalom == ["\u05e9", "", "\u05dc", "", "\u05d5", "", "\u05dd", ""]
 
 
 def test_an_emoji_of_several_characters_is_one_text(ascii_bytes) -> None:
