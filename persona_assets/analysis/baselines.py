@@ -5,12 +5,11 @@ Every answer is judged by a method that learned from answers to other questions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from scipy.special import stdtrit
 from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -18,40 +17,13 @@ from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MaxAbsScaler
 
+from persona_assets.analysis.answers import Answers
 from persona_assets.base.arrays import Flags, Floats, Ints
 
 CONFIDENCE = 0.95
 
 _CANDIDATES = 50  # features with the largest F, of which the best single one is sought by AUROC
 _TERMS = 10  # n-grams that are told of a role
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Some answers: `features` are float32[n, d_sae] means, sparse; role, wording and question int64[n]."""
-
-    features: sparse.csr_matrix
-    texts: list[str]
-    role: Ints
-    wording: Ints
-    question: Ints
-
-    def of(self, rows: Ints) -> Answers:
-        """Return the answers of these rows."""
-        texts = [self.texts[row] for row in rows]
-        return Answers(self.features[rows], texts, self.role[rows], self.wording[rows], self.question[rows])
-
-
-def together(parts: Sequence[Answers]) -> Answers:
-    """Return the answers of all `parts`."""
-    return Answers(
-        sparse.vstack([part.features for part in parts], "csr"),
-        [text for part in parts for text in part.texts],
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("role", "wording", "question")
-        ),
-    )
 
 
 @dataclass(frozen=True)

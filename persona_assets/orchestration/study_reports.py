@@ -10,6 +10,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     CONTRASTS,
+    DECLINED_ROLES,
     DECODERS,
     PLAYED_ROLES,
     ROLE_BASELINES,
@@ -71,6 +72,17 @@ def land_baselines(study: Study, report: Report) -> Landed:
         return {f"{one['method']} (median AUROC)": one["auroc_approximate_median"] for one in medians}
 
     return _across_roles(study, report, ROLE_BASELINES, compare_baselines, told)
+
+
+def land_declined(study: Study, report: Report) -> Landed:
+    """Place every answer under every SAE, and tell why answers of roles could not be."""
+    from persona_assets.analysis.declined_stage import place_answers
+
+    def told(sae: str, files: Files) -> Metadata:
+        roles = study.lake.read(DECLINED_ROLES, files[DECLINED_ROLES.name]).to_pylist()
+        return {f"{one['role']} (no scores)": one["reason"] for one in roles if one["reason"]}
+
+    return _across_roles(study, report, DECLINED_ROLES, place_answers, told)
 
 
 def land_atlas(study: Study, report: Report) -> Landed:
@@ -150,6 +162,7 @@ PER_STUDY = {
     "played": land_played,
     "contrasts": land_contrasts,
     "baselines": land_baselines,
+    "declined": land_declined,
     "atlas": land_atlas,
     "feature_labels": land_feature_labels,
     "directions": land_directions,

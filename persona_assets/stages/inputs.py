@@ -17,6 +17,7 @@ from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, gen
 from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.contrasts import groups_of
+from persona_assets.study.declining import named_declining, patterns
 from persona_assets.study.judges import judging_prompt, scores_of
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
@@ -172,6 +173,24 @@ def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
 
 def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
     """Return the compared roles' activations, their answers' texts, and the seed of what is drawn."""
+    answers = _answers(across, sae)
+    return None if answers is None else {**answers, "seed": across.study.settings.atlas.split_seed}
+
+
+def of_declined(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the compared roles' answers, and what tells which of the anchor's decline.
+
+    Raises StudyError where the study's file of these is not right.
+    """
+    answers, named = _answers(across, sae), named_declining(across.study)
+    if answers is None:
+        return None
+    told = {"named": named} if named is not None else {"patterns": patterns()}
+    return {**answers, "anchor": across.study.settings.analysis.anchor, **told}
+
+
+def _answers(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the compared roles' activations and their answers' texts; None of fewer than two roles."""
     compared = across.compared(sae)
     if len(compared) < 2:
         return None
@@ -179,7 +198,6 @@ def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
     return {
         "roles": {role: [file.stem for file in files] for role, files in compared.items()},
         "responses": {role: file.stem for role, file in responses.items() if file is not None},
-        "seed": across.study.settings.atlas.split_seed,
     }
 
 

@@ -10,7 +10,8 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from persona_assets.analysis.baselines import METHODS, Answers, Baseline, baselines
+from persona_assets.analysis.answers import Answers
+from persona_assets.analysis.baselines import METHODS, Baseline, baselines
 from persona_assets.analysis.baselines_stage import compare_baselines
 from persona_assets.cli.run import run_study
 from persona_assets.lake.schema import STATISTICS_TABLES

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from persona_assets.lake.schema import CONTRASTS, JUDGEMENTS, PLAYED_ROLES, RESPONSES
+from persona_assets.lake.schema import CONTRASTS, DECLINED_ROLES, JUDGEMENTS, PLAYED_ROLES, RESPONSES
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
@@ -66,6 +66,8 @@ OTHERS: dict[str, Any] = {
     "analysis.anchor": "ghost",
     "analysis.exclude": ["pirate"],
     "analysis.baselines": True,
+    "analysis.declined": True,
+    "analysis.declining": "A FILE",
     "analysis.smallest_effect": 0.1,
     "analysis.min_score": {"min_score": 1},
     "analysis.min_responses": {"min_responses": 7},
@@ -110,6 +112,7 @@ OTHERS: dict[str, Any] = {
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
 
+OF_DECLINED = "analysis.declining"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
 
 
@@ -155,7 +158,7 @@ def test_every_key_has_another_value_here() -> None:
 
 @pytest.mark.parametrize(
     ("key", "ignored"),
-    [one for one in leaves() if not one[0].startswith(("judge.", "contrasts.", *OF_PLAYED))],
+    [one for one in leaves() if not one[0].startswith(("judge.", "contrasts.", OF_DECLINED, *OF_PLAYED))],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
     make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
@@ -196,6 +199,21 @@ def test_a_key_of_the_answers_that_play_their_role_decides_what_is_made_of_them_
         landed = land_all(study)
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
         stems.add(AcrossRoles.of(study).fingerprint(PLAYED_ROLES, "demo"))
+    assert len(stems) == 2 and None not in stems
+
+
+def test_what_a_file_names_as_declining_decides_what_is_placed_by_it_and_nothing_else(
+    make_study: StudyMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    file, stems = tmp_path / "declining.jsonl", set()
+    for number in (0, 1):
+        changes = {"analysis": {"declined": True, "declining": str(file)}}
+        study = make_study(f"declining_{number}", HUB | changes)
+        file.write_text(f'{{"role": "default", "response_id": {number}}}\n')
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems.add(AcrossRoles.of(study).fingerprint(DECLINED_ROLES, "demo"))
     assert len(stems) == 2 and None not in stems
 
 

@@ -39,6 +39,7 @@ def study(make_study: StudyMaker) -> Study:
             "judge": {"one": {"model": "tests/toy/data/model", "dtype": "float32"}},
             "analysis.min_score": 2,
             "analysis.baselines": True,
+            "analysis.declined": True,
             "contrasts": {"living": {"roles": ["pirate"]}},
         }
     )

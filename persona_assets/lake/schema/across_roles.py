@@ -113,6 +113,44 @@ ROLE_BASELINES = _across_roles(
     made_from=("pooled", "activations", "responses"),
 )  # fmt: skip
 
+_by_declining = partial(_across_roles, made_from=("pooled", "activations", "responses"))
+
+DECLINED_SCORES = _by_declining(
+    "declined_scores", "How far each answer lies towards the anchor's declining answers: a heuristic, not a "
+    "judge; an answer that steps out of its role lies there, too (docs/statistics.md)",
+    columns=(
+        Column("role", _ROLE_NAME),
+        Column("response_id", INT),
+        Column("matched", BOOL, "Whether its opening is one that declines, by the package's patterns"),
+        Column("declined_score", DOUBLE, "Its place on the line from the role's mean, 0, to the anchor's "
+            "declining answers', 1, both over other questions; NULL where declined_roles.reason says why, or "
+            "too few of them answer other questions", nullable=True),
+    ),
+)  # fmt: skip
+
+DECLINED_ROLES = _by_declining(
+    "declined_roles", "How many answers of each role lie towards the anchor's declining answers: a heuristic",
+    columns=(
+        Column("role", TEXT),
+        Column("n_responses", INT, "Pooled responses of the role"),
+        Column("n_matched", INT, "Those whose opening is one that declines, by the package's patterns"),
+        Column("n_declining", INT, "The anchor's declining answers: matched ones, or those that "
+            "analysis.declining names"),
+        Column("n_placed", INT, "Responses of the role that have a declined_score"),
+        Column("share", DOUBLE, "Of these, the share with a declined_score above 0.5", nullable=True),
+        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
+            "anew; it knows nothing of wrong scores", nullable=True),
+        Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
+        Column("share_found", DOUBLE, "Of the anchor's declining answers, the share above 0.5 when each is "
+            "placed by those to other questions: how many such answers are found", nullable=True),
+        Column("anchor_score", DOUBLE, "Mean score of the anchor's other answers; near 1 the score tells who "
+            "sounds like the anchor, not who declines", nullable=True),
+        Column("reason", TEXT, "Why there are no scores", nullable=True),
+    ),
+)  # fmt: skip
+
+DECLINED_TABLES = (DECLINED_SCORES, DECLINED_ROLES)
+
 LENGTH_CONTRASTS = _compared(
     "length_contrasts", "Each role against the others per token, and at equal length: what role_contrasts "
     "says of roles whose answers are longer may be due to that; read from the lake",

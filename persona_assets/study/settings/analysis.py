@@ -21,8 +21,11 @@ class AnalysisSettings(Block):
         "min_score": "enters what is made of the answers that play their role (`played`), and nothing else",
         "min_responses": "as `min_score`",
         "judge": "as `min_score`",
+        "declining": "the anchor's answers that it names enter the stage `declined`",
     }
-    IGNORED = {"baselines": "it decides whether they are asked for, not what they are"}
+    IGNORED = dict.fromkeys(
+        ("baselines", "declined"), "it decides whether they are asked for, not what they are"
+    )
 
     anchor: Name = "default"
     """The role that others are compared with."""
@@ -41,6 +44,12 @@ class AnalysisSettings(Block):
     baselines: bool = False
     """Ask how well plain methods tell each role from the others: single features, sparse probes and words
     (the table `role_baselines`)."""
+    declined: bool = False
+    """Place each answer between its role's mean and the anchor's declining answers, a heuristic where there
+    is no judge (the tables `declined_scores` and `declined_roles`)."""
+    declining: str | None = None
+    """JSON lines of `{"role", "response_id"}` that name the anchor's declining answers; by default they are
+    told by the patterns of `persona_assets/study/declining.txt`."""
 
 
 class AtlasSettings(Block):
