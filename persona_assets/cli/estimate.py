@@ -17,8 +17,8 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
 
     Raises StudyError where a pilot is wanted of a model that cannot be had.
     """
-    asked = what_is_asked(study)
-    _print_asked(study, asked)
+    asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
+    _print_asked(study, asked, judges)
     for example in asked.examples:
         _print_example(example)
     not_known = "no pilot was made, so nothing is known of time and size"
@@ -29,10 +29,10 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
         raise StudyError(f"{not_known}: {asked.why_unknown}")
     with bar("pilot") as progress:
         found = pilot(study, n_roles, n_answers, progress)
-    _print_pilot(study, asked, found)
+    _print_pilot(study, asked, judges, found)
 
 
-def _print_asked(study: Study, asked: Asked) -> None:
+def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
     print(
         f"{study.name}: {count(asked.n_roles)} roles in {asked.n_variants} variants, "
         f"{count(asked.n_prompts)} prompts; {count(asked.n_answered)} are answered"
@@ -45,7 +45,7 @@ def _print_asked(study: Study, asked: Asked) -> None:
     print_inserted(asked.default_system_prompt)
     longest = study.generation.max_tokens
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
-    for judge in what_judges_are_asked(study):
+    for judge in judges:
         _print_judge(judge, asked.n_roles)
 
 
@@ -73,8 +73,10 @@ def _print_example(example: Example) -> None:
     )
 
 
-def _print_pilot(study: Study, asked: Asked, found: Pilot) -> None:
-    n_left = asked.n_prompts - asked.n_answered
+def _print_pilot(study: Study, asked: Asked, judges: list[JudgeAsked], found: Pilot) -> None:
+    n_all = {f"judge {judge.name}": judge.n_prompts for judge in judges}
+    n_left = {f"judge {judge.name}": judge.n_prompts - judge.n_judged for judge in judges}
+    n_left["responses"] = asked.n_prompts - asked.n_answered
     answers = found.answer_tokens
     print(f"\n--- pilot on this machine: {answers.n} answers of {' and '.join(found.roles)}")
     print(f"answers: {_tokens(answers, asked.n_prompts, 'these roles alone')}")
@@ -94,8 +96,8 @@ def _print_pilot(study: Study, asked: Asked, found: Pilot) -> None:
         [
             step.stage,
             f"{step.seconds:.3g} s",
-            duration(step.seconds * (n_left if step.stage == "responses" else asked.n_prompts)),
-            size(step.n_bytes * asked.n_prompts),
+            duration(step.seconds * n_left.get(step.stage, asked.n_prompts)),
+            size(step.n_bytes * n_all.get(step.stage, asked.n_prompts)),
         ]
         for step in found.steps
     ]

@@ -1,7 +1,8 @@
 """What a study asks, and what it will cost: from its own prompts, and from a pilot on this machine.
 
-The pilot asks some prompts of two roles, reads the answers, and writes them below a temporary folder as the
-lake would hold them. Nothing of it lands. The model is loaded, and has answered once, before time is taken.
+The pilot asks some prompts of two roles, reads the answers, has them judged, and writes them below a
+temporary folder as the lake would hold them. Nothing of it lands. A model is loaded, and has answered once,
+before time is taken.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -24,13 +25,15 @@ from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
+from persona_assets.judging.stage import Judge, judgements_table
 from persona_assets.lake.parquet import write_parquet
-from persona_assets.lake.schema import ACTIVATIONS, RESPONSES, Table
+from persona_assets.lake.schema import ACTIVATIONS, JUDGEMENTS, RESPONSES, Table
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.spans import n_without_answer, span_rows
 from persona_assets.stages.table import stage_of
+from persona_assets.study.judges import judging_prompt
 from persona_assets.study.study import Study
 
 N_EXAMPLES = 3
@@ -141,7 +144,7 @@ def what_is_asked(study: Study) -> Asked:
 
 
 def pilot(study: Study, n_roles: int, n_answers: int, progress: Progress | None = None) -> Pilot:
-    """Answer `n_answers` prompts of each of `n_roles` roles, read them, and return what that took.
+    """Answer `n_answers` prompts of each of `n_roles` roles, read and judge them, and return what that took.
 
     `progress` hears of answers. Raises StudyError as the stages do.
     """
@@ -172,6 +175,7 @@ def pilot(study: Study, n_roles: int, n_answers: int, progress: Progress | None 
         n_bytes = sum(_bytes(RESPONSES, table, written) for table in tables)
         steps = [Step("responses", seconds / len(completions), n_bytes / len(completions))]
         steps.append(_read(study, tables, written))
+        steps += _judged(study, dict(zip(names, tables, strict=True)), written)
     return Pilot(
         roles=names,
         answer_tokens=Mean.of([float(len(one.token_ids)) for one in completions]),
@@ -196,6 +200,27 @@ def _read(study: Study, tables: Sequence[pa.Table], beside: Path) -> Step:
     ]
     n_bytes = sum(_bytes(table, content, beside) for table, content in landed)
     return Step("activations", seconds / n_read, n_bytes / n_read)
+
+
+def _judged(study: Study, answers: Mapping[str, pa.Table], beside: Path) -> Iterator[Step]:
+    """Yield what each judge that is a model takes per answer, of the roles that it is asked about."""
+    for name in study.settings.judge:
+        asked = [role for role in answers if judging_prompt(study, name, role) is not None]
+        if study.settings.judge[name].file is not None or not asked:
+            continue
+        judge = Judge(study, name)
+        try:
+            prompts = [judge.prompts(role, answers[role]) for role in asked]
+            if not (first := [one for of_role in prompts for one in of_role][:1]):
+                continue
+            list(judge.backend.complete(first))
+            began = time.perf_counter()
+            judged = [judge.read(one) for of_role in prompts for one in judge.backend.complete(of_role)]
+            seconds = time.perf_counter() - began
+        finally:
+            judge.close()
+        n_bytes = _bytes(JUDGEMENTS, judgements_table({name: judged}), beside)
+        yield Step(f"judge {name}", seconds / len(judged), n_bytes / len(judged))
 
 
 def _bytes(table: Table, content: pa.Table, beside: Path) -> int:

@@ -21,5 +21,12 @@ def test_the_estimate_counts_what_a_judge_is_asked_before_it_is(
     assert (asked.n_roles, asked.n_prompts, asked.n_judged, len(asked.prompt_tokens)) == (2, 12, 0, 12)
     print_estimate(study, 0, 0)
     assert "judge toy: 2 of 2 roles have a prompt, 12 prompts; 0 are judged" in capsys.readouterr().out
+    print_estimate(study, 2, 2)
+    table = capsys.readouterr().out.split("size in all\n")[1].splitlines()
+    assert [line.split("  ")[0] for line in table if line[:1].isalpha()] == [
+        "responses",
+        "activations",
+        "judge toy",
+    ]
     with pytest.raises(StudyError, match=r"no room for 8 more below judge.toy.max_model_len = 9"):
         list(what_judges_are_asked(study_with(make_study, {"toy": JUDGE | {"max_model_len": 9}})))
