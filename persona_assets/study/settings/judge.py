@@ -67,15 +67,5 @@ class JudgeSettings(Block):
     def asking(self) -> GenerationSettings:
         """How the model is asked, as a study's answers are: always for its likeliest answer."""
         assert self.model is not None
-        return GenerationSettings(
-            backend=self.backend,
-            model=self.model,
-            revision=self.revision,
-            temperature=0,
-            top_p=1,
-            max_tokens=self.max_tokens,
-            max_model_len=self.max_model_len,
-            dtype=self.dtype,
-            template_date=self.template_date,
-            engine=self.engine,
-        )
+        twins = self.model_dump(exclude={"file", "prompt", "scale"})  # keys that both blocks have
+        return GenerationSettings(**twins, temperature=0, top_p=1)
