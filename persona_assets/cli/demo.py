@@ -32,7 +32,7 @@ LIVE = "pirate"  # for which the model answers here and now
 OTHERS = ("alien", "blacksmith", "default", "detective", "dragon", "farmer", "poet", "vampire", "wizard")
 SHIPPED = Path("data/smollm2/lake")  # the answers of all roles, as a lake keeps them
 
-_READ = ("role_features", "statistics", "atlas", "feature_labels", "directions", "warehouse")
+_READ = ("role_features", "statistics", "baselines", "atlas", "feature_labels", "directions", "warehouse")
 _PICTURES = (("similarity", None), ("axes", None), ("atlas", None), ("role", LIVE))
 _SHOWN = 2  # answers of the live role
 _SURE = f"from top_features('{LIVE}') where auroc_low > 0.5 order by auroc_low desc limit"
