@@ -28,8 +28,6 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.spans import n_without_answer
 from persona_assets.study.study import Study
 
-Files = dict[str, LakeFile]
-
 
 def read_catalog(study: Study) -> Landed:
     """Read and check every role and question."""

@@ -33,8 +33,8 @@ def land_statistics(study: Study, report: Report) -> Landed:
     """Compare the roles under every SAE, and tell how many take part."""
     from persona_assets.analysis.stage import compare_roles
 
-    def told(sae: str, files: Files) -> Metadata:
-        return {"compared roles": len(AcrossRoles.of(study).compared(sae))}
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        return {"compared roles": len(across.compared(sae))}
 
     return _across_roles(study, report, ROLE_CONTRASTS, compare_roles, told)
 
@@ -43,7 +43,7 @@ def land_played(study: Study, report: Report) -> Landed:
     """Compare the roles under every SAE by the answers that play them, and name those with too few."""
     from persona_assets.analysis.played import compare_played
 
-    def told(sae: str, files: Files) -> Metadata:
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         roles = study.lake.read(PLAYED_ROLES, files[PLAYED_ROLES.name]).to_pylist()
         left_out = [role["role"] for role in roles if not role["takes_part"]]
         return {"too few answers play the role": ", ".join(left_out) or "of none"}
@@ -55,7 +55,7 @@ def land_contrasts(study: Study, report: Report) -> Landed:
     """Compare the groups of the study's own contrasts under every SAE."""
     from persona_assets.analysis.own_stage import compare_groups
 
-    def told(sae: str, files: Files) -> Metadata:
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         contrasts = study.lake.read(CONTRASTS, files[CONTRASTS.name]).to_pylist()
         return {f"{one['contrast']} (note)": one["note"] for one in contrasts if one["note"]}
 
@@ -66,7 +66,7 @@ def land_baselines(study: Study, report: Report) -> Landed:
     """Ask how well plain methods tell the roles apart under every SAE, and tell each method's median."""
     from persona_assets.analysis.baselines_stage import compare_baselines
 
-    def told(sae: str, files: Files) -> Metadata:
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         found = study.lake.read(ROLE_BASELINES, files[ROLE_BASELINES.name])
         medians = found.group_by("method").aggregate([("auroc", "approximate_median")]).to_pylist()
         return {f"{one['method']} (median AUROC)": one["auroc_approximate_median"] for one in medians}
@@ -78,7 +78,7 @@ def land_declined(study: Study, report: Report) -> Landed:
     """Place every answer under every SAE, and tell why answers of roles could not be."""
     from persona_assets.analysis.declined_stage import place_answers
 
-    def told(sae: str, files: Files) -> Metadata:
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         roles = study.lake.read(DECLINED_ROLES, files[DECLINED_ROLES.name]).to_pylist()
         return {f"{one['role']} (no scores)": one["reason"] for one in roles if one["reason"]}
 
@@ -89,10 +89,9 @@ def land_atlas(study: Study, report: Report) -> Landed:
     """Map the features under every SAE whose roles are compared."""
     from persona_assets.atlas.stage import map_features
 
-    def told(sae: str, files: Files) -> Metadata:
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         [summary] = study.lake.read(ATLAS_SUMMARY, files[ATLAS_SUMMARY.name]).to_pylist()
-        known = {name.replace("_", " "): value for name, value in summary.items() if value is not None}
-        return known | atlas_pictures(study, sae, files)
+        return _known(summary) | atlas_pictures(study, sae, files)
 
     return _across_roles(study, report, ATLAS, lambda across, sae, progress: map_features(across, sae), told)
 
@@ -102,7 +101,7 @@ def _across_roles(
     report: Report,
     table: Table,
     make: Callable[..., Files],
-    told: Callable[[str, Files], Metadata],
+    told: Callable[[AcrossRoles, str, Files], Metadata],
 ) -> Landed:
     """Make the files of a stage, of which `table` is one, under every SAE under which it can be made."""
     across = AcrossRoles.of(study)
@@ -112,7 +111,7 @@ def _across_roles(
         if across.fingerprint(table, sae) is not None:
             files = make(across, sae, progress=report.part(sae))
             landed += files.values()
-            metadata |= under_sae(study, sae, about_files(study.lake, files) | told(sae, files))
+            metadata |= under_sae(study, sae, about_files(study.lake, files) | told(across, sae, files))
             report.done(sae)
         else:
             awaited = " and ".join(needed(stage_of(table), study.settings))
@@ -151,10 +150,14 @@ def land_directions(study: Study, report: Report) -> Landed:
             continue
         landed += files.values()
         [about] = study.lake.read(DECODERS, files[DECODERS.name]).to_pylist()
-        known = {name.replace("_", " "): value for name, value in about.items() if value is not None}
-        metadata |= under_sae(study, sae, about_files(study.lake, files) | known)
+        metadata |= under_sae(study, sae, about_files(study.lake, files) | _known(about))
         report.done(sae)
     return Landed(version_of(landed), metadata)
+
+
+def _known(row: Metadata) -> Metadata:
+    """Return what a table's one row says, its columns in words; nothing of those without a value."""
+    return {name.replace("_", " "): value for name, value in row.items() if value is not None}
 
 
 PER_STUDY = {
