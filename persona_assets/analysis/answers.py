@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from persona_assets.analysis.design import RoleSource, read_design
+from persona_assets.analysis.design import RoleSource, read_design, role_sources
 from persona_assets.analysis.entries import read_entries
 from persona_assets.base.arrays import Ints
 from persona_assets.models.sae import sae_width
@@ -53,10 +53,7 @@ class ReadAnswers:
         lake, compared = across.study.lake, across.compared(sae)
         responses = {role: file for role in compared if (file := across.roles[role].responses) is not None}
         self.inputs = [*(file for files in compared.values() for file in files), *responses.values()]
-        self._sources = [
-            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
-            for role, (activations, pooled) in sorted(compared.items())
-        ]
+        self._sources = role_sources(lake, compared)
         self.design = read_design(self._sources)
         self.roles = self.design.roles
         self._texts = {role: lake.uri(file.path) for role, file in responses.items()}

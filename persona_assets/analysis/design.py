@@ -5,7 +5,7 @@ A cell is a (variant, question), known by its response_id; every role has at mos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from persona_assets.base.arrays import Flags, Floats, Int32s, Ints
 from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import VARIANT_STRIDE
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
@@ -32,6 +34,14 @@ class RoleSource:
     pooled: str
     opened: Callable[..., pq.ParquetFile] = pq.ParquetFile
     only: Ints | None = None
+
+
+def role_sources(lake: Lake, files: Mapping[str, tuple[LakeFile, LakeFile]]) -> list[RoleSource]:
+    """Return the sources of roles, sorted, from each one's files of activations and pooled responses."""
+    return [
+        RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
+        for role, (activations, pooled) in sorted(files.items())
+    ]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_assets.analysis.design import RoleSource
+from persona_assets.analysis.design import role_sources
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
@@ -34,10 +34,7 @@ def compare_groups(across: AcrossRoles, sae: str, *, progress: Progress | None =
     lake.check(inputs)
     contents = own_contrasts(
         groups_of(study),
-        [
-            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
-            for role, (activations, pooled) in taking_part.items()
-        ],
+        role_sources(lake, taking_part),
         sae_width(study.settings.extraction.saes[sae]),
         aligned=across.aligned,
         smallest_effect=study.settings.analysis.smallest_effect,

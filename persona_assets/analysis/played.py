@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from scipy.special import ndtri, stdtrit
 
 from persona_assets.analysis.aggregate import aggregated
-from persona_assets.analysis.design import RoleSource, read_design
+from persona_assets.analysis.design import RoleSource, read_design, role_sources
 from persona_assets.analysis.statistics import compare
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.errors import StudyError
@@ -64,12 +64,13 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
     judged = [file for role in compared if (file := across.roles[role].file(JUDGEMENTS)) is not None]
     inputs = [*(file for files in compared.values() for file in files), *judged]
     lake.check(inputs)
-    roles = [_played(across, sae, role) for role in compared]
+    all_sources = {source.role: source for source in role_sources(lake, compared)}
+    roles = [_played(across, all_sources[role]) for role in compared]
     taking_part = [one for one in roles if one.takes_part]
     features, contrasts = PLAYED_FEATURES.schema.empty_table(), PLAYED_CONTRASTS.schema.empty_table()
     if taking_part:
         features = pa.concat_tables([_aggregated(across, sae, one) for one in taking_part])
-        sources = [_source(across, sae, one.role, one.response_ids) for one in taking_part]
+        sources = [replace(all_sources[one.role], only=one.response_ids) for one in taking_part]
         d_sae = sae_width(study.settings.extraction.saes[sae])
         contrasts = compare(
             sources,
@@ -133,10 +134,9 @@ def _wilson(share: float, n: float, reach: float) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def _played(across: AcrossRoles, sae: str, role: str) -> Played:
-    settings = across.study.settings.analysis
-    [pooled] = [_source(across, sae, role)]
-    ids = read_design([pooled]).response_ids
+def _played(across: AcrossRoles, source: RoleSource) -> Played:
+    role, settings = source.role, across.study.settings.analysis
+    ids = read_design([source]).response_ids
     rated, ratings = _ratings(across, role, settings)
     known = np.isin(rated, ids)
     rated, ratings = rated[known], ratings[known]
@@ -160,12 +160,6 @@ def _ratings(across: AcrossRoles, role: str, settings: AnalysisSettings) -> tupl
         sql = query("stages/ratings").replace("{rating}", RATING)
         found = connection.execute(sql, {"judgements": paths, "judge": judge}).to_arrow_table()
     return found["response_id"].to_numpy().astype(np.int64), found["rating"].to_numpy()
-
-
-def _source(across: AcrossRoles, sae: str, role: str, only: Ints | None = None) -> RoleSource:
-    activations, pooled = across.compared(sae)[role]
-    lake = across.study.lake
-    return RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open, only)
 
 
 def _aggregated(across: AcrossRoles, sae: str, played: Played) -> pa.Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from persona_assets.analysis.design import RoleSource
+from persona_assets.analysis.design import role_sources
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
@@ -48,10 +48,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     inputs = [file for files in across.compared(sae).values() for file in files]
     lake.check(inputs)
     statistics = analyse(
-        [
-            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
-            for role, (activations, pooled) in across.compared(sae).items()
-        ],
+        role_sources(lake, across.compared(sae)),
         sae_width(study.settings.extraction.saes[sae]),
         aligned=across.aligned,
         split_seed=atlas.split_seed,

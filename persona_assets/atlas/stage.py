@@ -33,7 +33,7 @@ def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
 
 
 def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
-    from persona_assets.analysis.design import RoleSource
+    from persona_assets.analysis.design import role_sources
     from persona_assets.analysis.role_matrix import read_selection
     from persona_assets.analysis.selection import criterion_of, role_matrix_mode
     from persona_assets.atlas.blocks import read_blocks
@@ -42,20 +42,20 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
     lake, settings = across.study.lake, across.study.settings
     features, role_matrix = across.file(FEATURES, sae), across.file(ROLE_MATRIX, sae)
     assert features is not None and role_matrix is not None
+    compared = across.compared(sae)
     mode = role_matrix_mode(settings.atlas, aligned=across.aligned)
     selection = read_selection(
-        sorted(across.compared(sae)),
+        sorted(compared),
         mode,
         criterion_of(settings.atlas, aligned=across.aligned),
         lake.read(FEATURES, features),
         lake.read(ROLE_MATRIX, role_matrix),
     )
-    blocks, sources = None, list(across.compared(sae).items())
+    blocks = None
     if mode == "question_centered_mean":
-        read = [file for _, files in sources for file in files]
-        lake.check(read)
+        lake.check([file for files in compared.values() for file in files])
         blocks = read_blocks(
-            [RoleSource(role, lake.uri(a.path), lake.uri(p.path), lake.open) for role, (a, p) in sources],
+            role_sources(lake, compared),
             selection.first(settings.atlas.top_k).selected,
             len(selection.mu),
         )
