@@ -45,7 +45,7 @@ def wait_for_first(page: Any, feature_id: int) -> None:
     )
 
 
-def test_only_the_rows_in_view_are_drawn_of_all_alive_features(page, site, features):
+def test_only_the_rows_in_view_are_drawn_of_all_alive_features(page, site, features, troubles):
     opened(page, site)
     assert told(page) == len(features) == 900
     assert len(ids(page)) < 80
@@ -57,6 +57,9 @@ def test_only_the_rows_in_view_are_drawn_of_all_alive_features(page, site, featu
     )
     page.keyboard.press("Enter")
     page.wait_for_function(f"location.hash.startsWith('#/feature/{last}')")
+    page.get_by_text(f"Feature {last} is not here").wait_for()  # this site holds the pages of a few features
+    assert len(troubles) == 1
+    assert "404" in troubles.pop()
 
 
 def test_a_click_on_a_head_sorts_with_the_unknown_last_either_way(page, site, features):
