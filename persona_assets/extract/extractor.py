@@ -19,7 +19,7 @@ from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums, as_table
-from persona_assets.extract.tables import ActivationsCollector
+from persona_assets.extract.tables import ActivationsCollector, FirstCollector
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.backends import extraction_backend
@@ -35,24 +35,27 @@ class Extraction:
     """What one SAE gives for a role: the tables of the stage `activations`, as `lake.schema` has them.
 
     `pooled` has a row for every response, in their order; `activations` is sorted by feature and response;
-    `sae_fit` has one row, or none where no response is pooled.
+    `sae_fit` has one row, or none where no response is pooled. `first_activations` is None where nobody asks
+    for it (`extraction.first_tokens`).
     """
 
     pooled: pa.Table
     sae_fit: pa.Table
     evidence: pa.Table
     activations: pa.Table
+    first_activations: pa.Table | None = None
 
     @property
     def tables(self) -> dict[str, pa.Table]:
-        """The tables by the names that the lake has for them."""
-        return dict(vars(self))
+        """The tables that there are, by the names that the lake has for them."""
+        return {name: table for name, table in vars(self).items() if table is not None}
 
 
 class _Collector:
     """What is gathered of one SAE while batches stream by."""
 
-    def __init__(self, d_sae: int, settings: ExtractionSettings) -> None:
+    def __init__(self, d_sae: int, settings: ExtractionSettings, n_selected: Mapping[int, int]) -> None:
+        self.first = FirstCollector(settings.first_tokens, n_selected) if settings.first_tokens else None
         self.activations = ActivationsCollector(settings.mask_norm_outliers)
         self.evidence = EvidenceCollector(d_sae, settings.evidence.top, settings.evidence.window)
         self.fits: list[FitSums] = []
@@ -60,6 +63,8 @@ class _Collector:
     def add(self, batch: PooledBatch) -> None:
         check_values(batch.pooled, batch.response_ids, batch.sae)
         self.activations.add(batch)
+        if self.first is not None:
+            self.first.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
         self.fits += [batch.fit] if batch.fit is not None else []
 
@@ -96,7 +101,10 @@ class Extractor:
         conversations = self.read(responses)
         included = _included(conversations)
         sample = self._sample(included)
-        collectors = {name: _Collector(self._backend.d_sae[name], self._settings) for name in chosen}
+        n_selected = {one.response_id: one.n_selected for one in included}
+        collectors = {
+            name: _Collector(self._backend.d_sae[name], self._settings, n_selected) for name in chosen
+        }
         done = dict.fromkeys(chosen, len(conversations) - len(included))
         with closing(self._backend.pooled(included, chosen, _ids(sample))) as batches:
             for batch in batches:
@@ -112,6 +120,7 @@ class Extractor:
                 sae_fit=as_table(Fit.of(one.fits, losses.get(name))),
                 evidence=one.evidence.table(by_id, self.tokenizer),
                 activations=one.activations.activations(),
+                first_activations=one.first.activations() if one.first is not None else None,
             )
             for name, one in collectors.items()
         }

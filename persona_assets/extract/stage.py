@@ -98,8 +98,9 @@ class ExtractionStage:
     def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:
         """Land what is missing. Activations come last: where they are, the role is done."""
         for table in stage_of(ACTIVATIONS).landed:
-            if overwrite or files.file(table, sae) is None:
-                self._write(files, table, sae, extraction.tables[table.name])
+            content = extraction.tables.get(table.name)
+            if content is not None and (overwrite or files.file(table, sae) is None):
+                self._write(files, table, sae, content)
 
     def _write(self, files: RoleFiles, table: Table, sae: str, content: pa.Table) -> None:
         made_from = files.fingerprint(table, sae)

@@ -27,12 +27,11 @@ from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
 from persona_assets.judging.stage import Judge, judgements_table
 from persona_assets.lake.parquet import write_parquet
-from persona_assets.lake.schema import ACTIVATIONS, JUDGEMENTS, RESPONSES, Table
+from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, TABLES, Table
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.spans import n_without_answer, span_rows
-from persona_assets.stages.table import stage_of
 from persona_assets.study.judges import judging_prompt
 from persona_assets.study.study import Study
 
@@ -195,10 +194,9 @@ def _read(study: Study, tables: Sequence[pa.Table], beside: Path) -> Step:
         seconds = time.perf_counter() - began
     finally:
         stage.close()
-    landed = [
-        (table, one.tables[table.name]) for one in extractions for table in stage_of(ACTIVATIONS).landed
-    ]
-    n_bytes = sum(_bytes(table, content, beside) for table, content in landed)
+    n_bytes = sum(
+        _bytes(TABLES[name], content, beside) for one in extractions for name, content in one.tables.items()
+    )
     return Step("activations", seconds / n_read, n_bytes / n_read)
 
 

@@ -104,7 +104,8 @@ def _change(key: str, was: str, now: str) -> str:
 
 
 def _to_make(files: StudyFiles, stage: Stage, part: Part) -> list[Table]:
-    sometimes = {extra.table for extra in stage.extras if not extra.always}
+    settings = files.study.settings
+    sometimes = {extra.table for extra in stage.extras if not (extra.always and extra.wanted(settings))}
     try:
         return [one for one in stage.landed if one not in sometimes and files.file(one, part) is None]
     except StudyError:  # nothing that drift could be measured against

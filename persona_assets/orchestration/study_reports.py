@@ -12,6 +12,7 @@ from persona_assets.lake.schema import (
     CONTRASTS,
     DECLINED_ROLES,
     DECODERS,
+    FIRST_CONTRASTS,
     PLAYED_ROLES,
     ROLE_BASELINES,
     ROLE_CONTRASTS,
@@ -49,6 +50,17 @@ def land_played(study: Study, report: Report) -> Landed:
         return {"too few answers play the role": ", ".join(left_out) or "of none"}
 
     return _across_roles(study, report, PLAYED_ROLES, compare_played, told)
+
+
+def land_first_tokens(study: Study, report: Report) -> Landed:
+    """Compare the roles under every SAE by the first tokens of each response, and name those left out."""
+    from persona_assets.analysis.first_tokens import compare_first
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        left_out = across.compared(sae).keys() - across.compared_first(sae).keys()
+        return {"not pooled over first tokens": ", ".join(sorted(left_out)) or "none"}
+
+    return _across_roles(study, report, FIRST_CONTRASTS, compare_first, told)
 
 
 def land_contrasts(study: Study, report: Report) -> Landed:
@@ -163,6 +175,7 @@ def _known(row: Metadata) -> Metadata:
 PER_STUDY = {
     "statistics": land_statistics,
     "played": land_played,
+    "first_tokens": land_first_tokens,
     "contrasts": land_contrasts,
     "baselines": land_baselines,
     "declined": land_declined,

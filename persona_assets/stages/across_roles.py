@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
-from persona_assets.lake.schema import ATLAS, ROLE_CONTRASTS, Table
+from persona_assets.lake.schema import ATLAS, FIRST_ACTIVATIONS, ROLE_CONTRASTS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
@@ -53,6 +53,15 @@ class AcrossRoles:
             if role not in self.study.settings.analysis.exclude
         }
         return {role: (a, p) for role, (a, p) in files.items() if a is not None and p is not None}
+
+    def compared_first(self, sae: str) -> _Compared:
+        """As `compared`, with what is pooled over the first tokens; of imported activations there is none."""
+        files = {
+            role: (self.roles[role].file(FIRST_ACTIVATIONS, sae), pooled)
+            for role, (activations, pooled) in self.compared(sae).items()
+            if not activations.imported
+        }
+        return {role: (first, pooled) for role, (first, pooled) in files.items() if first is not None}
 
     def contrasted(self, sae: str) -> _Compared:
         """Activations and pooled files of the roles that take part in the study's own contrasts, by role.

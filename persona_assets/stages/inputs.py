@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from persona_assets.stages.of_roles import RoleFiles
 
 FIT_VERSION = 1
+FIRST_ACTIVATIONS_VERSION = 1
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = ("strategy", "question_centering", "split_seed", "selection")
@@ -113,6 +114,14 @@ def of_fit(files: RoleFiles, sae: str) -> Inputs:
     return {"version": FIT_VERSION, "activations": activations, **fit.decisive()}
 
 
+def of_first_activations(files: RoleFiles, sae: str) -> Inputs:
+    """Return what activations are made from, and how many tokens are pooled; None where it is all alone."""
+    activations, n_tokens = files.activations_fingerprint(sae), files.study.settings.extraction.first_tokens
+    if activations is None or n_tokens is None:
+        return None
+    return {"version": FIRST_ACTIVATIONS_VERSION, "activations": activations, "first_tokens": n_tokens}
+
+
 def of_files(*tables: Table) -> MadeFrom:
     """Return the inputs of a role's stage without settings: the role's files of `tables`."""
 
@@ -152,6 +161,18 @@ def of_played(across: AcrossRoles, sae: str) -> Inputs:
         "anchor": analysis.anchor,
         "min_score": analysis.min_score,
         "min_responses": analysis.min_responses,
+    }
+
+
+def of_first_tokens(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what is pooled over the first tokens of all roles that are compared; None of fewer than two."""
+    compared, study = across.compared_first(sae), across.study
+    if len(compared) < 2:
+        return None
+    return {
+        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
+        "questions": study.responses_owner.settings.questions.mode,
+        **_later(analysis=study.settings.analysis),
     }
 
 

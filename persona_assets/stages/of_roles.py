@@ -77,7 +77,8 @@ class RoleFiles:
         if any(self.file(table, sae) is None for table in stage.tables):
             return False
         mark = self.file(stage.mark, sae)
-        wanted = [extra.table for extra in stage.extras if extra.needed or (selected and extra.always)]
+        asked = [extra for extra in stage.extras if extra.wanted(self.study.settings)]
+        wanted = [extra.table for extra in asked if extra.needed or (selected and extra.always)]
         imported = mark is not None and mark.imported
         return imported or all(self.file(table, sae) is not None for table in wanted)
 

@@ -42,12 +42,14 @@ class Extra:
     A part that lacks it is stale where it is `needed`. Where it is not, for a later version added it, the
     part stays fresh, snapshots hold NULL in its columns, and selecting the stage by name makes it. Where
     it is not `always` made, the part may have nothing for it to hold; it is made from the part's own file.
+    A study that does not ask for it (`wanted`) has none.
     """
 
     table: Table
     made_from: MadeFrom
     needed: bool = True
     always: bool = True
+    wanted: Callable[[StudySettings], bool] = lambda _: True
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,8 @@ from persona_assets.lake.schema import (
     EVIDENCE,
     FEATURE_LABELS,
     FEATURE_LOGITS,
+    FIRST_ACTIVATIONS,
+    FIRST_CONTRASTS,
     IN_FLIGHT,
     JUDGEMENTS,
     JUDGING,
@@ -38,6 +40,11 @@ from persona_assets.study.settings import StudySettings
 
 # What changes one `atlas.strategy` leaves the other's files fresh.
 _STATISTICS, _PLAYED = {"mean": 4, "max": 5}, {"mean": 3, "max": 4}
+
+
+def _pools_first_tokens(settings: StudySettings) -> bool:
+    return settings.extraction.first_tokens is not None
+
 
 STAGES = (
     Stage(
@@ -70,7 +77,11 @@ STAGES = (
         tables=(POOLED, ACTIVATIONS),
         needs=("responses",),
         made_from=inputs.of_activations,
-        extras=(Extra(EVIDENCE, inputs.of_evidence), Extra(SAE_FIT, inputs.of_fit, needed=False)),
+        extras=(
+            Extra(EVIDENCE, inputs.of_evidence),
+            Extra(SAE_FIT, inputs.of_fit, needed=False),
+            Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, wanted=_pools_first_tokens),
+        ),
         uses_model=True,
         made_with="pytorch",
     ),
@@ -105,6 +116,16 @@ STAGES = (
         shown=PLAYED_ROLES,
         made_with="numpy",
         wanted=lambda settings: settings.analysis.min_score is not None,
+    ),
+    Stage(
+        "first_tokens",
+        "Roles compared once more, by the first tokens of each response alone.",
+        per="study",
+        tables=(FIRST_CONTRASTS,),
+        needs=("activations",),
+        made_from=inputs.of_first_tokens,
+        made_with="numpy",
+        wanted=_pools_first_tokens,
     ),
     Stage(
         "contrasts",
@@ -191,6 +212,7 @@ STAGES = (
             "role_features",
             "statistics",
             "played",
+            "first_tokens",
             "contrasts",
             "baselines",
             "declined",

@@ -148,6 +148,18 @@ def assert_pooled(
     assert {row["response_id"]: row["n_tokens"] for row in included} == lengths
 
 
+def assert_first_pooled(
+    extraction: Extraction, bounds: Sequence[Bounds], conversations: Sequence[Conversation], n_tokens: int
+) -> None:
+    """Raise AssertionError unless `first_activations` pool each one's codes of its first `n_tokens`."""
+    assert extraction.first_activations is not None
+    groups = dict(iter(extraction.first_activations.to_pandas().groupby("response_id")))
+    assert groups.keys() <= {one.response_id for one in conversations}
+    for one, codes in zip(conversations, bounds, strict=True):
+        first = Bounds(codes.low[:n_tokens], codes.high[:n_tokens], codes.least[:n_tokens])
+        _assert_response(groups.get(one.response_id), first, f"response {one.response_id}")
+
+
 def _assert_response(rows: Any, bounds: Bounds, name: str) -> None:
     """One response's rows of the activations, a data frame or None, against its codes' bounds."""
     low, high = bounds.low, bounds.high
@@ -155,14 +167,15 @@ def _assert_response(rows: Any, bounds: Bounds, name: str) -> None:
     argmax = np.zeros(low.shape[1], dtype=int)
     if rows is not None:
         assert (rows["n_active"] > 0).all(), name
-        for column, dense in zip(
-            ("n_active", "mean", "max", "argmax_token"), (n_active, mean, maximum, argmax), strict=True
-        ):
-            dense[rows["feature_id"]] = rows[column]
+        columns = {"n_active": n_active, "mean": mean, "max": maximum, "argmax_token": argmax}
+        for column in columns.keys() & set(rows):
+            columns[column][rows["feature_id"]] = rows[column]
     _assert_between(n_active, (low > 0).sum(axis=0), (high > 0).sum(axis=0), f"{name}: n_active")
     for column, values, how in (("mean", mean, np.mean), ("max", maximum, np.max)):
         least, most = how(low, axis=0) * (1 - STORED), how(high, axis=0) * (1 + STORED)
         _assert_between(values, least, most, f"{name}: {column}")
+    if rows is None or "argmax_token" not in rows:
+        return
     features = np.flatnonzero(n_active)
     # Where the maximum is said to be, something may be as large as every other must be.
     reached = high[argmax[features], features] * (1 + STORED) >= low.max(axis=0)[features]

@@ -18,7 +18,7 @@ from persona_assets.lake import schema
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from tests.extract.dense import bounds, residuals, whole_model
-from tests.extract.supports import STREAM, Bounds, assert_pooled
+from tests.extract.supports import STREAM, Bounds, assert_first_pooled, assert_pooled
 from tests.extract.tiny import (
     CONTEXT,
     D_MODEL,
@@ -47,11 +47,15 @@ def test_pooled_values_equal_the_dense_computation(
     options = {"k": 7} if architecture == "topk" else {}
     sae = make_sae(architecture=architecture, **options)
     model = model_directory("gemma3")
-    extractor = Extractor.open(settings(model, {"sae": sae}, token_selection=selection))
+    first = None if selection == "all" else 5  # some responses have fewer
+    options = {"token_selection": selection, "first_tokens": first}
+    extractor = Extractor.open(settings(model, {"sae": sae}, **options))
     extraction = extractor.extract(responses)["sae"]
     conversations = read_conversations(responses, ChatFormat(tokenizer), selection, CONTEXT)
     dense = bounds(whole_model(model), SAE.load_from_disk(sae["path"]), 2, conversations)
     assert_pooled(extraction, dense, conversations)
+    if first is not None:
+        assert_first_pooled(extraction, dense, conversations, first)
 
 
 def test_the_demos_own_model_and_sae_equal_the_dense_computation() -> None:
@@ -101,11 +105,17 @@ def test_the_tables_have_the_lakes_schema_and_order(model_directory, make_sae, r
     assert extraction.evidence.schema == schema.EVIDENCE.schema
     assert extraction.activations.schema == schema.ACTIVATIONS.schema
     assert extraction.sae_fit.schema == schema.SAE_FIT.schema
-    keys = list(
-        zip(*extraction.activations.select(["feature_id", "response_id"]).to_pydict().values(), strict=True)
-    )
-    assert keys == sorted(set(keys))
-    assert all(keys[i] < keys[i + 1] for i in range(len(keys) - 1))
+    with_first = Extractor.open(
+        settings(model_directory("llama"), {"sae": make_sae()}, first_tokens=2)
+    ).extract(responses)["sae"]
+    first = with_first.first_activations
+    assert first.schema == schema.FIRST_ACTIVATIONS.schema and first.num_rows > 0
+    for table in (extraction.activations, first):
+        columns = table.select(["feature_id", "response_id"]).to_pydict().values()
+        keys = list(zip(*columns, strict=True))
+        assert keys == sorted(set(keys))
+    assert extraction.tables.keys() == with_first.tables.keys() - {"first_activations"}
+    assert all(table.equals(with_first.tables[name]) for name, table in extraction.tables.items())
 
 
 def test_pooled_has_a_row_for_every_response_and_a_reason_for_the_excluded(

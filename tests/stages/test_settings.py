@@ -11,7 +11,14 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from persona_assets.lake.schema import CONTRASTS, DECLINED_ROLES, JUDGEMENTS, PLAYED_ROLES, RESPONSES
+from persona_assets.lake.schema import (
+    CONTRASTS,
+    DECLINED_ROLES,
+    FIRST_ACTIVATIONS,
+    JUDGEMENTS,
+    PLAYED_ROLES,
+    RESPONSES,
+)
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.settings import AtlasSettings, Block, GenerationSettings, StudySettings
@@ -56,6 +63,7 @@ OTHERS: dict[str, Any] = {
     "extraction.evidence.top": 5,
     "extraction.evidence.window": 5,
     "extraction.mask_norm_outliers": True,
+    "extraction.first_tokens": 3,
     "extraction.fit.responses": 4,
     "extraction.fit.loss_recovered": True,
     "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
@@ -113,6 +121,7 @@ OTHERS: dict[str, Any] = {
 }  # fmt: skip
 
 OF_DECLINED = "analysis.declining"
+FIRST_TOKENS = "extraction.first_tokens"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
 
 
@@ -158,7 +167,11 @@ def test_every_key_has_another_value_here() -> None:
 
 @pytest.mark.parametrize(
     ("key", "ignored"),
-    [one for one in leaves() if not one[0].startswith(("judge.", "contrasts.", OF_DECLINED, *OF_PLAYED))],
+    [
+        one
+        for one in leaves()
+        if not one[0].startswith(("judge.", "contrasts.", OF_DECLINED, FIRST_TOKENS, *OF_PLAYED))
+    ],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
     make_study: StudyMaker, tmp_path: Path, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
@@ -215,6 +228,19 @@ def test_what_a_file_names_as_declining_decides_what_is_placed_by_it_and_nothing
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
         stems.add(AcrossRoles.of(study).fingerprint(DECLINED_ROLES, "demo"))
     assert len(stems) == 2 and None not in stems
+
+
+def test_the_first_tokens_decide_what_is_pooled_over_them_alone(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    stems = []
+    for name, n_tokens in (("none", None), ("few", 2), ("more", OTHERS[FIRST_TOKENS])):
+        study = make_study(name, HUB | ({FIRST_TOKENS: n_tokens} if n_tokens else {}))
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems.append(RoleFiles(study, "pirate").fingerprint(FIRST_ACTIVATIONS, "demo"))
+    assert stems[0] is None and len(set(stems)) == 3
 
 
 def test_a_key_of_a_contrast_decides_what_is_contrasted_and_nothing_else(

@@ -41,6 +41,7 @@ def study(make_study: StudyMaker) -> Study:
             "analysis.baselines": True,
             "analysis.declined": True,
             "contrasts": {"living": {"roles": ["pirate"]}},
+            "extraction.first_tokens": 3,
         }
     )
 
@@ -73,7 +74,8 @@ def land_fresh(study: Study) -> set[str]:
     landed = set()
     for one in STAGES:
         for part in [Part(run=RUN)] if one.per == "conversation" else StudyFiles.of(study).parts(one):
-            for table in one.landed:
+            unasked = [extra.table for extra in one.extras if not extra.wanted(study.settings)]
+            for table in (table for table in one.landed if table not in unasked):
                 landed.add(land(study, table, fingerprint(StudyFiles.of(study), table, part), part))
     return landed
 

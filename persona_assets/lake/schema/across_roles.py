@@ -90,6 +90,13 @@ PLAYED_CONTRASTS = _by_played(
     columns=ROLE_CONTRASTS.columns,
 )  # fmt: skip
 
+FIRST_CONTRASTS = _across_roles(
+    "first_contrasts", "As role_contrasts, over the first extraction.first_tokens tokens of each response "
+    "alone, where all are equally long but those that end before",
+    columns=ROLE_CONTRASTS.columns,
+    made_from=("pooled", "first_activations"),
+)  # fmt: skip
+
 PLAYED_TABLES = (PLAYED_FEATURES, PLAYED_CONTRASTS, PLAYED_ROLES)
 
 ROLE_BASELINES = _across_roles(

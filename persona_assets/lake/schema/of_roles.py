@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from persona_assets.lake.schema.table import (
@@ -188,6 +190,21 @@ ACTIVATIONS = Table(
         "write_statistics": ["feature_id", "response_id"],
     },
 )  # fmt: skip
+
+FIRST_ACTIVATIONS = replace(
+    ACTIVATIONS,
+    name="first_activations",
+    comment="As activations, pooled over the response's first extraction.first_tokens tokens, or as many as "
+    "it has; no row where the feature did not fire on these; read from the lake",
+    columns=tuple(column for column in ACTIVATIONS.columns if column.name != "argmax_token"),
+    writer={
+        **ACTIVATIONS.writer,
+        "use_dictionary": ["n_active"],
+        "compression": {
+            name: how for name, how in ACTIVATIONS.writer["compression"].items() if name != "argmax_token"
+        },
+    },
+)
 
 # Unpacked as role_contrasts are.
 ROLE_FEATURES = Table(

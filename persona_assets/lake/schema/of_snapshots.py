@@ -203,6 +203,7 @@ MACROS = (
     "top_responses",
     "silent_responses",
     "when_played",
+    "in_first_tokens",
     "known_contrast",
     "contrast",
     "compare_roles",

@@ -73,6 +73,7 @@ class ExtractionSettings(Block):
         "spans": "what `auto` came to enters, unless it is `all`",
         "evidence": "enters what evidence is made from; activations do not depend on it",
         "fit": "enters what the SAE's fit is made from; activations do not depend on it",
+        "first_tokens": "enters what first_activations are made from; activations do not depend on it",
     }
     IGNORED = {
         "backend": "each reads the same residuals",
@@ -104,6 +105,9 @@ class ExtractionSettings(Block):
     mask_norm_outliers: bool = False
     """Leave tokens out of pooling whose residual is over 10 times as long as the median of the response's:
     attention sinks, which most SAEs are not made for. `pooled.n_outliers` counts them either way."""
+    first_tokens: PositiveInt | None = None
+    """Also pool over so many of each response's pooled tokens from the first on, and compare roles by them
+    (`first_contrasts`): by default no."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
     fit: FitSettings = FitSettings()
@@ -115,4 +119,12 @@ class ExtractionSettings(Block):
         fitting = whole.get(self.spans)
         if fitting is not None and self.token_selection not in fitting:
             raise ValueError(f"spans: {self.spans} needs token_selection: {' or '.join(fitting)}")
+        return self
+
+    @model_validator(mode="after")
+    def _first_tokens_are_the_responses_own(self) -> Self:
+        if self.first_tokens is not None and self.token_selection == "all":
+            raise ValueError("first_tokens needs token_selection: response_only or response_to_end")
+        if self.first_tokens is not None and self.mask_norm_outliers:
+            raise ValueError("first_tokens is not served with mask_norm_outliers: leave one of them out")
         return self

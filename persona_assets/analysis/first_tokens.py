@@ -1,0 +1,44 @@
+"""The stage `first_tokens`: roles compared by the first tokens of each response, all equally many."""
+
+from __future__ import annotations
+
+from persona_assets.analysis.design import RoleSource
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import FIRST_CONTRASTS
+from persona_assets.models.sae import sae_width
+from persona_assets.stages.across_roles import AcrossRoles
+
+
+def compare_first(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
+    """Return the file of `FIRST_CONTRASTS`: found, or made now.
+
+    Raises StudyError where fewer than two roles are pooled over their first tokens, or a file is damaged.
+    """
+    study, lake = across.study, across.study.lake
+    made_from = across.fingerprint(FIRST_CONTRASTS, sae)
+    if made_from is None:
+        raise StudyError(
+            f"{study.name}: fewer than two roles are pooled over their first tokens under SAE {sae}; "
+            f"run `persona run {study.name} --select activations` first"
+        )
+    if (found := across.files([FIRST_CONTRASTS], sae)) is not None:
+        return found
+    from persona_assets.analysis.statistics import compare
+
+    compared = across.compared_first(sae)
+    inputs = [file for files in compared.values() for file in files]
+    lake.check(inputs)
+    contrasts = compare(
+        [
+            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
+            for role, (activations, pooled) in compared.items()
+        ],
+        sae_width(study.settings.extraction.saes[sae]),
+        aligned=across.aligned,
+        smallest_effect=study.settings.analysis.smallest_effect,
+        progress=progress,
+    )
+    table = FIRST_CONTRASTS
+    return {table.name: lake.write(table, contrasts, made_from, sae=sae, inputs=inputs)}
