@@ -136,11 +136,11 @@ for table, content in {
     LENGTH_CONTRASTS: statistics.length_contrasts,
     ROLE_CONTRASTS: statistics.role_contrasts,
 }.items():
-    study.lake.write(table, content, across.statistics_fingerprint("first"), sae="first")
+    study.lake.write(table, content, across.fingerprint(ROLE_CONTRASTS, "first"), sae="first")
     if table is FEATURES:  # as a version without the column would have written it
         content = content.drop_columns(["n_roles"])
         FEATURES.__dict__["schema"] = content.schema
-    study.lake.write(table, content, across.statistics_fingerprint("second"), sae="second")
+    study.lake.write(table, content, across.fingerprint(ROLE_CONTRASTS, "second"), sae="second")
     FEATURES.__dict__.pop("schema", None)
 assert study.lake.read(FEATURES, across.file(FEATURES, "second"))["n_roles"].null_count == 40
 assert reports.PER_ROLE.keys() == {one.name for one in PER_ROLE}

@@ -9,7 +9,6 @@ from persona_assets.analysis.answers import Answers, ReadAnswers, together
 from persona_assets.analysis.baselines import baselines
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ROLE_BASELINES
@@ -25,13 +24,11 @@ def compare_baselines(
 
     `progress` counts the roles that are done. Raises StudyError as `compare_roles`.
     """
-    made_from, study, lake = across.fingerprint(ROLE_BASELINES, sae), across.study, across.study.lake
-    if made_from is None:
-        raise StudyError(f"{study.name}: fewer than two roles have fresh activations under SAE {sae}")
+    made_from = across.fingerprint_of_comparison(ROLE_BASELINES, sae)
     if (found := across.files((ROLE_BASELINES,), sae)) is not None:
         return found
     reading, rows = _Reading(across, sae), []
-    lake.check(reading.inputs)
+    across.study.lake.check(reading.inputs)
     drawn = reading.drawn()
     for row, answers in enumerate(ahead(reading.answers(row) for row in range(len(reading.roles)))):
         others = drawn.of(np.flatnonzero(drawn.role != row))
@@ -40,8 +37,7 @@ def compare_baselines(
         if progress is not None:
             progress(row + 1, len(reading.roles))
     content = pa.Table.from_pylist(rows, schema=ROLE_BASELINES.schema)
-    file = lake.write(ROLE_BASELINES, content, made_from, sae=sae, inputs=reading.inputs)
-    return {ROLE_BASELINES.name: file}
+    return across.land({ROLE_BASELINES: content}, made_from, sae, reading.inputs)
 
 
 class _Reading(ReadAnswers):

@@ -26,13 +26,11 @@ def place_answers(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     `progress` counts the roles that are done. Raises StudyError where the anchor is not among the compared
     roles, or the study's file names an answer that it does not have, and as `compare_roles`.
     """
-    made_from, study, lake = across.fingerprint(DECLINED_ROLES, sae), across.study, across.study.lake
-    if made_from is None:
-        raise StudyError(f"{study.name}: fewer than two roles have fresh activations under SAE {sae}")
+    made_from, study = across.fingerprint_of_comparison(DECLINED_ROLES, sae), across.study
     if (found := across.files(DECLINED_TABLES, sae)) is not None:
         return found
     reading, anchor = ReadAnswers(across, sae), study.settings.analysis.anchor
-    lake.check(reading.inputs)
+    study.lake.check(reading.inputs)
     if anchor not in reading.roles:
         raise StudyError(
             f"{study.name}: the anchor {anchor} is not among the compared roles, so that none of its answers "
@@ -52,10 +50,7 @@ def place_answers(across: AcrossRoles, sae: str, *, progress: Progress | None = 
         DECLINED_SCORES: pa.concat_tables(scores),
         DECLINED_ROLES: pa.Table.from_pylist(roles, schema=DECLINED_ROLES.schema),
     }
-    return {
-        table.name: lake.write(table, contents[table], made_from, sae=sae, inputs=reading.inputs)
-        for table in DECLINED_TABLES
-    }
+    return across.land(contents, made_from, sae, reading.inputs)
 
 
 def _declining(across: AcrossRoles, reading: ReadAnswers, row: int, anchors: Answers) -> Flags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persona_assets.analysis.design import RoleSource
+from persona_assets.analysis.design import role_sources
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
@@ -31,14 +31,10 @@ def compare_first(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     inputs = [file for files in compared.values() for file in files]
     lake.check(inputs)
     contrasts = compare(
-        [
-            RoleSource(role, lake.uri(activations.path), lake.uri(pooled.path), lake.open)
-            for role, (activations, pooled) in compared.items()
-        ],
+        role_sources(lake, compared),
         sae_width(study.settings.extraction.saes[sae]),
         aligned=across.aligned,
         smallest_effect=study.settings.analysis.smallest_effect,
         progress=progress,
     )
-    table = FIRST_CONTRASTS
-    return {table.name: lake.write(table, contrasts, made_from, sae=sae, inputs=inputs)}
+    return across.land({FIRST_CONTRASTS: contrasts}, made_from, sae, inputs)

@@ -40,7 +40,4 @@ def compare_groups(across: AcrossRoles, sae: str, *, progress: Progress | None =
         smallest_effect=study.settings.analysis.smallest_effect,
         progress=progress,
     )
-    return {
-        table.name: lake.write(table, contents[table.name], made_from, sae=sae, inputs=inputs)
-        for table in CONTRAST_TABLES
-    }
+    return across.land({table: contents[table.name] for table in CONTRAST_TABLES}, made_from, sae, inputs)

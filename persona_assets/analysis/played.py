@@ -12,7 +12,6 @@ from persona_assets.analysis.aggregate import aggregated
 from persona_assets.analysis.design import RoleSource, read_design, role_sources
 from persona_assets.analysis.statistics import compare
 from persona_assets.base.arrays import Floats, Ints
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.base.queries import query
 from persona_assets.lake.lake_file import LakeFile
@@ -55,9 +54,8 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
     The anchor plays nothing and takes part with all of its answers; any other role with those rated
     `analysis.min_score` at least, if it has `min_responses` of them. Raises StudyError as `compare_roles`.
     """
-    made_from, study, lake = across.fingerprint(PLAYED_ROLES, sae), across.study, across.study.lake
-    if made_from is None:
-        raise StudyError(f"{study.name}: fewer than two roles have fresh activations under SAE {sae}")
+    made_from = across.fingerprint_of_comparison(PLAYED_ROLES, sae)
+    study, lake = across.study, across.study.lake
     if (found := across.files(PLAYED_TABLES, sae)) is not None:
         return found
     compared = across.compared(sae)
@@ -79,15 +77,8 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
             smallest_effect=study.settings.analysis.smallest_effect,
             progress=progress,
         )
-    contents = {
-        PLAYED_ROLES: played_roles(roles),
-        PLAYED_FEATURES: features,
-        PLAYED_CONTRASTS: contrasts,
-    }
-    return {
-        table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)
-        for table, content in contents.items()
-    }
+    contents = {PLAYED_ROLES: played_roles(roles), PLAYED_FEATURES: features, PLAYED_CONTRASTS: contrasts}
+    return across.land(contents, made_from, sae, inputs)
 
 
 def played_roles(roles: list[Played]) -> pa.Table:

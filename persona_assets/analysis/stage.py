@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import pyarrow as pa
-
 from persona_assets.analysis.design import role_sources
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
@@ -16,7 +11,6 @@ from persona_assets.lake.schema import (
     ROLE_CONTRASTS,
     ROLE_MATRIX,
     STATISTICS_TABLES,
-    Table,
 )
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
@@ -28,13 +22,7 @@ def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     Roles named in `analysis.exclude` take no part. `progress` is told how many of the readings of a role are
     done. Raises StudyError where fewer than two roles take part, or a file is damaged.
     """
-    made_from = across.statistics_fingerprint(sae)
-    if made_from is None:
-        study = across.study
-        raise StudyError(
-            f"{study.name}: fewer than two roles have fresh activations under SAE {sae}, so there is nothing "
-            f"to compare; run `persona run {study.name} --select responses,activations` first"
-        )
+    made_from = across.fingerprint_of_comparison(ROLE_CONTRASTS, sae)
     return across.files(STATISTICS_TABLES, sae) or _made(across, sae, made_from, progress)
 
 
@@ -56,14 +44,11 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
         smallest_effect=study.settings.analysis.smallest_effect,
         progress=progress,
     )
-
-    def land(table: Table, content: pa.Table | Iterable[pa.Table]) -> dict[str, LakeFile]:
-        return {table.name: lake.write(table, content, made_from, sae=sae, inputs=inputs)}
-
     selection = select(statistics, atlas)
     features = with_selection(statistics.features, selection)
     contrasts, lengths = statistics.contrasts, statistics.length_contrasts
     del statistics  # it holds large matrices, as `selection` does, which the contrasts are written without
-    files = land(FEATURES, features) | land(ROLE_MATRIX, RoleMatrix(selection))
-    del selection
-    return files | land(LENGTH_CONTRASTS, lengths) | land(ROLE_CONTRASTS, contrasts)
+    of_features = {FEATURES: features, ROLE_MATRIX: RoleMatrix(selection)}
+    files = across.land(of_features, made_from, sae, inputs)
+    del selection, of_features
+    return files | across.land({LENGTH_CONTRASTS: lengths, ROLE_CONTRASTS: contrasts}, made_from, sae, inputs)

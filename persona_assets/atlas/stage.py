@@ -22,7 +22,7 @@ def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
 
     Raises StudyError where there are no fresh statistics, or the settings are not ones UMAP has.
     """
-    made_from = across.atlas_fingerprint(sae)
+    made_from = across.fingerprint(ATLAS, sae)
     if made_from is None:
         name = across.study.name
         raise StudyError(
@@ -67,7 +67,4 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
         ROLE_AXES: tables.role_axes,
         ATLAS_SUMMARY: tables.summary,
     }
-    return {
-        table.name: lake.write(table, content, made_from, sae=sae, inputs=[features, role_matrix])
-        for table, content in contents.items()
-    }
+    return across.land(contents, made_from, sae, [features, role_matrix])

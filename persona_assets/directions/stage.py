@@ -27,7 +27,4 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress) -> 
 
     settings, device = across.study.settings.extraction, "cuda" if torch.cuda.is_available() else "cpu"
     contents = directions_tables(settings, sae, device, progress)
-    return {
-        table.name: across.study.lake.write(table, contents[table.name], made_from, sae=sae)
-        for table in DIRECTIONS_TABLES
-    }
+    return across.land({table: contents[table.name] for table in DIRECTIONS_TABLES}, made_from, sae)

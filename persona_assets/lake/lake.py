@@ -38,7 +38,7 @@ from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint
 from persona_assets.lake.lake_file import STEM, LakeFile, fresh
 from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
 from persona_assets.lake.notes import Notes
-from persona_assets.lake.parquet import write_parquet
+from persona_assets.lake.parquet import Content, write_parquet
 from persona_assets.lake.schema import Table
 from persona_assets.lake.seen import is_known, remember
 from persona_assets.lake.storage import Bucket, bucket, storage_at
@@ -183,7 +183,7 @@ class Lake:
     def write(
         self,
         table: Table,
-        content: pa.Table | Iterable[pa.Table],
+        content: Content,
         made_from: str,
         *,
         sae: str | None = None,

@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 
 from persona_assets.base.ahead import ahead
 from persona_assets.lake.schema import Table
+
+Content: TypeAlias = pa.Table | Iterable[pa.Table]  # of a file, whole or in parts
 
 SUM_NOTE = b"persona.crc32"
 
@@ -29,9 +31,7 @@ _CHUNK = 2**20
 _ALWAYS = {"write_page_index": True, "write_page_checksum": True}
 
 
-def write_parquet(
-    table: Table, content: pa.Table | Iterable[pa.Table], path: Path, notes: Mapping[str, str] | None = None
-) -> None:
+def write_parquet(table: Table, content: Content, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write `content` with the table's schema and layout, `notes` in the footer, and sync it to the disk.
 
     Of content in parts each begins a row group; the next is made while one is written.

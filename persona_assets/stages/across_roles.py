@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
-from persona_assets.lake.schema import ATLAS, FIRST_ACTIVATIONS, ROLE_CONTRASTS, Table
+from persona_assets.lake.parquet import Content
+from persona_assets.lake.schema import FIRST_ACTIVATIONS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
 from persona_assets.study.contrasts import groups_of
 from persona_assets.study.study import Study
 
-_Compared = dict[str, tuple[LakeFile, LakeFile]]
+_Compared: TypeAlias = dict[str, tuple[LakeFile, LakeFile]]
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,15 @@ class AcrossRoles:
         inputs = self.inputs(table, sae)
         return None if inputs is None else fingerprint(inputs)
 
-    def statistics_fingerprint(self, sae: str) -> str | None:
-        """What decides the statistics across roles; None where fewer than two roles can be compared."""
-        return self.fingerprint(ROLE_CONTRASTS, sae)
-
-    def atlas_fingerprint(self, sae: str) -> str | None:
-        """Return what decides the atlas; None where there are no fresh statistics to map."""
-        return self.fingerprint(ATLAS, sae)
+    def fingerprint_of_comparison(self, table: Table, sae: str) -> str:
+        """As `fingerprint`, of a table that compares roles; raises StudyError of fewer than two."""
+        if (made_from := self.fingerprint(table, sae)) is None:
+            name = self.study.name
+            raise StudyError(
+                f"{name}: fewer than two roles have fresh activations under SAE {sae}, so there is nothing "
+                f"to compare; run `persona run {name} --select responses,activations` first"
+            )
+        return made_from
 
     def file(self, table: Table, sae: str) -> LakeFile | None:
         """Return the table's fresh file."""
@@ -99,6 +104,15 @@ class AcrossRoles:
         """Return the tables' fresh files by name; None where not all are there."""
         found = {table.name: self.file(table, sae) for table in tables}
         return None if None in found.values() else {name: file for name, file in found.items() if file}
+
+    def land(
+        self, contents: Mapping[Table, Content], made_from: str, sae: str, inputs: Sequence[LakeFile] = ()
+    ) -> dict[str, LakeFile]:
+        """Write each table's file, made of `inputs`, and return the files by the tables' names."""
+        return {
+            table.name: self.study.lake.write(table, content, made_from, sae=sae, inputs=inputs)
+            for table, content in contents.items()
+        }
 
     def all(self, table: Table, sae: str) -> list[LakeFile]:
         """Return every file of the table, fresh or not."""

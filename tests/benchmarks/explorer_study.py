@@ -105,7 +105,7 @@ def _link(
 def _draw_across(across: AcrossRoles) -> None:
     """What is told of all roles together: of the right shape and size, at random."""
     study, random = across.study, np.random.default_rng(1)
-    made_from = across.statistics_fingerprint(SAE)
+    made_from = across.fingerprint(ROLE_CONTRASTS, SAE)
     assert made_from is not None
     for table, content in (
         (FEATURES, _features(study, random)),
@@ -113,7 +113,7 @@ def _draw_across(across: AcrossRoles) -> None:
         (ROLE_CONTRASTS, _contrasts(study, random)),
     ):
         study.lake.write(table, content, made_from, sae=SAE)
-    made_from = across.atlas_fingerprint(SAE)
+    made_from = across.fingerprint(ATLAS, SAE)
     assert made_from is not None
     for table, content in _atlas(study, random):
         study.lake.write(table, content, made_from, sae=SAE)

@@ -277,7 +277,7 @@ def compare(study: Study) -> None:
         ]
         statistics = analyse(sources, d_sae, aligned=True, split_seed=study.settings.atlas.split_seed)
         selection = select(statistics, study.settings.atlas)
-        made_from = across.statistics_fingerprint(sae)
+        made_from = across.fingerprint(ROLE_CONTRASTS, sae)
         assert made_from is not None
         study.lake.write(FEATURES, with_selection(statistics.features, selection), made_from, sae=sae)
         study.lake.write(ROLE_MATRIX, RoleMatrix(selection), made_from, sae=sae)
