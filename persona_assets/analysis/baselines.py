@@ -18,9 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MaxAbsScaler
 
 from persona_assets.analysis.answers import Answers
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.base.arrays import Flags, Floats, Ints
-
-CONFIDENCE = 0.95
 
 _CANDIDATES = 50  # features with the largest F, of which the best single one is sought by AUROC
 _TERMS = 10  # n-grams that are told of a role

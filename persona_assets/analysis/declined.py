@@ -12,11 +12,11 @@ import numpy as np
 from scipy.special import stdtrit
 
 from persona_assets.analysis.answers import Answers
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.base.arrays import Flags, Floats
 
 LEAST = 5  # declining answers of the anchor, below which nothing is placed
 _LEAST_LEFT = 3  # of them that must answer other questions than the answer that is placed
-_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,5 @@ def _mean_of_other_questions(answers: Answers, question: int, least: int) -> Flo
 def _apart(declining: Floats, others: Floats) -> bool:
     """Return whether the mean of `declining` is the larger by Student's t, at 2.5% in this tail."""
     error = np.sqrt(declining.var(ddof=1) / len(declining) + others.var(ddof=1) / len(others))
-    reach = stdtrit(min(len(declining), len(others)) - 1, (1 + _CONFIDENCE) / 2)
+    reach = stdtrit(min(len(declining), len(others)) - 1, (1 + CONFIDENCE) / 2)
     return bool(declining.mean() - others.mean() > reach * error)

@@ -10,6 +10,7 @@ from scipy.special import ndtri, stdtrit
 
 from persona_assets.analysis.aggregate import aggregated
 from persona_assets.analysis.design import RoleSource, read_design, role_sources
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.analysis.statistics import compare
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.progress import Progress
@@ -28,8 +29,7 @@ from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import AnalysisSettings
 
-_CONFIDENCE = 0.95
-_NORMAL = float(ndtri((1 + _CONFIDENCE) / 2))
+_NORMAL = float(ndtri((1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def share_interval(n_played: Ints, n_rated: Ints) -> tuple[float, float, float]:
     binomial = share * (1 - share) / n
     if squares <= binomial:
         return share, *_wilson(share, n, _NORMAL)
-    reach = float(stdtrit(n_wordings - 1, (1 + _CONFIDENCE) / 2))
+    reach = float(stdtrit(n_wordings - 1, (1 + CONFIDENCE) / 2))
     return share, *_wilson(share, n * binomial / squares, reach)
 
 

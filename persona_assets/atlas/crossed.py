@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.atlas.blocks import Blocks
 from persona_assets.base.arrays import Flags, Floats, Singles
 
 _FEWEST = 3  # wordings, and groups of questions, of which one can be left out
-_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Crossed:
         with np.errstate(invalid="ignore", divide="ignore"):
             variance = parts[0] + parts[1]
             total_df = variance**2 / (parts[0] ** 2 / df[0] + parts[1] ** 2 / df[1])
-            half = stdtrit(total_df, (1 + _LEVEL) / 2) * np.sqrt(variance)
+            half = stdtrit(total_df, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
         return found, np.where(variance == 0, 0.0, half)
 
 
