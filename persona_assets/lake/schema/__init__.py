@@ -7,28 +7,32 @@ from dataclasses import replace
 import pyarrow as pa
 
 from persona_assets.lake.schema.across_roles import (
-    ATLAS,
-    ATLAS_SUMMARY,
-    ATLAS_TABLES,
+    FEATURE_LABELS,
+    FEATURES,
+    LENGTH_CONTRASTS,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    STATISTICS_TABLES,
+)
+from persona_assets.lake.schema.of_answers import (
     DECLINED_ROLES,
     DECLINED_SCORES,
     DECLINED_TABLES,
-    FEATURE_LABELS,
-    FEATURES,
     FIRST_CONTRASTS,
-    LENGTH_CONTRASTS,
-    METRICS,
-    NEIGHBORS,
     PLAYED_CONTRASTS,
     PLAYED_FEATURES,
     PLAYED_ROLES,
     PLAYED_TABLES,
-    ROLE_AXES,
     ROLE_BASELINES,
-    ROLE_CONTRASTS,
-    ROLE_MATRIX,
+)
+from persona_assets.lake.schema.of_atlas import (
+    ATLAS,
+    ATLAS_SUMMARY,
+    ATLAS_TABLES,
+    METRICS,
+    NEIGHBORS,
+    ROLE_AXES,
     ROLE_SIMILARITY,
-    STATISTICS_TABLES,
 )
 from persona_assets.lake.schema.of_contrasts import (
     CONTRAST_FEATURES,

@@ -1,4 +1,4 @@
-"""The tables that speak of all roles together."""
+"""The tables that speak of all roles together: the statistics, and the labels of features."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from functools import partial
 
 import pyarrow as pa
 
-from persona_assets.lake.schema.of_roles import ROLE_FEATURES
 from persona_assets.lake.schema.table import ACTIVATION, BOOL, DOUBLE, FLOAT, INT, TEXT, Column, Table
 
-_ROLE_NAME = pa.dictionary(INT, TEXT)
-_TOP_ROLES = pa.list_(pa.struct([("role", TEXT), ("activation", DOUBLE), ("share", DOUBLE)]))
-_across_roles = partial(Table, per_sae=True, per_role=False)
-_compared = partial(_across_roles, made_from=("pooled", "activations"))
-_mapped = partial(_across_roles, made_from=("features", "role_matrix"))
+ROLE_NAME = pa.dictionary(INT, TEXT)
+across_roles = partial(Table, per_sae=True, per_role=False)
+_compared = partial(across_roles, made_from=("pooled", "activations"))
 
 # Packed, doubles of measurements would be a sixth smaller. But then a single value costs unpacking the 2,048
 # around it, and one feature's in 276 roles lie in as many places: unpacked they are found in half the time.
@@ -21,7 +18,7 @@ ROLE_CONTRASTS = _compared(
     "role_contrasts", "Each role against all others, for every feature that fires in any: absences are "
     "effects too. All is about means over a response's tokens; roles left out of comparisons take no part",
     columns=(
-        Column("role", _ROLE_NAME),
+        Column("role", ROLE_NAME),
         Column("feature_id", INT),
         Column("share", DOUBLE, "The role's mean over the sum of all roles' means",
             nullable=True, packed=False),
@@ -60,109 +57,11 @@ ROLE_CONTRASTS = _compared(
     ),
 )  # fmt: skip
 
-_by_played = partial(_across_roles, made_from=("pooled", "activations", "judgements"))
-
-PLAYED_ROLES = _by_played(
-    "played_roles", "How many answers of each compared role play it: whose rating is analysis.min_score at "
-    "least. The anchor plays nothing, and takes part with all of its answers",
-    columns=(
-        Column("role", TEXT),
-        Column("n_responses", INT, "Pooled responses of the role"),
-        Column("n_rated", INT, "Those that the judge has rated"),
-        Column("n_played", INT, "Those that count as played"),
-        Column("share", DOUBLE, "Of the rated ones, the share rated analysis.min_score at least; NULL where "
-            "none is rated", nullable=True),
-        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
-            "anew", nullable=True),
-        Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
-        Column("takes_part", BOOL, "Whether there are analysis.min_responses of them, so that the role is in "
-            "played_features and played_contrasts"),
-    ),
-)  # fmt: skip
-
-PLAYED_FEATURES = _by_played(
-    "played_features", "As role_features, over the answers alone that play their role",
-    columns=(Column("role", _ROLE_NAME), *ROLE_FEATURES.columns),
-)  # fmt: skip
-
-PLAYED_CONTRASTS = _by_played(
-    "played_contrasts", "As role_contrasts, over the answers alone that play their role",
-    columns=ROLE_CONTRASTS.columns,
-)  # fmt: skip
-
-FIRST_CONTRASTS = _across_roles(
-    "first_contrasts", "As role_contrasts, over the first extraction.first_tokens tokens of each response "
-    "alone, where all are equally long but those that end before",
-    columns=ROLE_CONTRASTS.columns,
-    made_from=("pooled", "first_activations"),
-)  # fmt: skip
-
-PLAYED_TABLES = (PLAYED_FEATURES, PLAYED_CONTRASTS, PLAYED_ROLES)
-
-ROLE_BASELINES = _across_roles(
-    "role_baselines", "How well plain methods tell each role's answers from other roles': every answer is "
-    "judged by what was learned from other questions under other wordings",
-    columns=(
-        Column("role", TEXT),
-        Column("method", TEXT, "feature: the best single feature; probe_1, probe_5, probe_20: logistic "
-            "regression on so many features; mean_difference: along the difference of the features' means; "
-            "words: logistic regression on words and pairs of words (TF-IDF)"),
-        Column("auroc", DOUBLE, "How often an answer of the role gets more than one of the others"),
-        Column("low", DOUBLE, "Lower end of its 95% interval, with wordings, questions and other roles "
-            "taken for drawn anew"),
-        Column("high", DOUBLE, "Upper end of its 95% interval"),
-        Column("n", INT, "Answers of the role that were judged"),
-        Column("n_others", INT, "Answers of other roles, about as many of each"),
-        Column("features", pa.list_(INT), "The features that were gone by, the strongest first, of one part "
-            "of the answers after another"),
-        Column("terms", pa.list_(TEXT), "The words that speak most for the role, likewise"),
-    ),
-    made_from=("pooled", "activations", "responses"),
-)  # fmt: skip
-
-_by_declining = partial(_across_roles, made_from=("pooled", "activations", "responses"))
-
-DECLINED_SCORES = _by_declining(
-    "declined_scores", "How far each answer lies towards the anchor's declining answers: a heuristic, not a "
-    "judge; an answer that steps out of its role lies there, too (docs/statistics.md)",
-    columns=(
-        Column("role", _ROLE_NAME),
-        Column("response_id", INT),
-        Column("matched", BOOL, "Whether its opening is one that declines, by the package's patterns"),
-        Column("declined_score", DOUBLE, "Its place on the line from the role's mean, 0, to the anchor's "
-            "declining answers', 1, both over other questions; NULL where declined_roles.reason says why, or "
-            "too few of them answer other questions", nullable=True),
-    ),
-)  # fmt: skip
-
-DECLINED_ROLES = _by_declining(
-    "declined_roles", "How many answers of each role lie towards the anchor's declining answers: a heuristic",
-    columns=(
-        Column("role", TEXT),
-        Column("n_responses", INT, "Pooled responses of the role"),
-        Column("n_matched", INT, "Those whose opening is one that declines, by the package's patterns"),
-        Column("n_declining", INT, "The anchor's declining answers: matched ones, or those that "
-            "analysis.declining names"),
-        Column("n_placed", INT, "Responses of the role that have a declined_score"),
-        Column("share", DOUBLE, "Of these, the share with a declined_score above 0.5", nullable=True),
-        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
-            "anew; it knows nothing of wrong scores", nullable=True),
-        Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
-        Column("share_found", DOUBLE, "Of the anchor's declining answers, the share above 0.5 when each is "
-            "placed by those to other questions: how many such answers are found", nullable=True),
-        Column("anchor_score", DOUBLE, "Mean score of the anchor's other answers; near 1 the score tells who "
-            "sounds like the anchor, not who declines", nullable=True),
-        Column("reason", TEXT, "Why there are no scores", nullable=True),
-    ),
-)  # fmt: skip
-
-DECLINED_TABLES = (DECLINED_SCORES, DECLINED_ROLES)
-
 LENGTH_CONTRASTS = _compared(
     "length_contrasts", "Each role against the others per token, and at equal length: what role_contrasts "
     "says of roles whose answers are longer may be due to that; read from the lake",
     columns=(
-        Column("role", _ROLE_NAME),
+        Column("role", ROLE_NAME),
         Column("feature_id", INT),
         Column("token_rate", FLOAT, "Share of the role's tokens on which the feature is active; NULL where "
             "active tokens are not known, as of imported dense files", nullable=True),
@@ -251,7 +150,7 @@ ROLE_MATRIX = _compared(
     "role_matrix", "The role matrix M of the features that passed the selection; read from the lake",
     columns=(
         Column("feature_id", INT),
-        Column("role", _ROLE_NAME),
+        Column("role", ROLE_NAME),
         Column("value", DOUBLE, "M: the role's mean less what all roles do on the same responses, or log(1 "
             "+ role mean): see atlas_summary.role_matrix_mode"),
         Column("raw", DOUBLE, "The role's mean over its responses (strategy max: its maximum)",
@@ -259,138 +158,7 @@ ROLE_MATRIX = _compared(
     ),
 )  # fmt: skip
 
-# The metrics of a feature on the map, in the order of the interchange formats.
-METRICS = (
-    "score", "stability", "sd", "mu", "pref_ratio", "active_frac", "cv", "mean_activation", "max_activation",
-    "bridge_entropy",
-)  # fmt: skip
-
-ATLAS = _mapped(
-    "atlas", "The selected features and their places on the map. Distances in it are for navigation; "
-    "neighbors come from the full space. M is the role matrix (see role_matrix)",
-    columns=(
-        Column("feature_id", INT),
-        Column("rank", INT, "Place by score, from 1"),
-        Column("umap_x", DOUBLE, "UMAP over cosines; NULL where the feature has no place", nullable=True),
-        Column("umap_y", DOUBLE, nullable=True),
-        Column("pca_x", DOUBLE, "On the first principal component; NULL where there is none", nullable=True),
-        Column("pca_y", DOUBLE, nullable=True),
-        Column("preferred_role", TEXT, "The role with the largest M"),
-        Column("top_roles", _TOP_ROLES, "The three roles with the largest V, the best first: V is M, of "
-            "centred M its positive part; share is V over its sum"),
-        Column("score", DOUBLE, "features.score: the role's share of the variance of one answer"),
-        Column("stability", DOUBLE, "Correlation over roles of what two halves of each role's wordings give; "
-            "NULL with one wording", nullable=True),
-        Column("sd", DOUBLE, "Population standard deviation of M over roles"),
-        Column("mu", DOUBLE, "Mean of M over roles"),
-        Column("pref_ratio", DOUBLE, "The largest V over the second (at least 1e-8)", nullable=True),
-        Column("active_frac", DOUBLE, "Share of roles with M > 0"),
-        Column("cv", DOUBLE, "sd / |mu|; NULL where M is centred, for mu is about 0 then", nullable=True),
-        Column("mean_activation", DOUBLE, "Mean over roles of the role's mean (strategy max: maximum)",
-            unit=ACTIVATION),
-        Column("max_activation", DOUBLE, "The largest of these means over roles"),
-        Column("bridge_entropy", DOUBLE, "Entropy of the shares over log(number of roles): 1 where all "
-            "roles are alike, 0 where one has all", nullable=True),
-    ),
-)  # fmt: skip
-
-NEIGHBORS = _mapped(
-    "neighbors", "The nearest of each selected feature among the selected: cosine over roles, in the full "
-    "space",
-    columns=(
-        Column("feature_id", INT),
-        Column("rank", INT, "Place by similarity; the nearest is 1"),
-        Column("neighbor_id", INT, "The feature_id of the neighbor"),
-        Column("similarity", DOUBLE, "Cosine of the two features' columns of the role matrix"),
-        Column("stable", BOOL, "Whether the neighbor is as near in both halves of the wordings (of the "
-            "questions, where there is one wording); NULL where M is not centred", nullable=True, later=True),
-    ),
-)  # fmt: skip
-
-ROLE_SIMILARITY = _mapped(
-    "role_similarity", "Every pair of compared roles, both ways, and each with itself",
-    columns=(
-        Column("role_a", TEXT),
-        Column("role_b", TEXT),
-        Column("similarity", DOUBLE, "Cosine of the two roles' rows of the role matrix, each feature over "
-            "its noise, over the selected features; NULL for a role that is zero in all", nullable=True),
-        Column("crossed_similarity", DOUBLE, "The cosine free of noise, which draws similarity to 0: of "
-            "answers that share neither wording nor question. NULL for a role that lies no further from the "
-            "mean of all than noise does, and where M is not centred", nullable=True, later=True),
-        Column("similarity_low", DOUBLE, "95 % interval of crossed_similarity, wordings and questions drawn "
-            "anew; NULL with fewer than three of either", nullable=True, later=True),
-        Column("similarity_high", DOUBLE, nullable=True, later=True),
-    ),
-)  # fmt: skip
-
-ROLE_AXES = _mapped(
-    "role_axes", "Positions of the compared roles in the space of the selected features; what is said of an "
-    "axis stands beside each role",
-    columns=(
-        Column("axis", TEXT, "assistant: from the mean of all other roles to the study's anchor; pc1 to "
-            "pc10: principal components of roles"),
-        Column("role", TEXT),
-        Column("position", DOUBLE, "Along the axis, from the mean of all roles, in the unit of "
-            "atlas_summary.axes_unit; NULL on the assistant axis where there is none. Where M is centred, "
-            "and there are two wordings and questions, of answers that share neither with those the axis is "
-            "made of: about 0 without a difference. Else as in_sample", nullable=True),
-        Column("position_low", DOUBLE, "95 % interval of position, wordings and questions drawn anew; NULL "
-            "with fewer than three of either", nullable=True, later=True),
-        Column("position_high", DOUBLE, nullable=True, later=True),
-        Column("in_sample", DOUBLE, "The plain projection, which holds the noise that the axis is made of",
-            nullable=True, later=True),
-        Column("rank", INT, "Place by position, the highest is 1", nullable=True, later=True),
-        Column("rank_low", INT, "The highest place that the roles surely above leave, pair by pair at 95 %",
-            nullable=True, later=True),
-        Column("rank_high", INT, "The lowest place that the roles surely below leave", nullable=True,
-            later=True),
-        Column("explained_variance", DOUBLE, "The component's share of the variance; NULL for the assistant "
-            "axis", nullable=True),
-        Column("explained_null", DOUBLE, "The 95th percentile of that share where each feature's roles are "
-            "drawn anew (parallel analysis)", nullable=True, later=True),
-        Column("cosine_with_assistant", DOUBLE, "The cosine of the two axes; NULL where there is "
-            "none. pc1 points as that does", nullable=True),
-        Column("anchor_null", DOUBLE, "On the assistant axis: the median position that the other roles have "
-            "each as the anchor of an axis to itself", nullable=True, later=True),
-        Column("reason", TEXT, "Why there is no assistant axis", nullable=True),
-    ),
-)  # fmt: skip
-
-ATLAS_SUMMARY = _mapped(
-    "atlas_summary", "How the features of each SAE's atlas were selected, and how far its map can be trusted",
-    columns=(
-        Column("role_matrix_mode", TEXT, "question_centered_mean: role means less what all roles do on the "
-            "same responses; log1p_role_mean: log(1 + role mean)"),
-        Column("n_roles", INT),
-        Column("d_sae", INT, "How many features the SAE has"),
-        Column("alive_count", INT, "Features that any role has"),
-        Column("pass_count", INT, "Features that may be on the map (features.pass)"),
-        Column("selected_count", INT, "The best of these by score: those on the map"),
-        Column("sd_threshold", DOUBLE, "The median sd over roles of the alive features, the least to pass "
-            "classically", nullable=True),
-        Column("criterion", TEXT, "What selected: role_test, or classic", nullable=True, later=True),
-        Column("quality_k", INT),
-        Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
-            "nearest on the map; NULL where there is no map", nullable=True),
-        Column("preservation_null", DOUBLE, "That of a map of the features with their roles drawn anew",
-            nullable=True, later=True),
-        Column("map_stability", DOUBLE, "Share of a feature's quality_k nearest on the map that are so with "
-            "another random state of UMAP, over every two of three", nullable=True, later=True),
-        Column("neighbors_stable", DOUBLE, "Share of neighbors.stable", nullable=True, later=True),
-        Column("neighbor_null", DOUBLE, "The 95th percentile of a feature's cosine with its nearest, with "
-            "their roles drawn anew", nullable=True, later=True),
-        Column("similarity_null", DOUBLE, "The 95th percentile of a role's similarity with its nearest, with "
-            "each feature's roles drawn anew: below it none is near", nullable=True, later=True),
-        Column("axes_unit", TEXT, "Of role_axes.position. noise: each feature is over the standard error of "
-            "a role's mean; raw: as M, where that is not known", nullable=True, later=True),
-        Column("pca_x_explained", DOUBLE, "The first principal component's share of the selected features' "
-            "variance over roles; NULL where there is none", nullable=True),
-        Column("pca_y_explained", DOUBLE, "The second principal component's share", nullable=True),
-        Column("note", TEXT, "To be shown beside every map"),
-    ),
-)  # fmt: skip
-
-FEATURE_LABELS = _across_roles(
+FEATURE_LABELS = across_roles(
     "feature_labels", "Every candidate description of a feature; written by models, and not checked",
     columns=(
         Column("feature_id", INT),
@@ -405,4 +173,3 @@ FEATURE_LABELS = _across_roles(
 
 # What lands together, made from the same, in this order.
 STATISTICS_TABLES = (FEATURES, ROLE_MATRIX, LENGTH_CONTRASTS, ROLE_CONTRASTS)
-ATLAS_TABLES = (ATLAS, NEIGHBORS, ROLE_SIMILARITY, ROLE_AXES, ATLAS_SUMMARY)
