@@ -373,6 +373,38 @@ def test_a_token_that_has_most_peaks_is_the_single_token(warehouse: duckdb.DuckD
     assert found == [4, 2, 0.75, "E"]
 
 
+@pytest.mark.parametrize("sae", ["first", "second"])
+def test_features_of_a_token_are_those_whose_peaks_lie_on_it(
+    warehouse: duckdb.DuckDBPyConnection, published: World, sae: str
+) -> None:
+    [found] = rows(warehouse, "from features_of_token(?, ?)", f" {OF_PIRATE_ALONE}", sae)
+    [shape] = rows(warehouse, "from feature_shape(?, ?)", OF_PIRATE_ALONE, sae)
+    assert (found["feature_id"], found["n_roles"], found["share_of_peaks"]) == (OF_PIRATE_ALONE, 1, 1)
+    assert found["n_peaks"] == found["n_peaks_in_all"] == shape["n_peaks"]
+    assert rows(warehouse, "from features_of_token('no such token', ?)", sae) == []
+
+
+def test_a_token_beside_the_peak_is_not_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+    planted = """
+        create temp view evidence as
+        select
+            'first' as sae, feature_id, role, ['a', token, 'b'] as pieces, [1.0, 2.0, 0.0] as activations
+        from (values (3, 'x', 'E'), (3, 'x', 'E'), (3, 'y', 'F'), (4, 'x', 'F'), (4, 'y', 'F'))
+            as given(feature_id, role, token)
+    """
+    macro = (PROJECT / "sql/macros/features_of_token.sql").read_text()
+    warehouse.execute(planted)
+    warehouse.execute(macro.replace("create macro", "create temp macro").split("comment on")[0])
+    columns = ("feature_id", "n_peaks", "n_roles", "n_peaks_in_all", "share_of_peaks")
+
+    def of(token: str) -> list[tuple[object, ...]]:
+        found = rows(warehouse, "from features_of_token(?)", token)
+        return [tuple(row[name] for name in columns) for row in found]
+
+    assert of("F") == [(4, 2, 2, 2, 1.0), (3, 1, 1, 3, pytest.approx(1 / 3))]
+    assert of("E") == [(3, 2, 1, 3, pytest.approx(2 / 3))] and of("a") == []
+
+
 def test_density_is_not_known_where_active_tokens_are_not(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute(
         "create temp view activations as "

@@ -213,6 +213,7 @@ MACROS = (
     "features_that_promote",
     "feature_density",
     "feature_shape",
+    "features_of_token",
 )
 
 # Filled from what the study says; the others from files of the lake.
