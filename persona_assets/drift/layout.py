@@ -52,6 +52,21 @@ def lay_out(transcript: Transcript, chat: ChatFormat, context: int | None) -> La
     return Layout(np.array(ids, dtype=np.int32), spans)
 
 
+def lay_out_prompt(transcript: Transcript, chat: ChatFormat, context: int | None) -> Layout:
+    """Return the tokens of a conversation that ends with the user, and the span of its last message.
+
+    They are tokenized as a prompt is, and a token that holds any of the message is its. Raises as `lay_out`.
+    """
+    text, first, last = Rendering(transcript, chat, open_end=True).last()
+    if not chat.tokenizer.is_fast:
+        raise StudyError(f"{chat.tokenizer.name_or_path}: its tokenizer does not tell where tokens stand")
+    encoded = chat.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    own = [at for at, (low, high) in enumerate(encoded["offset_mapping"]) if low < last and high > first]
+    start, stop = own[0], own[-1] + 1
+    _check_span(start, stop, context, called(transcript, len(transcript.messages) - 1))
+    return Layout(np.array(encoded["input_ids"][:stop], dtype=np.int32), [(start, stop)])
+
+
 def prompt_ids(transcript: Transcript, chat: ChatFormat) -> list[int]:
     """Return the ids of a conversation that ends with the user, up to where the next answer begins."""
     pieces = Rendering(transcript, chat, open_end=True).pieces()

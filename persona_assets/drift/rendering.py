@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from persona_assets.drift.transcript import Transcript
-from persona_assets.models.chat import ChatFormat
+from persona_assets.models.chat import ChatFormat, Rendered
 from persona_assets.models.chat_frames import Messages
 
 
@@ -36,12 +36,7 @@ class Rendering:
         Raises StudyError, naming turn and message, where one holds a control token, or the template does not
         repeat one as it is.
         """
-        for index, message in enumerate(self.transcript.messages):
-            self.chat.check_text(message.content, called(self.transcript, index))
-        messages = self._messages()
-        first = len(self.transcript.messages) - len(messages)  # 1 where the system's became the user's
-        names = [called(self.transcript, first + index) for index in range(len(messages))]
-        rendered = self.chat.render(messages, names, self.transcript.name, open_end=self.open_end)
+        messages, first, rendered = self._rendered()
         at = 0
         for index, (start, stop) in enumerate(rendered.places):
             if messages[index]["role"] == "assistant":
@@ -50,6 +45,24 @@ class Rendering:
                 at = stop
         if self.open_end:
             yield Piece(rendered.text[at:], None)
+
+    def last(self) -> tuple[str, int, int]:
+        """Return the whole text, and where its last message stands in it. Raises as `pieces`."""
+        _, _, rendered = self._rendered()
+        return rendered.text, *rendered.places[-1]
+
+    def _rendered(self) -> tuple[Messages, int, Rendered]:
+        """Return the messages as the template is given them, the first one's index, and the text."""
+        for index, message in enumerate(self.transcript.messages):
+            self.chat.check_text(message.content, called(self.transcript, index))
+        messages = self._messages()
+        first = len(self.transcript.messages) - len(messages)  # 1 where the system's became the user's
+        names = [called(self.transcript, first + index) for index in range(len(messages))]
+        return (
+            messages,
+            first,
+            self.chat.render(messages, names, self.transcript.name, open_end=self.open_end),
+        )
 
     def _messages(self) -> Messages:
         """Return the messages, a system prompt put where the template lets it through."""

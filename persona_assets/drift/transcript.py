@@ -57,10 +57,24 @@ def read_transcript(file: Path) -> Transcript:
     Beside `conversation` may stand `name` (by default the file's) and `sensitive`; what else is there is not
     looked at. Raises StudyError, naming file and message, where it is not a conversation that can be scored.
     """
-    fields, messages = _conversation(file, spoken_text)
+    fields, messages = _conversation(read_json(file, SEE), file, spoken_text)
     _check_order(messages, file)
+    if all(message.role != "assistant" for message in messages):
+        raise StudyError(f"{file}: has no assistant message, so there is no turn to score")
     name, sensitive = metadata(fields, file)
     return Transcript(tuple(messages), name, sensitive)
+
+
+def tried_transcript(content: Any, file: Path) -> Transcript:
+    """Return the conversation that JSON of `file` is: one with answers, or one that ends with the user.
+
+    Raises StudyError as `read_transcript`.
+    """
+    _, messages = _conversation(content, file, spoken_text)
+    _check_order(messages, file)
+    if not any(message.role != "system" for message in messages):
+        raise StudyError(f"{file}: has no message of a user or an assistant, so there is nothing to read")
+    return Transcript(tuple(messages), file.name)
 
 
 def read_shown(file: Path) -> Transcript:
@@ -68,12 +82,13 @@ def read_shown(file: Path) -> Transcript:
 
     Raises StudyError, naming file and message, where one is no message.
     """
-    fields, messages = _conversation(file, checked_text)
+    fields, messages = _conversation(read_json(file, SEE), file, checked_text)
     return Transcript(tuple(messages), file.stem, fields.get("sensitive") is True)
 
 
-def _conversation(file: Path, check: Callable[[Any, str], str]) -> tuple[Mapping[str, Any], list[Message]]:
-    content = read_json(file, SEE)
+def _conversation(
+    content: Any, file: Path, check: Callable[[Any, str], str]
+) -> tuple[Mapping[str, Any], list[Message]]:
     fields = content if isinstance(content, dict) else {"conversation": content}
     entries = fields.get("conversation")
     if not isinstance(entries, list):
@@ -116,8 +131,6 @@ def _check_order(messages: Sequence[Message], file: Path) -> None:
     for index, message in enumerate(messages):
         if message.role == "system" and index > 0:
             raise StudyError(f"{file}: message {index}: a system message can only be the first")
-    if all(message.role != "assistant" for message in messages):
-        raise StudyError(f"{file}: has no assistant message, so there is no turn to score")
 
 
 def _name(value: Any, file: Path) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from transformers import PreTrainedTokenizerBase
 
 from persona_assets.analysis.aggregate import aggregate
+from persona_assets.cli import main
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.stage import ExtractionStage
@@ -20,6 +22,22 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study, load_study
 from tests.conftest import StudyMaker, write_study
 from tests.drift.made import conversation
+
+Persona = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def persona(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Persona:
+    """Run `persona …` in this process: its exit status, what it printed, and what it complained of."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["persona", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,11 @@ import csv
 import io
 import json
 import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from persona_assets.cli import main
 from persona_assets.drift.script import Script
 from persona_assets.drift.transcript import Transcript, read_transcript
 from persona_assets.lake.schema import DRIFT_RUNS
@@ -23,24 +20,8 @@ from persona_assets.orchestration.drift import conversations, drift_sensor
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
-from tests.drift.conftest import said
+from tests.drift.conftest import Persona, said
 from tests.drift.made import conversation
-
-Persona = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def persona(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Persona:
-    """Run `persona …` in this process: its exit status, what it printed, and what it complained of."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["persona", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return run
 
 
 @pytest.fixture

@@ -86,6 +86,40 @@ def top_features(
     ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit, by=by)
 
 
+@commands.command("try")
+def try_text(
+    study: StudyArgument,
+    text: Annotated[
+        str | None,
+        typer.Argument(help="What a user says. Without it, it is read from standard input."),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            help="Read the answers of a conversation instead: JSON, a list of {role, content}. `-` "
+            "is standard input.",
+        ),
+    ] = None,
+    pooled: Annotated[
+        bool, typer.Option("--pooled", help="Show the features of each text in all, not of each token.")
+    ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top", min=1, help="How many features. Default: 3 of a token, 20 of a text.", show_default=False
+        ),
+    ] = None,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Show which features fire in a text of yours, and how often they do in the study. It takes the model."""
+    from persona_assets.cli.tried import try_text
+
+    try_text(load_study(study), text, file, sae, pooled, top or (20 if pooled else 3), output, wide)
+
+
 @commands.command()
 def judges(study: StudyArgument, output: FormatOption = Format.table) -> None:
     """Show how far the study's judges agree: Cohen's kappa, Krippendorff's alpha, and 95% intervals."""
