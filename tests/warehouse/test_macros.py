@@ -415,3 +415,46 @@ def test_density_is_not_known_where_active_tokens_are_not(warehouse: duckdb.Duck
     answer = {row["role"]: row for row in rows(warehouse, "from feature_density(?)", OF_PIRATE_ALONE)}
     assert answer["pirate"]["n_active_tokens"] is None
     assert answer["ghost"]["n_active_tokens"] == 0
+
+
+@pytest.mark.parametrize("sae", ["first", "second"])
+def test_responses_over_the_range_are_of_bands_that_split_what_fires(
+    warehouse: duckdb.DuckDBPyConnection, published: World, sae: str
+) -> None:
+    answer = rows(warehouse, "from responses_over_range(?, ?)", ALWAYS_ON, sae)
+    fired = "select max from activations where sae = ? and feature_id = ?"
+    values = np.sort([row["max"] for row in rows(warehouse, fired, sae, ALWAYS_ON)])
+    bands = np.array_split(values, 5)
+    assert [row["band"] for row in answer] == [1 + at for at, band in enumerate(bands) for _ in band[:3]]
+    for row in answer:
+        band = bands[row["band"] - 1]
+        assert row["n_in_band"] == len(band) and band[0] <= row["max"] <= band[-1]
+        own = "select question, response from responses where role = ? and response_id = ?"
+        [text] = rows(warehouse, own, row["role"], row["response_id"])
+        assert (row["question"], row["response"]) == (text["question"], text["response"])
+    assert rows(warehouse, "from responses_over_range(?, ?)", DEAD, sae) == []
+
+
+def test_every_response_of_a_band_is_drawn_as_often(warehouse: duckdb.DuckDBPyConnection) -> None:
+    n_features, per_band, drawn = 120, 6, 3
+    warehouse.execute(
+        "create temp table responses as "
+        "select 'x' as role, response_id, '' as question, '' as response from range(?) as r(response_id)",
+        [5 * per_band],
+    )
+    warehouse.execute(
+        "create temp table activations as select 'first' as sae, feature_id, 'x' as role, response_id, "
+        "1.0 + response_id as max, 1 as n_active, 0 as argmax_token "
+        "from range(?) as f(feature_id), range(?) as r(response_id)",
+        [n_features, 5 * per_band],
+    )
+    macro = (PROJECT / "sql/macros/responses_over_range.sql").read_text().split("comment on")[0]
+    macro = macro.replace("create macro", "create temp macro").replace("known_feature(feature, sae)", "true")
+    warehouse.execute(macro)
+    asked = "select response_id, band from responses_over_range(?)"
+    found = [row for feature in range(n_features) for row in rows(warehouse, asked, feature)]
+    assert all(row["band"] == 1 + row["response_id"] // per_band for row in found)
+    counts = np.bincount([row["response_id"] for row in found], minlength=5 * per_band)
+    share = drawn / per_band
+    z = (counts - n_features * share) / np.sqrt(n_features * share * (1 - share))
+    assert abs(z).max() < 4 and 0.5 < (z**2).mean() < 2

@@ -214,6 +214,7 @@ MACROS = (
     "feature_density",
     "feature_shape",
     "features_of_token",
+    "responses_over_range",
 )
 
 # Filled from what the study says; the others from files of the lake.
