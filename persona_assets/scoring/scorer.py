@@ -1,0 +1,129 @@
+"""Scores labels of features: asks a model about held-out excerpts, and counts how often it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from math import isnan
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.generate.backend import open_backend
+from persona_assets.generate.prompts import Prompt
+from persona_assets.lake.schema import VARIANT_STRIDE
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.scoring.asking import answers_in, question
+from persona_assets.scoring.items import ITEMS, Excerpt, Item, batches
+from persona_assets.scoring.score import Answered, Score, adjusted, score_of
+from persona_assets.study.backends import generation_backend
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.template import Template
+
+LEVEL = 0.05  # of q: a label that has more is not better than chance
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A label of a feature, and held-out excerpts: some in which it fires, some in which it is silent.
+
+    Whoever wrote the label must have seen none of them.
+    """
+
+    feature_id: int
+    label: str
+    firing: Sequence[Excerpt]
+    silent: Sequence[Excerpt]
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """What one scorer says of one label; `q` is adjusted over all labels that this scorer was asked about.
+
+    `score` and `q` are None where nothing could be asked: there are no excerpts of one kind, or the label
+    holds a control token of the model.
+    """
+
+    feature_id: int
+    label: str
+    scorer: str
+    score: Score | None
+    q: float | None
+
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether the label foretells anything, at a false discovery rate of 5%."""
+        return self.q is not None and self.q <= LEVEL
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A batch about the claim at `place`, as a prompt."""
+
+    place: int
+    batch: list[Item]
+    prompt: Prompt
+
+
+def score_labels(
+    asking: GenerationSettings,
+    claims: Sequence[Claim],
+    scorers: Sequence[str] = tuple(ITEMS),
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[LabelScore]:
+    """Return the score of each claim by each scorer, scorer by scorer; `asking` says which model answers.
+
+    Excerpts that hold a control token of the model are left out. Raises StudyError for a scorer that does not
+    exist, and where a prompt has no room or the model cannot be asked.
+    """
+    generation_backend(asking.backend).check_installed()
+    chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
+    asked = {scorer: list(_prompts(asking, chat, scorer, claims, seed)) for scorer in scorers}
+    n_asked, n_done = sum(map(len, asked.values())), 0
+    found: list[LabelScore] = []
+    with closing(open_backend(asking)) as backend:
+        for scorer, prompts in asked.items():
+            by_id = {one.prompt.response_id: one for one in prompts}
+            answers: list[list[Answered]] = [[] for _ in claims]
+            for completion in backend.complete([one.prompt for one in prompts]) if prompts else ():
+                one = by_id[completion.response_id]
+                said = answers_in(completion.text, len(one.batch))
+                for number, item in enumerate(one.batch):
+                    answers[one.place].append((item.truth, None if said is None else said[number]))
+                n_done += 1
+                if progress is not None:
+                    progress(n_done, n_asked)
+            found += _scored(scorer, claims, [score_of(given) for given in answers])
+    return found
+
+
+def _scored(scorer: str, claims: Sequence[Claim], scores: Sequence[Score | None]) -> Iterator[LabelScore]:
+    for claim, score, q in zip(claims, scores, adjusted(scores).tolist(), strict=True):
+        yield LabelScore(claim.feature_id, claim.label, scorer, score, None if isnan(q) else q)
+
+
+def _prompts(
+    asking: GenerationSettings, chat: ChatFormat, scorer: str, claims: Sequence[Claim], seed: int
+) -> Iterator[_Asked]:
+    number = 0
+    for place, claim in enumerate(claims):
+        firing, silent = (
+            [one for one in excerpts if not chat.holds_control("".join(one.pieces))]
+            for excerpts in (claim.firing, claim.silent)
+        )
+        made = batches(scorer, firing, silent, seed)
+        if chat.holds_control(claim.label):
+            continue
+        for batch in made:
+            text, where = question(scorer, claim.label, batch), f"{scorer}, feature {claim.feature_id}"
+            ids = chat.prompt_ids(None, text, (where, where))
+            if len(ids) + asking.max_tokens > asking.max_model_len:
+                raise StudyError(
+                    f"{where}: the scorer's prompt has {len(ids)} tokens, which leaves no room for "
+                    f"{asking.max_tokens} more below max_model_len = {asking.max_model_len}; raise it"
+                )
+            yield _Asked(place, batch, Prompt(*divmod(number, VARIANT_STRIDE), None, text, ids, seed=0))
+            number += 1

@@ -1,0 +1,85 @@
+"""Labels scored by a model behind a real server, which knows the sea, or nothing, or says what it likes."""
+
+import json
+import re
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.scoring.scorer import Claim, score_labels
+from persona_assets.study.settings.judge import JudgeSettings
+from tests.generate.misbehaving_server import Request, serving
+from tests.scoring.test_items import excerpt
+
+FIRING = [excerpt(f"The| sea| {number}", 0.0, 2.0, 0.0) for number in range(8)]
+SILENT = [excerpt(f"The| law| {number}") for number in range(8)]
+CLAIMS = [Claim(3, "the sea", FIRING, SILENT), Claim(7, "moons", FIRING, SILENT)]
+
+
+def asking(url, **more):
+    engine = {"base_url": url, "concurrency": 2, "retries": 0}
+    return JudgeSettings(
+        backend="openai", model="tests/toy/data/model", engine=engine, **({"max_tokens": 40} | more)
+    ).asking
+
+
+def answering(tokenizer, said=None):
+    """Answer 1 where an excerpt holds (in marks, if there are any) the word that the label ends with."""
+
+    async def behave(request: Request) -> None:
+        ids = request.body["prompt"]
+        asked = (
+            tokenizer.decode(ids[0] if isinstance(ids[0], list) else ids) if not isinstance(ids, str) else ids
+        )
+        word = "sea" if "the sea" in asked else "moon"
+        excerpts = re.findall(r"^\d+\. (.*)$", asked, re.MULTILINE)
+        marked = f"<< {word}>>" if "like this" in asked else word
+        text = said or str([int(marked in one) for one in excerpts])
+        choice = {"text": text, "finish_reason": "stop", "logprobs": None}
+        await request.reply(200, json.dumps({"choices": [choice]}).encode())
+
+    return behave
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    from persona_assets.models.loading import load_tokenizer
+
+    return load_tokenizer("tests/toy/data/model", None)
+
+
+def test_a_label_that_foretells_is_found_by_both_scorers_and_one_that_does_not_is_not(tokenizer):
+    steps = []
+    with serving(answering(tokenizer)) as server:
+        found = score_labels(asking(server.url), CLAIMS, progress=lambda *step: steps.append(step))
+    assert [(one.scorer, one.feature_id, one.score.score, one.better_than_chance) for one in found] == [
+        ("detection", 3, 1, True),
+        ("detection", 7, 0.5, False),
+        ("fuzzing", 3, 1, True),
+        ("fuzzing", 7, 0.5, False),
+    ]
+    assert all((one.score.n, one.score.n_unparsed) == (16, 0) for one in found)
+    assert steps[-1] == (16, 16)
+    assert found[0].q == pytest.approx(2 * found[0].score.p)
+
+
+def test_answers_that_say_something_else_are_wrong_and_counted(tokenizer):
+    with serving(answering(tokenizer, said="Arr, the sea!")) as server:
+        [found] = score_labels(asking(server.url), CLAIMS[:1], ["detection"])
+    assert (found.score.score, found.score.n, found.score.n_unparsed) == (0, 16, 16)
+    assert not found.better_than_chance
+
+
+def test_what_holds_a_control_token_is_not_asked(tokenizer):
+    control = tokenizer.eos_token
+    forged = [excerpt(f"The| sea|{control}", 0.0, 2.0, 0.0)]
+    claims = [Claim(3, "the sea", [*FIRING, *forged], SILENT), Claim(4, f"the sea{control}", FIRING, SILENT)]
+    with serving(answering(tokenizer)) as server:
+        shown, label = score_labels(asking(server.url), claims, ["detection"])
+    assert shown.score.n == 16 and shown.better_than_chance
+    assert (label.score, label.q, label.better_than_chance) == (None, None, False)
+
+
+def test_a_prompt_without_room_is_refused_in_one_line():
+    with pytest.raises(StudyError, match=r"detection, feature 3: .* below max_model_len = 64; raise it"):
+        score_labels(asking("http://127.0.0.1:9", max_model_len=64), CLAIMS, ["detection"])
