@@ -32,11 +32,11 @@ def answers_in(text: str, n: int) -> list[bool] | None:
     """Return the `n` answers that a text gives, after its thoughts if it has some; None where it does not.
 
     They are read from the first list in square brackets, or from all of the text where it has none; whatever
-    is not just `n` times 0 or 1 is no answer.
+    is not just `n` times 0 or 1, as a list that is numbered, is no answer.
     """
     said = text.rpartition(_THOUGHTS_END)[2]
     listed = re.search(r"\[([^\[\]]*)\]", said)
-    numbers = re.findall(r"\d+", listed[1] if listed else said, re.ASCII)
+    numbers = re.split(r"[\s,;]+", (listed[1] if listed else said.strip().removesuffix(".")).strip())
     if len(numbers) != n or not set(numbers) <= {"0", "1"}:
         return None
     return [number == "1" for number in numbers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from scipy.stats import binomtest, hypergeom
@@ -49,8 +50,8 @@ def score_of(answers: Iterable[Answered]) -> Score | None:
     n_yes = sum(right[True]) + n_yes_of_false
     return Score(
         score,
-        score - np.hypot(below_true, below_false) / 2,
-        score + np.hypot(above_true, above_false) / 2,
+        score - hypot(below_true, below_false) / 2,
+        score + hypot(above_true, above_false) / 2,
         float(hypergeom.sf(sum(right[True]) - 1, n_true + n_false, n_true, n_yes)),
         len(given),
         sum(said is None for _, said in given),

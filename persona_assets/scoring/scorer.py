@@ -15,7 +15,7 @@ from persona_assets.lake.schema import VARIANT_STRIDE
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.scoring.asking import answers_in, question
-from persona_assets.scoring.items import ITEMS, Excerpt, Item, batches
+from persona_assets.scoring.items import BATCH_SIZE, ITEMS, Excerpt, Item, batches
 from persona_assets.scoring.score import Answered, Score, adjusted, score_of
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
@@ -72,16 +72,18 @@ def score_labels(
     scorers: Sequence[str] = tuple(ITEMS),
     *,
     seed: int = 0,
+    batch_size: int = BATCH_SIZE,
     progress: Progress | None = None,
 ) -> list[LabelScore]:
     """Return the score of each claim by each scorer, scorer by scorer; `asking` says which model answers.
 
-    Excerpts that hold a control token of the model are left out. Raises StudyError for a scorer that does not
-    exist, and where a prompt has no room or the model cannot be asked.
+    A model is shown `batch_size` excerpts at a time; those that hold a control token of it are left out.
+    Raises StudyError for a scorer that does not exist, and where a prompt has no room or the model cannot be
+    asked.
     """
     generation_backend(asking.backend).check_installed()
     chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
-    asked = {scorer: list(_prompts(asking, chat, scorer, claims, seed)) for scorer in scorers}
+    asked = {scorer: list(_prompts(asking, chat, scorer, claims, seed, batch_size)) for scorer in scorers}
     n_asked, n_done = sum(map(len, asked.values())), 0
     found: list[LabelScore] = []
     with closing(open_backend(asking)) as backend:
@@ -106,7 +108,7 @@ def _scored(scorer: str, claims: Sequence[Claim], scores: Sequence[Score | None]
 
 
 def _prompts(
-    asking: GenerationSettings, chat: ChatFormat, scorer: str, claims: Sequence[Claim], seed: int
+    asking: GenerationSettings, chat: ChatFormat, scorer: str, claims: Sequence[Claim], seed: int, size: int
 ) -> Iterator[_Asked]:
     number = 0
     for place, claim in enumerate(claims):
@@ -114,7 +116,7 @@ def _prompts(
             [one for one in excerpts if not chat.holds_control("".join(one.pieces))]
             for excerpts in (claim.firing, claim.silent)
         )
-        made = batches(scorer, firing, silent, seed)
+        made = batches(scorer, firing, silent, seed, size)
         if chat.holds_control(claim.label):
             continue
         for batch in made:

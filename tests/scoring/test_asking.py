@@ -41,3 +41,11 @@ def test_answers_are_read(text):
 )
 def test_what_is_no_list_of_as_many_answers_is_not_read(text):
     assert answers_in(text, 3) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1. The molecule scatters light.", "1.  better place.\u21b5You", "[about 1]", ""]
+)
+def test_a_number_among_other_words_is_no_answer_about_one_excerpt(text):
+    assert answers_in(text, 1) is None
+    assert answers_in("1.", 1) == answers_in(" [1] ", 1) == [True]

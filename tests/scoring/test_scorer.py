@@ -59,13 +59,14 @@ def test_a_label_that_foretells_is_found_by_both_scorers_and_one_that_does_not_i
         ("fuzzing", 7, 0.5, False),
     ]
     assert all((one.score.n, one.score.n_unparsed) == (16, 0) for one in found)
-    assert steps[-1] == (16, 16)
+    assert steps[-1] == (16, 16)  # two labels by two scorers, in batches of 5, 5, 5 and 1
     assert found[0].q == pytest.approx(2 * found[0].score.p)
 
 
 def test_answers_that_say_something_else_are_wrong_and_counted(tokenizer):
     with serving(answering(tokenizer, said="Arr, the sea!")) as server:
-        [found] = score_labels(asking(server.url), CLAIMS[:1], ["detection"])
+        [found] = score_labels(asking(server.url), CLAIMS[:1], ["detection"], batch_size=16)
+    assert len(server.requests) == 1
     assert (found.score.score, found.score.n, found.score.n_unparsed) == (0, 16, 16)
     assert not found.better_than_chance
 
