@@ -73,6 +73,11 @@ def interrupted_after(seconds: float, connection: duckdb.DuckDBPyConnection) -> 
         timer.cancel()
 
 
+def told(error: duckdb.Error) -> str:
+    """Return what DuckDB says; of an error that a macro raises its words alone."""
+    return str(error).strip().removeprefix("Invalid Input Error: ")
+
+
 @contextmanager
 def writing_database(target: object) -> Iterator[None]:
     """Turn a full, read-only or closed disk met while writing `target` into a `StudyError`."""

@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.cli.edge import end_unread
@@ -55,7 +56,7 @@ def ask(
             found = () if first is None else chain((first,), rows)
             print_rows(header, found, output, None if first is not None else if_none, wide=wide)
         except duckdb.Error as error:
-            raise StudyError(f"{_told(error)}{_hint(connection, str(error))}") from error
+            raise StudyError(f"{told(error)}{_hint(connection, str(error))}") from error
 
 
 def read_query(argument: str | None) -> str:
@@ -105,11 +106,6 @@ def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb
     if len(statements) > 1:
         raise StudyError(f"{len(statements)} statements given; ask one at a time")
     return statements[0]
-
-
-def _told(error: duckdb.Error) -> str:
-    """Return what DuckDB says; of an error that a macro raises its words alone."""
-    return str(error).strip().removeprefix("Invalid Input Error: ")
 
 
 def _hint(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, printable
 from persona_assets.base.queries import query
 from persona_assets.cli.answers import print_rows
-from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.study.findings import (
     Evidence,
     Finding,
@@ -26,7 +26,7 @@ from persona_assets.study.findings import (
     write_finding,
 )
 from persona_assets.study.study import Study
-from persona_assets.warehouse import connect
+from persona_assets.warehouse import connect, stands_on
 from persona_assets.warehouse.reading import published_path
 
 MOST_ROWS = 1000
@@ -216,10 +216,9 @@ def _answer(study: Study, sql: str) -> tuple[list[str], list[list[Any]]]:
 def _snapshot(study: Study) -> SnapshotCited:
     with connect(study) as connection:
         [(published_at,)] = connection.execute("select published_at from study").fetchall()
-        files = connection.execute("select path from lake_files order by path").fetchall()
-    return SnapshotCited(
-        published_at=published_at.isoformat(timespec="seconds"), fingerprint=fingerprint({"files": files})
-    )
+        return SnapshotCited(
+            published_at=published_at.isoformat(timespec="seconds"), fingerprint=stands_on(connection)
+        )
 
 
 def _model_and_saes(connection: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, str]]:
@@ -245,5 +244,5 @@ def _evidence(
         try:
             found = connection.execute(query("findings/evidence"), given).fetchall()
         except duckdb.Error as error:
-            raise StudyError(f"--sql: column feature_id: {str(error).splitlines()[0]}") from error
+            raise StudyError(f"--sql: column feature_id: {told(error).splitlines()[0]}") from error
         yield from (Evidence(**dict(zip(Evidence.model_fields, one, strict=True))) for one in found)

@@ -164,11 +164,11 @@ def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:
 
 def about_warehouse(study: Study) -> Landed:
     """Return what is told of the published snapshot; its version is decided by the files it stands on."""
-    from persona_assets.warehouse import connect, warehouse_path
+    from persona_assets.warehouse import connect, stands_on, warehouse_path
 
     path = warehouse_path(study)
     with connect(study) as warehouse:
-        files = warehouse.execute("select path from lake_files order by path").fetchall()
+        version = stands_on(warehouse)
         macros = warehouse.execute(query("snapshot/macros")).fetchall()
     asked = [(f"{name}({', '.join(parameters)})", comment) for name, parameters, comment in macros]
     metadata = {
@@ -176,7 +176,7 @@ def about_warehouse(study: Study) -> Landed:
         "file": dg.MetadataValue.path(str(path)),
         "macros": preview(("macro", "answers"), asked),
     }
-    return Landed(fingerprint({"files": files}), metadata)
+    return Landed(version, metadata)
 
 
 def _speed(file: LakeFile, start: float, n_tokens: int | None) -> Metadata:

@@ -10,6 +10,7 @@ from persona_assets.warehouse.reading import (
     connect,
     newest_snapshot,
     snapshot_identity,
+    stands_on,
     warehouse_path,
     warehouse_root,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "newest_snapshot",
     "publish",
     "snapshot_identity",
+    "stands_on",
     "warehouse_path",
     "warehouse_root",
 ]

@@ -9,6 +9,7 @@ import duckdb
 from persona_assets.base.duck import literal
 from persona_assets.base.errors import NotPublishedError, StudyError
 from persona_assets.base.given import shown
+from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake, snapshots_folder
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import VIEWS
@@ -106,6 +107,12 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
             f"`persona run {study.name} --select warehouse`"
         ) from error
     return connection
+
+
+def stands_on(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the hash of the files that the snapshot stands on: what it says follows from them."""
+    files = connection.execute("select path from lake_files order by path").fetchall()
+    return fingerprint({"files": files})
 
 
 def _kept(study: Study, name: str) -> Path:
