@@ -120,6 +120,7 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]
     for feature_id, counted in histograms(source, sae, shown).items():
         yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
         yield _page(registry.LENGTHS, sae=sae, feature_id=feature_id)
+        yield _page(registry.PEAKS, sae=sae, feature_id=feature_id)
         # Counted for all at once: each alone would read every role's file.
         yield registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), partial(_known, counted)
 

@@ -351,6 +351,12 @@ def _write_role(
         "played": None,
         "adherence": [_adherence(role)] if role != "ghost" else [],
         "fit": None if role == roles[0] else _fit(role),
+        "baselines": [
+            {"method": method, "auroc": 0.9, "low": 0.8, "high": 0.95, "n": 60, "n_others": 300}
+            | {"features": ids if ids else None, "terms": None if ids else ["aye", HOSTILE[0]]}
+            for method, ids in (("feature", [strongest[0]["feature_id"]]), ("words", []))
+        ],
+        "echoes": [_echo(role, strongest[0]["feature_id"])],
         "why_no_assistant": None,
         "similarity_null": 0.2,
     }
@@ -420,8 +426,26 @@ def _write_feature(
     counts = rng.poisson(np.linspace(60, 1, 24)).tolist()
     histogram = {"edges": _rounded(np.linspace(0, 6, 25)), "counts": counts, "n_silent": 900}
     _write(data / "demo" / "histogram" / f"{feature_id}.json", histogram)
+    _write(data / "demo" / "peaks" / f"{feature_id}.json", _peaks(feature_id, order))
     lengths = [{"role": role} | _at_length(page["roles"][place]) for place, role in enumerate(order)]
     _write(data / "demo" / "lengths" / f"{feature_id}.json", lengths)
+
+
+def _echo(role: str, feature_id: int) -> Json:
+    counts = {"n_peaks": 3, "n_echoes": 2, "chance": 0.02, "p": 0.03}
+    return {"role": role, "feature_id": feature_id, "words": ["sea", role]} | counts
+
+
+def _peaks(feature_id: int, order: list[str]) -> Json:
+    shape = {"token_rate": 0.0123, "n_peaks": 42, "single_token_share": 0.9, "peak_place": 0.4}
+    silent = {"question": "What of the sea?", "max": 9.0, "fired": "Aye, the sea.", "response": HOSTILE[0]}
+    return {
+        "shape": shape | {"single_token": " sea"},
+        "density": [{"role": role, "token_rate": 0.05 / (1 + place)} for place, role in enumerate(order)],
+        "fires_in": order[0],
+        "silent": [silent | {"role": order[1], "n_silent": 2, "n_answers": 3}],
+        "echoes": [_echo(role, feature_id) for role in order[:2]],
+    }
 
 
 def _statistics(features: Json, row: int, preferred: str) -> Json:

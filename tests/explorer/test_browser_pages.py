@@ -86,6 +86,8 @@ def opened(page: Any, address: str, hash_: str, ready: str) -> Any:
 def open_feature(page: Any, pages: str, folder: Path, row: int, query: str = "") -> Json:
     feature = _feature(folder, row)
     opened(page, pages, f"feature/{feature['feature_id']}{query}", ".roles-of-feature tbody tr")
+    page.wait_for_selector(".fold")
+    page.locator("details.fold").evaluate_all("all => all.forEach(one => { one.open = true; })")
     return feature
 
 
@@ -155,10 +157,41 @@ def test_shares_of_variance_are_drawn_in_proportion_and_said_in_words(page, page
 
 def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is_not(page, pages, folder):
     open_feature(page, pages, folder, 12)
-    assert "r = 0.66" in page.locator(".caution").inner_text()
+    assert "r = 0.66" in page.locator(".fold .caution").inner_text()
     open_feature(page, pages, folder, 10)
     assert page.get_by_text("r = −0.12").count() == 1
-    assert page.locator(".caution").count() == 0
+    assert page.locator(".fold .caution").count() == 0
+
+
+def test_a_feature_shows_its_tokens_its_echoes_and_where_it_is_silent(page, pages, folder):
+    feature = open_feature(page, pages, folder, 10)
+    peaks = _data(folder, f"peaks/{feature['feature_id']}.json")
+    first, second = (one["role"] for one in peaks["echoes"])
+    echo = page.locator(".caution.echoes").inner_text()
+    assert "in 2 roles" in echo and f"{first}: sea {first}" in echo and f"{second}: sea {second}" in echo
+    page.get_by_text("may be no more than that word").wait_for()
+    pair = page.locator(".pair").inner_text()
+    assert peaks["silent"][0]["fired"] in pair and HOSTILE[0] in pair and "silent in 2 of 3 answers" in pair
+    assert page.locator(".density li").count() == len(peaks["density"])
+
+
+def test_one_screen_says_what_fires_it_what_it_promotes_and_where_it_is_strongest(page, pages, folder):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    feature = _feature(folder, 10)
+    opened(page, pages, f"feature/{feature['feature_id']}", ".fold")
+    for shown in (".roles-of-feature tbody tr", ".pieces .piece", ".caution.echoes", ".example .tokens"):
+        box = page.locator(shown).first.bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 800, shown
+    assert page.locator("details.fold[open]").count() == 0
+
+
+def test_a_role_shows_plain_methods_with_intervals_and_the_echoes_of_its_words(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".fold")
+    page.locator("details.fold").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    plain = page.get_by_role("table", name="Plain methods").inner_text()
+    assert "0.90 [0.80, 0.95]" in plain and HOSTILE[0] in plain
+    echoes = page.get_by_role("table", name="Echoes of the role's words").inner_text()
+    assert f"sea, {A}" in echoes and "2 of 3" in echoes and "0.030" in echoes
 
 
 def test_letters_that_run_right_to_left_do_so_over_tokens_that_split_them(page, pages, folder):

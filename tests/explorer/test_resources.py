@@ -100,6 +100,19 @@ def test_a_dead_feature_has_a_page_that_says_so(source: Source):
     assert histogram == {"edges": [], "counts": [], "n_silent": len(ROLES) * (len(RESPONSE_IDS) - 1)}
 
 
+def test_the_peaks_of_a_feature_are_those_of_the_macros(source: Source):
+    found = answer(source, f"first/peaks/{OF_PIRATE_ALONE}.json")
+    assert found["fires_in"] == "pirate" and found["shape"]["single_token"] == f" {OF_PIRATE_ALONE}"
+    rates = {row["role"]: row["token_rate"] for row in found["density"]}
+    assert rates.keys() == set(ROLES) and [role for role, rate in rates.items() if rate] == ["pirate"]
+    assert [row["n_silent"] == row["n_answers"] for row in found["silent"]] == [True] * len(found["silent"])
+    assert len({row["question"] for row in found["silent"]}) == len(found["silent"]) == 3
+    silent = answer(source, f"first/peaks/{DEAD}.json")
+    assert silent["fires_in"] is None and silent["silent"] == silent["echoes"] == []
+    with pytest.raises(ProblemError, match="no feature 999"):
+        answer(source, "first/peaks/999.json")
+
+
 def test_a_feature_that_the_sae_does_not_have_has_no_histogram(source: Source):
     for feature_id in (40, 999_999_999):
         with pytest.raises(ProblemError, match=f"no feature {feature_id}") as raised:

@@ -28,6 +28,7 @@ TYPES = {
     "first/map.json": "MapData",
     "first/feature/5.json": "FeaturePage",
     "first/histogram/5.json": "Histogram",
+    "first/peaks/5.json": "FeaturePeaks",
     "second/role/pirate.json": "RolePage",
     "second/role/pirate/features.json": "FeaturesOfRole",
     "role/1984/responses/1.json": "ResponsesPage",

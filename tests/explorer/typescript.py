@@ -20,6 +20,7 @@ from persona_assets.lake.schema import (
     LENGTH_CONTRASTS,
     PLAYED_ROLES,
     ROLE_ADHERENCE,
+    ROLE_BASELINES,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
     ROLE_FINDINGS,
@@ -39,6 +40,7 @@ SAID = (
     ROLE_ADHERENCE,
     ROLE_CONTRASTS,
     ROLE_FEATURES,
+    ROLE_BASELINES,
     ROLE_FINDINGS,
     SAE_FIT,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from persona_assets.base.queries import query
@@ -458,3 +459,52 @@ def test_every_response_of_a_band_is_drawn_as_often(warehouse: duckdb.DuckDBPyCo
     share = drawn / per_band
     z = (counts - n_features * share) / np.sqrt(n_features * share * (1 - share))
     assert abs(z).max() < 4 and 0.5 < (z**2).mean() < 2
+
+
+def echoes_of(warehouse: duckdb.DuckDBPyConnection, shift: int, random: np.random.Generator) -> Any:
+    """The echoes where one role's feature peaks on words of the role `shift` further on, others on any."""
+    n_roles, n_features = 30, 20
+    words = [[f"w{word}" for word in random.choice(200, 15, replace=False)] for _ in range(n_roles)]
+    told = [(f"r{role}", f"You, {', '.join(own)}.") for role, own in enumerate(words)]
+    peaks = []
+    for role in range(n_roles):
+        for feature in range(n_features):
+            for _ in range(3):
+                planted = feature == 0 and role == 0
+                own = words[(role + shift) % n_roles] if planted else [f"w{random.integers(200)}"]
+                word = str(random.choice(own))
+                peaks.append((f"r{role}", feature, [" a", f" {word[:1].upper()}", word[1:]], [0.0, 2.0, 1.0]))
+    columns = zip(*told, strict=True), zip(*peaks, strict=True)
+    names = ("role", "instruction"), ("role", "feature_id", "pieces", "activations")
+    for name, given, keys in zip(("told", "peaks"), columns, names, strict=True):
+        warehouse.register(name, pa.table({key: list(one) for key, one in zip(keys, given, strict=True)}))
+    warehouse.execute("create or replace temp view instructions as from told")
+    warehouse.execute("create or replace temp view evidence as select *, 'first' as sae from peaks")
+    macro = (PROJECT / "sql/macros/echoes.sql").read_text()
+    warehouse.execute(macro.replace("create macro", "create or replace temp macro").split("comment on")[0])
+    return rows(warehouse, "from echoes()")
+
+
+def test_a_planted_echo_is_found_and_a_permuted_one_is_not(warehouse: duckdb.DuckDBPyConnection) -> None:
+    random = np.random.default_rng(8)
+    [planted] = [
+        row for row in echoes_of(warehouse, 0, random) if (row["role"], row["feature_id"]) == ("r0", 0)
+    ]
+    assert (planted["n_peaks"], planted["n_echoes"], planted["p"]) == (3, 3, pytest.approx(1 / 30))
+    assert planted["chance"] < 0.3
+    permuted = echoes_of(warehouse, 7, random)
+    [moved] = [row for row in permuted if (row["role"], row["feature_id"]) == ("r0", 0)]
+    assert moved["n_echoes"] < 3 and moved["p"] > 1 / 30
+    by_chance = [row["p"] <= 0.05 for row in permuted]
+    assert len(by_chance) == 600 and np.mean(by_chance) < 0.05
+
+
+def test_an_echo_is_told_by_whole_words_of_the_name_and_the_instructions(
+    warehouse: duckdb.DuckDBPyConnection, published: World
+) -> None:
+    answer = rows(warehouse, "from echoes('pirate', sae := 'first')")
+    assert {row["role"] for row in answer} == {"pirate"} and {row["p"] for row in answer} == {1}
+    [one] = rows(warehouse, "from echoes(feature := ?, role := 'pirate')", OF_PIRATE_ALONE)
+    assert (one["n_peaks"], one["n_echoes"], one["words"]) == (1, 0, [])
+    with pytest.raises(duckdb.Error, match="no features of role pirat .*did you mean pirate"):
+        warehouse.execute("from echoes('pirat')").fetchall()

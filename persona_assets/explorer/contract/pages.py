@@ -11,6 +11,7 @@ from persona_assets.explorer.contract.claims import (
     PlayedRole,
     RoleOfFeature,
 )
+from persona_assets.explorer.contract.peaks import Baseline, Echo
 from persona_assets.explorer.contract.responses import ExamplesOfRole
 from persona_assets.explorer.contract.shapes import Answer, rows_of, table_of
 from persona_assets.lake.schema import (
@@ -270,6 +271,10 @@ class RolePage(Answer):
     """Null: no answers are told apart by whether they play the role."""
     fit: SaeFit | None  # type: ignore[valid-type]
     """Null: not measured."""
+    baselines: list[Baseline]
+    """Empty where nobody made them."""
+    echoes: list[Echo]
+    """Of the features above that peak on the role's own words more than by chance, the surest first."""
     why_no_assistant: str | None
     similarity_null: float | None
     """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""

@@ -14,6 +14,7 @@ from persona_assets.labels.neuronpedia import SourceId
 from persona_assets.lake.schema import ROLE_CONTRASTS
 
 N_ROLES_ON_SITE = 3  # whose responses come with the page
+N_SILENT, CUT = 3, 600  # pairs of answers, and characters of each
 
 _HOSTS = ("www.neuronpedia.org", "neuronpedia.org")
 
@@ -48,6 +49,22 @@ def lengths(source: Source, sae: str, feature_id: int) -> list[Json]:
     """`{sae}/lengths/{feature_id}.json`: apart from the page, for it reads a file of every role."""
     source.sae(sae)
     return source.records("lengths", sae=sae, feature_id=feature_id)
+
+
+def peaks(source: Source, sae: str, feature_id: int) -> Json:
+    """`{sae}/peaks/{feature_id}.json`: apart from the page, too."""
+    known, asked = source.sae(sae), {"sae": sae, "feature_id": feature_id}
+    fired = source.records("role_features_of_feature", **asked)
+    if not fired and source.row("feature", **asked) is None:
+        refuse_unknown(known, feature_id)
+    strongest = max(fired, key=lambda row: row["mean"], default={"role": None})["role"]
+    return {
+        "shape": source.row("shape", **asked),
+        "density": source.rows("density", **asked),
+        "fires_in": strongest,
+        "silent": source.rows("silent", **asked, role=strongest, limit=N_SILENT, cut=CUT) if fired else [],
+        "echoes": source.rows("echoes_of_feature", **asked),
+    }
 
 
 def page_elsewhere(neuronpedia_id: str | None, feature_id: int) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from persona_assets.explorer.contract import asking, claims, pages, responses
+from persona_assets.explorer.contract import asking, claims, pages, peaks, responses
 from persona_assets.explorer.contract import contrasts as contrast_pages
 from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.resources import (
@@ -112,6 +112,7 @@ HISTOGRAM = Resource(
 LENGTHS = Resource(
     "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[claims.LengthOfRole], waits=True
 )
+PEAKS = Resource("peaks", "{sae}/peaks/{feature_id}.json", feature.peaks, peaks.FeaturePeaks, waits=True)
 ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
 ROLE_IN_ORDER = Resource(
     "role_in_order",

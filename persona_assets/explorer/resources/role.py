@@ -23,13 +23,17 @@ def role(source: Source, sae: str, role: str) -> Json:
     measured = {row["role"]: row["n_wordings"] for row in source.known("measured_roles", sae=sae)}
     findings = source.known("findings", sae=sae, role=None)
     source.await_effects()
-    features = source.rows("effects_of_role", sae=sae, role=role)
+    features = source.rows("effects_of_role", sae=sae, role=role) or source.rows(
+        "role_strongest", sae=sae, role=role, limit=N_STRONGEST
+    )
+    ids = [row["feature_id"] for row in features]
+    echoes = source.rows("echoes_of_role", sae=sae, role=role, features=ids) if role in measured else []
     mapped = source.row("map_summary", sae=sae)
     return known | {
         "instructions": source.rows("instructions", role=role),
         "n_pages": n_pages(source, known),
         "answers": source.row("answers", role=role, least=LEAST_DISTINCT),
-        "features": features or source.rows("role_strongest", sae=sae, role=role, limit=N_STRONGEST),
+        "features": features,
         "nearest": source.rows("nearest_roles", sae=sae, role=role),
         "axes": [{key: axis[key] for key in ("axis", "position", "explained_variance")} for axis in axes],
         "n_wordings": measured.get(role),
@@ -37,6 +41,8 @@ def role(source: Source, sae: str, role: str) -> Json:
         "findings": next((row for row in findings if row["role"] == role), None),
         "played": source.row("played", sae=sae, role=role),
         "fit": source.row("fits", sae=sae, role=role),
+        "baselines": source.rows("baselines", sae=sae, role=role),
+        "echoes": echoes,
         "why_no_assistant": next((axis["reason"] for axis in axes if axis["reason"] is not None), None),
         "similarity_null": None if mapped is None else mapped["similarity_null"],
     }

@@ -215,6 +215,7 @@ MACROS = (
     "feature_shape",
     "features_of_token",
     "responses_over_range",
+    "echoes",
 )
 
 # Filled from what the study says; the others from files of the lake.

@@ -25,6 +25,19 @@ export function Section(props: SectionProps) {
   );
 }
 
+/** A titled part of a page that is open only for whoever asks for it. */
+export function Fold({ title, note, children }: Pick<SectionProps, "title" | "note" | "children">) {
+  return (
+    <details className="section fold">
+      <summary className="section-head">
+        <h2>{title}</h2>
+        {note && <span className="section-note">{note}</span>}
+      </summary>
+      {children}
+    </details>
+  );
+}
+
 /** Names with their values in a row: the numbers that describe one thing. */
 export function Facts({ facts }: { facts: [name: string, value: ReactNode, hint?: string][] }) {
   return (

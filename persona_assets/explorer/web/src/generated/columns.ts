@@ -121,6 +121,16 @@ export const SAYS = {
     "max": "The strongest activation on any token; units of SAE activation",
     "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
   },
+  "role_baselines": {
+    "method": "feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF)",
+    "auroc": "How often an answer of the role gets more than one of the others",
+    "low": "Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew",
+    "high": "Upper end of its 95% interval",
+    "n": "Answers of the role that were judged",
+    "n_others": "Answers of other roles, about as many of each",
+    "features": "The features that were gone by, the strongest first, of one part of the answers after another",
+    "terms": "The words that speak most for the role, likewise"
+  },
   "role_findings": {
     "n_tested": "Features with a p in role_contrasts",
     "simes_p": "Simes' p that no feature sets the role apart: its smallest q",

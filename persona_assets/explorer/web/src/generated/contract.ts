@@ -147,6 +147,38 @@ export interface RoleOfFeature {
   played_effect: number | null;
 }
 
+/** How well a plain method tells a role's answers from others', and what it goes by. */
+export interface Baseline {
+  /** feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF) */
+  method: string;
+  /** How often an answer of the role gets more than one of the others */
+  auroc: number;
+  /** Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew */
+  low: number;
+  /** Upper end of its 95% interval */
+  high: number;
+  /** Answers of the role that were judged */
+  n: number;
+  /** Answers of other roles, about as many of each */
+  n_others: number;
+  features: number[] | null;
+  terms: string[] | null;
+}
+
+/** Whether a feature peaks on words of a role's own instructions or name. */
+export interface Echo {
+  role: string;
+  feature_id: number;
+  n_peaks: number;
+  /** Peaks on such words. */
+  n_echoes: number;
+  /** The share of the same peaks on words of another role's, in the mean; null: there is no other. */
+  chance: number | null;
+  /** The role's words hold no more peaks than another's; never below one over the number of roles. */
+  p: number;
+  words: string[];
+}
+
 /** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
 export interface ExamplesOfRole {
   role: string;
@@ -522,6 +554,10 @@ export interface RolePage {
   played: PlayedRole | null;
   /** Null: not measured. */
   fit: SaeFit | null;
+  /** Empty where nobody made them. */
+  baselines: Baseline[];
+  /** Of the features above that peak on the role's own words more than by chance, the surest first. */
+  echoes: Echo[];
   why_no_assistant: string | null;
   /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
   similarity_null: number | null;
@@ -650,6 +686,52 @@ export interface FeaturesOfRole {
   firing_rate: number[];
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
   mean: number[];
+}
+
+/** How often a feature is active on any token, and whether on one token or at one place alone. */
+export interface Shape {
+  /** Active tokens over all pooled tokens of all roles. */
+  token_rate: number | null;
+  /** That the evidence keeps; null: none. */
+  n_peaks: number | null;
+  /** Of the peaks, on the commonest token. */
+  single_token_share: number | null;
+  single_token: string | null;
+  /** The mean place of the peak: 0 the first token of a response, 1 the last. */
+  peak_place: number | null;
+}
+
+/** The share of a role's tokens on which a feature is active. */
+export interface Density {
+  role: string;
+  token_rate: number | null;
+}
+
+/** What a role says where it fires a feature most, and another to the same, the feature silent. */
+export interface SilentAnswer {
+  question: string;
+  max: number;
+  /** The answer that fires it, cut; so is `response`. */
+  fired: string;
+  /** The other. */
+  role: string;
+  response: string;
+  /** Of the other role's `n_answers` to the question. */
+  n_silent: number;
+  n_answers: number;
+}
+
+/** What is known of a feature from its tokens and answers; apart from the page, it reads all roles. */
+export interface FeaturePeaks {
+  shape: Shape;
+  /** By rate, the highest first. */
+  density: Density[];
+  /** The role where it is strongest, whose answers are set beside `silent` ones. */
+  fires_in: string | null;
+  /** One per question, at most three. */
+  silent: SilentAnswer[];
+  /** Of the roles in which it echoes, the surest first. */
+  echoes: Echo[];
 }
 
 /** A part of a response of a model that thinks. */

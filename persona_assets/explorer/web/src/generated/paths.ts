@@ -15,6 +15,7 @@ export const paths = {
   featureInRole: (sae: string, featureId: number, role: string) => `data/${sae}/feature/${featureId}/${role}.json`,
   histogram: (sae: string, featureId: number) => `data/${sae}/histogram/${featureId}.json`,
   lengths: (sae: string, featureId: number) => `data/${sae}/lengths/${featureId}.json`,
+  peaks: (sae: string, featureId: number) => `data/${sae}/peaks/${featureId}.json`,
   role: (sae: string, role: string) => `data/${sae}/role/${role}.json`,
   roleInOrder: (sae: string, role: string, order: string) => `data/${sae}/role/${role}/by/${order}.json`,
   featuresOfRole: (sae: string, role: string) => `data/${sae}/role/${role}/features.json`,

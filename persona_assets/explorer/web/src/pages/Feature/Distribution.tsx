@@ -2,7 +2,7 @@ import { Histogram } from "../../charts/Histogram";
 import { StackedBar } from "../../charts/StackedBar";
 import { count, fixed } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
-import { Section } from "../../components/parts";
+import { Fold } from "../../components/parts";
 import { useResource } from "../../data/useResource";
 import type { Histogram as Counts, FeaturePage } from "../../generated/contract";
 import { paths } from "../../generated/paths";
@@ -13,16 +13,16 @@ const NOTEWORTHY = 0.4; // |r| from which the length of responses may be what on
 export function Distribution({ feature, sae }: { feature: FeaturePage; sae: string }) {
   const histogram = useResource<Counts>(paths.histogram(sae, feature.feature_id));
   return (
-    <>
-      <Section title="Activations" note="means over a response's tokens">
+    <Fold title="Activations and variance" note="means over a response's tokens, and what one answer's variance is due to">
+      <div className="beside">
         <div className="histogram-box">
           <Loaded of={histogram} what="the histogram" missing={<p className="muted">The histogram was not exported.</p>}>
             {(counts) => <Activations counts={counts} />}
           </Loaded>
         </div>
-      </Section>
-      <Variance statistics={feature.statistics} />
-    </>
+        <Variance statistics={feature.statistics} />
+      </div>
+    </Fold>
   );
 }
 
@@ -48,10 +48,10 @@ function Variance({ statistics: s }: { statistics: FeaturePage["statistics"] }) 
     { name: "rest", share: s.component_rest },
   ].flatMap(({ name, share }) => (share === null ? [] : [{ name, share }]));
   return (
-    <Section title="Variance" note="of one answer, by what it is due to">
+    <div>
       {parts.length > 0 ? <StackedBar parts={parts} label="Variance explained" /> : <p className="muted">Not computed.</p>}
       {s.length_correlation !== null && <Length r={s.length_correlation} />}
-    </Section>
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { setParams, useParam } from "../../router/router";
 import { ExampleCard } from "./ExampleCard";
 
 const AT_HAND = 3;
+const BEST = 2; // shown before the fold
 
 /** The strongest responses of a role: a site's come with the page, the live server's are asked for. */
 export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }) {
@@ -101,14 +102,17 @@ function OtherRole({ feature, sae, role }: { feature: FeaturePage; sae: string; 
 function Cards({ examples: { role, responses } }: { examples: ExamplesOfRole }) {
   if (responses.length === 0) return <Empty title={`It never fires in ${role}`}>In no response of this role is it above zero.</Empty>;
   const max = Math.max(0, ...responses.map((one) => strongest(one)));
+  const card = (one: Example) => <ExampleCard key={one.response_id} role={role} example={one} max={max} />;
   return (
     <>
       <HeatLegend max={max} unit="activation on the token" />
-      <ol className="example-list">
-        {responses.map((one) => (
-          <ExampleCard key={one.response_id} role={role} example={one} max={max} />
-        ))}
-      </ol>
+      <ol className="example-list">{responses.slice(0, BEST).map(card)}</ol>
+      {responses.length > BEST && (
+        <details className="more-examples">
+          <summary>{responses.length - BEST} more responses</summary>
+          <ol className="example-list">{responses.slice(BEST).map(card)}</ol>
+        </details>
+      )}
     </>
   );
 }

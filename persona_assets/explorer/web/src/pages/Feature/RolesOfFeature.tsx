@@ -48,7 +48,10 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
       first="-rate"
       marked={(row) => row.role === shownRole}
     >
-      <ContrastNote />
+      <details className="how-to-read">
+        <summary>how to read it</summary>
+        <ContrastNote />
+      </details>
     </SortSection>
   );
 }

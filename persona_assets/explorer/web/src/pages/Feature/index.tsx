@@ -1,13 +1,15 @@
 import { Empty, Loaded } from "../../components/Loaded";
+import { Section } from "../../components/parts";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
-import type { FeaturePage as Feature } from "../../generated/contract";
+import type { FeaturePage as Feature, FeaturePeaks } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { Distribution } from "./Distribution";
 import { Examples } from "./Examples";
 import { FeatureHead } from "./FeatureHead";
+import { Density, ShapeOfPeaks, Silent } from "./Peaks";
 import { Related } from "./Related";
 import { RolesOfFeature } from "./RolesOfFeature";
 import { Writes } from "./Writes";
@@ -33,6 +35,7 @@ export default function FeaturePage() {
 }
 
 function Page({ feature, sae }: { feature: Feature; sae: string }) {
+  const peaks = useResource<FeaturePeaks>(feature.alive ? paths.peaks(sae, feature.feature_id) : null);
   return (
     <div className="page feature">
       <FeatureHead feature={feature} />
@@ -41,12 +44,19 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
           <div className="feature-columns">
             <RolesOfFeature feature={feature} sae={sae} />
             <div>
-              <Distribution feature={feature} sae={sae} />
               <Writes feature={feature} />
-              <Related feature={feature} />
+              <Section title="Its tokens">
+                <Loaded of={peaks} what="the tokens" missing={<p className="muted">They were not exported.</p>}>
+                  {(data) => <ShapeOfPeaks peaks={data} />}
+                </Loaded>
+              </Section>
             </div>
           </div>
           <Examples feature={feature} sae={sae} />
+          {peaks.state === "ready" && <Silent peaks={peaks.data} />}
+          <Distribution feature={feature} sae={sae} />
+          {peaks.state === "ready" && <Density peaks={peaks.data} />}
+          <Related feature={feature} />
         </>
       ) : (
         <Empty title="It never fired">In no response of this study was this feature above zero on any token.</Empty>

@@ -14,6 +14,7 @@ import { href, navigate, useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { Axes } from "./Axes";
 import { Characteristic } from "./Characteristic";
+import { Controls } from "./Controls";
 import { Instructions } from "./Instructions";
 import { Nearest } from "./Nearest";
 import { Responses } from "./Responses";
@@ -44,6 +45,7 @@ function Page({ role, sae }: { role: Role; sae: string }) {
           <Nearest role={role} />
         </div>
       </div>
+      <Controls role={role} />
       <Instructions role={role} />
       <Responses role={role.role} n={role.n_responses} nPages={role.n_pages} />
     </div>
