@@ -182,6 +182,14 @@ class Near(BaseModel):
     cosine: FiniteFloat
 
 
+class Played(BaseModel):
+    """The axis over played answers."""
+
+    n_roles: Count
+    axis_cosine: FiniteFloat
+    p: FiniteFloat | None
+
+
 class MeasuredTurn(BaseModel):
     """A turn's values that only this project's bundles hold."""
 
@@ -191,6 +199,7 @@ class MeasuredTurn(BaseModel):
     n_active_features: Count | None
     norm: FiniteFloat | None
     scores: dict[DriftScore, Band | None]
+    played: Band | None = None
     nearest: list[Near]
 
 
@@ -219,6 +228,7 @@ class Measured(BaseModel):
     n_below_band: Count | None
     p: FiniteFloat | None = None
     space: MeasuredSpace
+    played: Played | None = None
     confounds: list[Confound]
     turns: list[MeasuredTurn]
 

@@ -21,6 +21,7 @@ from persona_assets.drift.manifest import MANIFEST
 from persona_assets.drift.view import TOP_FEATURES, Json, feature_profiles, run_view, runs_view
 
 _VERSION = 1
+_MEASURED = ("n_tokens", "n_below_band", "p", "space", "played", "confounds")
 
 
 def export_runs(
@@ -158,7 +159,7 @@ def _summary(shown: Json) -> Json:
         "diagnostics": {"confound_verdict": shown["verdict"]},
         "files": {name: f"{name}.json" for name in ("conversation", "summary", "ui_bundle")},
         "measured": {
-            **{name: shown[name] for name in ("n_tokens", "n_below_band", "p", "space", "confounds")},
+            **{name: shown[name] for name in _MEASURED},
             "turns": [{name: turn[name] for name in turn if name != "tokens"} for turn in shown["turns"]],
         },
     }

@@ -111,6 +111,7 @@ def run_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
     return {
         **entry_view(run, own),
         "space": _space(run),
+        "played": run.measured and run.measured.played and run.measured.played.model_dump(),
         "messages": [
             {**message, "turn": turn_of.get(index)}
             for index, message in enumerate(run.conversation.plain if run.conversation else [])
@@ -179,6 +180,7 @@ def _turns(run: FolderRun) -> list[Json]:
             "n_active_features": None,
             "norm": None,
             "scores": dict.fromkeys(SCORES) | {score: value},
+            "played": None,
             "nearest": [],
         }
         shown = {"piece": [], "projection": [], "scaled": []} if own is None else _columns(run, own)

@@ -41,6 +41,7 @@ def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
     return {
         **_entry(row),
         "space": _space(row),
+        "played": _played(row),
         "messages": _messages(row["conversation"], turns["message"].to_pylist()),
         "turns": _turns(turns, tokens),
         "transitions": _transitions(changes, features),
@@ -83,6 +84,13 @@ def _space(row: Json) -> Json:
     }
 
 
+def _played(row: Json) -> Json | None:
+    if row["played_axis_cosine"] is None:
+        return None
+    names = {"n_roles": "n_played_roles", "axis_cosine": "played_axis_cosine", "p": "played_p"}
+    return {name: row[column] for name, column in names.items()}
+
+
 def _messages(conversation: list[Json], answers: list[int]) -> list[Json]:
     turn_of = {message: turn for turn, message in enumerate(answers)}
     return [{**message, "turn": turn_of.get(index)} for index, message in enumerate(conversation)]
@@ -96,6 +104,7 @@ def _turns(turns: pa.Table, tokens: pa.Table) -> list[Json]:
         {
             **{name: row[name] for name in plain},
             "scores": {score: _score(row, score) for score in SCORES},
+            "played": _score(row, "played_projection"),
             "nearest": row["nearest_roles"],
             "tokens": {name: own[name].to_pylist() for name in columns},
         }
@@ -107,7 +116,7 @@ def _score(row: Json, score: str) -> Json | None:
     if row[score] is None:
         return None
     beside = ("low", "high", "p", "run_low")
-    return {"value": row[score], **{name: row[f"{score}_{name}"] for name in beside}}
+    return {"value": row[score], **{name: row.get(f"{score}_{name}") for name in beside}}
 
 
 def _transitions(changes: pa.Table, features: pa.Table) -> list[Json]:

@@ -12,13 +12,17 @@ from scipy.sparse import csr_array
 from persona_assets.analysis.played import compare_played
 from persona_assets.base.arrays import Floats
 from persona_assets.drift.codes import SpanCodes
+from persona_assets.drift.export import export_runs
+from persona_assets.drift.folder import folder_run
 from persona_assets.drift.played_axis import PlayedAxis
 from persona_assets.drift.reference import build_reference
+from persona_assets.drift.view import run_view
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.judging.stage import JudgingStage
 from persona_assets.lake.schema import DRIFT_RUNS, DRIFT_TURNS, PLAYED_FEATURES, VARIANT_STRIDE
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import DriftSettings
+from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.drift.conftest import drift_stage, said
 from tests.drift.made import conversation
@@ -118,3 +122,13 @@ def test_a_run_is_measured_on_both_axes_where_answers_are_judged(
     first = np.log1p(codes.values[slice(*codes.ranges[0])].toarray().mean(axis=0, dtype=np.float64))
     assert turns["played_projection"][0].as_py() == pytest.approx(first @ axis, rel=1e-4)
     assert turns["played_projection_low"].null_count == 0
+    publish(study)
+    with connect(study) as connection:
+        shown = run_view(connection, talk.run)
+        export_runs(connection, tmp_path / "exported", {talk.run})
+    assert shown is not None
+    assert shown["played"] == {"n_roles": 2, "axis_cosine": run["played_axis_cosine"], "p": run["played_p"]}
+    assert [turn["played"]["value"] for turn in shown["turns"]] == turns["played_projection"].to_pylist()
+    again = folder_run(tmp_path / "exported", talk.run)
+    assert again is not None and again["played"] == shown["played"]
+    assert [turn["played"] for turn in again["turns"]] == [turn["played"] for turn in shown["turns"]]

@@ -110,6 +110,7 @@ def _run(
             "compared_with": roles[1:],
             "n_draws": 200,
         },
+        "played": {"n_roles": 3, "axis_cosine": 0.93, "p": 0.4},
         "messages": _messages(rng, content),
         "turns": content,
         "transitions": transitions,
@@ -136,6 +137,7 @@ def _turn(rng: np.random.Generator, turn: int, value: float, tokens: int, roles:
             else {"value": value / 2, "low": 0.4, "high": 0.8, "p": 0.3, "run_low": None}
             for score in SCORES
         },
+        "played": {"value": value + 1, "low": 0.5, "high": 2.5, "p": 0.6, "run_low": None},
         "nearest": [{"role": role, "cosine": 0.9 - row / 10} for row, role in enumerate(nearest)],
         "tokens": {
             "piece": pieces,
@@ -207,7 +209,7 @@ def _confounds() -> list[Json]:
 def _foreign(run: Json) -> Json:
     """What a folder of another tool leaves: one score, no bands, no nearest roles, no space of its own."""
     for turn in run["turns"]:
-        turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": []}
+        turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": [], "played": None}
         turn["scores"] = dict.fromkeys(SCORES)
         turn["scores"]["projection"] = {
             "value": 0.5 - turn["turn"] / 10,
@@ -219,7 +221,7 @@ def _foreign(run: Json) -> Json:
     for feature in run["features"].values():
         feature |= {"roles": [], "profile": "pirate 0.4, ghost 0.2"}
     space = run["space"] | {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
-    unknown = {"n_tokens": None, "n_below_band": None, "p": None, "confounds": []}
+    unknown = {"n_tokens": None, "n_below_band": None, "p": None, "played": None, "confounds": []}
     known = {"verdict": "HIGH", "max_correlation": 0.975, "sae": "layer_40_width_65k_l0_medium"}
     elsewhere = {"own_sae": None, "neuronpedia": "gemma-3-27b-it/40-gemmascope-2-res-65k"}
     return run | unknown | known | elsewhere | {"space": space}

@@ -132,6 +132,29 @@ def test_the_chart_draws_scores_over_their_band_and_a_click_takes_the_turn(page,
     assert "Turn 3 to 4" in page.locator("main").inner_text()
 
 
+def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, f"/{OWN}?turn=2")
+    page.get_by_label("axis over").select_option("played")
+    page.wait_for_function("location.hash.includes('axis=played')")
+    row = page.locator('.turn-list [aria-selected="true"] .turn-row span')
+    shown = row.nth(1).inner_text()
+    assert number(shown.split()[-1]) == pytest.approx(run["turns"][2]["played"]["value"], rel=0.01)
+    assert "below" not in page.locator(".turn-list").inner_text()
+    assert "0.93" in page.locator(".drift-head").inner_text()
+    assert "(p 0.600)" in page.locator(".turn-panel").inner_text()
+    assert page.locator(".drift-choices select").nth(1).locator("option").count() == 1
+    assert "Turn 1 to 2" not in page.locator("main").inner_text()
+    page.get_by_role("link", name="at turn").click()
+    page.wait_for_function(f"location.hash.includes('turn={DROP}') && location.hash.includes('axis=played')")
+    page.get_by_label("axis over").select_option("all")
+    page.wait_for_function("!location.hash.includes('axis=played')")
+    page.get_by_text(f"Turn {DROP - 1} to {DROP}").wait_for()
+    assert not axe_violations(page)
+    opened(page, drift, f"/{FOREIGN}?axis=played")
+    assert page.get_by_label("axis over").count() == 0 and chosen_turn(page) >= 0
+
+
 def test_another_score_has_its_own_values_and_band(page, drift, folder):
     run = _run(folder)
     opened(page, drift, f"/{OWN}?score=cosine_axis&turn=2")

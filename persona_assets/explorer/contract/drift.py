@@ -117,6 +117,17 @@ class DriftValue(Answer):
     """At most 5% of plain runs of as many turns have any turn below."""
 
 
+class DriftPlayed(Answer):
+    """The axis once more, from the other roles' answers that play them in a judge's eyes."""
+
+    n_roles: int
+    """Roles with enough such answers, the anchor among them."""
+    axis_cosine: float
+    """Of it with the axis over all answers."""
+    p: float | None
+    """As the run's, of the projection on it."""
+
+
 class DriftNearest(Answer):
     """A role, and a turn's cosine with it."""
 
@@ -149,6 +160,8 @@ class DriftTurn(Answer):
     """Of the turn's vector before L2 normalization."""
     scores: dict[DriftScore, DriftValue | None]
     """Those of other ways are null in folders of other tools."""
+    played: DriftValue | None
+    """The projection on the axis over played answers, where the run has one."""
     nearest: list[DriftNearest]
     """Five, the nearest first."""
     tokens: DriftTokens
@@ -233,6 +246,8 @@ class DriftRun(DriftRunEntry):
     """The page of one run. Turns count assistant messages from 0, messages count from 0."""
 
     space: DriftSpace
+    played: DriftPlayed | None
+    """Null: the study asks no judge, or too few answers play their role."""
     messages: list[DriftMessage]
     turns: list[DriftTurn]
     transitions: list[DriftTransition]

@@ -968,6 +968,16 @@ export interface DriftValue {
   run_low: number | null;
 }
 
+/** The axis once more, from the other roles' answers that play them in a judge's eyes. */
+export interface DriftPlayed {
+  /** Roles with enough such answers, the anchor among them. */
+  n_roles: number;
+  /** Of it with the axis over all answers. */
+  axis_cosine: number;
+  /** As the run's, of the projection on it. */
+  p: number | null;
+}
+
 /** A role, and a turn's cosine with it. */
 export interface DriftNearest {
   role: string;
@@ -995,6 +1005,8 @@ export interface DriftTurn {
   norm: number | null;
   /** Those of other ways are null in folders of other tools. */
   scores: Record<DriftScore, DriftValue | null>;
+  /** The projection on the axis over played answers, where the run has one. */
+  played: DriftValue | null;
   /** Five, the nearest first. */
   nearest: DriftNearest[];
   tokens: DriftTokens;
@@ -1088,6 +1100,8 @@ export interface DriftRun {
   verdict: ConfoundVerdict | null;
   max_correlation: number | null;
   space: DriftSpace;
+  /** Null: the study asks no judge, or too few answers play their role. */
+  played: DriftPlayed | null;
   messages: DriftMessage[];
   turns: DriftTurn[];
   /** One fewer than turns. */

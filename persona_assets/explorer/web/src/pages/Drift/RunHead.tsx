@@ -9,10 +9,11 @@ interface RunHeadProps {
   runs: DriftRunEntry[];
   score: DriftScore;
   scores: DriftScore[];
+  played: boolean; // whether the axis over played answers is shown
 }
 
 /** Which conversation, which score, and what came out. */
-export function RunHead({ run, runs, score, scores }: RunHeadProps) {
+export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
   const [, setScore] = useParam("score", run.score);
   return (
     <header className="drift-head">
@@ -49,15 +50,29 @@ export function RunHead({ run, runs, score, scores }: RunHeadProps) {
               ))}
             </select>
           </label>
+          {run.played && <AxisChoice played={played} />}
         </span>
       </div>
-      <RunFacts run={run} score={score} />
-      <p className="footnote">{spaceOf(run)}</p>
+      <RunFacts run={run} score={score} played={played} />
+      <p className="footnote">{`${spaceOf(run)}${playedAs(run)}`}</p>
     </header>
   );
 }
 
-function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
+function AxisChoice({ played }: { played: boolean }) {
+  const [, setAxis] = useParam("axis", "all");
+  return (
+    <label>
+      axis over{" "}
+      <select value={played ? "played" : "all"} onChange={(event) => setAxis(event.target.value, { push: true })}>
+        <option value="all">all answers</option>
+        <option value="played">answers that play their role</option>
+      </select>
+    </label>
+  );
+}
+
+function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "played">) {
   const drop = largestDrop(run, score);
   const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
@@ -71,7 +86,13 @@ function RunFacts({ run, score }: { run: DriftRun; score: DriftScore }) {
           : ["tokens", count(run.n_tokens)],
         [
           "largest drop",
-          drop ? <a href={href("drift", run.run, { turn: drop.turn, score })}>{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a> : "–",
+          drop ? (
+            <a
+              href={href("drift", run.run, { turn: drop.turn, score, ...(played && { axis: "played" }) })}
+            >{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a>
+          ) : (
+            "–"
+          ),
         ],
         ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–", "one turn in forty is, by chance"],
         [
@@ -115,6 +136,12 @@ function worst(run: DriftRun, score: DriftScore): { verdict: DriftRun["verdict"]
   }
   if (found.verdict !== null || score !== run.score) return found;
   return { verdict: run.verdict, strongest: run.max_correlation };
+}
+
+/** How far the axis moves where only played answers count. */
+function playedAs({ played }: DriftRun): string {
+  if (!played) return "";
+  return ` Over answers that play their role alone, of ${count(played.n_roles)} roles, the axis has the cosine ${fixed(played.axis_cosine)} with this one.`;
 }
 
 const PARTED = 0.5; // a cosine below it: difference and first component are two axes

@@ -4,6 +4,7 @@ import { Section } from "../../components/parts";
 import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { setParams, useParam } from "../../router/router";
 import { Confounds } from "./Confounds";
+import { onPlayedAxis } from "./played";
 import { RunHead } from "./RunHead";
 import { TransitionPanel } from "./TransitionPanel";
 import { TurnList } from "./TurnList";
@@ -11,7 +12,10 @@ import { TurnPanel } from "./TurnPanel";
 import { SCORES, scoresOf } from "./words";
 
 /** One conversation: where it drifts, in which words, by which features, and whether that is to be believed. */
-export function RunView({ run, runs }: { run: DriftRun; runs: DriftRunEntry[] }) {
+export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRunEntry[] }) {
+  const [axis] = useParam("axis", "all");
+  const played = axis === "played" && measured.played !== null;
+  const run = useMemo(() => (played ? onPlayedAxis(measured) : measured), [measured, played]);
   const scores = useMemo(() => scoresOf(run), [run]);
   const [asked] = useParam("score", run.score);
   const score = scores.find((one) => one === asked) ?? run.score;
@@ -26,7 +30,7 @@ export function RunView({ run, runs }: { run: DriftRun; runs: DriftRunEntry[] })
   const transition = run.transitions.find((one) => one.turn === turn?.turn);
   return (
     <div className="page drift">
-      <RunHead run={run} runs={runs} score={score} scores={scores} />
+      <RunHead run={run} runs={runs} score={score} scores={scores} played={played} />
       <Section title="Score by turn" note={<ChartNote run={run} />}>
         <div className="panel drift-chart-panel">
           <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} />
@@ -36,7 +40,12 @@ export function RunView({ run, runs }: { run: DriftRun; runs: DriftRunEntry[] })
         <TurnList run={run} score={score} place={place} choose={choose} />
         {turn && <TurnPanel key={turn.turn} run={run} turn={turn} score={score} />}
       </div>
-      {transition && <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />}
+      {played && (
+        <p className="footnote">
+          The tokens' colours are of the axis over all answers, and so are the features that moved the score: choose that axis to see them.
+        </p>
+      )}
+      {transition && !played && <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />}
       <Confounds run={run} score={score} />
     </div>
   );
