@@ -1,0 +1,212 @@
+"""Examples of features: excerpts in which they fire, and other roles' answers in which they are silent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.base.queries import query
+from persona_assets.extract.pieces import Spelling
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import EVIDENCE, POOLED, VARIANT_STRIDE
+from persona_assets.lake.wholeness import damaged
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.across_roles import AcrossRoles
+
+N_SHOWN, N_HELD_OUT = 8, 20  # of each kind and feature, at most
+_CANDIDATES = 4  # answers drawn per silent one that is wanted: a feature fires in some of them
+
+
+@dataclass(frozen=True)
+class Example:
+    """An excerpt of a response: token texts, and the feature's activation on each, 0 where it is silent."""
+
+    role: str
+    response_id: int
+    pieces: tuple[str, ...]
+    values: tuple[float, ...]
+
+    @property
+    def question_id(self) -> int:
+        """The question that the response answers."""
+        return self.response_id % VARIANT_STRIDE
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A feature's examples. What is held out answers other questions than what is shown.
+
+    `shown` are the strongest of their half of the questions, `held_out` drawn from the other half. `contrast`
+    and `held_out_silent` are answers to the same questions as theirs, by roles that have no such excerpt, in
+    which the feature is silent; where all roles' questions are their own, to questions of the same numbers.
+    """
+
+    shown: list[Example] = field(default_factory=list)
+    contrast: list[Example] = field(default_factory=list)
+    held_out: list[Example] = field(default_factory=list)
+    held_out_silent: list[Example] = field(default_factory=list)
+
+
+_Answer = tuple[str, int]  # role and response_id
+
+
+def read_examples(across: AcrossRoles, sae: str, features: Sequence[int]) -> dict[int, Examples]:
+    """Return examples of each of `features` under `sae`, by id; empty ones of a feature that fires nowhere.
+
+    The same features give the same examples: draws follow `atlas.split_seed` and the feature's id. Each
+    role's files are read once for all features. Raises StudyError where a file is damaged, or the model's
+    tokenizer is not at hand.
+    """
+    return _Reading(across, sae).examples(features)
+
+
+class _Reading:
+    """The files of the compared roles, and what is drawn from them."""
+
+    def __init__(self, across: AcrossRoles, sae: str) -> None:
+        self._study, self._roles, self._sae = across.study, across.roles, sae
+        self._compared = across.compared(sae)
+        self._seed = self._study.settings.atlas.split_seed
+
+    def examples(self, features: Sequence[int]) -> dict[int, Examples]:
+        firing = self._firing(features)
+        answers = self._answers()
+        halves: dict[tuple[int, bool], list[Example]] = {}
+        drawn: dict[tuple[int, bool], list[_Answer]] = {}
+        for feature in features:
+            random = np.random.default_rng([self._seed, feature])
+            for shown, half in zip((True, False), _halves(firing[feature], random), strict=True):
+                halves[feature, shown] = half
+                drawn[feature, shown] = _draw(half, answers, random)
+        silent = self._silent(drawn)
+        excerpts = self._excerpts({answer for kept in silent.values() for answer in kept})
+        return {
+            feature: Examples(
+                halves[feature, True],
+                [excerpts[answer] for answer in silent[feature, True]],
+                halves[feature, False],
+                [excerpts[answer] for answer in silent[feature, False]],
+            )
+            for feature in features
+        }
+
+    def _firing(self, features: Iterable[int]) -> dict[int, list[Example]]:
+        """Return all evidence by feature, the strongest first."""
+        found: dict[int, list[Example]] = defaultdict(list)
+        chosen = pa.table({"feature_id": pa.array(features, pa.int32())})
+        for role in self._compared:
+            file = self._roles[role].file(EVIDENCE, self._sae)
+            if file is not None:
+                for feature, response, pieces, values in self._rows("evidence", file, chosen):
+                    found[feature].append(Example(role, response, tuple(pieces), tuple(values)))
+        for evidence in found.values():
+            evidence.sort(key=lambda one: (-max(one.values), one.role, one.response_id))
+        return found
+
+    def _answers(self) -> dict[int, list[_Answer]]:
+        """Return the pooled answers of the compared roles by question."""
+        found: dict[int, list[_Answer]] = defaultdict(list)
+        for role, (_, pooled) in self._compared.items():
+            table = self._study.lake.read(POOLED, pooled).select(["response_id", "excluded_reason"])
+            for response, reason in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                if reason is None:
+                    found[response % VARIANT_STRIDE].append((role, response))
+        return found
+
+    def _silent(
+        self, drawn: Mapping[tuple[int, bool], list[_Answer]]
+    ) -> dict[tuple[int, bool], list[_Answer]]:
+        """Return of the answers that were drawn the first few in which the feature is silent."""
+        asked: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for (feature, _), answers in drawn.items():
+            for role, response in answers:
+                asked[role].append((feature, response))
+        fired: set[tuple[int, str, int]] = set()
+        for role, pairs in asked.items():
+            ids = np.array(pairs, np.int32).T
+            chosen = pa.table({"feature_id": ids[0], "response_id": ids[1]})
+            rows = self._rows("fired", self._compared[role][0], chosen)
+            fired |= {(feature, role, response) for feature, response in rows}
+        return {
+            (feature, shown): [one for one in answers if (feature, *one) not in fired][: _most(shown)]
+            for (feature, shown), answers in drawn.items()
+        }
+
+    def _excerpts(self, answers: Iterable[_Answer]) -> dict[_Answer, Example]:
+        """Return of each answer so many tokens as evidence has, from anywhere in it."""
+        by_role: dict[str, list[int]] = defaultdict(list)
+        for role, response in sorted(answers):
+            by_role[role].append(response)
+        ids: dict[_Answer, list[int]] = {}
+        for role, responses in by_role.items():
+            file = self._roles[role].responses
+            assert file is not None
+            chosen = pa.table({"response_id": pa.array(responses, pa.int32())})
+            ids |= {(role, known): self._cut(tokens) for known, tokens in self._rows("tokens", file, chosen)}
+        return self._spelt(dict(sorted(ids.items())))
+
+    def _cut(self, tokens: list[int]) -> list[int]:
+        width = 2 * self._study.settings.extraction.evidence.window + 1
+        random = np.random.default_rng([self._seed, *tokens])
+        start = int(random.integers(max(len(tokens) - width, 0) + 1))
+        return tokens[start : start + width]
+
+    def _spelt(self, ids: Mapping[_Answer, list[int]]) -> dict[_Answer, Example]:
+        if not ids:
+            return {}
+        extraction = self._study.settings.extraction
+        tokenizer = load_tokenizer(extraction.model, extraction.revision)
+        lengths = np.array([len(tokens) for tokens in ids.values()])
+        flat = np.concatenate([np.array(tokens, np.int64) for tokens in ids.values()])
+        starts = np.cumsum(lengths) - lengths
+        spelling = Spelling.of(flat, starts, tokenizer)
+        windows = np.repeat(np.arange(len(lengths)), lengths)
+        pieces = spelling.pieces(np.arange(len(flat)), windows, np.zeros(len(flat))).to_pylist()
+        return {
+            answer: Example(*answer, tuple(pieces[start : start + length]), (0.0,) * length)
+            for answer, start, length in zip(ids, starts.tolist(), lengths.tolist(), strict=True)
+        }
+
+    def _rows(self, name: str, file: LakeFile, chosen: pa.Table) -> list[tuple[Any, ...]]:
+        lake = self._study.lake
+        with lake.readable([file]) as [path], lake.connection() as connection:
+            connection.register("chosen", chosen)
+            try:
+                return connection.execute(query(f"explaining/{name}"), {"file": path}).fetchall()
+            except duckdb.Error as error:
+                raise damaged(lake.uri(file.path), error) from error
+
+
+def _most(shown: bool) -> int:
+    return N_SHOWN if shown else N_HELD_OUT
+
+
+def _halves(firing: list[Example], random: np.random.Generator) -> tuple[list[Example], list[Example]]:
+    """Part evidence by its questions; of one half the strongest are taken, of the other some are drawn."""
+    questions = random.permutation(sorted({one.question_id for one in firing}))
+    of_shown = set(questions[: -(-len(questions) // 2)].tolist())
+    shown = [one for one in firing if one.question_id in of_shown]
+    others = [one for one in firing if one.question_id not in of_shown]
+    places = random.permutation(len(others))[:N_HELD_OUT]
+    return shown[:N_SHOWN], [others[place] for place in sorted(places.tolist())]
+
+
+def _draw(
+    half: list[Example], answers: Mapping[int, list[_Answer]], random: np.random.Generator
+) -> list[_Answer]:
+    """Return other roles' answers to the questions of `half`, in an order by chance."""
+    with_excerpt = {(one.role, one.question_id) for one in half}
+    others = [
+        (role, response)
+        for question in sorted({one.question_id for one in half})
+        for role, response in answers[question]
+        if (role, question) not in with_excerpt
+    ]
+    places = random.permutation(len(others))[: _CANDIDATES * N_HELD_OUT]
+    return [others[place] for place in places.tolist()]
