@@ -11,6 +11,7 @@ from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file
 from persona_assets.base.progress import Progress
+from persona_assets.interchange.contrasts import write_contrasts
 from persona_assets.interchange.features import FeatureFiles
 from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
@@ -25,19 +26,20 @@ from persona_assets.study.study import Study
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: roles with responses, by SAE roles with features, SAEs with an atlas, and by judge
-    roles with scores.
+    """What was written: roles with responses, by SAE roles with features and contrasts, SAEs with an atlas,
+    and by judge roles with scores.
     """
 
     responses: list[str] = field(default_factory=list)
     features: dict[str, list[str]] = field(default_factory=dict)
     atlases: list[str] = field(default_factory=list)
     scores: dict[str, list[str]] = field(default_factory=dict)
+    contrasts: dict[str, list[str]] = field(default_factory=dict)
 
 
 def export_study(study: Study, directory: str | Path, progress: Progress | None = None) -> Exported:
     """Write responses, features and aggregated files of every fresh role of `study` below `directory`, and
-    its atlas.
+    its atlas and contrasts.
 
     A role at a time, a few dense rows in memory; every file appears whole. `progress` hears of (roles done,
     roles). Raises StudyError where no role is fresh, or a file cannot be read or written.
@@ -53,7 +55,7 @@ def export_study(study: Study, directory: str | Path, progress: Progress | None 
         if progress is not None:
             progress(number, len(roles))
     export.aggregated()
-    export.atlases()
+    export.across_roles()
     return export.written
 
 
@@ -93,12 +95,14 @@ class _Export:
                     features = np.stack(list(vectors.values()))
                     np.savez_compressed(file, features=features, role_names=np.array(list(vectors)))
 
-    def atlases(self) -> None:
-        """Write the atlas of every SAE that has one."""
+    def across_roles(self) -> None:
+        """Write the atlas and the contrasts of every SAE that has them."""
         across = AcrossRoles.of(self.study)
         for sae in self.features:
             if write_viz_bundle(across, self.layout, sae):
                 self.written.atlases.append(sae)
+            if contrasts := write_contrasts(across, self.layout, sae):
+                self.written.contrasts[sae] = contrasts
 
     def _scores(self, files: RoleFiles) -> None:
         """Write the role's scores, as far as its judgements are fresh."""

@@ -4,6 +4,7 @@ responses/<question mode>/<model>/<role>.jsonl
 features/<question mode>/<model>_<sae id>/<role>.npz, <role>.jsonl
 scores/<question mode>/<model>/<judge>/<role>.json
 aggregated/<question mode>/<model>_<sae id>/{mean,max}/per_role.npz
+contrasts/<question mode>/<model>_<sae id>/<table>.csv
 viz_bundle/<model>_<sae id>/bundle.json, features.csv
 """
 
@@ -47,12 +48,18 @@ class Layout:
 
     def features(self, sae: str) -> Path:
         """Return the folder of the roles' features under `sae`."""
-        return self.root / "features" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
+        return self._of(sae, "features")
 
     def aggregated(self, sae: str, strategy: Strategy) -> Path:
         """Return the file that holds one vector per role."""
-        folder = self.root / "aggregated" / self.mode / f"{self.model}_{self.sae_ids[sae]}"
-        return folder / strategy / "per_role.npz"
+        return self._of(sae, "aggregated") / strategy / "per_role.npz"
+
+    def contrasts(self, sae: str, table: str) -> Path:
+        """Return the file of one of the tables of the study's own contrasts."""
+        return self._of(sae, "contrasts") / f"{table}.csv"
+
+    def _of(self, sae: str, what: str) -> Path:
+        return self.root / what / self.mode / f"{self.model}_{self.sae_ids[sae]}"
 
 
 def _sae_ids(saes: dict[str, SaeSettings]) -> dict[str, str]:
