@@ -216,6 +216,7 @@ MACROS = (
     "features_of_token",
     "responses_over_range",
     "echoes",
+    "drift_against_plain",
 )
 
 # Filled from what the study says; the others from files of the lake.
