@@ -126,7 +126,7 @@ def land_all(study: Study) -> dict[str, str]:
                 stems[f"{name} {role} {sae}"] = file.stem
     for sae in study.settings.extraction.saes:
         for name, of in (("statistics", "role_matrix"), ("atlas", "atlas")):
-            made_from = getattr(AcrossRoles.of(study), f"{name}_fingerprint")(sae)
+            made_from = AcrossRoles.of(study).fingerprint(TABLES[of], sae)
             stems[f"{name} {sae}"] = land(study, TABLES[of], made_from, sae=sae).stem
     drift = DriftFiles.of(study)
     stems["codes"] = drift.codes_fingerprint(RUN)
