@@ -25,6 +25,7 @@ from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.study.study import Study
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
+MAX_PEAKS = 1_000  # of these, with what is known of their tokens: each reads files of all roles
 MAX_PAGES = 5  # of responses, of each role
 
 _MARK = ".persona-site"  # an earlier site may be replaced, no other folder
@@ -34,8 +35,9 @@ _Page = tuple[str, Callable[[Source], Any]]
 def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> int:
     """Write the study's static site into `folder`, whole or not at all; how many files of data it has.
 
-    Pages of at most `MAX_FEATURES` features an SAE, and `MAX_PAGES` pages of responses a role. Raises
-    StudyError where the front end is not built, nothing is published, or `folder` holds something else.
+    Pages of at most `MAX_FEATURES` features an SAE, `MAX_PEAKS` of them with their tokens, and `MAX_PAGES`
+    pages of responses a role. Raises StudyError where the front end is not built, nothing is published, or
+    `folder` holds something else.
     """
     if not (dist / "index.html").is_file():
         raise StudyError(front_end.MISSING)
@@ -117,10 +119,11 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
     shown = [row["feature_id"] for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES)]
+    for feature_id in shown[:MAX_PEAKS]:
+        yield _page(registry.PEAKS, sae=sae, feature_id=feature_id)
     for feature_id, counted in histograms(source, sae, shown).items():
         yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
         yield _page(registry.LENGTHS, sae=sae, feature_id=feature_id)
-        yield _page(registry.PEAKS, sae=sae, feature_id=feature_id)
         # Counted for all at once: each alone would read every role's file.
         yield registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), partial(_known, counted)
 

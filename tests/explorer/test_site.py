@@ -78,6 +78,7 @@ def test_responses_are_capped_and_the_roles_page_says_so(
     monkeypatch.setattr("persona_assets.explorer.resources.role.PAGE", 2)
     monkeypatch.setattr(site, "MAX_PAGES", 3)
     monkeypatch.setattr(site, "MAX_FEATURES", 4)
+    monkeypatch.setattr(site, "MAX_PEAKS", 2)
     written(published.study, tmp_path / "site", dist)
     data = tmp_path / "site" / "data"
     assert sorted(file.name for file in (data / "role" / "ghost" / "responses").iterdir()) == [
@@ -88,6 +89,7 @@ def test_responses_are_capped_and_the_roles_page_says_so(
     map_ = json.loads((data / "first" / "map.json").read_text())
     best = map_["features"]["feature_id"][:4]
     assert {int(file.stem) for file in (data / "first" / "feature").iterdir()} == set(best)
+    assert {int(file.stem) for file in (data / "first" / "peaks").iterdir()} == set(best[:2])
 
 
 def test_an_earlier_site_is_replaced_whole(published: World, tmp_path: Path, dist: Path):

@@ -461,6 +461,19 @@ def test_every_response_of_a_band_is_drawn_as_often(warehouse: duckdb.DuckDBPyCo
     assert abs(z).max() < 4 and 0.5 < (z**2).mean() < 2
 
 
+def told_and_peaks(warehouse: duckdb.DuckDBPyConnection, told: list[Any], peaks: list[Any]) -> Any:
+    """The echoes of `peaks` (role, feature, pieces, activations) on what roles were `told`."""
+    columns = zip(*told, strict=True), zip(*peaks, strict=True)
+    names = ("role", "instruction"), ("role", "feature_id", "pieces", "activations")
+    for name, given, keys in zip(("told", "peaks"), columns, names, strict=True):
+        warehouse.register(name, pa.table({key: list(one) for key, one in zip(keys, given, strict=True)}))
+    warehouse.execute("create or replace temp view instructions as from told")
+    warehouse.execute("create or replace temp view evidence as select *, 'first' as sae from peaks")
+    macro = (PROJECT / "sql/macros/echoes.sql").read_text()
+    warehouse.execute(macro.replace("create macro", "create or replace temp macro").split("comment on")[0])
+    return rows(warehouse, "from echoes()")
+
+
 def echoes_of(warehouse: duckdb.DuckDBPyConnection, shift: int, random: np.random.Generator) -> Any:
     """The echoes where one role's feature peaks on words of the role `shift` further on, others on any."""
     n_roles, n_features = 30, 20
@@ -474,15 +487,7 @@ def echoes_of(warehouse: duckdb.DuckDBPyConnection, shift: int, random: np.rando
                 own = words[(role + shift) % n_roles] if planted else [f"w{random.integers(200)}"]
                 word = str(random.choice(own))
                 peaks.append((f"r{role}", feature, [" a", f" {word[:1].upper()}", word[1:]], [0.0, 2.0, 1.0]))
-    columns = zip(*told, strict=True), zip(*peaks, strict=True)
-    names = ("role", "instruction"), ("role", "feature_id", "pieces", "activations")
-    for name, given, keys in zip(("told", "peaks"), columns, names, strict=True):
-        warehouse.register(name, pa.table({key: list(one) for key, one in zip(keys, given, strict=True)}))
-    warehouse.execute("create or replace temp view instructions as from told")
-    warehouse.execute("create or replace temp view evidence as select *, 'first' as sae from peaks")
-    macro = (PROJECT / "sql/macros/echoes.sql").read_text()
-    warehouse.execute(macro.replace("create macro", "create or replace temp macro").split("comment on")[0])
-    return rows(warehouse, "from echoes()")
+    return told_and_peaks(warehouse, told, peaks)
 
 
 def test_a_planted_echo_is_found_and_a_permuted_one_is_not(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -499,12 +504,26 @@ def test_a_planted_echo_is_found_and_a_permuted_one_is_not(warehouse: duckdb.Duc
     assert len(by_chance) == 600 and np.mean(by_chance) < 0.05
 
 
-def test_an_echo_is_told_by_whole_words_of_the_name_and_the_instructions(
-    warehouse: duckdb.DuckDBPyConnection, published: World
+def test_an_echo_is_of_whole_words_of_the_name_or_the_instructions(
+    warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    answer = rows(warehouse, "from echoes('pirate', sae := 'first')")
-    assert {row["role"] for row in answer} == {"pirate"} and {row["p"] for row in answer} == {1}
-    [one] = rows(warehouse, "from echoes(feature := ?, role := 'pirate')", OF_PIRATE_ALONE)
-    assert (one["n_peaks"], one["n_echoes"], one["words"]) == (1, 0, [])
+    tokens = [  # the peak is the second token
+        (1, [" the", " Sea", "s"], 1, "seas"),
+        (2, [" the", " sea", "side"], 0, None),
+        (3, [" Pir", "ate", "."], 1, "pirate"),
+        (4, [" seas", ",", " and"], 0, None),
+        (5, ["(", "_Seas ", "and"], 1, "seas"),
+        (6, [" the", " seas", ", and"], 1, "seas"),
+    ]
+    told = [("pirate", "Sail the seas."), ("poet", "Rhyme.")]
+    peaks = [("pirate", feature, pieces, [0.0, 2.0, 1.0]) for feature, pieces, _, _ in tokens]
+    found = {row["feature_id"]: row for row in told_and_peaks(warehouse, told, peaks)}
+    for feature, _, n_echoes, word in tokens:
+        assert (found[feature]["n_echoes"], found[feature]["words"]) == (n_echoes, [word] if word else [])
+        assert (found[feature]["p"], found[feature]["chance"]) == (0.5 if n_echoes else 1, 0)
+
+
+def test_echoes_of_a_role_that_is_not_there_are_refused(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert {row["p"] for row in rows(warehouse, "from echoes('pirate', sae := 'first')")} == {1}
     with pytest.raises(duckdb.Error, match="no features of role pirat .*did you mean pirate"):
         warehouse.execute("from echoes('pirat')").fetchall()

@@ -46,7 +46,11 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
             <div>
               <Writes feature={feature} />
               <Section title="Its tokens">
-                <Loaded of={peaks} what="the tokens" missing={<p className="muted">They were not exported.</p>}>
+                <Loaded
+                  of={peaks}
+                  what="the tokens"
+                  missing={<p className="muted">They were not exported: a site has those of its first features.</p>}
+                >
                   {(data) => <ShapeOfPeaks peaks={data} />}
                 </Loaded>
               </Section>
