@@ -1,11 +1,11 @@
-"""The responses of a role under way, kept in numbered part files until the role lands."""
+"""What is under way, such as the responses of a role, kept in numbered part files until it lands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
@@ -20,43 +20,50 @@ from persona_assets.stages.of_roles import RoleFiles
 SECONDS = 30.0
 
 
-Kept = TypeVar("Kept", bound="_Answer")
-
-
-class _Answer(Protocol):
-    @property
-    def response_id(self) -> int: ...
+Kept = TypeVar("Kept")
 
 
 class Parts(Generic[Kept]):
-    """What a killed run had made of a role, for the next to go on from: rows of `table`, each a `kind`."""
+    """What a killed run had made of a role, or of an SAE, for the next to go on from: rows of `table`.
+
+    Each is a `kind`, whose `key` says which prompt it answers: its `Prompt.response_id`.
+    """
 
     def __init__(
-        self, lake: Lake, role: str, table: Table, kind: Callable[..., Kept], made_from: str
+        self,
+        lake: Lake,
+        table: Table,
+        kind: Callable[..., Kept],
+        made_from: str,
+        *,
+        role: str | None = None,
+        sae: str | None = None,
+        key: str = "response_id",
     ) -> None:
-        self._lake, self._role, self._table, self._kind = lake, role, table, kind
+        self._lake, self._table, self._kind, self._key = lake, table, kind, key
+        self._role, self._sae = role, sae
         self.made_from = made_from
         self._waiting: list[dict[str, Any]] = []
         self._writing = Lock()
         self._refused: DiskError | None = None
 
     def kept(self, prompts: Iterable[Prompt]) -> dict[int, Kept]:
-        """Return what earlier runs have kept of answers to just these prompts, by response_id.
+        """Return what earlier runs have kept of answers to just these prompts, by their response_id.
 
         An answer whose prompt is another today counts for nothing, and neither does a part that is damaged,
         or from a version that kept no prompts' hashes: all that is asked again.
         """
         asked = {prompt.response_id: prompt.hash for prompt in prompts}
         found: dict[int, Kept] = {}
-        for file in self._lake.files(self._table, role=self._role):
+        for file in self._lake.files(self._table, sae=self._sae, role=self._role):
             if file.made_from == self.made_from:
                 try:
                     rows = self._lake.read(self._table, file).to_pylist()
                 except DamagedError:
                     continue
                 for row in rows:
-                    if row.pop("prompt_hash") == asked.get(row["response_id"]):
-                        found[row["response_id"]] = self._kind(**row)
+                    if row.pop("prompt_hash") == asked.get(row[self._key]):
+                        found[row[self._key]] = self._kind(**row)
         return found
 
     def add(self, answer: Kept, prompt: Prompt) -> None:
@@ -87,12 +94,12 @@ class Parts(Generic[Kept]):
             n_waiting = len(self._waiting)
             if n_waiting:
                 content = pa.Table.from_pylist(self._waiting[:n_waiting], schema=self._table.schema)
-                self._lake.write(self._table, content, self.made_from, role=self._role)
+                self._lake.write(self._table, content, self.made_from, sae=self._sae, role=self._role)
                 del self._waiting[:n_waiting]  # only now: a write that was broken off is made again
 
     def clear(self) -> None:
-        """Remove every part of the role: it has landed."""
-        self._lake.clear(self._table, role=self._role)
+        """Remove every part of the role or SAE: it has landed."""
+        self._lake.clear(self._table, sae=self._sae, role=self._role)
 
     def _keep(self, over: Event, every: float) -> None:
         while not over.wait(every):
@@ -113,4 +120,4 @@ class InFlight(Parts[Completion]):
     def __init__(self, files: RoleFiles, backend: str) -> None:
         replaces = files.responses.stem if files.responses else None
         made_from = {"responses": files.responses_fingerprint, "backend": backend, "replaces": replaces}
-        super().__init__(files.study.lake, files.role, IN_FLIGHT, Completion, fingerprint(made_from))
+        super().__init__(files.study.lake, IN_FLIGHT, Completion, fingerprint(made_from), role=files.role)

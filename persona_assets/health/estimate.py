@@ -211,12 +211,12 @@ def _judged(study: Study, answers: Mapping[str, pa.Table], beside: Path) -> Iter
             prompts = [judge.prompts(role, answers[role]) for role in asked]
             if not (first := [one for of_role in prompts for one in of_role][:1]):
                 continue
-            list(judge.backend.complete(first))
+            list(judge.model.backend.complete(first))
             began = time.perf_counter()
-            judged = [judge.read(one) for of_role in prompts for one in judge.backend.complete(of_role)]
+            judged = [judge.read(one) for of_role in prompts for one in judge.model.backend.complete(of_role)]
             seconds = time.perf_counter() - began
         finally:
-            judge.close()
+            judge.model.close()
         n_bytes = _bytes(JUDGEMENTS, judgements_table({name: judged}), beside)
         yield Step(f"judge {name}", seconds / len(judged), n_bytes / len(judged))
 

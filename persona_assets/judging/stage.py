@@ -12,25 +12,20 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.generate.backend import Backend, Completion, open_backend
+from persona_assets.generate.asked import AskedModel
+from persona_assets.generate.backend import Completion
 from persona_assets.generate.in_flight import Parts
 from persona_assets.generate.prompts import Prompt
 from persona_assets.judging.score import expected_score, score_in
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE
-from persona_assets.models.chat import ChatFormat
-from persona_assets.models.loading import load_tokenizer
-from persona_assets.stages.dtypes import judge_dtype
+from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE, response_id
+from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.inputs import judge_inputs
 from persona_assets.stages.of_roles import RoleFiles
-from persona_assets.study.backends import generation_backend
-from persona_assets.study.engines import speaking_of
 from persona_assets.study.judges import filled, judging_prompt, scores_of
-from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.settings.judge import PLACES
 from persona_assets.study.study import Study
-from persona_assets.study.template import Template
 
 N_LIKELIEST = 20  # first tokens whose probabilities are asked for: more than vLLM gives, or OpenAI
 
@@ -96,7 +91,7 @@ class JudgingStage:
     def close(self) -> None:
         """Give back the models' memory."""
         for judge in self._judges.values():
-            judge.close()
+            judge.model.close()
         self._judges = {}
 
     def _judged(
@@ -110,17 +105,8 @@ class JudgingStage:
             return []
         judge, parts = self.judge(name), judging_parts(files, name)
         prompts = judge.prompts(files.role, responses)
-        found = parts.kept(prompts)
-        if len(found) < len(prompts):
-            by_id = {prompt.response_id: prompt for prompt in prompts}
-            with speaking_of(name), parts.keeping():
-                for completion in judge.backend.complete(prompts, frozenset(found)):
-                    said = judge.read(completion)
-                    parts.add(said, by_id[said.response_id])
-                    found[said.response_id] = said
-                    if progress is not None:
-                        progress(len(found), len(prompts))
-        return [found.get(response_id, Judgement(response_id)) for response_id in ids]
+        found = judge.model.answers(prompts, parts, judge.read, progress)
+        return [found.get(known, Judgement(known)) for known in ids]
 
 
 class Judge:
@@ -129,23 +115,14 @@ class Judge:
     def __init__(self, study: Study, name: str) -> None:
         self.study, self.name = study, name
         self.settings = study.settings.judge[name]
-        asking = self.settings.asking
-        with speaking_of(name):
-            described = generation_backend(asking.backend)
-            described.check_installed()
-            if described.holds_model:
-                asking = asking.model_copy(update={"dtype": judge_dtype(study, name)})
-            self.asking: GenerationSettings = asking
-            self._chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
-        self._backend: Backend | None = None
-
-    @property
-    def backend(self) -> Backend:
-        """What answers, opened at first use."""
-        if self._backend is None:
-            with speaking_of(self.name):
-                self._backend = open_backend(self.asking, N_LIKELIEST)
-        return self._backend
+        asking, block = self.settings.asking, f"judge.{name}"
+        self.model = AskedModel(
+            asking,
+            block=block,
+            who="judge",
+            dtype=lambda: asked_dtype(study, block, asking),
+            likeliest=N_LIKELIEST,
+        )
 
     def prompts(self, role: str, responses: pa.Table) -> list[Prompt]:
         """Return what is asked about a role's responses, but for those that the judge cannot be shown.
@@ -163,16 +140,9 @@ class Judge:
         for row in responses.select(columns).to_pylist():
             where = f"judge.{self.name}: role {role}, variant {row['variant']}, question {row['question_id']}"
             text = filled(asked, row["question"], row["response"])
-            if self._chat.holds_control(row["response"]):
-                continue
-            ids = self._chat.prompt_ids(None, text, (where, where))
-            if len(ids) + self.asking.max_tokens > self.asking.max_model_len:
-                raise StudyError(
-                    f"{where}: the judge's prompt has {len(ids)} tokens, which leaves no room for "
-                    f"{self.asking.max_tokens} more below judge.{self.name}.max_model_len = "
-                    f"{self.asking.max_model_len}; raise it"
-                )
-            prompts.append(Prompt(row["variant"], row["question_id"], None, text, ids, seed=0))
+            if self.model.may_read(row["response"]):
+                number = response_id(row["variant"], row["question_id"])
+                prompts.append(self.model.prompt(number, text, where))
         return prompts
 
     def read(self, completion: Completion) -> Judgement:
@@ -182,12 +152,6 @@ class Judge:
             expected, mass = expected_score(completion.likeliest, self.settings.scale)
         score = score_in(completion.text, self.settings.scale)
         return Judgement(completion.response_id, score, expected, mass, completion.text)
-
-    def close(self) -> None:
-        """Give back the model's memory."""
-        if self._backend is not None:
-            self._backend.close()
-            self._backend = None
 
 
 def standing_judgements(files: RoleFiles, made_from: Fingerprint) -> dict[str, list[Judgement]]:
@@ -238,7 +202,7 @@ def judging_parts(files: RoleFiles, judge: str) -> Parts[Judgement]:
         "backend": files.study.settings.judge[judge].backend,
         "replaces": landed.stem if landed else None,
     }
-    return Parts(files.study.lake, files.role, JUDGING, Judgement, fingerprint(made_from))
+    return Parts(files.study.lake, JUDGING, Judgement, fingerprint(made_from), role=files.role)
 
 
 def judgements_table(made: Mapping[str, list[Judgement]]) -> pa.Table:

@@ -7,19 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from math import isnan
 
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.generate.backend import open_backend
+from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.prompts import Prompt
-from persona_assets.lake.schema import VARIANT_STRIDE
-from persona_assets.models.chat import ChatFormat
-from persona_assets.models.loading import load_tokenizer
 from persona_assets.scoring.asking import answers_in, question
 from persona_assets.scoring.items import BATCH_SIZE, ITEMS, Excerpt, Item, batches
 from persona_assets.scoring.score import Answered, Score, adjusted, score_of
-from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
-from persona_assets.study.template import Template
 
 LEVEL = 0.05  # of q: a label that has more is not better than chance
 
@@ -81,16 +75,15 @@ def score_labels(
     Raises StudyError for a scorer that does not exist, and where a prompt has no room or the model cannot be
     asked.
     """
-    generation_backend(asking.backend).check_installed()
-    chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
-    asked = {scorer: list(_prompts(asking, chat, scorer, claims, seed, batch_size)) for scorer in scorers}
+    model = AskedModel(asking, who="scorer")
+    asked = {scorer: list(_prompts(model, scorer, claims, seed, batch_size)) for scorer in scorers}
     n_asked, n_done = sum(map(len, asked.values())), 0
     found: list[LabelScore] = []
-    with closing(open_backend(asking)) as backend:
+    with closing(model):
         for scorer, prompts in asked.items():
             by_id = {one.prompt.response_id: one for one in prompts}
             answers: list[list[Answered]] = [[] for _ in claims]
-            for completion in backend.complete([one.prompt for one in prompts]) if prompts else ():
+            for completion in model.backend.complete([one.prompt for one in prompts]) if prompts else ():
                 one = by_id[completion.response_id]
                 said = answers_in(completion.text, len(one.batch))
                 for number, item in enumerate(one.batch):
@@ -108,24 +101,18 @@ def _scored(scorer: str, claims: Sequence[Claim], scores: Sequence[Score | None]
 
 
 def _prompts(
-    asking: GenerationSettings, chat: ChatFormat, scorer: str, claims: Sequence[Claim], seed: int, size: int
+    model: AskedModel, scorer: str, claims: Sequence[Claim], seed: int, size: int
 ) -> Iterator[_Asked]:
     number = 0
     for place, claim in enumerate(claims):
         firing, silent = (
-            [one for one in excerpts if not chat.holds_control("".join(one.pieces))]
+            [one for one in excerpts if model.may_read("".join(one.pieces))]
             for excerpts in (claim.firing, claim.silent)
         )
         made = batches(scorer, firing, silent, seed, size)
-        if chat.holds_control(claim.label):
+        if not model.may_read(claim.label):
             continue
         for batch in made:
             text, where = question(scorer, claim.label, batch), f"{scorer}, feature {claim.feature_id}"
-            ids = chat.prompt_ids(None, text, (where, where))
-            if len(ids) + asking.max_tokens > asking.max_model_len:
-                raise StudyError(
-                    f"{where}: the scorer's prompt has {len(ids)} tokens, which leaves no room for "
-                    f"{asking.max_tokens} more below max_model_len = {asking.max_model_len}; raise it"
-                )
-            yield _Asked(place, batch, Prompt(*divmod(number, VARIANT_STRIDE), None, text, ids, seed=0))
+            yield _Asked(place, batch, model.prompt(number, text, where))
             number += 1

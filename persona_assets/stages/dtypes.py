@@ -48,12 +48,14 @@ def extraction_spans(study: Study) -> Spans:
     return cast(Spans, spans)
 
 
-def judge_dtype(study: Study, judge: str) -> str:
-    """Return the type of the weights of a judge in this process, settled as the others are."""
-    asking = study.settings.judge[judge].asking
+def asked_dtype(study: Study, block: str, asking: GenerationSettings) -> str:
+    """Return the type of the weights of a model that is asked in this process, settled as the others are.
+
+    `block` is where the study names the model, such as `judge.one`.
+    """
     if asking.dtype != "auto":
         return asking.dtype
-    return study.lake.settled(f"judge.{judge}.dtype", lambda: _best_here(asking))
+    return study.lake.settled(f"{block}.dtype", lambda: _best_here(asking))
 
 
 def decided_generation(study: Study) -> GenerationSettings:

@@ -13,13 +13,13 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, ROLE_MATRIX, Table
 from persona_assets.models.loading import identity
-from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype, judge_dtype
+from persona_assets.stages.dtypes import asked_dtype, extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.contrasts import groups_of
 from persona_assets.study.declining import named_declining, patterns
 from persona_assets.study.judges import judging_prompt, scores_of
-from persona_assets.study.settings import Block
+from persona_assets.study.settings import Block, GenerationSettings
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
@@ -77,16 +77,22 @@ def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:
     if judge.file is not None:
         scores = {str(response_id): score for response_id, score in scores_of(study, name, role).items()}
         return {"scores": scores, **judge.decisive()}
-    asking = judge.asking
+    return {
+        "prompt": judging_prompt(study, name, role),
+        **asked_inputs(study, f"judge.{name}", judge.asking),
+        **judge.decisive(),
+    }
+
+
+def asked_inputs(study: Study, block: str, asking: GenerationSettings) -> dict[str, Any]:
+    """Return what decides a model's answers besides what it is asked; `block` is where the study names it."""
     holds_model = generation_backend(asking.backend).holds_model
     served = None if holds_model else asking.engine.get("served_model")
     return {
         "model": identity(asking.model, asking.revision, study.lake),
-        "prompt": judging_prompt(study, name, role),
-        **({"dtype": judge_dtype(study, name)} if holds_model else {}),
+        **({"dtype": asked_dtype(study, block, asking)} if holds_model else {}),
         **({"engine": engine} if (engine := asking.decisive_engine) else {}),
         **({"served_model": served} if served is not None else {}),
-        **judge.decisive(),
     }
 
 

@@ -17,13 +17,18 @@ _REMEDY = (
 
 
 @contextmanager
-def speaking_of(judge: str) -> Iterator[None]:
-    """Have what a backend complains of in `generation` name the judge's block, where the key stands."""
+def speaking_of(block: str) -> Iterator[None]:
+    """Have what a backend complains of in `generation` name the block where the key stands: `judge.one`."""
     try:
         yield
     except StudyError as error:
-        error.args = (str(error).replace("generation.", f"judge.{judge}."),)
+        error.args = (str(error).replace("generation.", key_of(block)),)
         raise
+
+
+def key_of(block: str, key: str = "") -> str:
+    """Return a key of a block as a study says it; of one that has no name, the key alone."""
+    return f"{block}.{key}" if block else key
 
 
 def check_engines(settings: StudySettings) -> None:
@@ -36,7 +41,7 @@ def check_engines(settings: StudySettings) -> None:
     for name, judge in settings.judge.items():
         engines[f"judge.{name}.engine"] = judge.engine
         if judge.model is not None:
-            with speaking_of(name):
+            with speaking_of(f"judge.{name}"):
                 generation_backend(judge.backend).check_options(judge.engine)
     for name, options in engines.items():
         for place in secrets_in(options, name):

@@ -9,6 +9,7 @@ from persona_assets.study.settings.analysis import (
     DriftSettings,
     LabelsSettings,
 )
+from persona_assets.study.settings.asking import AskingSettings
 from persona_assets.study.settings.block import NAME, Block
 from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.extraction import (
@@ -31,6 +32,7 @@ from persona_assets.study.settings.whole import CheckName, ChecksSettings, Study
 __all__ = [
     "NAME",
     "AnalysisSettings",
+    "AskingSettings",
     "AtlasSettings",
     "Block",
     "ChatTemplateSettings",
