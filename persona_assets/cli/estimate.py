@@ -9,6 +9,7 @@ from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
+from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
 from persona_assets.study.study import Study
 
 
@@ -47,6 +48,27 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
     for judge in judges:
         _print_judge(judge, asked.n_roles)
+    for scorer in what_scorer_is_asked(study):
+        _print_scorer(scorer)
+
+
+def _print_scorer(scorer: ScorerAsked) -> None:
+    name = f"explanation_scores, SAE {scorer.sae}"
+    if scorer.why_unknown is not None:
+        print(f"{name}: how much is asked is not known: {scorer.why_unknown}")
+        return
+    n_prompts = len(scorer.prompt_tokens)
+    print(
+        f"{name}: {count(scorer.n_labels)} labels of {count(scorer.n_features)} features, "
+        f"{count(n_prompts)} prompts; {count(scorer.n_scored)} are scored; answers of at most "
+        f"{count(scorer.longest_answer)} tokens"
+    )
+    if n_prompts:
+        n_tokens = sum(scorer.prompt_tokens)
+        print(
+            f"{name}: prompts of {n_tokens / n_prompts:.4g} tokens, the longest "
+            f"{count(max(scorer.prompt_tokens))}, {count(n_tokens)} in all"
+        )
 
 
 def _print_judge(judge: JudgeAsked, n_roles: int) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import pyarrow.compute as pc
+
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import LEAST_DISTINCT, RESPONSE_SPANS
+from persona_assets.lake.schema import EXPLANATION_SCORES, LEAST_DISTINCT, RESPONSE_SPANS
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import extraction_spans
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
@@ -24,6 +27,26 @@ class CheckResult:
     passed: bool
     description: str
     metadata: dict[str, Any]
+
+
+MOST_UNREAD = 0.1  # of what a scorer answers: past this its scores speak of its obedience
+
+
+def answers_read(study: Study) -> CheckResult:
+    """What the scorer of labels answers can be read, all but a tenth."""
+    across, found = AcrossRoles.of(study), {}
+    for sae in study.settings.extraction.saes:
+        file = across.file(EXPLANATION_SCORES, sae)
+        if file is not None:
+            rows = study.lake.read(EXPLANATION_SCORES, file)
+            n, n_unparsed = (pc.sum(rows[name]).as_py() or 0 for name in ("n", "n_unparsed"))
+            found[sae] = n_unparsed / n if n else 0.0
+    unread = [f"{sae}: {share:.0%}" for sae, share in found.items() if share > MOST_UNREAD]
+    return CheckResult(
+        passed=not unread,
+        description=f"answers that cannot be read: {'; '.join(unread)}" if unread else "answers are read",
+        metadata={f"{sae}: share of answers unread": share for sae, share in found.items()},
+    )
 
 
 def responses_complete(study: Study, role: str) -> CheckResult:

@@ -22,8 +22,9 @@ from persona_assets.health.snapshots import NamedBySnapshot, held_open, publishe
 from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.look import Look
-from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT, JUDGING
+from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT, JUDGING, SCORING
 from persona_assets.lake.storage import bucket
+from persona_assets.scoring.stage import scoring_parts
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study
@@ -85,7 +86,10 @@ def _parts(study: Study, look: Look) -> list[LakeFile]:
     asked = [name for name, judge in study.settings.judge.items() if judge.model is not None]
     judged = [files for files in roles if files.responses is not None]
     alive |= {judging_parts(files, name).made_from for files in judged for name in asked}
-    parts = [*look.all(study.lake, IN_FLIGHT), *look.all(study.lake, JUDGING)]
+    if (scores := study.settings.explanation_scores) is not None:
+        saes = study.settings.extraction.saes
+        alive |= {scoring_parts(study, sae, scorer).made_from for sae in saes for scorer in scores.scorers}
+    parts = [file for table in (IN_FLIGHT, JUDGING, SCORING) for file in look.all(study.lake, table)]
     return [file for file in parts if file.made_from in alive]
 
 

@@ -44,6 +44,29 @@ def role_checks(study: Study, roles: dg.PartitionsDefinition) -> list[dg.AssetCh
     return [_over_roles(study, roles, check) for check in _CHECKS if generates or check.asset != "responses"]
 
 
+def scores_check(study: Study) -> dg.AssetChecksDefinition:
+    """Return the check that the answers of whoever scores labels can be read."""
+
+    @dg.asset_check(
+        asset=key(study, "explanation_scores"),
+        name="answers_are_read",
+        description=(checks.answers_read.__doc__ or "").split("\n")[0],
+    )
+    def answers_are_read() -> dg.AssetCheckResult:
+        try:
+            result = checks.answers_read(study)
+        except StudyError as error:
+            result = CheckResult(passed=False, description=str(error), metadata={})
+        return dg.AssetCheckResult(
+            passed=result.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=result.description,
+            metadata=result.metadata,
+        )
+
+    return answers_are_read
+
+
 def is_stopped(files: RoleFiles, instance: dg.DagsterInstance, asset: str) -> bool:
     """Return whether the role's files have not passed a check of `asset` that stops runs."""
     stop_on = files.study.settings.checks.stop_on

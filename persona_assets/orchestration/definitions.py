@@ -13,7 +13,7 @@ from persona_assets.orchestration.assets import (
     study_asset,
     warehouse_asset,
 )
-from persona_assets.orchestration.checks import role_checks
+from persona_assets.orchestration.checks import role_checks, scores_check
 from persona_assets.orchestration.drift import drift_asset, drift_sensor
 from persona_assets.orchestration.marts import mart_assets
 from persona_assets.orchestration.resource import resource_key, warehouse_check, warehouse_resource
@@ -51,7 +51,11 @@ def _definitions(study: Study) -> dg.Definitions:
             *table_specs(study),
             *mart_assets(study),
         ],
-        asset_checks=[*role_checks(study, partitions), warehouse_check(study)],
+        asset_checks=[
+            *role_checks(study, partitions),
+            *([scores_check(study)] if study.settings.explanation_scores is not None else []),
+            warehouse_check(study),
+        ],
         resources={resource_key(study): warehouse_resource(study)},
         sensors=[drift_sensor(study)],
     )

@@ -12,6 +12,7 @@ from persona_assets.lake.schema import (
     CONTRASTS,
     DECLINED_ROLES,
     DECODERS,
+    EXPLANATION_SCORES,
     FIRST_CONTRASTS,
     PLAYED_ROLES,
     ROLE_BASELINES,
@@ -167,6 +168,27 @@ def land_directions(study: Study, report: Report) -> Landed:
     return Landed(version_of(landed), metadata)
 
 
+def land_explanation_scores(study: Study, report: Report) -> Landed:
+    """Score every label at hand under every SAE, and tell of each source how many are better than chance."""
+    from persona_assets.scoring.score import better_than_chance
+    from persona_assets.scoring.stage import land_scores
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        rows = study.lake.read(EXPLANATION_SCORES, files[EXPLANATION_SCORES.name]).to_pylist()
+        metadata: Metadata = {}
+        for scorer, source in sorted({(row["scorer"], row["source"]) for row in rows}):
+            of = [row for row in rows if (row["scorer"], row["source"]) == (scorer, source)]
+            scored = [row for row in of if row["score"] is not None]
+            better = sum(better_than_chance(row["q"]) for row in scored)
+            metadata[f"{scorer} of {source}"] = (
+                f"{better} of {len(scored)} labels better than chance; {len(of) - len(scored)} not scored"
+            )
+        return metadata
+
+    loaded.make_room()
+    return _across_roles(study, report, EXPLANATION_SCORES, land_scores, told)
+
+
 def _known(row: Metadata) -> Metadata:
     """Return what a table's one row says, its columns in words; nothing of those without a value."""
     return {name.replace("_", " "): value for name, value in row.items() if value is not None}
@@ -181,5 +203,6 @@ PER_STUDY = {
     "declined": land_declined,
     "atlas": land_atlas,
     "feature_labels": land_feature_labels,
+    "explanation_scores": land_explanation_scores,
     "directions": land_directions,
 }

@@ -66,7 +66,11 @@ ITEMS: dict[str, Callable[[Sequence[Excerpt], Sequence[Excerpt]], list[Item]]] =
 
 
 def batches(
-    scorer: str, firing: Sequence[Excerpt], silent: Sequence[Excerpt], seed: int, size: int = BATCH_SIZE
+    scorer: str,
+    firing: Sequence[Excerpt],
+    silent: Sequence[Excerpt],
+    seed: int | Sequence[int],
+    size: int = BATCH_SIZE,
 ) -> list[list[Item]]:
     """Return a scorer's items in random order, `size` in a batch and the rest in the last one.
 

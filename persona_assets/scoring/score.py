@@ -12,6 +12,8 @@ from scipy.stats import binomtest, hypergeom
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.base.arrays import Floats
 
+LEVEL = 0.05  # of q: a label that has more is not better than chance
+
 Answered = tuple[bool, bool | None]  # what is true, and what was answered; None: that cannot be read
 
 
@@ -56,6 +58,11 @@ def score_of(answers: Iterable[Answered]) -> Score | None:
         len(given),
         sum(said is None for _, said in given),
     )
+
+
+def better_than_chance(q: float | None) -> bool:
+    """Return whether a label foretells anything, at a false discovery rate of 5%."""
+    return q is not None and q <= LEVEL
 
 
 def adjusted(scores: Sequence[Score | None]) -> Floats:

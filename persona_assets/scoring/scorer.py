@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from math import isnan
+from typing import Any
 
 from persona_assets.base.progress import Progress
 from persona_assets.generate.asked import AskedModel
+from persona_assets.generate.backend import Completion
+from persona_assets.generate.in_flight import Parts
 from persona_assets.generate.prompts import Prompt
+from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.scoring.asking import answers_in, question
-from persona_assets.scoring.items import BATCH_SIZE, ITEMS, Excerpt, Item, batches
+from persona_assets.scoring.items import BATCH_SIZE, Excerpt, Item, batches
 from persona_assets.scoring.score import Answered, Score, adjusted, score_of
-from persona_assets.study.settings import GenerationSettings
 
-LEVEL = 0.05  # of q: a label that has more is not better than chance
+_AT_ONCE = 256  # claims: so many have their prompts in memory
 
 
 @dataclass(frozen=True)
@@ -35,84 +38,138 @@ class Claim:
 class LabelScore:
     """What one scorer says of one label; `q` is adjusted over all labels that this scorer was asked about.
 
-    `score` and `q` are None where nothing could be asked: there are no excerpts of one kind, or the label
-    holds a control token of the model.
+    It was asked about `n` excerpts, in `n_firing` of which the feature fires; `n_left_out` could not be
+    shown. Where `score` and `q` are None, `why_unscored` says why. `asked` is the hash of what was asked.
     """
 
     feature_id: int
     label: str
     scorer: str
-    score: Score | None
-    q: float | None
-
-    @property
-    def better_than_chance(self) -> bool:
-        """Whether the label foretells anything, at a false discovery rate of 5%."""
-        return self.q is not None and self.q <= LEVEL
+    n: int
+    n_firing: int
+    n_left_out: int
+    asked: str
+    why_unscored: str | None = None
+    score: Score | None = None
+    q: float | None = None
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A batch about the claim at `place`, as a prompt."""
+class Said:
+    """What a model said to the prompt of this number."""
 
-    place: int
-    batch: list[Item]
-    prompt: Prompt
+    number: int
+    text: str
+
+    @classmethod
+    def of(cls, completion: Completion) -> Said:
+        """Return what is kept of an answer."""
+        return cls(completion.response_id, completion.text)
 
 
-def score_labels(
-    asking: GenerationSettings,
+@dataclass(frozen=True)
+class Asking:
+    """What is asked about one claim by one scorer: prompts of a batch each, and the score but for answers."""
+
+    batches: list[list[Item]]
+    prompts: list[Prompt]
+    of: LabelScore
+
+    def scored(self, said: Mapping[int, Said]) -> LabelScore:
+        """Return the score by the answers to the prompts."""
+        answers: list[Answered] = []
+        for prompt, batch in zip(self.prompts, self.batches, strict=True):
+            given = answers_in(said[prompt.response_id].text, len(batch))
+            answers += [
+                (item.truth, None if given is None else given[place]) for place, item in enumerate(batch)
+            ]
+        return replace(self.of, score=score_of(answers))
+
+
+def askings(
+    model: AskedModel, scorer: str, claims: Sequence[Claim], whom: Mapping[str, Any], seed: int = 0
+) -> Iterator[Asking]:
+    """Yield what a scorer asks about each claim; `whom` is what decides the model's answers.
+
+    Prompts are numbered through. Raises StudyError for a scorer that does not exist, and where a prompt has
+    no room.
+    """
+    number = 0
+    for claim in claims:
+        shown = [
+            [one for one in excerpts if model.may_read("".join(one.pieces))]
+            for excerpts in (claim.firing, claim.silent)
+        ]
+        made = batches(scorer, shown[0], shown[1], [seed, claim.feature_id], BATCH_SIZE)
+        truths = [[item.truth for item in batch] for batch in made]
+        n, n_firing = sum(map(len, truths)), sum(map(sum, truths))
+        why = _why_unscored(model.may_read(claim.label), n_firing, n - n_firing)
+        prompts: list[Prompt] = []
+        for batch in [] if why else made:
+            text, where = question(scorer, claim.label, batch), f"{scorer}, feature {claim.feature_id}"
+            prompts.append(model.prompt(number, text, where))
+            number += 1
+        asked = fingerprint({"whom": whom, "prompts": [one.hash for one in prompts], "truths": truths})
+        n_left_out = len(claim.firing) + len(claim.silent) - n
+        n, n_firing = (0, 0) if why else (n, n_firing)
+        of = LabelScore(claim.feature_id, claim.label, scorer, n, n_firing, n_left_out, asked, why)
+        yield Asking([] if why else made, prompts, of)
+
+
+def score_claims(
+    model: AskedModel,
     claims: Sequence[Claim],
-    scorers: Sequence[str] = tuple(ITEMS),
+    scorers: Sequence[str],
+    parts: Mapping[str, Parts[Said]],
     *,
+    whom: Mapping[str, Any],
+    known: Mapping[str, Score],
     seed: int = 0,
-    batch_size: int = BATCH_SIZE,
     progress: Progress | None = None,
 ) -> list[LabelScore]:
-    """Return the score of each claim by each scorer, scorer by scorer; `asking` says which model answers.
+    """Return the score of each claim by each scorer, scorer by scorer.
 
-    A model is shown `batch_size` excerpts at a time; those that hold a control token of it are left out.
-    Raises StudyError for a scorer that does not exist, and where a prompt has no room or the model cannot be
-    asked.
+    A score that is `known` by the hash of what was asked is not asked for again, and neither is what a killed
+    run has kept in the scorer's `parts`. Raises StudyError as `askings`, and where the model cannot be asked.
     """
-    model = AskedModel(asking, who="scorer")
-    asked = {scorer: list(_prompts(model, scorer, claims, seed, batch_size)) for scorer in scorers}
-    n_asked, n_done = sum(map(len, asked.values())), 0
     found: list[LabelScore] = []
-    with closing(model):
-        for scorer, prompts in asked.items():
-            by_id = {one.prompt.response_id: one for one in prompts}
-            answers: list[list[Answered]] = [[] for _ in claims]
-            for completion in model.backend.complete([one.prompt for one in prompts]) if prompts else ():
-                one = by_id[completion.response_id]
-                said = answers_in(completion.text, len(one.batch))
-                for number, item in enumerate(one.batch):
-                    answers[one.place].append((item.truth, None if said is None else said[number]))
-                n_done += 1
-                if progress is not None:
-                    progress(n_done, n_asked)
-            found += _scored(scorer, claims, [score_of(given) for given in answers])
+    for scorer in scorers:
+        of_scorer: list[LabelScore] = []
+        made = askings(model, scorer, claims, whom, seed)
+        while block := list(islice(made, _AT_ONCE)):
+            hear = _within(progress, len(found) + len(of_scorer), len(block), len(claims) * len(scorers))
+            of_scorer += _answered(model, block, parts[scorer], known, hear)
+        found += _adjusted(of_scorer)
     return found
 
 
-def _scored(scorer: str, claims: Sequence[Claim], scores: Sequence[Score | None]) -> Iterator[LabelScore]:
-    for claim, score, q in zip(claims, scores, adjusted(scores).tolist(), strict=True):
-        yield LabelScore(claim.feature_id, claim.label, scorer, score, None if isnan(q) else q)
+def _answered(
+    model: AskedModel,
+    block: Sequence[Asking],
+    parts: Parts[Said],
+    known: Mapping[str, Score],
+    progress: Progress | None,
+) -> Iterator[LabelScore]:
+    prompts = [prompt for one in block if one.of.asked not in known for prompt in one.prompts]
+    said = model.answers(prompts, parts, Said.of, progress)
+    for one in block:
+        score = known.get(one.of.asked)
+        yield one.scored(said) if score is None else replace(one.of, score=score)
 
 
-def _prompts(
-    model: AskedModel, scorer: str, claims: Sequence[Claim], seed: int, size: int
-) -> Iterator[_Asked]:
-    number = 0
-    for place, claim in enumerate(claims):
-        firing, silent = (
-            [one for one in excerpts if model.may_read("".join(one.pieces))]
-            for excerpts in (claim.firing, claim.silent)
-        )
-        made = batches(scorer, firing, silent, seed, size)
-        if not model.may_read(claim.label):
-            continue
-        for batch in made:
-            text, where = question(scorer, claim.label, batch), f"{scorer}, feature {claim.feature_id}"
-            yield _Asked(place, batch, model.prompt(number, text, where))
-            number += 1
+def _within(progress: Progress | None, done: int, n: int, n_all: int) -> Progress | None:
+    """Return a progress of the next `n` labels as one of all of them."""
+    return None if progress is None else lambda part, of: progress(done + n * part // of, n_all)
+
+
+def _adjusted(scores: Sequence[LabelScore]) -> Iterator[LabelScore]:
+    for one, q in zip(scores, adjusted([one.score for one in scores]).tolist(), strict=True):
+        yield replace(one, q=None if isnan(q) else q)
+
+
+def _why_unscored(label_is_shown: bool, n_firing: int, n_silent: int) -> str | None:
+    if not label_is_shown:
+        return "the label holds a control token of the model"
+    if not n_firing:
+        return "no held-out excerpt in which the feature fires"
+    return None if n_silent else "no held-out excerpt in which the feature is silent"

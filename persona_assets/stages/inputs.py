@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, ROLE_MATRIX, Table
+from persona_assets.lake.schema import (
+    EVIDENCE,
+    FEATURE_LABELS,
+    JUDGEMENTS,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    ROLE_MATRIX,
+    Table,
+)
 from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import asked_dtype, extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
@@ -239,6 +247,32 @@ def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
         "map": {key: value for key, value in mapping if key not in _SELECTING},
         "anchor": settings.analysis.anchor,
     }
+
+
+def of_explanation_scores(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the labels, the features chosen, the answers that are shown, and whom they are shown."""
+    settings, answers = across.study.settings.explanation_scores, _answers(across, sae)
+    labels, contrasts = across.file(FEATURE_LABELS, sae), across.file(ROLE_CONTRASTS, sae)
+    if settings is None or answers is None or labels is None or (contrasts is None and not settings.features):
+        return None
+    evidence = {role: across.roles[role].file(EVIDENCE, sae) for role in across.compared(sae)}
+    return {
+        **answers,
+        "evidence": {role: file.stem for role, file in evidence.items() if file is not None},
+        "labels": labels.stem,
+        **({"role_contrasts": contrasts.stem} if contrasts is not None and not settings.features else {}),
+        "seed": across.study.settings.atlas.split_seed,
+        "asked": scorer_inputs(across.study),
+        "chosen": {"top": settings.top, "features": settings.features},
+        "scorers": settings.scorers,
+    }
+
+
+def scorer_inputs(study: Study) -> dict[str, Any]:
+    """Return what decides the scorer's answers, besides what it is asked."""
+    settings = study.settings.explanation_scores
+    assert settings is not None
+    return {**asked_inputs(study, "explanation_scores", settings.asking), **settings.decisive()}
 
 
 def of_directions(across: AcrossRoles, sae: str) -> Inputs:

@@ -43,6 +43,10 @@ def check_engines(settings: StudySettings) -> None:
         if judge.model is not None:
             with speaking_of(f"judge.{name}"):
                 generation_backend(judge.backend).check_options(judge.engine)
+    if (scores := settings.explanation_scores) is not None:
+        engines["explanation_scores.engine"] = scores.engine
+        with speaking_of("explanation_scores"):
+            generation_backend(scores.backend).check_options(scores.engine)
     for name, options in engines.items():
         for place in secrets_in(options, name):
             raise StudyError(f"{place}: looks like a secret; {_REMEDY}")

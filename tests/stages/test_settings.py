@@ -14,10 +14,13 @@ from pydantic import BaseModel
 from persona_assets.lake.schema import (
     CONTRASTS,
     DECLINED_ROLES,
+    EXPLANATION_SCORES,
+    FEATURE_LABELS,
     FIRST_ACTIVATIONS,
     JUDGEMENTS,
     PLAYED_ROLES,
     RESPONSES,
+    ROLE_CONTRASTS,
 )
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
@@ -100,6 +103,17 @@ OTHERS: dict[str, Any] = {
     "contrasts.questions": {"roles": None, "questions": ["0-1"]},
     "contrasts.against": {"against": ["ghost"]},
     "contrasts.within": {"roles": None, "wordings": [0], "within": ["ghost"]},
+    "explanation_scores.backend": {"backend": "vllm"},
+    "explanation_scores.model": {"model": "google/gemma-3-12b-it"},
+    "explanation_scores.revision": {"revision": "abc"},
+    "explanation_scores.scorers": {"scorers": ["fuzzing"]},
+    "explanation_scores.top": {"top": 3},
+    "explanation_scores.features": {"features": [7]},
+    "explanation_scores.max_tokens": {"max_tokens": 9},
+    "explanation_scores.max_model_len": {"max_model_len": 300},
+    "explanation_scores.dtype": {"dtype": "float16"},
+    "explanation_scores.template_date": {"template_date": "2025-01-31"},
+    "explanation_scores.engine": {"backend": "vllm", "engine": {"quantization": "fp8"}},
     "labels.api": "https://example.org",
     "labels.export": "https://example.org/export",
     "labels.cache": "x.json",
@@ -120,6 +134,7 @@ OTHERS: dict[str, Any] = {
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
 
+ASKED = ("judge.", "explanation_scores.")
 OF_DECLINED = "analysis.declining"
 FIRST_TOKENS = "extraction.first_tokens"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
@@ -170,7 +185,7 @@ def test_every_key_has_another_value_here() -> None:
     [
         one
         for one in leaves()
-        if not one[0].startswith(("judge.", "contrasts.", OF_DECLINED, FIRST_TOKENS, *OF_PLAYED))
+        if not one[0].startswith((*ASKED, "contrasts.", OF_DECLINED, FIRST_TOKENS, *OF_PLAYED))
     ],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(
@@ -197,6 +212,26 @@ def test_a_key_of_a_judge_decides_what_is_judged_unless_its_block_says_that_it_d
             land(study, RESPONSES, RoleFiles(study, "pirate").responses_fingerprint, role="pirate")
         stems.add(RoleFiles(study, "pirate").fingerprint(JUDGEMENTS))
     assert len(stems) == (1 if ignored else 2) and None not in stems
+
+
+@pytest.mark.parametrize(
+    ("key", "ignored"), [one for one in leaves() if one[0].startswith("explanation_scores.")]
+)
+def test_a_key_of_scores_decides_the_scores_alone_unless_its_block_says_that_it_does_not(
+    make_study: StudyMaker, key: str, ignored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    asked = {"model": "google/gemma-3-27b-it", "dtype": "float32"}
+    stems = []
+    for name, other in (("plain", {}), ("other", OTHERS[key])):
+        study = make_study(name, HUB | {"explanation_scores": asked | other})
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        land(study, FEATURE_LABELS, "imported-0123456789abcdef", sae="demo")
+        across = AcrossRoles.of(study)
+        land(study, ROLE_CONTRASTS, across.fingerprint(ROLE_CONTRASTS, "demo"), sae="demo")
+        stems.append(AcrossRoles.of(study).fingerprint(EXPLANATION_SCORES, "demo"))
+    assert len(set(stems)) == (1 if ignored else 2) and None not in stems
 
 
 @pytest.mark.parametrize("key", OF_PLAYED)

@@ -11,7 +11,17 @@ from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.garbage import find_garbage
 from persona_assets.health.summary import summarize
 from persona_assets.judging.stage import judging_parts
-from persona_assets.lake.schema import DRIFT_CODES, EVERY_TABLE, IN_FLIGHT, JUDGING, MARTS, Table, mart_table
+from persona_assets.lake.schema import (
+    DRIFT_CODES,
+    EVERY_TABLE,
+    IN_FLIGHT,
+    JUDGING,
+    MARTS,
+    SCORING,
+    Table,
+    mart_table,
+)
+from persona_assets.scoring.stage import scoring_parts
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import STAGES, stage, stage_of
@@ -42,6 +52,7 @@ def study(make_study: StudyMaker) -> Study:
             "analysis.declined": True,
             "contrasts": {"living": {"roles": ["pirate"]}},
             "extraction.first_tokens": 3,
+            "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
         }
     )
 
@@ -87,7 +98,9 @@ def land_besides(study: Study) -> set[str]:
     in_flight = InFlight(files.roles["pirate"], "transformers").made_from
     assert anchor is not None
     judging = judging_parts(files.roles["pirate"], "one").made_from
+    scoring = scoring_parts(study, "demo", "fuzzing").made_from
     return {
+        land(study, SCORING, scoring, Part(sae="demo")),
         land(study, JUDGING, judging, Part(role="pirate")),
         land(study, DRIFT_CODES, codes, Part(sae="demo", run=RUN)),
         land(study, DRIFT_CODES, anchor, Part(role="default", sae="demo")),
@@ -163,12 +176,14 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
     assert {held.table.name for _, held in files.published()} | {
         "in_flight",
         "judging",
+        "scoring",
         "drift_codes",
     } == EVERY_TABLE.keys()
     files.fresh()
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    assert [listed.pop(f"{study.name}/{name}") for name in ("in_flight", "judging")] == [1, 1]
+    parts = {"in_flight", "judging", "scoring"}
+    assert [listed.pop(f"{study.name}/{name}") for name in parts] == [1, 1, 1]
     assert set(listed.values()) == {2}
-    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - {"in_flight", "judging"}}
+    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - parts}

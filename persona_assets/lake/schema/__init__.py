@@ -64,6 +64,7 @@ from persona_assets.lake.schema.of_runs import (
     DRIFT_TURNS,
     SCORES,
 )
+from persona_assets.lake.schema.of_scores import EXPLANATION_SCORES, SCORING
 from persona_assets.lake.schema.of_snapshots import (
     DERIVED,
     FEATURE_TOTALS,
@@ -90,6 +91,7 @@ TABLES = {
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS,
         FIRST_ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *PLAYED_TABLES, FIRST_CONTRASTS,
         *CONTRAST_TABLES, ROLE_BASELINES, *DECLINED_TABLES, *ATLAS_TABLES, FEATURE_LABELS,
+        EXPLANATION_SCORES,
         *DIRECTIONS_TABLES, *DRIFT_TABLES,
     )
 }  # fmt: skip
@@ -112,7 +114,7 @@ MARTS = Table(
 )  # fmt: skip
 
 # And those that no snapshot holds, or not under this name.
-EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, MARTS)}
+EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, SCORING, MARTS)}
 
 
 def mart_table(name: str, schema: pa.Schema) -> Table:
@@ -147,6 +149,7 @@ __all__ = [
     "DRIFT_TURNS",
     "EVERY_TABLE",
     "EVIDENCE",
+    "EXPLANATION_SCORES",
     "FEATURES",
     "FEATURE_GEOMETRY",
     "FEATURE_LABELS",
@@ -183,6 +186,7 @@ __all__ = [
     "ROLE_SIMILARITY",
     "SAE_FIT",
     "SCORES",
+    "SCORING",
     "SHOWN",
     "SMALL_TABLES",
     "STANDS_ON",

@@ -27,6 +27,7 @@ from persona_assets.study.settings.generation import (
     RolesSettings,
 )
 from persona_assets.study.settings.judge import JudgeSettings
+from persona_assets.study.settings.scores import ExplanationScoresSettings
 from persona_assets.study.settings.whole import CheckName, ChecksSettings, StudySettings
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "ContrastSettings",
     "DriftSettings",
     "EvidenceSettings",
+    "ExplanationScoresSettings",
     "ExtractionSettings",
     "FitSettings",
     "GenerationSettings",

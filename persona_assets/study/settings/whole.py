@@ -17,6 +17,7 @@ from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.extraction import ExtractionSettings
 from persona_assets.study.settings.generation import GenerationSettings, QuestionsSettings, RolesSettings
 from persona_assets.study.settings.judge import JudgeSettings
+from persona_assets.study.settings.scores import ExplanationScoresSettings
 
 CheckName = Literal[
     "every_prompt_answered", "sae_fits_the_model", "activations_cover_responses", "agree_with_activations"
@@ -69,6 +70,8 @@ class StudySettings(Block):
     """How features are selected and mapped."""
     labels: LabelsSettings = LabelsSettings()
     """Where descriptions of features come from."""
+    explanation_scores: ExplanationScoresSettings | None = None
+    """Who says how well descriptions foretell; by default nobody is asked."""
     drift: DriftSettings = DriftSettings()
     """How conversations are followed."""
     checks: ChecksSettings = ChecksSettings()
@@ -102,4 +105,8 @@ class StudySettings(Block):
         public["judge"] = {
             name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
         }
+        if self.explanation_scores is None:
+            unheard |= {"explanation_scores": True}
+        else:
+            public["explanation_scores"] = self.explanation_scores.model_copy(update={"engine": {}})
         return self.model_copy(update=public).model_dump_json(exclude=unheard)

@@ -1,0 +1,73 @@
+"""Which labels of an SAE are scored, and the excerpts that they are scored on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow.compute as pc
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.queries import query
+from persona_assets.explaining.examples import read_examples
+from persona_assets.lake.schema import FEATURE_LABELS, ROLE_CONTRASTS
+from persona_assets.scoring.scorer import Claim
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.settings import ExplanationScoresSettings
+
+
+@dataclass(frozen=True)
+class LabelsToScore:
+    """The labels at hand, from wherever they come, of the features that the study has scored."""
+
+    across: AcrossRoles
+    sae: str
+
+    @property
+    def settings(self) -> ExplanationScoresSettings:
+        """What the study says of scores. Raises StudyError where it says nothing."""
+        settings = self.across.study.settings.explanation_scores
+        if settings is None:
+            name = self.across.study.name
+            raise StudyError(f"{name} has no labels scored; name a model in explanation_scores")
+        return settings
+
+    @cached_property
+    def features(self) -> list[int]:
+        """The features that were chosen: those that the study lists, or the first of each role."""
+        if self.settings.features:
+            return sorted(set(self.settings.features))
+        return top_features(self.across, self.sae, self.settings.top)
+
+    @cached_property
+    def labels(self) -> list[dict[str, Any]]:
+        """`feature_id`, `source` and `description` of each label, once each, by feature and rank."""
+        file = self.across.file(FEATURE_LABELS, self.sae)
+        if file is None:
+            return []
+        columns = ["feature_id", "source", "description"]
+        rows = self.across.study.lake.read(FEATURE_LABELS, file).select(columns)
+        chosen = rows.filter(pc.is_in(rows["feature_id"], pc.cast(self.features, "int32")))
+        return [dict(row) for row in dict.fromkeys(tuple(row.items()) for row in chosen.to_pylist())]
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """Each description of a feature once, whoever gave it, with held-out excerpts."""
+        told = dict.fromkeys((label["feature_id"], label["description"]) for label in self.labels)
+        examples = read_examples(self.across, self.sae, sorted({feature for feature, _ in told}))
+        return [
+            Claim(feature, label, examples[feature].held_out, examples[feature].held_out_silent)
+            for feature, label in told
+        ]
+
+
+def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:
+    """Return the `top` features of each compared role that most surely set it apart, by id, each once."""
+    file = across.file(ROLE_CONTRASTS, sae)
+    if file is None:
+        return []
+    lake = across.study.lake
+    with lake.readable([file]) as [path], lake.connection() as connection:
+        found = connection.execute(query("scoring/top_features"), {"file": path, "top": top}).fetchall()
+    return [feature for (feature,) in found]

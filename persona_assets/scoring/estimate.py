@@ -1,0 +1,69 @@
+"""What a study's scorer of labels would be asked, before it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from persona_assets.base.errors import StudyError
+from persona_assets.generate.asked import AskedModel
+from persona_assets.scoring.claims import LabelsToScore
+from persona_assets.scoring.scorer import Asking, askings
+from persona_assets.scoring.stage import known_scores, scoring_model
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.inputs import scorer_inputs
+from persona_assets.study.study import Study
+
+
+@dataclass(frozen=True)
+class ScorerAsked:
+    """What is asked about `n_labels` labels of `n_features` features of an SAE.
+
+    `prompt_tokens` are those of each prompt; `n_scored` prompts need not be asked, for scores by them have
+    landed. Where that is not known, `why_unknown`.
+    """
+
+    sae: str
+    n_features: int = 0
+    n_labels: int = 0
+    n_scored: int = 0
+    longest_answer: int = 0
+    prompt_tokens: list[int] = field(default_factory=list)
+    why_unknown: str | None = None
+
+
+def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
+    """Yield what is asked under each SAE; nothing where the study has no labels scored.
+
+    Raises StudyError where a prompt does not fit the model, as landing would.
+    """
+    if study.settings.explanation_scores is None:
+        return
+    across = AcrossRoles.of(study)
+    for sae in study.settings.extraction.saes:
+        labels = LabelsToScore(across, sae)
+        if not labels.labels:
+            why = "no labels have landed" if labels.features else "the roles are not compared yet"
+            yield ScorerAsked(sae, why_unknown=why)
+            continue
+        try:
+            model = scoring_model(study)
+        except StudyError as error:
+            yield ScorerAsked(sae, why_unknown=str(error))
+            continue
+        asked, known = _asked(study, model, labels), known_scores(across, sae)
+        yield ScorerAsked(
+            sae,
+            n_features=len({claim.feature_id for claim in labels.claims}),
+            n_labels=len(labels.labels),
+            n_scored=sum(len(one.prompts) for one in asked if one.of.asked in known),
+            longest_answer=labels.settings.max_tokens,
+            prompt_tokens=[len(prompt.token_ids) for one in asked for prompt in one.prompts],
+        )
+
+
+def _asked(study: Study, model: AskedModel, labels: LabelsToScore) -> list[Asking]:
+    seed, whom = study.settings.atlas.split_seed, scorer_inputs(study)
+    return [
+        one for scorer in labels.settings.scorers for one in askings(model, scorer, labels.claims, whom, seed)
+    ]
