@@ -19,6 +19,7 @@ from persona_assets.extract.evidence import EvidenceCollector
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums, as_table
+from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.extract.tables import ActivationsCollector, FirstCollector
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
@@ -42,6 +43,7 @@ class Extraction:
     pooled: pa.Table
     sae_fit: pa.Table
     evidence: pa.Table
+    token_shapes: pa.Table
     activations: pa.Table
     first_activations: pa.Table | None = None
 
@@ -58,6 +60,7 @@ class _Collector:
         self.first = FirstCollector(settings.first_tokens, n_selected) if settings.first_tokens else None
         self.activations = ActivationsCollector(settings.mask_norm_outliers)
         self.evidence = EvidenceCollector(d_sae, settings.evidence.top, settings.evidence.window)
+        self.shapes = ShapesCollector(d_sae, n_selected, settings.mask_norm_outliers)
         self.fits: list[FitSums] = []
 
     def add(self, batch: PooledBatch) -> None:
@@ -66,6 +69,7 @@ class _Collector:
         if self.first is not None:
             self.first.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
+        self.shapes.add(batch)
         self.fits += [batch.fit] if batch.fit is not None else []
 
 
@@ -119,6 +123,7 @@ class Extractor:
                 pooled=one.activations.pooled(responses, conversations),
                 sae_fit=as_table(Fit.of(one.fits, losses.get(name))),
                 evidence=one.evidence.table(by_id, self.tokenizer),
+                token_shapes=one.shapes.table(),
                 activations=one.activations.activations(),
                 first_activations=one.first.activations() if one.first is not None else None,
             )

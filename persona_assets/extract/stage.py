@@ -32,15 +32,17 @@ class ExtractionStage:
     ) -> dict[str, LakeFile]:
         """The role's activations by SAE: those that are there, or, extracted now, those that were missing.
 
-        One forward pass serves all SAEs. Raises StudyError where the role has no fresh responses.
+        One forward pass serves all SAEs; it is made again for what an earlier version did not keep. Raises
+        StudyError where the role has no fresh responses.
         """
         saes = self.study.settings.extraction.saes
         files = RoleFiles(self.study, role)
         stage = stage_of(ACTIVATIONS)
-        missing = [sae for sae in saes if overwrite or not files.has(stage, sae)]
-        lacking = [sae for sae in saes if sae not in missing and not files.has(stage, sae, selected=True)]
-        if lacking:
-            self._land_fits(files, lacking)  # which an earlier version did not keep, or other settings
+        lacking = {sae: files.lacking(stage, sae) for sae in saes}
+        unfitted = [sae for sae in saes if lacking[sae] == [SAE_FIT] and not overwrite]
+        missing = [sae for sae in saes if overwrite or (lacking[sae] and sae not in unfitted)]
+        if unfitted:
+            self._land_fits(files, unfitted)  # on a sample of the responses
         if missing:
             responses = self._responses(files)
             # Of responses from before this was done:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 FIT_VERSION = 1
 FIRST_ACTIVATIONS_VERSION = 1
+TOKEN_SHAPES_VERSION = 1
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = ("strategy", "question_centering", "split_seed", "selection")
@@ -126,6 +127,12 @@ def of_fit(files: RoleFiles, sae: str) -> Inputs:
         return None
     fit = files.study.settings.extraction.fit
     return {"version": FIT_VERSION, "activations": activations, **fit.decisive()}
+
+
+def of_token_shapes(files: RoleFiles, sae: str) -> Inputs:
+    """Return what activations are made from; no setting is asked."""
+    activations = files.activations_fingerprint(sae)
+    return None if activations is None else {"version": TOKEN_SHAPES_VERSION, "activations": activations}
 
 
 def of_first_activations(files: RoleFiles, sae: str) -> Inputs:

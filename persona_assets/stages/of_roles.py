@@ -74,13 +74,17 @@ class RoleFiles:
 
     def has(self, stage: Stage, sae: str | None = None, *, selected: bool = False) -> bool:
         """Return whether everything that `stage` makes is there; `selected`: also what it may lack."""
-        if any(self.file(table, sae) is None for table in stage.tables):
-            return False
+        return not self.lacking(stage, sae, selected=selected)
+
+    def lacking(self, stage: Stage, sae: str | None = None, *, selected: bool = True) -> list[Table]:
+        """Return the tables of `stage` that are not there; only what it needs unless it is `selected`."""
+        lacking = [table for table in stage.tables if self.file(table, sae) is None]
         mark = self.file(stage.mark, sae)
+        if not lacking and mark is not None and mark.imported:
+            return []
         asked = [extra for extra in stage.extras if extra.wanted(self.study.settings)]
         wanted = [extra.table for extra in asked if extra.needed or (selected and extra.always)]
-        imported = mark is not None and mark.imported
-        return imported or all(self.file(table, sae) is not None for table in wanted)
+        return lacking + [table for table in wanted if self.file(table, sae) is None]
 
     def state(self, table: Table, sae: str | None = None) -> State:
         """Return whether all of the stage that lands `table` is fresh, only of other settings, or missing."""

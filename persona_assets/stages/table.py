@@ -34,6 +34,7 @@ from persona_assets.lake.schema import (
     SAE_FIT,
     SCORING,
     STATISTICS_TABLES,
+    TOKEN_SHAPES,
     Table,
 )
 from persona_assets.stages import inputs
@@ -82,6 +83,7 @@ STAGES = (
         extras=(
             Extra(EVIDENCE, inputs.of_evidence),
             Extra(SAE_FIT, inputs.of_fit, needed=False),
+            Extra(TOKEN_SHAPES, inputs.of_token_shapes, needed=False),
             Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, wanted=_pools_first_tokens),
         ),
         uses_model=True,

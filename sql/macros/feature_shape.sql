@@ -5,7 +5,7 @@
 -- One row. token_rate: active tokens over all pooled tokens of all roles. Of the peaks that the evidence keeps
 -- (the strongest responses of each role) single_token_share lie on the commonest token, single_token. peak_place
 -- is the mean place of the peak in all responses in which it fires: 0 the first token, 1 the last; what fires
--- anywhere is near 1/2.
+-- anywhere is near 1/2. position_correlation is that of feature_position, with its interval.
 create macro feature_shape(feature, sae := null) as table
 with density as (
     select
@@ -38,6 +38,10 @@ select
     (select count(*) from by_token) as n_peak_tokens,
     (select max(n) / sum(n) from by_token) as single_token_share,
     (select arg_max(piece, (n, -token_id)) from by_token) as single_token,
-    (select peak_place from places) as peak_place
-from density as d;
+    (select peak_place from places) as peak_place,
+    o.position_correlation,
+    o.position_low,
+    o.position_high
+from density as d
+cross join feature_position(feature, sae) as o;
 comment on macro table feature_shape is 'How often a feature is active, and whether on one token or at one place alone';

@@ -18,6 +18,7 @@ from synthetic_model import N_CONVERSATIONS, random_responses, realistic_sae, re
 from transformers import AutoModelForCausalLM
 
 from persona_assets.extract.extractor import Extractor
+from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.study.settings import ExtractionSettings
 
 LAYER = 3
@@ -40,6 +41,7 @@ DEEP = {
     "head_dim": 64,
 }
 N_FEW = 16  # conversations
+BESIDES = (ShapesCollector,)
 FOUR = {f"l{layer}_{d_sae}": (layer, d_sae) for layer in (8, 11) for d_sae in (1_024, 2_048)}
 
 
@@ -95,6 +97,32 @@ def _dense(whole: Any, sae: Any, responses: pa.Table) -> Callable[[], list[Any]]
         return codes.mean(axis=0), codes.max(axis=0)
 
     return lambda: [one(*row.values()) for row in rows]
+
+
+def test_what_is_kept_of_single_tokens(
+    model: str, responses: pa.Table, tmp_path: Path, benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Extraction with and without what is kept of single tokens besides the evidence, turn about."""
+    whole = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
+    sae = realistic_sae(whole, responses, 4_096, LAYER, tmp_path)  # where reading costs least
+    extractor = Extractor.open(
+        ExtractionSettings(
+            model=model, dtype="float32", saes={"sae": {"path": sae}}, engine={"device": "cpu"}
+        )
+    )
+    extractor.extract(responses)
+    times: dict[bool, list[float]] = {True: [], False: []}
+
+    def one_of_each() -> None:
+        for kept in times:
+            with monkeypatch.context() as silenced:
+                for collector in () if kept else BESIDES:
+                    silenced.setattr(collector, "add", lambda *_: None)
+                times[kept].append(_cpu_seconds(extractor, responses, ["sae"]))
+
+    benchmark.pedantic(one_of_each, rounds=2 * ROUNDS)
+    ratio = min(times[True]) / min(times[False])
+    record("what is kept of single tokens", "<= 1.1", ratio, "times the CPU time without")
 
 
 def test_four_saes(responses: pa.Table, tmp_path: Path, benchmark) -> None:

@@ -9,7 +9,15 @@ import pyarrow as pa
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, POOLED, RESPONSES, ROLE_FEATURES, SAE_FIT
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    POOLED,
+    RESPONSES,
+    ROLE_FEATURES,
+    SAE_FIT,
+    TOKEN_SHAPES,
+)
 from persona_assets.models.loading import identity
 from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.stages.table import stage_of
@@ -146,6 +154,8 @@ def test_what_a_later_version_adds_to_a_stage_leaves_it_fresh_until_it_is_select
     assert files.has(today, "demo")
     assert not files.has(today, "demo", selected=True)
     land(study, SAE_FIT, files.fingerprint(SAE_FIT, "demo"), "demo")
+    assert RoleFiles(study, PIRATE).lacking(today, "demo") == [TOKEN_SHAPES]
+    land(study, TOKEN_SHAPES, files.fingerprint(TOKEN_SHAPES, "demo"), "demo")
     assert RoleFiles(study, PIRATE).has(today, "demo", selected=True)
     changed = RoleFiles(make_study("same", {"extraction.fit": {"responses": 2}}), PIRATE)
     assert changed.has(today, "demo")

@@ -65,6 +65,10 @@ COLUMNS = {
     "how_many_features_an_answer_fires": (
         "role n_responses mean_features_of_an_answer n_features_of_the_role"
     ),
+    "how_strongly_on_tokens": (
+        "from_activation to_activation n_tokens share mean_place position_correlation position_low "
+        "position_high"
+    ),
     "how_the_saes_differ": (
         "sae d_sae mean_features_of_an_answer n_features_that_fire n_features_of_one_role"
     ),

@@ -357,6 +357,11 @@ def test_density_and_shape_are_those_of_the_tokens(
         else:
             assert shape["peak_place"] == pytest.approx(at.mean())
             assert (shape["single_token_share"], shape["single_token"]) == (1, f" {feature}")
+        # No histogram was kept of these roles.
+        assert shape["position_correlation"] is None
+        assert rows(warehouse, "from token_histogram(?, sae := ?)", feature, sae) == []
+        [position] = rows(warehouse, "from feature_position(?, ?)", feature, sae)
+        assert position["n_roles"] == 0
 
 
 def test_a_token_that_has_most_peaks_is_the_single_token(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -53,6 +53,7 @@ from persona_assets.lake.schema.of_roles import (
     RESPONSES,
     ROLE_FEATURES,
     SAE_FIT,
+    TOKEN_SHAPES,
 )
 from persona_assets.lake.schema.of_runs import (
     DRIFT_CODES,
@@ -88,7 +89,7 @@ from persona_assets.lake.schema.table import FEATURE_TILE, VARIANT_STRIDE, Colum
 TABLES = {
     table.name: table
     for table in (
-        RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, ACTIVATIONS,
+        RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, TOKEN_SHAPES, ACTIVATIONS,
         FIRST_ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *PLAYED_TABLES, FIRST_CONTRASTS,
         *CONTRAST_TABLES, ROLE_BASELINES, *DECLINED_TABLES, *ATLAS_TABLES, FEATURE_LABELS,
         EXPLANATION_SCORES,
@@ -97,7 +98,10 @@ TABLES = {
 }  # fmt: skip
 
 # Of these a snapshot holds no copy: it reads them from the lake.
-VIEWS = (RESPONSES, ACTIVATIONS, FIRST_ACTIVATIONS, EVIDENCE, ROLE_MATRIX, LENGTH_CONTRASTS, FEATURE_LOGITS)
+VIEWS = (
+    RESPONSES, ACTIVATIONS, FIRST_ACTIVATIONS, EVIDENCE, TOKEN_SHAPES, ROLE_MATRIX, LENGTH_CONTRASTS,
+    FEATURE_LOGITS,
+)  # fmt: skip
 
 # What there is to ask in a snapshot, in the order of the pipeline.
 SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, *DERIVED)}
@@ -192,6 +196,7 @@ __all__ = [
     "STANDS_ON",
     "STATISTICS_TABLES",
     "TABLES",
+    "TOKEN_SHAPES",
     "VARIANT_STRIDE",
     "VIEWS",
     "Column",

@@ -206,6 +206,35 @@ FIRST_ACTIVATIONS = replace(
     },
 )
 
+# The bins of token activations, half octaves: bin b holds those from 2^(b/2) up to 2^((b + 1)/2). The
+# outermost also hold whatever is smaller or larger.
+FIRST_TOKEN_BIN, N_TOKEN_BINS = -24, 64
+_BINS = f"{FIRST_TOKEN_BIN} whatever is smaller, and {FIRST_TOKEN_BIN + N_TOKEN_BINS - 1} whatever is larger"
+
+# Sorted by feature, and cut as finely as evidence: one feature is asked for at a time.
+TOKEN_SHAPES = Table(
+    "token_shapes", "Each feature's activations on the single tokens of each role: their histogram, and "
+    "where in responses they lie; no rows of roles extracted before this was kept; read from the lake",
+    columns=(
+        Column("feature_id", INT),
+        Column("first_bin", INT, "The bin of the first of counts; bin b holds activations from 2^(b/2) up to "
+            f"2^((b + 1)/2), {_BINS}"),
+        Column("counts", pa.list_(INT), "How many tokens lie in each bin from first_bin on; together the "
+            "role's tokens on which the feature is active"),
+        Column("place_squares", FLOAT, "Sum over the pooled tokens of the responses in which it fires of x "
+            "squared; x is a token's place in its response, from -1 (the first) to 1. NULL, as the sums that "
+            "follow, with extraction.mask_norm_outliers", nullable=True),
+        Column("squares", FLOAT, "Sum over these tokens of (a - m) squared: a is the activation, zeros "
+            "too, m its mean over the response", nullable=True),
+        Column("place_products", FLOAT, "Sum over these tokens of a x", nullable=True),
+        Column("place_sum", FLOAT, "Sum of x over the tokens on which the feature is active", nullable=True),
+    ),
+    made_from=("responses",),
+    per_sae=True,
+    row_group_size=4_096,
+    unbroken="feature_id",
+)  # fmt: skip
+
 # Unpacked as role_contrasts are.
 ROLE_FEATURES = Table(
     "role_features", "Each feature over each role's responses; a feature that never fired in a role has no "
