@@ -61,7 +61,8 @@ def read_entries(
 class FeatureRanges:
     """A role's file read range of features by range of features, its footer once.
 
-    Raises StudyError where the file is damaged.
+    Ranges that follow each other read no row group twice: what the last one holds beyond a range is kept for
+    the next. Raises StudyError where the file is damaged.
     """
 
     def __init__(self, source: RoleSource) -> None:
@@ -74,6 +75,8 @@ class FeatureRanges:
         self._rows = [self._metadata.row_group(group).num_rows for group in range(len(bounds))]
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
+        self._rest_from = -1
+        self._rest: list[npt.NDArray[Any]] = []
 
     def expected(self, d_sae: int) -> Floats:
         """float64[d_sae]: how often each feature fired, each row group's rows shared out evenly."""
@@ -84,11 +87,20 @@ class FeatureRanges:
 
     def read(self, start: int, stop: int) -> tuple[Int32s, Int32s, Singles]:
         """Feature ids, response ids and means of the features from `start` to before `stop`, by feature."""
-        groups = np.flatnonzero((self._first < stop) & (self._last >= start)).tolist()
-        names = ["feature_id", "response_id", "mean"]
-        feature, response, value = _columns(self.source, names, groups, self._metadata)
-        inside = slice(*np.searchsorted(feature, [start, stop]))
-        return feature[inside], response[inside], value[inside]
+        kept = self._rest if start == self._rest_from else []
+        groups = np.flatnonzero((self._first < stop) & (self._last >= start))
+        if kept:
+            groups = groups[self._first[groups] >= start]
+        columns = self._read(groups.tolist())
+        if kept:
+            columns = [np.concatenate(parts) for parts in zip(kept, columns, strict=True)]
+        first, last = np.searchsorted(columns[0], [start, stop])
+        self._rest_from, self._rest = stop, [column[last:].copy() for column in columns]
+        feature, response, value = (column[first:last] for column in columns)
+        return feature, response, value
+
+    def _read(self, groups: list[int]) -> list[npt.NDArray[Any]]:
+        return _columns(self.source, ["feature_id", "response_id", "mean"], groups, self._metadata)
 
 
 def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:

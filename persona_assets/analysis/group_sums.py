@@ -19,21 +19,24 @@ from persona_assets.base.errors import StudyError
 
 Keys = npt.NDArray[np.uint64]
 
-MAX_ENTRIES = 16_000_000  # brought together at once, of about 30 bytes each; two ranges are in memory
+MAX_ENTRIES = 12_000_000  # brought together at once, of about 35 bytes each; two ranges are in memory
 MAX_FEATURES = 4096  # of a range: what is summed by unit and by what units are compared on
 
 
 @dataclass(frozen=True)
 class Range:
-    """The activations of features `start` to before `stop`, of all roles, each feature's in rising order.
+    """The activations of features `start` to before `stop`, of all roles.
 
-    A key is the bits of a float32 and then the place (`layout`); a feature's begin at `bounds` int64[n + 1].
+    A feature's begin at `bounds` int64[n + 1]: its `values`, role by role as their files have them, each with
+    its place (`layout`), int32. `keys` are the same in rising order: the bits of the value, then the place.
     """
 
     start: int
     stop: int
-    keys: Keys
     bounds: Ints
+    places: Int32s
+    values: Singles
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Sums:
 
     `units` float64[n_features, n_units]: sum of x. `crossed` float64[n_features, 2, n_crossed]: sum of x over
     either group's units. `squares` float64[n_features, 2]: of x², by group; `blocks` float64[n_features]:
-    over blocks of units and what they are compared on, (sum of x)² over the number of units. Of single
+    over blocks of units and what they are compared on, (sum of x)² over the number of units; 0 where there
+    is one block. Of single
     responses, by group, float64[n_features, 2] each: `fired`, and the sums of their `values` and
     `value_squares`.
     """
@@ -71,27 +75,29 @@ def sums(layout: Layout, part: Range) -> Sums:
     n, shape = part.stop - part.start, layout.asked.shape
     of_units, crossed, blocks = np.zeros((n, shape[0])), np.zeros((n, 2, shape[1])), np.zeros(n)
     squares, fired, values, value_squares = np.zeros((4, n, 2))
-    keys, bounds = np.empty_like(part.keys), np.zeros(n + 1, np.int64)
-    bits = (part.keys >> np.uint64(32)).astype(np.uint32)
     with np.errstate(divide="ignore"):
         weight = np.where(layout.asked > 0, 1 / layout.asked, 0)
     _sum(
-        part.keys,
-        bits.view(np.float32),
         part.bounds,
+        part.places,
+        part.values,
         layout.unit_of,
         layout.crossed_of,
         weight,
         layout.side_of,
         layout.block_of,
         _units_in_blocks(layout),
-        layout.place_of,
         (of_units, crossed, squares, blocks, fired, values, value_squares),
-        keys,
-        bounds,
     )
-    placed = place_answers(keys[: bounds[-1]], bounds, layout.by_place)
-    return Sums(of_units, crossed, squares, blocks, fired, values, value_squares, placed)
+    return Sums(of_units, crossed, squares, blocks, fired, values, value_squares, _placed(layout, part))
+
+
+def _placed(layout: Layout, part: Range) -> Placements:
+    """Return how the answers of either group stand among the other's."""
+    keys, bounds = np.empty_like(part.keys), np.zeros_like(part.bounds)
+    place_of = np.where(layout.unit_of >= 0, layout.place_of[layout.unit_of], -1).astype(np.int32)
+    _choose(part.keys, part.bounds, place_of, keys, bounds)
+    return place_answers(keys[: bounds[-1]], bounds, layout.by_place)
 
 
 def _units_in_blocks(layout: Layout) -> Ints:
@@ -105,78 +111,71 @@ def _read(files: list[FeatureRanges], design: Design, start: int, stop: int) -> 
     read = [file.read(start, stop) for file in files]
     counts = np.sum([np.bincount(feature - start, minlength=stop - start) for feature, _, _ in read], axis=0)
     bounds = np.append(0, np.cumsum(counts)).astype(np.int64)
-    keys, at = np.empty(bounds[-1], np.uint64), bounds[:-1].copy()
+    places, values, at = np.empty(bounds[-1], np.int32), np.empty(bounds[-1], np.float32), bounds[:-1].copy()
     for row, (file, (feature, response, value)) in enumerate(zip(files, read, strict=True)):
         cells = design.cell_table(file.source.role)
-        if not _place(
-            feature, response, value.view(np.uint32), start, cells, row * len(design.response_ids), at, keys
-        ):
+        first = row * len(design.response_ids)
+        if not _place(feature, response, value, start, cells, first, at, places, values):
             raise StudyError(
                 f"{file.source.activations}: speaks of a response that is not among those pooled of role "
                 f"{file.source.role}; delete it and run the role again"
             )
+    keys = values.view(np.uint32).astype(np.uint64) << np.uint64(32) | places.view(np.uint32)
     for one in range(len(counts)):
         keys[bounds[one] : bounds[one + 1]].sort()
-    return Range(start, stop, keys, bounds)
+    return Range(start, stop, bounds, places, values, keys)
 
 
 @compiled()
 def _place(
     feature: Int32s,
     response: Int32s,
-    bits: npt.NDArray[np.uint32],
+    value: Singles,
     start: int,
     cells: Int32s,
     first: int,
     at: Ints,
-    keys: Keys,
+    places: Int32s,
+    values: Singles,
 ) -> bool:
     for entry in range(len(feature)):
         if not 0 <= response[entry] < len(cells) or cells[response[entry]] < 0:
             return False
         one = feature[entry] - start
-        place = np.uint64(first + cells[response[entry]])
-        keys[at[one]] = (np.uint64(bits[entry]) << np.uint64(32)) | place
+        places[at[one]] = first + cells[response[entry]]
+        values[at[one]] = value[entry]
         at[one] += 1
     return True
 
 
 @compiled()
 def _sum(
-    keys: Keys,
-    values: Singles,
     bounds: Ints,
+    places: Int32s,
+    values: Singles,
     unit_of: Int32s,
     crossed_of: Int32s,
     weight: Floats,
     side_of: Ints,
     block_of: Ints,
     in_block: Ints,
-    place_of: Ints,
     into: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats],
-    chosen: Keys,
-    chosen_bounds: Ints,
 ) -> None:
-    """Fill `into` (see `Sums`), and copy the keys of those that take part, with their units' places."""
+    """Fill `into` (see `Sums`)."""
     units, crossed, squares, blocks, fired, sums, value_squares = into
-    low, n_chosen = np.uint64(0xFFFFFFFF), 0
-    means, of_block = np.zeros(weight.shape), np.zeros(in_block.shape)
+    means, of_block, in_blocks = np.zeros(weight.shape), np.zeros(in_block.shape), len(in_block) > 1
     for one in range(len(bounds) - 1):
         for at in range(bounds[one], bounds[one + 1]):
-            place = keys[at] & low
-            unit = unit_of[place]
+            unit, column = unit_of[places[at]], crossed_of[places[at]]
             if unit < 0:
                 continue
             value, side = np.float64(values[at]), side_of[unit]
-            means[unit, crossed_of[place]] += value * weight[unit, crossed_of[place]]
+            means[unit, column] += value * weight[unit, column]
             fired[one, side] += 1
             sums[one, side] += value
             value_squares[one, side] += value * value
-            chosen[n_chosen] = (keys[at] & ~low) | np.uint64(place_of[unit])
-            n_chosen += 1
         for at in range(bounds[one], bounds[one + 1]):
-            place = keys[at] & low
-            unit, column = unit_of[place], crossed_of[place]
+            unit, column = unit_of[places[at]], crossed_of[places[at]]
             if unit < 0 or means[unit, column] == 0:
                 continue
             x, side = means[unit, column], side_of[unit]
@@ -184,12 +183,26 @@ def _sum(
             units[one, unit] += x
             crossed[one, side, column] += x
             squares[one, side] += x * x
-            of_block[block_of[unit], column] += x
+            if in_blocks:
+                of_block[block_of[unit], column] += x
+        if not in_blocks:
+            continue
         for at in range(bounds[one], bounds[one + 1]):
-            place = keys[at] & low
-            unit, column = unit_of[place], crossed_of[place]
+            unit, column = unit_of[places[at]], crossed_of[places[at]]
             if unit >= 0 and of_block[block_of[unit], column] != 0:
                 block = block_of[unit]
                 blocks[one] += of_block[block, column] ** 2 / in_block[block, column]
                 of_block[block, column] = 0
+
+
+@compiled()
+def _choose(keys: Keys, bounds: Ints, place_of: Int32s, chosen: Keys, chosen_bounds: Ints) -> None:
+    """Copy the keys of responses that take part, with what `place_of` has for their places."""
+    low, n_chosen = np.uint64(0xFFFFFFFF), 0
+    for one in range(len(bounds) - 1):
+        for at in range(bounds[one], bounds[one + 1]):
+            place = place_of[keys[at] & low]
+            if place >= 0:
+                chosen[n_chosen] = (keys[at] & ~low) | np.uint64(place)
+                n_chosen += 1
         chosen_bounds[one + 1] = n_chosen

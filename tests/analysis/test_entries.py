@@ -37,6 +37,28 @@ def test_a_range_holds_its_features_and_no_others(sources: list[RoleSource]) -> 
         np.testing.assert_array_equal(value, table["mean"].to_numpy()[wanted])
 
 
+def test_ranges_one_after_the_other_read_no_row_group_twice(sources: list[RoleSource]) -> None:
+    table = pq.read_table(sources[1].activations)
+    rewrite(sources[1], table)
+    read: list[int] = []
+
+    class Counted(pq.ParquetFile):
+        def read_row_groups(self, row_groups: list[int], *given: object, **named: object) -> pa.Table:
+            read.extend(row_groups)
+            return super().read_row_groups(row_groups, *given, **named)
+
+    ranges = FeatureRanges(replace(sources[1], opened=Counted))
+    parts = [ranges.read(start, stop) for start, stop in ((0, 2), (2, 3), (3, 3), (3, 9), (9, D_SAE))]
+    for column, name in enumerate(("feature_id", "response_id", "mean")):
+        np.testing.assert_array_equal(
+            np.concatenate([part[column] for part in parts]), table[name].to_numpy()
+        )
+    n_groups = pq.read_metadata(sources[1].activations).num_row_groups
+    assert n_groups > 2 and read == list(range(n_groups))
+    again = ranges.read(2, 3)
+    np.testing.assert_array_equal(again[2], parts[1][2])
+
+
 def test_a_role_in_which_nothing_fires_is_a_role(sources: list[RoleSource]) -> None:
     rewrite(sources[1], ACTIVATIONS.schema.empty_table())
     statistics = analyse(sources, D_SAE, aligned=True, split_seed=0)

@@ -5,16 +5,21 @@ The numbers of docs/statistics.md, smaller.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import mannwhitneyu, ttest_ind
 
+from persona_assets.analysis import group_sums
 from persona_assets.analysis.design import read_design
 from persona_assets.analysis.layout import layout
 from persona_assets.analysis.own_contrasts import own_contrasts
+from persona_assets.lake.parquet import write_parquet
+from persona_assets.lake.schema import ACTIVATIONS
 from persona_assets.study.contrasts import Groups
 from tests.analysis.dense import DenseRole, grid, make_roles, with_holes, write
 from tests.analysis.simulated import draw, fired
@@ -180,6 +185,26 @@ def test_effect_auroc_and_rates_are_those_of_the_plain_way(tmp_path: Path, holes
             if not holes:
                 assert row.effect == pytest.approx(own.mean() - other.mean(), abs=1e-9)
                 assert row.mean_group == pytest.approx(own.mean())
+
+
+def test_numbers_do_not_depend_on_how_many_features_are_brought_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(12)
+    sources = write(tmp_path, with_holes(random, make_roles(random)))
+    names = [source.role for source in sources]
+    groups = {
+        "roles": Groups("roles", names[:2], names[2:], names),
+        "wordings": Groups("wordings", [0], [1, 4], names[1:]),
+    }
+    for source in sources:
+        table = pq.read_table(source.activations)
+        write_parquet(replace(ACTIVATIONS, row_group_size=40), table, Path(source.activations))
+    whole = own_contrasts(groups, sources, 12, aligned=True, smallest_effect=0.05)["contrast_features"]
+    monkeypatch.setattr(group_sums, "MAX_FEATURES", 2)
+    monkeypatch.setattr(group_sums, "MAX_ENTRIES", 150)
+    parts = own_contrasts(groups, sources, 12, aligned=True, smallest_effect=0.05)["contrast_features"]
+    pd.testing.assert_frame_equal(whole.to_pandas(), parts.to_pandas(), rtol=1e-13, atol=1e-13)
 
 
 def test_roles_that_share_no_questions_are_compared_by_welch_s_test(tmp_path: Path) -> None:
