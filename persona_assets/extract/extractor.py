@@ -15,12 +15,13 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.extract.backend import Backend, MeasuresLosses, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
-from persona_assets.extract.evidence import EvidenceCollector
+from persona_assets.extract.evidence import DrawnCollector, EvidenceCollector
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums, as_table
 from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.extract.tables import ActivationsCollector, FirstCollector
+from persona_assets.lake.schema.of_roles import N_DRAWN
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.backends import extraction_backend
@@ -43,6 +44,7 @@ class Extraction:
     pooled: pa.Table
     sae_fit: pa.Table
     evidence: pa.Table
+    drawn_evidence: pa.Table
     token_shapes: pa.Table
     activations: pa.Table
     first_activations: pa.Table | None = None
@@ -56,10 +58,13 @@ class Extraction:
 class _Collector:
     """What is gathered of one SAE while batches stream by."""
 
-    def __init__(self, d_sae: int, settings: ExtractionSettings, n_selected: Mapping[int, int]) -> None:
+    def __init__(self, d_sae: int, settings: ExtractionSettings, included: Sequence[Conversation]) -> None:
+        n_selected = {one.response_id: one.n_selected for one in included}
         self.first = FirstCollector(settings.first_tokens, n_selected) if settings.first_tokens else None
         self.activations = ActivationsCollector(settings.mask_norm_outliers)
-        self.evidence = EvidenceCollector(d_sae, settings.evidence.top, settings.evidence.window)
+        window = settings.evidence.window
+        self.evidence = EvidenceCollector(d_sae, settings.evidence.top, window)
+        self.drawn = DrawnCollector(d_sae, N_DRAWN, window, included)
         self.shapes = ShapesCollector(d_sae, n_selected, settings.mask_norm_outliers)
         self.fits: list[FitSums] = []
 
@@ -69,6 +74,7 @@ class _Collector:
         if self.first is not None:
             self.first.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
+        self.drawn.add(batch.pooled, batch.response_ids)
         self.shapes.add(batch)
         self.fits += [batch.fit] if batch.fit is not None else []
 
@@ -105,9 +111,8 @@ class Extractor:
         conversations = self.read(responses)
         included = _included(conversations)
         sample = self._sample(included)
-        n_selected = {one.response_id: one.n_selected for one in included}
         collectors = {
-            name: _Collector(self._backend.d_sae[name], self._settings, n_selected) for name in chosen
+            name: _Collector(self._backend.d_sae[name], self._settings, included) for name in chosen
         }
         done = dict.fromkeys(chosen, len(conversations) - len(included))
         with closing(self._backend.pooled(included, chosen, _ids(sample))) as batches:
@@ -118,11 +123,13 @@ class Extractor:
                     progress(min(done.values()), len(conversations))
         losses = self._losses(sample, chosen)
         by_id = {one.response_id: one for one in conversations}
+        evidence = {name: one.evidence.table(by_id, self.tokenizer) for name, one in collectors.items()}
         return {
             name: Extraction(
                 pooled=one.activations.pooled(responses, conversations),
                 sae_fit=as_table(Fit.of(one.fits, losses.get(name))),
-                evidence=one.evidence.table(by_id, self.tokenizer),
+                evidence=evidence[name],
+                drawn_evidence=one.drawn.table(by_id, self.tokenizer, evidence[name]),
                 token_shapes=one.shapes.table(),
                 activations=one.activations.activations(),
                 first_activations=one.first.activations() if one.first is not None else None,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 FIT_VERSION = 1
 FIRST_ACTIVATIONS_VERSION = 1
 TOKEN_SHAPES_VERSION = 1
+DRAWN_EVIDENCE_VERSION = 1
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = ("strategy", "question_centering", "split_seed", "selection")
@@ -118,6 +119,12 @@ def of_evidence(files: RoleFiles, sae: str) -> Inputs:
     if activations is None:
         return None
     return {"activations": activations, **files.study.settings.extraction.evidence.decisive()}
+
+
+def of_drawn_evidence(files: RoleFiles, sae: str) -> Inputs:
+    """Return what evidence is made from: what it has is not drawn."""
+    evidence = of_evidence(files, sae)
+    return None if evidence is None else {"version": DRAWN_EVIDENCE_VERSION, **evidence}
 
 
 def of_fit(files: RoleFiles, sae: str) -> Inputs:

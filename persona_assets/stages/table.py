@@ -11,6 +11,7 @@ from persona_assets.lake.schema import (
     DECLINED_ROLES,
     DECLINED_TABLES,
     DIRECTIONS_TABLES,
+    DRAWN_EVIDENCE,
     DRIFT_CODES,
     DRIFT_TABLES,
     DRIFT_TURNS,
@@ -83,6 +84,7 @@ STAGES = (
         extras=(
             Extra(EVIDENCE, inputs.of_evidence),
             Extra(SAE_FIT, inputs.of_fit, needed=False),
+            Extra(DRAWN_EVIDENCE, inputs.of_drawn_evidence, needed=False),
             Extra(TOKEN_SHAPES, inputs.of_token_shapes, needed=False),
             Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, wanted=_pools_first_tokens),
         ),

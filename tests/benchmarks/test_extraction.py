@@ -17,6 +17,7 @@ from sae_lens import SAE
 from synthetic_model import N_CONVERSATIONS, random_responses, realistic_sae, residual, save_model
 from transformers import AutoModelForCausalLM
 
+from persona_assets.extract.evidence import DrawnCollector
 from persona_assets.extract.extractor import Extractor
 from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.study.settings import ExtractionSettings
@@ -41,7 +42,7 @@ DEEP = {
     "head_dim": 64,
 }
 N_FEW = 16  # conversations
-BESIDES = (ShapesCollector,)
+BESIDES = (ShapesCollector, DrawnCollector)
 FOUR = {f"l{layer}_{d_sae}": (layer, d_sae) for layer in (8, 11) for d_sae in (1_024, 2_048)}
 
 

@@ -11,6 +11,7 @@ import pytest
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.schema import (
     ACTIVATIONS,
+    DRAWN_EVIDENCE,
     EVIDENCE,
     POOLED,
     RESPONSES,
@@ -154,8 +155,9 @@ def test_what_a_later_version_adds_to_a_stage_leaves_it_fresh_until_it_is_select
     assert files.has(today, "demo")
     assert not files.has(today, "demo", selected=True)
     land(study, SAE_FIT, files.fingerprint(SAE_FIT, "demo"), "demo")
-    assert RoleFiles(study, PIRATE).lacking(today, "demo") == [TOKEN_SHAPES]
-    land(study, TOKEN_SHAPES, files.fingerprint(TOKEN_SHAPES, "demo"), "demo")
+    assert RoleFiles(study, PIRATE).lacking(today, "demo") == [DRAWN_EVIDENCE, TOKEN_SHAPES]
+    for table in (DRAWN_EVIDENCE, TOKEN_SHAPES):
+        land(study, table, files.fingerprint(table, "demo"), "demo")
     assert RoleFiles(study, PIRATE).has(today, "demo", selected=True)
     changed = RoleFiles(make_study("same", {"extraction.fit": {"responses": 2}}), PIRATE)
     assert changed.has(today, "demo")

@@ -93,6 +93,7 @@ COLUMNS = {
     ),
     "what_a_feature_promotes": "feature_id auroc promotes",
     "written_alike_fired_apart": "feature_id neighbor_id cosine preferred_role neighbors_role",
+    "where_a_feature_fires_weakly": "band role response_id max tokens question",
     "which_questions_bring_out_a_feature": "feature_id question_id question n_responses firing_rate mean",
     "which_roles_fire_a_feature": "role firing_rate n_active_responses n_responses mean max sd",
 }

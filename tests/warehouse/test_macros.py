@@ -441,6 +441,35 @@ def test_responses_over_the_range_are_of_bands_that_split_what_fires(
     assert rows(warehouse, "from responses_over_range(?, ?)", DEAD, sae) == []
 
 
+def test_evidence_over_the_range_is_of_the_same_bands_and_draws_where_all_is_kept(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    strongest = rows(warehouse, "from evidence_over_range(?)", ALWAYS_ON)
+    evidence = rows(warehouse, "from evidence where sae = 'first' and feature_id = ?", ALWAYS_ON)
+    pieces = {(row["role"], row["response_id"]): row["pieces"] for row in evidence}
+    assert strongest and not any(row["drawn"] for row in strongest)  # of roles from before any were drawn
+    for row in strongest:
+        assert row["pieces"] == pieces[row["role"], row["response_id"]]
+        assert max(row["activations"]) == row["max"]
+    planted = """
+        create temp view drawn_evidence as
+        select sae, role, feature_id, response_id, 0 as start, ['a', 'b'] as pieces, [0.0, max] as activations
+        from warehouse.activations
+        anti join warehouse.evidence using (sae, role, feature_id, response_id)
+    """
+    macro = (PROJECT / "sql/macros/evidence_over_range.sql").read_text()
+    warehouse.execute(planted)
+    warehouse.execute(macro.replace("create macro", "create temp macro").split("comment on")[0])
+    found = rows(warehouse, "from evidence_over_range(?)", ALWAYS_ON)
+    wanted = rows(warehouse, "from responses_over_range(?)", ALWAYS_ON)
+    assert [row["band"] for row in found] == [row["band"] for row in wanted]
+    same = [row for row in wanted if (row["role"], row["response_id"]) not in pieces]
+    columns = ("band", "n_in_band", "role", "response_id", "max", "question")
+    own = [tuple(row[name] for name in columns) for row in found]
+    assert len(same) > 3 and all(tuple(row[name] for name in columns) in own for row in same)
+    assert all(row["drawn"] == (row["pieces"] == ["a", "b"]) for row in found)
+
+
 def test_every_response_of_a_band_is_drawn_as_often(warehouse: duckdb.DuckDBPyConnection) -> None:
     n_features, per_band, drawn = 120, 6, 3
     warehouse.execute(

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from persona_assets.cli.run import run_study
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, TOKEN_SHAPES
+from persona_assets.lake.schema import ACTIVATIONS, DRAWN_EVIDENCE, EVIDENCE, TOKEN_SHAPES
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
-BESIDES = (TOKEN_SHAPES,)
+BESIDES = (TOKEN_SHAPES, DRAWN_EVIDENCE)
 
 
 def kept(study: Study) -> set[str]:

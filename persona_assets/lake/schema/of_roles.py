@@ -154,6 +154,19 @@ EVIDENCE = Table(
     },
 )  # fmt: skip
 
+# Of each feature in each role, the strongest of EVIDENCE not among them.
+N_DRAWN = 4
+
+DRAWN_EVIDENCE = replace(
+    EVIDENCE,
+    name="drawn_evidence",
+    comment=f"Up to {N_DRAWN} responses of each role drawn by lot from all in which a feature fires, any as "
+    "likely, with the tokens around the peak, those that evidence has left out; no rows of roles extracted "
+    "before this was kept; read from the lake",
+    columns=tuple(column for column in EVIDENCE.columns if column.name not in ("rank", "token_ids")),
+    writer={**EVIDENCE.writer, "use_dictionary": ["pieces.list.element"]},
+)
+
 # Sorted by feature, and a feature lies in one row group: it is found by reading that one, and summed in the
 # same order however many threads sum the others. So sorted, the ids pack to little. The floats lie as they
 # are: they hardly pack, and every question reads them.

@@ -218,6 +218,7 @@ MACROS = (
     "feature_shape",
     "features_of_token",
     "responses_over_range",
+    "evidence_over_range",
     "echoes",
     "drift_against_plain",
 )
