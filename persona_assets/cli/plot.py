@@ -74,7 +74,8 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
             f"feature {feature} fires in no response of a compared role",
         )
         contrasts = snapshot.contrasts(condition, silent, feature=feature)
-        return feature_figure(contrasts, feature, snapshot.label(feature), about)
+        label, worth = snapshot.label(feature)
+        return feature_figure(contrasts, feature, label, about, worth)
     if subject == "role":
         excluded = (
             f"role {name} takes no part in comparisons; `persona status {snapshot.study.name}` says why"
@@ -117,10 +118,10 @@ class _Snapshot:
             )
         return found
 
-    def label(self, feature: int) -> str | None:
-        """Return the feature's preferred description."""
-        found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature)
-        return found["description"][0].as_py() if found.num_rows else None
+    def label(self, feature: int) -> tuple[str | None, str | None]:
+        """Return the feature's preferred description, and what it is worth where that was scored."""
+        found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature).to_pylist()
+        return (found[0]["description"], found[0]["label_worth"]) if found else (None, None)
 
     def anchor(self) -> str:
         """Return the role that the snapshot's assistant axis leads to."""

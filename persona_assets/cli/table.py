@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 
 _WIDEST = 60  # of a cell, in columns of the terminal
 _NARROWEST = 20  # what a text keeps where the terminal has no room
+_WORTH = "label_worth"  # nothing is said where no label was scored
 _LABEL, _NARROWEST_LABEL = "label", 24  # cut only so that columns of `_FIRST` have room
 _GAP = "  "
 _PIECES = "pieces"  # the column of an evidence window's tokens: text when joined
@@ -21,8 +22,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 # What a person looks for first, where not all columns have room; the others follow in their own order.
 _FIRST = (
-    "feature_id", "label", "role", "effect", "effect [95%]", "standardized_difference", "auroc",
-    "firing_rate", "max", "pieces", "question", "response",
+    "feature_id", "label", "label_worth", "role", "effect", "effect [95%]", "standardized_difference",
+    "auroc", "firing_rate", "max", "pieces", "question", "response",
 )  # fmt: skip
 
 
@@ -45,7 +46,11 @@ def fitted(header: Sequence[str], rows: Sequence[Sequence[Any]], room: int | Non
     Numbers are never cut. Where not all columns have room, those that tell most are as wide as they need
     before others are shown.
     """
-    columns = [_Column.of(name, [row[place] for row in rows]) for place, name in enumerate(header)]
+    columns = [
+        _Column.of(name, [row[place] for row in rows])
+        for place, name in enumerate(header)
+        if name != _WORTH or any(row[place] is not None for row in rows)
+    ]
     if room is None:
         widths = {place: column.width for place, column in enumerate(columns)}
     else:

@@ -18,12 +18,12 @@ from persona_assets.warehouse import connect
 if TYPE_CHECKING:
     from persona_assets.drift.tried import Tried
 
-_Known = dict[int, tuple[str | None, float | None]]  # label and token rate by feature
+_Known = dict[int, tuple[str | None, str | None, float | None]]  # label, its worth, token rate by feature
 
-_OF_TOKENS = ("text", "token", "piece", "feature_id", "label", "activation", "token_rate")
+_OF_TOKENS = ("text", "token", "piece", "feature_id", "label", "label_worth", "activation", "token_rate")
 _OF_TEXTS = (
-    "text", "feature_id", "label", "mean", "max", "n_active", "n_tokens", "share_of_tokens", "token_rate",
-    "ratio",
+    "text", "feature_id", "label", "label_worth", "mean", "max", "n_active", "n_tokens", "share_of_tokens",
+    "token_rate", "ratio",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def try_text(
         found = _tried(study, transcript, chosen)
         features = sorted({feature for one in found for feature in one.feature.tolist()})
         rows = connection.execute(query("drift/tried"), {"features": features, "sae": chosen}).fetchall()
-    known = {feature: (label, rate) for feature, label, rate in rows}
+    known = {feature: (label, worth, rate) for feature, label, worth, rate in rows}
     if pooled:
         print_rows(_OF_TEXTS, _of_texts(found, known, top), output, wide=wide)
     else:
@@ -75,8 +75,8 @@ def _tried(study: Study, transcript: Transcript, sae: str) -> list[Tried]:
 def _of_tokens(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple[Any, ...]]:
     for number, one in enumerate(found):
         for token, feature, activation in one.strongest(top):
-            label, rate = known[feature]
-            yield number, token, one.pieces[token], feature, label, activation, rate
+            label, worth, rate = known[feature]
+            yield number, token, one.pieces[token], feature, label, worth, activation, rate
 
 
 def _of_texts(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple[Any, ...]]:
@@ -85,7 +85,8 @@ def _of_texts(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple
             *(column.tolist() for column in (one.feature, one.mean, one.max, one.n_active)), strict=True
         )
         for feature, mean, highest, n_active in sorted(columns, key=lambda row: (-row[2], row[0]))[:top]:
-            label, rate = known[feature]
+            label, worth, rate = known[feature]
             share = n_active / len(one.pieces)
             ratio = share / rate if rate else None
-            yield number, feature, label, mean, highest, n_active, len(one.pieces), share, rate, ratio
+            n_tokens = len(one.pieces)
+            yield number, feature, label, worth, mean, highest, n_active, n_tokens, share, rate, ratio

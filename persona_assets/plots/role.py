@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from persona_assets.plots.canvas import drawing
 from persona_assets.plots.intervals import Row, interval_figure
 from persona_assets.plots.words import literally
+from persona_assets.scoring.score import better_than_chance
 
 _LONGEST_LABEL = 48
 
@@ -15,14 +16,16 @@ _LONGEST_LABEL = 48
 @drawing
 def role_figure(contrasts: pa.Table, labels: pa.Table, role: str, about: str) -> Figure:
     """The rows of `ROLE_CONTRASTS` that are of `role`, features by AUROC, for features have scales of their
-    own; beside each its one of `labels`, rows of `PREFERRED_LABELS`: any stranger's text. `about` names the
-    data.
+    own; beside each its one of `labels`, rows of `PREFERRED_LABELS`: any stranger's text, with a `?` where it
+    is not better than chance. `about` names the data.
     """
-    preferred = dict(zip(labels["feature_id"].to_pylist(), labels["description"].to_pylist(), strict=True))
+    preferred = {row["feature_id"]: row for row in labels.to_pylist()}
 
     def name(row: Row) -> str:
         label = preferred.get(row["feature_id"])
-        beside = f"{literally(label, _LONGEST_LABEL)}  " if label else ""
+        q = None if label is None else label["label_q"]
+        doubtful = q is not None and not better_than_chance(q)
+        beside = f"{literally(label['description'], _LONGEST_LABEL)}{'?' * doubtful}  " if label else ""
         return f"{beside}{row['feature_id']}"
 
     title = f"{literally(role)}: highest and lowest of {contrasts.num_rows:,} features · {literally(about)}"

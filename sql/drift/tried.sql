@@ -11,7 +11,7 @@ active as (
     where sae = $sae and feature_id in (select unnest($features::integer[]))
     group by feature_id
 )
-select f.feature_id, l.description, if(a.feature_id is null, 0, a.n) / t.n
+select f.feature_id, l.description, l.label_worth, if(a.feature_id is null, 0, a.n) / t.n
 from (select unnest($features::integer[]) as feature_id) as f
 cross join tokens as t
 left join active as a on a.feature_id = f.feature_id

@@ -11,6 +11,7 @@ create macro contrast(contrast, sae := null, "by" := 'distinctness') as table
 select
     c.feature_id,
     l.description as label,
+    l.label_worth,
     distinctness(c.auroc_low, c.share) as distinctness,
     c.effect,
     c.effect_low,

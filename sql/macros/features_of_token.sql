@@ -26,7 +26,8 @@ select
     c.n_roles,
     c.n_peaks_in_all,
     c.n_peaks / c.n_peaks_in_all as share_of_peaks,
-    d.description as label
+    d.description as label,
+    d.label_worth
 from counted as c
 left join preferred_labels as d on d.sae = chosen_sae(sae) and d.feature_id = c.feature_id
 where c.n_peaks > 0

@@ -20,6 +20,7 @@ first as (
 select
     a.feature_id,
     l.description as label,
+    l.label_worth,
     a.place as rank_all,
     f.place as rank_first,
     a.effect as effect_all,

@@ -16,6 +16,7 @@ found as (
         l.source,
         l.model,
         l.url,
+        s.worth,
         len(list_filter(
             words, lambda word: list_contains(string_split_regex(lower(strip_accents(l.description)), '[^\w]+'), word)
         )) as n_whole_words,
@@ -24,7 +25,10 @@ found as (
             nullif(len(regexp_extract(folded, '(?s)^(.*?)\b' || regexp_escape(word) || '\b')), 0) - len(word) + 1,
             instr(folded, word)
         ))) as place
-    from feature_labels as l, needles
+    from needles, feature_labels as l
+    left join explanation_scores as s
+        on s.sae = l.sae and s.feature_id = l.feature_id and s.source = l.source and s.description = l.description
+        and s.position = 0
     where l.sae = chosen_sae(sae) and (select known_sae(sae)) and len(words) > 0
         and len(list_filter(words, lambda word: not contains(lower(strip_accents(l.description)), word))) = 0
     qualify row_number() over (partition by l.feature_id order by n_whole_words desc, len(l.description), l.rank) = 1
@@ -35,7 +39,8 @@ select
         place > 40 and len(f.description) > 60,
         '…' || substr(f.description, least(place - 20, len(f.description) - 58)),
         f.description
-    ) as around
+    ) as around,
+    f.worth as label_worth
 from found as f
 order by f.n_whole_words desc, len(f.description), f.feature_id;
 comment on macro table search_labels is 'Which features have a label with all of these words';

@@ -9,7 +9,8 @@
 -- below: auroc is the lower end of its interval, score = mean * ln(lift); effect and score prefer loud features.
 -- What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
 -- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
--- the description in preferred_labels: written by a model, and not checked.
+-- the description in preferred_labels: written by a model. label_worth is how well it foretells the feature, where
+-- that was scored (explanation_scores).
 --
 --     from top_features('pirate', by := 'effect') limit 20;
 create macro top_features(role, sae := null, "by" := 'distinctness') as table
@@ -34,6 +35,7 @@ in_role as (
 select
     rf.feature_id,
     l.description as label,
+    l.label_worth,
     distinctness(c.auroc_low, c.share) as distinctness,
     rf.mean * ln(rf.mean / rf.mean_over_roles) as score,
     rf.mean / rf.mean_over_roles as lift,

@@ -17,6 +17,7 @@ with ranked as (
 select
     p.feature_id,
     l.description as label,
+    l.label_worth,
     p.place as rank_played,
     a.place as rank_all,
     p.effect as effect_played,

@@ -13,6 +13,7 @@ from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
 from persona_assets.lake.schema import (
     DRIFT_TABLES,
+    EXPLANATION_SCORES,
     FEATURE_LABELS,
     PREFERRED_LABELS,
     ROLE_FEATURES,
@@ -27,7 +28,7 @@ from tests.drift.made import conversation
 def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
     """The tables a view reads, without the rest of a snapshot."""
     connection = duckdb.connect()
-    for table in (ROLES, ROLE_FEATURES, FEATURE_LABELS, *DRIFT_TABLES):
+    for table in (ROLES, ROLE_FEATURES, FEATURE_LABELS, EXPLANATION_SCORES, *DRIFT_TABLES):
         connection.execute(definition(table))
     connection.execute(definition(PREFERRED_LABELS, query("views/preferred_labels")))
     connection.execute(

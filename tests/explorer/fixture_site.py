@@ -155,6 +155,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "n_responses": size.responses * len(roles),
         "n_questions": 240,
         "has_drift": False,
+        "has_scored_labels": False,
         "default_system_prompt": f"You are a helpful assistant. {HOSTILE[0]}",
     }
 
@@ -395,9 +396,10 @@ def _write_feature(
     label = features["labels"][row]
     preferred = roles[int(features["preferred"][row])]
     order = [preferred, *(role for role in roles if role != preferred)]
+    one = {"description": label, "source": "cache", "model": "some-model", "scores": []}
     page = {
         "feature_id": feature_id,
-        "labels": [{"description": label, "source": "cache", "model": "some-model"}] if label else [],
+        "labels": [one] if label else [],
         "url": f"https://www.neuronpedia.org/toy/0/{feature_id}",
         "alive": True,
         "statistics": _statistics(features, row, preferred),

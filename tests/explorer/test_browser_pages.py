@@ -14,6 +14,7 @@ import pytest
 from tests.explorer.browser import axe_violations, keep_screenshot, static_server
 from tests.explorer.fixture_site import COMPONENTS, HOSTILE, Size, write_site
 from tests.explorer.served import Served
+from tests.warehouse.world import OF_PIRATE_ALONE
 
 Json = dict[str, Any]
 A, B = "ghost", "pirate"
@@ -586,3 +587,24 @@ def test_every_page_is_drawn_from_the_live_server(page, live, study):
         page.wait_for_load_state("networkidle")
         assert page.get_by_role("alert").count() == 0
         assert axe_violations(page) == []
+
+
+def test_what_a_label_is_worth_stands_beside_it_on_pages_and_in_lists(page, live, study):
+    sure, doubtful = OF_PIRATE_ALONE, 2
+    opened(page, live.address, f"feature/{sure}", ".label-scores")
+    assert page.locator(".label.first .label-scores li").all_inner_texts() == [
+        "detection 0.90 (0.78 to 0.96) by example/chat, of 40 excerpts, 1 unread",
+        "not better than chance: fuzzing 0.60 (0.44 to 0.74) by example/chat, of 40 excerpts, 1 unread",
+    ]
+    opened(page, live.address, "table?sort=feature_id&dir=asc", ".grid-row .worth")
+    of = {
+        row.locator(".feature-link").inner_text(): row.locator(".worth")
+        for row in page.locator(".grid-row:has(.feature-link)").all()
+    }
+    assert of[str(sure)].inner_text() == "0.90"
+    assert of[str(doubtful)].inner_text() == "not better than chance"
+    told = "not better than chance: detection 0.53 (0.37 to 0.67)"
+    assert of[str(doubtful)].get_attribute("title") == told
+    assert of["3"].count() == of["7"].count() == 0  # never scored: nothing is said
+    opened(page, live.address, "role/pirate", ".feature-and-label .worth")
+    assert "0.90" in page.locator(".feature-and-label .worth").all_inner_texts()

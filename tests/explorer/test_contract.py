@@ -11,7 +11,7 @@ from persona_assets.explorer.resources.registry import RESOURCES
 from tests.explorer.contract import check
 from tests.explorer.typescript import FILES, FOLDER
 
-LABEL = {"description": "a", "source": "api", "model": None}
+LABEL = {"description": "a", "source": "api", "model": None, "scores": []}
 ENTRY = {
     "role": "a",
     "status": "fresh",

@@ -340,3 +340,25 @@ def test_a_snapshot_without_drift_runs_says_so(source: Source):
     assert not answer(source, "study.json")["has_drift"]
     with pytest.raises(ProblemError, match="no drift run"):
         answer(source, "drift/run/0123456789.json")
+
+
+def test_what_labels_are_worth_stands_on_their_page_and_is_told_once_for_all_lists(source: Source):
+    assert answer(source, "study.json")["has_scored_labels"]
+    worths = answer(source, "first/label_worths.json")
+    assert [(one["feature_id"], one["score"], one["better"]) for one in worths] == [
+        (2, 0.525, False),
+        (OF_PIRATE_ALONE, 0.9, True),
+    ]
+    for one in worths:
+        check("LabelWorth", one)
+    first, second = answer(source, f"first/feature/{OF_PIRATE_ALONE}.json")["labels"]
+    assert [(one["scorer"], one["worth"]) for one in first["scores"]] == [
+        ("detection", "detection 0.90 (0.78 to 0.96)"),
+        ("fuzzing", "not better than chance: fuzzing 0.60 (0.44 to 0.74)"),
+    ]
+    assert second["scores"] == []
+    [unscored] = answer(source, "first/feature/3.json")["labels"][0]["scores"]
+    assert (unscored["worth"], unscored["why_unscored"]) == (
+        None,
+        "no held-out excerpt in which the feature fires",
+    )

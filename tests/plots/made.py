@@ -98,9 +98,15 @@ def contrasts(roles: list[str], features: list[int], *, aligned: bool = True) ->
     )
 
 
-def labels(described: dict[int, str]) -> pa.Table:
-    """The preferred descriptions of features."""
-    return pa.table({"feature_id": pa.array(described, pa.int32()), "description": [*described.values()]})
+def labels(described: dict[int, str], q: dict[int, float] | None = None) -> pa.Table:
+    """The preferred descriptions of features, and of those that were scored the q."""
+    return pa.table(
+        {
+            "feature_id": pa.array(described, pa.int32()),
+            "description": [*described.values()],
+            "label_q": pa.array([(q or {}).get(feature) for feature in described], pa.float64()),
+        }
+    )
 
 
 def texts(figure: Figure) -> list[str]:

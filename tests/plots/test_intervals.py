@@ -72,9 +72,11 @@ def test_an_effect_of_a_single_question_has_no_interval() -> None:
 
 def test_a_roles_features_stand_beside_their_preferred_labels() -> None:
     table = contrasts(["pirate"] * 100, list(range(100)))
-    figure = role_figure(table, labels({99: "the open sea", 50: "ships"}), "pirate", "study")
+    described = {99: "the open sea", 98: "moons", 97: "law", 50: "ships"}
+    figure = role_figure(table, labels(described, {99: 0.001, 98: 0.4}), "pirate", "study")
     assert overlapping(figure) == []
     shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert [one.split("  ")[0] for one in shown[-3:]] == ["law", "moons?", "the open sea"]
     assert shown[-1].split("  ") == ["the open sea", "99"]
     assert shown[:2] == ["0", "1"]
     assert "70 features in between" in texts(figure)

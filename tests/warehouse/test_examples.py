@@ -46,7 +46,8 @@ COLUMNS = {
     "features_that_tell_roles_apart": (
         "rank feature_id description preferred_role variance_role variance_question stability"
     ),
-    "labels_about_the_sea": "feature_id description source model url around",
+    "labels_about_the_sea": "feature_id description source model url around label_worth",
+    "which_labels_foretell_their_feature": ("feature_id scorer worth description source score low high q n"),
     "more_often_per_token": (
         "feature_id description token_rate rate_ratio rate_ratio_low rate_ratio_high rate_q effect_at_length "
         "length_overlap"

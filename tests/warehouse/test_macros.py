@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from persona_assets.base.queries import query
-from persona_assets.lake.schema import ROLE_FEATURES
+from persona_assets.lake.schema import EXPLANATION_SCORES, ROLE_FEATURES
+from persona_assets.lake.schema.definition import definition
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.places import PROJECT
@@ -324,6 +325,7 @@ def test_a_long_label_is_shown_from_a_little_before_what_was_found() -> None:
             "unnest([$long, 'ship ahoy']) as description, '' as source, '' as model, '' as url, 0 as rank",
             {"long": long},
         )
+        connection.execute(definition(EXPLANATION_SCORES))
         connection.execute(query("macros/search_labels"))
         found = connection.execute("select around from search_labels('SHIP')").fetchall()
     assert found == [("ship ahoy",), (f"…{long[-59:]}",)]

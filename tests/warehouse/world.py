@@ -25,6 +25,7 @@ from persona_assets.lake.schema import (
     DECODER_NEIGHBORS,
     DECODERS,
     EVIDENCE,
+    EXPLANATION_SCORES,
     FEATURE_GEOMETRY,
     FEATURE_LABELS,
     FEATURE_LOGITS,
@@ -56,6 +57,35 @@ LABELS = (
     (3, "seaside towns"),
     (7, "Ärger mit Zäunen"),
 )
+SCORES = (  # of some labels: by scorer what it says, and why it says nothing
+    (*LABELS[0], "detection", (0.9, 0.78, 0.96, 0.0001, 0.001), None),
+    (*LABELS[0], "fuzzing", (0.6, 0.44, 0.74, 0.2, 0.3), None),
+    (2, "the Sea", "detection", (0.525, 0.37, 0.67, 0.5, 0.6), None),
+    (3, "seaside towns", "detection", None, "no held-out excerpt in which the feature fires"),
+)
+
+
+def scores_table() -> pa.Table:
+    """Return `SCORES` as rows of `EXPLANATION_SCORES`."""
+    rows = [
+        {
+            **dict(zip(("score", "low", "high", "p", "q"), values or (None,) * 5, strict=True)),
+            "feature_id": feature,
+            "source": "cache",
+            "description": label,
+            "scorer": scorer,
+            "position": int(scorer == "fuzzing"),
+            "n": 40,
+            "n_firing": 20,
+            "n_unparsed": 1,
+            "n_left_out": 0,
+            "why_unscored": why,
+            "scored_by": "example/chat",
+            "asked": "0" * 16,
+        }
+        for feature, label, scorer, values, why in SCORES
+    ]
+    return pa.Table.from_pylist(rows, schema=EXPLANATION_SCORES.schema)
 
 
 @dataclass
@@ -113,6 +143,7 @@ def write_catalog(folder: Path) -> dict[str, Any]:
             "first": {"release": "example-res", "id": "layer_1", "neuronpedia_id": "example/1"},
             "second": {"release": "example-res", "id": "layer_2"},
         },
+        "explanation_scores": {"model": "example/chat", "dtype": "float32"},
     }
 
 
@@ -286,6 +317,9 @@ def compare(study: Study) -> None:
         map_features(across, sae)
         labels = [Label(feature, text, "cache") for feature, text in LABELS]
         study.lake.write(FEATURE_LABELS, labels_table(labels), "imported-0123456789abcdef", sae=sae)
+        scores = AcrossRoles.of(study).fingerprint(EXPLANATION_SCORES, sae)
+        assert scores is not None
+        study.lake.write(EXPLANATION_SCORES, scores_table(), scores, sae=sae)
         weights = across.fingerprint(DECODERS, sae)
         assert weights is not None
         for table, content in directions_of(d_sae).items():

@@ -85,8 +85,40 @@ class Study(Answer):
     n_responses: int
     n_questions: int
     has_drift: bool
+    has_scored_labels: bool
     default_system_prompt: str | None
     """What the model's chat template inserts where no system message is sent; null: nothing, or not known."""
+
+
+class LabelScore(Answer):
+    """How well a label foretells its feature, by one scorer."""
+
+    scorer: str
+    score: float | None
+    """Balanced accuracy; 1/2 is chance."""
+    low: float | None
+    high: float | None
+    q: float | None
+    n: int
+    """Excerpts that were asked about."""
+    n_unparsed: int
+    """Those whose answer could not be read."""
+    scored_by: str
+    """The model that was asked."""
+    worth: str | None
+    """The score and its interval in words."""
+    why_unscored: str | None
+
+
+class LabelWorth(Answer):
+    """What the preferred label of a feature is worth, of those that were scored."""
+
+    feature_id: int
+    score: float
+    worth: str
+    """The score and its interval in words."""
+    better: bool
+    """Than chance."""
 
 
 class Label(Answer):
@@ -97,6 +129,8 @@ class Label(Answer):
     """cache, api or export."""
     model: str | None
     """That wrote it."""
+    scores: list[LabelScore]
+    """By the study's scorers, in their order; empty where it was never scored."""
 
 
 MapFeatures = table_of(

@@ -45,6 +45,12 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
     }
 
 
+def label_worths(source: Source, sae: str) -> list[Json]:
+    """`{sae}/label_worths.json`: read once, whatever lists the features."""
+    source.sae(sae)
+    return source.rows("label_worths", sae=sae)
+
+
 def lengths(source: Source, sae: str, feature_id: int) -> list[Json]:
     """`{sae}/lengths/{feature_id}.json`: apart from the page, for it reads a file of every role."""
     source.sae(sae)

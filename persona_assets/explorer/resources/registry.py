@@ -98,6 +98,9 @@ MAP = Resource("map", "{sae}/map.json", map.map_of, pages.MapData)
 NEIGHBORS = Resource("neighbors", "{sae}/neighbors.json", map.neighbors, pages.Neighbors)
 FEATURES = Resource("features", "{sae}/features.json", map.features, pages.FeatureTable)
 ROLES = Resource("roles", "{sae}/roles.json", overview.roles, pages.RolesOverview)
+LABEL_WORTHS = Resource(
+    "label_worths", "{sae}/label_worths.json", feature.label_worths, list[pages.LabelWorth]
+)
 FEATURE = Resource("feature", "{sae}/feature/{feature_id}.json", feature.feature, pages.FeaturePage)
 EXAMPLES = Resource(
     "feature_in_role",

@@ -8,6 +8,12 @@ from persona_assets.lake.schema.table import DOUBLE, INT, TEXT, Column, Table
 
 _of_labels = partial(Table, per_sae=True, per_role=False)
 
+# The words for a score, wherever its label stands.
+_WORTH = (
+    "case when f.score is not null then concat(case when f.q <= 0.05 then '' else 'not better than chance: ' "
+    "end, format('{} {:.2f} ({:.2f} to {:.2f})', f.scorer, f.score, f.low, f.high)) end"
+)
+
 EXPLANATION_SCORES = _of_labels(
     "explanation_scores", "How well each label foretells its feature, to a model that reads it: by scorer, "
     "on excerpts of answers to questions that no example shown came from (docs/features.md)",
@@ -26,6 +32,8 @@ EXPLANATION_SCORES = _of_labels(
             "exact test)", nullable=True),
         Column("q", DOUBLE, "p adjusted over all labels that the scorer was asked about (Benjamini-"
             "Hochberg); above 0.05 a label is not better than chance", nullable=True),
+        Column("worth", TEXT, "The score and its interval in words; it says so where the label is not better "
+            "than chance", nullable=True, made_of=_WORTH),
         Column("n", INT, "Excerpts that were asked about"),
         Column("n_firing", INT, "Those in which the feature fires (fuzzing: whose marks are right)"),
         Column("n_unparsed", INT, "Those whose answer could not be read; they count as wrong"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from persona_assets.lake.schema.across_roles import FEATURE_LABELS, ROLE_CONTRASTS
+from persona_assets.lake.schema.of_scores import EXPLANATION_SCORES
 from persona_assets.lake.schema.table import (
     ACTIVATION,
     BIGINT,
@@ -112,11 +114,22 @@ FEATURE_TOTALS = _of_snapshot(
     made_from=("role_features",),
 )  # fmt: skip
 
+# What stands with a label of its first score, NULL where it was never scored.
+_AT_LABEL = tuple(
+    replace(column, name=f"label_{column.name}", nullable=True, made_of=None)
+    for column in EXPLANATION_SCORES.columns
+    if column.name in ("scorer", "score", "low", "high", "q", "worth")
+)
+
 PREFERRED_LABELS = _of_snapshot(
     "preferred_labels", "The preferred description of each feature that has one, as feature_labels has it; "
-    "written by a model, and not checked",
-    columns=(SAE, *(column for column in FEATURE_LABELS.columns if column.name != "rank")),
-    made_from=("feature_labels",),
+    "written by a model, and not checked but by explanation_scores, whose first scorer's score stands here",
+    columns=(
+        SAE,
+        *(column for column in FEATURE_LABELS.columns if column.name != "rank"),
+        *_AT_LABEL,
+    ),
+    made_from=("feature_labels", "explanation_scores"),
 )  # fmt: skip
 
 ROLE_ADHERENCE = _of_snapshot(

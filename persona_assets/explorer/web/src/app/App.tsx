@@ -1,6 +1,7 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
 import { useBundle } from "../bundle/store";
 import { Empty, Loading } from "../components/Loaded";
+import { WorthProvider } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
 import type { Study } from "../generated/contract";
@@ -20,11 +21,13 @@ export function App() {
       <a className="skip" href="#main" onClick={(event) => skip(event)}>
         Skip to the page
       </a>
-      <Header />
-      <Notices moved={moved} dismiss={dismiss} />
-      <main id="main" tabIndex={-1}>
-        <CurrentPage />
-      </main>
+      <WorthProvider>
+        <Header />
+        <Notices moved={moved} dismiss={dismiss} />
+        <main id="main" tabIndex={-1}>
+          <CurrentPage />
+        </main>
+      </WorthProvider>
     </StudyProvider>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { href, type Params } from "../router/router";
 import "./links.css";
+import { Worth } from "./Worth";
 
 const BEFORE = 20; // letters of a label that stay before what was found in it
 
@@ -34,6 +35,7 @@ export function FeatureLink(props: { id: number; label?: string | null; params?:
     <span className="feature-and-label">
       {link}
       <Label text={props.label} />
+      {props.label !== null && <Worth of={props.params?.sae === undefined ? props.id : undefined} />}
     </span>
   );
 }

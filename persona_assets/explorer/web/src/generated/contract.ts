@@ -239,8 +239,38 @@ export interface Study {
   n_responses: number;
   n_questions: number;
   has_drift: boolean;
+  has_scored_labels: boolean;
   /** What the model's chat template inserts where no system message is sent; null: nothing, or not known. */
   default_system_prompt: string | null;
+}
+
+/** How well a label foretells its feature, by one scorer. */
+export interface LabelScore {
+  scorer: string;
+  /** Balanced accuracy; 1/2 is chance. */
+  score: number | null;
+  low: number | null;
+  high: number | null;
+  q: number | null;
+  /** Excerpts that were asked about. */
+  n: number;
+  /** Those whose answer could not be read. */
+  n_unparsed: number;
+  /** The model that was asked. */
+  scored_by: string;
+  /** The score and its interval in words. */
+  worth: string | null;
+  why_unscored: string | null;
+}
+
+/** What the preferred label of a feature is worth, of those that were scored. */
+export interface LabelWorth {
+  feature_id: number;
+  score: number;
+  /** The score and its interval in words. */
+  worth: string;
+  /** Than chance. */
+  better: boolean;
 }
 
 /** A description of a feature. */
@@ -250,6 +280,8 @@ export interface Label {
   source: string;
   /** That wrote it. */
   model: string | null;
+  /** By the study's scorers, in their order; empty where it was never scored. */
+  scores: LabelScore[];
 }
 
 /** The selected features in rank order; `preferred_role` is an index into the map's roles. */

@@ -11,6 +11,7 @@ export const paths = {
   neighbors: (sae: string) => `data/${sae}/neighbors.json`,
   features: (sae: string) => `data/${sae}/features.json`,
   roles: (sae: string) => `data/${sae}/roles.json`,
+  labelWorths: (sae: string) => `data/${sae}/label_worths.json`,
   feature: (sae: string, featureId: number) => `data/${sae}/feature/${featureId}.json`,
   featureInRole: (sae: string, featureId: number, role: string) => `data/${sae}/feature/${featureId}/${role}.json`,
   histogram: (sae: string, featureId: number) => `data/${sae}/histogram/${featureId}.json`,

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Label } from "../components/links";
+import { Worth } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import type { SearchResult } from "../generated/contract";
 import { href, navigate, useRoute } from "../router/router";
@@ -186,6 +187,7 @@ function featureOption(feature: SearchResult["features"][number], wanted: string
       <>
         <span className="mono">{feature_id}</span>
         <Label text={label} found={wanted} />
+        {label !== null && <Worth of={feature_id} />}
         <span className="muted search-role">{preferred_role}</span>
       </>
     ),

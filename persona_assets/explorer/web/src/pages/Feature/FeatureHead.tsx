@@ -3,7 +3,7 @@ import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
 import { SAYS } from "../../generated/columns";
-import type { FeaturePage, Label } from "../../generated/contract";
+import type { FeaturePage, Label, LabelScore } from "../../generated/contract";
 import { href } from "../../router/router";
 
 const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };
@@ -63,6 +63,27 @@ function OneLabel({ label, first = false }: { label: Label; first?: boolean }) {
           </>
         )}
       </span>
+      {label.scores.length > 0 && <Scores scores={label.scores} />}
     </div>
+  );
+}
+
+/** What each scorer says of a label, with the interval; and why one says nothing. */
+function Scores({ scores }: { scores: LabelScore[] }) {
+  return (
+    <ul className="label-scores" aria-label="What the label is worth">
+      {scores.map((one) => (
+        <li key={one.scorer} className={one.q !== null && one.q > 0.05 ? "worth doubtful" : "worth"}>
+          {one.worth ?? `${one.scorer}: not scored, ${one.why_unscored ?? ""}`}
+          {one.worth !== null && (
+            <>
+              {" "}
+              by <bdi>{one.scored_by}</bdi>, of {count(one.n)} excerpts
+              {one.n_unparsed > 0 && `, ${count(one.n_unparsed)} unread`}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -3,6 +3,7 @@ import { toCsv } from "../../components/csv";
 import { count } from "../../components/format";
 import { Label } from "../../components/links";
 import { VirtualList } from "../../components/VirtualList";
+import { Worth } from "../../components/Worth";
 import { saveFile } from "../../data/http";
 import { href, navigate } from "../../router/router";
 import { type MapModel, valueOf } from "./model";
@@ -54,6 +55,7 @@ function Line({ model, row, slot }: { model: MapModel; row: number; slot: number
       <span className="swatch" style={{ background: `var(${slot === undefined ? "--dot" : slotVariable(slot)})` }} aria-hidden="true" />
       <span className="mono">{model.ids[row]}</span>
       <Label text={model.labels[row] ?? null} />
+      <Worth of={model.ids[row]} />
       <span className="muted ellipsis role">{model.roles[model.roleOf[row] ?? -1]}</span>
     </span>
   );

@@ -1,4 +1,5 @@
 import { Label } from "../../components/links";
+import { Worth } from "../../components/Worth";
 import { type MapModel, METRICS, type Metric, metricText, valueOf } from "./model";
 import type { MapState } from "./useMapState";
 
@@ -16,7 +17,7 @@ export function HoverCard(props: { model: MapModel; state: MapState; row: number
         <span className="muted">{model.roles[model.roleOf[row] ?? -1]}</span>
       </div>
       <div className="hover-label">
-        <Label text={model.labels[row]?.slice(0, 160) ?? null} whole />
+        <Label text={model.labels[row]?.slice(0, 160) ?? null} whole /> <Worth of={model.ids[row]} />
       </div>
       <dl>
         {[...shown].map((metric) => (

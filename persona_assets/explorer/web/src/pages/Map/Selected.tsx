@@ -1,4 +1,5 @@
 import { Label, RoleLink } from "../../components/links";
+import { Worth } from "../../components/Worth";
 import { href } from "../../router/router";
 import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
 import { type MapState, setSelected } from "./useMapState";
@@ -35,7 +36,7 @@ export function Selected(props: {
         </button>
       </div>
       <p className="selected-label">
-        <Label text={model.labels[row]?.slice(0, 400) ?? null} whole />
+        <Label text={model.labels[row]?.slice(0, 400) ?? null} whole /> <Worth of={model.ids[row]} />
       </p>
       <dl className="metrics">
         {model.metrics.map((metric) => (
@@ -81,6 +82,7 @@ function Neighbors(props: { model: MapModel; rows: number[]; similarities: numbe
               <span className="mono">{model.ids[row]}</span>
               {stable[at] && <span title="as near in both halves of the wordings">✓</span>}
               <Label text={model.labels[row] ?? null} />
+              <Worth of={model.ids[row]} />
             </button>
           </li>
         ))}

@@ -1,5 +1,6 @@
 import { Empty, Loading } from "../../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
+import { Worth } from "../../components/Worth";
 import { useStudy } from "../../data/StudyContext";
 import type { SearchResult } from "../../generated/contract";
 import { href, useRoute } from "../../router/router";
@@ -58,6 +59,7 @@ function Found({ result, text }: { result: SearchResult; text: string }) {
               <li key={feature_id}>
                 <FeatureLink id={feature_id} />
                 <Label text={label} found={text} />
+                {label !== null && <Worth of={feature_id} />}
                 {preferred_role !== null && <RoleLink role={preferred_role} />}
               </li>
             ))}

@@ -1,6 +1,7 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useId, useState } from "react";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
 import { useRowWindow } from "../../components/useRowWindow";
+import { Worth } from "../../components/Worth";
 import type { FeatureTable } from "../../generated/contract";
 import { href, navigate } from "../../router/router";
 import type { Cell, Column } from "./columns";
@@ -124,16 +125,23 @@ function Row({ id, table, row, columns, at, active, style, choose }: RowProps) {
     >
       {columns.map((column) => (
         <div key={column.key} role="gridcell" className={column.kind === "number" ? "num" : "ellipsis"}>
-          <Value column={column} value={table[column.key]?.[row] ?? null} />
+          <Value column={column} value={table[column.key]?.[row] ?? null} of={table.feature_id[row]} />
         </div>
       ))}
     </div>
   );
 }
 
-function Value({ column, value }: { column: Column; value: Cell }) {
+function Value({ column, value, of }: { column: Column; value: Cell; of: number | undefined }) {
   if (column.key === "feature_id") return <FeatureLink id={value as number} />;
-  if (column.key === "label") return <Label text={value as string | null} />;
+  if (column.key === "label") {
+    return (
+      <span className="label-and-worth">
+        <Label text={value as string | null} />
+        {value !== null && <Worth of={of} />}
+      </span>
+    );
+  }
   if (column.key === "preferred_role") return value === null ? "–" : <RoleLink role={value as string} />;
   if (column.kind === "flag") return value ? "yes" : <span className="faint">no</span>;
   return column.format?.(value as number | null) ?? null;
