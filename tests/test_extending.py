@@ -149,7 +149,7 @@ for role in study.role_names:
 assert StudyFiles.of(study).roles["pirate"].has(stage("role_counts"), "second")
 publish(study)
 with connect(study) as warehouse:
-    source = Source(warehouse, "", None, None, {})
+    source = Source(warehouse, "", None, None, {}, study)
     print(json.dumps({
         "package": persona_assets.__file__,
         "counts": warehouse.execute("select n_features, n_always from role_counts where role = 'pirate' "

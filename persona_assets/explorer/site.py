@@ -15,7 +15,7 @@ from persona_assets.base.given import is_file, is_folder
 from persona_assets.base.progress import Progress
 from persona_assets.base.swap import replacing_folder
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.resources import Source, drift, registry
+from persona_assets.explorer.resources import Source, drift, findings, registry
 from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.explorer.server import front_end
@@ -103,6 +103,9 @@ def _pages(source: Source) -> Iterator[_Page]:
     yield from (_page(resource) for resource in _those_of([]))
     for run in drift.runs(source):
         yield _page(registry.DRIFT_RUN, run=run)
+    for finding in findings.readable(source):
+        yield _page(registry.FINDING, finding=finding)
+        yield _page(registry.FINDING_CHECK, finding=finding)
     roles = source.rows("roles")
     for known in roles:
         for page in range(1, max(n_pages(source, known), 1) + 1):

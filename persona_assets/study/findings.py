@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError
 
 from persona_assets.base.atomic import placed, turn
 from persona_assets.base.errors import StudyError
@@ -37,7 +37,7 @@ class Evidence(_Part):
     feature_id: int
     role: str
     response_id: int
-    max: float
+    max: FiniteFloat
     question: str | None = None
     text: str | None = None
 
@@ -56,7 +56,7 @@ class Finding(_Part):
     made_by: str
     snapshot: SnapshotCited
     columns: list[str]
-    rows: list[list[Any]]
+    rows: list[list[JsonValue]]
     evidence: list[Evidence] = Field(default=[])
 
     @property
@@ -107,6 +107,10 @@ def read_finding(study: Study, name: str) -> Finding:
         raise StudyError(
             f"{file}: {one_line(key, 60)}: {first['msg']}; save it again with --replace"
         ) from error
+    try:
+        found.digest  # noqa: B018
+    except ValueError as error:  # Python writes no number of more than 4,300 digits
+        raise StudyError(f"{file}: rows: {error}; save it again with --replace") from error
     if any(len(row) != len(found.columns) for row in found.rows):
         raise StudyError(f"{file}: a row has not a value for each column; save it again with --replace")
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.findings import check, cite, differences, print_finding, print_list, save
+from persona_assets.cli.findings import check, cite, print_finding, print_list, save
 from persona_assets.study.findings import finding_path, read_finding, write_finding
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
@@ -63,12 +63,20 @@ def test_a_check_says_what_moved_and_what_left_its_interval(
     assert f"1 row gone ({OF_PIRATE_ALONE} ghost)" in told
     assert f"mean moved in 1 of 1, most of {OF_PIRATE_ALONE} pirate from 0.55 to" in told
     assert "1 of these out of the interval that was saved" in told
-    turned = today.model_copy(update={"rows": before[::-1]})
-    assert list(differences(today.model_copy(update={"rows": before}), turned)) == [
-        "the rows come in another order"
-    ]
-    other = today.model_copy(update={"columns": ["x"], "rows": [[1]]})
-    assert list(differences(today, other)) == ["the answer has other columns: x"]
+
+
+def test_a_finding_that_cannot_be_asked_any_more_stops_no_other(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(study, "a", "How many?", "select count(*) as n from roles")
+    save(study, "b", "Who?", SQL)
+    asked = read_finding(study, "a").model_copy(update={"sql": "select lost from roles"})
+    write_finding(study, asked, replace=True)
+    capsys.readouterr()
+    assert check(study, [])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("a: cannot be asked: line 1, column 8: ") and "lost" in first
+    assert second == "b: holds (the same snapshot)"
 
 
 def test_a_name_is_never_given_twice_unless_it_is_asked_for(study: Study) -> None:

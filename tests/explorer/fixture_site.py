@@ -94,6 +94,7 @@ def write_site(folder: Path, size: Size = Size(), snapshot: str = "one", live: b
         data / "examples.json", [{"name": "which", "title": "Which roles fire a feature?", "sql": "SELECT 1"}]
     )
     _write(data / "schema.json", [])
+    _write(data / "findings.json", {"findings": [], "unreadable": []})
     for role in roles:
         _write_role(data, rng, size, role, roles, features)
     for row in range(min(size.pages, size.alive)):

@@ -12,12 +12,21 @@ from typing import Any
 
 from typing_extensions import TypeAliasType, is_typeddict
 
-from persona_assets.explorer.contract import asking, claims, contrasts, drift, pages, peaks, responses
+from persona_assets.explorer.contract import (
+    asking,
+    claims,
+    contrasts,
+    drift,
+    findings,
+    pages,
+    peaks,
+    responses,
+)
 from persona_assets.explorer.contract.shapes import Answer
 
 ANSWERS: dict[str, Any] = {
     name: type_
-    for module in (pages, claims, peaks, responses, asking, drift, contrasts)
+    for module in (pages, claims, peaks, responses, asking, drift, contrasts, findings)
     for name, type_ in vars(module).items()
     if (is_typeddict(type_) and type_ is not Answer) or isinstance(type_, TypeAliasType)
 }

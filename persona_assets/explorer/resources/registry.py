@@ -11,11 +11,13 @@ from typing import Any
 from persona_assets.explorer.contract import asking, claims, pages, peaks, responses
 from persona_assets.explorer.contract import contrasts as contrast_pages
 from persona_assets.explorer.contract import drift as contract
+from persona_assets.explorer.contract import findings as finding_pages
 from persona_assets.explorer.resources import (
     contrasts,
     drift,
     examples,
     feature,
+    findings,
     histogram,
     map,
     overview,
@@ -29,6 +31,7 @@ PARTS = {
     "sae": _NAME,
     "role": _NAME,
     "contrast": _NAME,
+    "finding": _NAME,
     "order": r"[a-z_]{1,40}",
     "feature_id": r"[0-9]{1,9}",
     "page": r"[0-9]{1,9}",
@@ -42,7 +45,9 @@ class Resource:
     """Paths of one kind, such as `{sae}/role/{role}.json`, and the function of a source and their parts.
 
     `name` is the front end's for them; `gives` is the type of the answers. `waits`: for the lake's files,
-    wherever they are, or for the roles' effects; others only compute. `live`: a static site does without.
+    wherever they are, or for the roles' effects; others only compute. `asks`: it waits for SQL that the
+    console runs. `changes`: it may be another without a publication, so nobody keeps it. `live`: a static
+    site does without.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Resource:
     answer: Callable[..., Any]
     gives: Any
     waits: bool = False
+    asks: bool = False
+    changes: bool = False
     live: bool = False
 
     @property
@@ -136,6 +143,18 @@ CONTRAST = Resource(
     "{sae}/contrast/{contrast}.json",
     contrasts.contrast,
     list[contrast_pages.FeatureOfContrast],
+)
+FINDINGS = Resource("findings", "findings.json", findings.findings, finding_pages.SavedFindings, changes=True)
+FINDING = Resource(
+    "finding", "findings/saved/{finding}.json", findings.finding, finding_pages.SavedFinding, changes=True
+)
+FINDING_CHECK = Resource(
+    "finding_check",
+    "findings/check/{finding}.json",
+    findings.check,
+    finding_pages.FindingCheck,
+    asks=True,
+    changes=True,
 )
 
 # No path is of two kinds, whatever an SAE, a role or a run is called.

@@ -13,6 +13,7 @@ import duckdb
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.snapshot import asking
 from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.study.study import Study
 
 Memory = dict[tuple[Any, ...], list[Json]]  # answers by their query and parameters
 
@@ -22,6 +23,7 @@ class Source:
     """A snapshot open for reading, and for whom: the live server, or a static site of at most `max_pages` of
     responses a role. `await_effects` returns when the roles' effects are there. Drift runs are of the
     snapshot, or of the folder `exported`. `memory` is what `known` was asked before, of the same snapshot.
+    `study` tells where the study's findings are.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -29,6 +31,7 @@ class Source:
     published_at: datetime
     await_effects: Callable[[], None]
     memory: Memory
+    study: Study
     live: bool = True
     max_pages: int | None = None
     exported: Path | None = None

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from persona_assets.base.errors import NotPublishedError, StudyError
 from persona_assets.explorer.console.console import Console
 from persona_assets.explorer.problems import ProblemError, not_found
-from persona_assets.explorer.resources import Source, find
+from persona_assets.explorer.resources import Resource, Source, find
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.console_routes import export_sql, run_sql
 from persona_assets.explorer.server.encoding import compressed, decompressed, encoded, takes_gzip
@@ -37,6 +37,7 @@ SECONDS = 20.0  # for a resource
 # their time from each other, and every one of them comes late.
 _COMPUTING = (os.cpu_count() or 1) + 1
 _WAITING = 8
+_ASKING = 2  # each with a process of the console's
 
 
 class _Guarded(Starlette):
@@ -63,6 +64,7 @@ def make_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.computing = anyio.CapacityLimiter(_COMPUTING)
         app.state.waiting = anyio.CapacityLimiter(_WAITING)
+        app.state.asking = anyio.CapacityLimiter(_ASKING)
         app.state.console = Console(study)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.state.snapshots.follow)
@@ -87,18 +89,31 @@ def make_app(
 
 
 async def data(request: Request) -> Response:
-    """Return a resource of the newest snapshot, gzipped; 304 where the asker has it."""
+    """Return a resource of the newest snapshot, gzipped; 304 where the asker has it, unless it changes."""
     path: str = request.path_params["path"]
     asked = find(path)
     if asked is None:
         raise not_found(f"no resource data/{path}"[:200])
     async with request.app.state.snapshots.reading() as snapshot:
+        threads = _threads(request.app, asked.resource)
+        make = partial(anyio.to_thread.run_sync, partial(_answer, snapshot, asked), limiter=threads)
+        if asked.resource.changes:
+            return _packed(request, await make(), {"cache-control": "no-store"})
         headers = {"etag": f'W/"{snapshot.tag}"', "cache-control": "no-cache", "vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
-        threads = request.app.state.waiting if asked.resource.waits else request.app.state.computing
-        make = partial(anyio.to_thread.run_sync, partial(_answer, snapshot, asked), limiter=threads)
-        body = await snapshot.answers.get(path, make)
+        return _packed(request, await snapshot.answers.get(path, make), headers)
+
+
+def _threads(app: Starlette, resource: Resource) -> anyio.CapacityLimiter:
+    state = app.state
+    limiter: anyio.CapacityLimiter = (
+        state.asking if resource.asks else state.waiting if resource.waits else state.computing
+    )
+    return limiter
+
+
+def _packed(request: Request, body: bytes, headers: dict[str, str]) -> Response:
     if takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(body, media_type="application/json", headers=headers | {"content-encoding": "gzip"})
     return Response(decompressed(body), media_type="application/json", headers=headers)

@@ -12,8 +12,9 @@ _LEVEL = 1  # a sixth of the time that 6 takes, for a sixth more bytes
 
 
 def encoded(answer: Any) -> bytes:
-    """`answer` as UTF-8 JSON, without NaN."""
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    """`answer` as UTF-8 JSON, without NaN; half of a surrogate pair becomes a question mark."""
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="replace")
 
 
 def compressed(body: bytes) -> bytes:

@@ -79,9 +79,16 @@ class OpenSnapshot:
     def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
         """Yield what resources are read from, by one thread."""
         with self.cursor() as cursor:
-            ready = self._effects.result
             yield Source(
-                cursor, self.identity, self.published_at, ready, self._known, live, max_pages, self.exported
+                cursor,
+                self.identity,
+                self.published_at,
+                self._effects.result,
+                self._known,
+                self.study,
+                live,
+                max_pages,
+                self.exported,
             )
 
     def enter(self) -> None:

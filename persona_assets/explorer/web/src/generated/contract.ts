@@ -1209,3 +1209,85 @@ export interface FeatureOfContrast {
   label: string | null;
   distinctness: number | null;
 }
+
+/** A finding in the list of them. */
+export interface FindingEntry {
+  name: string;
+  question: string;
+  n_rows: number;
+  /** ISO 8601, UTC; so are all times here. */
+  saved_at: string;
+  /** A hash of the files that the snapshot stands on. */
+  snapshot: string;
+}
+
+/** A file that is no finding. */
+export interface UnreadableFinding {
+  name: string;
+  /** One line. */
+  error: string;
+}
+
+/** The study's findings by name. */
+export interface SavedFindings {
+  findings: FindingEntry[];
+  unreadable: UnreadableFinding[];
+}
+
+/** A response in which a feature of the answer was strongest. */
+export interface FindingEvidence {
+  sae: string;
+  feature_id: number;
+  role: string;
+  response_id: number;
+  max: number;
+  question: string | null;
+  /** The tokens around its peak. */
+  text: string | null;
+}
+
+/** A question, its SQL, and the answer as it was saved. */
+export interface SavedFinding {
+  name: string;
+  question: string;
+  sql: string;
+  model: string;
+  /** Where each is from. */
+  saes: Record<string, string>;
+  saved_at: string;
+  made_by: string;
+  snapshot: string;
+  /** When the snapshot was published. */
+  published_at: string;
+  columns: string[];
+  rows: unknown[][];
+  evidence: FindingEvidence[];
+  /** One line. */
+  citation: string;
+}
+
+/** A value that is another today, by the saved row and column. */
+export interface MovedCell {
+  row: number;
+  column: number;
+  /** Of the interval that was saved beside it. */
+  outside: boolean;
+}
+
+/** A finding asked again. */
+export interface FindingCheck {
+  checked_at: string;
+  /** Why it cannot be asked, in one line. */
+  error: string | null;
+  /** That answered; null: none did. So is `published_at`. */
+  snapshot: string | null;
+  published_at: string | null;
+  same_snapshot: boolean;
+  /** What moved, in words; empty: it holds. */
+  told: string[];
+  /** Each saved row's own of today; null: it is gone. Empty where the columns are others. */
+  today: (unknown[] | null)[];
+  moved: MovedCell[];
+  /** Rows that were not saved. */
+  new: unknown[][];
+}

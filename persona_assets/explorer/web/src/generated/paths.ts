@@ -22,4 +22,7 @@ export const paths = {
   featuresOfRole: (sae: string, role: string) => `data/${sae}/role/${role}/features.json`,
   contrasts: (sae: string) => `data/${sae}/contrasts.json`,
   contrast: (sae: string, contrast: string) => `data/${sae}/contrast/${contrast}.json`,
+  findings: () => "data/findings.json",
+  finding: (finding: string) => `data/findings/saved/${finding}.json`,
+  findingCheck: (finding: string) => `data/findings/check/${finding}.json`,
 };

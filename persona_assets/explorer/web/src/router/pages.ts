@@ -16,6 +16,7 @@ export const PAGES = named({
   roles: { title: "Roles", inHeader: always },
   compare: { title: "Compare", inHeader: (_, bundled) => !bundled },
   drift: { title: "Drift", inHeader: (study) => study.has_drift },
+  findings: { title: "Findings", inHeader: (_, bundled) => !bundled },
   sql: { title: "SQL", inHeader: (study) => study.live },
   feature: { title: "Feature", inHeader: never },
   role: { title: "Role", inHeader: never },

@@ -1,8 +1,8 @@
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { clamp } from "../../charts/scale";
+import { isNumeric, short, whole, widths } from "../../components/cells";
 import { useRowWindow } from "../../components/useRowWindow";
 import type { SqlResult } from "../../generated/contract";
-import { isNumeric, short, whole, widths } from "./cells";
 
 const ROW = 24; // pixels
 const CHARACTER = 7; // pixels, about

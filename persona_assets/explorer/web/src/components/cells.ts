@@ -1,4 +1,4 @@
-import type { SqlResult } from "../../generated/contract";
+import type { SqlResult } from "../generated/contract";
 
 const SHORT = 220; // characters of a cell; the whole value is shown below the table
 
