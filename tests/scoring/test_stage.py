@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from persona_assets.base.errors import EngineError
 from persona_assets.cli.estimate import print_estimate
 from persona_assets.explaining.examples import Example, read_examples
 from persona_assets.lake.schema import EXPLANATION_SCORES, SCORING
+from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.orchestration.keys import key
 from persona_assets.scoring.claims import LabelsToScore, top_features
 from persona_assets.scoring.estimate import what_scorer_is_asked
 from persona_assets.scoring.stage import land_scores
@@ -153,3 +156,29 @@ def test_no_answer_is_in_both_halves_or_twice_in_one(world: World) -> None:
         assert len(set(answers)) == len(answers)
         asked = {example.question_id for example in held_out}
         assert not asked & {example.question_id for example in one.shown + one.contrast}
+
+
+def test_dagster_tells_how_many_labels_are_better_than_chance_and_warns_of_answers_that_cannot_be_read(
+    world: World,
+) -> None:
+    asked = {"features": world.features[:2], "max_tokens": 67}
+    with serving(Knowing(world.study({}), world.features).behave()) as server:
+        told, check = materialized(world, scored_by(server.url, **asked))
+    assert told["detection of cache"].value == "2 of 2 labels better than chance; 0 not scored"
+    assert check.passed and check.metadata["demo: share of answers unread"].value == 0
+    model = {"model": "tests/toy/data/model", "dtype": "float32", **asked, "max_tokens": 4}
+    told, check = materialized(world, model)  # it speaks as a pirate, and counts nothing
+    assert told["fuzzing of cache"].value == "0 of 2 labels better than chance; 0 not scored"
+    assert not check.passed and check.description == "answers that cannot be read: demo: 100%"
+
+
+def materialized(world: World, scores: dict[str, Any]) -> tuple[Any, dg.AssetCheckEvaluation]:
+    """Return what Dagster is told of a run of the asset, and of its check."""
+    study = world.study(scores)
+    write_labels(study, named(world.features))
+    job = study_definitions(study).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(asset_selection=[key(study, "explanation_scores")], instance=instance)
+    [event] = result.get_asset_materialization_events()
+    [check] = result.get_asset_check_evaluations()
+    return event.materialization.metadata, check
