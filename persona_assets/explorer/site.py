@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,28 +16,30 @@ from persona_assets.base.progress import Progress
 from persona_assets.base.swap import replacing_folder
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, findings, registry
+from persona_assets.explorer.resources.feature import CUT
 from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.explorer.snapshot.narrowed import narrowed
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.study.study import Study
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
-MAX_PEAKS = 1_000  # of these, with what is known of their tokens: each reads files of all roles
+AT_ONCE = 500  # of these, what is known of their tokens: the lake's files are read once for so many
 MAX_PAGES = 5  # of responses, of each role
 
 _MARK = ".persona-site"  # an earlier site may be replaced, no other folder
-_Page = tuple[str, Callable[[Source], Any]]
+_Answers = Iterator[tuple[str, Any]]  # what stands in a file, by its path
+_Pages = tuple[int, Callable[[Source], _Answers]]  # how many files, and what answers them
 
 
 def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> int:
     """Write the study's static site into `folder`, whole or not at all; how many files of data it has.
 
-    Pages of at most `MAX_FEATURES` features an SAE, `MAX_PEAKS` of them with their tokens, and `MAX_PAGES`
-    pages of responses a role. Raises StudyError where the front end is not built, nothing is published, or
-    `folder` holds something else.
+    Pages of at most `MAX_FEATURES` features an SAE, and `MAX_PAGES` pages of responses a role. Raises
+    StudyError where the front end is not built, nothing is published, or `folder` holds something else.
     """
     if not (dist / "index.html").is_file():
         raise StudyError(front_end.MISSING)
@@ -75,30 +77,34 @@ def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int
     """Write every resource, several at a time; how many there are."""
     with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
         pages = list(_pages(source))
+    total = sum(n_files for n_files, _ in pages)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            for done, _ in enumerate(pool.map(partial(_write, snapshot, folder), pages), 1):
-                progress(done, len(pages))
+            done = 0
+            for n_files in pool.map(partial(_write, snapshot, folder), pages):
+                for _ in range(n_files):
+                    done += 1
+                    progress(done, total)
         finally:
             pool.shutdown(cancel_futures=True)
-    return len(pages)
+    return total
 
 
-def _write(snapshot: OpenSnapshot, folder: Path, page: _Page) -> None:
-    path, answer = page
+def _write(snapshot: OpenSnapshot, folder: Path, pages: _Pages) -> int:
+    n_files, answers = pages
     try:
         with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
-            content = encoded(answer(source))
+            for path, answer in answers(source):
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(encoded(answer))
     except ProblemError as problem:
         if problem.status != 404:  # without an atlas there is no map
             raise
-        return
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    return n_files
 
 
-def _pages(source: Source) -> Iterator[_Page]:
+def _pages(source: Source) -> Iterator[_Pages]:
     """Yield every resource of the site."""
     yield from (_page(resource) for resource in _those_of([]))
     for run in drift.runs(source):
@@ -114,7 +120,7 @@ def _pages(source: Source) -> Iterator[_Page]:
         yield from _pages_of_sae(source, sae["sae"], [known["role"] for known in roles])
 
 
-def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]:
+def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Pages]:
     yield from (_page(resource, sae=sae) for resource in _those_of(["sae"]))
     for contrast in source.rows("own_contrasts", sae=sae):
         yield _page(registry.CONTRAST, sae=sae, contrast=contrast["contrast"])
@@ -122,13 +128,15 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Page]
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
     shown = [row["feature_id"] for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES)]
-    for feature_id in shown[:MAX_PEAKS]:
-        yield _page(registry.PEAKS, sae=sae, feature_id=feature_id)
+    ordered = sorted(shown)  # as they lie in the lake's files
+    for start in range(0, len(ordered), AT_ONCE):
+        together = ordered[start : start + AT_ONCE]
+        yield len(together), partial(_peaks, sae, together)
     for feature_id, counted in histograms(source, sae, shown).items():
         yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
         yield _page(registry.LENGTHS, sae=sae, feature_id=feature_id)
         # Counted for all at once: each alone would read every role's file.
-        yield registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), partial(_known, counted)
+        yield 1, partial(_known, registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), counted)
 
 
 def _those_of(parts: list[str]) -> Iterator[registry.Resource]:
@@ -136,9 +144,20 @@ def _those_of(parts: list[str]) -> Iterator[registry.Resource]:
     return (one for one in registry.RESOURCES if one.parts == parts and not one.live)
 
 
-def _known(answer: Json, _: Source) -> Json:
-    return answer
+def _known(path: str, answer: Json, _: Source) -> _Answers:
+    yield path, answer
 
 
-def _page(resource: registry.Resource, **parts: Any) -> _Page:
-    return resource.path(**parts), partial(resource.answer, **parts)
+def _peaks(sae: str, feature_ids: Sequence[int], source: Source) -> _Answers:
+    with narrowed(source, sae, feature_ids, CUT) as own:
+        for feature_id in feature_ids:
+            path = registry.PEAKS.path(sae=sae, feature_id=feature_id)
+            yield path, registry.PEAKS.answer(own, sae=sae, feature_id=feature_id)
+
+
+def _page(resource: registry.Resource, **parts: Any) -> _Pages:
+    return 1, partial(_answered, resource, parts)
+
+
+def _answered(resource: registry.Resource, parts: dict[str, Any], source: Source) -> _Answers:
+    yield resource.path(**parts), resource.answer(source, **parts)

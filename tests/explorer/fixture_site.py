@@ -441,10 +441,25 @@ def _echo(role: str, feature_id: int) -> Json:
 
 def _peaks(feature_id: int, order: list[str]) -> Json:
     shape = {"token_rate": 0.0123, "n_peaks": 42, "single_token_share": 0.9, "peak_place": 0.4}
+    shape |= {"position_correlation": 0.12, "position_low": 0.08, "position_high": 0.16}
+    tokens = [
+        {"from_activation": 2 ** (at / 2), "to_activation": 2 ** ((at + 1) / 2), "n_tokens": 400 // (1 + at)}
+        for at in range(6)
+    ]
+    lit = {"start": 4, "pieces": ["the ", "ש", "ל", HOSTILE[0]], "question": "What of the sea?"}
+    bands = [
+        {"band": band, "n_in_band": 90, "role": order[band % 2], "response_id": band, "max": 2.0 * band}
+        | {"drawn": band < 5, "activations": [0, band, 2 * band, 0]}
+        | lit
+        for band in (5, 4, 3, 1)
+    ]
     silent = {"question": "What of the sea?", "max": 9.0, "fired": "Aye, the sea.", "response": HOSTILE[0]}
     return {
         "shape": shape | {"single_token": " sea"},
         "density": [{"role": role, "token_rate": 0.05 / (1 + place)} for place, role in enumerate(order)],
+        # Every third is as of roles from before these were kept.
+        "tokens": [one | {"n_roles": max(1, len(order) - 1)} for one in tokens if feature_id % 3],
+        "over_range": bands if feature_id % 3 else [],
         "fires_in": order[0],
         "silent": [silent | {"role": order[1], "n_silent": 2, "n_answers": 3}],
         "echoes": [_echo(role, feature_id) for role in order[:2]],

@@ -176,6 +176,28 @@ def test_a_feature_shows_its_tokens_its_echoes_and_where_it_is_silent(page, page
     assert page.locator(".density li").count() == len(peaks["density"])
 
 
+def test_a_feature_shows_its_bands_and_on_how_many_tokens_it_has_which_activation(page, pages, folder):
+    kept, not_kept = (
+        next(row for row in range(13) if bool(_feature(folder, row)["feature_id"] % 3) is has)
+        for has in (True, False)
+    )
+    open_feature(page, pages, folder, kept)
+    assert "0.12 [0.08, 0.16]" in page.locator(".facts").all_inner_texts()[-1].replace("\n", " ")
+    bands = page.locator(".band h3").all_inner_texts()
+    assert [band.split(" of ")[0] for band in bands] == [
+        "Strongest fifth", "Fourth", "Middle fifth", "Weakest fifth",
+    ]  # fmt: skip
+    weakest = page.locator(".band").last
+    assert weakest.locator(".token").count() == 2 and HOSTILE[0] in weakest.inner_text()
+    assert page.locator(".band .token.heat-5").count() == 1  # of the strongest's own peak alone
+    assert "Of the other bands no tokens are kept" in page.locator("main").inner_text()
+    chart = page.locator("svg[aria-label^='Histogram of 979 tokens']")
+    assert chart.locator("rect").count() == 6
+    open_feature(page, pages, folder, not_kept)
+    page.get_by_text("its roles were extracted before tokens were counted").wait_for()
+    page.get_by_text("No tokens are kept of its responses").wait_for()
+
+
 def test_one_screen_says_what_fires_it_what_it_promotes_and_where_it_is_strongest(page, pages, folder):
     page.set_viewport_size({"width": 1280, "height": 800})
     feature = _feature(folder, 10)

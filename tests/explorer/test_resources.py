@@ -107,6 +107,9 @@ def test_the_peaks_of_a_feature_are_those_of_the_macros(source: Source):
     assert rates.keys() == set(ROLES) and [role for role, rate in rates.items() if rate] == ["pirate"]
     assert [row["n_silent"] == row["n_answers"] for row in found["silent"]] == [True] * len(found["silent"])
     assert len({row["question"] for row in found["silent"]}) == len(found["silent"]) == 3
+    assert found["tokens"] == []  # of roles from before tokens were counted
+    bands = [one["band"] for one in found["over_range"]]
+    assert bands == sorted(bands, reverse=True) and bands
     silent = answer(source, f"first/peaks/{DEAD}.json")
     assert silent["fires_in"] is None and silent["silent"] == silent["echoes"] == []
     with pytest.raises(ProblemError, match="no feature 999"):

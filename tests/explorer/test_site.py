@@ -78,7 +78,7 @@ def test_responses_are_capped_and_the_roles_page_says_so(
     monkeypatch.setattr("persona_assets.explorer.resources.role.PAGE", 2)
     monkeypatch.setattr(site, "MAX_PAGES", 3)
     monkeypatch.setattr(site, "MAX_FEATURES", 4)
-    monkeypatch.setattr(site, "MAX_PEAKS", 2)
+    monkeypatch.setattr(site, "AT_ONCE", 3)  # two draughts, the second of one feature
     written(published.study, tmp_path / "site", dist)
     data = tmp_path / "site" / "data"
     assert sorted(file.name for file in (data / "role" / "ghost" / "responses").iterdir()) == [
@@ -89,7 +89,19 @@ def test_responses_are_capped_and_the_roles_page_says_so(
     map_ = json.loads((data / "first" / "map.json").read_text())
     best = map_["features"]["feature_id"][:4]
     assert {int(file.stem) for file in (data / "first" / "feature").iterdir()} == set(best)
-    assert {int(file.stem) for file in (data / "first" / "peaks").iterdir()} == set(best[:2])
+    assert {int(file.stem) for file in (data / "first" / "peaks").iterdir()} == set(best)
+
+
+def test_tokens_asked_together_are_what_each_feature_has(
+    published: World, live: Served, tmp_path: Path, dist: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(site, "AT_ONCE", 7)
+    written(published.study, tmp_path / "site", dist)
+    peaks = tmp_path / "site" / "data" / "second" / "peaks"
+    found = {path.name: json.loads(path.read_text()) for path in peaks.iterdir()}
+    assert len(found) > 14 and any(one["over_range"] and one["silent"] for one in found.values())
+    for name, content in found.items():
+        assert content == live.get(f"data/second/peaks/{name}").json()
 
 
 def test_an_earlier_site_is_replaced_whole(published: World, tmp_path: Path, dist: Path):

@@ -18,6 +18,39 @@ class Shape(Answer):
     single_token: str | None
     peak_place: float | None
     """The mean place of the peak: 0 the first token of a response, 1 the last."""
+    position_correlation: float | None
+    """Of a token's activation with its place in the response; null: of no role it is kept."""
+    position_low: float | None
+    """Of the 95% interval, over roles; null of fewer than four."""
+    position_high: float | None
+
+
+class TokenBin(Answer):
+    """How many tokens have an activation of at least one number and below another: half an octave."""
+
+    from_activation: float
+    to_activation: float
+    n_tokens: int
+    n_roles: int
+    """That have a histogram; the same in every bin."""
+
+
+class RangeExample(Answer):
+    """The tokens around the peak in a response of one band of a feature's activation."""
+
+    band: int
+    """Of five of equal number: 1 the weakest, 5 the strongest."""
+    n_in_band: int
+    role: str
+    response_id: int
+    max: float
+    drawn: bool
+    """By lot, from all of the role's responses that fire it; else one of the role's strongest."""
+    start: int
+    pieces: list[str]
+    activations: list[float]
+    question: str
+    """Cut."""
 
 
 class Density(Answer):
@@ -63,6 +96,10 @@ class FeaturePeaks(Answer):
     shape: Shape
     density: list[Density]
     """By rate, the highest first."""
+    tokens: list[TokenBin]
+    """By activation; none where no role's tokens were counted."""
+    over_range: list[RangeExample]
+    """The strongest first, at most three of each band."""
     fires_in: str | None
     """The role where it is strongest, whose answers are set beside `silent` ones."""
     silent: list[SilentAnswer]

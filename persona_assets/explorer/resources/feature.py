@@ -67,6 +67,8 @@ def peaks(source: Source, sae: str, feature_id: int) -> Json:
     return {
         "shape": source.row("shape", **asked),
         "density": source.rows("density", **asked),
+        "tokens": source.rows("token_histogram", **asked),
+        "over_range": source.rows("evidence_over_range", **asked, cut=CUT),
         "fires_in": strongest,
         "silent": source.rows("silent", **asked, role=strongest, limit=N_SILENT, cut=CUT) if fired else [],
         "echoes": source.rows("echoes_of_feature", **asked),

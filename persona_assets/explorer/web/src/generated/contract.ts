@@ -731,6 +731,37 @@ export interface Shape {
   single_token: string | null;
   /** The mean place of the peak: 0 the first token of a response, 1 the last. */
   peak_place: number | null;
+  /** Of a token's activation with its place in the response; null: of no role it is kept. */
+  position_correlation: number | null;
+  /** Of the 95% interval, over roles; null of fewer than four. */
+  position_low: number | null;
+  position_high: number | null;
+}
+
+/** How many tokens have an activation of at least one number and below another: half an octave. */
+export interface TokenBin {
+  from_activation: number;
+  to_activation: number;
+  n_tokens: number;
+  /** That have a histogram; the same in every bin. */
+  n_roles: number;
+}
+
+/** The tokens around the peak in a response of one band of a feature's activation. */
+export interface RangeExample {
+  /** Of five of equal number: 1 the weakest, 5 the strongest. */
+  band: number;
+  n_in_band: number;
+  role: string;
+  response_id: number;
+  max: number;
+  /** By lot, from all of the role's responses that fire it; else one of the role's strongest. */
+  drawn: boolean;
+  start: number;
+  pieces: string[];
+  activations: number[];
+  /** Cut. */
+  question: string;
 }
 
 /** The share of a role's tokens on which a feature is active. */
@@ -758,6 +789,10 @@ export interface FeaturePeaks {
   shape: Shape;
   /** By rate, the highest first. */
   density: Density[];
+  /** By activation; none where no role's tokens were counted. */
+  tokens: TokenBin[];
+  /** The strongest first, at most three of each band. */
+  over_range: RangeExample[];
   /** The role where it is strongest, whose answers are set beside `silent` ones. */
   fires_in: string | null;
   /** One per question, at most three. */

@@ -5,6 +5,8 @@ import { Facts, Fold, Meter } from "../../components/parts";
 import type { FeaturePeaks } from "../../generated/contract";
 
 const AT_ONE_TOKEN = 0.8; // share of the peaks from which a feature may be no more than a word
+const POSITION =
+  "correlation of the activation with a token’s place in the response, with a 95% interval over roles: above 0 it is stronger toward the end";
 const ECHOES = 4; // named before the fold
 
 /** On how many tokens it is active, and on which; a note where it is one token's, or echoes what a role was told. */
@@ -23,6 +25,7 @@ export function ShapeOfPeaks({ peaks: { shape, echoes } }: { peaks: FeaturePeaks
             `of ${shape.n_peaks ?? 0} peaks that the evidence keeps`,
           ],
           ["at", fixed(shape.peak_place), "mean place of the peak; 0: the first token of a response, 1: the last"],
+          ["r with place", <Position shape={shape} />, POSITION],
         ]}
       />
       {one && <p className="caution">Nearly all of its peaks lie on one token: it may be no more than that word.</p>}
@@ -38,6 +41,19 @@ export function ShapeOfPeaks({ peaks: { shape, echoes } }: { peaks: FeaturePeaks
           {echoes.length > ECHOES && " …"}).
         </p>
       )}
+    </>
+  );
+}
+
+function Position({ shape: { position_correlation: r, position_low: low, position_high: high } }: Pick<FeaturePeaks, "shape">) {
+  if (r === null) return <span className="muted">not kept</span>;
+  if (low === null || high === null) return fixed(r);
+  return (
+    <>
+      {fixed(r)}{" "}
+      <span className="muted">
+        [{fixed(low)}, {fixed(high)}]
+      </span>
     </>
   );
 }

@@ -10,6 +10,7 @@ import { Distribution } from "./Distribution";
 import { Examples } from "./Examples";
 import { FeatureHead } from "./FeatureHead";
 import { Density, ShapeOfPeaks, Silent } from "./Peaks";
+import { OverRange, TokenActivations } from "./Range";
 import { Related } from "./Related";
 import { RolesOfFeature } from "./RolesOfFeature";
 import { Writes } from "./Writes";
@@ -46,18 +47,16 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
             <div>
               <Writes feature={feature} />
               <Section title="Its tokens">
-                <Loaded
-                  of={peaks}
-                  what="the tokens"
-                  missing={<p className="muted">They were not exported: a site has those of its first features.</p>}
-                >
+                <Loaded of={peaks} what="the tokens" missing={<p className="muted">They were not exported.</p>}>
                   {(data) => <ShapeOfPeaks peaks={data} />}
                 </Loaded>
               </Section>
             </div>
           </div>
           <Examples feature={feature} sae={sae} />
+          {peaks.state === "ready" && <OverRange peaks={peaks.data} />}
           {peaks.state === "ready" && <Silent peaks={peaks.data} />}
+          {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
           <Distribution feature={feature} sae={sae} />
           {peaks.state === "ready" && <Density peaks={peaks.data} />}
           <Related feature={feature} />
