@@ -5,7 +5,7 @@ with chosen as (
     select feature_id from top_features((select min(role) from role_features)) limit 1
 ),
 strongest as (
-    select *, list_position(activations, list_max(activations))::integer as place
+    select *, peak_of(activations)::integer as place
     from evidence
     where sae = chosen_sae(null) and feature_id = (select feature_id from chosen)
 )

@@ -8,7 +8,7 @@
 -- more alike to the peaks than another's. No p is below one over the number of roles.
 create macro echoes(role := null, feature := null, sae := null) as table
 with strongest as (
-    select e.role, e.feature_id, e.pieces, list_position(e.activations, list_max(e.activations)) as peak
+    select e.role, e.feature_id, e.pieces, peak_of(e.activations) as peak
     from evidence as e
     where e.sae = chosen_sae(sae) and (role is null or e.role = role) and (feature is null or e.feature_id = feature)
         and (select role is null or known_role(role, sae)) and (select feature is null or known_feature(feature, sae))

@@ -14,12 +14,9 @@ with density as (
     from feature_density(feature, sae) as d
 ),
 peaks as (
-    select e.token_ids[e.peak] as token_id, e.pieces[e.peak] as piece
-    from (
-        select token_ids, pieces, list_position(activations, list_max(activations)) as peak
-        from evidence as own
-        where own.sae = chosen_sae(sae) and own.feature_id = feature
-    ) as e
+    select e.token_ids[peak_of(e.activations)] as token_id, e.pieces[peak_of(e.activations)] as piece
+    from evidence as e
+    where e.sae = chosen_sae(sae) and e.feature_id = feature
 ),
 by_token as (
     select token_id, any_value(piece) as piece, count(*) as n from peaks group by token_id

@@ -7,7 +7,7 @@
 -- feature's peaks, n_peaks_in_all, lie on it.
 create macro features_of_token(wanted, sae := null) as table
 with peaks as (
-    select e.feature_id, e.role, e.pieces[list_position(e.activations, list_max(e.activations))] as piece
+    select e.feature_id, e.role, e.pieces[peak_of(e.activations)] as piece
     from evidence as e
     where e.sae = chosen_sae(sae) and (select known_sae(sae))
 ),

@@ -212,6 +212,7 @@ MACROS = (
     "which_roles",
     "in_order",
     "distinctness",
+    "peak_of",
     "top_features",
     "top_responses",
     "silent_responses",
