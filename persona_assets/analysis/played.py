@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from persona_assets.analysis.aggregate import aggregated
 from persona_assets.analysis.design import RoleSource, read_design, role_sources
-from persona_assets.analysis.significance import CONFIDENCE
+from persona_assets.analysis.significance import CONFIDENCE, wilson
 from persona_assets.analysis.statistics import compare
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.progress import Progress
@@ -28,8 +28,6 @@ from persona_assets.lake.schema.of_roles import RATING
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import AnalysisSettings
-
-_NORMAL = float(ndtri((1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
     The anchor plays nothing and takes part with all of its answers; any other role with those rated
     `analysis.min_score` at least, if it has `min_responses` of them. Raises StudyError as `compare_roles`.
     """
-    made_from = across.fingerprint_of_comparison(PLAYED_ROLES, sae)
+    made_from = across.made_from_two(PLAYED_ROLES, sae)
     study, lake = across.study, across.study.lake
     if (found := across.files(PLAYED_TABLES, sae)) is not None:
         return found
@@ -109,20 +107,14 @@ def share_interval(n_played: Ints, n_rated: Ints) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     share = float(n_played.sum() / n)
     if n_wordings == 1:
-        return share, *_wilson(share, n, _NORMAL)
+        return share, *wilson(share, n)
     weights = n_rated / n
     squares = float((weights**2 * (n_played / n_rated - share) ** 2).sum()) * n_wordings / (n_wordings - 1)
     binomial = share * (1 - share) / n
     if squares <= binomial:
-        return share, *_wilson(share, n, _NORMAL)
+        return share, *wilson(share, n)
     reach = float(stdtrit(n_wordings - 1, (1 + CONFIDENCE) / 2))
-    return share, *_wilson(share, n * binomial / squares, reach)
-
-
-def _wilson(share: float, n: float, reach: float) -> tuple[float, float]:
-    centre = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
-    half = reach / (1 + reach**2 / n) * np.sqrt(share * (1 - share) / n + reach**2 / (4 * n**2))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    return share, *wilson(share, n * binomial / squares, reach)
 
 
 def _played(across: AcrossRoles, source: RoleSource) -> Played:

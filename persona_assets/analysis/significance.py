@@ -9,10 +9,11 @@ from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.base.compiled import compiled
 
 CONFIDENCE = 0.95
+NORMAL = float(ndtri((1 + CONFIDENCE) / 2))  # the half width of such an interval in standard errors
 
 _TOLERANCE = 1 + 1e-7  # tables this little more likely than the one seen are as likely: rounding
 _INVERSE_DF = np.linspace(0, 1, 20_001)  # where t's reach is computed: between two of them it is a line
-_REACH = np.append(ndtri((1 + CONFIDENCE) / 2), stdtrit(1 / _INVERSE_DF[1:], (1 + CONFIDENCE) / 2))
+_REACH = np.append(NORMAL, stdtrit(1 / _INVERSE_DF[1:], (1 + CONFIDENCE) / 2))
 
 
 def student(effect: Floats, error: Singles, df: Singles) -> Floats:
@@ -31,6 +32,13 @@ def reach(df: Singles) -> Floats:
     few = df < 1
     found[few] = stdtrit(df[few].astype(np.float64), (1 + CONFIDENCE) / 2)
     return found
+
+
+def wilson(share: float, n: float, reach: float = NORMAL) -> tuple[float, float]:
+    """Return Wilson's (1927) interval of a share of `n`, `reach` standard errors wide on each side."""
+    centre = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
+    half = reach / (1 + reach**2 / n) * np.sqrt(share * (1 - share) / n + reach**2 / (4 * n**2))
+    return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
 
 
 def beyond(difference: Floats, smallest: float, error: Floats, df: Singles) -> Floats:

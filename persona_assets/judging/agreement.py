@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.queries import query
 
 N_DRAWS = 2000
-_CONFIDENCE = 0.95
 _UNRATED = -1
 
 _Statistic = Callable[[Floats], Floats]  # of float64[..., n_scores, n_scores]
@@ -152,6 +152,6 @@ def _measured(
         drawn = drawing.of(len(known))
         values = statistic(np.tensordot(drawn, known, 1))
         if np.isfinite(values).any():
-            tail = 50 * (1 - _CONFIDENCE)
+            tail = 50 * (1 - CONFIDENCE)
             low, high = (float(bound) for bound in np.nanpercentile(values, [tail, 100 - tail]))
     return Agreement(judges, measure, n, value, low, high)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
-from scipy.stats import binomtest, hypergeom
+from scipy.stats import hypergeom
 
 from persona_assets.analysis.multiple import benjamini_hochberg
+from persona_assets.analysis.significance import wilson
 from persona_assets.base.arrays import Floats
 
 LEVEL = 0.05  # of q: a label that has more is not better than chance
@@ -72,5 +73,6 @@ def adjusted(scores: Sequence[Score | None]) -> Floats:
 
 def _share(n_right: int, n: int) -> tuple[float, float, float]:
     """Return a share, and how far Wilson's interval reaches below and above it."""
-    share, interval = n_right / n, binomtest(n_right, n).proportion_ci(0.95, method="wilson")
-    return share, share - float(interval.low), float(interval.high) - share
+    share = n_right / n
+    low, high = wilson(share, n)
+    return share, share - low, high - share
