@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.base.arrays import Int32s, Ints, Singles
+from persona_assets.base.arrays import Ints, Singles
 from persona_assets.drift.layout import lay_out, lay_out_prompt
 from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.extractor import Extractor
-from persona_assets.extract.pieces import Spelling
+from persona_assets.extract.pieces import spelt
 from persona_assets.models.chat import ChatFormat
 
 
@@ -60,7 +60,7 @@ def try_transcript(transcript: Transcript, chat: ChatFormat, extractor: Extracto
     with closing(extractor.stream(texts, sae)) as batches:
         for batch in batches:
             for place, index in enumerate(batch.response_ids.tolist()):
-                found[index] = _of(batch, place, _pieces(texts[index].selected, chat))
+                found[index] = _of(batch, place, spelt(texts[index].selected, chat.tokenizer))
     return [found[index] for index in range(len(texts))]
 
 
@@ -79,9 +79,3 @@ def _of(batch: PooledBatch, place: int, pieces: Sequence[str]) -> Tried:
         of=np.repeat(np.arange(len(n_active)), n_active),
         value=pooled.values[tokens],
     )
-
-
-def _pieces(token_ids: Int32s, chat: ChatFormat) -> list[str]:
-    spelling = Spelling.of(token_ids, np.zeros(1, dtype=np.int64), chat.tokenizer)
-    at = np.arange(len(token_ids))
-    return spelling.pieces(at, np.zeros_like(at), np.zeros(len(at))).to_pylist()

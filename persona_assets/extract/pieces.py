@@ -67,6 +67,13 @@ class Spelling:
         return pa.array(self.texts, pa.string()).take(pa.array(text))
 
 
+def spelt(token_ids: TokenIds, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """Return the text of each token of one text; one that tokens share stands at the first of them."""
+    at = np.arange(len(token_ids))
+    spelling = Spelling.of(np.asarray(token_ids, np.int64), np.zeros(1, np.int64), tokenizer)
+    return spelling.pieces(at, np.zeros_like(at), np.zeros(len(at))).to_pylist()
+
+
 def decoder(tokenizer: PreTrainedTokenizerBase) -> Decoded:
     """Return a function that decodes tokens, a leading space kept.
 
