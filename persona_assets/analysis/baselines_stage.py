@@ -24,7 +24,7 @@ def compare_baselines(
 
     `progress` counts the roles that are done. Raises StudyError as `compare_roles`.
     """
-    made_from = across.fingerprint_of_comparison(ROLE_BASELINES, sae)
+    made_from = across.made_from_two(ROLE_BASELINES, sae)
     if (found := across.files((ROLE_BASELINES,), sae)) is not None:
         return found
     reading, rows = _Reading(across, sae), []

@@ -26,7 +26,7 @@ def place_answers(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     `progress` counts the roles that are done. Raises StudyError where the anchor is not among the compared
     roles, or the study's file names an answer that it does not have, and as `compare_roles`.
     """
-    made_from, study = across.fingerprint_of_comparison(DECLINED_ROLES, sae), across.study
+    made_from, study = across.made_from_two(DECLINED_ROLES, sae), across.study
     if (found := across.files(DECLINED_TABLES, sae)) is not None:
         return found
     reading, anchor = ReadAnswers(across, sae), study.settings.analysis.anchor

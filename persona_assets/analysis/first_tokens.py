@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from persona_assets.analysis.design import role_sources
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import FIRST_CONTRASTS
@@ -17,12 +16,8 @@ def compare_first(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     Raises StudyError where fewer than two roles are pooled over their first tokens, or a file is damaged.
     """
     study, lake = across.study, across.study.lake
-    made_from = across.fingerprint(FIRST_CONTRASTS, sae)
-    if made_from is None:
-        raise StudyError(
-            f"{study.name}: fewer than two roles are pooled over their first tokens under SAE {sae}; "
-            f"run `persona run {study.name} --select activations` first"
-        )
+    lacks = "fewer than two roles are pooled over their first tokens"
+    made_from = across.made_from(FIRST_CONTRASTS, sae, lacks=lacks, select="activations")
     if (found := across.files([FIRST_CONTRASTS], sae)) is not None:
         return found
     from persona_assets.analysis.statistics import compare

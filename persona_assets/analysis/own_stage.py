@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from persona_assets.analysis.design import role_sources
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import CONTRAST_TABLES, CONTRASTS
@@ -19,12 +18,8 @@ def compare_groups(across: AcrossRoles, sae: str, *, progress: Progress | None =
     or a file is damaged.
     """
     study, lake = across.study, across.study.lake
-    made_from = across.fingerprint(CONTRASTS, sae)
-    if made_from is None:
-        raise StudyError(
-            f"{study.name}: no role of its contrasts has fresh activations under SAE {sae}; "
-            f"run `persona run {study.name} --select responses,activations` first"
-        )
+    lacks = "no role of its contrasts has fresh activations"
+    made_from = across.made_from(CONTRASTS, sae, lacks=lacks, select="responses,activations")
     if (found := across.files(CONTRAST_TABLES, sae)) is not None:
         return found
     from persona_assets.analysis.own_contrasts import own_contrasts

@@ -22,7 +22,7 @@ def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = 
     Roles named in `analysis.exclude` take no part. `progress` is told how many of the readings of a role are
     done. Raises StudyError where fewer than two roles take part, or a file is damaged.
     """
-    made_from = across.fingerprint_of_comparison(ROLE_CONTRASTS, sae)
+    made_from = across.made_from_two(ROLE_CONTRASTS, sae)
     return across.files(STATISTICS_TABLES, sae) or _made(across, sae, made_from, progress)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ATLAS,
@@ -22,13 +21,7 @@ def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
 
     Raises StudyError where there are no fresh statistics, or the settings are not ones UMAP has.
     """
-    made_from = across.fingerprint(ATLAS, sae)
-    if made_from is None:
-        name = across.study.name
-        raise StudyError(
-            f"{name}: roles are not compared yet under SAE {sae}, so there is nothing to map; "
-            f"run `persona run {name} --select statistics` first"
-        )
+    made_from = across.made_from(ATLAS, sae, lacks="roles are not compared yet", select="statistics")
     return across.files(ATLAS_TABLES, sae) or _made(across, sae, made_from)
 
 

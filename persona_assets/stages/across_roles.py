@@ -85,15 +85,19 @@ class AcrossRoles:
         inputs = self.inputs(table, sae)
         return None if inputs is None else fingerprint(inputs)
 
-    def fingerprint_of_comparison(self, table: Table, sae: str) -> str:
-        """As `fingerprint`, of a table that compares roles; raises StudyError of fewer than two."""
+    def made_from(self, table: Table, sae: str, *, lacks: str, select: str) -> str:
+        """As `fingerprint`; raises StudyError with what it `lacks`, made by the stages to `select`."""
         if (made_from := self.fingerprint(table, sae)) is None:
             name = self.study.name
             raise StudyError(
-                f"{name}: fewer than two roles have fresh activations under SAE {sae}, so there is nothing "
-                f"to compare; run `persona run {name} --select responses,activations` first"
+                f"{name}: {lacks} under SAE {sae}; run `persona run {name} --select {select}` first"
             )
         return made_from
+
+    def made_from_two(self, table: Table, sae: str) -> str:
+        """As `made_from`, of a table that compares the roles with one another."""
+        lacks = "fewer than two roles have fresh activations"
+        return self.made_from(table, sae, lacks=lacks, select="responses,activations")
 
     def file(self, table: Table, sae: str) -> LakeFile | None:
         """Return the table's fresh file."""
