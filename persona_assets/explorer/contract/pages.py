@@ -1,24 +1,18 @@
-"""What the pages of the study, its features and its roles are made of."""
+"""What the pages of the study and of its features are made of."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired
 
 from persona_assets.explorer.contract.claims import (
-    Adherence,
-    FeatureOfRole,
-    Findings,
-    PlayedRole,
     RoleOfFeature,
 )
-from persona_assets.explorer.contract.peaks import Baseline, Echo
 from persona_assets.explorer.contract.responses import ExamplesOfRole
 from persona_assets.explorer.contract.shapes import Answer, rows_of, table_of
 from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
-    SAE_FIT,
 )
 
 # Columns of features in no list of them.
@@ -238,119 +232,3 @@ class Histogram(Answer):
     counts: list[int]
     n_silent: int
     """Pooled responses in which it did not fire."""
-
-
-class Instruction(Answer):
-    """A variant of a role's instruction."""
-
-    variant: int
-    instruction: str
-    system_prompt: str | None
-
-
-class Similar(Answer):
-    """Another role, its cosine, and the interval of the cosine free of noise."""
-
-    role: str
-    similarity: float | None
-    similarity_low: float | None
-    similarity_high: float | None
-
-
-class Place(Answer):
-    """Where a role stands on an axis."""
-
-    axis: str
-    position: float | None
-    explained_variance: float | None
-
-
-SaeFit = rows_of("SaeFit", "How well the SAE fits the model in a role.", SAE_FIT, also={"role": str})
-
-
-class RoleAnswers(Answer):
-    """How many answers of a role differ from one another."""
-
-    n_responses: int
-    n_distinct: int
-    n_effective: float
-    repeats: bool
-    """So few differ that wordings are no draws of their own, and errors are understated."""
-
-
-class RolePage(Answer):
-    """The page of one role."""
-
-    role: str
-    status: Literal["fresh", "stale", "missing"]
-    excluded: bool
-    instructions: list[Instruction]
-    n_responses: int
-    n_pages: int
-    """Of responses."""
-    answers: RoleAnswers | None
-    """Null: there are none."""
-    features: list[FeatureOfRole]
-    """100 of the strongest positive and 100 of the strongest negative effects."""
-    nearest: list[Similar]
-    """All other roles, the nearest first."""
-    axes: list[Place]
-    n_wordings: int | None
-    """Variants that the SAE has read; null: none of the role."""
-    adherence: list[Adherence]
-    """By judge; empty where the study has none."""
-    findings: Findings | None
-    """Null: not compared."""
-    played: PlayedRole | None
-    """Null: no answers are told apart by whether they play the role."""
-    fit: SaeFit | None  # type: ignore[valid-type]
-    """Null: not measured."""
-    baselines: list[Baseline]
-    """Empty where nobody made them."""
-    echoes: list[Echo]
-    """Of the features above that peak on the role's own words more than by chance, the surest first."""
-    why_no_assistant: str | None
-    similarity_null: float | None
-    """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
-
-
-class Position(Answer):
-    """A role on an axis, and the interval of its position and of its place from the top."""
-
-    role: str
-    position: float | None
-    position_low: float | None
-    position_high: float | None
-    rank_low: int | None
-    rank_high: int | None
-
-
-class Axis(Answer):
-    """An axis through the roles."""
-
-    axis: str
-    """assistant, pc1, pc2 …"""
-    explained_variance: float | None
-    explained_null: float | None
-    """What chance gives in one of twenty."""
-    cosine_with_assistant: float | None
-    anchor_null: float | None
-    """Of the assistant axis: the median position of another role as the anchor of its own."""
-    reason: str | None
-    """Why there are no positions."""
-    positions: list[Position]
-
-
-class RolesOverview(Answer):
-    """All roles beside one another."""
-
-    order: list[str]
-    """Clustered: neighbors in the list are alike."""
-    similarity: list[list[float | None]]
-    """[role][role], in that order; empty without an atlas."""
-    axes: list[Axis]
-    adherence: list[Adherence]
-    findings: list[Findings]
-    """Of the roles that are compared."""
-    fits: list[SaeFit]  # type: ignore[valid-type]
-    """Of the roles in which it was measured."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from persona_assets.explorer.contract import asking, claims, pages, peaks, responses
+from persona_assets.explorer.contract import asking, claims, pages, peaks, responses, roles
 from persona_assets.explorer.contract import contrasts as contrast_pages
 from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.contract import findings as finding_pages
@@ -104,7 +104,7 @@ RESPONSES = Resource(
 MAP = Resource("map", "{sae}/map.json", map.map_of, pages.MapData)
 NEIGHBORS = Resource("neighbors", "{sae}/neighbors.json", map.neighbors, pages.Neighbors)
 FEATURES = Resource("features", "{sae}/features.json", map.features, pages.FeatureTable)
-ROLES = Resource("roles", "{sae}/roles.json", overview.roles, pages.RolesOverview)
+ROLES = Resource("roles", "{sae}/roles.json", overview.roles, roles.RolesOverview)
 LABEL_WORTHS = Resource(
     "label_worths", "{sae}/label_worths.json", feature.label_worths, list[pages.LabelWorth]
 )
@@ -123,7 +123,7 @@ LENGTHS = Resource(
     "lengths", "{sae}/lengths/{feature_id}.json", feature.lengths, list[claims.LengthOfRole], waits=True
 )
 PEAKS = Resource("peaks", "{sae}/peaks/{feature_id}.json", feature.peaks, peaks.FeaturePeaks, waits=True)
-ROLE = Resource("role", "{sae}/role/{role}.json", role.role, pages.RolePage, waits=True)
+ROLE = Resource("role", "{sae}/role/{role}.json", role.role, roles.RolePage, waits=True)
 ROLE_IN_ORDER = Resource(
     "role_in_order",
     "{sae}/role/{role}/by/{order}.json",

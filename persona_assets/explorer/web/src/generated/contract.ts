@@ -1,107 +1,5 @@
 // Written by `make generated`; change persona_assets/explorer/contract instead.
 
-/** How well a role is played in the eyes of a judge; `highest` is the top of its scale. */
-export interface Adherence {
-  role: string;
-  judge: string;
-  /** Responses of the role that the judge has a row for */
-  n_responses: number;
-  /** Those without a rating; they count in no mean */
-  n_unrated: number;
-  /** Mean rating */
-  rating: number | null;
-  /** The lowest of the means of the role's variants */
-  lowest_variant: number | null;
-  /** The highest of the means of the role's variants */
-  highest_variant: number | null;
-  highest: number;
-}
-
-/** A feature of a role. */
-export interface FeatureOfRole {
-  feature_id: number;
-  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
-  rate_ratio: number | null;
-  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
-  rate_ratio_low: number | null;
-  /** Upper end of the ratio's 95% interval */
-  rate_ratio_high: number | null;
-  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
-  effect_at_length: number | null;
-  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
-  effect_at_length_low: number | null;
-  /** Upper end of its 95% interval */
-  effect_at_length_high: number | null;
-  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
-  length_overlap: number | null;
-  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
-  effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
-  effect_low: number | null;
-  /** Upper end of the effect's 95% interval */
-  effect_high: number | null;
-  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
-  auroc: number | null;
-  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
-  q: number | null;
-  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
-  auroc_low: number | null;
-  /** Upper end of AUROC's 95% interval */
-  auroc_high: number | null;
-  /** The least AUROC of one of the role's wordings against the other roles */
-  min_wording_auroc: number | null;
-  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
-  n_wordings_agree: number | null;
-  /** p_relevant adjusted for all features of the role */
-  q_relevant: number | null;
-  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
-  role_rank: number | null;
-  /** n_active_responses / n_responses */
-  firing_rate: number;
-  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
-  mean: number;
-  label: string | null;
-  played_effect: number | null;
-}
-
-/** How many features set a role apart. */
-export interface Findings {
-  role: string;
-  /** Features with a p in role_contrasts */
-  n_tested: number;
-  /** Simes' p that no feature sets the role apart: its smallest q */
-  simes_p: number | null;
-  /** simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05 */
-  simes_q: number | null;
-  /** What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not */
-  level: number | null;
-  /** Features with q up to the level of which the role's answers have more */
-  n_more: number;
-  /** Features with q up to the level of which they have less */
-  n_less: number;
-  /** Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect */
-  n_relevant: number;
-}
-
-/** How many answers play the role. */
-export interface PlayedRole {
-  role: string;
-  /** Pooled responses of the role */
-  n_responses: number;
-  /** Those that the judge has rated */
-  n_rated: number;
-  /** Those that count as played */
-  n_played: number;
-  /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
-  share: number | null;
-  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
-  share_low: number | null;
-  /** Upper end of the share's 95% interval */
-  share_high: number | null;
-  /** Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts */
-  takes_part: boolean;
-}
-
 /** A feature in a role that was measured, whether or not it fires there. */
 export interface RoleOfFeature {
   role: string;
@@ -145,38 +43,6 @@ export interface RoleOfFeature {
   max: number;
   n_wordings: number;
   played_effect: number | null;
-}
-
-/** How well a plain method tells a role's answers from others', and what it goes by. */
-export interface Baseline {
-  /** feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF) */
-  method: string;
-  /** How often an answer of the role gets more than one of the others */
-  auroc: number;
-  /** Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew */
-  low: number;
-  /** Upper end of its 95% interval */
-  high: number;
-  /** Answers of the role that were judged */
-  n: number;
-  /** Answers of other roles, about as many of each */
-  n_others: number;
-  features: number[] | null;
-  terms: string[] | null;
-}
-
-/** Whether a feature peaks on words of a role's own instructions or name. */
-export interface Echo {
-  role: string;
-  feature_id: number;
-  n_peaks: number;
-  /** Peaks on such words. */
-  n_echoes: number;
-  /** The share of the same peaks on words of another role's, in the mean; null: there is no other. */
-  chance: number | null;
-  /** The role's words hold no more peaks than another's; never below one over the number of roles. */
-  p: number;
-  words: string[];
 }
 
 /** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
@@ -510,6 +376,140 @@ export interface Histogram {
   counts: number[];
   /** Pooled responses in which it did not fire. */
   n_silent: number;
+}
+
+/** How well a role is played in the eyes of a judge; `highest` is the top of its scale. */
+export interface Adherence {
+  role: string;
+  judge: string;
+  /** Responses of the role that the judge has a row for */
+  n_responses: number;
+  /** Those without a rating; they count in no mean */
+  n_unrated: number;
+  /** Mean rating */
+  rating: number | null;
+  /** The lowest of the means of the role's variants */
+  lowest_variant: number | null;
+  /** The highest of the means of the role's variants */
+  highest_variant: number | null;
+  highest: number;
+}
+
+/** A feature of a role. */
+export interface FeatureOfRole {
+  feature_id: number;
+  /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** role_contrasts.effect less what the role's mean length explains by the slope within roles; units of SAE activation. NULL where roles share no questions, or length_overlap is below 0.2 */
+  effect_at_length: number | null;
+  /** Lower end of its 95% interval; NULL where fewer than 5 firings are expected */
+  effect_at_length_low: number | null;
+  /** Upper end of its 95% interval */
+  effect_at_length_high: number | null;
+  /** Of the role, how far its answers' lengths are those of the other roles': 1 alike, 0 where the longest of one are shorter than the shortest of the other (1 - Kolmogorov and Smirnov's distance) */
+  length_overlap: number | null;
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
+  auroc: number | null;
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
+  q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** The least AUROC of one of the role's wordings against the other roles */
+  min_wording_auroc: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
+  /** p_relevant adjusted for all features of the role */
+  q_relevant: number | null;
+  /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
+  role_rank: number | null;
+  /** n_active_responses / n_responses */
+  firing_rate: number;
+  /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */
+  mean: number;
+  label: string | null;
+  played_effect: number | null;
+}
+
+/** How many features set a role apart. */
+export interface Findings {
+  role: string;
+  /** Features with a p in role_contrasts */
+  n_tested: number;
+  /** Simes' p that no feature sets the role apart: its smallest q */
+  simes_p: number | null;
+  /** simes_p adjusted for all roles (Benjamini-Hochberg); a role is chosen below 0.05 */
+  simes_q: number | null;
+  /** What q is held against in the role: 0.05 x the share of roles that are chosen; NULL for a role that is not */
+  level: number | null;
+  /** Features with q up to the level of which the role's answers have more */
+  n_more: number;
+  /** Features with q up to the level of which they have less */
+  n_less: number;
+  /** Features of both kinds whose q_relevant is up to the level, too: that differ by more than analysis.smallest_effect */
+  n_relevant: number;
+}
+
+/** How many answers play the role. */
+export interface PlayedRole {
+  role: string;
+  /** Pooled responses of the role */
+  n_responses: number;
+  /** Those that the judge has rated */
+  n_rated: number;
+  /** Those that count as played */
+  n_played: number;
+  /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
+  share: number | null;
+  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
+  share_low: number | null;
+  /** Upper end of the share's 95% interval */
+  share_high: number | null;
+  /** Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts */
+  takes_part: boolean;
+}
+
+/** How well a plain method tells a role's answers from others', and what it goes by. */
+export interface Baseline {
+  /** feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF) */
+  method: string;
+  /** How often an answer of the role gets more than one of the others */
+  auroc: number;
+  /** Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew */
+  low: number;
+  /** Upper end of its 95% interval */
+  high: number;
+  /** Answers of the role that were judged */
+  n: number;
+  /** Answers of other roles, about as many of each */
+  n_others: number;
+  features: number[] | null;
+  terms: string[] | null;
+}
+
+/** Whether a feature peaks on words of a role's own instructions or name. */
+export interface Echo {
+  role: string;
+  feature_id: number;
+  n_peaks: number;
+  /** Peaks on such words. */
+  n_echoes: number;
+  /** The share of the same peaks on words of another role's, in the mean; null: there is no other. */
+  chance: number | null;
+  /** The role's words hold no more peaks than another's; never below one over the number of roles. */
+  p: number;
+  words: string[];
 }
 
 /** A variant of a role's instruction. */
