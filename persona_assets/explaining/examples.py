@@ -152,10 +152,11 @@ class _Reading:
         return self._spelt(dict(sorted(ids.items())))
 
     def _cut(self, tokens: list[int]) -> list[int]:
-        width = 2 * self._study.settings.extraction.evidence.window + 1
+        """Return what evidence holds around a peak, around any token: shorter near the ends, as that is."""
+        window = self._study.settings.extraction.evidence.window
         random = np.random.default_rng([self._seed, *tokens])
-        start = int(random.integers(max(len(tokens) - width, 0) + 1))
-        return tokens[start : start + width]
+        peak = int(random.integers(len(tokens))) if tokens else 0
+        return tokens[max(peak - window, 0) : peak + window + 1]
 
     def _spelt(self, ids: Mapping[_Answer, list[int]]) -> dict[_Answer, Example]:
         if not ids:
