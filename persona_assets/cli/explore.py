@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from persona_assets.cli.bar import bar
 from persona_assets.drift.folder import folder_runs
+from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.server import serve
 from persona_assets.explorer.site import write_site
@@ -17,8 +19,10 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
 
-def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path | None) -> None:
-    """Serve the study's explorer until Ctrl-C, and open it in a browser."""
+def explore(
+    study: Study, host: str, port: int, browser: bool, drift_runs: Path | None, with_model: bool
+) -> None:
+    """Serve the study's explorer until Ctrl-C, and open it in a browser; `with_model` texts can be tried."""
     if drift_runs is not None:
         for run in folder_runs(drift_runs)["unreadable"]:  # named before anything is served
             print(f"persona: run {run['run']} is not shown: {run['reason']}", file=sys.stderr)
@@ -36,8 +40,20 @@ def explore(study: Study, host: str, port: int, browser: bool, drift_runs: Path 
         if browser:  # in a thread of its own: some browsers return only when they are closed
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
-    with suppress(KeyboardInterrupt):
-        serve(study, host, port, started, drift_runs)
+    with suppress(KeyboardInterrupt), _model(study, with_model) as trials:
+        serve(study, host, port, started, drift_runs, trials)
+
+
+@contextmanager
+def _model(study: Study, wanted: bool) -> Iterator[Trials | None]:
+    """Yield the study's model, loaded, where it is wanted."""
+    if not wanted:
+        yield None
+        return
+    with closing(Trials(study)) as trials:
+        print(f"loading the model of {study.name} …", file=sys.stderr, flush=True)
+        trials.load()
+        yield trials
 
 
 def site(study: Study, folder: Path) -> None:

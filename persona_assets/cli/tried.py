@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import parsed_json, read_json
-from persona_assets.base.queries import query
+from persona_assets.base.given import read_json
 from persona_assets.cli.answers import print_rows, read_query
 from persona_assets.cli.arguments import check_sae
-from persona_assets.drift.transcript import SEE, Message, Transcript, spoken_text, tried_transcript
+from persona_assets.drift.transcript import SEE, Transcript, tried_transcript
+from persona_assets.drift.trials import Known, Trials, known_features, parsed_transcript, prompt_transcript
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
 if TYPE_CHECKING:
     from persona_assets.drift.tried import Tried
 
-_Known = dict[int, tuple[str | None, str | None, float | None]]  # label, its worth, token rate by feature
+_Known = dict[int, Known]
 
 _OF_TOKENS = ("text", "token", "piece", "feature_id", "label", "label_worth", "activation", "token_rate")
 _OF_TEXTS = (
@@ -38,10 +39,11 @@ def try_text(
     check_sae(study, sae)
     transcript, chosen = _given(text, file), sae or study.default_sae
     with connect(study) as connection:  # a mistake is told before the model is loaded
-        found = _tried(study, transcript, chosen)
-        features = sorted({feature for one in found for feature in one.feature.tolist()})
-        rows = connection.execute(query("drift/tried"), {"features": features, "sae": chosen}).fetchall()
-    known = {feature: (label, worth, rate) for feature, label, worth, rate in rows}
+        with closing(Trials(study)) as trials:
+            found = trials.tried(transcript, chosen)
+        known = known_features(
+            connection, chosen, {feature for one in found for feature in one.feature.tolist()}
+        )
     if pooled:
         print_rows(_OF_TEXTS, _of_texts(found, known, top), output, wide=wide)
     else:
@@ -50,33 +52,19 @@ def try_text(
 
 def _given(text: str | None, file: str | None) -> Transcript:
     if file is None:
-        said = spoken_text(read_query(text), "the text")
-        return Transcript((Message("user", said),), "the text")
+        return prompt_transcript(read_query(text))
     if text is not None:
         raise StudyError("give a text or --file, not both")
     if file == "-":
-        return tried_transcript(parsed_json(read_query(None), "standard input", SEE), Path("standard input"))
+        return parsed_transcript(read_query(None), "standard input")
     return tried_transcript(read_json(Path(file), SEE), Path(file))
-
-
-def _tried(study: Study, transcript: Transcript, sae: str) -> list[Tried]:
-    from persona_assets.drift.tried import try_transcript
-    from persona_assets.extract.stage import ExtractionStage
-    from persona_assets.models.chat import ChatFormat
-
-    stage = ExtractionStage(study)
-    try:
-        chat = ChatFormat(stage.extractor.tokenizer, study.template)
-        return try_transcript(transcript, chat, stage.extractor, sae)
-    finally:
-        stage.close()
 
 
 def _of_tokens(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple[Any, ...]]:
     for number, one in enumerate(found):
         for token, feature, activation in one.strongest(top):
-            label, worth, rate = known[feature]
-            yield number, token, one.pieces[token], feature, label, worth, activation, rate
+            of = known[feature]
+            yield number, token, one.pieces[token], feature, of.label, of.worth, activation, of.token_rate
 
 
 def _of_texts(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple[Any, ...]]:
@@ -85,8 +73,10 @@ def _of_texts(found: Sequence[Tried], known: _Known, top: int) -> Iterator[tuple
             *(column.tolist() for column in (one.feature, one.mean, one.max, one.n_active)), strict=True
         )
         for feature, mean, highest, n_active in sorted(columns, key=lambda row: (-row[2], row[0]))[:top]:
-            label, worth, rate = known[feature]
-            share = n_active / len(one.pieces)
-            ratio = share / rate if rate else None
-            n_tokens = len(one.pieces)
-            yield number, feature, label, worth, mean, highest, n_active, n_tokens, share, rate, ratio
+            of, n_tokens = known[feature], len(one.pieces)
+            share = n_active / n_tokens
+            ratio = share / of.token_rate if of.token_rate else None
+            yield (
+                *(number, feature, of.label, of.worth, mean, highest, n_active, n_tokens, share),
+                *(of.token_rate, ratio),
+            )

@@ -1,4 +1,5 @@
--- What the study knows of $features under $sae: their labels, and on what share of all pooled tokens they are active.
+-- What the study knows of $features under $sae: their labels, and on what share of all pooled tokens they are active, and
+-- the strongest that they reach.
 -- NULL where that is not known, as of imported dense files.
 with tokens as (
     select if(count(n_tokens) = count(*), sum(n_tokens), null) as n
@@ -6,12 +7,12 @@ with tokens as (
     where sae = $sae and excluded_reason is null
 ),
 active as (
-    select feature_id, if(count(n_active) = count(*), sum(n_active), null) as n
+    select feature_id, if(count(n_active) = count(*), sum(n_active), null) as n, max(max) as strongest
     from activations
     where sae = $sae and feature_id in (select unnest($features::integer[]))
     group by feature_id
 )
-select f.feature_id, l.description, l.label_worth, if(a.feature_id is null, 0, a.n) / t.n
+select f.feature_id, l.description, l.label_worth, if(a.feature_id is null, 0, a.n) / t.n, a.strongest
 from (select unnest($features::integer[]) as feature_id) as f
 cross join tokens as t
 left join active as a on a.feature_id = f.feature_id

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from persona_assets.analysis.aggregate import aggregate
 from persona_assets.explorer.resources import Source
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
+from persona_assets.extract.stage import ExtractionStage
+from persona_assets.generate.stage import GenerationStage
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
@@ -34,6 +37,31 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> World:
 def live(published: World) -> Iterator[Served]:
     """A server of that study."""
     with serving(published.study, published.study.lake.root) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A study of the toy model, whose answers the model gave and its SAE has read, published."""
+    folder = tmp_path_factory.mktemp("toy")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PERSONA_LAKE", str(folder / "lake"))
+        patch.delenv("PERSONA_WAREHOUSE", raising=False)
+        study = load_study(write_study(folder / "small"))
+        generation, extraction = GenerationStage(study), ExtractionStage(study)
+        for role in study.role_names:
+            generation.land(role)
+            extraction.land(role)
+            aggregate(study, role, "demo")
+        extraction.close()
+        publish(study)
+    return study
+
+
+@pytest.fixture(scope="session")
+def with_model(toy: Study) -> Iterator[Served]:
+    """A server of that study, its model loaded."""
+    with serving(toy, toy.lake.root, words=["--model"]) as served:
         yield served
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,10 +35,12 @@ class Served:
         return self.client.post(self.address + path, json={"sql": sql})
 
 
-def start(study: Study, lake: str, host: str = "127.0.0.1", port: int = 0) -> subprocess.Popen[str]:
+def start(
+    study: Study, lake: str, host: str = "127.0.0.1", port: int = 0, words: Sequence[str] = ()
+) -> subprocess.Popen[str]:
     """The server's process, not waited for."""
     return subprocess.Popen(
-        [*_COMMAND, str(study.file), "--no-browser", "--host", host, "--port", str(port)],
+        [*_COMMAND, str(study.file), "--no-browser", "--host", host, "--port", str(port), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -47,9 +49,9 @@ def start(study: Study, lake: str, host: str = "127.0.0.1", port: int = 0) -> su
 
 
 @contextmanager
-def serving(study: Study, lake: str, port: int = 0) -> Iterator[Served]:
+def serving(study: Study, lake: str, port: int = 0, words: Sequence[str] = ()) -> Iterator[Served]:
     """The server, once it answers; ended with Ctrl-C."""
-    process = start(study, lake, port=port)
+    process = start(study, lake, port=port, words=words)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -169,11 +169,14 @@ def explore(
             help="Show the drift runs that any tool exported to DIR.",
         ),
     ] = None,
+    model: Annotated[
+        bool, typer.Option("--model", help="Load the study's model, so that the page Try can read texts.")
+    ] = False,
 ) -> None:
-    """Show the study in a browser: map, features, roles, search, SQL. Ctrl-C ends it."""
+    """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""
     from persona_assets.cli.explore import explore
 
-    explore(load_study(study), host, port, browser, drift_runs)
+    explore(load_study(study), host, port, browser, drift_runs, model)
 
 
 @commands.command()

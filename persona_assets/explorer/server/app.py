@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from persona_assets.base.errors import NotPublishedError, StudyError
+from persona_assets.drift.trials import Trials
 from persona_assets.explorer.console.console import Console
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources import Resource, Source, find
@@ -25,6 +26,7 @@ from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.console_routes import export_sql, run_sql
 from persona_assets.explorer.server.encoding import compressed, decompressed, encoded, takes_gzip
 from persona_assets.explorer.server.guard import Guard
+from persona_assets.explorer.server.trying import Model, can_try, try_text
 from persona_assets.explorer.snapshot.asking import within
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.explorer.snapshot.search import search
@@ -53,11 +55,16 @@ class _Guarded(Starlette):
 
 
 def make_app(
-    study: Study, host: str = "127.0.0.1", dist: Path = front_end.DIST, exported: Path | None = None
+    study: Study,
+    host: str = "127.0.0.1",
+    dist: Path = front_end.DIST,
+    exported: Path | None = None,
+    trials: Trials | None = None,
 ) -> Starlette:
     """Return the application for `study`, bound to `host`; its pages are those built in `dist`.
 
-    With `exported` it shows that folder's drift runs instead of the study's own.
+    With `exported` it shows that folder's drift runs instead of the study's own. Texts can be tried with
+    `trials`.
     """
 
     @asynccontextmanager
@@ -77,6 +84,8 @@ def make_app(
         Route("/api/snapshot", _plainly(snapshot), methods=["GET"]),
         Route("/api/search", _plainly(search), methods=["GET"]),
         Route("/api/responses", _plainly(words), methods=["GET"]),
+        Route("/api/try", _plainly(can_try), methods=["GET"]),
+        Route("/api/try", _plainly(try_text), methods=["POST"]),
         Route("/api/sql", _plainly(run_sql), methods=["POST"]),
         Route("/api/sql/export", _plainly(export_sql), methods=["POST"]),
         Route("/api/{path:path}", _plainly(_nothing_here), methods=["GET", "POST"]),
@@ -84,6 +93,7 @@ def make_app(
     ]
     app = _Guarded(host, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
     app.state.snapshots = Snapshots(study, exported)
+    app.state.model = None if trials is None else Model(trials)
     app.state.dist = dist
     return app
 

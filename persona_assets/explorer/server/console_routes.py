@@ -10,10 +10,9 @@ from typing import IO
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from persona_assets.base.errors import StudyError
-from persona_assets.base.given import decoded, parsed_json
 from persona_assets.explorer.console.console import EXPORTED, SHOWN, Console, Limits, Outcome
 from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.server.bodies import is_text, posted
 
 _LONGEST = 200_000  # bytes of a question
 _CHUNK = 2**18
@@ -45,26 +44,10 @@ async def export_sql(request: Request) -> Response:
 
 async def _question(request: Request) -> str:
     """Return the `sql` of the body. Raises the problem 400 where it has none, or is too long."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise ProblemError(400, 'the body must be JSON: {"sql": …}')
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST:
-            raise ProblemError(400, f"a query has at most {_LONGEST:,} bytes")
-    try:
-        asked = parsed_json(decoded(body, "the body"), "the body", 'give {"sql": …}')
-    except StudyError as error:
-        raise ProblemError(400, str(error)) from error
-    sql = asked.get("sql") if isinstance(asked, dict) else None
-    if not isinstance(sql, str) or _is_broken(sql):
+    sql = (await posted(request, '{"sql": …}', "a query", _LONGEST)).get("sql")
+    if not is_text(sql):
         raise ProblemError(400, 'the body must be {"sql": …}, a text without NUL and half characters')
-    return sql
-
-
-def _is_broken(sql: str) -> bool:
-    """Return whether `sql` holds a NUL, or half of a surrogate pair: no text to DuckDB."""
-    return "\0" in sql or any("\ud800" <= mark <= "\udfff" for mark in sql)
+    return str(sql)
 
 
 async def _outcome(request: Request, sql: str, form: str, limits: Limits) -> Outcome:

@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from persona_assets.base.errors import StudyError
+from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server.app import make_app
 from persona_assets.study.study import Study
 
@@ -21,15 +22,20 @@ _SECONDS_TO_END = 2  # for answers under way
 
 
 def serve(
-    study: Study, host: str, port: int, started: Callable[[str], None], exported: Path | None = None
+    study: Study,
+    host: str,
+    port: int,
+    started: Callable[[str], None],
+    exported: Path | None = None,
+    trials: Trials | None = None,
 ) -> None:
     """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open. `exported`
-    is a folder of drift runs to show.
+    is a folder of drift runs to show; with `trials` texts can be tried.
 
     Port 0 takes a free one. Raises StudyError where the address cannot be had.
     """
     with bound(host, port) as listening:
-        app = make_app(study, host, exported=exported)
+        app = make_app(study, host, exported=exported, trials=trials)
         server = _Server(app, lambda: started(address(host, listening.getsockname()[1])))
         server.run(sockets=[listening])
 

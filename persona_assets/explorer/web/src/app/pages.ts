@@ -17,6 +17,7 @@ export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {
   roles: lazyChunk(() => import("../bundle/roles")),
   compare: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   findings: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
+  try: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   drift: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   sql: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
 };

@@ -1326,3 +1326,39 @@ export interface FindingCheck {
   /** Rows that were not saved. */
   new: unknown[][];
 }
+
+/** `GET api/try`: whether the server has the study's model. */
+export interface TryState {
+  ready: boolean;
+}
+
+/** A feature that is among the strongest of any token of the text. */
+export interface TriedFeature {
+  feature_id: number;
+  label: string | null;
+  max: number;
+  /** Tokens on which it is active. */
+  n_active: number;
+  /** Where: places among the pieces; `values` has its activation there. */
+  tokens: number[];
+  values: number[];
+  /** On what share of the study's tokens it is active; null: not known. */
+  token_rate: number | null;
+  /** In the study; null: it never fired there. */
+  strongest: number | null;
+}
+
+/** One text, and what fires on it: a prompt, or an answer of a conversation. */
+export interface TriedText {
+  /** Its tokens. */
+  pieces: string[];
+  /** The strongest first. */
+  features: TriedFeature[];
+}
+
+/** `POST api/try` with `{text, sae, conversation}`. */
+export interface TriedTexts {
+  sae: string;
+  texts: TriedText[];
+  seconds: number;
+}

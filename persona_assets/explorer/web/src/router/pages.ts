@@ -17,6 +17,7 @@ export const PAGES = named({
   compare: { title: "Compare", inHeader: (_, bundled) => !bundled },
   drift: { title: "Drift", inHeader: (study) => study.has_drift },
   findings: { title: "Findings", inHeader: (_, bundled) => !bundled },
+  try: { title: "Try", inHeader: (study) => study.live },
   sql: { title: "SQL", inHeader: (study) => study.live },
   feature: { title: "Feature", inHeader: never },
   role: { title: "Role", inHeader: never },

@@ -1,0 +1,115 @@
+import { useState } from "react";
+import { fixed } from "../../components/format";
+import { Empty, Loaded, Loading } from "../../components/Loaded";
+import { useSae, useStudy } from "../../data/StudyContext";
+import { useFresh } from "../../data/useFresh";
+import type { TryState } from "../../generated/contract";
+import "../../components/parts.css";
+import "../../charts/charts.css";
+import { Text } from "./Text";
+import { type Trial, useTry } from "./useTry";
+import "./try.css";
+
+export default function TryPage() {
+  const { live } = useStudy();
+  return (
+    <div className="page try">
+      <h1 className="hidden-label">Try a text</h1>
+      {live ? <Live /> : <NeedsLive />}
+    </div>
+  );
+}
+
+function NeedsLive() {
+  const { name } = useStudy();
+  return (
+    <Empty title="Trying a text needs the live explorer">
+      This is a static site: there is no model behind it. Run <code>persona explore {name} --model</code> where the study is.
+    </Empty>
+  );
+}
+
+function Live() {
+  const { name } = useStudy();
+  const sae = useSae();
+  const [state] = useFresh<TryState>("api/try");
+  return (
+    <Loaded of={state} what="whether a model is there">
+      {({ ready }) => {
+        if (!ready || sae === null) {
+          return (
+            <Empty title="No model is loaded">
+              Start the explorer so: <code>persona explore {name} --model</code>
+            </Empty>
+          );
+        }
+        return <Form key={sae.sae} sae={sae.sae} />;
+      }}
+    </Loaded>
+  );
+}
+
+/** A prompt, or a conversation as JSON; what is written stays on this machine. */
+function Form({ sae }: { sae: string }) {
+  const [text, setText] = useState("");
+  const [conversation, setConversation] = useState(false);
+  const [trial, ask] = useTry();
+  const send = () => ask({ text, sae, conversation });
+  return (
+    <>
+      <form
+        className="try-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        <label htmlFor="try-text">A text: what does the model see in it?</label>
+        <textarea
+          id="try-text"
+          className="panel"
+          dir="auto"
+          rows={5}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+          }}
+        />
+        <div className="try-bar">
+          <button className="primary" disabled={text.trim() === "" || trial.state === "running"}>
+            Try it
+          </button>
+          <label>
+            <input type="checkbox" checked={conversation} onChange={(event) => setConversation(event.target.checked)} /> a conversation as
+            JSON: a list of {"{role, content}"}, of which the answers are read
+          </label>
+        </div>
+      </form>
+      <Result trial={trial} />
+    </>
+  );
+}
+
+function Result({ trial }: { trial: Trial }) {
+  if (trial.state === "idle") return null;
+  if (trial.state === "running") return <Loading what="the text with the model" />;
+  if (trial.state === "failed") {
+    return (
+      <p className="caution" role="alert">
+        <span className="untrusted">{trial.problem.error}</span>
+      </p>
+    );
+  }
+  const { result, number } = trial;
+  return (
+    <>
+      <p className="footnote" role="status">
+        Read in {fixed(result.seconds, 2)} s with {result.sae}, after what the chat template puts before it.
+      </p>
+      {result.texts.map((one, at) => (
+        <Text key={`${number} ${at}`} text={one} number={result.texts.length > 1 ? at + 1 : null} />
+      ))}
+    </>
+  );
+}
