@@ -37,4 +37,5 @@ def narrowed(source: Source, sae: str, feature_ids: Sequence[int], characters: i
         for name in _MACROS:  # anew, for a macro reads the tables of where it was made
             macro, _, _ = query(f"macros/{name}").partition("comment on macro")
             connection.execute(macro.replace("create macro", "create temp macro", 1))
+        connection.execute(query("explorer/echoed"))
         yield replace(source, connection=connection)
