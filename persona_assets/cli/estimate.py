@@ -7,6 +7,7 @@ from persona_assets.cli.answers import print_inserted
 from persona_assets.cli.bar import bar
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
+from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
@@ -20,6 +21,8 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     """
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
     _print_asked(study, asked, judges)
+    for explained in what_is_explained(study):
+        _print_explained(explained)
     for example in asked.examples:
         _print_example(example)
     not_known = "no pilot was made, so nothing is known of time and size"
@@ -85,6 +88,21 @@ def _print_judge(judge: JudgeAsked, n_roles: int) -> None:
         )
     elif judge.why_unknown is not None:
         print(f"judge {judge.name}: how long its prompts are is not known: {judge.why_unknown}")
+
+
+def _print_explained(asked: ExplanationsAsked) -> None:
+    about = f"explanations ({asked.sae})"
+    if asked.why_unknown is not None:
+        print(f"{about}: what is asked is not known: {asked.why_unknown}")
+        return
+    print(
+        f"{about}: {count(asked.n_features)} features; {count(asked.n_known)} need not be asked about; "
+        f"answers of at most {count(asked.longest_answer)} tokens"
+    )
+    if asked.prompt_tokens:
+        longest, total = max(asked.prompt_tokens), sum(asked.prompt_tokens)
+        mean = total / len(asked.prompt_tokens)
+        print(f"{about}: prompts of {mean:.4g} tokens, the longest {count(longest)}, {count(total)} in all")
 
 
 def _print_example(example: Example) -> None:

@@ -14,10 +14,11 @@ import pyarrow as pa
 from persona_assets.base.queries import query
 from persona_assets.extract.pieces import Spelling
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import EVIDENCE, POOLED, VARIANT_STRIDE
+from persona_assets.lake.schema import EVIDENCE, POOLED, RESPONSE_SPANS, VARIANT_STRIDE
 from persona_assets.lake.wholeness import damaged
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import extraction_spans
 
 N_SHOWN, N_HELD_OUT = 8, 20  # of each kind and feature, at most
 _CANDIDATES = 4  # answers drawn per silent one that is wanted: a feature fires in some of them
@@ -139,7 +140,7 @@ class _Reading:
         }
 
     def _excerpts(self, answers: Iterable[_Answer]) -> dict[_Answer, Example]:
-        """Return of each answer so many tokens as evidence has, from anywhere in it."""
+        """Return of each answer so many tokens as evidence has, from anywhere in what is pooled of it."""
         by_role: dict[str, list[int]] = defaultdict(list)
         for role, response in sorted(answers):
             by_role[role].append(response)
@@ -148,15 +149,32 @@ class _Reading:
             file = self._roles[role].responses
             assert file is not None
             chosen = pa.table({"response_id": pa.array(responses, pa.int32())})
-            ids |= {(role, known): self._cut(tokens) for known, tokens in self._rows("tokens", file, chosen)}
+            pooled = self._pooled_spans(role, chosen)
+            ids |= {
+                (role, known): self._cut(tokens, pooled.get(known, [(0, len(tokens))]))
+                for known, tokens in self._rows("tokens", file, chosen)
+            }
         return self._spelt(dict(sorted(ids.items())))
 
-    def _cut(self, tokens: list[int]) -> list[int]:
-        """Return what evidence holds around a peak, around any token: shorter near the ends, as that is."""
+    def _pooled_spans(self, role: str, chosen: pa.Table) -> dict[int, list[tuple[int, int]]]:
+        """Return which tokens of the chosen responses are pooled, of those of which not all are."""
+        spans, file = extraction_spans(self._study), self._roles[role].file(RESPONSE_SPANS)
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        if spans != "all" and file is not None:
+            for response, kind, start, stop in self._rows("spans", file, chosen):
+                if kind == spans:
+                    found[response].append((start, stop))
+        return found
+
+    def _cut(self, tokens: list[int], pooled: list[tuple[int, int]]) -> list[int]:
+        """Return what evidence holds around a peak, around any pooled token: shorter at ends, as that is."""
         window = self._study.settings.extraction.evidence.window
         random = np.random.default_rng([self._seed, *tokens])
-        peak = int(random.integers(len(tokens))) if tokens else 0
-        return tokens[max(peak - window, 0) : peak + window + 1]
+        places = [(place, span) for span in pooled for place in range(*span)]
+        if not places:
+            return []
+        peak, (first, stop) = places[int(random.integers(len(places)))]
+        return tokens[max(peak - window, first) : min(peak + window + 1, stop)]
 
     def _spelt(self, ids: Mapping[_Answer, list[int]]) -> dict[_Answer, Example]:
         if not ids:

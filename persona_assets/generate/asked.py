@@ -19,6 +19,12 @@ from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.template import Template
 
 Said = TypeVar("Said")
+_THOUGHTS_END = "</think>"
+
+
+def after_thoughts(text: str) -> str:
+    """Return what a model says after its thoughts, if it has some."""
+    return text.rpartition(_THOUGHTS_END)[2]
 
 
 class AskedModel:

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from persona_assets.base.atomic import turn
+from persona_assets.explaining.stage import explaining_parts
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.inventory import Held, everything
 from persona_assets.health.snapshots import NamedBySnapshot, held_open, published
 from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.look import Look
-from persona_assets.lake.schema import DRIFT_RUNS, IN_FLIGHT, JUDGING, SCORING
+from persona_assets.lake.schema import DRIFT_RUNS, EXPLAINING, IN_FLIGHT, JUDGING, SCORING
 from persona_assets.lake.storage import bucket
 from persona_assets.scoring.stage import scoring_parts
 from persona_assets.stages.files import StudyFiles
@@ -78,7 +79,7 @@ def _needed(study: Study, look: Look, snapshots: Iterable[NamedBySnapshot]) -> s
 
 
 def _parts(study: Study, look: Look) -> list[LakeFile]:
-    """Of roles under way, the parts that the next run takes up."""
+    """Return of what is under way the parts that the next run takes up."""
     generation, roles = study.settings.generation, look_at_roles(study, look).values()
     alive: set[str] = set()
     if generation is not None:
@@ -86,10 +87,13 @@ def _parts(study: Study, look: Look) -> list[LakeFile]:
     asked = [name for name, judge in study.settings.judge.items() if judge.model is not None]
     judged = [files for files in roles if files.responses is not None]
     alive |= {judging_parts(files, name).made_from for files in judged for name in asked}
-    if (scores := study.settings.explanation_scores) is not None:
-        saes = study.settings.extraction.saes
+    saes, scores = study.settings.extraction.saes, study.settings.explanation_scores
+    if study.settings.explanations is not None:
+        alive |= {explaining_parts(study, sae).made_from for sae in saes}
+    if scores is not None:
         alive |= {scoring_parts(study, sae, scorer).made_from for sae in saes for scorer in scores.scorers}
-    parts = [file for table in (IN_FLIGHT, JUDGING, SCORING) for file in look.all(study.lake, table)]
+    under_way = (IN_FLIGHT, JUDGING, EXPLAINING, SCORING)
+    parts = [file for table in under_way for file in look.all(study.lake, table)]
     return [file for file in parts if file.made_from in alive]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-_THOUGHTS_END = "</think>"
+from persona_assets.generate.asked import after_thoughts
 
 
 def score_in(text: str, scale: Collection[int]) -> int | None:
@@ -13,7 +13,7 @@ def score_in(text: str, scale: Collection[int]) -> int | None:
 
     So assistant-axis reads its judge's answers, too.
     """
-    found = re.search(r"\b\d+\b", text.rpartition(_THOUGHTS_END)[2], re.ASCII)
+    found = re.search(r"\b\d+\b", after_thoughts(text), re.ASCII)
     score = int(found[0]) if found and len(found[0]) < 10 else None
     return score if score in scale else None
 

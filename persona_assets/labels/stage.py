@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 from persona_assets.base.errors import StudyError
 from persona_assets.base.jsonl import read_records, write_records
 from persona_assets.base.progress import Progress
+from persona_assets.base.text import MAX_NAME, cleaned
 from persona_assets.labels.api import FetchReport, Notice, fetch_answers
 from persona_assets.labels.cache import read_cache
 from persona_assets.labels.export import read_export
@@ -21,7 +23,9 @@ from persona_assets.labels.remembered import notebook, recall
 from persona_assets.labels.table import Label, labels_table
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import FEATURE_LABELS
+from persona_assets.lake.schema import EXPLANATIONS, FEATURE_LABELS
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.settings import LabelSource
 from persona_assets.study.study import Study
 
 
@@ -57,18 +61,32 @@ class LabelSources:
         return self._kept("export", self.export)
 
     def labels(self) -> Iterator[Label]:
-        """Every label at hand, nothing fetched: the cache's first, then the API's, then the export's."""
-        if self.cache is not None:
+        """Every label at hand, nothing fetched: source by source, as the study prefers them."""
+        for source in self.study.settings.labels.sources:
+            yield from self._of(source)
+
+    def _of(self, source: LabelSource) -> Iterator[Label]:
+        if source == "cache" and self.cache is not None:
             yield from read_cache(self.cache)
-        if self.source is None:
-            return
-        for feature_id, answer in recall(self.answers_file).answers.items():
-            for found in answer or ():
-                yield self._label(feature_id, found.description, "api", found.model)
-        if self.export is not None and self.export_file.exists():
+        if source == "api" and self.source is not None:
+            for feature_id, answer in recall(self.answers_file).answers.items():
+                for found in answer or ():
+                    yield self._label(feature_id, found.description, source, found.model)
+        if source == "export" and self.source and self.export and self.export_file.exists():
             for record in read_records(self.export_file):
                 row = record.content
-                yield self._label(row["feature_id"], row["description"], "export", row["model"])
+                yield self._label(row["feature_id"], row["description"], source, row["model"])
+        if source == "explanation" and self.explanations is not None:
+            for row in self.study.lake.read(EXPLANATIONS, self.explanations).to_pylist():
+                if row["text"] is not None:
+                    yield Label(row["feature_id"], row["text"], source, cleaned(row["model"], MAX_NAME))
+
+    @cached_property
+    def explanations(self) -> LakeFile | None:
+        """The fresh file of the study's own explanations, if it asks for them and they have landed."""
+        if self.study.settings.explanations is None:
+            return None
+        return AcrossRoles.of(self.study).file(EXPLANATIONS, self.sae)
 
     def _label(self, feature_id: int, description: str, origin: str, model: str | None) -> Label:
         assert self.source is not None
@@ -120,12 +138,14 @@ def land_labels(study: Study, sae: str) -> LakeFile:
     """Land the table `feature_labels` of all labels at hand; nothing is fetched. Returns the file, which is
     the one there is if it says the same. Raises StudyError where a file of labels is missing or damaged.
     """
-    content = labels_table(LabelSources(study, sae).labels())
+    sources = LabelSources(study, sae)
+    content = labels_table(sources.labels())
     current = current_labels(study, sae)
     made_from = f"imported-{_hash(content)}"
     if current is not None and current.made_from == made_from:
         return current
-    return study.lake.write(FEATURE_LABELS, content, made_from, sae=sae)
+    inputs = [sources.explanations] if sources.explanations is not None else []
+    return study.lake.write(FEATURE_LABELS, content, made_from, sae=sae, inputs=inputs)
 
 
 def current_labels(study: Study, sae: str) -> LakeFile | None:

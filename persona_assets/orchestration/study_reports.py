@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyarrow.compute as pc
+
 from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ATLAS,
@@ -13,6 +16,7 @@ from persona_assets.lake.schema import (
     DECLINED_ROLES,
     DECODERS,
     EXPLANATION_SCORES,
+    EXPLANATIONS,
     FIRST_CONTRASTS,
     PLAYED_ROLES,
     ROLE_BASELINES,
@@ -20,7 +24,7 @@ from persona_assets.lake.schema import (
     Table,
 )
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.metadata import Metadata, about_file, about_files, under_sae
+from persona_assets.orchestration.metadata import Metadata, about_file, about_files, preview, under_sae
 from persona_assets.orchestration.pictures import atlas_pictures
 from persona_assets.orchestration.progress import Report
 from persona_assets.orchestration.versions import Landed, version_of
@@ -132,6 +136,26 @@ def _across_roles(
     return Landed(version_of(landed), metadata)
 
 
+def land_explanations(study: Study, report: Report) -> Landed:
+    """Have a model say what features are about under every SAE, and tell how many answers cannot be read."""
+    from persona_assets.explaining.stage import explain_features
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        rows = study.lake.read(EXPLANATIONS, files[EXPLANATIONS.name])
+        explained = rows.filter(pc.is_valid(rows["text"])).slice(0, 5).to_pylist()
+        return {
+            "explained": rows.num_rows - rows["text"].null_count,
+            "answers that cannot be read": rows.num_rows - rows["answer"].null_count,
+            "some": preview(("feature", "text"), [(one["feature_id"], one["text"]) for one in explained]),
+        }
+
+    def make(across: AcrossRoles, sae: str, progress: Progress) -> Files:
+        return explain_features(across, sae, progress=progress, say=report.warn)
+
+    loaded.make_room()
+    return _across_roles(study, report, EXPLANATIONS, make, told)
+
+
 def land_feature_labels(study: Study, report: Report) -> Landed:
     """Land the labels at hand for every SAE; nothing is fetched."""
     from persona_assets.labels.stage import land_labels
@@ -202,6 +226,7 @@ PER_STUDY = {
     "baselines": land_baselines,
     "declined": land_declined,
     "atlas": land_atlas,
+    "explanations": land_explanations,
     "feature_labels": land_feature_labels,
     "explanation_scores": land_explanation_scores,
     "directions": land_directions,

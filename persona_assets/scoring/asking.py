@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from persona_assets.generate.asked import after_thoughts
 from persona_assets.scoring.items import Item
-
-_THOUGHTS_END = "</think>"
 
 
 @lru_cache
@@ -34,7 +33,7 @@ def answers_in(text: str, n: int) -> list[bool] | None:
     They are read from the first list in square brackets, or from all of the text where it has none; whatever
     is not just `n` times 0 or 1, as a list that is numbered, is no answer.
     """
-    said = text.rpartition(_THOUGHTS_END)[2]
+    said = after_thoughts(text)
     listed = re.search(r"\[([^\[\]]*)\]", said)
     numbers = re.split(r"[\s,;]+", (listed[1] if listed else said.strip().removesuffix(".")).strip())
     if len(numbers) != n or not set(numbers) <= {"0", "1"}:

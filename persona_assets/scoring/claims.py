@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow.compute as pc
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.queries import query
+from persona_assets.explaining.chosen import top_features
 from persona_assets.explaining.examples import read_examples
-from persona_assets.lake.schema import FEATURE_LABELS, ROLE_CONTRASTS
+from persona_assets.lake.schema import FEATURE_LABELS
 from persona_assets.scoring.scorer import Claim
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import ExplanationScoresSettings
@@ -60,14 +60,3 @@ class LabelsToScore:
             Claim(feature, label, examples[feature].held_out, examples[feature].held_out_silent)
             for feature, label in told
         ]
-
-
-def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:
-    """Return the `top` features of each compared role that most surely set it apart, by id, each once."""
-    file = across.file(ROLE_CONTRASTS, sae)
-    if file is None:
-        return []
-    lake = across.study.lake
-    with lake.readable([file]) as [path], lake.connection() as connection:
-        found = connection.execute(query("scoring/top_features"), {"file": path, "top": top}).fetchall()
-    return [feature for (feature,) in found]

@@ -11,11 +11,12 @@ from typing import Any
 from persona_assets.base.progress import Progress
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.backend import Completion
+from persona_assets.generate.excerpts import Excerpt
 from persona_assets.generate.in_flight import Parts
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.scoring.asking import answers_in, question
-from persona_assets.scoring.items import BATCH_SIZE, Excerpt, Item, batches
+from persona_assets.scoring.items import BATCH_SIZE, Item, batches
 from persona_assets.scoring.score import Answered, Score, adjusted, score_of
 
 _AT_ONCE = 256  # claims: so many have their prompts in memory

@@ -26,6 +26,7 @@ from persona_assets.stages.stage import Inputs, MadeFrom
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.contrasts import groups_of
 from persona_assets.study.declining import named_declining, patterns
+from persona_assets.study.explaining import explaining_prompt
 from persona_assets.study.judges import judging_prompt, scores_of
 from persona_assets.study.settings import Block, GenerationSettings
 from persona_assets.study.study import Study
@@ -263,19 +264,43 @@ def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
     }
 
 
+def of_explanations(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the features that are chosen, what examples are drawn from, and what decides an answer."""
+    settings, examples = across.study.settings.explanations, _examples(across, sae)
+    contrasts = across.file(ROLE_CONTRASTS, sae)
+    if settings is None or examples is None or (contrasts is None and not settings.features):
+        return None
+    of_all = {"top": settings.top, "role_contrasts": contrasts.stem if contrasts else None}
+    return {
+        **examples,
+        **({"features": settings.features} if settings.features else of_all),
+        "asked": explainer_inputs(across.study),
+    }
+
+
+def explainer_inputs(study: Study) -> dict[str, Any]:
+    """Return what decides an explanation, besides the examples."""
+    settings = study.settings.explanations
+    assert settings is not None
+    return {
+        "prompt": explaining_prompt(study),
+        **asked_inputs(study, "explanations", settings.asking),
+        **settings.decisive(),
+    }
+
+
 def of_explanation_scores(across: AcrossRoles, sae: str) -> Inputs:
     """Return the labels, the features chosen, the answers that are shown, and whom they are shown."""
-    settings, answers = across.study.settings.explanation_scores, _answers(across, sae)
+    settings, examples = across.study.settings.explanation_scores, _examples(across, sae)
     labels, contrasts = across.file(FEATURE_LABELS, sae), across.file(ROLE_CONTRASTS, sae)
-    if settings is None or answers is None or labels is None or (contrasts is None and not settings.features):
+    if settings is None or examples is None or labels is None:
         return None
-    evidence = {role: across.roles[role].file(EVIDENCE, sae) for role in across.compared(sae)}
+    if contrasts is None and not settings.features:
+        return None
     return {
-        **answers,
-        "evidence": {role: file.stem for role, file in evidence.items() if file is not None},
+        **examples,
         "labels": labels.stem,
         **({"role_contrasts": contrasts.stem} if contrasts is not None and not settings.features else {}),
-        "seed": across.study.settings.atlas.split_seed,
         "asked": scorer_inputs(across.study),
         "chosen": {"top": settings.top, "features": settings.features},
         "scorers": settings.scorers,
@@ -287,6 +312,19 @@ def scorer_inputs(study: Study) -> dict[str, Any]:
     settings = study.settings.explanation_scores
     assert settings is not None
     return {**asked_inputs(study, "explanation_scores", settings.asking), **settings.decisive()}
+
+
+def _examples(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what features' examples are drawn from."""
+    answers = _answers(across, sae)
+    if answers is None:
+        return None
+    evidence = {role: across.roles[role].file(EVIDENCE, sae) for role in across.compared(sae)}
+    return {
+        **answers,
+        "evidence": {role: file.stem for role, file in evidence.items() if file is not None},
+        "seed": across.study.settings.atlas.split_seed,
+    }
 
 
 def of_directions(across: AcrossRoles, sae: str) -> Inputs:

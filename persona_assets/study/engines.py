@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from persona_assets.base.errors import StudyError
 from persona_assets.base.secrets import secrets_in, urls_with_secrets
 from persona_assets.study.backends import extraction_backend, generation_backend
-from persona_assets.study.settings import StudySettings
+from persona_assets.study.settings import AskingSettings, StudySettings
 
 _REMEDY = (
     "a study is published with its answers, so leave it out and give it in the environment (HF_TOKEN, "
@@ -38,17 +38,23 @@ def check_engines(settings: StudySettings) -> None:
     if settings.generation is not None:
         engines["generation.engine"] = settings.generation.engine
         generation_backend(settings.generation.backend).check_options(settings.generation.engine)
-    for name, judge in settings.judge.items():
-        engines[f"judge.{name}.engine"] = judge.engine
-        if judge.model is not None:
-            with speaking_of(f"judge.{name}"):
-                generation_backend(judge.backend).check_options(judge.engine)
-    if (scores := settings.explanation_scores) is not None:
-        engines["explanation_scores.engine"] = scores.engine
-        with speaking_of("explanation_scores"):
-            generation_backend(scores.backend).check_options(scores.engine)
+    for block, asked in _asked(settings).items():
+        engines[f"{block}.engine"] = asked.engine
+        if asked.model is not None:
+            with speaking_of(block):
+                generation_backend(asked.backend).check_options(asked.engine)
     for name, options in engines.items():
         for place in secrets_in(options, name):
             raise StudyError(f"{place}: looks like a secret; {_REMEDY}")
     for place in urls_with_secrets(settings.model_dump()):
         raise StudyError(f"{place}: is a URL with a user, password or key; {_REMEDY}")
+
+
+def _asked(settings: StudySettings) -> dict[str, AskingSettings]:
+    """Return whoever is asked about the study, by the block that names them."""
+    asked: dict[str, AskingSettings] = {f"judge.{name}": judge for name, judge in settings.judge.items()}
+    if settings.explanations is not None:
+        asked["explanations"] = settings.explanations
+    if settings.explanation_scores is not None:
+        asked["explanation_scores"] = settings.explanation_scores
+    return asked

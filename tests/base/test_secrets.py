@@ -161,6 +161,7 @@ def test_of_engine_only_what_changes_the_numbers_is_published(make_study: StudyM
     unheard: Any = {
         "judge": True,
         "contrasts": True,
+        "explanations": True,
         "explanation_scores": True,
         "analysis": {"min_score", "min_responses", "judge"},
     }  # as of a study without

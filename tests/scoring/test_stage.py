@@ -13,11 +13,12 @@ from scipy.stats import mannwhitneyu
 
 from persona_assets.base.errors import EngineError
 from persona_assets.cli.estimate import print_estimate
+from persona_assets.explaining.chosen import top_features
 from persona_assets.explaining.examples import Example, read_examples
 from persona_assets.lake.schema import EXPLANATION_SCORES, SCORING
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key
-from persona_assets.scoring.claims import LabelsToScore, top_features
+from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.estimate import what_scorer_is_asked
 from persona_assets.scoring.stage import land_scores
 from persona_assets.stages.across_roles import AcrossRoles

@@ -15,6 +15,7 @@ from persona_assets.lake.schema import (
     CONTRASTS,
     DECLINED_ROLES,
     EXPLANATION_SCORES,
+    EXPLANATIONS,
     FEATURE_LABELS,
     FIRST_ACTIVATIONS,
     JUDGEMENTS,
@@ -98,6 +99,17 @@ OTHERS: dict[str, Any] = {
     "judge.dtype": {"dtype": "float16"},
     "judge.template_date": {"template_date": "2025-01-31"},
     "judge.engine": {"backend": "vllm", "engine": {"quantization": "fp8"}},
+    "explanations.backend": {"backend": "vllm"},
+    "explanations.model": {"model": "google/gemma-3-12b-it"},
+    "explanations.revision": {"revision": "abc"},
+    "explanations.top": {"top": 3},
+    "explanations.features": {"features": [7]},
+    "explanations.prompt": {"prompt": "PROMPT"},
+    "explanations.max_tokens": {"max_tokens": 9},
+    "explanations.max_model_len": {"max_model_len": 300},
+    "explanations.dtype": {"dtype": "float16"},
+    "explanations.template_date": {"template_date": "2025-01-31"},
+    "explanations.engine": {"backend": "vllm", "engine": {"quantization": "fp8"}},
     "contrasts.roles": {"roles": ["ghost"]},
     "contrasts.wordings": {"roles": None, "wordings": [0]},
     "contrasts.questions": {"roles": None, "questions": ["0-1"]},
@@ -117,6 +129,7 @@ OTHERS: dict[str, Any] = {
     "labels.api": "https://example.org",
     "labels.export": "https://example.org/export",
     "labels.cache": "x.json",
+    "labels.order": ["explanation"],
     "drift.directory": "talks",
     "drift.sae": {"extraction.saes": {"demo": SAE, "other": {**SAE, "id": "i"}}, "drift": {"sae": "other"}},
     "drift.pooling": "max",
@@ -134,7 +147,7 @@ OTHERS: dict[str, Any] = {
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
 
-ASKED = ("judge.", "explanation_scores.")
+ASKED = ("judge.", "explanations.", "explanation_scores.")
 OF_DECLINED = "analysis.declining"
 FIRST_TOKENS = "extraction.first_tokens"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
@@ -232,6 +245,26 @@ def test_a_key_of_scores_decides_the_scores_alone_unless_its_block_says_that_it_
         land(study, ROLE_CONTRASTS, across.fingerprint(ROLE_CONTRASTS, "demo"), sae="demo")
         stems.append(AcrossRoles.of(study).fingerprint(EXPLANATION_SCORES, "demo"))
     assert len(set(stems)) == (1 if ignored else 2) and None not in stems
+
+
+def test_a_key_of_explanations_decides_what_is_explained_unless_its_block_says_not_and_nothing_else(
+    make_study: StudyMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    (tmp_path / "prompt.txt").write_text("{examples}")
+    keys = {key: ignored for key, ignored in leaves() if key.startswith("explanations.")}
+    stems = {}
+    for number, key in enumerate(["", *keys]):
+        said = {"model": "google/gemma-3-27b-it", "dtype": "float32"} | OTHERS.get(key, {})
+        said |= {"prompt": str(tmp_path / "prompt.txt")} if "prompt" in said else {}
+        study = make_study(f"explained_{number}", HUB | {"explanations": said})
+        landed = land_all(study)
+        land(study, ROLE_CONTRASTS, AcrossRoles.of(study).fingerprint(ROLE_CONTRASTS, "demo"), sae="demo")
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems[key] = AcrossRoles.of(study).fingerprint(EXPLANATIONS, "demo")
+    plain = stems.pop("")
+    assert None not in stems.values() and plain is not None
+    assert {key: stem == plain for key, stem in stems.items()} == keys
 
 
 @pytest.mark.parametrize("key", OF_PLAYED)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from persona_assets.explaining.stage import explaining_parts
 from persona_assets.generate.in_flight import InFlight
 from persona_assets.health.garbage import find_garbage
 from persona_assets.health.summary import summarize
@@ -14,6 +15,7 @@ from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.schema import (
     DRIFT_CODES,
     EVERY_TABLE,
+    EXPLAINING,
     IN_FLIGHT,
     JUDGING,
     MARTS,
@@ -53,6 +55,7 @@ def study(make_study: StudyMaker) -> Study:
             "contrasts": {"living": {"roles": ["pirate"]}},
             "extraction.first_tokens": 3,
             "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
+            "explanations": {"model": "tests/toy/data/model", "dtype": "float32"},
         }
     )
 
@@ -102,6 +105,7 @@ def land_besides(study: Study) -> set[str]:
     return {
         land(study, SCORING, scoring, Part(sae="demo")),
         land(study, JUDGING, judging, Part(role="pirate")),
+        land(study, EXPLAINING, explaining_parts(study, "demo").made_from, Part(sae="demo")),
         land(study, DRIFT_CODES, codes, Part(sae="demo", run=RUN)),
         land(study, DRIFT_CODES, anchor, Part(role="default", sae="demo")),
         land(study, IN_FLIGHT, in_flight, Part(role="pirate")),
@@ -176,6 +180,7 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
     assert {held.table.name for _, held in files.published()} | {
         "in_flight",
         "judging",
+        "explaining",
         "scoring",
         "drift_codes",
     } == EVERY_TABLE.keys()
@@ -183,7 +188,7 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    parts = {"in_flight", "judging", "scoring"}
-    assert [listed.pop(f"{study.name}/{name}") for name in parts] == [1, 1, 1]
+    under_way = ("in_flight", "judging", "explaining", "scoring")
+    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1, 1, 1, 1]
     assert set(listed.values()) == {2}
-    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - parts}
+    assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - set(under_way)}

@@ -58,6 +58,7 @@ COLUMNS = {
         "role best_feature low high probe_20 probe_low probe_high words words_low words_high terms"
     ),
     "which_answers_seem_to_decline": "role response_id declined_score matched question opening",
+    "what_we_say_of_features": "feature_id ours others read_from model",
     "what_our_contrasts_find": ("contrast kind n_group n_against unit crossed n_more n_less n_relevant note"),
     "on_the_assistant_axis": "role position position_low position_high rank_low rank_high",
     "what_a_role_avoids": "feature_id description effect effect_low effect_high auroc q",

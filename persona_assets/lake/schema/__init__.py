@@ -40,6 +40,7 @@ from persona_assets.lake.schema.of_contrasts import (
     CONTRAST_TABLES,
     CONTRASTS,
 )
+from persona_assets.lake.schema.of_explanations import EXPLAINING, EXPLANATIONS
 from persona_assets.lake.schema.of_roles import (
     ACTIVATIONS,
     ANSWERED_BY,
@@ -92,7 +93,7 @@ TABLES = {
     for table in (
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, DRAWN_EVIDENCE, TOKEN_SHAPES,
         ACTIVATIONS, FIRST_ACTIVATIONS, ROLE_FEATURES, *STATISTICS_TABLES, *PLAYED_TABLES, FIRST_CONTRASTS,
-        *CONTRAST_TABLES, ROLE_BASELINES, *DECLINED_TABLES, *ATLAS_TABLES, FEATURE_LABELS,
+        *CONTRAST_TABLES, ROLE_BASELINES, *DECLINED_TABLES, *ATLAS_TABLES, EXPLANATIONS, FEATURE_LABELS,
         EXPLANATION_SCORES,
         *DIRECTIONS_TABLES, *DRIFT_TABLES,
     )
@@ -119,7 +120,9 @@ MARTS = Table(
 )  # fmt: skip
 
 # And those that no snapshot holds, or not under this name.
-EVERY_TABLE = TABLES | {table.name: table for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, SCORING, MARTS)}
+EVERY_TABLE = TABLES | {
+    table.name: table for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, EXPLAINING, SCORING, MARTS)
+}
 
 
 def mart_table(name: str, schema: pa.Schema) -> Table:
@@ -155,6 +158,8 @@ __all__ = [
     "DRIFT_TURNS",
     "EVERY_TABLE",
     "EVIDENCE",
+    "EXPLAINING",
+    "EXPLANATIONS",
     "EXPLANATION_SCORES",
     "FEATURES",
     "FEATURE_GEOMETRY",

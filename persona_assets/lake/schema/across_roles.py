@@ -165,10 +165,11 @@ FEATURE_LABELS = across_roles(
         Column("rank", INT, "The preferred description is 0"),
         Column("description", TEXT),
         Column("source", TEXT, "Where it comes from: cache (a file of the study), api or export "
-            "(Neuronpedia)"),
+            "(Neuronpedia), explanation (the study's own: explanations)"),
         Column("model", TEXT, "The model that wrote it, as far as that is known", nullable=True),
         Column("url", TEXT, "The feature's page", nullable=True),
     ),
+    made_from=("explanations",),
 )  # fmt: skip
 
 # What lands together, made from the same, in this order.

@@ -7,11 +7,13 @@ from persona_assets.study.settings.analysis import (
     AnalysisSettings,
     AtlasSettings,
     DriftSettings,
+    LabelSource,
     LabelsSettings,
 )
 from persona_assets.study.settings.asking import AskingSettings
 from persona_assets.study.settings.block import NAME, Block
 from persona_assets.study.settings.contrast import ContrastSettings
+from persona_assets.study.settings.explanations import ExplanationsSettings
 from persona_assets.study.settings.extraction import (
     EvidenceSettings,
     ExtractionSettings,
@@ -43,10 +45,12 @@ __all__ = [
     "DriftSettings",
     "EvidenceSettings",
     "ExplanationScoresSettings",
+    "ExplanationsSettings",
     "ExtractionSettings",
     "FitSettings",
     "GenerationSettings",
     "JudgeSettings",
+    "LabelSource",
     "LabelsSettings",
     "QuestionsSettings",
     "RolesSettings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -88,11 +88,14 @@ class AtlasSettings(Block):
     """How many neighbors the map is judged by."""
 
 
+LabelSource = Literal["cache", "api", "export", "explanation"]
+
+
 class LabelsSettings(Block):
     """Where descriptions of features come from."""
 
     IGNORED = dict.fromkeys(
-        ("api", "export", "cache"), "labels are named by what they say: the last that landed stand"
+        ("api", "export", "cache", "order"), "labels are named by what they say: the last that landed stand"
     )
 
     api: str = "https://www.neuronpedia.org"
@@ -101,6 +104,14 @@ class LabelsSettings(Block):
     """Base address of bulk exports, read in place of the API."""
     cache: str | None = None
     """A JSON file of descriptions: by feature id, or a list of `{feature_id, description, url}`."""
+    order: list[LabelSource] = ["cache", "api", "export", "explanation"]
+    """Whose label stands where a feature has several: the file's, the API's, the export's or the study's own
+    `explanations`. Sources that are not named come last, in this order."""
+
+    @property
+    def sources(self) -> list[LabelSource]:
+        """Every source, whose label is preferred first."""
+        return list(dict.fromkeys([*self.order, *get_args(LabelSource)]))
 
 
 class DriftSettings(Block):

@@ -14,6 +14,7 @@ from persona_assets.study.settings.analysis import (
 )
 from persona_assets.study.settings.block import Block, Name
 from persona_assets.study.settings.contrast import ContrastSettings
+from persona_assets.study.settings.explanations import ExplanationsSettings
 from persona_assets.study.settings.extraction import ExtractionSettings
 from persona_assets.study.settings.generation import GenerationSettings, QuestionsSettings, RolesSettings
 from persona_assets.study.settings.judge import JudgeSettings
@@ -68,6 +69,8 @@ class StudySettings(Block):
     """Contrasts of your own, by a name of yours (see below)."""
     atlas: AtlasSettings = AtlasSettings()
     """How features are selected and mapped."""
+    explanations: ExplanationsSettings | None = None
+    """Who says what features are about; by default nobody is asked."""
     labels: LabelsSettings = LabelsSettings()
     """Where descriptions of features come from."""
     explanation_scores: ExplanationScoresSettings | None = None
@@ -102,6 +105,10 @@ class StudySettings(Block):
         unheard: Any = {} if self.contrasts else {"contrasts": True}  # as a study says that has none
         if not self.judge:
             unheard |= {"judge": True, "analysis": {"min_score", "min_responses", "judge"}}
+        if self.explanations is None:
+            unheard |= {"explanations": True}
+        else:
+            public["explanations"] = self.explanations.model_copy(update={"engine": {}})
         public["judge"] = {
             name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
         }

@@ -6,7 +6,12 @@ import { SAYS } from "../../generated/columns";
 import type { FeaturePage, Label, LabelScore } from "../../generated/contract";
 import { href } from "../../router/router";
 
-const SOURCES: Record<string, string> = { cache: "from the cache", api: "from Neuronpedia", export: "from Neuronpedia's export" };
+const SOURCES: Record<string, string> = {
+  cache: "from the cache",
+  api: "from Neuronpedia",
+  export: "from Neuronpedia's export",
+  explanation: "ours, from examples of this study",
+};
 
 /** What the feature is called, by whom, and its numbers over all responses. */
 export function FeatureHead({ feature }: { feature: FeaturePage }) {

@@ -1,0 +1,21 @@
+"""The features that are worth a model's time: those that most surely set some role apart."""
+
+from __future__ import annotations
+
+from persona_assets.base.queries import query
+from persona_assets.lake.schema import ROLE_CONTRASTS
+from persona_assets.stages.across_roles import AcrossRoles
+
+
+def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:
+    """Return the `top` features of each compared role that most surely set it apart, by id, each once.
+
+    None where the roles are not compared yet. Raises StudyError where the file of that is damaged.
+    """
+    file = across.file(ROLE_CONTRASTS, sae)
+    if file is None:
+        return []
+    lake = across.study.lake
+    with lake.readable([file]) as [path], lake.connection() as connection:
+        found = connection.execute(query("explaining/chosen"), {"file": path, "top": top}).fetchall()
+    return [feature for (feature,) in found]

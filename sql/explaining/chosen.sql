@@ -1,0 +1,16 @@
+-- The $top features of each role that most surely set it apart, each once, of a file of role_contrasts ($file): of
+-- those that it has more of, in the order of top_features (the macro `distinctness`); last what nothing is sure of.
+select distinct c.feature_id
+from (
+    select feature_id
+    from read_parquet($file)
+    where auroc > 0.5
+    qualify row_number() over (
+        partition by role
+        order by
+            least((auroc_low - 0.5) * share, auroc_low - 0.5) desc nulls last,
+            (auroc - 0.5) * share desc,
+            feature_id
+    ) <= $top
+) as c
+order by c.feature_id;
