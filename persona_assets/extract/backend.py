@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from persona_assets.base.arrays import Ints
+from persona_assets.base.arrays import Ints, Singles
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
 from persona_assets.extract.quality import FitSums
@@ -21,6 +21,8 @@ class PooledBatch:
 
     `n_outliers`, int64[n]: how many of their selected tokens are outliers (`extract.outliers`). `fit` sums up
     how well the SAE fits those of the responses on which that is measured; None where there are none.
+    `vectors`, float32[n, d_in]: the mean over the pooled tokens of what the SAE reads; None where nobody
+    asks for it.
     """
 
     sae: str
@@ -28,6 +30,7 @@ class PooledBatch:
     pooled: Pooled
     n_outliers: Ints
     fit: FitSums | None = None
+    vectors: Singles | None = None
 
 
 class Backend(Protocol):

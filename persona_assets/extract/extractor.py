@@ -21,6 +21,7 @@ from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums, as_table
 from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.extract.tables import ActivationsCollector, FirstCollector
+from persona_assets.extract.vectors import VectorsCollector
 from persona_assets.lake.schema.of_roles import N_DRAWN
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
@@ -37,8 +38,8 @@ class Extraction:
     """What one SAE gives for a role: the tables of the stage `activations`, as `lake.schema` has them.
 
     `pooled` has a row for every response, in their order; `activations` is sorted by feature and response;
-    `sae_fit` has one row, or none where no response is pooled. `first_activations` is None where nobody asks
-    for it (`extraction.first_tokens`).
+    `sae_fit` has one row, or none where no response is pooled. `first_activations` and `response_vectors`
+    are None where nobody asks for them (`extraction.first_tokens`, `extraction.vectors`).
     """
 
     pooled: pa.Table
@@ -48,6 +49,7 @@ class Extraction:
     token_shapes: pa.Table
     activations: pa.Table
     first_activations: pa.Table | None = None
+    response_vectors: pa.Table | None = None
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -61,6 +63,7 @@ class _Collector:
     def __init__(self, d_sae: int, settings: ExtractionSettings, included: Sequence[Conversation]) -> None:
         n_selected = {one.response_id: one.n_selected for one in included}
         self.first = FirstCollector(settings.first_tokens, n_selected) if settings.first_tokens else None
+        self.vectors = VectorsCollector() if settings.vectors else None
         self.activations = ActivationsCollector(settings.mask_norm_outliers)
         window = settings.evidence.window
         self.evidence = EvidenceCollector(d_sae, settings.evidence.top, window)
@@ -73,6 +76,8 @@ class _Collector:
         self.activations.add(batch)
         if self.first is not None:
             self.first.add(batch)
+        if self.vectors is not None:
+            self.vectors.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
         self.drawn.add(batch.pooled, batch.response_ids)
         self.shapes.add(batch)
@@ -133,6 +138,7 @@ class Extractor:
                 token_shapes=one.shapes.table(),
                 activations=one.activations.activations(),
                 first_activations=one.first.activations() if one.first is not None else None,
+                response_vectors=one.vectors.table() if one.vectors is not None else None,
             )
             for name, one in collectors.items()
         }

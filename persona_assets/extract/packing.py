@@ -20,6 +20,8 @@ def to_bytes(batch: PooledBatch) -> bytes:
     arrays = {field.name: getattr(batch.pooled, field.name) for field in fields(Pooled)}
     if batch.fit is not None:
         arrays |= {f"{_FIT}{name}": np.array(value) for name, value in vars(batch.fit).items()}
+    if batch.vectors is not None:
+        arrays["vectors"] = batch.vectors
     np.savez(
         content,
         sae=np.array(batch.sae),
@@ -34,7 +36,9 @@ def from_bytes(content: bytes) -> PooledBatch:
     """Return what `to_bytes` was given."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         pooled = Pooled(**{field.name: arrays[field.name] for field in fields(Pooled)})
+        vectors = arrays.get("vectors")
         sums = {name.removeprefix(_FIT): arrays[name] for name in arrays if name.startswith(_FIT)}
         plain = {name: value if value.ndim else value.item() for name, value in sums.items()}
         fit = FitSums(**plain) if plain else None
-        return PooledBatch(str(arrays["sae"]), arrays["response_ids"], pooled, arrays["n_outliers"], fit)
+        sae, response_ids = str(arrays["sae"]), arrays["response_ids"]
+        return PooledBatch(sae, response_ids, pooled, arrays["n_outliers"], fit, vectors)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from persona_assets.base.arrays import Singles
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.encode import Encode, encoder
 from persona_assets.extract.outliers import outliers
@@ -23,13 +24,15 @@ from persona_assets.study.settings import ExtractionSettings, SaeSettings
 class Reader:
     """The SAE that a study calls `name`, where it reads, and how it encodes.
 
-    `masks`: tokens that are outliers are left out of pooling.
+    `masks`: tokens that are outliers are left out of pooling. `keeps_vectors`: the mean of what it reads is
+    kept of each response.
     """
 
     name: str
     sae: Sae
     encode: Encode
     masks: bool = False
+    keeps_vectors: bool = False
 
     @property
     def point(self) -> HookPoint:
@@ -60,7 +63,17 @@ class Reader:
             pooled=pool(codes, lengths, self.sae.d_sae, n_pooled),
             n_outliers=n_outliers.cpu().numpy(),
             fit=self._fit(rows, of, long, measured),
+            vectors=self._means(rows, lengths, long, n_pooled) if self.keeps_vectors else None,
         )
+
+    def _means(
+        self, rows: torch.Tensor, lengths: torch.Tensor, long: torch.Tensor, n_pooled: torch.Tensor
+    ) -> Singles:
+        """float32[n, d_in]: the mean of each response's pooled rows, summed in their order."""
+        kept = rows.float().masked_fill(long[:, None], 0) if self.masks else rows.float()
+        sums = torch.segment_reduce(kept, "sum", lengths=lengths, axis=0, unsafe=True)
+        means: Singles = (sums / n_pooled[:, None]).cpu().numpy()
+        return means
 
     def _fit(
         self, rows: torch.Tensor, of: Sequence[tuple[int, int]], long: torch.Tensor, measured: Collection[int]
@@ -82,7 +95,13 @@ def load_readers(settings: ExtractionSettings, config: Any, device: str) -> dict
     readers = {}
     for name, of_sae in settings.saes.items():
         sae = load_fitting(of_sae, config, settings.model, device)
-        readers[name] = Reader(name, sae, encoder(sae, sae_name(of_sae)), settings.mask_norm_outliers)
+        readers[name] = Reader(
+            name,
+            sae,
+            encoder(sae, sae_name(of_sae)),
+            settings.mask_norm_outliers,
+            settings.vectors is not None,
+        )
     return readers
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 FIT_VERSION = 1
 FIRST_ACTIVATIONS_VERSION = 1
 TOKEN_SHAPES_VERSION = 1
+RESPONSE_VECTORS_VERSION = 1
 DRAWN_EVIDENCE_VERSION = 1
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
@@ -141,6 +142,14 @@ def of_token_shapes(files: RoleFiles, sae: str) -> Inputs:
     """Return what activations are made from; no setting is asked."""
     activations = files.activations_fingerprint(sae)
     return None if activations is None else {"version": TOKEN_SHAPES_VERSION, "activations": activations}
+
+
+def of_response_vectors(files: RoleFiles, sae: str) -> Inputs:
+    """Return what activations are made from, and of what a vector is; None where nobody asks for any."""
+    activations, of = files.activations_fingerprint(sae), files.study.settings.extraction.vectors
+    if activations is None or of is None:
+        return None
+    return {"version": RESPONSE_VECTORS_VERSION, "activations": activations, "vectors": of}
 
 
 def of_first_activations(files: RoleFiles, sae: str) -> Inputs:

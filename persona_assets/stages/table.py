@@ -31,6 +31,7 @@ from persona_assets.lake.schema import (
     PLAYED_TABLES,
     POOLED,
     RESPONSE_SPANS,
+    RESPONSE_VECTORS,
     RESPONSES,
     ROLE_BASELINES,
     ROLE_FEATURES,
@@ -50,6 +51,10 @@ _STATISTICS, _PLAYED = {"mean": 4, "max": 5}, {"mean": 3, "max": 4}
 
 def _pools_first_tokens(settings: StudySettings) -> bool:
     return settings.extraction.first_tokens is not None
+
+
+def _keeps_vectors(settings: StudySettings) -> bool:
+    return settings.extraction.vectors is not None
 
 
 STAGES = (
@@ -89,6 +94,7 @@ STAGES = (
             Extra(DRAWN_EVIDENCE, inputs.of_drawn_evidence, needed=False),
             Extra(TOKEN_SHAPES, inputs.of_token_shapes, needed=False),
             Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, wanted=_pools_first_tokens),
+            Extra(RESPONSE_VECTORS, inputs.of_response_vectors, wanted=_keeps_vectors),
         ),
         uses_model=True,
         made_with="pytorch",

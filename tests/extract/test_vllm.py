@@ -71,7 +71,9 @@ def open_vllm(engine_in_process, saes, model_directory) -> Iterator[Callable[...
 
     def open_one(family: str, **engine: Any) -> Extractor:
         model = model_directory(family, HEAD)
-        opened.append(Extractor.open(settings(model, saes, backend="vllm", engine=engine)))
+        opened.append(
+            Extractor.open(settings(model, saes, backend="vllm", vectors="response", engine=engine))
+        )
         return opened[-1]
 
     yield open_one
@@ -115,7 +117,7 @@ def bounds_of(saes, model_directory, conversations) -> Callable[[str, str], list
 
 @pytest.fixture(scope="module")
 def reference(family, saes, model_directory) -> Extractor:
-    return Extractor.open(settings(model_directory(family, HEAD), saes))
+    return Extractor.open(settings(model_directory(family, HEAD), saes, vectors="response"))
 
 
 def model_of(extractor: Extractor) -> Any:
@@ -155,6 +157,15 @@ def test_the_layers_above_the_sae_are_off(extractor, family, bounds_of, response
     assert len(layers) == N_LAYERS
     assert list(alone) == ["low"]
     assert_pooled(alone["low"], bounds_of(family, "low"), conversations)
+
+
+def test_vectors_equal_those_of_transformers(extractor, reference, responses) -> None:
+    ours, theirs = (one.extract(responses) for one in (extractor, reference))
+    for name, extraction in ours.items():
+        found, expected = extraction.response_vectors, theirs[name].response_vectors
+        assert found["response_id"].equals(expected["response_id"]) and found.num_rows > 5
+        values = [np.array(table["vector"].to_pylist(), dtype=np.float64) for table in (found, expected)]
+        np.testing.assert_allclose(*values, rtol=2e-3, atol=2e-3)
 
 
 def test_fit_equals_that_of_transformers(extractor, reference, responses) -> None:

@@ -68,6 +68,7 @@ OTHERS: dict[str, Any] = {
     "extraction.evidence.window": 5,
     "extraction.mask_norm_outliers": True,
     "extraction.first_tokens": 3,
+    "extraction.vectors": "response",
     "extraction.fit.responses": 4,
     "extraction.fit.loss_recovered": True,
     "extraction.saes.release": {"extraction.saes": {"demo": {**SAE, "release": "r"}}},
@@ -149,7 +150,7 @@ OTHERS: dict[str, Any] = {
 
 ASKED = ("judge.", "explanations.", "explanation_scores.")
 OF_DECLINED = "analysis.declining"
-FIRST_TOKENS = "extraction.first_tokens"
+FIRST_TOKENS, VECTORS = "extraction.first_tokens", "extraction.vectors"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
 
 
@@ -198,7 +199,7 @@ def test_every_key_has_another_value_here() -> None:
     [
         one
         for one in leaves()
-        if not one[0].startswith((*ASKED, "contrasts.", OF_DECLINED, FIRST_TOKENS, *OF_PLAYED))
+        if not one[0].startswith((*ASKED, "contrasts.", OF_DECLINED, FIRST_TOKENS, VECTORS, *OF_PLAYED))
     ],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(

@@ -54,6 +54,7 @@ def study(make_study: StudyMaker) -> Study:
             "analysis.declined": True,
             "contrasts": {"living": {"roles": ["pirate"]}},
             "extraction.first_tokens": 3,
+            "extraction.vectors": "response",
             "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
             "explanations": {"model": "tests/toy/data/model", "dtype": "float32"},
         }

@@ -11,6 +11,7 @@ _TYPES = {
     pa.bool_(): "boolean",
     pa.int32(): "integer",
     pa.int64(): "bigint",
+    pa.float16(): "float",
     pa.float32(): "float",
     pa.float64(): "double",
     pa.string(): "varchar",

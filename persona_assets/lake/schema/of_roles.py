@@ -12,6 +12,7 @@ from persona_assets.lake.schema.table import (
     BOOL,
     DOUBLE,
     FLOAT,
+    HALF,
     INT,
     TEXT,
     VARIANT_STRIDE,
@@ -246,6 +247,27 @@ TOKEN_SHAPES = Table(
     per_sae=True,
     row_group_size=4_096,
     unbroken="feature_id",
+)  # fmt: skip
+
+RESPONSE_VECTORS = Table(
+    "response_vectors", "The mean of what an SAE reads, such as the residual stream, over each response's "
+    "pooled tokens (extraction.vectors); read from the lake",
+    columns=(
+        _RESPONSE_ID,
+        _VARIANT,
+        _QUESTION_ID,
+        Column("scale", FLOAT, "What vector is to be multiplied by: 1, or a power of two where an activation "
+            "is too large for half precision"),
+        Column("vector", pa.list_(HALF), "The mean over the pooled tokens, over scale, in half precision: "
+            "one number per dimension of the stream"),
+    ),
+    made_from=("responses",),
+    per_sae=True,
+    row_group_size=4_096,
+    writer={
+        "use_dictionary": False,
+        "write_statistics": ["response_id"],
+    },
 )  # fmt: skip
 
 # Unpacked as role_contrasts are.

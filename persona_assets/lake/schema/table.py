@@ -18,7 +18,7 @@ VARIANT_STRIDE = 100_000
 # feature's rows and a role's lie in few places.
 FEATURE_TILE = 512
 
-INT, BIGINT, FLOAT, DOUBLE = pa.int32(), pa.int64(), pa.float32(), pa.float64()
+INT, BIGINT, HALF, FLOAT, DOUBLE = pa.int32(), pa.int64(), pa.float16(), pa.float32(), pa.float64()
 TEXT, BOOL, TIME, JSON = pa.string(), pa.bool_(), pa.timestamp("us"), pa.json_()
 
 ACTIVATION = "units of SAE activation"

@@ -74,6 +74,7 @@ class ExtractionSettings(Block):
         "evidence": "enters what evidence is made from; activations do not depend on it",
         "fit": "enters what the SAE's fit is made from; activations do not depend on it",
         "first_tokens": "enters what first_activations are made from; activations do not depend on it",
+        "vectors": "asks for response_vectors besides; activations do not depend on it",
     }
     IGNORED = {
         "backend": "each reads the same residuals",
@@ -108,6 +109,9 @@ class ExtractionSettings(Block):
     first_tokens: PositiveInt | None = None
     """Also pool over so many of each response's pooled tokens from the first on, and compare roles by them
     (`first_contrasts`): by default no."""
+    vectors: Literal["response"] | None = None
+    """`response`: also keep the mean of what each SAE reads over each response's pooled tokens
+    (`response_vectors`), two bytes per dimension: by default no."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
     fit: FitSettings = FitSettings()
