@@ -29,10 +29,14 @@ select
     c.*,
     k.label,
     p.effect as played_effect,
+    f.effect as first_effect,
+    f.effect_low as first_effect_low,
+    f.effect_high as first_effect_high,
     coalesce(rf.mean, 0) as mean,
     coalesce(rf.firing_rate, 0) as firing_rate
 from chosen as c
 left join role_features as rf on rf.sae = c.sae and rf.role = c.role and rf.feature_id = c.feature_id
 left join played_contrasts as p on p.sae = c.sae and p.role = c.role and p.feature_id = c.feature_id
+left join first_contrasts as f on f.sae = c.sae and f.role = c.role and f.feature_id = c.feature_id
 left join memory.main.known_features as k on k.sae = c.sae and k.feature_id = c.feature_id
 order by c.sae, c.role, c.direction > 0 desc, c.weight desc, c.feature_id;

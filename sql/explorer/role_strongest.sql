@@ -6,6 +6,7 @@ select
     null::integer as n_wordings_agree, null::double as min_wording_auroc, null::double as q, null::double as q_relevant,
     null::integer as role_rank,
     null::double as played_effect,
+    null::double as first_effect, null::double as first_effect_low, null::double as first_effect_high,
     null::double as rate_ratio, null::double as rate_ratio_low, null::double as rate_ratio_high,
     null::double as effect_at_length, null::double as effect_at_length_low, null::double as effect_at_length_high,
     null::double as length_overlap,

@@ -100,7 +100,7 @@ def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages,
     feature = open_feature(page, pages, folder, 10)
     assert first_cells(page, ".roles-of-feature") == [row["role"] for row in feature["roles"]]
     heads = {head.strip() for head in page.locator(".roles-of-feature th").all_inner_texts()}
-    assert {"wordings", "per token ×", "at equal length", "overlap", "when played", "played"} <= heads
+    assert {"wordings", "per token ×", "at equal length", "overlap", "when played", "played", "first tokens"} <= heads
     page.get_by_role("button", name="effect").click()
     page.wait_for_function("location.hash.includes('sort=-effect')")
     by_effect = sorted(feature["roles"], key=lambda row: -row["effect"])
@@ -335,6 +335,7 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     unread = page.locator(".role-compare option", has_text="(not read yet)")
     assert unread.count() == 1 and unread.is_disabled()
     assert page.locator(".characteristic th", has_text="when played").count() == 0
+    assert page.locator(".characteristic th", has_text="first tokens").count() == 0
     assert "◆" in shown
     assert "15 of 900: 12 more, 3 less, 5 ◆" in page.locator(".role-head").inner_text()
     assert "no judge is set" in page.locator(".role-head").inner_text()

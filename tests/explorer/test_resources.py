@@ -279,11 +279,15 @@ def test_what_thinks_is_told_from_what_it_answers(own: World):
     assert all(row["parts"] == [] for row in of_another)
 
 
-def test_what_the_answers_that_play_a_role_say_stands_beside_what_all_do(own: World):
+def test_what_played_answers_and_first_tokens_say_stands_beside_what_all_answers_do(own: World):
     publish(own.study)
     with duckdb.connect(str(warehouse_path(own.study))) as earlier:
         earlier.execute(
             "insert into played_contrasts by name select * replace (effect / 2 as effect) "
+            "from role_contrasts where sae = 'first' and role = 'pirate'"
+        )
+        earlier.execute(
+            "insert into first_contrasts by name select * replace (effect / 4 as effect) "
             "from role_contrasts where sae = 'first' and role = 'pirate'"
         )
         earlier.execute("insert into played_roles values ('first', 'pirate', 8, 8, 4, 0.5, 0.2, 0.8, true)")
@@ -297,8 +301,10 @@ def test_what_the_answers_that_play_a_role_say_stands_beside_what_all_do(own: Wo
     snapshots.close()
     for row in (*pirate["features"], roles[0]):
         assert row["played_effect"] == pytest.approx(row["effect"] / 2, rel=1e-5)
+        assert row["first_effect"] == pytest.approx(row["effect"] / 4, rel=1e-5)
+        assert row["first_effect_low"] == row["effect_low"]
     for row in (*other_sae["features"], *ghost["features"], *roles[1:]):
-        assert row["played_effect"] is None
+        assert row["played_effect"] is row["first_effect"] is row["first_effect_high"] is None
     assert (pirate["played"]["share"], pirate["played"]["takes_part"]) == (0.5, True)
     assert other_sae["played"] is ghost["played"] is None
     check("RolePage", pirate)

@@ -52,6 +52,10 @@ COLUMNS = {
         "feature_id description token_rate rate_ratio rate_ratio_low rate_ratio_high rate_q effect_at_length "
         "length_overlap"
     ),
+    "from_the_first_tokens_on": (
+        "feature_id label label_worth rank_all rank_first auroc_all auroc_first auroc_first_low "
+        "auroc_first_high q_first"
+    ),
     "most_alike_roles": "role_a role_b similarity similarity_low similarity_high",
     "neighbors_of_a_feature": "feature_id similarity preferred_role description",
     "do_words_tell_the_role_too": (

@@ -35,7 +35,9 @@ _AT_LENGTH = (
     "length_overlap",
 )
 _CLAIM = ("feature_id", "mean", "firing_rate", *_COMPARED, *_AT_LENGTH)
-_ALSO = {"label": str | None, "played_effect": float | None}
+BY_FEWER = ("played_effect", "first_effect", "first_effect_low", "first_effect_high")
+_BY_FEWER = dict.fromkeys(BY_FEWER, float | None)
+_ALSO = {"label": str | None} | _BY_FEWER
 
 RoleOfFeature = rows_of(
     "RoleOfFeature",
@@ -43,7 +45,7 @@ RoleOfFeature = rows_of(
     ROLE_FEATURES,
     ROLE_CONTRASTS,
     leave=("feature_id", "sd", "p"),
-    also={"n_wordings": int, "played_effect": float | None},
+    also={"n_wordings": int} | _BY_FEWER,
 )
 LengthOfRole = rows_of(
     "LengthOfRole",

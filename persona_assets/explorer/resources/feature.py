@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from persona_assets.base.errors import StudyError
+from persona_assets.explorer.contract.claims import BY_FEWER
 from persona_assets.explorer.contract.pages import FeatureStatistics
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.resources.examples import examples_of
@@ -114,4 +115,4 @@ _SILENT = {"firing_rate": 0.0, "n_active_responses": 0, "mean": 0.0, "max": 0.0}
 _CONTRAST = [
     column.name for column in ROLE_CONTRASTS.columns if column.name not in ("role", "feature_id", "p")
 ]
-_NOT_COMPARED = dict.fromkeys((*_CONTRAST, "played_effect"))
+_NOT_COMPARED = dict.fromkeys((*_CONTRAST, *BY_FEWER))

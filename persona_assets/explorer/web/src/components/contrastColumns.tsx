@@ -21,6 +21,9 @@ export interface Contrast extends Effect {
   q: number | null;
   q_relevant: number | null;
   played_effect: number | null;
+  first_effect: number | null;
+  first_effect_low: number | null;
+  first_effect_high: number | null;
 }
 
 /** What is known of a row's role: its wordings, and up to which q its features are findings (null: it has none). */
@@ -121,6 +124,21 @@ export function playedEffect<Row extends Contrast>(rows: Row[]): SortColumn<Row>
       num: true,
       value: (row) => row.played_effect,
       cell: (row) => signedFmt(row.played_effect),
+    },
+  ];
+}
+
+/** The effect over the first tokens of each response, with its interval; no column where the study does not pool them. */
+export function firstEffect<Row extends Contrast>(rows: Row[]): SortColumn<Row>[] {
+  if (!rows.some((row) => row.first_effect !== null)) return [];
+  return [
+    {
+      key: "first-effect",
+      title: "first tokens",
+      hint: "the effect over the first tokens of each answer alone, where all are equally long (extraction.first_tokens)",
+      num: true,
+      value: (row) => row.first_effect,
+      cell: (row) => <Bracketed value={row.first_effect} low={row.first_effect_low} high={row.first_effect_high} write={signedFmt} />,
     },
   ];
 }

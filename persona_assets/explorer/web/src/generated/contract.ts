@@ -43,6 +43,9 @@ export interface RoleOfFeature {
   max: number;
   n_wordings: number;
   played_effect: number | null;
+  first_effect: number | null;
+  first_effect_low: number | null;
+  first_effect_high: number | null;
 }
 
 /** The responses of a role in which a feature is strongest; live only, for it reads the role's files. */
@@ -440,6 +443,9 @@ export interface FeatureOfRole {
   mean: number;
   label: string | null;
   played_effect: number | null;
+  first_effect: number | null;
+  first_effect_low: number | null;
+  first_effect_high: number | null;
 }
 
 /** How many features set a role apart. */
@@ -698,6 +704,9 @@ export interface FeatureInOrder {
   mean: number;
   label: string | null;
   played_effect: number | null;
+  first_effect: number | null;
+  first_effect_low: number | null;
+  first_effect_high: number | null;
   distinctness: number | null;
   lift: number | null;
   score: number | null;

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { ContrastNote, contrastColumns, effectScale, meanColumn, playedEffect } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale, firstEffect, meanColumn, playedEffect } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
 import { fixed, fmt, percent } from "../../components/format";
 import { lengthColumns } from "../../components/lengthColumns";
@@ -94,6 +94,7 @@ function columnsOf(
     ...contrastColumns<RoleOfFeature>(scale, { nWordings: (row) => row.n_wordings, level: (row) => levels.get(row.role) ?? null }),
     ...lengthsOf(lengths),
     ...playedEffect(feature.roles),
+    ...firstEffect(feature.roles),
     ...(adherence.length > 0 ? [playedColumn(adherence)] : []),
     meanColumn(),
     {

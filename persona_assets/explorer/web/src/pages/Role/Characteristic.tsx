@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import type { Scale } from "../../charts/scale";
-import { ContrastNote, contrastColumns, effectScale, playedEffect } from "../../components/contrastColumns";
+import { ContrastNote, contrastColumns, effectScale, firstEffect, playedEffect } from "../../components/contrastColumns";
 import { count, fmt, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { lengthColumns } from "../../components/lengthColumns";
@@ -124,6 +124,7 @@ function columnsOf(scale: Scale, { role, n_wordings, findings }: RolePage, rows:
     ...contrastColumns<Row>(scale, { nWordings: () => n_wordings, level: () => findings?.level ?? null }),
     ...lengthColumns<Row>((row) => row),
     ...playedEffect(rows),
+    ...firstEffect(rows),
     {
       key: "rank",
       title: "rank",
