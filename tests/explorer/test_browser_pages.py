@@ -100,7 +100,15 @@ def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages,
     feature = open_feature(page, pages, folder, 10)
     assert first_cells(page, ".roles-of-feature") == [row["role"] for row in feature["roles"]]
     heads = {head.strip() for head in page.locator(".roles-of-feature th").all_inner_texts()}
-    assert {"wordings", "per token ×", "at equal length", "overlap", "when played", "played", "first tokens"} <= heads
+    assert {
+        "wordings",
+        "per token ×",
+        "at equal length",
+        "overlap",
+        "when played",
+        "played",
+        "first tokens",
+    } <= heads
     page.get_by_role("button", name="effect").click()
     page.wait_for_function("location.hash.includes('sort=-effect')")
     by_effect = sorted(feature["roles"], key=lambda row: -row["effect"])
@@ -136,9 +144,10 @@ def test_an_effect_stands_on_its_axis_within_its_interval_filled_where_it_is_sig
 
 def test_the_histogram_has_a_bar_a_bin_and_says_how_many_are_silent(page, pages, folder):
     feature = open_feature(page, pages, folder, 10)
-    page.wait_for_selector("rect.bar")
+    bars = page.locator(".chart", has_text="responses, square-root axis").locator("rect.bar")
+    bars.first.wait_for()
     counts = _data(folder, f"histogram/{feature['feature_id']}.json")["counts"]
-    heights = page.locator("rect.bar").evaluate_all("all => all.map(bar => +bar.getAttribute('height'))")
+    heights = bars.evaluate_all("all => all.map(bar => +bar.getAttribute('height'))")
     assert len(heights) == len(counts)
     assert np.allclose(np.square(heights) / max(heights) ** 2, np.array(counts) / max(counts), atol=1e-6)
     assert "900 others" in page.get_by_text("others it is silent").inner_text().replace("\n", " ")

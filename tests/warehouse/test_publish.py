@@ -23,6 +23,8 @@ from persona_assets.lake.schema import (
     ACTIVATIONS,
     ATLAS_TABLES,
     DIRECTIONS_TABLES,
+    EXPLANATION_SCORES,
+    FEATURE_LABELS,
     POOLED,
     RESPONSES,
     ROLE_FEATURES,
@@ -178,8 +180,10 @@ def test_lake_files_are_the_exact_files_the_snapshot_stands_on(
     warehouse: duckdb.DuckDBPyConnection, published: World
 ) -> None:
     listed = rows(warehouse, "from lake_files")
-    across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + len(DIRECTIONS_TABLES) + 1
-    assert len(listed) == len(ROLES) * (1 + 5 * 2) + 2 * across_roles
+    across_roles = len(STATISTICS_TABLES) + len(ATLAS_TABLES) + len(DIRECTIONS_TABLES)
+    assert len(listed) == len(ROLES) * (1 + 5 * 2) + 2 * (
+        across_roles + len((FEATURE_LABELS, EXPLANATION_SCORES))
+    )
     for row in listed:
         path = Path(published.study.lake.root) / row["path"]
         assert path.stat().st_size == row["bytes"]
