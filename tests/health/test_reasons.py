@@ -22,7 +22,7 @@ def test_what_is_fresh_has_no_reason_and_what_was_never_made_says_so(make_study:
     study = make_study()
     never = reasons(study)
     assert never["responses"] == Reason("responses", "role", 3, 18, 3, NOT_MADE)
-    assert never["activations"] == Reason("activations", "role", 3, 18, 12, "waits for responses")
+    assert never["activations"] == Reason("activations", "role", 3, 18, 18, "waits for responses")
     assert never["statistics"] == Reason(
         "statistics", "study", 1, None, len(STATISTICS_TABLES), "waits for activations"
     )
