@@ -90,10 +90,13 @@ def _about(study: Study, table: Table) -> dict[str, Any]:
     }
     source = _source(study, table)
     if source is not None:
+        there = (
+            FEATURE_LABELS if table is PREFERRED_LABELS else table
+        )  # whose labels' scores come from elsewhere
         copied = {
             column.name: [dg.TableColumnDep(source, column.name)]
             for column in table.columns
-            if not column.made_of
+            if column.name in there.shown and not column.made_of
         }
         about["dagster/column_lineage"] = dg.TableColumnLineage(copied)
     return about
