@@ -60,7 +60,7 @@ def test_why_says_of_each_stage_what_it_waits_for_and_nothing_of_what_is_fresh(
     assert capsys.readouterr().out.splitlines()[:3] == [
         "stage,per,parts,responses,files,why",
         "responses,role,3,18,3,not made yet",
-        "activations,role,3,18,12,waits for responses",
+        "activations,role,3,18,18,waits for responses",
     ]
     land_fresh(study)
     print_reasons(study, "csv")
