@@ -43,12 +43,12 @@ def test_a_run_is_whole_and_what_it_made_again_can_be_deleted(
     capsys.readouterr()
     collect_garbage(made_twice, delete=False, grace_hours=0)
     *_, last = capsys.readouterr().out.splitlines()
-    assert last.startswith("6 files, ")
+    assert last.startswith("8 files, ")
     assert last.endswith(" unused; run again with --delete to remove them")
-    assert len(everything(made_twice)) == 12
+    assert len(everything(made_twice)) == 16
     collect_garbage(made_twice, delete=True, grace_hours=0)
-    assert "deleted 6 files, " in capsys.readouterr().out
-    assert len(everything(made_twice)) == 6
+    assert "deleted 8 files, " in capsys.readouterr().out
+    assert len(everything(made_twice)) == 8
     verify_study(made_twice)
     assert capsys.readouterr().out.splitlines()[-1] == "all are whole and agree"
 
@@ -60,7 +60,7 @@ def test_what_waits_is_told_with_the_moment_when_it_may_go(
     collect_garbage(made_twice, delete=False, grace_hours=24)
     first, second = capsys.readouterr().out.splitlines()
     assert first == "nothing to delete"
-    assert second.startswith("6 files, ")
+    assert second.startswith("8 files, ")
     assert "more wait until 20" in second
 
 
@@ -69,13 +69,13 @@ def test_nothing_is_deleted_beside_a_run_that_may_be_of_the_study(made_twice: St
     start_run(["small", "responses"], named)
     with pytest.raises(StudyError, match=r"small: run \S+ is under way"):
         collect_garbage(made_twice, delete=True, grace_hours=0)
-    assert len(everything(made_twice)) == 12
+    assert len(everything(made_twice)) == 16
 
 
 def test_a_run_of_another_study_is_not_waited_for(made_twice: Study) -> None:
     start_run(["other", "responses"])
     collect_garbage(made_twice, delete=True, grace_hours=0)
-    assert len(everything(made_twice)) == 6
+    assert len(everything(made_twice)) == 8
 
 
 def test_damaged_files_are_listed_and_the_command_fails(
