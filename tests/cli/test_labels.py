@@ -33,7 +33,8 @@ def test_what_was_fetched_is_published_and_found(make_study: StudyMaker, server:
     assert fetched.returncode == 0, fetched.stderr
     assert "4 features labelled; 0 without a label; 2 not known to Neuronpedia" in fetched.stderr
     found = persona("labels", "search", str(study.file.parent), "about 3", "--format", "csv")
-    assert found.stdout.splitlines()[1:] == [f"3,about 3,api,gpt-4o-mini,{server.url}/{MODEL}/{SOURCE}/3"]
+    address = f"{server.url}/{MODEL}/{SOURCE}/3"
+    assert found.stdout.splitlines()[1:] == [f"3,about 3,api,gpt-4o-mini,{address},"]  # never scored
     with connect(study) as warehouse:
         assert warehouse.execute("select count(*) from feature_labels").fetchall() == [(4,)]
 
