@@ -85,6 +85,6 @@ def test_damaged_files_are_listed_and_the_command_fails(
     newest = max(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
     newest.write_bytes(b"nothing of the kind")
     capsys.readouterr()
-    with pytest.raises(StudyError, match=r"small: 1 of 6 files are damaged or do not agree"):
+    with pytest.raises(StudyError, match=r"small: 1 of 8 files are damaged or do not agree"):
         verify_study(made_twice)
     assert str(newest) in capsys.readouterr().out
