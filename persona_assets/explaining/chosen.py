@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from persona_assets.base.queries import query
 from persona_assets.lake.schema import ROLE_CONTRASTS
 from persona_assets.stages.across_roles import AcrossRoles
+
+
+def chosen_features(across: AcrossRoles, sae: str, listed: Sequence[int], top: int) -> list[int]:
+    """Return the features that a study lists, by id, each once; without a list the `top` of each role."""
+    return sorted(set(listed)) if listed else top_features(across, sae, top)
 
 
 def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:

@@ -14,7 +14,15 @@ import pyarrow as pa
 from persona_assets.base.queries import query
 from persona_assets.extract.pieces import Spelling
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import EVIDENCE, POOLED, RESPONSE_SPANS, VARIANT_STRIDE
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    POOLED,
+    RESPONSE_SPANS,
+    RESPONSES,
+    ROLE_CONTRASTS,
+    VARIANT_STRIDE,
+)
 from persona_assets.lake.wholeness import damaged
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.across_roles import AcrossRoles
@@ -65,6 +73,14 @@ def read_examples(across: AcrossRoles, sae: str, features: Sequence[int]) -> dic
     tokenizer is not at hand.
     """
     return _Reading(across, sae).examples(features)
+
+
+def files_of_examples(across: AcrossRoles, sae: str) -> list[LakeFile]:
+    """Return the files that examples come from, and the one that tells which features are chosen."""
+    roles = [across.roles[role] for role in across.compared(sae)]
+    tables = (RESPONSES, POOLED, ACTIVATIONS, EVIDENCE)
+    of_roles = [one.file(table, sae if table.per_sae else None) for one in roles for table in tables]
+    return [file for file in (*of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]
 
 
 class _Reading:

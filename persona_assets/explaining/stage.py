@@ -13,22 +13,14 @@ import pyarrow as pa
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.explaining.asking import Question, label_in, questions
-from persona_assets.explaining.chosen import top_features
-from persona_assets.explaining.examples import read_examples
+from persona_assets.explaining.chosen import chosen_features
+from persona_assets.explaining.examples import files_of_examples, read_examples
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.in_flight import Parts
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import (
-    ACTIVATIONS,
-    EVIDENCE,
-    EXPLAINING,
-    EXPLANATIONS,
-    POOLED,
-    RESPONSES,
-    ROLE_CONTRASTS,
-)
+from persona_assets.lake.schema import EXPLAINING, EXPLANATIONS
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.inputs import explainer_inputs
@@ -73,9 +65,7 @@ class FeaturesToExplain:
     @cached_property
     def features(self) -> list[int]:
         """The features that are chosen, by id."""
-        if self.settings.features:
-            return sorted(set(self.settings.features))
-        return top_features(self.across, self.sae, self.settings.top)
+        return chosen_features(self.across, self.sae, self.settings.features, self.settings.top)
 
     @cached_property
     def whom(self) -> dict[str, Any]:
@@ -131,7 +121,7 @@ def explain_features(
         answers = model.answers(prompts, explaining_parts(study, sae), Answer.of, progress)
     rows = [_row(wanted, one, answers) for one in asked]
     content = pa.Table.from_pylist(rows, schema=EXPLANATIONS.schema)
-    files = across.land({EXPLANATIONS: content}, made_from, sae, inputs=_made_of(across, sae))
+    files = across.land({EXPLANATIONS: content}, made_from, sae, files_of_examples(across, sae))
     study.lake.clear(EXPLAINING, sae=sae)
     return files
 
@@ -171,9 +161,7 @@ def _row(wanted: FeaturesToExplain, one: Question, answers: Mapping[int, Answer]
     else:
         said = answers[one.feature_id].answer
         text = label_in(said)
-        why_none, answer = (
-            (None, None) if text else ("the answer holds no line that begins with Label:", said)
-        )
+        why_none, answer = (None, None) if text else (_UNREADABLE, said)
     return {
         "feature_id": one.feature_id,
         "text": text,
@@ -186,11 +174,3 @@ def _row(wanted: FeaturesToExplain, one: Question, answers: Mapping[int, Answer]
         "n_contrast": one.n_contrast,
         "asked": asked,
     }
-
-
-def _made_of(across: AcrossRoles, sae: str) -> list[LakeFile]:
-    """Return the files that examples come from, and the one that tells which features are chosen."""
-    roles = [across.roles[role] for role in across.compared(sae)]
-    tables = (RESPONSES, POOLED, ACTIVATIONS, EVIDENCE)
-    of_roles = [one.file(table, sae if table.per_sae else None) for one in roles for table in tables]
-    return [file for file in (*of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]

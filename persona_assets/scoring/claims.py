@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from persona_assets.base.errors import StudyError
-from persona_assets.explaining.chosen import top_features
+from persona_assets.explaining.chosen import chosen_features
 from persona_assets.explaining.examples import read_examples
 from persona_assets.lake.schema import FEATURE_LABELS
 from persona_assets.scoring.scorer import Claim
@@ -36,9 +36,7 @@ class LabelsToScore:
     @cached_property
     def features(self) -> list[int]:
         """The features that were chosen: those that the study lists, or the first of each role."""
-        if self.settings.features:
-            return sorted(set(self.settings.features))
-        return top_features(self.across, self.sae, self.settings.top)
+        return chosen_features(self.across, self.sae, self.settings.features, self.settings.top)
 
     @cached_property
     def labels(self) -> list[dict[str, Any]]:

@@ -10,17 +10,12 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
+from persona_assets.explaining.examples import files_of_examples
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.in_flight import Parts
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import (
-    EVIDENCE,
-    EXPLANATION_SCORES,
-    FEATURE_LABELS,
-    ROLE_CONTRASTS,
-    SCORING,
-)
+from persona_assets.lake.schema import EXPLANATION_SCORES, FEATURE_LABELS, SCORING
 from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.score import Score
 from persona_assets.scoring.scorer import LabelScore, Said, score_claims
@@ -90,11 +85,8 @@ def known_scores(across: AcrossRoles, sae: str) -> dict[str, Score]:
 
 def _inputs(across: AcrossRoles, sae: str) -> list[LakeFile]:
     """Return the files that the scores are made of."""
-    found = [across.file(FEATURE_LABELS, sae), across.file(ROLE_CONTRASTS, sae)]
-    for role, compared in across.compared(sae).items():
-        files = across.roles[role]
-        found += [*compared, files.file(EVIDENCE, sae), files.responses]
-    return [file for file in found if file is not None]
+    labels = across.file(FEATURE_LABELS, sae)
+    return files_of_examples(across, sae) + ([] if labels is None else [labels])
 
 
 def _table(
