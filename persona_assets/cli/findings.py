@@ -94,7 +94,7 @@ def _checked(study: Study, saved: Finding) -> tuple[list[str], str]:
     try:
         today = answered(study, saved.sql)
     except ProblemError as problem:
-        return [f"cannot be asked: {one_line(_told(problem), 300)}"], ""
+        return [f"cannot be asked: {one_line(problem.told, 300)}"], ""
     same = saved.snapshot.fingerprint == today.snapshot.fingerprint
     snapshot = "the same snapshot" if same else f"another snapshot, {today.snapshot.fingerprint}"
     return list(compared(saved, today.columns, today.rows).told()), f" ({snapshot})"
@@ -105,7 +105,7 @@ def _asked(study: Study, name: str, question: str, sql: str) -> Finding:
     try:
         answer = answered(study, sql)
     except ProblemError as problem:
-        raise StudyError(f"--sql: {_told(problem)}") from problem
+        raise StudyError(f"--sql: {problem.told}") from problem
     with connect(study) as connection:
         model, saes = _model_and_saes(connection)
         evidence = list(_evidence(connection, answer))
@@ -125,11 +125,6 @@ def _asked(study: Study, name: str, question: str, sql: str) -> Finding:
         rows=answer.rows,
         evidence=evidence,
     )
-
-
-def _told(problem: ProblemError) -> str:
-    place = f"line {problem.line}, column {problem.column}: " if problem.line else ""
-    return f"{place}{problem.error}"
 
 
 def _model_and_saes(connection: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, str]]:

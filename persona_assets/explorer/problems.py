@@ -10,6 +10,11 @@ class ProblemError(Exception):
         super().__init__(error)
         self.status, self.error, self.line, self.column = status, error, line, column
 
+    @property
+    def told(self) -> str:
+        """The error in one line, with where in the query it is."""
+        return self.error if self.line is None else f"line {self.line}, column {self.column}: {self.error}"
+
     def body(self) -> dict[str, str | int]:
         """Return the answer: the contract's `Problem`."""
         place = {"line": self.line, "column": self.column}

@@ -60,8 +60,10 @@ def check(source: Source, finding: str) -> Json:
     checked = _unanswered() | {"checked_at": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
         today = answered(source.study, saved.sql)
-    except (ProblemError, StudyError) as error:
-        return checked | {"error": one_line(f"{_place(error)}{error}", _LONGEST)}
+    except ProblemError as problem:
+        return checked | {"error": one_line(problem.told, _LONGEST)}
+    except StudyError as error:
+        return checked | {"error": one_line(str(error), _LONGEST)}
     found = compared(saved, today.columns, today.rows)
     return checked | {
         "snapshot": today.snapshot.fingerprint,
@@ -104,13 +106,6 @@ def _read(source: Source, name: str) -> Finding:
         return read_finding(source.study, name)
     except StudyError as error:
         raise not_found(f"no finding {name[:100]!r} of this study can be read") from error
-
-
-def _place(error: Exception) -> str:
-    """Return where in the SQL the error is."""
-    if not isinstance(error, ProblemError) or error.line is None:
-        return ""
-    return f"line {error.line}, column {error.column}: "
 
 
 def _unanswered() -> Json:
