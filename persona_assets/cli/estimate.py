@@ -60,18 +60,20 @@ def _print_scorer(scorer: ScorerAsked) -> None:
     if scorer.why_unknown is not None:
         print(f"{name}: how much is asked is not known: {scorer.why_unknown}")
         return
-    n_prompts = len(scorer.prompt_tokens)
     print(
         f"{name}: {count(scorer.n_labels)} labels of {count(scorer.n_features)} features, "
-        f"{count(n_prompts)} prompts; {count(scorer.n_scored)} are scored; answers of at most "
-        f"{count(scorer.longest_answer)} tokens"
+        f"{count(len(scorer.prompt_tokens))} prompts; {count(scorer.n_scored)} are scored; "
+        f"answers of at most {count(scorer.longest_answer)} tokens"
     )
-    if n_prompts:
-        n_tokens = sum(scorer.prompt_tokens)
-        print(
-            f"{name}: prompts of {n_tokens / n_prompts:.4g} tokens, the longest "
-            f"{count(max(scorer.prompt_tokens))}, {count(n_tokens)} in all"
-        )
+    _print_prompts(name, scorer.prompt_tokens)
+
+
+def _print_prompts(name: str, prompt_tokens: list[int]) -> None:
+    """Print how long the prompts are, if there are any."""
+    if prompt_tokens:
+        longest, total = max(prompt_tokens), sum(prompt_tokens)
+        mean = total / len(prompt_tokens)
+        print(f"{name}: prompts of {mean:.4g} tokens, the longest {count(longest)}, {count(total)} in all")
 
 
 def _print_judge(judge: JudgeAsked, n_roles: int) -> None:
@@ -99,10 +101,7 @@ def _print_explained(asked: ExplanationsAsked) -> None:
         f"{about}: {count(asked.n_features)} features; {count(asked.n_known)} need not be asked about; "
         f"answers of at most {count(asked.longest_answer)} tokens"
     )
-    if asked.prompt_tokens:
-        longest, total = max(asked.prompt_tokens), sum(asked.prompt_tokens)
-        mean = total / len(asked.prompt_tokens)
-        print(f"{about}: prompts of {mean:.4g} tokens, the longest {count(longest)}, {count(total)} in all")
+    _print_prompts(about, asked.prompt_tokens)
 
 
 def _print_example(example: Example) -> None:
