@@ -22,8 +22,8 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import EXPLAINING, EXPLANATIONS
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.asked_inputs import explainer_inputs
 from persona_assets.stages.dtypes import asked_dtype
-from persona_assets.stages.inputs import explainer_inputs
 from persona_assets.study.explaining import explaining_prompt
 from persona_assets.study.settings import ExplanationsSettings
 from persona_assets.study.study import Study

@@ -20,8 +20,8 @@ from persona_assets.judging.score import expected_score, score_in
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE, response_id
+from persona_assets.stages.asked_inputs import judge_inputs
 from persona_assets.stages.dtypes import asked_dtype
-from persona_assets.stages.inputs import judge_inputs
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.judges import filled, judging_prompt, scores_of
 from persona_assets.study.settings.judge import PLACES

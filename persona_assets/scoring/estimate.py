@@ -11,7 +11,7 @@ from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.scorer import Asking, askings
 from persona_assets.scoring.stage import known_scores, scoring_model
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.stages.inputs import scorer_inputs
+from persona_assets.stages.asked_inputs import scorer_inputs
 from persona_assets.study.study import Study
 
 

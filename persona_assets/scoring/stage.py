@@ -20,8 +20,8 @@ from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.score import Score
 from persona_assets.scoring.scorer import LabelScore, Said, score_claims
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.asked_inputs import scorer_inputs
 from persona_assets.stages.dtypes import asked_dtype
-from persona_assets.stages.inputs import scorer_inputs
 from persona_assets.study.study import Study
 
 BLOCK = "explanation_scores"

@@ -12,23 +12,17 @@ from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
-    EVIDENCE,
-    FEATURE_LABELS,
     JUDGEMENTS,
     RESPONSES,
-    ROLE_CONTRASTS,
     ROLE_MATRIX,
     Table,
 )
 from persona_assets.models.loading import identity
-from persona_assets.stages.dtypes import asked_dtype, extraction_dtype, extraction_spans, generation_dtype
+from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
-from persona_assets.study.backends import generation_backend
 from persona_assets.study.contrasts import groups_of
 from persona_assets.study.declining import named_declining, patterns
-from persona_assets.study.explaining import explaining_prompt
-from persona_assets.study.judges import judging_prompt, scores_of
-from persona_assets.study.settings import Block, GenerationSettings
+from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
@@ -68,44 +62,6 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
 def of_response_spans(files: RoleFiles, _: None) -> Inputs:
     """Return the responses, whose tokens tell."""
     return None if files.responses is None else {"responses": files.responses.stem}
-
-
-def of_judgements(files: RoleFiles, _: None) -> Inputs:
-    """Return the responses, and for each judge what decides its scores."""
-    if files.responses is None:
-        return None
-    return {
-        "responses": files.responses.stem,
-        "judges": {name: judge_inputs(files.study, name, files.role) for name in files.study.settings.judge},
-    }
-
-
-def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:
-    """Return what decides a judge's scores of a role, besides the role's responses.
-
-    Raises StudyError where the judge's file is not right.
-    """
-    judge = study.settings.judge[name]
-    if judge.file is not None:
-        scores = {str(response_id): score for response_id, score in scores_of(study, name, role).items()}
-        return {"scores": scores, **judge.decisive()}
-    return {
-        "prompt": judging_prompt(study, name, role),
-        **asked_inputs(study, f"judge.{name}", judge.asking),
-        **judge.decisive(),
-    }
-
-
-def asked_inputs(study: Study, block: str, asking: GenerationSettings) -> dict[str, Any]:
-    """Return what decides a model's answers besides what it is asked; `block` is where the study names it."""
-    holds_model = generation_backend(asking.backend).holds_model
-    served = None if holds_model else asking.engine.get("served_model")
-    return {
-        "model": identity(asking.model, asking.revision, study.lake),
-        **({"dtype": asked_dtype(study, block, asking)} if holds_model else {}),
-        **({"engine": engine} if (engine := asking.decisive_engine) else {}),
-        **({"served_model": served} if served is not None else {}),
-    }
 
 
 def of_activations(files: RoleFiles, sae: str) -> Inputs:
@@ -232,7 +188,7 @@ def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
 
 def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
     """Return the compared roles' activations, their answers' texts, and the seed of what is drawn."""
-    answers = _answers(across, sae)
+    answers = answers_of(across, sae)
     return None if answers is None else {**answers, "seed": across.study.settings.atlas.split_seed}
 
 
@@ -241,14 +197,14 @@ def of_declined(across: AcrossRoles, sae: str) -> Inputs:
 
     Raises StudyError where the study's file of these is not right.
     """
-    answers, named = _answers(across, sae), named_declining(across.study)
+    answers, named = answers_of(across, sae), named_declining(across.study)
     if answers is None:
         return None
     told = {"named": named} if named is not None else {"patterns": patterns()}
     return {**answers, "anchor": across.study.settings.analysis.anchor, **told}
 
 
-def _answers(across: AcrossRoles, sae: str) -> Inputs:
+def answers_of(across: AcrossRoles, sae: str) -> Inputs:
     """Return the compared roles' activations and their answers' texts; None of fewer than two roles."""
     compared = across.compared(sae)
     if len(compared) < 2:
@@ -270,69 +226,6 @@ def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
         "role_matrix": role_matrix.stem,
         "map": {key: value for key, value in mapping if key not in _SELECTING},
         "anchor": settings.analysis.anchor,
-    }
-
-
-def of_explanations(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the features that are chosen, what examples are drawn from, and what decides an answer."""
-    settings, examples = across.study.settings.explanations, _examples(across, sae)
-    contrasts = across.file(ROLE_CONTRASTS, sae)
-    if settings is None or examples is None or (contrasts is None and not settings.features):
-        return None
-    of_all = {"top": settings.top, "role_contrasts": contrasts.stem if contrasts else None}
-    return {
-        **examples,
-        **({"features": settings.features} if settings.features else of_all),
-        "asked": explainer_inputs(across.study),
-    }
-
-
-def explainer_inputs(study: Study) -> dict[str, Any]:
-    """Return what decides an explanation, besides the examples."""
-    settings = study.settings.explanations
-    assert settings is not None
-    return {
-        "prompt": explaining_prompt(study),
-        **asked_inputs(study, "explanations", settings.asking),
-        **settings.decisive(),
-    }
-
-
-def of_explanation_scores(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the labels, the features chosen, the answers that are shown, and whom they are shown."""
-    settings, examples = across.study.settings.explanation_scores, _examples(across, sae)
-    labels, contrasts = across.file(FEATURE_LABELS, sae), across.file(ROLE_CONTRASTS, sae)
-    if settings is None or examples is None or labels is None:
-        return None
-    if contrasts is None and not settings.features:
-        return None
-    return {
-        **examples,
-        "labels": labels.stem,
-        **({"role_contrasts": contrasts.stem} if contrasts is not None and not settings.features else {}),
-        "asked": scorer_inputs(across.study),
-        "chosen": {"top": settings.top, "features": settings.features},
-        "scorers": settings.scorers,
-    }
-
-
-def scorer_inputs(study: Study) -> dict[str, Any]:
-    """Return what decides the scorer's answers, besides what it is asked."""
-    settings = study.settings.explanation_scores
-    assert settings is not None
-    return {**asked_inputs(study, "explanation_scores", settings.asking), **settings.decisive()}
-
-
-def _examples(across: AcrossRoles, sae: str) -> Inputs:
-    """Return what features' examples are drawn from."""
-    answers = _answers(across, sae)
-    if answers is None:
-        return None
-    evidence = {role: across.roles[role].file(EVIDENCE, sae) for role in across.compared(sae)}
-    return {
-        **answers,
-        "evidence": {role: file.stem for role, file in evidence.items() if file is not None},
-        "seed": across.study.settings.atlas.split_seed,
     }
 
 

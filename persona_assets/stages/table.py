@@ -41,7 +41,7 @@ from persona_assets.lake.schema import (
     TOKEN_SHAPES,
     Table,
 )
-from persona_assets.stages import inputs
+from persona_assets.stages import asked_inputs, inputs
 from persona_assets.stages.stage import Extra, Stage
 from persona_assets.study.settings import StudySettings
 
@@ -75,7 +75,7 @@ STAGES = (
         per="role",
         tables=(JUDGEMENTS,),
         needs=("responses",),
-        made_from=inputs.of_judgements,
+        made_from=asked_inputs.of_judgements,
         besides=(JUDGING,),
         uses_model=True,
         made_with="pytorch",
@@ -191,7 +191,7 @@ STAGES = (
         per="study",
         tables=(EXPLANATIONS,),
         needs=("responses", "activations", "statistics"),
-        made_from=inputs.of_explanations,
+        made_from=asked_inputs.of_explanations,
         besides=(EXPLAINING,),
         uses_model=True,
         made_with="pytorch",
@@ -210,7 +210,7 @@ STAGES = (
         per="study",
         tables=(EXPLANATION_SCORES,),
         needs=("responses", "activations", "statistics", "feature_labels"),
-        made_from=inputs.of_explanation_scores,
+        made_from=asked_inputs.of_explanation_scores,
         besides=(SCORING,),
         uses_model=True,
         made_with="pytorch",
