@@ -204,7 +204,7 @@ def test_names_of_tables_are_offered_while_typing(page, console):
     page.locator(".cm-content").click()
     page.keyboard.type("select * from role_fea", delay=15)
     offered = page.locator(".cm-tooltip-autocomplete li")
-    offered.filter(has_text="role_features").first.wait_for()  # what the first letters offer may stand there before
+    offered.filter(has_text="role_features").first.wait_for()
     assert "role_features" in [
         text.split("\n")[0].removesuffix("table") for text in offered.all_inner_texts()
     ]
