@@ -5,5 +5,5 @@ with first as (
     union
     select feature_id from (select * from contrast($contrast, sae := $sae, by := 'against') limit $limit)
 )
-select c.* exclude (p)
+select c.* exclude (p, label_worth)
 from contrast($contrast, sae := $sae) as c semi join first using (feature_id);
