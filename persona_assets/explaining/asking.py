@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from persona_assets.base.text import cleaned
-from persona_assets.explaining.examples import Example, Examples
+from persona_assets.explaining.examples import Examples
+from persona_assets.explaining.firing import Example
 from persona_assets.generate.asked import AskedModel, after_thoughts
 from persona_assets.generate.excerpts import on_one_line, strongest
 from persona_assets.generate.prompts import Prompt

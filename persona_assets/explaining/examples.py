@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.base.queries import query
+from persona_assets.explaining.firing import N_HELD_OUT, N_SHOWN, Example, halves_of, read_firing, rows_of
 from persona_assets.extract.pieces import Spelling
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ACTIVATIONS,
+    DRAWN_EVIDENCE,
     EVIDENCE,
     POOLED,
     RESPONSE_SPANS,
@@ -23,37 +22,21 @@ from persona_assets.lake.schema import (
     ROLE_CONTRASTS,
     VARIANT_STRIDE,
 )
-from persona_assets.lake.wholeness import damaged
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import extraction_spans
 
-N_SHOWN, N_HELD_OUT = 8, 20  # of each kind and feature, at most
 _CANDIDATES = 4  # answers drawn per silent one that is wanted: a feature fires in some of them
-
-
-@dataclass(frozen=True)
-class Example:
-    """An excerpt of a response: token texts, and the feature's activation on each, 0 where it is silent."""
-
-    role: str
-    response_id: int
-    pieces: tuple[str, ...]
-    values: tuple[float, ...]
-
-    @property
-    def question_id(self) -> int:
-        """The question that the response answers."""
-        return self.response_id % VARIANT_STRIDE
 
 
 @dataclass(frozen=True)
 class Examples:
     """A feature's examples. What is held out answers other questions than what is shown.
 
-    `shown` are the strongest of their half of the questions, `held_out` drawn from the other half. `contrast`
-    and `held_out_silent` are answers to the same questions as theirs, by roles that have no such excerpt, in
-    which the feature is silent; where all roles' questions are their own, to questions of the same numbers.
+    `shown` are of one half of the questions, the strongest and some drawn by lot; `held_out` are drawn by lot
+    from the other half, any of a role's answers that fire it as likely. `contrast` and `held_out_silent` are
+    answers to the same questions as theirs, by roles that have no such excerpt, in which the feature is
+    silent; where all roles' questions are their own, to questions of the same numbers.
     """
 
     shown: list[Example] = field(default_factory=list)
@@ -78,7 +61,7 @@ def read_examples(across: AcrossRoles, sae: str, features: Sequence[int]) -> dic
 def files_of_examples(across: AcrossRoles, sae: str) -> list[LakeFile]:
     """Return the files that examples come from, and the one that tells which features are chosen."""
     roles = [across.roles[role] for role in across.compared(sae)]
-    tables = (RESPONSES, POOLED, ACTIVATIONS, EVIDENCE)
+    tables = (RESPONSES, POOLED, ACTIVATIONS, EVIDENCE, DRAWN_EVIDENCE)
     of_roles = [one.file(table, sae if table.per_sae else None) for one in roles for table in tables]
     return [file for file in (*of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]
 
@@ -87,18 +70,19 @@ class _Reading:
     """The files of the compared roles, and what is drawn from them."""
 
     def __init__(self, across: AcrossRoles, sae: str) -> None:
-        self._study, self._roles, self._sae = across.study, across.roles, sae
+        self._across, self._sae = across, sae
+        self._study, self._roles = across.study, across.roles
         self._compared = across.compared(sae)
         self._seed = self._study.settings.atlas.split_seed
 
     def examples(self, features: Sequence[int]) -> dict[int, Examples]:
-        firing = self._firing(features)
+        firing = read_firing(self._across, self._sae, features)
         answers = self._answers()
         halves: dict[tuple[int, bool], list[Example]] = {}
         drawn: dict[tuple[int, bool], list[_Answer]] = {}
         for feature in features:
             random = np.random.default_rng([self._seed, feature])
-            for shown, half in zip((True, False), _halves(firing[feature], random), strict=True):
+            for shown, half in zip((True, False), halves_of(firing[feature], random), strict=True):
                 halves[feature, shown] = half
                 drawn[feature, shown] = _draw(half, answers, random)
         silent = self._silent(drawn)
@@ -112,19 +96,6 @@ class _Reading:
             )
             for feature in features
         }
-
-    def _firing(self, features: Iterable[int]) -> dict[int, list[Example]]:
-        """Return all evidence by feature, the strongest first."""
-        found: dict[int, list[Example]] = defaultdict(list)
-        chosen = pa.table({"feature_id": pa.array(features, pa.int32())})
-        for role in self._compared:
-            file = self._roles[role].file(EVIDENCE, self._sae)
-            if file is not None:
-                for feature, response, pieces, values in self._rows("evidence", file, chosen):
-                    found[feature].append(Example(role, response, tuple(pieces), tuple(values)))
-        for evidence in found.values():
-            evidence.sort(key=lambda one: (-max(one.values), one.role, one.response_id))
-        return found
 
     def _answers(self) -> dict[int, list[_Answer]]:
         """Return the pooled answers of the compared roles by question."""
@@ -148,7 +119,7 @@ class _Reading:
         for role, pairs in asked.items():
             ids = np.array(pairs, np.int32).T
             chosen = pa.table({"feature_id": ids[0], "response_id": ids[1]})
-            rows = self._rows("fired", self._compared[role][0], chosen)
+            rows = rows_of(self._study.lake, "fired", self._compared[role][0], chosen)
             fired |= {(feature, role, response) for feature, response in rows}
         return {
             (feature, shown): [one for one in answers if (feature, *one) not in fired][: _most(shown)]
@@ -168,7 +139,7 @@ class _Reading:
             pooled = self._pooled_spans(role, chosen)
             ids |= {
                 (role, known): self._cut(tokens, pooled.get(known, [(0, len(tokens))]))
-                for known, tokens in self._rows("tokens", file, chosen)
+                for known, tokens in rows_of(self._study.lake, "tokens", file, chosen)
             }
         return self._spelt(dict(sorted(ids.items())))
 
@@ -177,7 +148,7 @@ class _Reading:
         spans, file = extraction_spans(self._study), self._roles[role].file(RESPONSE_SPANS)
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
         if spans != "all" and file is not None:
-            for response, kind, start, stop in self._rows("spans", file, chosen):
+            for response, kind, start, stop in rows_of(self._study.lake, "spans", file, chosen):
                 if kind == spans:
                     found[response].append((start, stop))
         return found
@@ -208,28 +179,9 @@ class _Reading:
             for answer, start, length in zip(ids, starts.tolist(), lengths.tolist(), strict=True)
         }
 
-    def _rows(self, name: str, file: LakeFile, chosen: pa.Table) -> list[tuple[Any, ...]]:
-        lake = self._study.lake
-        with lake.readable([file]) as [path], lake.connection() as connection:
-            connection.register("chosen", chosen)
-            try:
-                return connection.execute(query(f"explaining/{name}"), {"file": path}).fetchall()
-            except duckdb.Error as error:
-                raise damaged(lake.uri(file.path), error) from error
-
 
 def _most(shown: bool) -> int:
     return N_SHOWN if shown else N_HELD_OUT
-
-
-def _halves(firing: list[Example], random: np.random.Generator) -> tuple[list[Example], list[Example]]:
-    """Part evidence by its questions; of one half the strongest are taken, of the other some are drawn."""
-    questions = random.permutation(sorted({one.question_id for one in firing}))
-    of_shown = set(questions[: -(-len(questions) // 2)].tolist())
-    shown = [one for one in firing if one.question_id in of_shown]
-    others = [one for one in firing if one.question_id not in of_shown]
-    places = random.permutation(len(others))[:N_HELD_OUT]
-    return shown[:N_SHOWN], [others[place] for place in sorted(places.tolist())]
 
 
 def _draw(

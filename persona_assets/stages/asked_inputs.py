@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from persona_assets.lake.schema import EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS
+from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS, Table
 from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.inputs import answers_of
@@ -113,9 +113,14 @@ def _examples(across: AcrossRoles, sae: str) -> Inputs:
     answers = answers_of(across, sae)
     if answers is None:
         return None
-    evidence = {role: across.roles[role].file(EVIDENCE, sae) for role in across.compared(sae)}
+
+    def stems(table: Table) -> dict[str, str]:
+        files = {role: across.roles[role].file(table, sae) for role in across.compared(sae)}
+        return {role: file.stem for role, file in files.items() if file is not None}
+
     return {
         **answers,
-        "evidence": {role: file.stem for role, file in evidence.items() if file is not None},
+        "evidence": stems(EVIDENCE),
+        "drawn_evidence": stems(DRAWN_EVIDENCE),
         "seed": across.study.settings.atlas.split_seed,
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from persona_assets.explaining.asking import label_in, questions
-from persona_assets.explaining.examples import Example, Examples
+from persona_assets.explaining.examples import Examples
+from persona_assets.explaining.firing import Example
 from persona_assets.generate.asked import AskedModel
 from persona_assets.study.explaining import filled
 from persona_assets.study.settings import ExplanationsSettings
