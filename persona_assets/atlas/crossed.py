@@ -1,8 +1,9 @@
 """Products of roles over pairs of answers that share neither a wording nor a question.
 
 The noise of wordings, and of role x question, is independent in such pairs, so what does not differ between
-roles has the expectation 0 (crossnobis: Walther et al. 2016). Errors are by two jackknives, over wordings and
-over groups of questions, whose variances are added: what is left counts twice, so they are rather too large.
+roles has the expectation 0 (crossnobis: Walther et al. 2016). Errors are by three jackknives: over wordings,
+over groups of questions, and over blocks of a wording and a group. What is left of the third once wordings
+and groups are taken out is in each of the other two, so it is subtracted from their sum once.
 """
 
 from __future__ import annotations
@@ -15,37 +16,43 @@ from scipy.special import stdtrit
 
 from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.atlas.blocks import Blocks
-from persona_assets.base.arrays import Flags, Floats, Singles
+from persona_assets.base.arrays import Floats, Singles
 
 _FEWEST = 3  # wordings, and groups of questions, of which one can be left out
 
 
 @dataclass(frozen=True)
 class Crossed:
-    """Products of every two roles float64[n_roles, n_roles], and those without each wording and each group.
+    """Products of every two roles float64[n_roles, n_roles], and those without each part of the answers.
 
     `without_wording` float64[n_wordings, n_roles, n_roles] and `without_group` float64[n_groups, n_roles,
-    n_roles] have no rows where there are fewer than three. NaN for roles without two answers apart.
+    n_roles] have no rows where there are fewer than three, and `without_block` float64[n_wordings, n_groups,
+    n_roles, n_roles] has none where either has none. NaN for roles without two answers apart.
     """
 
     products: Floats
     without_wording: Floats
     without_group: Floats
+    without_block: Floats
 
     def interval(self, statistic: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
         """Return `statistic`, of products float64[..., n_roles, n_roles], and half its interval's width.
 
-        95 %, by Student's t with Satterthwaite's degrees of freedom; NaN where nothing can be left out.
+        95 %, by Student's t; NaN where nothing can be left out. The variance is at least that of wordings,
+        and that of groups. For Satterthwaite's degrees of freedom it is parted into that of wordings, and
+        what groups add to it: a difference of estimates has none of its own.
         """
         found = statistic(self.products)
         if not len(self.without_wording) or not len(self.without_group):
             return found, np.full(found.shape, np.nan)
-        parts = [_jackknifed(statistic(one)) for one in (self.without_wording, self.without_group)]
-        df = [len(one) - 1 for one in (self.without_wording, self.without_group)]
+        of_wordings, of_groups = (
+            _jackknifed(statistic(one)) for one in (self.without_wording, self.without_group)
+        )
+        left, (n_wordings, n_groups) = _left(statistic(self.without_block)), self.without_block.shape[:2]
         with np.errstate(invalid="ignore", divide="ignore"):
-            variance = parts[0] + parts[1]
-            total_df = variance**2 / (parts[0] ** 2 / df[0] + parts[1] ** 2 / df[1])
-            half = stdtrit(total_df, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
+            variance = np.maximum(of_wordings + of_groups - left, np.maximum(of_wordings, of_groups))
+            parts = of_wordings**2 / (n_wordings - 1) + (variance - of_wordings) ** 2 / (n_groups - 1)
+            half = stdtrit(variance**2 / parts, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
         return found, np.where(variance == 0, 0.0, half)
 
 
@@ -55,43 +62,50 @@ def crossed(blocks: Blocks, noise: Floats) -> Crossed | None:
     None with one wording, one question, or without a feature.
     """
     scaled: Singles = np.divide(blocks.means, noise, dtype=np.float32, casting="same_kind")
-    _, n_wordings, n_groups, n_selected = scaled.shape
+    n_wordings, n_groups, n_selected = scaled.shape[1:]
     if min(n_wordings, n_groups) < 2 or n_selected == 0:
         return None
+    sums, pairs = (_with_each_block(of) for of in (scaled, blocks.present[..., None].astype(np.float32)))
+
+    def without(axis: int | tuple[()]) -> Floats:
+        return _mean(*(of.sum(axis=(0, 1)) / 2 - of.sum(axis=axis) for of in (sums, pairs)))
+
+    wordings, groups, each = without(1), without(0), without(())
+    few_wordings, few_groups = n_wordings < _FEWEST, n_groups < _FEWEST
     return Crossed(
-        _products(scaled, blocks.present),
-        _left_out(scaled, blocks.present, axis=1),
-        _left_out(scaled, blocks.present, axis=2),
+        _mean(sums.sum(axis=(0, 1)), pairs.sum(axis=(0, 1))),
+        wordings[:0] if few_wordings else wordings,
+        groups[:0] if few_groups else groups,
+        each[:0, :0] if few_wordings or few_groups else each,
     )
 
 
-def _left_out(scaled: Singles, present: Flags, axis: int) -> Floats:
-    """float64[n, n_roles, n_roles]: the products without each along the axis."""
-    n, n_roles = scaled.shape[axis], len(scaled)
-    if n < _FEWEST:
-        return np.empty((0, n_roles, n_roles))
-    without = (np.delete(np.arange(n), one) for one in range(n))
-    return np.stack([_products(scaled.take(kept, axis), present.take(kept, axis)) for kept in without])
+def _with_each_block(values: Singles) -> Floats:
+    """float64[n_wordings, n_groups, n_roles, n_roles]: sums of products over the pairs apart of each block.
+
+    All blocks together have each pair twice.
+    """
+    by_wording, by_group = values.sum(axis=2, keepdims=True), values.sum(axis=1, keepdims=True)
+    apart = by_wording.sum(axis=1, keepdims=True) - by_wording - by_group + values
+    once = (np.moveaxis(values, 0, 2) @ np.moveaxis(apart, 0, 3)).astype(np.float64)
+    return once + once.swapaxes(-1, -2)
 
 
-def _products(scaled: Singles, present: Flags) -> Floats:
-    """float64[n_roles, n_roles]: mean products over pairs of blocks apart."""
-    pairs = _apart(present[..., None].astype(np.float32))
-    return np.divide(_apart(scaled), pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0.5)
-
-
-def _apart(scaled: Singles) -> Floats:
-    """Return the sum of products over all pairs, less those of one wording or group, and those of both."""
-    by_wording, by_group = scaled.sum(axis=2, dtype=np.float64), scaled.sum(axis=1, dtype=np.float64)
-    all_pairs, one_wording = _gram(by_wording.sum(axis=1)), _gram(by_wording)
-    return all_pairs - one_wording - _gram(by_group) + _gram(scaled)
-
-
-def _gram(values: Floats | Singles) -> Floats:
-    rows = values.reshape(len(values), -1)
-    return (rows @ rows.T).astype(np.float64)
+def _mean(sums: Floats, pairs: Floats) -> Floats:
+    return np.divide(sums, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0.5)
 
 
 def _jackknifed(values: Floats) -> Floats:
     """Return the variance by the values without each of n."""
     return (len(values) - 1) * ((values - values.mean(axis=0)) ** 2).mean(axis=0)
+
+
+def _left(values: Floats) -> Floats:
+    """Return the variance by the values without each block, of which wordings and groups are taken out.
+
+    `values` float64[n_wordings, n_groups, ...].
+    """
+    n_wordings, n_groups = values.shape[:2]
+    n = n_wordings * n_groups
+    rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean(axis=(0, 1))
+    return (n - 1) ** 2 / n * (rest**2).sum(axis=(0, 1)) / ((n_wordings - 1) * (n_groups - 1))

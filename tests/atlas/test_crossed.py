@@ -53,9 +53,18 @@ def test_products_are_of_all_pairs_that_share_neither_a_wording_nor_a_group_of_q
             if one[0] != two[0] and one[1] != two[1] and present[a][one] and present[b][two]
         ]
         assert found.products[a, b] == pytest.approx(np.mean(pairs), rel=1e-4)
-    without = crossed(Blocks(means[:, 1:], present[:, 1:]), noise)
-    assert without is not None
-    np.testing.assert_allclose(found.without_wording[0], without.products, rtol=1e-5)
+    places = {
+        "without_wording": np.s_[:, 0],
+        "without_group": np.s_[:, :, 0],
+        "without_block": np.s_[:, 0, 0],
+    }
+    for name, place_of in places.items():
+        left = present.copy()
+        left[place_of] = False
+        without = crossed(Blocks(means * left[..., None], left), noise)
+        assert without is not None
+        first = getattr(found, name).reshape(-1, 4, 4)[0]
+        np.testing.assert_allclose(first, without.products, rtol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("wording", [0.0, 0.05, 0.3])
@@ -86,6 +95,16 @@ def test_intervals_hold_what_was_planted_and_strong_roles_are_told_apart(
         apart.append(found.position[0, seed] > found.half[0, seed])
     assert np.mean(held) >= 0.94 and np.mean(ranked) >= 0.94
     assert strength < 0.4 or np.mean(apart) >= 0.75
+
+
+@pytest.mark.parametrize("wording", [0.0, 0.05, 0.3])
+def test_where_roles_differ_clearly_intervals_are_as_wide_as_they_say(wording: float) -> None:
+    held = []
+    for seed in range(3 * N_ROLES):
+        blocks, true = simulated(seed, 1.0, wording=wording)
+        found, at = placed(blocks, true, anchor=seed % N_ROLES)
+        held.append(np.abs(found.position[0] - at) <= found.half[0])
+    assert 0.92 <= np.mean(held) <= 0.98
 
 
 def test_similarities_free_of_noise_are_those_that_were_planted() -> None:
