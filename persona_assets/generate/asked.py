@@ -70,7 +70,7 @@ class AskedModel:
     def prompt(self, number: int, text: str, where: str) -> Prompt:
         """Return what is asked as the model reads it; its `response_id` is `number`.
 
-        Raises StudyError, beginning with `where`, where it leaves no room for an answer.
+        Errors begin with `where`. Raises StudyError where it leaves no room for an answer.
         """
         ids, asking = self._chat.prompt_ids(None, text, (where, where)), self.asking
         if len(ids) + asking.max_tokens > asking.max_model_len:
@@ -79,7 +79,7 @@ class AskedModel:
                 f"{asking.max_tokens} more below {key_of(self.block, 'max_model_len')} = "
                 f"{asking.max_model_len}; raise it"
             )
-        return Prompt(*divmod(number, VARIANT_STRIDE), None, text, ids, seed=0)
+        return Prompt(*divmod(number, VARIANT_STRIDE), None, text, ids, seed=0, about=where)
 
     def answers(
         self,

@@ -95,7 +95,7 @@ class OpenAIBackend:
         """Raise StudyError where another model answered, or another prompt was read."""
         if answer.model not in (None, self._model, *self.engine.accepted):
             raise EngineError(
-                f"response {prompt.response_id}: {self.engine.base_url} was asked for model {self._model!r} "
+                f"{prompt.where}: {self.engine.base_url} was asked for model {self._model!r} "
                 f"and answers as {answer.model!r}; serve the right one, or, if that is its name there, set "
                 f"generation.engine.accept_model: {json.dumps(answer.model)}"
             )
@@ -118,7 +118,7 @@ class OpenAIBackend:
 
     async def _ask(self, client: httpx.AsyncClient, prompt: Prompt) -> ServerAnswer:
         """Ask without what the server refuses by name: each time round it is sent fewer extensions."""
-        path, about = _PATHS[self.engine.api], f"response {prompt.response_id}"
+        path, about = _PATHS[self.engine.api], prompt.where
         while True:
             body = self._body(prompt)
             try:

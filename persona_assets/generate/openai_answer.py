@@ -102,7 +102,7 @@ class ServerAnswer(BaseModel):
         finish_reason = self._finish_reason(prompt)
         if choice.token_ids is None:
             text = choice.said or ""
-            ids, source = answer_ids(tokenizer, text, f"response {prompt.response_id}"), "tokenized"
+            ids, source = answer_ids(tokenizer, text, prompt.where), "tokenized"
         else:
             ids, source = _without_end(choice, choice.token_ids, finish_reason, ends), "generated"
             text = tokenizer.decode(ids, skip_special_tokens=True)
@@ -118,7 +118,7 @@ class ServerAnswer(BaseModel):
         n_read = len(read) if read else self._n_prompt_tokens if counted else None
         if (read and read != prompt.token_ids) or (n_read and n_read != len(prompt.token_ids)):
             raise StudyError(
-                f"response {prompt.response_id}: the server read {n_read} prompt tokens that are not the "
+                f"{prompt.where}: the server read {n_read} prompt tokens that are not the "
                 f"study's {len(prompt.token_ids)}: its chat template or tokenizer is another; use "
                 "generation.engine.api: completions, and serve the study's own model"
                 + ("" if read else " (or, if it only counts otherwise, set accept_prompt_count: true)")
@@ -133,13 +133,13 @@ class ServerAnswer(BaseModel):
         choice = self.choices[0]
         if choice.only_reasons:
             raise StudyError(
-                f"response {prompt.response_id}: the server gave the model's reasoning and no answer "
+                f"{prompt.where}: the server gave the model's reasoning and no answer "
                 f"(finish_reason {choice.finish_reason!r}); turn thinking off at the server, or raise "
                 "generation.max_tokens"
             )
         if choice.finish_reason.lower() not in _ENDS:
             raise StudyError(
-                f"response {prompt.response_id}: the server ended it with {choice.finish_reason!r}; it is "
+                f"{prompt.where}: the server ended it with {choice.finish_reason!r}; it is "
                 "not what the model would say: turn that off at the server, or leave the role out"
             )
         return _ENDS[choice.finish_reason.lower()]

@@ -33,10 +33,19 @@ class Key:
 
 @dataclass(frozen=True)
 class Prompt(Key):
-    """One question to one variant of a role, as the token ids that the model reads."""
+    """One question to one variant of a role, as the token ids that the model reads.
+
+    `about` says what it is about where that is no response, such as `feature 7`.
+    """
 
     token_ids: list[int]
     seed: int
+    about: str | None = None
+
+    @property
+    def where(self) -> str:
+        """What errors call it."""
+        return self.about or f"response {self.response_id}"
 
     @property
     def hash(self) -> str:

@@ -78,9 +78,7 @@ class VllmBackend:
     def _completion(self, prompt: Prompt, output: RequestOutput) -> Completion:
         answer = output.outputs[0]
         if answer.finish_reason not in ("stop", "length"):  # the engine gave up, told to end for one
-            raise EngineError(
-                f"response {prompt.response_id}: vLLM ended it by itself ({answer.finish_reason}); run again"
-            )
+            raise EngineError(f"{prompt.where}: vLLM ended it by itself ({answer.finish_reason}); run again")
         stopped = answer.finish_reason == "stop"
         ids = list(answer.token_ids)[: -1 if stopped else None]  # without the token that ended it
         return Completion(

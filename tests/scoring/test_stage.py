@@ -110,7 +110,7 @@ def test_a_killed_run_goes_on_and_a_label_that_changes_is_asked_about_alone(worl
     knowing = Knowing(world.study({}), world.features)
     labels, fresh = named(world.features), {"max_tokens": 65}
     with serving(knowing.behave(after=4)) as server:
-        with pytest.raises(EngineError):
+        with pytest.raises(EngineError, match=r"^detection, feature \d+: "):
             world.scored(server, labels, **fresh)
         study = world.study({})
         assert sum(study.lake.num_rows(file) for file in study.lake.files(SCORING, sae=SAE)) == 4
