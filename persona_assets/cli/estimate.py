@@ -8,6 +8,7 @@ from persona_assets.cli.bar import bar
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
 from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
+from persona_assets.health.about_features import AboutFeatures, pilots_about_features
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
@@ -20,9 +21,12 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     Raises StudyError where a pilot is wanted of a model that cannot be had.
     """
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
+    explained, scored = list(what_is_explained(study)), list(what_scorer_is_asked(study))
     _print_asked(study, asked, judges)
-    for explained in what_is_explained(study):
-        _print_explained(explained)
+    for of_scorer in scored:
+        _print_scorer(of_scorer)
+    for of_explainer in explained:
+        _print_explained(of_explainer)
     for example in asked.examples:
         _print_example(example)
     not_known = "no pilot was made, so nothing is known of time and size"
@@ -34,6 +38,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     with bar("pilot") as progress:
         found = pilot(study, n_roles, n_answers, progress)
     _print_pilot(study, asked, judges, found)
+    _print_about_features(list(pilots_about_features(study, explained, scored, n_answers)))
 
 
 def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
@@ -51,8 +56,6 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
     for judge in judges:
         _print_judge(judge, asked.n_roles)
-    for scorer in what_scorer_is_asked(study):
-        _print_scorer(scorer)
 
 
 def _print_scorer(scorer: ScorerAsked) -> None:
@@ -101,7 +104,7 @@ def _print_explained(asked: ExplanationsAsked) -> None:
         f"{about}: {count(asked.n_features)} features; {count(asked.n_known)} need not be asked about; "
         f"answers of at most {count(asked.longest_answer)} tokens"
     )
-    _print_prompts(about, asked.prompt_tokens)
+    _print_prompts(about, [len(prompt.token_ids) for prompt in asked.prompts])
 
 
 def _print_example(example: Example) -> None:
@@ -141,6 +144,25 @@ def _print_pilot(study: Study, asked: Asked, judges: list[JudgeAsked], found: Pi
         for step in found.steps
     ]
     print("\n" + "\n".join(table_lines(["stage", "per answer", "time in all", "size in all"], rows)))
+
+
+def _print_about_features(found: list[AboutFeatures]) -> None:
+    if not found:
+        return
+    print("\n--- pilot about features on this machine")
+    for one in found:
+        told = _tokens(one.answer_tokens, one.n_prompts, f"{one.answer_tokens.n} answers")
+        print(f"{one.stage} ({one.sae}): {told}")
+    rows = [
+        [
+            f"{one.stage} ({one.sae})",
+            f"{one.seconds:.3g} s",
+            f"{one.seconds * one.n_prompts / one.n_features:.3g} s",
+            duration(one.seconds * one.n_prompts),
+        ]
+        for one in found
+    ]
+    print("\n" + "\n".join(table_lines(["stage", "per prompt", "per feature", "time in all"], rows)))
 
 
 def _tokens(per_one: Mean, n_all: int, what: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
 from persona_assets.explaining.stage import FeaturesToExplain, explaining_model
+from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import EXPLANATIONS
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.study import Study
@@ -16,15 +17,20 @@ from persona_assets.study.study import Study
 class ExplanationsAsked:
     """What is asked about an SAE's features: `n_features` in all, of which `n_known` need not be asked about.
 
-    `prompt_tokens` are those of the prompts about the others; where they are not known, `why_unknown`.
+    `prompts` are those about the others; where they are not known, `why_unknown`.
     """
 
     sae: str
     n_features: int
     n_known: int
     longest_answer: int
-    prompt_tokens: list[int]
+    prompts: list[Prompt]
     why_unknown: str | None = None
+
+    @property
+    def n_asked(self) -> int:
+        """How many features are asked about."""
+        return len(self.prompts)
 
 
 def what_is_explained(study: Study) -> Iterator[ExplanationsAsked]:
@@ -49,6 +55,6 @@ def what_is_explained(study: Study) -> Iterator[ExplanationsAsked]:
             yield ExplanationsAsked(sae, n_features, 0, settings.max_tokens, [], str(error))
             continue
         asked = wanted.questions(model, wanted.features)
-        lengths = [len(one.prompt.token_ids) for one in wanted.lacking(asked) if one.prompt is not None]
-        n_known = len(asked) - len(lengths)
-        yield ExplanationsAsked(sae, len(asked), n_known, settings.max_tokens, lengths)
+        prompts = [one.prompt for one in wanted.lacking(asked) if one.prompt is not None]
+        n_known = len(asked) - len(prompts)
+        yield ExplanationsAsked(sae, len(asked), n_known, settings.max_tokens, prompts)

@@ -129,7 +129,7 @@ def what_is_asked(study: Study) -> Asked:
     chat = ChatFormat(tokenizer, study.template)
     sampled = {
         name: build_prompts(roles[name], study.questions(roles[name]), generation, chat)
-        for name in _some(list(roles), _N_SAMPLED)
+        for name in some(list(roles), _N_SAMPLED)
     }
     lengths = [float(np.mean([len(one.token_ids) for one in prompts])) for prompts in sampled.values()]
     shown = random.Random(_SEED)
@@ -149,10 +149,10 @@ def pilot(study: Study, n_roles: int, n_answers: int, progress: Progress | None 
     """
     generation = GenerationStage(study.responses_owner)
     answered: dict[str, tuple[list[Prompt], dict[int, Completion]]] = {}
-    names, seconds = _some(study.role_names, n_roles), 0.0
+    names, seconds = some(study.role_names, n_roles), 0.0
     try:
         for number, name in enumerate(names):
-            prompts = _some(generation.prompts(study.role(name)), n_answers)
+            prompts = some(generation.prompts(study.role(name)), n_answers)
             generation.preflight.check(prompts)
             backend = generation.backend
             if number == 0:  # what is prepared once is not part of what each answer takes
@@ -226,7 +226,7 @@ def _bytes(table: Table, content: pa.Table, beside: Path) -> int:
     return beside.stat().st_size
 
 
-def _some(items: Sequence[Item], n: int) -> list[Item]:
-    """At most `n` of the items, drawn with a seed of our own, in their order."""
+def some(items: Sequence[Item], n: int) -> list[Item]:
+    """Return at most `n` of the items, drawn with a seed of our own, in their order."""
     drawn = random.Random(_SEED).sample(range(len(items)), min(n, len(items)))
     return [items[place] for place in sorted(drawn)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from persona_assets.base.errors import StudyError
 from persona_assets.generate.asked import AskedModel
+from persona_assets.generate.prompts import Prompt
 from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.scorer import Asking, askings
 from persona_assets.scoring.stage import known_scores, scoring_model
@@ -19,8 +20,8 @@ from persona_assets.study.study import Study
 class ScorerAsked:
     """What is asked about `n_labels` labels of `n_features` features of an SAE.
 
-    `prompt_tokens` are those of each prompt; `n_scored` prompts need not be asked, for scores by them have
-    landed. Where that is not known, `why_unknown`.
+    `prompt_tokens` are those of each prompt, and `prompts` those that are asked, about `n_asked` features: of
+    `n_scored` others scores have landed. Where that is not known, `why_unknown`.
     """
 
     sae: str
@@ -29,6 +30,8 @@ class ScorerAsked:
     n_scored: int = 0
     longest_answer: int = 0
     prompt_tokens: list[int] = field(default_factory=list)
+    n_asked: int = 0
+    prompts: list[Prompt] = field(default_factory=list)
     why_unknown: str | None = None
 
 
@@ -52,6 +55,7 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
             yield ScorerAsked(sae, why_unknown=str(error))
             continue
         asked, known = _asked(study, model, labels), known_scores(across, sae)
+        lacking = [one for one in asked if one.prompts and one.of.asked not in known]
         yield ScorerAsked(
             sae,
             n_features=len({claim.feature_id for claim in labels.claims}),
@@ -59,6 +63,8 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
             n_scored=sum(len(one.prompts) for one in asked if one.of.asked in known),
             longest_answer=labels.settings.max_tokens,
             prompt_tokens=[len(prompt.token_ids) for one in asked for prompt in one.prompts],
+            n_asked=len({one.of.feature_id for one in lacking}),
+            prompts=[prompt for one in lacking for prompt in one.prompts],
         )
 
 

@@ -64,7 +64,9 @@ def estimate(
         int,
         typer.Option("--pilot", min=0, help="How many roles the pilot asks; with 0 no model is loaded."),
     ] = 2,
-    answers: Annotated[int, typer.Option(min=2, help="How many prompts of each role it asks.")] = 64,
+    answers: Annotated[
+        int, typer.Option(min=2, help="How many prompts of each role it asks, and about features.")
+    ] = 64,
 ) -> None:
     """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
     from persona_assets.cli.estimate import print_estimate
