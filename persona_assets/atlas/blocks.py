@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.analysis.design import RoleSource, read_design
+from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import Entries, read_entries
 from persona_assets.analysis.loops import Cell, Feature, Value
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
@@ -48,9 +48,7 @@ def read_blocks(sources: Sequence[RoleSource], selected: Ints, d_sae: int) -> Bl
     """
     sources = sorted(sources, key=lambda source: source.role)
     design = read_design(sources)
-    n_wordings, n_questions = design.by_variant.shape[1], design.by_question.shape[1]
-    n_groups = min(_MOST_GROUPS, n_questions)
-    block_of = design.variant_of * n_groups + design.question_of % n_groups
+    block_of, n_wordings, n_groups = blocks_of(design)
     place_of = np.full(d_sae, -1, np.int64)
     place_of[selected] = np.arange(len(selected))
     n_blocks = n_wordings * n_groups
@@ -66,6 +64,13 @@ def read_blocks(sources: Sequence[RoleSource], selected: Ints, d_sae: int) -> Bl
         means[row] /= np.maximum(counts[row], 1)[:, None]
     shape = len(sources), n_wordings, n_groups
     return Blocks(means.reshape(*shape, -1), (counts > 0).reshape(shape))
+
+
+def blocks_of(design: Design) -> tuple[Ints, int, int]:
+    """Return the block of each cell, int64[n_cells], and how many wordings and groups there are."""
+    n_wordings, n_questions = design.by_variant.shape[1], design.by_question.shape[1]
+    n_groups = min(_MOST_GROUPS, n_questions)
+    return design.variant_of * n_groups + design.question_of % n_groups, n_wordings, n_groups
 
 
 def _summed(entries: Entries, place_of: Ints, block_of: Ints, n_blocks: int, of_cells: Floats) -> Floats:

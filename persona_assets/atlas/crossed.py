@@ -38,22 +38,35 @@ class Crossed:
     def interval(self, statistic: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
         """Return `statistic`, of products float64[..., n_roles, n_roles], and half its interval's width.
 
-        95 %, by Student's t; NaN where nothing can be left out. The variance is at least that of wordings,
-        and that of groups. For Satterthwaite's degrees of freedom it is parted into that of wordings, and
-        what groups add to it: a difference of estimates has none of its own.
+        95 %; NaN where nothing can be left out.
         """
         found = statistic(self.products)
         if not len(self.without_wording) or not len(self.without_group):
             return found, np.full(found.shape, np.nan)
-        of_wordings, of_groups = (
-            _jackknifed(statistic(one)) for one in (self.without_wording, self.without_group)
-        )
-        left, (n_wordings, n_groups) = _left(statistic(self.without_block)), self.without_block.shape[:2]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            variance = np.maximum(of_wordings + of_groups - left, np.maximum(of_wordings, of_groups))
-            parts = of_wordings**2 / (n_wordings - 1) + (variance - of_wordings) ** 2 / (n_groups - 1)
-            half = stdtrit(variance**2 / parts, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
-        return found, np.where(variance == 0, 0.0, half)
+        every = (self.without_wording, self.without_group, self.without_block)
+        return found, half_width(*(statistic(products) for products in every))
+
+    def of(self, rows: slice) -> Crossed:
+        """Return the products of some of the roles with each other."""
+        every = (self.products, self.without_wording, self.without_group, self.without_block)
+        return Crossed(*(products[..., rows, rows] for products in every))
+
+
+def half_width(without_wording: Floats, without_group: Floats, without_block: Floats) -> Floats:
+    """Return half the width of the 95 % interval of what float64[n_wordings, ...] is without each wording,
+    float64[n_groups, ...] without each group and float64[n_wordings, n_groups, ...] without each block.
+
+    By Student's t. The variance is at least that of wordings, and that of groups. For Satterthwaite's degrees
+    of freedom it is parted into that of wordings, and what groups add to it: a difference of estimates has
+    none of its own.
+    """
+    of_wordings, of_groups = _jackknifed(without_wording), _jackknifed(without_group)
+    left, (n_wordings, n_groups) = _left(without_block), without_block.shape[:2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.maximum(of_wordings + of_groups - left, np.maximum(of_wordings, of_groups))
+        parts = of_wordings**2 / (n_wordings - 1) + (variance - of_wordings) ** 2 / (n_groups - 1)
+        half = stdtrit(variance**2 / parts, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
+    return np.where(variance == 0, 0.0, half)
 
 
 def crossed(blocks: Blocks, noise: Floats) -> Crossed | None:

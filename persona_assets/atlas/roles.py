@@ -50,7 +50,8 @@ class RoleSpace:
     points as the assistant axis does; without that, and the others, so that the feature with the largest
     loading (the better-ranked of equals) has a positive one. `assistant` is None for `why_no_assistant`.
 
-    `places` are the roles' on the assistant axis, if there is one, then on the components. `crossed`
+    `places` are the roles' on the assistant axis, if there is one, then on the components, and `weights`
+    float64[n_axes, n_roles] of the roles make these axes. `crossed`
     float64[2, n_roles, n_roles] is the cosine free of noise and half its interval's width. `as_anchor`
     float64[n_roles] is the place of each role on the axis that it would have as the anchor. `unit` says
     whether the noise is known.
@@ -63,6 +64,7 @@ class RoleSpace:
     assistant: AssistantAxis | None
     why_no_assistant: str | None
     places: Places
+    weights: Floats
     crossed: Floats
     as_anchor: Floats
     nulls: RoleNulls
@@ -89,9 +91,17 @@ def role_space(selection: Selection, anchor: str, crossed: Crossed | None = None
     `crossed` are products of the roles over `noise`; `seed` is that of the nulls.
     """
     scale = noise(selection)
-    columns = selection.columns if scale is None else selection.columns / scale
+    if scale is None:
+        return space_of(selection.columns, selection.roles, anchor, crossed, seed, "raw")
+    return space_of(selection.columns / scale, selection.roles, anchor, crossed, seed, "noise")
+
+
+def space_of(
+    columns: Floats, roles: list[str], anchor: str, crossed: Crossed | None, seed: int, unit: AxesUnit
+) -> RoleSpace:
+    """Compare `roles`, the rows of `columns` float64[n_roles, n_dimensions]; as `role_space`."""
     components, positions, explained = principal_components(columns)
-    axis, reason = _axis(columns, selection.roles, anchor)
+    axis, reason = _axis(columns, roles, anchor)
     assistant = None
     if axis is not None:
         direction, weights = axis
@@ -114,10 +124,11 @@ def role_space(selection: Selection, anchor: str, crossed: Crossed | None = None
         assistant,
         reason,
         place(in_sample, weighing, crossed),
+        weighing,
         crossed_similarity(len(columns), crossed),
         lengths if crossed is None else np.diag(crossed.products) / np.maximum(lengths, _LEAST),
         role_nulls(columns, len(explained), seed),
-        "raw" if scale is None else "noise",
+        unit,
     )
 
 

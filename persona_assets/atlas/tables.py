@@ -102,32 +102,35 @@ def role_axes_table(selection: Selection, space: RoleSpace, anchor: str) -> pa.T
     """Return the rows of `ROLE_AXES`: the assistant axis, without positions where there is a reason, then the
     principal components.
     """
-    n, n_axes = len(selection.roles), len(space.explained) + 1
+    return ROLE_AXES.of(places_on_axes(selection.roles, space, anchor))
+
+
+def places_on_axes(roles: list[str], space: RoleSpace, anchor: str) -> dict[str, object]:
+    """Return the columns of `ROLE_AXES` for `roles` in any space."""
+    n, n_axes = len(roles), len(space.explained) + 1
     cosines = np.full(n_axes, np.nan)
     if space.assistant is not None:
         cosines = np.append(1.0, space.assistant.cosines)
     lacking = n * n_axes - space.places.position.size  # the assistant axis, where there is none
     known = {field.name: getattr(space.places, field.name).ravel() for field in fields(space.places)}
     known = {name: np.append(np.full(lacking, np.nan), values) for name, values in known.items()}
-    others = space.as_anchor[np.array(selection.roles, dtype=object) != anchor]
+    others = space.as_anchor[np.array(roles, dtype=object) != anchor]
     anchored = np.nanmedian(others) if space.assistant is not None else np.nan
     axes = np.array(["assistant", *(f"pc{i}" for i in range(1, n_axes))], dtype=object)
-    return ROLE_AXES.of(
-        {
-            "axis": np.repeat(axes, n),
-            "role": np.tile(np.array(selection.roles, dtype=object), n_axes),
-            "position": known["position"],
-            "position_low": known["position"] - known["half"],
-            "position_high": known["position"] + known["half"],
-            "in_sample": known["in_sample"],
-            **{name: _whole(known[name]) for name in ("rank", "rank_low", "rank_high")},
-            "explained_variance": np.repeat(np.append(np.nan, space.explained), n),
-            "explained_null": np.repeat(np.append(np.nan, space.nulls.explained), n),
-            "cosine_with_assistant": np.repeat(cosines, n),
-            "anchor_null": np.repeat(np.append(anchored, np.full(n_axes - 1, np.nan)), n),
-            "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
-        }
-    )
+    return {
+        "axis": np.repeat(axes, n),
+        "role": np.tile(np.array(roles, dtype=object), n_axes),
+        "position": known["position"],
+        "position_low": known["position"] - known["half"],
+        "position_high": known["position"] + known["half"],
+        "in_sample": known["in_sample"],
+        **{name: _whole(known[name]) for name in ("rank", "rank_low", "rank_high")},
+        "explained_variance": np.repeat(np.append(np.nan, space.explained), n),
+        "explained_null": np.repeat(np.append(np.nan, space.nulls.explained), n),
+        "cosine_with_assistant": np.repeat(cosines, n),
+        "anchor_null": np.repeat(np.append(anchored, np.full(n_axes - 1, np.nan)), n),
+        "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
+    }
 
 
 def summary_table(selection: Selection, layout: Map, space: RoleSpace, settings: AtlasSettings) -> pa.Table:

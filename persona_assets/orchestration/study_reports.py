@@ -21,6 +21,7 @@ from persona_assets.lake.schema import (
     PLAYED_ROLES,
     ROLE_BASELINES,
     ROLE_CONTRASTS,
+    VECTOR_AXES,
     Table,
 )
 from persona_assets.orchestration import loaded
@@ -111,6 +112,18 @@ def land_atlas(study: Study, report: Report) -> Landed:
         return _known(summary) | atlas_pictures(study, sae, files)
 
     return _across_roles(study, report, ATLAS, lambda across, sae, progress: map_features(across, sae), told)
+
+
+def land_vectors(study: Study, report: Report) -> Landed:
+    """Compare the roles' vectors under every SAE, and tell how much of the assistant axis it carries."""
+    from persona_assets.vectors.stage import compare_vectors
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        axes = study.lake.read(VECTOR_AXES, files[VECTOR_AXES.name]).drop_columns(["direction"]).to_pylist()
+        return _known(axes[0]) | {"compared roles": len(across.with_vectors(sae))}
+
+    loaded.make_room()
+    return _across_roles(study, report, VECTOR_AXES, compare_vectors, told)
 
 
 def _across_roles(
@@ -226,6 +239,7 @@ PER_STUDY = {
     "baselines": land_baselines,
     "declined": land_declined,
     "atlas": land_atlas,
+    "vectors": land_vectors,
     "explanations": land_explanations,
     "feature_labels": land_feature_labels,
     "explanation_scores": land_explanation_scores,

@@ -11,7 +11,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
 from persona_assets.lake.parquet import Content
-from persona_assets.lake.schema import FIRST_ACTIVATIONS, Table
+from persona_assets.lake.schema import FIRST_ACTIVATIONS, RESPONSE_VECTORS, Table
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
@@ -65,6 +65,14 @@ class AcrossRoles:
             if not activations.imported
         }
         return {role: (first, pooled) for role, (first, pooled) in files.items() if first is not None}
+
+    def with_vectors(self, sae: str) -> dict[str, tuple[LakeFile, LakeFile, LakeFile]]:
+        """As `compared`, with the responses' vectors besides; roles that have none are left out."""
+        files = {
+            role: (*compared, self.roles[role].file(RESPONSE_VECTORS, sae))
+            for role, compared in self.compared(sae).items()
+        }
+        return {role: (a, p, vectors) for role, (a, p, vectors) in files.items() if vectors is not None}
 
     def contrasted(self, sae: str) -> _Compared:
         """Activations and pooled files of the roles that take part in the study's own contrasts, by role.

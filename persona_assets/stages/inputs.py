@@ -229,6 +229,18 @@ def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
     }
 
 
+def of_vectors(across: AcrossRoles, sae: str) -> Inputs:
+    """Return the compared roles' vectors and activations, and the axis' anchor; None of fewer than two."""
+    compared, settings = across.with_vectors(sae), across.study.settings
+    if len(compared) < 2:
+        return None
+    return {
+        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
+        "questions": across.study.responses_owner.settings.questions.mode,
+        "anchor": settings.analysis.anchor,
+    }
+
+
 def of_directions(across: AcrossRoles, sae: str) -> Inputs:
     """Return the model and the SAE, of which nothing else is asked; None where they are not to be had."""
     try:

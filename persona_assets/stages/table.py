@@ -39,6 +39,8 @@ from persona_assets.lake.schema import (
     SCORING,
     STATISTICS_TABLES,
     TOKEN_SHAPES,
+    VECTOR_AXES,
+    VECTOR_TABLES,
     Table,
 )
 from persona_assets.stages import asked_inputs, inputs
@@ -186,6 +188,17 @@ STAGES = (
         made_with="scikitlearn",
     ),
     Stage(
+        "vectors",
+        "Roles in the residual stream: their vectors, the assistant axis, and how far an SAE carries it.",
+        per="study",
+        tables=VECTOR_TABLES,
+        needs=("activations",),
+        made_from=inputs.of_vectors,
+        shown=VECTOR_AXES,
+        made_with="numpy",
+        wanted=_keeps_vectors,
+    ),
+    Stage(
         "explanations",
         "What features are about, to a model that is shown where they fire and where they do not.",
         per="study",
@@ -256,6 +269,7 @@ STAGES = (
             "baselines",
             "declined",
             "atlas",
+            "vectors",
             "explanations",
             "feature_labels",
             "explanation_scores",

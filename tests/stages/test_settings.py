@@ -20,8 +20,10 @@ from persona_assets.lake.schema import (
     FIRST_ACTIVATIONS,
     JUDGEMENTS,
     PLAYED_ROLES,
+    RESPONSE_VECTORS,
     RESPONSES,
     ROLE_CONTRASTS,
+    VECTOR_AXES,
 )
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
@@ -309,6 +311,29 @@ def test_the_first_tokens_decide_what_is_pooled_over_them_alone(
         landed = land_all(study)
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
         stems.append(RoleFiles(study, "pirate").fingerprint(FIRST_ACTIVATIONS, "demo"))
+    assert stems[0] is None and len(set(stems)) == 3
+
+
+def test_vectors_are_asked_for_besides_and_decide_what_is_made_of_them_alone(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    stems = []
+    for name, asked in (
+        ("none", {}),
+        ("vectors", {VECTORS: OTHERS[VECTORS]}),
+        ("anchored", {VECTORS: OTHERS[VECTORS], "analysis.anchor": "ghost"}),
+    ):
+        study = make_study(name, HUB | asked)
+        landed = land_all(study)
+        assert name == "anchored" or all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        if asked:
+            for role in study.role_names:
+                made_from = RoleFiles(study, role).fingerprint(RESPONSE_VECTORS, "demo")
+                land(study, RESPONSE_VECTORS, made_from, role=role, sae="demo")
+        across = AcrossRoles.of(study)
+        stems.append(across.fingerprint(VECTOR_AXES, "demo"))
+        assert (across.roles["pirate"].fingerprint(RESPONSE_VECTORS, "demo") is None) == (not asked)
     assert stems[0] is None and len(set(stems)) == 3
 
 

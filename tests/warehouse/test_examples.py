@@ -65,6 +65,13 @@ COLUMNS = {
     "what_we_say_of_features": "feature_id ours others read_from model",
     "what_our_contrasts_find": ("contrast kind n_group n_against unit crossed n_more n_less n_relevant note"),
     "on_the_assistant_axis": "role position position_low position_high rank_low rank_high",
+    "roles_on_both_assistant_axes": (
+        "role residual residual_low residual_high residual_rank features features_rank"
+    ),
+    "how_much_of_an_axis_the_sae_carries": (
+        "sae axis carried carried_low carried_high explained_variance explained_null cosine_with_assistant "
+        "reason"
+    ),
     "what_a_role_avoids": "feature_id description effect effect_low effect_high auroc q",
     "cut_off_by_the_length_limit": "role n_cut_off n_responses share longest",
     "features_of_one_role_alone": "role feature_id firing_rate n_active_responses mean max",

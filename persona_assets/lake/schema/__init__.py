@@ -80,6 +80,12 @@ from persona_assets.lake.schema.of_snapshots import (
     ROLE_FINDINGS,
     SMALL_TABLES,
 )
+from persona_assets.lake.schema.of_vectors import (
+    ROLE_VECTORS,
+    VECTOR_AXES,
+    VECTOR_POSITIONS,
+    VECTOR_TABLES,
+)
 from persona_assets.lake.schema.of_weights import (
     DECODER_NEIGHBORS,
     DECODERS,
@@ -95,7 +101,7 @@ TABLES = {
         RESPONSES, RESPONSE_SPANS, JUDGEMENTS, POOLED, SAE_FIT, EVIDENCE, DRAWN_EVIDENCE, TOKEN_SHAPES,
         ACTIVATIONS, FIRST_ACTIVATIONS, RESPONSE_VECTORS, ROLE_FEATURES, *STATISTICS_TABLES,
         *PLAYED_TABLES, FIRST_CONTRASTS, *CONTRAST_TABLES, ROLE_BASELINES, *DECLINED_TABLES,
-        *ATLAS_TABLES, EXPLANATIONS, FEATURE_LABELS, EXPLANATION_SCORES,
+        *ATLAS_TABLES, *VECTOR_TABLES, EXPLANATIONS, FEATURE_LABELS, EXPLANATION_SCORES,
         *DIRECTIONS_TABLES, *DRIFT_TABLES,
     )
 }  # fmt: skip
@@ -103,7 +109,7 @@ TABLES = {
 # Of these a snapshot holds no copy: it reads them from the lake.
 VIEWS = (
     RESPONSES, ACTIVATIONS, FIRST_ACTIVATIONS, EVIDENCE, DRAWN_EVIDENCE, TOKEN_SHAPES,
-    RESPONSE_VECTORS, ROLE_MATRIX, LENGTH_CONTRASTS, FEATURE_LOGITS,
+    RESPONSE_VECTORS, ROLE_VECTORS, ROLE_MATRIX, LENGTH_CONTRASTS, FEATURE_LOGITS,
 )  # fmt: skip
 
 # What there is to ask in a snapshot, in the order of the pipeline.
@@ -197,6 +203,7 @@ __all__ = [
     "ROLE_FINDINGS",
     "ROLE_MATRIX",
     "ROLE_SIMILARITY",
+    "ROLE_VECTORS",
     "SAE_FIT",
     "SCORES",
     "SCORING",
@@ -207,6 +214,9 @@ __all__ = [
     "TABLES",
     "TOKEN_SHAPES",
     "VARIANT_STRIDE",
+    "VECTOR_AXES",
+    "VECTOR_POSITIONS",
+    "VECTOR_TABLES",
     "VIEWS",
     "Column",
     "Table",

@@ -235,6 +235,7 @@ MACROS = (
     "evidence_over_range",
     "echoes",
     "drift_against_plain",
+    "roles_on_both_axes",
 )
 
 # Filled from what the study says; the others from files of the lake.

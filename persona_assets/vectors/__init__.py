@@ -1,0 +1,1 @@
+"""Roles in the residual stream that an SAE reads: their vectors, and the axes between them."""

@@ -1,0 +1,113 @@
+"""Roles' response vectors and codes, read role by role, and reduced to means and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.analysis.entries import read_entries
+from persona_assets.atlas.blocks import Blocks, blocks_of
+from persona_assets.base.arrays import Floats, Ints, Singles
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import RESPONSE_VECTORS, VARIANT_STRIDE
+
+_AT_ONCE = 256  # rows of codes that are written out
+
+
+def read_vectors(lake: Lake, design: Design, files: Mapping[str, LakeFile]) -> Iterator[Floats]:
+    """Yield each role's vectors, float64[n, width], in the order of its responses' ids.
+
+    Raises StudyError where a file's responses are not those that were pooled.
+    """
+    for role, present in zip(design.roles, design.present, strict=True):
+        ids, vectors = unpacked(lake.read(RESPONSE_VECTORS, files[role]))
+        if not np.array_equal(ids, design.response_ids[present]):
+            raise StudyError(
+                f"{lake.uri(files[role].path)}: its responses are not those pooled of role {role}; delete it "
+                "and run the role again"
+            )
+        yield vectors
+
+
+def unpacked(table: pa.Table) -> tuple[Ints, Floats]:
+    """Return the ids int64[n] of `RESPONSE_VECTORS`, and its vectors float64[n, width]."""
+    ids = table["response_id"].to_numpy().astype(np.int64)
+    halves = table["vector"].combine_chunks().flatten().to_numpy()
+    return ids, halves.reshape(len(ids), -1) * table["scale"].to_numpy().astype(np.float64)[:, None]
+
+
+def read_codes(design: Design, sources: Iterable[RoleSource], d_sae: int) -> Iterator[sparse.csr_matrix]:
+    """Yield each role's mean activations, float32[n, d_sae], in the order of its responses' ids."""
+    for source, present in zip(sources, design.present, strict=True):
+        entries = read_entries(source, design, d_sae)
+        where = np.searchsorted(np.flatnonzero(present), entries.cell), entries.feature
+        yield sparse.csr_matrix((entries.value, where), (int(present.sum()), d_sae))
+
+
+def written(directions: Singles) -> Callable[[sparse.csr_matrix], Floats]:
+    """Return what makes of codes what they write along `directions` float32[d_sae, width]."""
+
+    def of(codes: sparse.csr_matrix) -> Floats:
+        starts = range(0, codes.shape[0], _AT_ONCE)
+        return np.concatenate([codes[start : start + _AT_ONCE].toarray() @ directions for start in starts])
+
+    return of
+
+
+def means(design: Design, vectors: Iterable[Floats]) -> tuple[Floats, list[dict[str, Any]]]:
+    """Return the roles' vectors float64[n_roles, width], and the rows of `ROLE_VECTORS`."""
+    whole, rows = [], []
+    for role, present, values in zip(design.roles, design.present, vectors, strict=True):
+        variants = design.response_ids[present] // VARIANT_STRIDE
+        whole.append(values.mean(axis=0))
+        parts = [(None, values), *((int(one), values[variants == one]) for one in np.unique(variants))]
+        rows += [
+            {"role": role, "variant": variant, "n": len(part), "vector": part.mean(axis=0).astype(np.float32)}
+            for variant, part in parts
+        ]
+    return np.stack(whole), rows
+
+
+def centred_blocks(
+    design: Design, values: Iterable[Any], mapped: Callable[[Any], Floats] = lambda one: one
+) -> Blocks:
+    """Return the blocks of roles' `values`, [n, any], less what all roles do on the same responses.
+
+    `mapped` is linear, and makes of sums over responses what the blocks are of; it is asked once for each
+    role, and not for every response.
+    """
+    block_of, n_wordings, n_groups = blocks_of(design)
+    n_blocks, n_cells = n_wordings * n_groups, len(design.response_ids)
+    sums, total = [], None
+    for present, of_role in zip(design.present, values, strict=True):
+        cells = np.flatnonzero(present)
+        sums.append(mapped(_gathered(block_of[cells], n_blocks) @ of_role).astype(np.float32))
+        placed = _gathered(cells, n_cells) @ of_role
+        total = placed if total is None else total + placed
+    of_cells = mapped(total) / design.present.sum(axis=0)[:, None]
+    counts = np.zeros((len(sums), n_blocks))
+    for row, present in enumerate(design.present):
+        cells = np.flatnonzero(present)
+        counts[row] = np.bincount(block_of[cells], minlength=n_blocks)
+        about = sums[row] - _gathered(block_of[cells], n_blocks) @ of_cells[cells]
+        sums[row] = (about / np.maximum(counts[row], 1)[:, None]).astype(np.float32)
+    shape = len(sums), n_wordings, n_groups
+    return Blocks(np.stack(sums).reshape(*shape, -1), (counts > 0).reshape(shape))
+
+
+def together(parts: list[Blocks]) -> Blocks:
+    """Return the roles of all `parts`, one after the other."""
+    return Blocks(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("means", "present")))
+
+
+def _gathered(groups: Ints, n_groups: int) -> sparse.csr_matrix:
+    """[n_groups, n]: what sums the rows of each group."""
+    n = len(groups)
+    return sparse.csr_matrix((np.ones(n, np.float32), (groups, np.arange(n))), (n_groups, n))

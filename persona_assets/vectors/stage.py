@@ -1,0 +1,135 @@
+"""The stage `vectors`: roles compared by what an SAE reads, and how much of that it carries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.analysis.design import Design, RoleSource, read_design, role_sources
+from persona_assets.atlas.blocks import Blocks
+from persona_assets.atlas.crossed import Crossed, crossed
+from persona_assets.atlas.roles import space_of
+from persona_assets.atlas.tables import places_on_axes
+from persona_assets.base.arrays import Floats, Singles
+from persona_assets.base.progress import Progress
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import (
+    ROLE_VECTORS,
+    VECTOR_AXES,
+    VECTOR_POSITIONS,
+    VECTOR_TABLES,
+    Table,
+)
+from persona_assets.models.sae import load_sae
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.settings import SaeSettings
+from persona_assets.vectors.axes import Carried, carried
+from persona_assets.vectors.reading import (
+    centred_blocks,
+    means,
+    read_codes,
+    read_vectors,
+    together,
+    written,
+)
+from persona_assets.vectors.tables import axes_table
+
+_ELSEWHERE = "the SAE does not reconstruct the stream that it reads"
+_SEED = 0  # of the components' nulls
+
+
+def compare_vectors(
+    across: AcrossRoles, sae: str, *, progress: Progress | None = None
+) -> dict[str, LakeFile]:
+    """Return the files of `VECTOR_TABLES`, by the tables' names: found, or made now.
+
+    `progress` counts the steps that are done. Raises StudyError where fewer than two roles have vectors, the
+    SAE cannot be had, or a file is damaged.
+    """
+    lacks = "fewer than two roles have vectors of their responses"
+    made_from = across.made_from(VECTOR_AXES, sae, lacks=lacks, select="activations")
+    if (found := across.files(VECTOR_TABLES, sae)) is not None:
+        return found
+    settings, compared = across.study.settings, across.with_vectors(sae)
+    inputs = [file for files in compared.values() for file in files]
+    across.study.lake.check(inputs)
+    directions = _directions(settings.extraction.saes[sae])
+    read = _read(across, sae, directions, progress or (lambda done, of: None))
+    return across.land(_contents(read, settings.analysis.anchor), made_from, sae, inputs)
+
+
+class _Read(NamedTuple):
+    """Roles, their vectors and reconstructions float64[n_roles, width], and the blocks of either.
+
+    There are no blocks where roles share no questions, and nothing of reconstructions where there are none.
+    """
+
+    roles: list[str]
+    rows: pa.Table
+    columns: Floats
+    blocks: Blocks | None
+    made: Floats | None
+    made_blocks: Blocks | None
+
+
+def _directions(settings: SaeSettings) -> Singles | None:
+    """Return what the SAE writes, float32[d_sae, width], where that is the stream that it reads."""
+    sae = load_sae(settings)
+    return sae.directions().numpy() if sae.writes == sae.point else None
+
+
+def _read(across: AcrossRoles, sae: str, directions: Singles | None, progress: Progress) -> _Read:
+    lake, compared = across.study.lake, across.with_vectors(sae)
+    sources = role_sources(lake, {role: (a, pooled) for role, (a, pooled, _) in compared.items()})
+    files = {role: vectors for role, (_, _, vectors) in compared.items()}
+    design = read_design(sources)
+    columns, rows = means(design, read_vectors(lake, design, files))
+    progress(1, 3)
+    blocks = centred_blocks(design, read_vectors(lake, design, files)) if across.aligned else None
+    progress(2, 3)
+    made, made_blocks = None, None
+    if directions is not None:
+        made, made_blocks = _reconstructed(design, sources, directions, across.aligned)
+    progress(3, 3)
+    table = pa.Table.from_pylist(rows, schema=ROLE_VECTORS.schema)
+    return _Read(design.roles, table, columns, blocks, made, made_blocks)
+
+
+def _reconstructed(
+    design: Design, sources: list[RoleSource], directions: Singles, aligned: bool
+) -> tuple[Floats, Blocks | None]:
+    """Return the roles' mean reconstructions, but for what is the same in all, and their blocks."""
+    writes, d_sae = written(directions), len(directions)
+    of_roles = [np.asarray(codes.mean(axis=0)) for codes in read_codes(design, sources, d_sae)]
+    made: Floats = (np.concatenate(of_roles) @ directions).astype(np.float64)
+    if not aligned:
+        return made, None
+    return made, centred_blocks(design, read_codes(design, sources, d_sae), writes)
+
+
+def _contents(read: _Read, anchor: str) -> dict[Table, pa.Table]:
+    """Return the content of `VECTOR_TABLES`."""
+    n, parts = len(read.roles), [one for one in (read.blocks, read.made_blocks) if one is not None]
+    products = _products(parts)
+    own = None if products is None else products.of(slice(0, n))
+    space = space_of(read.columns, read.roles, anchor, own, _SEED, "raw")
+    of_axes = Carried.unknown(len(space.weights))
+    if read.made is not None:
+        both = products if len(parts) == 2 else None
+        of_axes = carried(space.weights, read.columns, read.made, both)
+    length = np.nan if space.assistant is None else 1 / space.assistant.weights[read.roles.index(anchor)]
+    return {
+        ROLE_VECTORS: read.rows,
+        VECTOR_POSITIONS: VECTOR_POSITIONS.of(places_on_axes(read.roles, space, anchor)),
+        VECTOR_AXES: axes_table(space, length, of_axes, _ELSEWHERE if read.made is None else None),
+    }
+
+
+def _products(parts: list[Blocks]) -> Crossed | None:
+    """Return the products of the roles' vectors, and of their reconstructions, with each other."""
+    if not parts:
+        return None
+    blocks = together(parts)
+    return crossed(blocks, np.ones(blocks.means.shape[-1]))

@@ -1,0 +1,42 @@
+"""The axes between roles in the residual stream as tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from persona_assets.atlas.roles import RoleSpace
+from persona_assets.base.arrays import Floats
+from persona_assets.lake.schema import VECTOR_AXES
+from persona_assets.vectors.axes import Carried
+
+
+def axes_table(space: RoleSpace, length: float, carried: Carried, why_not_carried: str | None) -> pa.Table:
+    """Return the rows of `VECTOR_AXES`: the assistant axis, or why there is none, then the components.
+
+    `length` is the assistant axis', and `carried` of the axes that there are.
+    """
+    n_components, assistant = len(space.explained), space.assistant
+    axes = ["assistant", *(f"pc{i}" for i in range(1, n_components + 1))]
+    lacks, lacking = assistant is None, [] if assistant is not None else [np.nan]
+    directions = [*(None,) * lacks, *([] if assistant is None else [assistant.direction]), *space.components]
+    cosines = np.full(n_components, np.nan) if assistant is None else assistant.cosines
+
+    def told(values: Floats) -> Floats:
+        return np.concatenate([lacking, values])
+
+    return VECTOR_AXES.of(
+        {
+            "axis": axes,
+            "direction": directions,
+            "length": [length, *[np.nan] * n_components],
+            "explained_variance": [np.nan, *space.explained],
+            "explained_null": [np.nan, *space.nulls.explained],
+            "cosine_with_assistant": [np.nan if lacks else 1.0, *cosines],
+            "carried": told(np.clip(carried.cosine, -1, 1)),
+            "carried_low": told(np.clip(carried.cosine - carried.half, -1, 1)),
+            "carried_high": told(np.clip(carried.cosine + carried.half, -1, 1)),
+            "carried_in_sample": told(carried.in_sample),
+            "reason": [space.why_no_assistant or why_not_carried, *[why_not_carried] * n_components],
+        }
+    )
