@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.base.queries import query
+from persona_assets.drift.beside_plain import NOTHING_PLAIN, BesidePlain
 from persona_assets.drift.confounds import CONFOUNDS, confounds, verdict
 from persona_assets.lake.schema import SCORES
 
@@ -22,13 +23,15 @@ Json = dict[str, Any]
 TOP_FEATURES = 20  # of a transition, by contribution and by change each
 
 
-def runs_view(connection: duckdb.DuckDBPyConnection) -> Json:
-    """`data/drift.json`: the snapshot's runs by name."""
-    runs = [_entry(row) for row in _rows(connection, "drift/runs", run=None)]
+def runs_view(connection: duckdb.DuckDBPyConnection, plain: BesidePlain = NOTHING_PLAIN) -> Json:
+    """`data/drift.json`: the snapshot's runs by name, beside `plain` conversations."""
+    runs = [_entry(row, plain) for row in _rows(connection, "drift/runs", run=None)]
     return {"runs": runs, "default_run": None, "unreadable": []}
 
 
-def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
+def run_view(
+    connection: duckdb.DuckDBPyConnection, run: str, plain: BesidePlain = NOTHING_PLAIN
+) -> Json | None:
     """`data/drift/{run}.json`; None where the snapshot has no such run."""
     found = _rows(connection, "drift/runs", run=run)
     if not found:
@@ -39,11 +42,11 @@ def run_view(connection: duckdb.DuckDBPyConnection, run: str) -> Json | None:
     changes = _table(connection, "from drift_transitions where run = $run order by turn", run=run)
     features = _table(connection, query("drift/shown_features"), run=run, top=TOP_FEATURES)
     return {
-        **_entry(row),
+        **_entry(row, plain),
         "space": _space(row),
         "played": _played(row),
         "messages": _messages(row["conversation"], turns["message"].to_pylist()),
-        "turns": _turns(turns, tokens),
+        "turns": _turns(turns, tokens, plain),
         "transitions": _transitions(changes, features),
         "features": feature_profiles(connection, row["sae"], set(features["feature_id"].to_pylist())),
         "confounds": _confounds(turns),
@@ -59,11 +62,11 @@ def feature_profiles(connection: duckdb.DuckDBPyConnection, sae: str, feature_id
     }
 
 
-def _entry(row: Json) -> Json:
-    plain = ("run", "name", "sensitive", "sae", "model", "anchor", "score", "n_turns", "n_tokens")
+def _entry(row: Json, plain: BesidePlain) -> Json:
+    as_is = ("run", "name", "sensitive", "sae", "model", "anchor", "score", "n_turns", "n_tokens")
     dropped = row["drop_turn"] is not None
     return {
-        **{name: row[name] for name in plain},
+        **{name: row[name] for name in as_is},
         "own_sae": row["sae"],
         "neuronpedia": None,  # its features have pages here
         "n_answer_tokens": row["n_answer_tokens"],
@@ -71,6 +74,7 @@ def _entry(row: Json) -> Json:
         "largest_drop": {"turn": row["drop_turn"], "change": row["drop_change"]} if dropped else None,
         "n_below_band": row["n_below_band"],
         "p": row["p"],
+        "plain": plain.run(row["run"]),
         "verdict": row["confound_verdict"],
     }
 
@@ -96,15 +100,16 @@ def _messages(conversation: list[Json], answers: list[int]) -> list[Json]:
     return [{**message, "turn": turn_of.get(index)} for index, message in enumerate(conversation)]
 
 
-def _turns(turns: pa.Table, tokens: pa.Table) -> list[Json]:
+def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain) -> list[Json]:
     columns = ("piece", "projection", "scaled")
     of_turn = _sliced(tokens.select(("turn", *columns)), turns["turn"])
-    plain = ("turn", "message", "n_tokens", "n_active_features", "norm")
+    as_is = ("turn", "message", "n_tokens", "n_active_features", "norm")
     return [
         {
-            **{name: row[name] for name in plain},
+            **{name: row[name] for name in as_is},
             "scores": {score: _score(row, score) for score in SCORES},
             "played": _score(row, "played_projection"),
+            "plain": plain.turn(row["run"], row["turn"]),
             "nearest": row["nearest_roles"],
             "tokens": {name: own[name].to_pylist() for name in columns},
         }

@@ -29,7 +29,7 @@ def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
     rng = np.random.default_rng(3)
     runs = [
         _run(rng, "00000000aa", "a long voyage", turns, tokens, roles, features),
-        _run(rng, "00000000bb", HOSTILE[1], 9, 30, roles, features) | {"sensitive": True},
+        _run(rng, "00000000bb", HOSTILE[1], 9, 30, roles, features) | {"sensitive": True} | _FEW_PLAIN,
         _foreign(_run(rng, "00000000cc", "from another tool", 8, 20, roles, features)),
     ]
     (data / "drift" / "run").mkdir(parents=True, exist_ok=True)
@@ -39,6 +39,8 @@ def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
     (data / "drift.json").write_text(json.dumps({"runs": entries, **_OF_THE_FOLDER}))
     return [run["run"] for run in runs]
 
+
+_FEW_PLAIN: Json = {"plain": {"names": "plain*", "is_plain": True, "n": 3, "p": 0.25}}
 
 _OF_THE_FOLDER: Json = {
     "default_run": "00000000cc",
@@ -61,6 +63,7 @@ _ENTRY = (
     "largest_drop",
     "n_below_band",
     "p",
+    "plain",
     "verdict",
     "max_correlation",
 )
@@ -97,6 +100,7 @@ def _run(
         "largest_drop": {"turn": DROP, "change": drop},
         "n_below_band": int((path < 0.9).sum()),
         "p": 0.02,
+        "plain": {"names": "plain*", "is_plain": False, "n": 40, "p": 0.0244},
         "verdict": "HIGH",
         "max_correlation": None,
         "space": {
@@ -138,6 +142,7 @@ def _turn(rng: np.random.Generator, turn: int, value: float, tokens: int, roles:
             for score in SCORES
         },
         "played": {"value": value + 1, "low": 0.5, "high": 2.5, "p": 0.6, "run_low": None},
+        "plain": {"low": 0.6 - turn / 100, "high": 1.4, "p": 0.22},
         "nearest": [{"role": role, "cosine": 0.9 - row / 10} for row, role in enumerate(nearest)],
         "tokens": {
             "piece": pieces,
@@ -209,7 +214,8 @@ def _confounds() -> list[Json]:
 def _foreign(run: Json) -> Json:
     """What a folder of another tool leaves: one score, no bands, no nearest roles, no space of its own."""
     for turn in run["turns"]:
-        turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": [], "played": None}
+        turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": []}
+        turn |= {"played": None, "plain": None}
         turn["scores"] = dict.fromkeys(SCORES)
         turn["scores"]["projection"] = {
             "value": 0.5 - turn["turn"] / 10,
@@ -221,7 +227,7 @@ def _foreign(run: Json) -> Json:
     for feature in run["features"].values():
         feature |= {"roles": [], "profile": "pirate 0.4, ghost 0.2"}
     space = run["space"] | {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
-    unknown = {"n_tokens": None, "n_below_band": None, "p": None, "played": None, "confounds": []}
+    unknown = dict.fromkeys(("n_tokens", "n_below_band", "p", "plain", "played")) | {"confounds": []}
     known = {"verdict": "HIGH", "max_correlation": 0.975, "sae": "layer_40_width_65k_l0_medium"}
     elsewhere = {"own_sae": None, "neuronpedia": "gemma-3-27b-it/40-gemmascope-2-res-65k"}
     return run | unknown | known | elsewhere | {"space": space}

@@ -155,6 +155,39 @@ def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift,
     assert page.get_by_label("axis over").count() == 0 and chosen_turn(page) >= 0
 
 
+def test_a_run_stands_beside_plain_conversations_with_their_number_and_how_to_read_it(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, "", ".sort-table tbody tr")
+    said = page.locator(".sort-table tbody tr").filter(has_text="a long voyage").locator("td").last
+    assert said.inner_text() == "0.024 of 40"
+    assert page.locator(".plain-run").count() == 1, "the sensitive one is called plain, too"
+    opened(page, drift, f"/{OWN}?turn=2")
+    fact = page.locator(".drift-head .facts div").filter(has_text="plain conversations")
+    assert fact.inner_text().split("\n")[-1] == "0.0244 (40 plain ones as long)"
+    assert "among the same turn of 40 plain conversations" in page.locator(".drift-plain").inner_text()
+    assert "40 plain conversations have 0.580 to 1.40 at this turn (p 0.220)" in (
+        page.locator(".turn-panel").inner_text()
+    )
+    marks = page.locator(".drift-chart .mark").evaluate_all(
+        "all => all.map(one => one.getBBox()).map(box => box.y + box.height / 2)"
+    )
+    slope, start = np.polyfit([turn["scores"]["projection"]["value"] for turn in run["turns"]], marks, 1)
+    y, height = page.locator(".plain-band").evaluate("one => [one.getBBox().y, one.getBBox().height]")
+    assert y == pytest.approx(start + slope * 1.4, abs=3)
+    assert y + height == pytest.approx(start + slope * (0.6 - 0.11), abs=3)
+    assert not axe_violations(page)
+    for other in ("score=cosine_axis", "axis=played"):
+        opened(page, drift, f"/{OWN}?{other}")
+        assert "plain conversations" not in page.locator("main").inner_text()
+        assert page.locator(".plain-band").get_attribute("d") == ""
+    opened(page, drift, f"/{FOREIGN}")
+    assert "plain conversation" not in page.locator("main").inner_text()
+    opened(page, drift, f"/{SENSITIVE}")
+    said = page.locator(".drift-plain").inner_text()
+    assert "one of the plain conversations" in said
+    assert "it is 0.250 at least: it takes 19 to reach 0.05" in said
+
+
 def test_another_score_has_its_own_values_and_band(page, drift, folder):
     run = _run(folder)
     opened(page, drift, f"/{OWN}?score=cosine_axis&turn=2")

@@ -134,6 +134,7 @@ OTHERS: dict[str, Any] = {
     "labels.cache": "x.json",
     "labels.order": ["explanation"],
     "drift.directory": "talks",
+    "drift.plain": "plain*",
     "drift.sae": {"extraction.saes": {"demo": SAE, "other": {**SAE, "id": "i"}}, "drift": {"sae": "other"}},
     "drift.pooling": "max",
     "drift.transform": "raw",

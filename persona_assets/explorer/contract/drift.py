@@ -24,6 +24,20 @@ class Drop(Answer):
     change: float
 
 
+class DriftPlain(Answer):
+    """A run beside conversations in which nobody is asked to play a role: `drift.plain` of the study."""
+
+    names: str
+    """The pattern of their names."""
+    is_plain: bool
+    """It is one of them itself, and compared with the others."""
+    n: int
+    """Of them with as many turns at least, itself not among these."""
+    p: float | None
+    """Of the whole run: the share of all, itself too, whose lowest turn is as low, each turn measured against
+    the same turn of all. At least 1 / (n + 1); null where n is 0."""
+
+
 class DriftRunEntry(Answer):
     """A conversation that was followed."""
 
@@ -56,6 +70,8 @@ class DriftRunEntry(Answer):
     """Turns whose `score` is below the null band."""
     p: float | None
     """Of the whole run: how often as many plain answers have one as low as its lowest turn."""
+    plain: DriftPlain | None
+    """Null: the study does not say which conversations are plain, or none so called is measured."""
     verdict: ConfoundVerdict | None
     """The worst confound of `score`."""
     max_correlation: float | None
@@ -117,6 +133,16 @@ class DriftValue(Answer):
     """At most 5% of plain runs of as many turns have any turn below."""
 
 
+class DriftPlainTurn(Answer):
+    """The projection of the same turn in plain conversations that are as long."""
+
+    low: float
+    """To `high` lie 95% of them."""
+    high: float
+    p: float
+    """Share of all, itself too, that score as low."""
+
+
 class DriftPlayed(Answer):
     """The axis once more, from the other roles' answers that play them in a judge's eyes."""
 
@@ -162,6 +188,8 @@ class DriftTurn(Answer):
     """Those of other ways are null in folders of other tools."""
     played: DriftValue | None
     """The projection on the axis over played answers, where the run has one."""
+    plain: DriftPlainTurn | None
+    """Null: no plain conversation is as long."""
     nearest: list[DriftNearest]
     """Five, the nearest first."""
     tokens: DriftTokens
@@ -238,7 +266,8 @@ class Confound(Answer):
     confound: Literal["norm", "n_active_features", "n_tokens", "raw_norm", "n_nonzero"]
     """The last two: of another tool."""
     r: float | None
-    """Pearson, over turns; null with fewer than 3 turns or where one of them never changes."""
+    """Pearson, over turns; null with fewer than 8 turns (other tools give it there, too) or where one of the
+    two never changes."""
     verdict: ConfoundVerdict | None
 
 

@@ -122,10 +122,16 @@ class DriftSettings(Block):
         | {"null_draws", "seed"}
     )
     ELSEWHERE = {"sae": "the SAE's identity enters, and the roles' features under it"}
-    IGNORED = {"directory": "a run is named by its conversation, wherever that lies"}
+    IGNORED = {
+        "directory": "a run is named by its conversation, wherever that lies",
+        "plain": "it decides what runs are shown beside, not what they are",
+    }
 
     directory: str = "data/conversations"
     """Conversations and scripts to follow, see docs/drift.md."""
+    plain: Annotated[str, Field(min_length=1)] | None = None
+    """A pattern (such as `plain*`) of the names of conversations in which nobody is asked to play a role. The
+    explorer shows every conversation beside those, too."""
     sae: Name | None = None
     """The SAE that they are measured with; by default the study's first."""
     pooling: Literal["mean", "max"] = "mean"

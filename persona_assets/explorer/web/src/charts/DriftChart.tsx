@@ -12,6 +12,7 @@ export interface DriftPoint {
   value: number;
   low: number | null; // of the null band
   high: number | null;
+  plain: { low: number; high: number } | null; // where 95 % of plain conversations have the same turn
 }
 
 interface DriftChartProps {
@@ -27,7 +28,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
   const bottom = HEIGHT - MARGIN.bottom;
   const last = points.length - 1;
   const x = linear([-0.5, last + 0.5], [MARGIN.left, Math.max(MARGIN.left, width - MARGIN.right)]);
-  const reach = useMemo(() => extent(points.flatMap((point) => [point.value, point.low, point.high])), [points]);
+  const reach = useMemo(() => extent(points.flatMap((point) => [point.value, point.low, point.high, ...edges(point)])), [points]);
   const y = linear(reach, [bottom, MARGIN.top]).nice(5);
   const at = points[clamp(chosen, 0, last)];
   const onKeyDown = (event: KeyboardEvent) => {
@@ -58,6 +59,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
         >
           <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
           <path className="band" d={bandOf(points, x, y)} />
+          <path className="plain-band" d={bandOf(points.map(besidePlain), x, y)} />
           <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
           <path className="line" d={points.map((point, i) => `${i ? "L" : "M"}${x(point.turn)} ${y(point.value)}`).join("")} />
           <Transition points={points} to={at.turn} x={x} y={y} />
@@ -103,6 +105,15 @@ function Mark({ point, x, y, on, room }: { point: DriftPoint; x: number; y: numb
 export function sideOf({ value, low, high }: DriftPoint): "inside" | "below" | "above" {
   if (low !== null && value < low) return "below";
   return high !== null && value > high ? "above" : "inside";
+}
+
+function edges({ plain }: DriftPoint): number[] {
+  return plain ? [plain.low, plain.high] : [];
+}
+
+/** The point with the band of plain conversations in the place of its own. */
+function besidePlain(point: DriftPoint): DriftPoint {
+  return { ...point, low: point.plain?.low ?? null, high: point.plain?.high ?? null };
 }
 
 /** One closed outline a run of turns that have a band; each turn's reaches half a step to either side. */

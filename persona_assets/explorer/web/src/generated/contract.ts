@@ -957,6 +957,21 @@ export interface Drop {
   change: number;
 }
 
+/** A run beside conversations in which nobody is asked to play a role: `drift.plain` of the study. */
+export interface DriftPlain {
+  /** The pattern of their names. */
+  names: string;
+  /** It is one of them itself, and compared with the others. */
+  is_plain: boolean;
+  /** Of them with as many turns at least, itself not among these. */
+  n: number;
+  /**
+   * Of the whole run: the share of all, itself too, whose lowest turn is as low, each turn measured against
+   * the same turn of all. At least 1 / (n + 1); null where n is 0.
+   */
+  p: number | null;
+}
+
 /** A conversation that was followed. */
 export interface DriftRunEntry {
   /** The conversation's hash, or another tool's id: stands in paths as it is. */
@@ -988,6 +1003,8 @@ export interface DriftRunEntry {
   n_below_band: number | null;
   /** Of the whole run: how often as many plain answers have one as low as its lowest turn. */
   p: number | null;
+  /** Null: the study does not say which conversations are plain, or none so called is measured. */
+  plain: DriftPlain | null;
   /** The worst confound of `score`. */
   verdict: ConfoundVerdict | null;
   /** The largest |r| behind the verdict, where another tool gives that alone. */
@@ -1044,6 +1061,15 @@ export interface DriftValue {
   run_low: number | null;
 }
 
+/** The projection of the same turn in plain conversations that are as long. */
+export interface DriftPlainTurn {
+  /** To `high` lie 95% of them. */
+  low: number;
+  high: number;
+  /** Share of all, itself too, that score as low. */
+  p: number;
+}
+
 /** The axis once more, from the other roles' answers that play them in a judge's eyes. */
 export interface DriftPlayed {
   /** Roles with enough such answers, the anchor among them. */
@@ -1083,6 +1109,8 @@ export interface DriftTurn {
   scores: Record<DriftScore, DriftValue | null>;
   /** The projection on the axis over played answers, where the run has one. */
   played: DriftValue | null;
+  /** Null: no plain conversation is as long. */
+  plain: DriftPlainTurn | null;
   /** Five, the nearest first. */
   nearest: DriftNearest[];
   tokens: DriftTokens;
@@ -1151,7 +1179,10 @@ export interface Confound {
   score: DriftScore;
   /** The last two: of another tool. */
   confound: "norm" | "n_active_features" | "n_tokens" | "raw_norm" | "n_nonzero";
-  /** Pearson, over turns; null with fewer than 3 turns or where one of them never changes. */
+  /**
+   * Pearson, over turns; null with fewer than 8 turns (other tools give it there, too) or where one of the
+   * two never changes.
+   */
   r: number | null;
   verdict: ConfoundVerdict | null;
 }
@@ -1173,6 +1204,7 @@ export interface DriftRun {
   largest_drop: Drop | null;
   n_below_band: number | null;
   p: number | null;
+  plain: DriftPlain | null;
   verdict: ConfoundVerdict | null;
   max_correlation: number | null;
   space: DriftSpace;

@@ -1,8 +1,8 @@
 import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
-import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
+import type { DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
-import { SCORES, VERDICTS } from "./words";
+import { leastP, plainHint, SCORES, VERDICTS } from "./words";
 
 interface RunHeadProps {
   run: DriftRun;
@@ -55,6 +55,7 @@ export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
       </div>
       <RunFacts run={run} score={score} played={played} />
       <p className="footnote">{`${spaceOf(run)}${playedAs(run)}`}</p>
+      {run.plain && score === "projection" && <p className="footnote drift-plain">{plainAs(run.plain)}</p>}
     </header>
   );
 }
@@ -100,6 +101,7 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
           score === run.score ? fmt(run.p) : "–",
           `how often as many plain answers have one as low as the lowest turn (${SCORES[run.score]})`,
         ],
+        ...(run.plain && score === "projection" ? [besidePlain(run.plain)] : []),
         [
           "confounds",
           verdict ? (
@@ -117,6 +119,12 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
       ]}
     />
   );
+}
+
+function besidePlain(plain: DriftPlain): [string, string, string] {
+  const others = plain.is_plain ? "other plain" : "plain";
+  const n = `${count(plain.n)} ${others} ${plain.n === 1 ? "one" : "ones"} as long`;
+  return ["p beside plain conversations", plain.p === null ? `– (${n})` : `${fmt(plain.p)} (${n})`, plainHint(plain.names)];
 }
 
 function largestDrop(run: DriftRun, score: DriftScore): { turn: number; change: number } | null {
@@ -144,6 +152,20 @@ function playedAs({ played }: DriftRun): string {
   return ` Over answers that play their role alone, of ${count(played.n_roles)} roles, the axis has the cosine ${fixed(played.axis_cosine)} with this one.`;
 }
 
+/** How to read the run beside plain conversations, and what it cannot say. */
+function plainAs(plain: DriftPlain): string {
+  const who = plain.is_plain ? `This is one of the plain conversations, those called ${plain.names}. ` : "";
+  if (plain.n === 0) return `${who}No ${plain.is_plain ? "other " : ""}plain conversation (called ${plain.names}) has as many turns.`;
+  const least = leastP(plain);
+  const enough = least > LEVEL ? ` With so few it is ${fmt(least)} at least: it takes ${Math.round(1 / LEVEL) - 1} to reach ${LEVEL}.` : "";
+  return (
+    `${who}Each turn is ranked among the same turn of ${count(plain.n)} plain conversations (called ${plain.names}) with as many turns, ` +
+    `in which nobody is asked to play a role: what long conversations do by themselves is no drift there. The p of the run is the share ` +
+    `of all whose lowest turn lies as far below its place's mean; one more plain conversation has it up to ${LEVEL} once in ${Math.round(1 / LEVEL)}.${enough}`
+  );
+}
+
+const LEVEL = 0.05;
 const PARTED = 0.5; // a cosine below it: difference and first component are two axes
 
 /** In one sentence: what a turn's vector is, and what the axis. */

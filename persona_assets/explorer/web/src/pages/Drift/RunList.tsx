@@ -4,11 +4,12 @@ import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import type { DriftRunEntry, DriftRuns } from "../../generated/contract";
 import { href } from "../../router/router";
-import { VERDICTS } from "./words";
+import { plainHint, VERDICTS } from "./words";
 
 /** Every conversation that was measured; the sensitive ones are marked. */
 export function RunList({ runs, default_run, unreadable }: DriftRuns) {
   const first = runs.find((run) => run.run === default_run);
+  const names = runs.find((run) => run.plain !== null)?.plain?.names;
   return (
     <div className="page drift">
       <h1>Persona drift</h1>
@@ -30,7 +31,7 @@ export function RunList({ runs, default_run, unreadable }: DriftRuns) {
         note={count(runs.length)}
         label="Conversations"
         rows={runs}
-        columns={COLUMNS}
+        columns={names === undefined ? COLUMNS : [...COLUMNS, besidePlain(names)]}
         rowKey={(run) => run.run}
         first="name"
       />
@@ -53,6 +54,22 @@ function Unreadable({ runs }: { runs: DriftRuns["unreadable"] }) {
   );
 }
 
+const besidePlain = (names: string): SortColumn<DriftRunEntry> => ({
+  key: "plain",
+  title: "p beside plain",
+  hint: plainHint(names),
+  num: true,
+  value: (run) => run.plain?.p ?? null,
+  cell: (run) =>
+    run.plain === null || run.plain.p === null ? (
+      "–"
+    ) : (
+      <>
+        {qValue(run.plain.p)} <span className="muted">of {count(run.plain.n)}</span>
+      </>
+    ),
+});
+
 const COLUMNS: SortColumn<DriftRunEntry>[] = [
   {
     key: "name",
@@ -65,6 +82,7 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
           <bdi>{run.name.slice(0, 200)}</bdi>
         </a>
         {run.sensitive && <span className="chip warn sensitive">sensitive</span>}
+        {run.plain?.is_plain && <span className="chip plain-run">plain</span>}
       </>
     ),
   },

@@ -31,7 +31,7 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
   return (
     <div className="page drift">
       <RunHead run={run} runs={runs} score={score} scores={scores} played={played} />
-      <Section title="Score by turn" note={<ChartNote run={run} />}>
+      <Section title="Score by turn" note={<ChartNote run={run} plain={points.some((point) => point.plain !== null)} />}>
         <div className="panel drift-chart-panel">
           <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} />
         </div>
@@ -54,17 +54,25 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
 function pointsOf(run: DriftRun, score: DriftScore): DriftPoint[] {
   return run.turns.flatMap((turn, place) => {
     const one = turn.scores[score];
-    return one ? [{ turn: place, value: one.value, low: one.low, high: one.high }] : [];
+    if (!one) return [];
+    const plain = score === "projection" && turn.plain ? { low: turn.plain.low, high: turn.plain.high } : null;
+    return [{ turn: place, value: one.value, low: one.low, high: one.high, plain }];
   });
 }
 
-function ChartNote({ run }: { run: DriftRun }) {
+function ChartNote({ run, plain }: { run: DriftRun; plain: boolean }) {
   const n = run.space.n_draws;
   if (n === null) return "No null band is known: whether a turn is unlike the assistant cannot be said.";
   return (
     <>
       <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own responses ·{" "}
       <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
+      {plain && (
+        <>
+          {" "}
+          · <span className="plain-swatch" aria-hidden="true" /> 95 % of the same turn of {run.plain?.n} plain conversations
+        </>
+      )}
     </>
   );
 }

@@ -7,6 +7,7 @@ export function onPlayedAxis(run: DriftRun): DriftRun {
     ...run,
     score: "projection",
     p: run.played?.p ?? null,
+    plain: null,
     verdict: null,
     max_correlation: null,
     confounds: [],
@@ -16,7 +17,7 @@ export function onPlayedAxis(run: DriftRun): DriftRun {
 }
 
 function playedTurn(turn: DriftTurn): DriftTurn {
-  return { ...turn, scores: { projection: turn.played, cosine_axis: null, cosine_anchor: null } };
+  return { ...turn, plain: null, scores: { projection: turn.played, cosine_axis: null, cosine_anchor: null } };
 }
 
 function playedChange(one: DriftTransition, values: Map<number, number | null>): DriftTransition {

@@ -1,4 +1,4 @@
-import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
+import type { DriftPlain, DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 
 /** What each score is called. */
 export const SCORES: Record<DriftScore, string> = {
@@ -8,6 +8,16 @@ export const SCORES: Record<DriftScore, string> = {
 };
 
 export const VERDICTS = { LOW: "chip", MODERATE: "chip warn", HIGH: "chip bad" } as const;
+
+/** What the p of a run beside plain conversations is, in a line. */
+export function plainHint(names: string): string {
+  return `of the projection: how often a conversation without a role (called ${names}) has a turn as low for its place`;
+}
+
+/** The smallest p that so many plain conversations can give. */
+export function leastP(plain: DriftPlain): number {
+  return 1 / (plain.n + 1);
+}
 
 /** The scores that every turn has: folders of other tools hold one only. */
 export function scoresOf(run: DriftRun): DriftScore[] {

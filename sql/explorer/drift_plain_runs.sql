@@ -1,0 +1,2 @@
+-- One of the runs whose names the pattern $plain has, if there is any.
+select run from drift_runs where name glob $plain limit 1;
