@@ -22,6 +22,7 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 from persona_assets.study.study import COMPONENT, Study, load_study
 from tests.lake.storage.fixtures import bucket_lake, network, s3_endpoint  # noqa: F401
 from tests.places import PROJECT
+from tests.prepared import start  # noqa: F401
 
 # Started in a shell's background the tests would have processes that cannot be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-
-import pytest
 
 from persona_assets.cli.run import run_study
 from persona_assets.health.verify import verify
@@ -19,6 +13,7 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
+from tests.prepared import Starter
 
 ROLES = ["assistant", "default", "ghost", "judge", "nurse", "optimist", "pirate", "wolf"]
 
@@ -63,34 +58,11 @@ print(json.dumps(seen))
 SNAPSHOT = "select * from role_features order by role, feature_id"
 
 
-Starter = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def start() -> Iterator[Starter]:
-    """Starts processes that end with the test, however it ends."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start_one(code: str, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)]
-        process = subprocess.Popen(
-            command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        started.append(process)
-        return process
-
-    yield start_one
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
 def answers(study: Study) -> list[tuple[object, ...]]:
     with connect(study) as warehouse:
         return warehouse.execute(SNAPSHOT).fetchall()
 
 
-@pytest.mark.timeout(900)
 def test_eight_runs_and_three_readers_at_once_never_meet(
     make_study: StudyMaker, tmp_path: Path, start: Starter
 ) -> None:
@@ -104,14 +76,14 @@ def test_eight_runs_and_three_readers_at_once_never_meet(
         readers = [start(READER, study.file, stop) for _ in range(3)]
         writers = [start(WRITER, study.file, role) for role in ROLES]
         for writer in writers:
-            _, said = writer.communicate(timeout=600)
-            assert writer.returncode == 0, said[-3000:]
+            _, said = writer.finish()
+            assert writer.status == 0, said[-3000:]
         assert held.execute(SNAPSHOT).fetchall() == first == before
         assert held.execute("select count(*) from responses").fetchall() == [(4,)]
         stop.touch()
         for reader in readers:
-            printed, said = reader.communicate(timeout=60)
-            assert reader.returncode == 0, said[-3000:]
+            printed, said = reader.finish()
+            assert reader.status == 0, said[-3000:]
             seen = json.loads(printed)
             assert seen[0] == ["ghost"]
             others = [set(roles) - {"ghost"} for roles in seen]  # the ghost is made again in between
@@ -138,7 +110,6 @@ print(n_refused)
 """
 
 
-@pytest.mark.timeout(600)
 def test_garbage_is_collected_beside_a_live_run_and_nothing_that_it_needs_goes(
     make_study: StudyMaker, tmp_path: Path, start: Starter
 ) -> None:
@@ -147,11 +118,11 @@ def test_garbage_is_collected_beside_a_live_run_and_nothing_that_it_needs_goes(
     collector = start(COLLECTOR, study.file, stop)
     for role in ("default", "ghost"):
         writer = start(WRITER, study.file, role)
-        _, said = writer.communicate(timeout=300)
-        assert writer.returncode == 0, said[-3000:]
+        _, said = writer.finish()
+        assert writer.status == 0, said[-3000:]
     stop.touch()
-    printed, said = collector.communicate(timeout=60)
-    assert collector.returncode == 0, said[-3000:]
+    printed, said = collector.finish()
+    assert collector.status == 0, said[-3000:]
     assert int(printed.split()[-1]) > 0
     assert verify(study).problems == []
     assert {RoleFiles(study, role).state(ROLE_FEATURES, "demo") for role in study.role_names} == {"fresh"}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +24,7 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
+from tests.prepared import Starter
 
 DRIVER = """
 import os, signal, sys
@@ -74,19 +73,24 @@ MOMENTS = {
 }
 
 
-def start(study: Study, moment: str) -> subprocess.Popen[str]:
-    code = f"{DRIVER}\n{moment}\nrun_study(load_study(sys.argv[1]), None, None, False)"
-    command = [sys.executable, "-W", "ignore", "-c", code, str(study.file)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
-    )
+Run = Callable[..., "tuple[int | None, str]"]
 
 
-def run(study: Study, moment: str = "") -> tuple[int, str]:
-    """The exit status of a run, and what it said."""
-    process = start(study, moment)
-    _, said = process.communicate(timeout=300)
-    return process.returncode, said
+def of_study(moment: str) -> str:
+    """Return the code of a run of the study whose file is the first argument, killed at `moment`."""
+    return f"{DRIVER}\n{moment}\nrun_study(load_study(sys.argv[1]), None, None, False)"
+
+
+@pytest.fixture
+def run(start: Starter) -> Run:
+    """Run a study to its end; returns the exit status and what was said."""
+
+    def run_one(study: Study, moment: str = "") -> tuple[int | None, str]:
+        process = start(of_study(moment), study.file)
+        _, said = process.finish()
+        return process.status, said
+
+    return run_one
 
 
 def landed(study: Study) -> dict[str, tuple[int, float]]:
@@ -106,9 +110,8 @@ def contents(study: Study) -> dict[str, pa.Table]:
     return found
 
 
-@pytest.mark.timeout(900)
 def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_been(
-    make_study: StudyMaker,
+    make_study: StudyMaker, run: Run
 ) -> None:
     changes = {"generation.engine": {"batch_size": 6}}  # each role is a batch of its own
     killed, spared = make_study("killed", changes), make_study("spared", changes)
@@ -141,7 +144,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_as_if_nothing_had_be
 
 
 def test_a_run_killed_on_a_lake_in_a_bucket_is_finished_by_the_next(
-    make_study: StudyMaker, bucket_lake: str, homes: Path, monkeypatch: pytest.MonkeyPatch
+    make_study: StudyMaker, bucket_lake: str, homes: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PERSONA_LAKE", bucket_lake)
     monkeypatch.setenv("PERSONA_WAREHOUSE", str(homes / "here"))
@@ -162,7 +165,9 @@ def test_a_run_killed_on_a_lake_in_a_bucket_is_finished_by_the_next(
         assert warehouse.execute("select count(*) > 0 from top_responses(817)").fetchall() == [(True,)]
 
 
-def test_a_run_that_is_told_to_end_keeps_what_it_had_of_the_role(make_study: StudyMaker) -> None:
+def test_a_run_that_is_told_to_end_keeps_what_it_had_of_the_role(
+    make_study: StudyMaker, start: Starter
+) -> None:
     """SIGTERM, as a cluster's scheduler or a container's host sends it."""
     changes = {"questions.limit": 60, "generation.max_tokens": 96, "generation.engine": {"batch_size": 8}}
     study = make_study(changes=changes)
@@ -174,13 +179,13 @@ def telling(self, completion, prompt):
     open({str(log)!r}, "a").write("x")
 InFlight.add = telling
 """
-    process = start(study, moment)
+    process = start(of_study(moment), study.file)
     while not log.exists():
-        assert process.poll() is None
+        assert process.status is None
         time.sleep(0.1)
     process.terminate()
-    _, said = process.communicate(timeout=120)
-    assert process.returncode != 0
+    _, said = process.finish()
+    assert process.status != 0
     n_kept = sum(study.lake.num_rows(file) for file in study.lake.files(IN_FLIGHT))
     n_told = len(log.read_text())  # the signal may come between the two
     assert 0 < n_told <= n_kept <= n_told + 1, said

@@ -160,7 +160,6 @@ def spared() -> dict[str, tuple[int, Any]]:
     return {}
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("command", "number"), chosen(MOMENTS, 0.2))
 def test_a_command_killed_at_any_moment_leaves_the_lake_whole_and_the_next_run_works(
     whole: Path, place: Path, command: str, number: int, spared: dict[str, tuple[int, Any]]

@@ -246,7 +246,6 @@ def _of(name: str) -> Table:
     return next(table for table in TABLES if table.name == name)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("fault", "table"), chosen(CASES))
 def test_a_fault_in_a_file_gives_one_line_or_the_right_answer_and_can_be_mended(
     study: Study, fault: str, table: str
@@ -277,7 +276,6 @@ SNAPSHOT_FAULTS = {
 }
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("fault", chosen(SNAPSHOT_FAULTS, 0.2))
 def test_a_fault_in_the_snapshot_gives_one_line_and_publishing_mends_it(study: Study, fault: str) -> None:
     right = answers(study)

@@ -54,7 +54,6 @@ def demo(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     return load_study("demo")
 
 
-@pytest.mark.timeout(900)
 def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_loss_of_one(
     cluster: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

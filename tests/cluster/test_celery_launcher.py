@@ -66,7 +66,6 @@ def started(instance: dg.DagsterInstance, job: dg.JobDefinition) -> dg.DagsterRu
     return again(instance, run)
 
 
-@pytest.mark.timeout(300)
 def test_a_run_is_well_while_a_worker_has_it_and_has_failed_when_the_worker_is_lost(
     cluster: Path, instance: dg.DagsterInstance
 ) -> None:
@@ -102,7 +101,6 @@ def test_a_run_that_has_ended_well_is_well(cluster: Path, instance: dg.DagsterIn
         wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=60, every=0.2)
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_that_is_told_to_end_gives_its_run_up_to_another(
     cluster: Path, instance: dg.DagsterInstance
 ) -> None:
@@ -114,7 +112,6 @@ def test_a_worker_that_is_told_to_end_gives_its_run_up_to_another(
     assert again(instance, run).tags[WILL_RETRY_TAG] == "true"
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_that_takes_no_more_runs_still_answers_for_the_one_it_has(
     cluster: Path, instance: dg.DagsterInstance
 ) -> None:
@@ -137,7 +134,6 @@ def test_where_redis_does_not_answer_nothing_is_said_of_a_run(
         health(elsewhere, run)
 
 
-@pytest.mark.timeout(300)
 def test_a_busy_worker_leaves_the_next_run_to_one_that_is_free(
     cluster: Path, instance: dg.DagsterInstance, queues: redis.Redis
 ) -> None:

@@ -96,7 +96,6 @@ def clicked(url: str, before: set[str]) -> str:
     return new
 
 
-@pytest.mark.timeout(900)
 def test_every_asset_of_the_study_can_be_launched_over_graphql(served: tuple[str, Path]) -> None:
     url, project = served
     ends_well(url, project, launch(url, EVERY))
@@ -109,7 +108,6 @@ def n_warehouses() -> int:
         return len(instance.fetch_materializations(dg.AssetKey(["tiny", "warehouse"]), limit=100).records)
 
 
-@pytest.mark.timeout(900)
 def test_three_roles_that_are_clicked_are_made_and_the_warehouse_follows(
     served: tuple[str, Path],
     chromium: Any,  # noqa: F811
@@ -141,7 +139,6 @@ def test_three_roles_that_are_clicked_are_made_and_the_warehouse_follows(
     wait_for(lambda: n_warehouses() > n_published, seconds=180)  # nobody asked for it: automation did
 
 
-@pytest.mark.timeout(900)
 def test_materialize_all_that_is_clicked_makes_the_whole_study(
     served: tuple[str, Path],
     chromium: Any,  # noqa: F811
@@ -170,7 +167,6 @@ def whole(study: Study) -> None:
             assert warehouse.execute(f"from {table} limit 1").fetchall(), table
 
 
-@pytest.mark.timeout(900)
 def test_a_backfill_whose_daemon_and_run_were_killed_goes_on_when_they_are_back(project: Path) -> None:
     study = load_study("tiny")
     with dagster_dev(project, ending=signal.SIGKILL) as url:
@@ -189,7 +185,6 @@ def test_a_backfill_whose_daemon_and_run_were_killed_goes_on_when_they_are_back(
     assert sorted(file.partition["role"] for file in study.lake.files(RESPONSES)) == ROLES
 
 
-@pytest.mark.timeout(1200)
 def test_a_backfill_outlives_each_of_its_servers_and_no_role_is_lost_or_doubled(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
