@@ -41,7 +41,7 @@ def carried(weights: Floats, columns: Floats, made: Floats, crossed: Crossed | N
     if crossed is None:
         unknown = np.full(len(weights), np.nan)
         return Carried(unknown, unknown, in_sample)
-    squared, reach = crossed.interval(lambda products: _along(weights, products[..., :n, :n]))
+    squared, reach = crossed.interval(lambda products: along(weights, products[..., :n, :n]))
     found = np.stack(crossed.interval(lambda products: _cosines(weights, products)))
     cosine, half = np.where(squared <= reach, np.nan, found)
     return Carried(cosine, half, in_sample)
@@ -51,14 +51,13 @@ def _cosines(weights: Floats, products: Floats) -> Floats:
     """float64[..., n_axes], of products float64[..., 2 * n_roles, 2 * n_roles]."""
     n = weights.shape[1]
     own, both, made = (
-        _along(weights, part)
-        for part in (products[..., :n, :n], products[..., :n, n:], products[..., n:, n:])
+        along(weights, part) for part in (products[..., :n, :n], products[..., :n, n:], products[..., n:, n:])
     )
     known = (own > 0) & (made > 0)
     return np.where(known, both / np.sqrt(np.where(known, own * made, 1)), np.nan)
 
 
-def _along(weights: Floats, products: Floats) -> Floats:
+def along(weights: Floats, products: Floats) -> Floats:
     """float64[..., n_axes]: the product of each axis, of products float64[..., n_roles, n_roles] of roles."""
     found: Floats = np.einsum("ai,...ij,aj->...a", weights, products, weights)
     return found

@@ -18,6 +18,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ROLE_VECTORS,
     VECTOR_AXES,
+    VECTOR_FEATURES,
     VECTOR_POSITIONS,
     VECTOR_TABLES,
     Table,
@@ -25,6 +26,7 @@ from persona_assets.lake.schema import (
 from persona_assets.models.sae import load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import SaeSettings
+from persona_assets.vectors.alignment import aligned
 from persona_assets.vectors.axes import Carried, carried
 from persona_assets.vectors.reading import (
     centred_blocks,
@@ -34,7 +36,7 @@ from persona_assets.vectors.reading import (
     together,
     written,
 )
-from persona_assets.vectors.tables import axes_table
+from persona_assets.vectors.tables import axes_table, features_table
 
 _ELSEWHERE = "the SAE does not reconstruct the stream that it reads"
 _SEED = 0  # of the components' nulls
@@ -60,18 +62,25 @@ def compare_vectors(
     return across.land(_contents(read, settings.analysis.anchor), made_from, sae, inputs)
 
 
-class _Read(NamedTuple):
-    """Roles, their vectors and reconstructions float64[n_roles, width], and the blocks of either.
-
-    There are no blocks where roles share no questions, and nothing of reconstructions where there are none.
+class _Made(NamedTuple):
+    """What the SAE makes of the roles, float64[n_roles, width]: the mean `codes` float32[n_roles, d_sae] of
+    each times `directions` float32[d_sae, width]. There are no blocks where roles share no questions.
     """
+
+    directions: Singles
+    codes: Singles
+    columns: Floats
+    blocks: Blocks | None
+
+
+class _Read(NamedTuple):
+    """Roles, their vectors float64[n_roles, width], and what an SAE that reconstructs them makes of them."""
 
     roles: list[str]
     rows: pa.Table
     columns: Floats
     blocks: Blocks | None
-    made: Floats | None
-    made_blocks: Blocks | None
+    made: _Made | None
 
 
 def _directions(settings: SaeSettings) -> Singles | None:
@@ -89,41 +98,43 @@ def _read(across: AcrossRoles, sae: str, directions: Singles | None, progress: P
     progress(1, 3)
     blocks = centred_blocks(design, read_vectors(lake, design, files)) if across.aligned else None
     progress(2, 3)
-    made, made_blocks = None, None
-    if directions is not None:
-        made, made_blocks = _reconstructed(design, sources, directions, across.aligned)
+    made = None if directions is None else _reconstructed(design, sources, directions, across.aligned)
     progress(3, 3)
     table = pa.Table.from_pylist(rows, schema=ROLE_VECTORS.schema)
-    return _Read(design.roles, table, columns, blocks, made, made_blocks)
+    return _Read(design.roles, table, columns, blocks, made)
 
 
-def _reconstructed(
-    design: Design, sources: list[RoleSource], directions: Singles, aligned: bool
-) -> tuple[Floats, Blocks | None]:
-    """Return the roles' mean reconstructions, but for what is the same in all, and their blocks."""
+def _reconstructed(design: Design, sources: list[RoleSource], directions: Singles, aligned: bool) -> _Made:
+    """Return what the SAE makes of the roles, but for what is the same in all."""
     writes, d_sae = written(directions), len(directions)
     of_roles = [np.asarray(codes.mean(axis=0)) for codes in read_codes(design, sources, d_sae)]
-    made: Floats = (np.concatenate(of_roles) @ directions).astype(np.float64)
-    if not aligned:
-        return made, None
-    return made, centred_blocks(design, read_codes(design, sources, d_sae), writes)
+    codes: Singles = np.concatenate(of_roles).astype(np.float32)
+    columns: Floats = (codes @ directions).astype(np.float64)
+    blocks = centred_blocks(design, read_codes(design, sources, d_sae), writes) if aligned else None
+    return _Made(directions, codes, columns, blocks)
 
 
 def _contents(read: _Read, anchor: str) -> dict[Table, pa.Table]:
     """Return the content of `VECTOR_TABLES`."""
-    n, parts = len(read.roles), [one for one in (read.blocks, read.made_blocks) if one is not None]
+    n, made = len(read.roles), read.made
+    parts = [one.blocks for one in (read, made) if one is not None and one.blocks is not None]
     products = _products(parts)
     own = None if products is None else products.of(slice(0, n))
     space = space_of(read.columns, read.roles, anchor, own, _SEED, "raw")
-    of_axes = Carried.unknown(len(space.weights))
-    if read.made is not None:
+    of_axes, features = Carried.unknown(len(space.weights)), VECTOR_FEATURES.schema.empty_table()
+    if made is not None:
         both = products if len(parts) == 2 else None
-        of_axes = carried(space.weights, read.columns, read.made, both)
+        of_axes = carried(space.weights, read.columns, made.columns, both)
+        if space.assistant is not None:
+            weights = space.assistant.weights
+            lie = aligned(made.directions, weights, read.columns, read.blocks, own)
+            features = features_table(lie, made.directions, weights @ made.codes, space.assistant.direction)
     length = np.nan if space.assistant is None else 1 / space.assistant.weights[read.roles.index(anchor)]
     return {
         ROLE_VECTORS: read.rows,
         VECTOR_POSITIONS: VECTOR_POSITIONS.of(places_on_axes(read.roles, space, anchor)),
-        VECTOR_AXES: axes_table(space, length, of_axes, _ELSEWHERE if read.made is None else None),
+        VECTOR_FEATURES: features,
+        VECTOR_AXES: axes_table(space, length, of_axes, _ELSEWHERE if made is None else None),
     }
 
 

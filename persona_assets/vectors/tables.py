@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.atlas.roles import RoleSpace
-from persona_assets.base.arrays import Floats
-from persona_assets.lake.schema import VECTOR_AXES
+from persona_assets.base.arrays import Floats, Singles
+from persona_assets.lake.schema import VECTOR_AXES, VECTOR_FEATURES
+from persona_assets.vectors.alignment import Aligned
 from persona_assets.vectors.axes import Carried
 
 
@@ -38,5 +39,23 @@ def axes_table(space: RoleSpace, length: float, carried: Carried, why_not_carrie
             "carried_high": told(np.clip(carried.cosine + carried.half, -1, 1)),
             "carried_in_sample": told(carried.in_sample),
             "reason": [space.why_no_assistant or why_not_carried, *[why_not_carried] * n_components],
+        }
+    )
+
+
+def features_table(lie: Aligned, directions: Singles, differences: Floats, axis: Floats) -> pa.Table:
+    """Return the rows of `VECTOR_FEATURES`.
+
+    `differences` float64[n_features] are of their mean activations, over the length of the axis, whose
+    direction is `axis` float64[width].
+    """
+    return VECTOR_FEATURES.of(
+        {
+            "feature_id": np.arange(len(directions)),
+            "cosine": np.clip(lie.cosine, -1, 1),
+            "cosine_low": np.clip(lie.cosine - lie.half, -1, 1),
+            "cosine_high": np.clip(lie.cosine + lie.half, -1, 1),
+            "in_sample": lie.in_sample,
+            "contribution": differences * (directions @ axis),
         }
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from persona_assets.atlas.blocks import Blocks
 from persona_assets.atlas.crossed import Crossed, crossed
+from persona_assets.vectors.alignment import aligned
 from persona_assets.vectors.axes import carried
 from persona_assets.vectors.reading import together
 from tests.analysis.simulated import draw
@@ -15,10 +18,19 @@ N_ROLES, WIDTH, LOUD = 12, 48, 6
 SHAPE = (N_ROLES, 5, 10, WIDTH)  # each question is a group of its own
 
 
-def simulated(
-    seed: int, strength: float, kept: int, wording: float = 0.1
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Crossed]:
-    """Return roles' vectors and reconstructions, the true ones of both, and the products.
+class Simulated(NamedTuple):
+    """Roles' vectors and reconstructions, the true ones of both, the products, and the vectors' blocks."""
+
+    columns: np.ndarray
+    made: np.ndarray
+    true: np.ndarray
+    true_made: np.ndarray
+    products: Crossed
+    blocks: Blocks
+
+
+def simulated(seed: int, strength: float, kept: int, wording: float = 0.1) -> Simulated:
+    """Return roles that differ by `strength`.
 
     A few dimensions are six times as loud as the others. The SAE keeps the first `kept` of dimensions that
     are turned against these, and makes errors of its own.
@@ -38,7 +50,7 @@ def simulated(
     found = crossed(together(parts), np.ones(WIDTH))
     assert found is not None
     columns = (one.mean(axis=(1, 2)) for one in (values, made))
-    return *columns, true[:, 0, 0], true[:, 0, 0] @ kept_of, found
+    return Simulated(*columns, true[:, 0, 0], true[:, 0, 0] @ kept_of, found, parts[0])
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
@@ -53,7 +65,7 @@ WEIGHTS[0, 0] = 1
 def test_intervals_hold_the_share_that_was_planted(strength: float, kept: int) -> None:
     held, off = [], []
     for seed in range(40):
-        columns, made, true, true_made, products = simulated(seed, strength, kept)
+        columns, made, true, true_made, products, _ = simulated(seed, strength, kept)
         found = carried(WEIGHTS, columns, made, products)
         if np.isfinite(found.half[0]):
             off.append(found.cosine[0] - cosine((WEIGHTS @ true)[0], (WEIGHTS @ true_made)[0]))
@@ -62,7 +74,7 @@ def test_intervals_hold_the_share_that_was_planted(strength: float, kept: int) -
 
 
 def test_an_sae_that_writes_the_stream_again_carries_all_and_one_that_writes_something_else_nothing() -> None:
-    columns, _, _, _, products = simulated(0, 0.3, 12)
+    columns, _, _, _, products, _ = simulated(0, 0.3, 12)
     n = N_ROLES
     own = products.of(slice(0, n))
 
@@ -79,6 +91,45 @@ def test_an_sae_that_writes_the_stream_again_carries_all_and_one_that_writes_som
 def test_of_an_axis_that_noise_alone_makes_no_share_is_told() -> None:
     told = []
     for seed in range(40):
-        columns, made, _, _, products = simulated(seed, 0.0, 24)
+        columns, made, _, _, products, _ = simulated(seed, 0.0, 24)
         told.append(np.isfinite(carried(WEIGHTS, columns, made, products).cosine[0]))
+    assert np.mean(told) <= 0.05
+
+
+def directions_about(axis: np.ndarray) -> np.ndarray:
+    """Return forty directions: the axis first, then such as hold less of it, then random ones."""
+    random = np.random.default_rng(0)
+    unit = axis / np.linalg.norm(axis)
+    some = random.normal(size=(40, WIDTH))
+    some -= np.outer(some @ unit, unit)
+    some /= np.linalg.norm(some, axis=1, keepdims=True)
+    share = np.concatenate([[1.0], np.linspace(0.95, -0.95, 19), np.zeros(20)])[:, None]
+    return 3 * (share * unit + np.sqrt(1 - share**2) * some)
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.4])
+def test_intervals_hold_planted_cosines_and_the_planted_direction_lies_nearest(strength: float) -> None:
+    held, off, first = [], [], []
+    for seed in range(30):
+        one = simulated(seed, strength, 24)
+        [axis], own = WEIGHTS @ one.true, one.products.of(slice(0, N_ROLES))
+        directions = directions_about(axis).astype(np.float32)
+        found = aligned(directions, WEIGHTS[0], one.columns, one.blocks, own)
+        if np.isfinite(found.half).all():
+            truth = directions @ axis / np.linalg.norm(directions, axis=1) / np.linalg.norm(axis)
+            held.append(np.abs(found.cosine - truth) <= found.half)
+            off.append(found.cosine - truth)
+            first.append(np.abs(found.in_sample).argmax() <= 1)
+    assert len(held) > 15 and np.mean(held) >= 0.93 and np.mean(first) > 0.9
+    assert np.abs(np.mean(off, axis=0)).max() < 0.06
+
+
+def test_nothing_lies_surely_to_an_axis_that_noise_alone_makes() -> None:
+    told = []
+    for seed in range(40):
+        one = simulated(seed, 0.0, 24)
+        directions = directions_about(np.ones(WIDTH)).astype(np.float32)
+        found = aligned(directions, WEIGHTS[0], one.columns, one.blocks, one.products.of(slice(0, N_ROLES)))
+        assert np.isfinite(found.in_sample).all()
+        told.append(np.isfinite(found.cosine).any())
     assert np.mean(told) <= 0.05

@@ -28,7 +28,13 @@ def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_sta
     run_study(plain, None, [one for one in STAGES if one != "vectors"], False)
     statistics = AcrossRoles.of(plain).file(ROLE_CONTRASTS, "demo")
     with connect(plain) as warehouse:
-        for asked in ("roles_on_both_axes()", "role_vectors", "vector_axes", "vector_positions"):
+        for asked in (
+            "roles_on_both_axes()",
+            "features_along_the_axis()",
+            "role_vectors",
+            "vector_axes",
+            "vector_positions",
+        ):
             assert warehouse.execute(f"from {asked}").fetchall() == []
 
     study = make_study(changes={"extraction.vectors": "response"})
@@ -73,6 +79,23 @@ def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_sta
         made = axis_between(written["default"], [written["ghost"], written["pirate"]])
         assert plainly == pytest.approx(axis @ made / np.linalg.norm(axis) / np.linalg.norm(made), rel=1e-5)
         assert 0.9 < plainly < carried <= 1  # the toy's SAE fits well, and noise is no difference
+
+        activations = {role: np.zeros(sae.d_sae) for role in means}
+        for role, feature, mean in warehouse.execute(
+            "select role, feature_id, mean from role_features"
+        ).fetchall():
+            activations[role][feature] = mean
+        difference = axis_between(activations["default"], [activations["ghost"], activations["pirate"]])
+        directions = sae.directions().double().numpy()
+        told = warehouse.execute(
+            "select feature_id, in_sample, contribution from features_along_the_axis() order by feature_id"
+        ).fetchall()
+        ids, in_sample, contribution = (np.array(one) for one in zip(*told, strict=True))
+        assert (ids == np.arange(sae.d_sae)).all()
+        along = directions @ axis / length
+        np.testing.assert_allclose(in_sample, along / np.linalg.norm(directions, axis=1), atol=1e-5)
+        np.testing.assert_allclose(contribution, difference * along / length, atol=1e-5)
+        assert contribution.sum() == pytest.approx(made @ axis / length**2, abs=1e-4)
 
         unit, centre = axis / length, np.mean(list(means.values()), axis=0)
         for role, in_sample in warehouse.execute(

@@ -68,6 +68,7 @@ COLUMNS = {
     "roles_on_both_assistant_axes": (
         "role residual residual_low residual_high residual_rank features features_rank"
     ),
+    "features_along_the_assistant_axis": "feature_id label cosine cosine_low cosine_high contribution",
     "how_much_of_an_axis_the_sae_carries": (
         "sae axis carried carried_low carried_high explained_variance explained_null cosine_with_assistant "
         "reason"

@@ -83,6 +83,7 @@ from persona_assets.lake.schema.of_snapshots import (
 from persona_assets.lake.schema.of_vectors import (
     ROLE_VECTORS,
     VECTOR_AXES,
+    VECTOR_FEATURES,
     VECTOR_POSITIONS,
     VECTOR_TABLES,
 )
@@ -215,6 +216,7 @@ __all__ = [
     "TOKEN_SHAPES",
     "VARIANT_STRIDE",
     "VECTOR_AXES",
+    "VECTOR_FEATURES",
     "VECTOR_POSITIONS",
     "VECTOR_TABLES",
     "VIEWS",

@@ -236,6 +236,7 @@ MACROS = (
     "echoes",
     "drift_against_plain",
     "roles_on_both_axes",
+    "features_along_the_axis",
 )
 
 # Filled from what the study says; the others from files of the lake.

@@ -69,5 +69,23 @@ VECTOR_POSITIONS = _of_vectors(
     ),
 )  # fmt: skip
 
+VECTOR_FEATURES = _of_vectors(
+    "vector_features", "How each feature's decoder direction lies to the assistant axis of vector_axes; none "
+    "where there is no such axis, or the SAE writes to another stream than it reads",
+    columns=(
+        Column("feature_id", INT),
+        Column("cosine", FLOAT, "Cosine of the decoder direction with the axis, over the axis' length free "
+            "of noise; NULL where the axis is not surely more than noise, or roles share no questions",
+            nullable=True),
+        Column("cosine_low", FLOAT, "95 % interval of cosine, wordings and questions drawn anew; NULL with "
+            "fewer than three of either", nullable=True),
+        Column("cosine_high", FLOAT, nullable=True),
+        Column("in_sample", FLOAT, "The plain cosine, which noise in the axis draws to 0"),
+        Column("contribution", FLOAT, "The anchor's mean activation less the mean of the other roles', times "
+            "what a unit of it writes along the axis, over the axis' length: over all features the sum is "
+            "how much of the length the SAE's reconstruction has"),
+    ),
+)  # fmt: skip
+
 # What lands together, made from the same, in this order.
-VECTOR_TABLES = (ROLE_VECTORS, VECTOR_POSITIONS, VECTOR_AXES)
+VECTOR_TABLES = (ROLE_VECTORS, VECTOR_POSITIONS, VECTOR_FEATURES, VECTOR_AXES)
