@@ -62,11 +62,13 @@ class FeatureRanges:
     """A role's file read range of features by range of features, its footer once.
 
     Ranges that follow each other read no row group twice: what the last one holds beyond a range is kept for
-    the next. Raises StudyError where the file is damaged.
+    the next. With `with_active` it reads, too, on how many tokens features were active. Raises StudyError
+    where the file is damaged.
     """
 
-    def __init__(self, source: RoleSource) -> None:
+    def __init__(self, source: RoleSource, *, with_active: bool = False) -> None:
         self.source = source
+        self._names = ["feature_id", "response_id", "mean", *(["n_active"] if with_active else [])]
         try:
             self._metadata = source.opened(source.activations).metadata
         except READING_ERRORS as error:
@@ -85,8 +87,11 @@ class FeatureRanges:
             rows[first : last + 1] += n / (last + 1 - first)
         return rows
 
-    def read(self, start: int, stop: int) -> tuple[Int32s, Int32s, Singles]:
-        """Feature ids, response ids and means of the features from `start` to before `stop`, by feature."""
+    def read(self, start: int, stop: int) -> list[npt.NDArray[Any]]:
+        """Feature ids, response ids and means of the features from `start` to before `stop`, by feature.
+
+        Then their active tokens, where these are asked for: as floats with NaN where one is not known.
+        """
         kept = self._rest if start == self._rest_from else []
         groups = np.flatnonzero((self._first < stop) & (self._last >= start))
         if kept:
@@ -96,11 +101,10 @@ class FeatureRanges:
             columns = [np.concatenate(parts) for parts in zip(kept, columns, strict=True)]
         first, last = np.searchsorted(columns[0], [start, stop])
         self._rest_from, self._rest = stop, [column[last:].copy() for column in columns]
-        feature, response, value = (column[first:last] for column in columns)
-        return feature, response, value
+        return [column[first:last] for column in columns]
 
     def _read(self, groups: list[int]) -> list[npt.NDArray[Any]]:
-        return _columns(self.source, ["feature_id", "response_id", "mean"], groups, self._metadata)
+        return _columns(self.source, self._names, groups, self._metadata)
 
 
 def _bounds(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:

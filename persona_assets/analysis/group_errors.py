@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from persona_assets.analysis.group_sums import Sums
+from persona_assets.analysis.group_sums import UnitSums
 from persona_assets.analysis.layout import Layout
 from persona_assets.analysis.moderated import combined
-from persona_assets.base.arrays import Floats
+from persona_assets.base.arrays import Flags, Floats
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class GroupEffects:
     levels: Floats
 
 
-def group_effects(layout: Layout, sums: Sums) -> GroupEffects:
+def group_effects(layout: Layout, sums: UnitSums) -> GroupEffects:
     """Return the effects of some features with their errors."""
     asked = (layout.asked > 0).astype(np.float64)
     on_each = asked.sum(axis=0)
@@ -49,8 +49,20 @@ def group_effects(layout: Layout, sums: Sums) -> GroupEffects:
 def between_units(layout: Layout, levels: Floats) -> tuple[Floats, Floats]:
     """Return the variance of the units' weighted sum by how much they differ, and its degrees of freedom.
 
-    `levels` float64[n_units, n]. Blocks and groups are taken out first. A group without any degree of
-    freedom has the other's variance; NaN where neither has one.
+    `levels` float64[n_units, n]; NaN where no group has a degree of freedom.
+    """
+    parts, df, known = groups_parts(layout, levels)
+    variance = parts.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        of_sum = variance**2 / np.where(known.sum() == 2, (parts**2 / df).sum(axis=1), variance**2 / df.max())
+    return variance, np.where(variance > 0, of_sum, max(float(df.max()), 1.0))
+
+
+def groups_parts(layout: Layout, levels: Floats) -> tuple[Floats, Floats, Flags]:
+    """Return either group's part of the variance, float64[n, 2], and their degrees of freedom float64[2].
+
+    Blocks and groups are taken out first. A group that has none by itself, by the last of these bool[2], has
+    the other's variance.
     """
     block, weights, n_blocks = layout.block_of, layout.weights, int(layout.block_of.max()) + 1
     in_block = np.bincount(block)
@@ -68,15 +80,11 @@ def between_units(layout: Layout, levels: Floats) -> tuple[Floats, Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = np.where(known, squares / df, np.nan)
         squares = np.where(known, squares, squares[:, ::-1])
-        df = np.where(known, df, df[::-1])
-        parts = squares * (weights**2 @ of_side)
-        variance = parts.sum(axis=1)
-        of_sum = variance**2 / np.where(known.sum() == 2, (parts**2 / df).sum(axis=1), variance**2 / df.max())
-    return variance, np.where(variance > 0, of_sum, max(float(df.max()), 1.0))
+    return squares * (weights**2 @ of_side), np.where(known, df, df[::-1]), known
 
 
 def _crossed(
-    layout: Layout, sums: Sums, levels: Floats, all_units: Floats
+    layout: Layout, sums: UnitSums, levels: Floats, all_units: Floats
 ) -> tuple[Floats, int, Floats, float]:
     """Return V_crossed and V_rest, float64[n_features], with their degrees of freedom."""
     asked = (layout.asked > 0).astype(np.float64)
@@ -103,7 +111,7 @@ def _crossed(
     return squares / (n - 1) / n, n - 1, rest * of_weights / n, max(rest_df, 0.0)
 
 
-def _of_blocks(layout: Layout, sums: Sums, levels: Floats, all_units: Floats) -> Floats:
+def _of_blocks(layout: Layout, sums: UnitSums, levels: Floats, all_units: Floats) -> Floats:
     """float64[n_features]: the sum of squares of what blocks do on single questions; 0 with one block."""
     n_blocks = int(layout.block_of.max()) + 1
     if n_blocks == 1:

@@ -29,6 +29,7 @@ class Range:
 
     A feature's begin at `bounds` int64[n + 1]: its `values`, role by role as their files have them, each with
     its place (`layout`), int32. `keys` are the same in rising order: the bits of the value, then the place.
+    `active` int32: on how many tokens; -1 where that is not known.
     """
 
     start: int
@@ -37,24 +38,32 @@ class Range:
     places: Int32s
     values: Singles
     keys: Keys
+    active: Int32s
 
 
 @dataclass(frozen=True)
-class Sums:
+class UnitSums:
     """Of a contrast and some features; x is a unit's mean on one of what units are compared on.
 
     `units` float64[n_features, n_units]: sum of x. `crossed` float64[n_features, 2, n_crossed]: sum of x over
     either group's units. `squares` float64[n_features, 2]: of x², by group; `blocks` float64[n_features]:
     over blocks of units and what they are compared on, (sum of x)² over the number of units; 0 where there
-    is one block. Of single
-    responses, by group, float64[n_features, 2] each: `fired`, and the sums of their `values` and
-    `value_squares`.
+    is one block.
     """
 
     units: Floats
     crossed: Floats
     squares: Floats
     blocks: Floats
+
+
+@dataclass(frozen=True)
+class Sums(UnitSums):
+    """Besides, of single responses, by group, float64[n_features, 2] each.
+
+    `fired`, and the sums of their `values` and `value_squares`.
+    """
+
     fired: Floats
     values: Floats
     value_squares: Floats
@@ -63,7 +72,7 @@ class Sums:
 
 def read_ranges(sources: Sequence[RoleSource], design: Design, d_sae: int) -> Iterator[Range]:
     """Read every role once, range of features by range. Raises StudyError where a file is damaged."""
-    files = [FeatureRanges(source) for source in sources]
+    files = [FeatureRanges(source, with_active=True) for source in sources]
     expected = np.sum([file.expected(d_sae) for file in files], axis=0).astype(np.int64)
     for first, last in ranges(expected, MAX_ENTRIES):
         for start in range(first, last, MAX_FEATURES):
@@ -72,24 +81,37 @@ def read_ranges(sources: Sequence[RoleSource], design: Design, d_sae: int) -> It
 
 def sums(layout: Layout, part: Range) -> Sums:
     """Return what a contrast sums over a range's activations."""
-    n, shape = part.stop - part.start, layout.asked.shape
-    of_units, crossed, blocks = np.zeros((n, shape[0])), np.zeros((n, 2, shape[1])), np.zeros(n)
-    squares, fired, values, value_squares = np.zeros((4, n, 2))
     with np.errstate(divide="ignore"):
         weight = np.where(layout.asked > 0, 1 / layout.asked, 0)
+    found, (fired, values, value_squares) = unit_sums(layout, part, part.values, weight)
+    return Sums(
+        **vars(found), fired=fired, values=values, value_squares=value_squares, placed=_placed(layout, part)
+    )
+
+
+def unit_sums(
+    layout: Layout, part: Range, values: Singles | Int32s, weight: Floats
+) -> tuple[UnitSums, tuple[Floats, Floats, Floats]]:
+    """Return sums of a range's `values`, and of single responses those that `Sums` begins with.
+
+    x is the sum of a unit's values times its weight, of `weight` float64[n_units, n_crossed].
+    """
+    n, shape = part.stop - part.start, layout.asked.shape
+    of_units, crossed, blocks = np.zeros((n, shape[0])), np.zeros((n, 2, shape[1])), np.zeros(n)
+    squares, fired, value_sums, value_squares = np.zeros((4, n, 2))
     _sum(
         part.bounds,
         part.places,
-        part.values,
+        values,
         layout.unit_of,
         layout.crossed_of,
         weight,
         layout.side_of,
         layout.block_of,
-        _units_in_blocks(layout),
-        (of_units, crossed, squares, blocks, fired, values, value_squares),
+        units_in_blocks(layout),
+        (of_units, crossed, squares, blocks, fired, value_sums, value_squares),
     )
-    return Sums(of_units, crossed, squares, blocks, fired, values, value_squares, _placed(layout, part))
+    return UnitSums(of_units, crossed, squares, blocks), (fired, value_sums, value_squares)
 
 
 def _placed(layout: Layout, part: Range) -> Placements:
@@ -100,7 +122,7 @@ def _placed(layout: Layout, part: Range) -> Placements:
     return place_answers(keys[: bounds[-1]], bounds, layout.by_place)
 
 
-def _units_in_blocks(layout: Layout) -> Ints:
+def units_in_blocks(layout: Layout) -> Ints:
     """int64[n_blocks, n_crossed]: how many of a block's units have a response on each."""
     counts = np.zeros((int(layout.block_of.max()) + 1, layout.asked.shape[1]), np.int64)
     np.add.at(counts, layout.block_of, (layout.asked > 0).astype(np.int64))
@@ -109,13 +131,15 @@ def _units_in_blocks(layout: Layout) -> Ints:
 
 def _read(files: list[FeatureRanges], design: Design, start: int, stop: int) -> Range:
     read = [file.read(start, stop) for file in files]
-    counts = np.sum([np.bincount(feature - start, minlength=stop - start) for feature, _, _ in read], axis=0)
+    counts = np.sum([np.bincount(feature - start, minlength=stop - start) for feature, *_ in read], axis=0)
     bounds = np.append(0, np.cumsum(counts)).astype(np.int64)
-    places, values, at = np.empty(bounds[-1], np.int32), np.empty(bounds[-1], np.float32), bounds[:-1].copy()
-    for row, (file, (feature, response, value)) in enumerate(zip(files, read, strict=True)):
+    places, active = np.empty((2, bounds[-1]), np.int32)
+    values, at = np.empty(bounds[-1], np.float32), bounds[:-1].copy()
+    for row, (file, (feature, response, value, tokens)) in enumerate(zip(files, read, strict=True)):
         cells = design.cell_table(file.source.role)
         first = row * len(design.response_ids)
-        if not _place(feature, response, value, start, cells, first, at, places, values):
+        known = np.nan_to_num(tokens, nan=-1).astype(np.int32, copy=False)
+        if not _place(feature, response, value, known, start, cells, first, at, places, values, active):
             raise StudyError(
                 f"{file.source.activations}: speaks of a response that is not among those pooled of role "
                 f"{file.source.role}; delete it and run the role again"
@@ -123,7 +147,7 @@ def _read(files: list[FeatureRanges], design: Design, start: int, stop: int) -> 
     keys = values.view(np.uint32).astype(np.uint64) << np.uint64(32) | places.view(np.uint32)
     for one in range(len(counts)):
         keys[bounds[one] : bounds[one + 1]].sort()
-    return Range(start, stop, bounds, places, values, keys)
+    return Range(start, stop, bounds, places, values, keys, active)
 
 
 @compiled()
@@ -131,12 +155,14 @@ def _place(
     feature: Int32s,
     response: Int32s,
     value: Singles,
+    tokens: Int32s,
     start: int,
     cells: Int32s,
     first: int,
     at: Ints,
     places: Int32s,
     values: Singles,
+    active: Int32s,
 ) -> bool:
     for entry in range(len(feature)):
         if not 0 <= response[entry] < len(cells) or cells[response[entry]] < 0:
@@ -144,6 +170,7 @@ def _place(
         one = feature[entry] - start
         places[at[one]] = first + cells[response[entry]]
         values[at[one]] = value[entry]
+        active[at[one]] = tokens[entry]
         at[one] += 1
     return True
 
@@ -152,7 +179,7 @@ def _place(
 def _sum(
     bounds: Ints,
     places: Int32s,
-    values: Singles,
+    values: Singles | Int32s,
     unit_of: Int32s,
     crossed_of: Int32s,
     weight: Floats,

@@ -15,7 +15,7 @@ from persona_assets.analysis.contrasts import seldom
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
-from persona_assets.analysis.significance import reach
+from persona_assets.analysis.significance import fieller, reach
 from persona_assets.analysis.token_rates import TokenRates
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.lake.schema import LENGTH_CONTRASTS
@@ -83,7 +83,7 @@ class LengthContrasts:
             p[tested] = 2 * stdtr(self.rates.df[row, tested], -t[tested])
             ratio = np.where(others > 0, rate / others, np.nan)
             own = variance * np.fmax(ratio, 1)  # it is drawn to the other roles', and grows with the rate
-            low, high = _fieller(rate, own, others, of_others, reach(np.maximum(self.rates.df[row], 1)))
+            low, high = fieller(rate, own, others, of_others, reach(np.maximum(self.rates.df[row], 1)))
         known = ~np.isnan(p)
         low, high = np.where(known, low, np.nan), np.where(known, high, np.nan)
         return dict(zip(names, (rate, ratio, low, high, p, benjamini_hochberg(p)), strict=True))
@@ -99,15 +99,3 @@ class LengthContrasts:
             seldom(self.design, row, self.fired), np.nan, reach(np.maximum(effects.df[row], 1)) * error
         )
         return dict(zip(names, (effect, effect - width, effect + width), strict=True))
-
-
-def _fieller(
-    rate: Floats, variance: Floats, others: Floats, of_others: Floats, reach: Floats
-) -> tuple[Floats, Floats]:
-    """Return the interval of a ratio of means (Fieller 1954); NaN where the others' might be 0."""
-    squares = others**2 - reach**2 * of_others
-    product, own = rate * others, rate**2 - reach**2 * variance
-    root = np.sqrt(np.maximum(product**2 - squares * own, 0))
-    bounded = squares > 0
-    low, high = (product - root) / squares, (product + root) / squares
-    return np.where(bounded, np.maximum(low, 0), np.nan), np.where(bounded, high, np.nan)

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from persona_assets.analysis.contrasts import MIN_EXPECTED, MIN_FIRED
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.group_errors import GroupEffects, between_units, group_effects
+from persona_assets.analysis.group_rates import group_rates, tokens_of
 from persona_assets.analysis.group_sums import Sums, read_ranges, sums
 from persona_assets.analysis.layout import Layout, layout
 from persona_assets.analysis.multiple import benjamini_hochberg
@@ -43,10 +44,13 @@ def own_contrasts(
     design = read_design(sources)
     layouts = {name: layout(one, design, aligned=aligned) for name, one in groups.items()}
     whole = {name: one for name, one in layouts.items() if one.n_units.all()}
+    tokens = {name: tokens_of(one, design) for name, one in whole.items()}
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
     for part in ahead(read_ranges(sources, design, d_sae)):
         for name, one in whole.items():
-            found[name].append(_of_features(one, sums(one, part), part.start))
+            summed = sums(one, part)
+            of_tokens = group_rates(one, part, tokens[name], _seldom(one, summed.fired))
+            found[name].append(_of_features(one, summed, part.start, of_tokens))
         if progress is not None:
             progress(part.stop, d_sae)
     features = {name: _finished(name, parts, smallest_effect) for name, parts in found.items()}
@@ -59,13 +63,19 @@ def own_contrasts(
     }
 
 
-def _of_features(of: Layout, part: Sums, start: int) -> _Columns:
+def _seldom(of: Layout, fired: Floats) -> Flags:
+    """bool[n_features]: where fewer than MIN_EXPECTED firings are expected in the smaller group."""
+    n = of.n_responses
+    return fired.sum(axis=1) * n.min() < MIN_EXPECTED * n.sum()
+
+
+def _of_features(of: Layout, part: Sums, start: int, of_tokens: _Columns) -> _Columns:
     """Return the columns of the features of a range that fire in either group, from `start` on."""
     known = group_effects(of, part)
     n, fired = of.n_responses, part.fired
     auroc, auroc_error, auroc_df, inflation, units = _auroc(of, part, known)
     small = int(np.argmin(n))  # the group in which less is expected
-    seldom = fired.sum(axis=1) * n[small] < MIN_EXPECTED * n.sum()
+    seldom = _seldom(of, fired)
     unsure = seldom & (fired[:, small] < MIN_FIRED)
     p = _p_values(known, inflation, seldom, fired[:, small], fired.sum(axis=1), (int(n[small]), int(n.sum())))
     with np.errstate(invalid="ignore"):
@@ -90,6 +100,7 @@ def _of_features(of: Layout, part: Sums, start: int) -> _Columns:
             "p": p,
             "min_unit_auroc": own.min(axis=0),
             "n_units_agree": ((np.sign(own - 0.5) == np.sign(auroc - 0.5)) & (auroc != 0.5)).sum(axis=0),
+            **of_tokens,
         }
     alive = fired.any(axis=1)
     return {name: values[alive] for name, values in columns.items()}
@@ -156,6 +167,7 @@ def _finished(name: str, parts: list[_Columns], smallest: float) -> pa.Table:
             "q": benjamini_hochberg(of["p"]),
             "p_relevant": relevant,
             "q_relevant": benjamini_hochberg(relevant),
+            "rate_q": benjamini_hochberg(of["rate_p"]),
         }
     )
 

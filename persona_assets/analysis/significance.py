@@ -41,6 +41,21 @@ def wilson(share: float, n: float, reach: float = NORMAL) -> tuple[float, float]
     return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
 
 
+def fieller(
+    rate: Floats, variance: Floats, others: Floats, of_others: Floats, reach: Floats
+) -> tuple[Floats, Floats]:
+    """Return the interval of a ratio of means (Fieller 1954); NaN where the others' might be 0.
+
+    `rate` over `others`, with their variances, `reach` standard errors wide on each side.
+    """
+    squares = others**2 - reach**2 * of_others
+    product, own = rate * others, rate**2 - reach**2 * variance
+    root = np.sqrt(np.maximum(product**2 - squares * own, 0))
+    bounded = squares > 0
+    low, high = (product - root) / squares, (product + root) / squares
+    return np.where(bounded, np.maximum(low, 0), np.nan), np.where(bounded, high, np.nan)
+
+
 def beyond(difference: Floats, smallest: float, error: Floats, df: Singles) -> Floats:
     """Return p that the size of differences is `smallest` at most (Murphy and Myors 1999), by Student's t."""
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -150,6 +150,7 @@ STAGES = (
         tables=CONTRAST_TABLES,
         needs=("activations",),
         made_from=inputs.of_contrasts,
+        version=2,
         shown=CONTRAST_FEATURES,
         made_with="numpy",
         wanted=lambda settings: bool(settings.contrasts),

@@ -5,8 +5,9 @@
 -- In the order of distinctness, as top_features has it: (auroc_low - 1/2) * the group's share of both groups' means,
 -- what the group surely has more of and the other hardly has; where nothing is sure, by auroc_low. by := 'auroc',
 -- 'effect' or 'against' order otherwise; 'against' has first what the other group surely has more of. The tables
--- contrasts and contrast_groups say what is compared with what, and what cannot be told. label was written by a
--- model, and not checked.
+-- contrasts and contrast_groups say what is compared with what, and what cannot be told. A group whose answers are
+-- longer fires more features in an answer: rate_ratio, with its interval and rate_q, compares tokens. label was written
+-- by a model, and not checked.
 create macro contrast(contrast, sae := null, "by" := 'distinctness') as table
 select
     c.feature_id,
@@ -28,7 +29,13 @@ select
     c.mean_group,
     c.mean_against,
     c.firing_rate_group,
-    c.firing_rate_against
+    c.firing_rate_against,
+    c.token_rate_group,
+    c.token_rate_against,
+    c.rate_ratio,
+    c.rate_ratio_low,
+    c.rate_ratio_high,
+    c.rate_q
 from contrast_features as c
 left join preferred_labels as l on l.sae = c.sae and l.feature_id = c.feature_id
 where c.sae = chosen_sae(sae) and c.contrast = contrast and (select known_contrast(contrast))

@@ -32,6 +32,9 @@ FEATURES = [
         "effect_high": None if at else 0.8, "auroc": 0.9 - at / 10, "auroc_low": None if at else 0.7,
         "auroc_high": None if at else 0.95, "q": None if at else 0.01, "q_relevant": None if at else 0.02,
         "min_unit_auroc": 0.6, "n_units_agree": 2, "label": HOSTILE[at], "distinctness": None if at else 0.2,
+        "token_rate_group": 0.02, "token_rate_against": 0.01, "rate_ratio": 2.0,
+        "rate_ratio_low": None if at else 1.25, "rate_ratio_high": None if at else 3.5,
+        "rate_q": None if at else 0.01,
     }
     for at in range(3)
 ]  # fmt: skip
@@ -64,6 +67,7 @@ def test_a_contrast_is_chosen_and_lists_its_features(page: Any, pages: str) -> N
     assert first_cells(page, ".contrast-features") == ["0", "1", "2"]
     row = page.locator(".contrast-features tbody tr").first.inner_text()
     assert "[0.70, 0.95]" in row and "2 of 2" in row and "◆" in row
+    assert "[1.3, 3.5]" in row, "its rate per token has no interval"
     assert NOTE in page.locator(".footnote").inner_text()
     assert "role_5 and 3 more" in page.locator(".contrast-list li").first.inner_text()
     page.get_by_role("button", name="first_wordings").click()

@@ -16,6 +16,6 @@ FeatureOfContrast = rows_of(
     "FeatureOfContrast",
     "What a contrast says of a feature.",
     CONTRAST_FEATURES,
-    leave=("contrast", "p", "p_relevant"),
+    leave=("contrast", "p", "p_relevant", "rate_p"),
     also={"label": str | None, "distinctness": float | None},
 )

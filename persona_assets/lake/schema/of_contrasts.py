@@ -77,6 +77,20 @@ CONTRAST_FEATURES = _contrasts(
         Column("q_relevant", FLOAT, "p_relevant adjusted for all features of the contrast", nullable=True),
         Column("min_unit_auroc", FLOAT, "The least AUROC of one of the group's units against the other"),
         Column("n_units_agree", INT, "How many of the group's units have an AUROC on its side of 1/2"),
+        Column("token_rate_group", FLOAT, "Share of its tokens on which the feature is active, mean of the "
+            "group's units; NULL where active tokens are not known, as of imported dense files",
+            nullable=True),
+        Column("token_rate_against", FLOAT, "The same of what it is compared with", nullable=True),
+        Column("rate_ratio", FLOAT, "token_rate_group over token_rate_against, on the same questions where "
+            "the groups share them; NULL where the latter is 0", nullable=True),
+        Column("rate_ratio_low", FLOAT, "Lower end of the ratio's 95% interval (Fieller's), which knows "
+            "units as the effect's does; NULL where fewer than 5 firings are expected in a group, or the "
+            "other group's rate might be 0", nullable=True),
+        Column("rate_ratio_high", FLOAT, "Upper end of the ratio's 95% interval", nullable=True),
+        Column("rate_p", FLOAT, "Two-sided, that the rates are equal: t with the interval's error",
+            nullable=True),
+        Column("rate_q", FLOAT, "rate_p adjusted for all features of the contrast (Benjamini-Hochberg)",
+            nullable=True),
     ),
 )  # fmt: skip
 

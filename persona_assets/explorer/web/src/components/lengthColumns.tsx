@@ -4,24 +4,27 @@ import { Bracketed } from "./contrastColumns";
 import { fmt } from "./format";
 import type { SortColumn } from "./SortTable";
 
-type AtLength = Pick<
-  FeatureOfRole,
-  "rate_ratio" | "rate_ratio_low" | "rate_ratio_high" | "effect_at_length" | "effect_at_length_low" | "effect_at_length_high"
->;
+type PerToken = Pick<FeatureOfRole, "rate_ratio" | "rate_ratio_low" | "rate_ratio_high">;
+type AtLength = PerToken & Pick<FeatureOfRole, "effect_at_length" | "effect_at_length_low" | "effect_at_length_high">;
 
 const short = (value: number | null | undefined): string => fmt(value, 2);
+
+/** How many times as often a feature is active per token, with the interval; `says` of what. */
+export function perTokenColumn<Row>(of: (row: Row) => PerToken | undefined, says: string): SortColumn<Row> {
+  return {
+    key: "per-token",
+    title: "per token ×",
+    hint: says,
+    num: true,
+    value: (row) => of(row)?.rate_ratio ?? null,
+    cell: (row) => <Bracketed value={of(row)?.rate_ratio} low={of(row)?.rate_ratio_low} high={of(row)?.rate_ratio_high} write={short} />,
+  };
+}
 
 /** What stays of the difference per token and at equal length of the answers, each with its interval; `of` a row, once it is known. */
 export function lengthColumns<Row>(of: (row: Row) => AtLength | undefined): SortColumn<Row>[] {
   return [
-    {
-      key: "per-token",
-      title: "per token ×",
-      hint: SAYS.length_contrasts.rate_ratio,
-      num: true,
-      value: (row) => of(row)?.rate_ratio ?? null,
-      cell: (row) => <Bracketed value={of(row)?.rate_ratio} low={of(row)?.rate_ratio_low} high={of(row)?.rate_ratio_high} write={short} />,
-    },
+    perTokenColumn(of, SAYS.length_contrasts.rate_ratio),
     {
       key: "at-length",
       title: "at equal length",

@@ -20,7 +20,14 @@ export const SAYS = {
     "p_relevant": "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most",
     "q_relevant": "p_relevant adjusted for all features of the contrast",
     "min_unit_auroc": "The least AUROC of one of the group's units against the other",
-    "n_units_agree": "How many of the group's units have an AUROC on its side of 1/2"
+    "n_units_agree": "How many of the group's units have an AUROC on its side of 1/2",
+    "token_rate_group": "Share of its tokens on which the feature is active, mean of the group's units; NULL where active tokens are not known, as of imported dense files",
+    "token_rate_against": "The same of what it is compared with",
+    "rate_ratio": "token_rate_group over token_rate_against, on the same questions where the groups share them; NULL where the latter is 0",
+    "rate_ratio_low": "Lower end of the ratio's 95% interval (Fieller's), which knows units as the effect's does; NULL where fewer than 5 firings are expected in a group, or the other group's rate might be 0",
+    "rate_ratio_high": "Upper end of the ratio's 95% interval",
+    "rate_p": "Two-sided, that the rates are equal: t with the interval's error",
+    "rate_q": "rate_p adjusted for all features of the contrast (Benjamini-Hochberg)"
   },
   "contrasts": {
     "contrast": "Its name in the study's file",

@@ -1282,6 +1282,18 @@ export interface FeatureOfContrast {
   min_unit_auroc: number;
   /** How many of the group's units have an AUROC on its side of 1/2 */
   n_units_agree: number;
+  /** Share of its tokens on which the feature is active, mean of the group's units; NULL where active tokens are not known, as of imported dense files */
+  token_rate_group: number | null;
+  /** The same of what it is compared with */
+  token_rate_against: number | null;
+  /** token_rate_group over token_rate_against, on the same questions where the groups share them; NULL where the latter is 0 */
+  rate_ratio: number | null;
+  /** Lower end of the ratio's 95% interval (Fieller's), which knows units as the effect's does; NULL where fewer than 5 firings are expected in a group, or the other group's rate might be 0 */
+  rate_ratio_low: number | null;
+  /** Upper end of the ratio's 95% interval */
+  rate_ratio_high: number | null;
+  /** rate_p adjusted for all features of the contrast (Benjamini-Hochberg) */
+  rate_q: number | null;
   label: string | null;
   distinctness: number | null;
 }

@@ -3,6 +3,7 @@ import { Interval, IntervalAxis } from "../../charts/Interval";
 import { Bracketed, effectScale } from "../../components/contrastColumns";
 import { fixed, fmt, percent, qValue, signedFmt } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
+import { perTokenColumn } from "../../components/lengthColumns";
 import { FeatureLink } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
@@ -84,6 +85,7 @@ function columnsOf(rows: FeatureOfContrast[], contrast: OwnContrast): SortColumn
       cell: (row) => <Bracketed value={row.auroc} low={row.auroc_low} high={row.auroc_high} />,
     },
     ...sureColumns(contrast),
+    perTokenColumn((row) => row, SAYS.contrast_features.rate_ratio),
     ...levelColumns(),
   ];
 }
