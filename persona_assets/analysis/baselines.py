@@ -59,11 +59,12 @@ def baselines(answers: Answers, role: int, halves: tuple[Flags, Flags]) -> Itera
 
     `halves` bool[n_wordings], bool[n_questions] say which half a wording and a question belong to. With one
     wording all are of the same half, and what is learned is learned under it. Yields nothing where some half
-    lacks answers of either side.
+    lacks answers of either side, and nothing of the residual stream where the answers' vectors are not kept.
     """
     own = answers.role == role
     folds = list(_folds(answers, own, halves))
-    for name, method in METHODS.items() if folds else ():
+    methods = {name: one for name, one in METHODS.items() if name != RESIDUAL or answers.vectors is not None}
+    for name, method in methods.items() if folds else ():
         placed, went_by = np.full(len(own), np.nan), _WentBy([], [])
         for learned, judged in folds:
             score, by = method(answers.of(learned), own[learned], answers.of(judged))
@@ -170,6 +171,12 @@ def _by_mean_difference(learned: Answers, own: Flags, judged: Answers) -> _Judge
     return np.asarray(judged.features @ np.asarray(difference).ravel()), _WentBy([], [])
 
 
+def _by_residual_difference(learned: Answers, own: Flags, judged: Answers) -> _Judged:
+    assert learned.vectors is not None and judged.vectors is not None
+    difference = learned.vectors[own].mean(axis=0) - learned.vectors[~own].mean(axis=0)
+    return (judged.vectors @ difference).astype(np.float64), _WentBy([], [])
+
+
 def _by_words(learned: Answers, own: Flags, judged: Answers) -> _Judged:
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     try:
@@ -193,11 +200,14 @@ def _logistic() -> Any:
     return LogisticRegression(class_weight="balanced", solver="liblinear", random_state=0)
 
 
+RESIDUAL = "residual_difference"
+
 METHODS: dict[str, _Method] = {
     "feature": _by_one_feature,
     "probe_1": _by_probe(1),
     "probe_5": _by_probe(5),
     "probe_20": _by_probe(20),
     "mean_difference": _by_mean_difference,
+    RESIDUAL: _by_residual_difference,
     "words": _by_words,
 }

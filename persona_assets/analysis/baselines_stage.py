@@ -44,7 +44,7 @@ class _Reading(ReadAnswers):
     """The compared roles' answers, and which of them are drawn and parted how."""
 
     def __init__(self, across: AcrossRoles, sae: str) -> None:
-        super().__init__(across, sae)
+        super().__init__(across, sae, vectors=True)
         self._random = np.random.default_rng(across.study.settings.atlas.split_seed)
         wordings, questions = self.design.variant_of.max() + 1, self.design.question_of.max() + 1
         self.halves = self._half(wordings), self._half(questions)

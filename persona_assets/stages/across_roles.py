@@ -74,6 +74,11 @@ class AcrossRoles:
         }
         return {role: (a, p, vectors) for role, (a, p, vectors) in files.items() if vectors is not None}
 
+    def vectors_of_all(self, sae: str) -> dict[str, LakeFile]:
+        """Return the vectors' files of all roles that are compared; none where one lacks them."""
+        found = {role: vectors for role, (_, _, vectors) in self.with_vectors(sae).items()}
+        return found if found.keys() == self.compared(sae).keys() else {}
+
     def contrasted(self, sae: str) -> _Compared:
         """Activations and pooled files of the roles that take part in the study's own contrasts, by role.
 

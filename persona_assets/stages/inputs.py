@@ -187,9 +187,15 @@ def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
 
 
 def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the compared roles' activations, their answers' texts, and the seed of what is drawn."""
-    answers = answers_of(across, sae)
-    return None if answers is None else {**answers, "seed": across.study.settings.atlas.split_seed}
+    """Return the compared roles' activations, their answers' texts, and the seed of what is drawn.
+
+    And the answers' vectors, where they are kept.
+    """
+    answers, vectors = answers_of(across, sae), across.vectors_of_all(sae)
+    if answers is None:
+        return None
+    of_vectors = {"vectors": {role: file.stem for role, file in vectors.items()}} if vectors else {}
+    return {**answers, "seed": across.study.settings.atlas.split_seed, **of_vectors}
 
 
 def of_declined(across: AcrossRoles, sae: str) -> Inputs:

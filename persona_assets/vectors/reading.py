@@ -6,41 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from scipy import sparse
 
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import read_entries
+from persona_assets.analysis.response_vectors import read_response_vectors
 from persona_assets.atlas.blocks import Blocks, blocks_of
 from persona_assets.base.arrays import Floats, Ints, Singles
-from persona_assets.base.errors import StudyError
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import RESPONSE_VECTORS, VARIANT_STRIDE
+from persona_assets.lake.schema import VARIANT_STRIDE
 
 _AT_ONCE = 256  # rows of codes that are written out
 
 
 def read_vectors(lake: Lake, design: Design, files: Mapping[str, LakeFile]) -> Iterator[Floats]:
-    """Yield each role's vectors, float64[n, width], in the order of its responses' ids.
-
-    Raises StudyError where a file's responses are not those that were pooled.
-    """
+    """Yield each role's vectors, float64[n, width], in the order of its responses' ids."""
     for role, present in zip(design.roles, design.present, strict=True):
-        ids, vectors = unpacked(lake.read(RESPONSE_VECTORS, files[role]))
-        if not np.array_equal(ids, design.response_ids[present]):
-            raise StudyError(
-                f"{lake.uri(files[role].path)}: its responses are not those pooled of role {role}; delete it "
-                "and run the role again"
-            )
-        yield vectors
-
-
-def unpacked(table: pa.Table) -> tuple[Ints, Floats]:
-    """Return the ids int64[n] of `RESPONSE_VECTORS`, and its vectors float64[n, width]."""
-    ids = table["response_id"].to_numpy().astype(np.int64)
-    halves = table["vector"].combine_chunks().flatten().to_numpy()
-    return ids, halves.reshape(len(ids), -1) * table["scale"].to_numpy().astype(np.float64)[:, None]
+        yield read_response_vectors(lake, files[role], design.response_ids[present])
 
 
 def read_codes(design: Design, sources: Iterable[RoleSource], d_sae: int) -> Iterator[sparse.csr_matrix]:

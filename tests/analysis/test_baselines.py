@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,17 +11,19 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from persona_assets.analysis.answers import Answers
-from persona_assets.analysis.baselines import METHODS, Baseline, baselines
+from persona_assets.analysis.answers import Answers, ReadAnswers
+from persona_assets.analysis.baselines import METHODS, RESIDUAL, Baseline, baselines
 from persona_assets.analysis.baselines_stage import compare_baselines
 from persona_assets.cli.run import run_study
-from persona_assets.lake.schema import STATISTICS_TABLES
+from persona_assets.lake.schema import ROLE_BASELINES, STATISTICS_TABLES
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 
 N_ROLES, N_WORDINGS, N_QUESTIONS, D_SAE = 6, 4, 20, 60
 ROLE, PLANTED = 1, 7
+TURNED = np.linalg.qr(np.random.default_rng(0).normal(size=(D_SAE, D_SAE)))[0]  # features in the stream
+WITHOUT_VECTORS = [name for name in METHODS if name != RESIDUAL]
 WORDS = np.array([f"word{number}" for number in range(200)])
 
 
@@ -34,7 +37,7 @@ def answers(random: np.random.Generator, difference: float = 0.0) -> Answers:
     values[role == ROLE, PLANTED] += difference
     texts = [" ".join(random.choice(WORDS, 20)) for _ in role]
     features = sparse.csr_matrix(np.maximum(values - 0.5, 0).astype(np.float32))
-    return Answers(features, texts, role, wording, question)
+    return Answers(features, texts, role, wording, question, (values @ TURNED).astype(np.float32))
 
 
 def halves(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +129,36 @@ def test_baselines_are_made_by_a_run_and_make_nothing_stale(make_study: StudyMak
             "select role, method, n, n_others, low <= auroc and auroc <= high from role_baselines"
         )
         rows = told.fetchall()
-    expected = product(("default", "ghost", "pirate"), METHODS)
+    expected = product(("default", "ghost", "pirate"), WITHOUT_VECTORS)
     assert [row[:2] for row in rows] == list(expected) and all(row[2:] == (6, 12, True) for row in rows)
     assert compare_baselines(across, "demo").keys() == {"role_baselines"}
+
+
+def test_a_difference_that_only_the_residual_stream_holds_is_found_there_alone() -> None:
+    random = np.random.default_rng(11)
+    of = answers(random)
+    assert of.vectors is not None
+    planted = of.vectors + 5 * (of.role == ROLE)[:, None] * TURNED[PLANTED].astype(np.float32)
+    told = found(replace(of, vectors=planted), random)
+    assert told[RESIDUAL].low > 0.7 > told["mean_difference"].auroc
+    assert RESIDUAL not in found(replace(of, vectors=None), random)
+
+
+def test_a_run_judges_by_the_vectors_of_responses_where_they_are_kept(make_study: StudyMaker) -> None:
+    stages = ["responses", "activations", "baselines"]
+    plain = make_study(changes={"analysis.baselines": True})
+    run_study(plain, None, stages, False)
+    before = AcrossRoles.of(plain).file(ROLE_BASELINES, "demo")
+    assert before is not None
+    assert set(plain.lake.read(ROLE_BASELINES, before)["method"].to_pylist()) == set(WITHOUT_VECTORS)
+    study = make_study(changes={"analysis.baselines": True, "extraction.vectors": "response"})
+    run_study(study, None, stages, False)
+    across = AcrossRoles.of(study)
+    after = across.file(ROLE_BASELINES, "demo")
+    assert after is not None and after != before
+    assert set(study.lake.read(ROLE_BASELINES, after)["method"].to_pylist()) == set(METHODS)
+    reading = ReadAnswers(across, "demo", vectors=True)
+    some = reading.answers(1, reading.ids(1)[1:3])
+    whole = reading.answers(1)
+    assert whole.vectors is not None and some.vectors is not None
+    np.testing.assert_array_equal(some.vectors, whole.vectors[1:3])

@@ -56,6 +56,7 @@ ROLE_BASELINES = across_roles(
         Column("role", TEXT),
         Column("method", TEXT, "feature: the best single feature; probe_1, probe_5, probe_20: logistic "
             "regression on so many features; mean_difference: along the difference of the features' means; "
+            "residual_difference: along that of response_vectors, where a study keeps them; "
             "words: logistic regression on words and pairs of words (TF-IDF)"),
         Column("auroc", DOUBLE, "How often an answer of the role gets more than one of the others"),
         Column("low", DOUBLE, "Lower end of its 95% interval, with wordings, questions and other roles "

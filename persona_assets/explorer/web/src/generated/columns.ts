@@ -129,7 +129,7 @@ export const SAYS = {
     "sd": "Population standard deviation, over all pooled responses, of the mean over tokens"
   },
   "role_baselines": {
-    "method": "feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF)",
+    "method": "feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; residual_difference: along that of response_vectors, where a study keeps them; words: logistic regression on words and pairs of words (TF-IDF)",
     "auroc": "How often an answer of the role gets more than one of the others",
     "low": "Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew",
     "high": "Upper end of its 95% interval",

@@ -488,7 +488,7 @@ export interface PlayedRole {
 
 /** How well a plain method tells a role's answers from others', and what it goes by. */
 export interface Baseline {
-  /** feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; words: logistic regression on words and pairs of words (TF-IDF) */
+  /** feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; residual_difference: along that of response_vectors, where a study keeps them; words: logistic regression on words and pairs of words (TF-IDF) */
   method: string;
   /** How often an answer of the role gets more than one of the others */
   auroc: number;

@@ -11,6 +11,7 @@ const METHODS: Record<string, string> = {
   probe_5: "probe on 5 features",
   probe_20: "probe on 20 features",
   mean_difference: "difference of means",
+  residual_difference: "difference of means in the residual stream",
   words: "words and pairs of words",
 };
 
