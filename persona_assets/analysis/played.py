@@ -61,7 +61,7 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
     inputs = [*(file for files in compared.values() for file in files), *judged]
     lake.check(inputs)
     all_sources = {source.role: source for source in role_sources(lake, compared)}
-    roles = [_played(across, all_sources[role]) for role in compared]
+    roles = [played_answers(across, all_sources[role]) for role in compared]
     taking_part = [one for one in roles if one.takes_part]
     features, contrasts = PLAYED_FEATURES.schema.empty_table(), PLAYED_CONTRASTS.schema.empty_table()
     if taking_part:
@@ -117,7 +117,8 @@ def share_interval(n_played: Ints, n_rated: Ints) -> tuple[float, float, float]:
     return share, *wilson(share, n * binomial / squares, reach)
 
 
-def _played(across: AcrossRoles, source: RoleSource) -> Played:
+def played_answers(across: AcrossRoles, source: RoleSource) -> Played:
+    """Return which of a role's answers play it."""
     role, settings = source.role, across.study.settings.analysis
     ids = read_design([source]).response_ids
     rated, ratings = _ratings(across, role, settings)

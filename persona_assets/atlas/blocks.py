@@ -41,29 +41,49 @@ class Blocks:
         return np.stack(sums) / np.stack(counts)
 
 
+@dataclass(frozen=True)
+class BlocksBeside:
+    """Blocks of `roles`, less what one of them does on the same responses: of this role all are 0.
+
+    `means` float64[n_roles, n_selected] are over all of a role's answers.
+    """
+
+    roles: list[str]
+    blocks: Blocks
+    means: Floats
+
+    def of(self, rows: Ints) -> BlocksBeside:
+        """Return the roles of these rows."""
+        blocks = Blocks(self.blocks.means[rows], self.blocks.present[rows])
+        return BlocksBeside([self.roles[row] for row in rows], blocks, self.means[rows])
+
+
 def read_blocks(sources: Sequence[RoleSource], selected: Ints, d_sae: int) -> Blocks:
     """Return the blocks of the features `selected` int64[n_selected].
 
     Needs memory for 4 bytes x n_selected x roles x blocks. Raises StudyError where a file is damaged.
     """
-    sources = sorted(sources, key=lambda source: source.role)
-    design = read_design(sources)
-    block_of, n_wordings, n_groups = blocks_of(design)
-    place_of = np.full(d_sae, -1, np.int64)
-    place_of[selected] = np.arange(len(selected))
-    n_blocks = n_wordings * n_groups
-    means = np.empty((len(sources), n_blocks, len(selected)), np.float32)
-    of_cells = np.zeros((len(selected), len(design.response_ids)))
-    for row, source in enumerate(sources):
-        means[row] = _summed(read_entries(source, design, d_sae), place_of, block_of, n_blocks, of_cells).T
-    of_cells /= design.present.sum(axis=0)
-    counts = np.zeros((len(sources), n_blocks))
-    for row, present in enumerate(design.present):
-        counts[row] = np.bincount(block_of[present], minlength=n_blocks)
-        means[row] -= _by_block(of_cells, present, block_of, n_blocks).astype(np.float32)
-        means[row] /= np.maximum(counts[row], 1)[:, None]
-    shape = len(sources), n_wordings, n_groups
-    return Blocks(means.reshape(*shape, -1), (counts > 0).reshape(shape))
+    layout = _Layout.of(sources, selected, d_sae)
+    sums, of_cells = layout.read()
+    of_cells /= layout.design.present.sum(axis=0)
+    return layout.blocks(sums, of_cells)[0]
+
+
+def read_blocks_beside(
+    sources: Sequence[RoleSource], beside: RoleSource, selected: Ints, d_sae: int
+) -> BlocksBeside:
+    """Return the blocks less what the role `beside` of `sources` does, which has all responses of the others.
+
+    However unlike the roles are in which responses they have, what the questions bring is gone. With a mean
+    over those who have a response there would remain who they are.
+    """
+    layout = _Layout.of(sources, selected, d_sae)
+    sums, _ = layout.read()
+    _, of_cells = layout.read([beside])
+    blocks, counts = layout.blocks(sums, of_cells)
+    share = counts / counts.sum(axis=(1, 2), keepdims=True)
+    means = np.einsum("rwgf,rwg->rf", blocks.means, share, optimize=True)
+    return BlocksBeside(layout.design.roles, blocks, means)
 
 
 def blocks_of(design: Design) -> tuple[Ints, int, int]:
@@ -73,11 +93,56 @@ def blocks_of(design: Design) -> tuple[Ints, int, int]:
     return design.variant_of * n_groups + design.question_of % n_groups, n_wordings, n_groups
 
 
-def _summed(entries: Entries, place_of: Ints, block_of: Ints, n_blocks: int, of_cells: Floats) -> Floats:
-    """float64[n_selected, n_blocks]: the role's sums; its entries are added to `of_cells`."""
-    sums = np.zeros((len(of_cells), n_blocks))
-    _tally(entries.feature, entries.cell, entries.value, place_of, block_of, sums, of_cells)
-    return sums
+@dataclass(frozen=True)
+class _Layout:
+    """Which block each response of `sources` is in, and which column each feature is; -1 for none."""
+
+    sources: Sequence[RoleSource]
+    design: Design
+    block_of: Ints
+    n_wordings: int
+    n_groups: int
+    place_of: Ints
+    n_selected: int
+
+    @classmethod
+    def of(cls, sources: Sequence[RoleSource], selected: Ints, d_sae: int) -> _Layout:
+        sources = sorted(sources, key=lambda source: source.role)
+        design = read_design(sources)
+        place_of = np.full(d_sae, -1, np.int64)
+        place_of[selected] = np.arange(len(selected))
+        return cls(sources, design, *blocks_of(design), place_of, len(selected))
+
+    @property
+    def n_blocks(self) -> int:
+        return self.n_wordings * self.n_groups
+
+    def read(self, sources: Sequence[RoleSource] | None = None) -> tuple[Singles, Floats]:
+        """Return the sums float32[n_roles, n_blocks, n_selected], and those float64[n_selected, n_cells]."""
+        sources = self.sources if sources is None else sources
+        sums = np.empty((len(sources), self.n_blocks, self.n_selected), np.float32)
+        of_cells = np.zeros((self.n_selected, len(self.design.response_ids)))
+        for row, source in enumerate(sources):
+            entries = read_entries(source, self.design, len(self.place_of))
+            sums[row] = self._summed(entries, of_cells).T
+        return sums, of_cells
+
+    def blocks(self, sums: Singles, of_cells: Floats) -> tuple[Blocks, Floats]:
+        """Return the blocks of `sums`, which they take, less `of_cells`; and how many responses each has."""
+        counts = np.zeros(sums.shape[:2])
+        for row, present in enumerate(self.design.present):
+            counts[row] = np.bincount(self.block_of[present], minlength=self.n_blocks)
+            sums[row] -= _by_block(of_cells, present, self.block_of, self.n_blocks).astype(np.float32)
+            sums[row] /= np.maximum(counts[row], 1)[:, None]
+        shape = len(sums), -1, self.n_groups
+        counts = counts.reshape(shape)
+        return Blocks(sums.reshape(*counts.shape, -1), counts > 0), counts
+
+    def _summed(self, entries: Entries, of_cells: Floats) -> Floats:
+        """float64[n_selected, n_blocks]: the role's sums; its entries are added to `of_cells`."""
+        sums = np.zeros((len(of_cells), self.n_blocks))
+        _tally(entries.feature, entries.cell, entries.value, self.place_of, self.block_of, sums, of_cells)
+        return sums
 
 
 def _by_block(of_cells: Floats, present: Flags, block_of: Ints, n_blocks: int) -> Floats:

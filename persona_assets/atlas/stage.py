@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ATLAS,
@@ -9,11 +14,16 @@ from persona_assets.lake.schema import (
     ATLAS_TABLES,
     FEATURES,
     NEIGHBORS,
+    PLAYED_ROLES,
     ROLE_AXES,
     ROLE_MATRIX,
     ROLE_SIMILARITY,
 )
 from persona_assets.stages.across_roles import AcrossRoles
+
+if TYPE_CHECKING:
+    from persona_assets.analysis.selection import Selection
+    from persona_assets.atlas.blocks import BlocksBeside
 
 
 def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
@@ -52,7 +62,8 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
             selection.first(settings.atlas.top_k).selected,
             len(selection.mu),
         )
-    tables = build_atlas(selection, settings.atlas, settings.analysis.anchor, blocks)
+    played = None if blocks is None else _played(across, sae, selection)
+    tables = build_atlas(selection, settings.atlas, settings.analysis.anchor, blocks, played)
     contents = {
         ATLAS: tables.atlas,
         NEIGHBORS: tables.neighbors,
@@ -61,3 +72,27 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
         ATLAS_SUMMARY: tables.summary,
     }
     return across.land(contents, made_from, sae, [features, role_matrix])
+
+
+def _played(across: AcrossRoles, sae: str, selection: Selection) -> BlocksBeside | None:
+    """Return the blocks of the roles that take part in the fresh `played`; None without it or the anchor."""
+    from persona_assets.analysis.design import role_sources
+    from persona_assets.analysis.played import played_answers
+    from persona_assets.atlas.blocks import read_blocks_beside
+
+    lake, settings = across.study.lake, across.study.settings
+    if across.file(PLAYED_ROLES, sae) is None:
+        return None
+    sources = {source.role: source for source in role_sources(lake, across.compared(sae))}
+    found = {role: played_answers(across, source) for role, source in sources.items()}
+    anchor = found.get(settings.analysis.anchor)
+    if anchor is None:
+        return None
+    both = {role: np.intersect1d(one.response_ids, anchor.response_ids) for role, one in found.items()}
+    parts = {
+        role: replace(sources[role], only=ids)
+        for role, ids in both.items()
+        if found[role].takes_part and len(ids)
+    }
+    selected = selection.first(settings.atlas.top_k).selected
+    return read_blocks_beside([*parts.values()], parts[anchor.role], selected, len(selection.mu))

@@ -10,6 +10,8 @@ import pyarrow as pa
 from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.map import NOTE, Map
 from persona_assets.atlas.metrics import Metrics
+from persona_assets.atlas.placing import Places
+from persona_assets.atlas.played_axis import PlayedPlaces
 from persona_assets.atlas.roles import RoleSpace
 from persona_assets.base.arrays import Flags, Floats
 from persona_assets.lake.schema import (
@@ -98,11 +100,15 @@ def role_similarity_table(selection: Selection, space: RoleSpace) -> pa.Table:
     )
 
 
-def role_axes_table(selection: Selection, space: RoleSpace, anchor: str) -> pa.Table:
+def role_axes_table(
+    selection: Selection, space: RoleSpace, anchor: str, played: PlayedPlaces | None = None
+) -> pa.Table:
     """Return the rows of `ROLE_AXES`: the assistant axis, without positions where there is a reason, then the
     principal components.
     """
-    return ROLE_AXES.of(places_on_axes(selection.roles, space, anchor))
+    known = places_on_axes(selection.roles, space, anchor)
+    n_roles = len(selection.roles)
+    return ROLE_AXES.of(known | _played(n_roles, n_roles * (len(space.explained) + 1), played))
 
 
 def places_on_axes(roles: list[str], space: RoleSpace, anchor: str) -> dict[str, object]:
@@ -130,6 +136,23 @@ def places_on_axes(roles: list[str], space: RoleSpace, anchor: str) -> dict[str,
         "cosine_with_assistant": np.repeat(cosines, n),
         "anchor_null": np.repeat(np.append(anchored, np.full(n_axes - 1, np.nan)), n),
         "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
+    }
+
+
+def _played(n_roles: int, n_rows: int, played: PlayedPlaces | None) -> dict[str, object]:
+    """Return the columns `played_*`: of the first `n_roles` rows, the assistant axis, alone."""
+    found = {field.name: np.full(n_rows, np.nan) for field in fields(Places)}
+    cosine = np.full(n_rows, np.nan)
+    if played is not None:
+        cosine[:n_roles] = played.cosine
+        for name, values in found.items():
+            values[played.rows] = getattr(played.places, name)[0]
+    return {
+        "played_position": found["position"],
+        "played_position_low": found["position"] - found["half"],
+        "played_position_high": found["position"] + found["half"],
+        **{f"played_{name}": _whole(found[name]) for name in ("rank", "rank_low", "rank_high")},
+        "played_axis_cosine": cosine,
     }
 
 

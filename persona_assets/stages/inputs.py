@@ -13,6 +13,7 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     JUDGEMENTS,
+    PLAYED_ROLES,
     RESPONSES,
     ROLE_MATRIX,
     Table,
@@ -223,12 +224,13 @@ def answers_of(across: AcrossRoles, sae: str) -> Inputs:
 
 
 def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the selected features, and how they are mapped."""
+    """Return the selected features, how they are mapped, and which answers play their role, if known."""
     role_matrix, settings = across.file(ROLE_MATRIX, sae), across.study.settings
     if role_matrix is None:
         return None
-    mapping = settings.atlas.decisive().items()
+    mapping, played = settings.atlas.decisive().items(), across.file(PLAYED_ROLES, sae)
     return {
+        **({} if played is None else {"played": played.stem}),
         "role_matrix": role_matrix.stem,
         "map": {key: value for key, value in mapping if key not in _SELECTING},
         "anchor": settings.analysis.anchor,

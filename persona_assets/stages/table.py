@@ -181,7 +181,7 @@ STAGES = (
         "The features that tell roles apart, mapped; their neighbors; roles compared.",
         per="study",
         tables=ATLAS_TABLES,
-        needs=("statistics",),
+        needs=("statistics", "played"),
         made_from=inputs.of_atlas,
         version=4,
         shown=ATLAS,

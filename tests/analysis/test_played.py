@@ -13,7 +13,7 @@ from persona_assets.analysis.played import share_interval
 from persona_assets.analysis.statistics import analyse, compare
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
-from persona_assets.lake.schema import STATISTICS_TABLES, VARIANT_STRIDE
+from persona_assets.lake.schema import ROLE_AXES, STATISTICS_TABLES, VARIANT_STRIDE
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.warehouse import connect
 from tests.analysis.dense import DenseRole, grid, write
@@ -133,8 +133,24 @@ def test_a_persons_file_decides_which_answers_count_and_roles_with_too_few_are_n
         assert warehouse.execute(answers).fetchall() == [("all", 3), ("played", 2)]
         shown = warehouse.execute("select feature_id, rank_all from when_played('pirate') limit 5").fetchall()
         assert len(shown) == 5 and all(rank is not None for _, rank in shown)
+        placed = "select role from role_axes where played_position is not null"
+        assert warehouse.execute(placed).fetchall() == [], "two answers make no axis"
     harder = make_study(changes=changes | {"analysis": {"min_score": 2.5, "min_responses": 3}})
     assert AcrossRoles.of(harder).state(STATISTICS_TABLES[0], "demo") == "fresh"
+    ids = [score["response_id"] for score in scores]
+    all_play = [{"role": role, "response_id": one, "score": 3} for role in ("ghost", "pirate") for one in ids]
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, all_play)))
+    judge = {"judge": {"me": {"file": str(tmp_path / "all.jsonl")}}}
+    played = make_study(changes=changes | judge)
+    assert AcrossRoles.of(played).state(ROLE_AXES, "demo") == "fresh", "nothing is played yet"
+    run_study(played, None, ["judgements", "played", "atlas", "warehouse"], False)
+    with connect(played) as warehouse:
+        rows = warehouse.execute(
+            "select position, played_position, played_axis_cosine from role_axes where axis = 'assistant'"
+        ).fetchall()
+    assert len(rows) == 3
+    for position, by_played, cosine in rows:
+        assert (by_played, cosine) == (pytest.approx(position, rel=1e-4, abs=1e-4), pytest.approx(1))
 
 
 def test_a_least_score_needs_a_judge_that_there_is(make_study: StudyMaker) -> None:

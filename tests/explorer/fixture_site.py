@@ -247,6 +247,13 @@ def _table(features: Json, roles: list[str], ranks: int) -> Json:
     }
 
 
+def _played(position: float | None) -> Json:
+    near = {"low": -0.4, "high": 0.4}
+    return {"played_position": position} | {
+        f"played_position_{end}": None if position is None else position + by for end, by in near.items()
+    }
+
+
 def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     vectors = rng.normal(0, 1, (len(roles), 12))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -258,9 +265,11 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
             "anchor_null": 1.2 if axis == "assistant" else None,
             "cosine_with_assistant": 1.0 if axis == "assistant" else 0.3,
             "reason": None,
+            "played_axis_cosine": 0.87 if axis == "assistant" else None,
             "positions": [
                 {"role": role, "position": value, "position_low": value - 0.2, "position_high": value + 0.3}
                 | {"rank_low": 1, "rank_high": len(roles)}
+                | _played(None if axis != "assistant" or role == roles[-1] else -value)
                 for role, value in zip(roles, _rounded(rng.normal(0, 1, len(roles))), strict=True)
             ],
         }

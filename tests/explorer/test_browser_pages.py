@@ -354,7 +354,7 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
 def test_a_role_is_marked_at_its_place_on_every_axis(page, pages, folder):
     opened(page, pages, f"role/{A}", ".strip circle.marked")
     axes = _data(folder, "roles.json")["axes"]
-    strips = page.locator(".strip")
+    strips = page.locator(".axis-figure > .strip")
     assert strips.count() == len(axes)
     for place, axis in enumerate(axes):
         positions = {one["role"]: one["position"] for one in axis["positions"]}
@@ -369,6 +369,20 @@ def test_a_role_is_marked_at_its_place_on_every_axis(page, pages, folder):
         )
         assert sorted(dots, key=lambda dot: dot[1]) == sorted(dots, key=lambda dot: positions[dot[0]])
         assert dict(dots)[A] == marked
+
+
+def test_a_role_is_marked_at_its_place_over_played_answers_too(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".played-axis circle.marked")
+    positions = _data(folder, "roles.json")["axes"][0]["positions"]
+    played = page.locator(".played-axis")
+    assert played.count() == 1, "of the assistant axis alone"
+    labels = played.locator("a").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    places = {one["role"]: one["played_position"] for one in positions}
+    roles = [label.split(":")[0] for label in labels]
+    assert roles == sorted((role for role in places if places[role] is not None), key=places.get)
+    assert " to " in labels[0], "with its interval"
+    said = played.locator("p").inner_text()
+    assert "0.87" in said and f"1 of {len(positions)} roles have too few such answers" in said
 
 
 def test_words_are_found_in_a_sites_responses_and_lead_to_the_response(page, pages, folder):

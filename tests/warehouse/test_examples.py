@@ -64,7 +64,10 @@ COLUMNS = {
     "which_answers_seem_to_decline": "role response_id declined_score matched question opening",
     "what_we_say_of_features": "feature_id ours others read_from model",
     "what_our_contrasts_find": ("contrast kind n_group n_against unit crossed n_more n_less n_relevant note"),
-    "on_the_assistant_axis": "role position position_low position_high rank_low rank_high",
+    "on_the_assistant_axis": (
+        "role position position_low position_high rank_low rank_high "
+        "played_position played_position_low played_position_high"
+    ),
     "roles_on_both_assistant_axes": (
         "role residual residual_low residual_high residual_rank features features_rank"
     ),

@@ -93,6 +93,10 @@ class Position(Answer):
     position_high: float | None
     rank_low: int | None
     rank_high: int | None
+    played_position: float | None
+    """Of the assistant axis: over answers that play their role; null without a judge, and of too few."""
+    played_position_low: float | None
+    played_position_high: float | None
 
 
 class Axis(Answer):
@@ -108,6 +112,8 @@ class Axis(Answer):
     """Of the assistant axis: the median position of another role as the anchor of its own."""
     reason: str | None
     """Why there are no positions."""
+    played_axis_cosine: float | None
+    """Of the assistant axis over answers that play their role with this one; null: there is no such axis."""
     positions: list[Position]
 
 

@@ -11,8 +11,18 @@ from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
 # Of an axis, and of a role on it.
-FACTS = ("explained_variance", "explained_null", "cosine_with_assistant", "anchor_null", "reason")
-PLACE = ("role", "position", "position_low", "position_high", "rank_low", "rank_high")
+FACTS = (
+    "explained_variance",
+    "explained_null",
+    "cosine_with_assistant",
+    "anchor_null",
+    "reason",
+    "played_axis_cosine",
+)
+PLACE = (
+    *("role", "position", "position_low", "position_high", "rank_low", "rank_high"),
+    *("played_position", "played_position_low", "played_position_high"),
+)
 
 
 def roles(source: Source, sae: str) -> Json:

@@ -106,6 +106,18 @@ ROLE_AXES = _mapped(
         Column("anchor_null", DOUBLE, "On the assistant axis: the median position that the other roles have "
             "each as the anchor of an axis to itself", nullable=True, later=True),
         Column("reason", TEXT, "Why there is no assistant axis", nullable=True),
+        Column("played_position", DOUBLE, "As position, on the assistant axis made of the answers that play "
+            "their role (analysis.min_score), of all of the anchor's, from the mean of the roles that take "
+            "part; a role whose answers all play it is where it was. NULL without that setting, on other "
+            "axes, where M is not centred, and of a role with fewer than analysis.min_responses such answers "
+            "or with such answers under fewer than three wordings", nullable=True, later=True),
+        Column("played_position_low", DOUBLE, "95 % interval of played_position", nullable=True, later=True),
+        Column("played_position_high", DOUBLE, nullable=True, later=True),
+        Column("played_rank", INT, "As rank, among the roles that take part", nullable=True, later=True),
+        Column("played_rank_low", INT, nullable=True, later=True),
+        Column("played_rank_high", INT, nullable=True, later=True),
+        Column("played_axis_cosine", DOUBLE, "Cosine of that axis with the one over all answers: 1 where it "
+            "does not matter which answers play their role", nullable=True, later=True),
     ),
 )  # fmt: skip
 

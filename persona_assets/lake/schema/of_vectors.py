@@ -66,6 +66,7 @@ VECTOR_POSITIONS = _of_vectors(
     columns=tuple(
         replace(column, comment=_SAID_OTHERWISE.get(column.name, column.comment), later=False)
         for column in ROLE_AXES.columns
+        if not column.name.startswith("played_")
     ),
 )  # fmt: skip
 

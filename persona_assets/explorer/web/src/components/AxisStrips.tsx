@@ -22,6 +22,7 @@ export function AxisStrips({ axes, marked, anchor }: { axes: RolesOverview["axes
           ) : (
             <p className="caution">{axis.reason ?? "There are no positions."}</p>
           )}
+          {axis.played_axis_cosine !== null && <Played axis={axis} marked={marked} />}
         </figure>
       ))}
       {axes.length > SHOWN && (
@@ -30,6 +31,27 @@ export function AxisStrips({ axes, marked, anchor }: { axes: RolesOverview["axes
         </button>
       )}
     </>
+  );
+}
+
+/** The same axis over the answers that play their role in a judge's eyes: another axis, and other places on it. */
+function Played({ axis, marked }: { axis: RolesOverview["axes"][number]; marked: string }) {
+  const positions = axis.positions.map((one) => ({
+    role: one.role,
+    position: one.played_position,
+    position_low: one.played_position_low,
+    position_high: one.played_position_high,
+  }));
+  const lacking = positions.filter((one) => one.position === null);
+  return (
+    <div className="played-axis">
+      <p className="muted">
+        over answers that play their role alone; this axis' cosine with the one above is {fixed(axis.played_axis_cosine)}
+        {lacking.length > 0 && `; ${lacking.length} of ${positions.length} roles have too few such answers`}
+        {lacking.some((one) => one.role === marked) && `, ${marked} among them`}
+      </p>
+      <Strip positions={positions} marked={marked} label={`${axis.axis}, answers that play their role`} />
+    </div>
   );
 }
 

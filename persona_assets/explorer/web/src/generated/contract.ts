@@ -609,6 +609,10 @@ export interface Position {
   position_high: number | null;
   rank_low: number | null;
   rank_high: number | null;
+  /** Of the assistant axis: over answers that play their role; null without a judge, and of too few. */
+  played_position: number | null;
+  played_position_low: number | null;
+  played_position_high: number | null;
 }
 
 /** An axis through the roles. */
@@ -623,6 +627,8 @@ export interface Axis {
   anchor_null: number | null;
   /** Why there are no positions. */
   reason: string | null;
+  /** Of the assistant axis over answers that play their role with this one; null: there is no such axis. */
+  played_axis_cosine: number | null;
   positions: Position[];
 }
 
