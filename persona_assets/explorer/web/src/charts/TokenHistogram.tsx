@@ -2,8 +2,8 @@ import { AxisY } from "./Axes";
 import { useWidth } from "./hooks";
 import { linear, squareRoot } from "./scale";
 
-const HEIGHT = 168;
-const MARGIN = { top: 24, right: 10, bottom: 36, left: 52 };
+const HEIGHT = 132;
+const MARGIN = { top: 22, right: 10, bottom: 34, left: 44 };
 const TICK_GAP = 44; // pixels between two that are labelled
 
 interface Bin {
@@ -50,7 +50,7 @@ export function TokenHistogram({ bins }: { bins: Bin[] }) {
                 ),
             )}
             <line x1={MARGIN.left} x2={width - MARGIN.right} y1={bottom} y2={bottom} />
-            <text className="axis-label" x={width - MARGIN.right} y={bottom + 30} textAnchor="end">
+            <text className="axis-label" x={width - MARGIN.right} y={bottom + 29} textAnchor="end">
               activation on a token, logarithmic
             </text>
           </g>

@@ -1,9 +1,10 @@
 import { Histogram } from "../../charts/Histogram";
 import { StackedBar } from "../../charts/StackedBar";
-import { count, fixed } from "../../components/format";
+import { count, fixed, fmt } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
-import { Fold } from "../../components/parts";
+import { Facts, Fold } from "../../components/parts";
 import { useResource } from "../../data/useResource";
+import { SAYS } from "../../generated/columns";
 import type { Histogram as Counts, FeaturePage } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 
@@ -51,6 +52,14 @@ function Variance({ statistics: s }: { statistics: FeaturePage["statistics"] }) 
     <div>
       {parts.length > 0 ? <StackedBar parts={parts} label="Variance explained" /> : <p className="muted">Not computed.</p>}
       {s.length_correlation !== null && <Length r={s.length_correlation} />}
+      <Facts
+        facts={[
+          ["sd over roles", fmt(s.sd), SAYS.features.sd],
+          ["entropy", fmt(s.entropy), SAYS.features.entropy],
+          ["stability", fmt(s.stability), SAYS.features.stability],
+          ["score", fmt(s.score), "by which features are selected for the map"],
+        ]}
+      />
     </div>
   );
 }

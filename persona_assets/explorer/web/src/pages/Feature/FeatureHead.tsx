@@ -7,7 +7,7 @@ import type { FeaturePage, Label, LabelScore } from "../../generated/contract";
 import { href } from "../../router/router";
 
 const SOURCES: Record<string, string> = {
-  cache: "from the cache",
+  cache: "from the study’s file of labels",
   api: "from Neuronpedia",
   export: "from Neuronpedia's export",
   explanation: "ours, from examples of this study",
@@ -31,27 +31,27 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
           </a>
         )}
       </div>
-      {first ? <OneLabel label={first} first /> : <p className="muted">No label: nobody has described this feature.</p>}
-      {others.length > 0 && (
-        <details>
-          <summary>{others.length === 1 ? "another label" : `${others.length} other labels`}</summary>
-          {others.map((label, i) => (
-            <OneLabel key={i} label={label} />
-          ))}
-        </details>
-      )}
-      <Facts
-        facts={[
-          ["fires in", percent(s.firing_rate), SAYS.features.firing_rate],
-          ["mean", fmt(s.mean), SAYS.features.mean],
-          ["sd over roles", fmt(s.sd), SAYS.features.sd],
-          ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />, SAYS.features.preferred_role],
-          ["entropy", fmt(s.entropy), SAYS.features.entropy],
-          ["stability", fmt(s.stability), SAYS.features.stability],
-          ["F of roles, q", `${fmt(s.role_f)}, ${fmt(s.role_q)}`, SAYS.features.role_f],
-          ["score", fmt(s.score), "by which features are selected for the map"],
-        ]}
-      />
+      <div className="feature-said">
+        <div>
+          {first ? <OneLabel label={first} first /> : <p className="muted">No label: nobody has described this feature.</p>}
+          {others.length > 0 && (
+            <details>
+              <summary>{others.length === 1 ? "another label" : `${others.length} other labels`}</summary>
+              {others.map((label, i) => (
+                <OneLabel key={i} label={label} />
+              ))}
+            </details>
+          )}
+        </div>
+        <Facts
+          facts={[
+            ["fires in", percent(s.firing_rate), SAYS.features.firing_rate],
+            ["mean", fmt(s.mean), SAYS.features.mean],
+            ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />, SAYS.features.preferred_role],
+            ["F of roles, q", `${fmt(s.role_f)}, ${fmt(s.role_q)}`, SAYS.features.role_f],
+          ]}
+        />
+      </div>
     </header>
   );
 }

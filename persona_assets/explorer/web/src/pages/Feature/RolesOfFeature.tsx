@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, firstEffect, meanColumn, playedEffect } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
@@ -19,6 +19,7 @@ import { setParams, useParam } from "../../router/router";
 const PLOT = 150; // pixels of the effects' column
 const UNKNOWN: Pick<RolesOverview, "adherence" | "findings"> = { adherence: [], findings: [] };
 const NO_LENGTHS: LengthOfRole[] = [];
+const FIRST = new Set(["role", "rate", "effect", "plot", "auroc", "wordings", "q", "examples"]); // what a screen has room for
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: string }) {
@@ -35,15 +36,24 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
     [scale, anchor, feature, adherence, findings, lengths, live, withExamples],
   );
   const [rows, finder] = useFindRole(feature.roles);
+  const sort = useParam("sort")[0].replace(/^-/, "");
+  const [all, setAll] = useState(sort !== "" && !FIRST.has(sort));
   return (
     <SortSection
       title="Roles"
-      note={`all ${feature.roles.length}; effect against the middle half of the other roles, on the same questions, with its 95 % interval; square-root axis`}
-      aside={feature.roles.length > 20 && finder}
+      note={`all ${feature.roles.length}; effect against the middle half of the others, with its 95 % interval; square-root axis`}
+      aside={
+        <>
+          {feature.roles.length > 20 && finder}
+          <button aria-pressed={all} onClick={() => setAll(!all)}>
+            all columns
+          </button>
+        </>
+      }
       box="roles-of-feature"
       label="Roles of this feature"
       rows={rows}
-      columns={columns}
+      columns={all ? columns : columns.filter((one) => FIRST.has(one.key))}
       rowKey={(row) => row.role}
       first="-rate"
       marked={(row) => row.role === shownRole}

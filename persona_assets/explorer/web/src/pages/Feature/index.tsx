@@ -10,7 +10,7 @@ import { Distribution } from "./Distribution";
 import { Examples } from "./Examples";
 import { FeatureHead } from "./FeatureHead";
 import { Density, ShapeOfPeaks, Silent } from "./Peaks";
-import { OverRange, TokenActivations } from "./Range";
+import { FromStrongToWeak, OverRange, TokenActivations } from "./Range";
 import { Related } from "./Related";
 import { RolesOfFeature } from "./RolesOfFeature";
 import { Writes } from "./Writes";
@@ -53,10 +53,13 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
               </Section>
             </div>
           </div>
-          <Examples feature={feature} sae={sae} />
+          <div className="feature-row">
+            <Examples feature={feature} sae={sae} />
+            {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
+          </div>
+          {peaks.state === "ready" && <FromStrongToWeak peaks={peaks.data} />}
           {peaks.state === "ready" && <OverRange peaks={peaks.data} />}
           {peaks.state === "ready" && <Silent peaks={peaks.data} />}
-          {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
           <Distribution feature={feature} sae={sae} />
           {peaks.state === "ready" && <Density peaks={peaks.data} />}
           <Related feature={feature} />
