@@ -24,6 +24,7 @@ import persona_assets
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 SIZE = {"width": 1280, "height": 800}
+TALLER = {"width": 1280, "height": 900}
 FEATURE = "select feature_id from top_features('pirate') order by auroc_low desc nulls last limit 1"
 BROWSER = ["--no-sandbox", "--enable-unsafe-swiftshader"]
 
@@ -64,7 +65,8 @@ def main() -> None:
         page = browser.new_page(viewport=SIZE)
         with served(BIN / "persona", "explore", "smollm2", "--no-browser", "--port") as explorer:
             take(page, f"{explorer}/#/map?f={feature}", "pirate", "map.png")
-            take(page, f"{explorer}/#/feature/{feature}", "Roles", "feature.png")
+            page.set_viewport_size(TALLER)
+            take(page, f"{explorer}/#/feature/{feature}", "Over its range", "feature.png")
         with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
             page.set_viewport_size({"width": 1600, "height": 700})
             group = "locations/__repository__@persona_assets/asset-groups/smollm2"
