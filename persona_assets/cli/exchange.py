@@ -43,6 +43,8 @@ def export_outputs(study: Study, directory: Path) -> None:
         print(f"scores of judge {judge}: {len(roles)} roles")
     for sae in written.atlases:
         print(f"viz_bundle under {sae}")
+    for sae, roles in written.vectors.items():
+        print(f"role vectors of what {sae} reads: {len(roles)} roles")
     for sae, contrasts in written.contrasts.items():
         print(f"contrasts under {sae}: {', '.join(contrasts)}")
 

@@ -17,6 +17,7 @@ from persona_assets.interchange.layout import Layout, Strategy
 from persona_assets.interchange.responses import write_responses
 from persona_assets.interchange.scores import write_scores
 from persona_assets.interchange.sparse import SparseRows, Values
+from persona_assets.interchange.vectors import write_vectors
 from persona_assets.interchange.viz_bundle import write_viz_bundle
 from persona_assets.lake.schema import ACTIVATIONS, JUDGEMENTS, POOLED, RESPONSES
 from persona_assets.stages.across_roles import AcrossRoles
@@ -26,8 +27,8 @@ from persona_assets.study.study import Study
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: roles with responses, by SAE roles with features and contrasts, SAEs with an atlas,
-    and by judge roles with scores.
+    """What was written: roles with responses, by SAE roles with features, contrasts, and roles with
+    vectors, SAEs with an atlas, and by judge roles with scores.
     """
 
     responses: list[str] = field(default_factory=list)
@@ -35,11 +36,12 @@ class Exported:
     atlases: list[str] = field(default_factory=list)
     scores: dict[str, list[str]] = field(default_factory=dict)
     contrasts: dict[str, list[str]] = field(default_factory=dict)
+    vectors: dict[str, list[str]] = field(default_factory=dict)
 
 
 def export_study(study: Study, directory: str | Path, progress: Progress | None = None) -> Exported:
     """Write responses, features and aggregated files of every fresh role of `study` below `directory`, and
-    its atlas and contrasts.
+    its atlas, contrasts and role vectors.
 
     A role at a time, a few dense rows in memory; every file appears whole. `progress` hears of (roles done,
     roles). Raises StudyError where no role is fresh, or a file cannot be read or written.
@@ -96,13 +98,15 @@ class _Export:
                     np.savez_compressed(file, features=features, role_names=np.array(list(vectors)))
 
     def across_roles(self) -> None:
-        """Write the atlas and the contrasts of every SAE that has them."""
+        """Write the atlas, the contrasts and the role vectors of every SAE that has them."""
         across = AcrossRoles.of(self.study)
         for sae in self.features:
             if write_viz_bundle(across, self.layout, sae):
                 self.written.atlases.append(sae)
             if contrasts := write_contrasts(across, self.layout, sae):
                 self.written.contrasts[sae] = contrasts
+            if roles := write_vectors(across, self.layout, sae):
+                self.written.vectors[sae] = roles
 
     def _scores(self, files: RoleFiles) -> None:
         """Write the role's scores, as far as its judgements are fresh."""

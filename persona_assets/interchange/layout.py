@@ -5,6 +5,8 @@ features/<question mode>/<model>_<sae id>/<role>.npz, <role>.jsonl
 scores/<question mode>/<model>/<judge>/<role>.json
 aggregated/<question mode>/<model>_<sae id>/{mean,max}/per_role.npz
 contrasts/<question mode>/<model>_<sae id>/<table>.csv
+vectors/<question mode>/<model>_<sae id>/<role>.pt
+axis/<question mode>/<model>_<sae id>/assistant_axis.pt
 viz_bundle/<model>_<sae id>/bundle.json, features.csv
 """
 
@@ -57,6 +59,14 @@ class Layout:
     def contrasts(self, sae: str, table: str) -> Path:
         """Return the file of one of the tables of the study's own contrasts."""
         return self._of(sae, "contrasts") / f"{table}.csv"
+
+    def vectors(self, sae: str) -> Path:
+        """Return the folder of the roles' vectors in what `sae` reads."""
+        return self._of(sae, "vectors")
+
+    def axis(self, sae: str) -> Path:
+        """Return the file of the assistant axis in what `sae` reads."""
+        return self._of(sae, "axis") / "assistant_axis.pt"
 
     def _of(self, sae: str, what: str) -> Path:
         return self.root / what / self.mode / f"{self.model}_{self.sae_ids[sae]}"

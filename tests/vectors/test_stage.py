@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from persona_assets.cli.run import run_study
+from persona_assets.interchange.export import export_study
 from persona_assets.lake.schema import ROLE_CONTRASTS, VECTOR_AXES, VECTOR_TABLES
 from persona_assets.models.sae import load_sae
 from persona_assets.stages.across_roles import AcrossRoles
@@ -22,7 +26,7 @@ def axis_between(anchor: np.ndarray, roles: list[np.ndarray]) -> np.ndarray:
 
 
 def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_stays(
-    make_study: StudyMaker,
+    make_study: StudyMaker, tmp_path: Path
 ) -> None:
     plain = make_study()
     run_study(plain, None, [one for one in STAGES if one != "vectors"], False)
@@ -97,6 +101,8 @@ def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_sta
         np.testing.assert_allclose(contribution, difference * along / length, atol=1e-5)
         assert contribution.sum() == pytest.approx(made @ axis / length**2, abs=1e-4)
 
+        check_exported(export_study(study, tmp_path / "out").vectors, tmp_path / "out", means)
+
         unit, centre = axis / length, np.mean(list(means.values()), axis=0)
         for role, in_sample in warehouse.execute(
             "select role, in_sample from vector_positions where axis = 'assistant'"
@@ -105,6 +111,30 @@ def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_sta
         both = warehouse.execute("select role, residual, features from roles_on_both_axes()").fetchall()
         assert both[-1][0] == "default" and len(both) == 3
         assert all(residual is not None and features is not None for _, residual, features in both)
+
+
+def check_exported(written: dict[str, list[str]], folder: Path, means: dict[str, np.ndarray]) -> None:
+    """Read the files as assistant-axis does: row `layer` of a tensor of all layers' outputs."""
+    assert written == {"demo": sorted(means)}
+    layer = 3  # of the toy; its SAE reads blocks.3.hook_resid_post
+    read = {
+        file.stem: torch.load(file, weights_only=True) for file in sorted(folder.glob("vectors/*/*/*.pt"))
+    }
+    assert {role: (one["role"], one["type"]) for role, one in read.items()} == {
+        "default": ("default", "mean"),
+        "ghost": ("ghost", "all"),
+        "pirate": ("pirate", "all"),
+    }
+    for role, mean in means.items():
+        vector = read[role]["vector"]
+        assert vector.dtype == torch.float32 and vector[:layer].isnan().all()
+        np.testing.assert_allclose(vector[layer], mean, rtol=1e-5, atol=1e-6)
+    (file,) = folder.glob("axis/*/*/assistant_axis.pt")
+    axis = torch.load(file, weights_only=True)
+    roles = torch.stack([read["ghost"]["vector"], read["pirate"]["vector"]]).mean(dim=0)
+    torch.testing.assert_close(axis["axis"], read["default"]["vector"] - roles, equal_nan=True)
+    torch.testing.assert_close(axis["default_mean"] - axis["role_mean"], axis["axis"], equal_nan=True)
+    assert (axis["n_default"], axis["n_roles"]) == (1, 2)
 
 
 def test_an_anchor_that_is_not_compared_gives_components_and_the_reason(make_study: StudyMaker) -> None:

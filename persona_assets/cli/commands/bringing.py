@@ -34,7 +34,7 @@ def export_files(
     study: StudyArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")],
 ) -> None:
-    """Write responses (JSONL), features, aggregates (NPZ), atlas (JSON) and contrasts (CSV) in a folder."""
+    """Write responses (JSONL), features (NPZ), vectors (PT), atlas (JSON), contrasts (CSV) in a folder."""
     from persona_assets.cli.exchange import export_outputs
 
     export_outputs(load_study(study), directory)
