@@ -65,8 +65,9 @@ def label_in(answer: str) -> str | None:
 
 
 def _lines(model: AskedModel, examples: Iterable[Example]) -> list[str]:
-    readable = (one for one in examples if one.pieces and model.may_read("".join(one.pieces)))
-    return [on_one_line(one.pieces, strongest(one.values)) for one in readable]
+    """Return the excerpts as they are shown. Marks can make a control token: `<<s>>` holds `<s>`."""
+    lines = (on_one_line(one.pieces, strongest(one.values)) for one in examples if one.pieces)
+    return [line for line in lines if model.may_read(line)]
 
 
 def _listed(lines: list[str]) -> str:

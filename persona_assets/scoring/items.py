@@ -57,14 +57,16 @@ def batches(
     silent: Sequence[Excerpt],
     seed: int | Sequence[int],
     size: int = BATCH_SIZE,
+    may_show: Callable[[str], bool] = lambda _: True,
 ) -> list[list[Item]]:
     """Return a scorer's items in random order, `size` in a batch and the rest in the last one.
 
-    Raises StudyError for a scorer that does not exist.
+    Without those whose text, marks and all, it may not show. Raises StudyError for a scorer that does not
+    exist.
     """
     if scorer not in ITEMS:
         raise StudyError(f"there is no scorer {scorer!r}; there are: {', '.join(ITEMS)}")
-    items = ITEMS[scorer](firing, silent)
+    items = [item for item in ITEMS[scorer](firing, silent) if may_show(item.text)]
     order = np.random.default_rng(seed).permutation(len(items))
     mixed = [items[place] for place in order]
     return [mixed[start : start + size] for start in range(0, len(mixed), size)]

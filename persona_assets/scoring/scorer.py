@@ -16,7 +16,7 @@ from persona_assets.generate.in_flight import Parts
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.scoring.asking import answers_in, question
-from persona_assets.scoring.items import BATCH_SIZE, Item, batches
+from persona_assets.scoring.items import Item, batches
 from persona_assets.scoring.score import Answered, Score, adjusted, score_of
 
 _AT_ONCE = 256  # claims: so many have their prompts in memory
@@ -97,11 +97,8 @@ def askings(
     """
     number = 0
     for claim in claims:
-        shown = [
-            [one for one in excerpts if model.may_read("".join(one.pieces))]
-            for excerpts in (claim.firing, claim.silent)
-        ]
-        made = batches(scorer, shown[0], shown[1], [seed, claim.feature_id], BATCH_SIZE)
+        seeds = [seed, claim.feature_id]
+        made = batches(scorer, claim.firing, claim.silent, seeds, may_show=model.may_read)
         truths = [[item.truth for item in batch] for batch in made]
         n, n_firing = sum(map(len, truths)), sum(map(sum, truths))
         why = _why_unscored(model.may_read(claim.label), n_firing, n - n_firing)

@@ -58,3 +58,16 @@ def test_a_model_is_shown_marked_tokens_and_silent_answers_but_none_that_could_f
     assert one_sided.prompt is not None and one_sided.prompt.question.endswith("Silent:\n(There are none.)")
     assert whole.examples_hash != one_sided.examples_hash
     assert whole.asked({"model": 1}) != whole.asked({"model": 2})
+
+
+def test_an_excerpt_whose_marks_make_a_control_token_is_left_out() -> None:
+    model = AskedModel(ExplanationsSettings(model="tests/toy/data/model").asking)
+    control = model._chat.tokenizer.eos_token
+    assert control[0] == "<" and control[-1] == ">"
+    marked = Example("pirate", 1, ("The ", control[1:-1], " sea"), (0.0, 2.0, 0.0))
+    plain = Example("ghost", 1, ("The ", control[1:-1], " law"), (0.0, 0.0, 0.0))
+    assert model.may_read("".join(marked.pieces))  # by itself it holds none
+    examples = {3: Examples(shown=[marked], contrast=[plain]), 4: Examples(shown=[plain], contrast=[marked])}
+    nothing, without = questions(model, "{examples}\n{contrast}", examples)
+    assert nothing.prompt is None and (nothing.n_shown, nothing.n_contrast) == (0, 1)
+    assert without.prompt is not None and (without.n_shown, without.n_contrast) == (1, 0)

@@ -105,6 +105,16 @@ def test_what_holds_a_control_token_is_not_asked(tokenizer, score_labels):
     assert label.why_unscored == "the label holds a control token of the model"
 
 
+def test_what_is_a_control_token_once_it_is_marked_is_not_asked(tokenizer, score_labels):
+    word = tokenizer.eos_token[1:-1]  # between marks it would end the question
+    forged = [excerpt(f"The| |{word}", 0.0, 0.0, 2.0)]
+    with serving(answering(tokenizer)) as server:
+        claims = [Claim(3, "the sea", [*FIRING, *forged], SILENT)]
+        [detection, fuzzing] = score_labels(asking(server.url), claims)
+    assert (detection.n, detection.n_firing, detection.n_left_out) == (17, 9, 0)
+    assert (fuzzing.n, fuzzing.n_firing, fuzzing.n_left_out) == (16, 8, 1)
+
+
 def test_a_label_without_excerpts_of_both_kinds_is_not_asked_about_and_says_why(score_labels):
     claims = [Claim(3, "the sea", [], SILENT), Claim(4, "the sea", FIRING, [])]
     found = score_labels(asking("http://127.0.0.1:9"), claims)
