@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from persona_assets.base.errors import StudyError
 from persona_assets.explaining.chosen import chosen_features
 from persona_assets.explaining.examples import read_examples
-from persona_assets.lake.schema import FEATURE_LABELS
+from persona_assets.lake.schema import EXPLANATIONS, FEATURE_LABELS
 from persona_assets.scoring.scorer import Claim
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import ExplanationScoresSettings
@@ -51,10 +51,34 @@ class LabelsToScore:
 
     @cached_property
     def claims(self) -> list[Claim]:
-        """Each description of a feature once, whoever gave it, with held-out excerpts."""
+        """Each description of a feature once, whoever gave it, with held-out excerpts.
+
+        Raises StudyError where some are explanations of other examples than today's.
+        """
+        self._check_explanations()
         told = dict.fromkeys((label["feature_id"], label["description"]) for label in self.labels)
         examples = read_examples(self.across, self.sae, sorted({feature for feature, _ in told}))
         return [
             Claim(feature, label, examples[feature].held_out, examples[feature].held_out_silent)
             for feature, label in told
         ]
+
+    def _check_explanations(self) -> None:
+        """Raise StudyError where a label is no explanation of today: it may be of what is held out.
+
+        Which questions are held out changes with the roles, their evidence and the seed.
+        """
+        ours = {
+            (label["feature_id"], label["description"])
+            for label in self.labels
+            if label["source"] == "explanation"
+        }
+        study, file = self.across.study, self.across.file(EXPLANATIONS, self.sae) if ours else None
+        rows = [] if file is None else study.lake.read(EXPLANATIONS, file).to_pylist()
+        if not ours <= {(row["feature_id"], row["text"]) for row in rows}:
+            explained = "" if study.settings.explanations is None else "explanations,"
+            raise StudyError(
+                f"{study.name}: labels under SAE {self.sae} are explanations of other examples than today's, "
+                "and may be of what they would be scored on; run "
+                f"`persona run {study.name} --select {explained}feature_labels` first"
+            )

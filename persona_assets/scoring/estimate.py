@@ -50,7 +50,7 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
             yield ScorerAsked(sae, why_unknown=why)
             continue
         try:
-            model = scoring_model(study)
+            model, claims = scoring_model(study), labels.claims
         except StudyError as error:
             yield ScorerAsked(sae, why_unknown=str(error))
             continue
@@ -58,7 +58,7 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
         lacking = [one for one in asked if one.prompts and one.of.asked not in known]
         yield ScorerAsked(
             sae,
-            n_features=len({claim.feature_id for claim in labels.claims}),
+            n_features=len({claim.feature_id for claim in claims}),
             n_labels=len(labels.labels),
             n_scored=sum(len(one.prompts) for one in asked if one.of.asked in known),
             longest_answer=labels.settings.max_tokens,

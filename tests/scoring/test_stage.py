@@ -11,11 +11,13 @@ import dagster as dg
 import pytest
 from scipy.stats import binom, mannwhitneyu
 
-from persona_assets.base.errors import EngineError
+from persona_assets.base.errors import EngineError, StudyError
 from persona_assets.cli.estimate import print_estimate
 from persona_assets.explaining.chosen import top_features
 from persona_assets.explaining.examples import read_examples
 from persona_assets.explaining.firing import Example
+from persona_assets.explaining.stage import explain_features
+from persona_assets.labels.stage import land_labels
 from persona_assets.lake.schema import EXPLANATION_SCORES, SCORING
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key
@@ -24,7 +26,8 @@ from persona_assets.scoring.estimate import what_scorer_is_asked
 from persona_assets.scoring.stage import land_scores
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.study import Study, load_study
-from tests.conftest import write_study
+from tests.conftest import StudyMaker, write_study
+from tests.explaining.world import compared_study, explained_by, firing, saying
 from tests.generate.misbehaving_server import MisbehavingServer, serving
 from tests.scoring.studies import CHANGES, SAE, Knowing, make_comparable, scored_by, write_labels
 
@@ -196,3 +199,29 @@ def test_how_long_an_excerpt_is_does_not_tell_whether_the_feature_fires(world: W
     silent = [len(example.pieces) for one in world.examples.values() for example in one.held_out_silent]
     longer = mannwhitneyu(silent, firing).statistic / (len(firing) * len(silent))
     assert 0.35 < longer < 0.65  # 0.92 where a silent one is as long as may be
+
+
+def test_an_explanation_of_other_examples_than_today_s_is_not_scored(make_study: StudyMaker) -> None:
+    with serving(saying("Label: about the sea")) as server:
+        features = firing(compared_study(make_study))[:2]
+        asked = {
+            "explanations": explained_by(server.url, features=features),
+            "explanation_scores": scored_by(server.url, features=features, scorers=["detection"]),
+        }
+
+        def scored(study: Study) -> set[str]:
+            [file] = land_scores(AcrossRoles.of(study), SAE).values()
+            return {row["source"] for row in study.lake.read(EXPLANATION_SCORES, file).to_pylist()}
+
+        study = compared_study(make_study, **asked)
+        explain_features(AcrossRoles.of(study), SAE)
+        land_labels(study, SAE)
+        assert scored(study) == {"explanation"}
+        other = compared_study(make_study, **asked, **{"atlas.split_seed": 7})  # other questions are held out
+        [estimate] = what_scorer_is_asked(other)
+        assert "explanations of other examples" in (estimate.why_unknown or "")
+        with pytest.raises(StudyError, match=r"first$"):
+            scored(other)
+        explain_features(AcrossRoles.of(other), SAE)
+        land_labels(other, SAE)
+        assert scored(other) == {"explanation"}
