@@ -56,6 +56,6 @@ def features_table(lie: Aligned, directions: Singles, differences: Floats, axis:
             "cosine_low": np.clip(lie.cosine - lie.half, -1, 1),
             "cosine_high": np.clip(lie.cosine + lie.half, -1, 1),
             "in_sample": lie.in_sample,
-            "contribution": differences * (directions @ axis),
+            "contribution": differences * (directions @ axis.astype(np.float32)),
         }
     )
