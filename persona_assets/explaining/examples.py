@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,7 @@ from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import extraction_spans
 
 _CANDIDATES = 4  # answers drawn per silent one that is wanted: a feature fires in some of them
+_AT_ONCE = 256  # features: so many have all of their excerpts in memory, 3 kB each, 7 of each role at most
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,19 @@ class Examples:
 _Answer = tuple[str, int]  # role and response_id
 
 
-def read_examples(across: AcrossRoles, sae: str, features: Sequence[int]) -> dict[int, Examples]:
+def read_examples(
+    across: AcrossRoles, sae: str, features: Sequence[int], at_once: int = _AT_ONCE
+) -> dict[int, Examples]:
     """Return examples of each of `features` under `sae`, by id; empty ones of a feature that fires nowhere.
 
-    The same features give the same examples: draws follow `atlas.split_seed` and the feature's id. Each
-    role's files are read once for all features. Raises StudyError where a file is damaged, or the model's
-    tokenizer is not at hand.
+    A feature has the same examples whatever others are asked for: draws follow `atlas.split_seed` and its
+    id. Each role's files are read once for every `at_once` features. Raises StudyError where a file is
+    damaged, or the model's tokenizer is not at hand.
     """
-    return _Reading(across, sae).examples(features)
+    reading, found = _Reading(across, sae), dict[int, Examples]()
+    for start in range(0, len(features), at_once):
+        found |= reading.examples(features[start : start + at_once])
+    return found
 
 
 def files_of_examples(across: AcrossRoles, sae: str) -> list[LakeFile]:
@@ -77,7 +84,7 @@ class _Reading:
 
     def examples(self, features: Sequence[int]) -> dict[int, Examples]:
         firing = read_firing(self._across, self._sae, features)
-        answers = self._answers()
+        answers = self._answers
         halves: dict[tuple[int, bool], list[Example]] = {}
         drawn: dict[tuple[int, bool], list[_Answer]] = {}
         for feature in features:
@@ -97,8 +104,9 @@ class _Reading:
             for feature in features
         }
 
+    @cached_property
     def _answers(self) -> dict[int, list[_Answer]]:
-        """Return the pooled answers of the compared roles by question."""
+        """The pooled answers of the compared roles by question."""
         found: dict[int, list[_Answer]] = defaultdict(list)
         for role, (_, pooled) in self._compared.items():
             table = self._study.lake.read(POOLED, pooled).select(["response_id", "excluded_reason"])

@@ -39,6 +39,9 @@ def test_what_is_held_out_answers_other_questions_and_silent_examples_are_silent
     found = read_examples(AcrossRoles.of(study), sae, features)
     some = read_examples(AcrossRoles.of(study), sae, features[5:9])
     assert some == {feature: found[feature] for feature in features[5:9]}
+    assert read_examples(AcrossRoles.of(study), sae, features[:9], at_once=2) == {
+        feature: found[feature] for feature in features[:9]
+    }
 
     def questions(examples: list[Example]) -> set[int]:
         return {one.question_id for one in examples}
