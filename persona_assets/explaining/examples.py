@@ -140,6 +140,7 @@ class _Reading:
         for role, response in sorted(answers):
             by_role[role].append(response)
         ids: dict[_Answer, list[int]] = {}
+        whole = self._study.settings.extraction.token_selection == "all"
         for role, responses in by_role.items():
             file = self._roles[role].responses
             assert file is not None
@@ -147,7 +148,7 @@ class _Reading:
             pooled = self._pooled_spans(role, chosen)
             ids |= {
                 (role, known): self._cut(tokens, pooled.get(known, [(0, len(tokens))]))
-                for known, tokens in rows_of(self._study.lake, "tokens", file, chosen)
+                for known, tokens in rows_of(self._study.lake, "tokens", file, chosen, whole=whole)
             }
         return self._spelt(dict(sorted(ids.items())))
 

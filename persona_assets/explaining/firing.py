@@ -95,7 +95,7 @@ def halves_of(firing: Sequence[Firing], random: np.random.Generator) -> tuple[li
     return sorted(shown, key=_place), sorted(held_out, key=_place)
 
 
-def rows_of(lake: Lake, name: str, file: LakeFile, chosen: pa.Table) -> list[tuple[Any, ...]]:
+def rows_of(lake: Lake, name: str, file: LakeFile, chosen: pa.Table, **more: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a file that a query of `sql/explaining` finds of what is `chosen`.
 
     Raises StudyError where the file is damaged.
@@ -103,7 +103,7 @@ def rows_of(lake: Lake, name: str, file: LakeFile, chosen: pa.Table) -> list[tup
     with lake.readable([file]) as [path], lake.connection() as connection:
         connection.register("chosen", chosen)
         try:
-            return connection.execute(query(f"explaining/{name}"), {"file": path}).fetchall()
+            return connection.execute(query(f"explaining/{name}"), {"file": path} | more).fetchall()
         except duckdb.Error as error:
             raise damaged(lake.uri(file.path), error) from error
 

@@ -10,6 +10,7 @@ from persona_assets.lake.schema import ACTIVATIONS, DRAWN_EVIDENCE, EVIDENCE, RE
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from tests.conftest import StudyMaker
+from tests.explaining.world import SAE, compared_study, firing
 
 
 def test_what_is_held_out_answers_other_questions_and_silent_examples_are_silent(
@@ -73,3 +74,16 @@ def test_what_is_held_out_answers_other_questions_and_silent_examples_are_silent
     assert abs(np.mean(places) - 0.5) < 4 * np.std(places) / len(places) ** 0.5
     [nothing] = read_examples(AcrossRoles.of(study), sae, [10**6]).values()
     assert not nothing.shown and not nothing.contrast
+
+
+def test_silent_examples_are_of_prompts_too_where_these_are_pooled(make_study: StudyMaker) -> None:
+    study = compared_study(make_study, **{"extraction.token_selection": "all"})
+    found = read_examples(AcrossRoles.of(study), SAE, firing(study))
+    texts = {}
+    for role in study.role_names:
+        file = RoleFiles(study, role).responses
+        assert file is not None
+        for row in study.lake.read(RESPONSES, file).to_pylist():
+            texts[role, row["response_id"]] = row["response"]
+    silent = [one for its in found.values() for one in its.contrast + its.held_out_silent]
+    assert any("".join(one.pieces).strip() not in texts[one.role, one.response_id] for one in silent)
