@@ -9,6 +9,7 @@ import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -95,6 +96,21 @@ def test_an_answer_is_compressed_and_asked_for_once(live: Served):
     assert (again.status_code, again.content) == (304, b"")
     other = live.get("data/first/features.json", headers={"if-none-match": 'W/"another"'})
     assert other.status_code == 200
+
+
+def test_what_the_study_calls_plain_is_no_answer_of_before(published: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PERSONA_LAKE", published.study.lake.root)
+    settings, kept = published.study.settings, {}
+    for plain in (None, "plain*", "quiet*"):  # nothing is published between them
+        drift = settings.drift.model_copy(update={"plain": plain})
+        study = replace(published.study, settings=settings.model_copy(update={"drift": drift}))
+        with TestClient(make_app(study), "http://127.0.0.1") as client:
+            answers = [client.get("/data/drift.json", headers={"if-none-match": etag}) for etag in kept]
+            assert [answer.status_code for answer in answers] == [200] * len(kept)
+            etag = client.get("/data/drift.json").headers["etag"]
+            again = client.get("/data/drift.json", headers={"if-none-match": etag})
+            assert again.status_code == 304
+        kept[etag] = plain
 
 
 def test_who_takes_no_gzip_gets_the_same_plain(live: Served):

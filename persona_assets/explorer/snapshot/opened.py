@@ -28,13 +28,14 @@ _LOOK_EVERY = 15.0  # seconds, at a bucket
 class OpenSnapshot:
     """One snapshot, its connections, and the answers it has given.
 
-    `tag` changes whenever an answer may: with the snapshot, and with the folder of `exported` drift runs.
+    `tag` changes whenever an answer may: with the snapshot, with the folder of `exported` drift runs, and
+    with the study's `drift.plain`, which is read when the server starts and makes no new snapshot.
     """
 
     def __init__(self, study: Study, identity: str, exported: Path | None = None) -> None:
         self.identity = identity
         self.exported = exported
-        self.tag = identity if exported is None else f"{identity}-{_folder_tag(exported)}"
+        self.tag = _tag(identity, exported, study.settings.drift.plain)
         self.study = study
         self.answers = Answers()
         self._connection = connect(study)
@@ -231,8 +232,11 @@ class Snapshots:
         return snapshot
 
 
-def _folder_tag(exported: Path) -> str:
-    return fingerprint({"folder": str(exported.absolute()), "looked": exported.stat().st_mtime_ns})
+def _tag(identity: str, exported: Path | None, plain: str | None) -> str:
+    if exported is not None:
+        looked = exported.stat().st_mtime_ns
+        return f"{identity}-{fingerprint({'folder': str(exported.absolute()), 'looked': looked})}"
+    return identity if plain is None else f"{identity}-{fingerprint({'plain': plain})}"
 
 
 def _lacking(connection: duckdb.DuckDBPyConnection) -> str:
