@@ -13,12 +13,13 @@ _CLOSE = 1e-9
 _LARGE = 2**1000  # beyond it an integer is no float
 _SHOWN = 5  # rows named in a sentence
 
-# Columns that say what a row is of; what else a row holds is said of it.
+# Columns that say what a row is of; what else a row holds is said of it. Words about a feature, which another
+# model may say otherwise tomorrow, do so only where the others do not tell the rows apart.
+_WORDS = frozenset({"label", "description"})
 _KEYS = frozenset(
     {
         "study", "sae", "contrast", "kind", "role", "role_a", "role_b", "a", "b", "feature_id", "neighbor_id",
-        "response_id", "variant", "question_id", "run", "name", "turn", "judge", "label", "description",
-        "axis",
+        "response_id", "variant", "question_id", "run", "name", "turn", "judge", "axis",
     }
 )  # fmt: skip
 
@@ -104,10 +105,11 @@ def compared(saved: Finding, columns: list[str], rows: list[_Row]) -> Comparison
 
 def _names(columns: list[str], *answers: Sequence[_Row]) -> list[list[_Name]]:
     """Return what the rows of each answer are of; their places where that does not tell them apart."""
-    at = [place for place, column in enumerate(columns) if column in _KEYS]
-    named = [[tuple(str(row[place]) for place in at) for row in rows] for rows in answers]
-    if at and all(len(set(names)) == len(names) for names in named):
-        return named
+    for keys in (_KEYS, _KEYS | _WORDS):
+        at = [place for place, column in enumerate(columns) if column in keys]
+        named = [[tuple(str(row[place]) for place in at) for row in rows] for rows in answers]
+        if at and all(len(set(names)) == len(names) for names in named):
+            return named
     return [[(f"row {number}",) for number, _ in enumerate(rows, 1)] for rows in answers]
 
 

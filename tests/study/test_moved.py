@@ -43,6 +43,20 @@ def test_a_row_is_found_by_what_it_is_of_wherever_it_stands() -> None:
     ]
 
 
+def test_a_feature_that_is_called_otherwise_is_the_same_feature() -> None:
+    columns = ["feature_id", "label", "effect"]
+    found = compared(saved([[7, None, 0.5]], columns), columns, [[7, "the sea", 0.6]])
+    assert (found.today, found.new) == ([[7, "the sea", 0.6]], [])
+    assert found.cells == [Cell(0, 1, outside=False), Cell(0, 2, outside=False)]
+    assert next(found.told()) == "label moved in 1 of 1, most of 7 from None to the sea"
+
+
+def test_words_tell_rows_apart_where_nothing_else_does() -> None:
+    columns = ["feature_id", "description"]
+    found = compared(saved([[7, "sea"], [7, "ship"]], columns), columns, [[7, "ship"], [7, "crew"]])
+    assert list(found.told()) == ["1 row gone (7 sea)", "1 row new (7 crew)"]
+
+
 def test_rows_that_are_of_nothing_or_of_the_same_are_found_by_their_place() -> None:
     found = compared(saved([[1], [2]], ["n"]), ["n"], [[1], [5]])
     assert list(found.told()) == ["n moved in 1 of 2, most of row 2 from 2 to 5"]
