@@ -90,6 +90,22 @@ def test_ids_and_roles_lead_to_their_pages_under_their_sae(page: Any, live_pages
     assert "response=" in page.url
 
 
+def test_features_without_an_sae_are_those_of_the_default_whichever_is_shown(
+    page: Any, live_pages: str, study: Study
+) -> None:
+    before = read_finding(study, "holds")
+    kept = [at for at, column in enumerate(before.columns) if column != "sae"]
+    rows = [[row[at] for at in kept] for row in before.rows]
+    columns = [before.columns[at] for at in kept]
+    write_finding(study, before.model_copy(update={"columns": columns, "rows": rows}), replace=True)
+    try:
+        opened(page, live_pages, "findings/holds?sae=second", ".finding-answer .feature-link")
+        link = page.locator(".finding-answer .feature-link").first.get_attribute("href")
+    finally:
+        write_finding(study, before, replace=True)
+    assert link == f"#/feature/{before.rows[0][before.columns.index('feature_id')]}"
+
+
 def test_numbers_that_moved_stand_beside_the_saved_ones(page: Any, live_pages: str, study: Study) -> None:
     opened(page, live_pages, "findings", ".finding-list a")
     page.get_by_role("link", name="moved").click()

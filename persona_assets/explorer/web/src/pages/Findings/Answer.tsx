@@ -3,7 +3,7 @@ import { short, whole } from "../../components/cells";
 import { FeatureLink, RoleLink } from "../../components/links";
 import { useStudy } from "../../data/StudyContext";
 import type { FindingCheck, SavedFinding } from "../../generated/contract";
-import { type ShownColumn, shownColumns, valueOf } from "./columns";
+import { type ShownColumn, saeOf, shownColumns, valueOf } from "./columns";
 
 const OF_FEATURES = new Set(["feature_id", "neighbor_id"]);
 const OF_ROLES = new Set(["role", "role_a", "role_b", "preferred_role"]);
@@ -88,12 +88,13 @@ function brief(value: unknown): string {
   return String(Number(value.toPrecision(DIGITS))).replaceAll("-", "−");
 }
 
-/** A feature's id; a link where it is one, under the SAE that is named if the study has it. */
+/** A feature's id; a link where it is one: under the SAE that is named, or under the default, as SQL without one is, whichever is shown. */
 export function FeatureOf({ value, sae }: { value: unknown; sae: unknown }) {
   const { saes } = useStudy();
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0) return <bdi className="untrusted">{short(value)}</bdi>;
-  const known = saes.some((one) => one.sae === sae);
-  return <FeatureLink id={value} params={known ? { sae: String(sae) } : {}} />;
+  const shown = saeOf(sae, saes);
+  const isId = typeof value === "number" && Number.isInteger(value) && value >= 0;
+  if (!isId || shown === undefined) return <bdi className="untrusted">{short(value)}</bdi>;
+  return <FeatureLink id={value} params={{ sae: shown }} />;
 }
 
 /** A role's name; a link where the study has it, to one of its responses if that is named. */

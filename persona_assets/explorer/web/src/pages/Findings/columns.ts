@@ -22,3 +22,9 @@ export function valueOf(columns: string[], row: unknown[], name: string): unknow
   const at = columns.indexOf(name);
   return at < 0 ? undefined : row[at];
 }
+
+/** The SAE under which a feature is opened: the one that is named, else the default (null); undefined where the study has it no more. */
+export function saeOf(named: unknown, saes: { sae: string }[]): string | null | undefined {
+  if (named === undefined || named === null) return null;
+  return saes.find((one) => one.sae === named)?.sae;
+}
