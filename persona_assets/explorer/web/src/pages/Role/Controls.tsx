@@ -108,7 +108,7 @@ function GoesBy({ baseline: { features, terms } }: { baseline: Baseline }) {
   return (features ?? []).map((id, i) => (
     <span key={`${i}/${id}`}>
       {i > 0 && ", "}
-      <FeatureLink id={id} label={null} />
+      <FeatureLink id={id} />
     </span>
   ));
 }
