@@ -47,6 +47,23 @@ def test_a_text_is_shown_by_token_and_a_chosen_feature_by_its_activations(page: 
     page.wait_for_selector(".feature-head")
 
 
+def test_a_key_that_is_held_sends_one_text(page: Any, pages: str) -> None:
+    opened(page, pages, "try", "textarea")
+    held: list[Any] = []
+    page.route(
+        "**/api/try",
+        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    page.get_by_label("A text").press("Control+Enter")  # there is no text yet
+    page.get_by_label("A text").fill(TEXT)
+    for _ in range(5):
+        page.get_by_label("A text").press("Control+Enter")
+    page.get_by_text("Reading the text with the model").wait_for()
+    assert [route.request.post_data_json["text"] for route in held] == [TEXT]
+    held[0].continue_()
+    page.wait_for_selector(".try-features tbody tr")
+
+
 def test_what_cannot_be_read_is_told_and_the_text_stays(page: Any, pages: str, troubles: list[str]) -> None:
     send(page, pages, "no JSON")
     page.wait_for_selector(".try-features")

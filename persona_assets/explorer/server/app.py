@@ -40,6 +40,7 @@ SECONDS = 20.0  # for a resource
 _COMPUTING = (os.cpu_count() or 1) + 1
 _WAITING = 8
 _ASKING = 2  # each with a process of the console's
+_TRYING = 4  # one with the model, the others wait for it
 
 
 class _Guarded(Starlette):
@@ -72,6 +73,7 @@ def make_app(
         app.state.computing = anyio.CapacityLimiter(_COMPUTING)
         app.state.waiting = anyio.CapacityLimiter(_WAITING)
         app.state.asking = anyio.CapacityLimiter(_ASKING)
+        app.state.trying = anyio.CapacityLimiter(_TRYING)
         app.state.console = Console(study)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(app.state.snapshots.follow)

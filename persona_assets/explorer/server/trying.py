@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from persona_assets.drift.tried import Tried
 
 SECONDS = 60.0
+WAIT = 20.0  # seconds of these for another's text
 LONGEST = 20_000  # bytes of a text
 TOP = 5  # features of a token that are told
 _FORM = '{"text": …, "sae": …, "conversation": false}'
@@ -42,7 +43,7 @@ class Model:
 
     def tried(self, transcript: Transcript, sae: str) -> list[Tried]:
         """Return what fires on each text. Raises the problem 503 where the model stays busy; StudyError."""
-        if not self._turn.acquire(timeout=SECONDS):
+        if not self._turn.acquire(timeout=WAIT):
             raise ProblemError(503, "the model is busy with another text; try again")
         try:
             return self.trials.tried(transcript, sae)
@@ -67,7 +68,9 @@ async def try_text(request: Request) -> Response:
     async with request.app.state.snapshots.reading() as snapshot:
         with anyio.move_on_after(SECONDS):
             found = await anyio.to_thread.run_sync(
-                partial(_answer, model, snapshot, transcript, sae), abandon_on_cancel=True
+                partial(_answer, model, snapshot, transcript, sae),
+                abandon_on_cancel=True,
+                limiter=request.app.state.trying,
             )
             body = found | {"seconds": rounded(time.monotonic() - begun)}
             return Response(encoded(body), media_type="application/json", headers=_FRESH)

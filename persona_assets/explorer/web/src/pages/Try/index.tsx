@@ -54,7 +54,8 @@ function Form({ sae }: { sae: string }) {
   const [text, setText] = useState("");
   const [conversation, setConversation] = useState(false);
   const [trial, ask] = useTry();
-  const send = () => ask({ text, sae, conversation });
+  const ready = text.trim() !== "" && trial.state !== "running";
+  const send = () => ready && ask({ text, sae, conversation }); // keys are not disabled, and repeat while they are held
   return (
     <>
       <form
@@ -77,7 +78,7 @@ function Form({ sae }: { sae: string }) {
           }}
         />
         <div className="try-bar">
-          <button className="primary" disabled={text.trim() === "" || trial.state === "running"}>
+          <button className="primary" disabled={!ready}>
             Try it
           </button>
           <label>
