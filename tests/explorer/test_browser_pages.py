@@ -592,6 +592,20 @@ def test_every_page_is_accessible_and_fits_a_small_window(page, pages, folder, n
     page.wait_for_function("document.querySelector('main').scrollWidth <= innerWidth")
 
 
+def test_a_features_range_has_room_on_a_phone_and_its_values_show(page, pages, folder):
+    shown = next(one for one in _ids(folder)[:10] if _data(folder, f"peaks/{one}.json")["over_range"])
+    page.set_viewport_size({"width": 400, "height": 800})
+    opened(page, pages, f"feature/{shown}", ".at-a-glance .token")
+    tokens = page.locator(".at-a-glance .tokens").first
+    assert tokens.evaluate("one => one.getBoundingClientRect().width > innerWidth / 2")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function("document.querySelector('.at-a-glance li').clientWidth > 600")
+    tokens.locator(".token").first.hover()
+    value = tokens.locator(".token-value").first.bounding_box()
+    assert value["y"] < tokens.bounding_box()["y"]
+    assert tokens.evaluate("one => getComputedStyle(one).overflowY") == "visible"  # else it is cut off there
+
+
 @pytest.fixture(scope="module")
 def study(live: Served, built: Path) -> Json:
     """The study of the live server, its pages built."""
