@@ -58,8 +58,7 @@ def questions(model: AskedModel, text: str, examples: Mapping[int, Examples]) ->
 
 def label_in(answer: str) -> str | None:
     """Return the phrase of the answer's last line that begins with "Label:", cleaned; None without one."""
-    said = after_thoughts(answer)
-    found = [_LABEL.fullmatch(line) for line in said.splitlines()] if "<think>" not in said else []
+    found = [_LABEL.fullmatch(line) for line in after_thoughts(answer).splitlines()]
     phrases = [cleaned(line[1].strip(_AROUND)) for line in found if line is not None]
     return next((phrase for phrase in reversed(phrases) if phrase), None)
 

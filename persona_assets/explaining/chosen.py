@@ -17,7 +17,7 @@ def chosen_features(across: AcrossRoles, sae: str, listed: Sequence[int], top: i
 def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:
     """Return the `top` features of each compared role that most surely set it apart, by id, each once.
 
-    None where the roles are not compared yet. Raises StudyError where the file of that is damaged.
+    No features where the roles are not compared yet. Raises StudyError where the file of that is damaged.
     """
     file = across.file(ROLE_CONTRASTS, sae)
     if file is None:

@@ -19,12 +19,14 @@ from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.template import Template
 
 Said = TypeVar("Said")
+_THOUGHTS_BEGIN = "<think>"
 _THOUGHTS_END = "</think>"
 
 
 def after_thoughts(text: str) -> str:
-    """Return what a model says after its thoughts, if it has some."""
-    return text.rpartition(_THOUGHTS_END)[2]
+    """Return what a model says after its thoughts, if it has some: nothing where they have no end."""
+    said = text.rpartition(_THOUGHTS_END)[2]
+    return "" if _THOUGHTS_BEGIN in said else said
 
 
 class AskedModel:

@@ -46,8 +46,8 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
     for sae in study.settings.extraction.saes:
         labels = LabelsToScore(across, sae)
         if not labels.labels:
-            why = "no labels have landed" if labels.features else "the roles are not compared yet"
-            yield ScorerAsked(sae, why_unknown=why)
+            why = "no label of the chosen features has landed"
+            yield ScorerAsked(sae, why_unknown=why if labels.features else "the roles are not compared yet")
             continue
         try:
             model, claims = scoring_model(study), labels.claims

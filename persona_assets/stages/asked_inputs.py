@@ -12,7 +12,11 @@ from persona_assets.stages.stage import Inputs
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.explaining import explaining_prompt
 from persona_assets.study.judges import judging_prompt, scores_of
-from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.settings import (
+    ExplanationScoresSettings,
+    ExplanationsSettings,
+    GenerationSettings,
+)
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
@@ -61,15 +65,10 @@ def _of_asked(study: Study, block: str, asking: GenerationSettings) -> dict[str,
 def of_explanations(across: AcrossRoles, sae: str) -> Inputs:
     """Return the features that are chosen, what examples are drawn from, and what decides an answer."""
     settings, examples = across.study.settings.explanations, _examples(across, sae)
-    contrasts = across.file(ROLE_CONTRASTS, sae)
-    if settings is None or examples is None or (contrasts is None and not settings.features):
+    chosen = _chosen(across, sae, settings)
+    if examples is None or chosen is None:
         return None
-    of_all = {"top": settings.top, "role_contrasts": contrasts.stem if contrasts else None}
-    return {
-        **examples,
-        **({"features": settings.features} if settings.features else of_all),
-        "asked": explainer_inputs(across.study),
-    }
+    return {**examples, **chosen, "asked": explainer_inputs(across.study)}
 
 
 def explainer_inputs(study: Study) -> dict[str, Any]:
@@ -86,17 +85,14 @@ def explainer_inputs(study: Study) -> dict[str, Any]:
 def of_explanation_scores(across: AcrossRoles, sae: str) -> Inputs:
     """Return the labels, the features chosen, the answers that are shown, and whom they are shown."""
     settings, examples = across.study.settings.explanation_scores, _examples(across, sae)
-    labels, contrasts = across.file(FEATURE_LABELS, sae), across.file(ROLE_CONTRASTS, sae)
-    if settings is None or examples is None or labels is None:
-        return None
-    if contrasts is None and not settings.features:
+    labels, chosen = across.file(FEATURE_LABELS, sae), _chosen(across, sae, settings)
+    if settings is None or examples is None or labels is None or chosen is None:
         return None
     return {
         **examples,
+        **chosen,
         "labels": labels.stem,
-        **({"role_contrasts": contrasts.stem} if contrasts is not None and not settings.features else {}),
         "asked": scorer_inputs(across.study),
-        "chosen": {"top": settings.top, "features": settings.features},
         "scorers": settings.scorers,
     }
 
@@ -106,6 +102,18 @@ def scorer_inputs(study: Study) -> dict[str, Any]:
     settings = study.settings.explanation_scores
     assert settings is not None
     return {**_of_asked(study, "explanation_scores", settings.asking), **settings.decisive()}
+
+
+def _chosen(
+    across: AcrossRoles, sae: str, settings: ExplanationsSettings | ExplanationScoresSettings | None
+) -> Inputs:
+    """Return what chooses the features: a list, or a number of each role's and the comparison of roles."""
+    if settings is None:
+        return None
+    if settings.features:
+        return {"features": settings.features}
+    contrasts = across.file(ROLE_CONTRASTS, sae)
+    return None if contrasts is None else {"top": settings.top, "role_contrasts": contrasts.stem}
 
 
 def _examples(across: AcrossRoles, sae: str) -> Inputs:

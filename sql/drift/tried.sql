@@ -1,6 +1,5 @@
--- What the study knows of $features under $sae: their labels, and on what share of all pooled tokens they are active, and
--- the strongest that they reach.
--- NULL where that is not known, as of imported dense files.
+-- What the study knows of $features under $sae: their labels, on what share of all pooled tokens they are active (NULL where
+-- that is not known, as of imported dense files), and the largest activation that they reach.
 with tokens as (
     select if(count(n_tokens) = count(*), sum(n_tokens), null) as n
     from pooled

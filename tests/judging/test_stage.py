@@ -67,7 +67,7 @@ def land(study: Study, role: str = "pirate") -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("text", "score"),
     [("3", 3), (" 2\n", 2), ("Score: 1.", 1), ("7", None), ("no", None), ("", None), ("9" * 5000, None),
-     ("<think>0 or 1?</think>2", 2), ("10", None)],
+     ("<think>0 or 1?</think>2", 2), ("<think>0 or 1?", None), ("10", None)],
 )  # fmt: skip
 def test_the_first_number_of_a_text_is_its_score_if_it_is_on_the_scale(text: str, score: int | None) -> None:
     assert score_in(text, SCALE) == score

@@ -37,7 +37,11 @@ def test_answers_are_read(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1, 0]", "[1, 0, 2]", "[1, 0, 1, 0]", "[]", "1. yes 2. no 3. yes", "١, ٠, ١"]
+    "text",
+    [
+        *("", "[1, 0]", "[1, 0, 2]", "[1, 0, 1, 0]", "[]", "1. yes 2. no 3. yes", "١, ٠, ١"),
+        "<think>perhaps [1, 0, 1]",  # cut off while it thought
+    ],
 )
 def test_what_is_no_list_of_as_many_answers_is_not_read(text):
     assert answers_in(text, 3) is None

@@ -46,7 +46,12 @@ export function ShapeOfPeaks({ peaks: { shape, echoes } }: { peaks: FeaturePeaks
 }
 
 function Position({ shape: { position_correlation: r, position_low: low, position_high: high } }: Pick<FeaturePeaks, "shape">) {
-  if (r === null) return <span className="muted">not kept</span>;
+  if (r === null)
+    return (
+      <span className="muted" title="not kept, or one activation on every token">
+        –
+      </span>
+    );
   if (low === null || high === null) return fixed(r);
   return (
     <>

@@ -25,7 +25,7 @@ export default function FeaturePage() {
   if (id === null) return <Empty title="This is not a feature">A feature's address ends in its number.</Empty>;
   const missing = (
     <Empty title={`Feature ${id} is not here`}>
-      Not a feature of {sae.sae}, or its page was not exported: a static site holds the features on its map.
+      Not a feature of {sae.sae}, or its page was not exported: a static site holds those on its map, and more as far as it has room.
     </Empty>
   );
   return (

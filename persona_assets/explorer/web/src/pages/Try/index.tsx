@@ -49,7 +49,7 @@ function Live() {
   );
 }
 
-/** A prompt, or a conversation as JSON; what is written stays on this machine. */
+/** A prompt, or a conversation as JSON; what is written goes to the server of this page alone. */
 function Form({ sae }: { sae: string }) {
   const [text, setText] = useState("");
   const [conversation, setConversation] = useState(false);
