@@ -28,13 +28,12 @@ COLUMNS = (*_RATES, "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_p")
 class Tokens:
     """A contrast's tokens by unit and what units are compared on.
 
-    `mean` float64[n_units]: a unit's mean over what it is compared on; `share` float64[n_units, n_crossed]:
-    the tokens over that. `sums` are those of `share`, of one feature; `weights` float64[n_places, 3] are such
-    that active tokens times these add up to the products with `share`, by group and in blocks.
+    `mean` float64[n_units]: a unit's mean over what it is compared on. `sums` are those of the tokens over
+    that, as of one feature; `weights` float64[n_places, 3] are such that active tokens times these add up to
+    the products of the two, by group and in blocks.
     """
 
     mean: Floats
-    share: Floats
     sums: UnitSums
     weights: Floats
 
@@ -65,7 +64,7 @@ def tokens_of(layout: Layout, design: Design) -> Tokens | None:
         ((share**2).sum(axis=1) @ of_side)[None],
         np.array([blocks]),
     )
-    return Tokens(mean, share, sums, weights)
+    return Tokens(mean, sums, weights)
 
 
 def group_rates(layout: Layout, part: Range, tokens: Tokens | None, seldom: Flags) -> dict[str, Floats]:

@@ -11,8 +11,8 @@ from scipy.special import ndtri
 from persona_assets.analysis.contrasts import MIN_EXPECTED, MIN_FIRED
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.group_errors import GroupEffects, between_units, group_effects
-from persona_assets.analysis.group_rates import group_rates, tokens_of
-from persona_assets.analysis.group_sums import Sums, read_ranges, sums
+from persona_assets.analysis.group_rates import Tokens, group_rates, tokens_of
+from persona_assets.analysis.group_sums import Range, Sums, read_ranges, sums
 from persona_assets.analysis.layout import Layout, layout
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.significance import beyond, fisher, reach, student
@@ -48,9 +48,7 @@ def own_contrasts(
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
     for part in ahead(read_ranges(sources, design, d_sae)):
         for name, one in whole.items():
-            summed = sums(one, part)
-            of_tokens = group_rates(one, part, tokens[name], _seldom(one, summed.fired))
-            found[name].append(_of_features(one, summed, part.start, of_tokens))
+            found[name].append(_of_features(one, part, tokens[name]))
         if progress is not None:
             progress(part.stop, d_sae)
     features = {name: _finished(name, parts, smallest_effect) for name, parts in found.items()}
@@ -63,29 +61,24 @@ def own_contrasts(
     }
 
 
-def _seldom(of: Layout, fired: Floats) -> Flags:
-    """bool[n_features]: where fewer than MIN_EXPECTED firings are expected in the smaller group."""
-    n = of.n_responses
-    return fired.sum(axis=1) * n.min() < MIN_EXPECTED * n.sum()
-
-
-def _of_features(of: Layout, part: Sums, start: int, of_tokens: _Columns) -> _Columns:
-    """Return the columns of the features of a range that fire in either group, from `start` on."""
-    known = group_effects(of, part)
-    n, fired = of.n_responses, part.fired
-    auroc, auroc_error, auroc_df, inflation, units = _auroc(of, part, known)
+def _of_features(of: Layout, part: Range, tokens: Tokens | None) -> _Columns:
+    """Return the columns of the features of a range that fire in either group."""
+    summed = sums(of, part)
+    known = group_effects(of, summed)
+    n, fired = of.n_responses, summed.fired
+    auroc, auroc_error, auroc_df, inflation, units = _auroc(of, summed, known)
     small = int(np.argmin(n))  # the group in which less is expected
-    seldom = _seldom(of, fired)
+    seldom = fired.sum(axis=1) * n[small] < MIN_EXPECTED * n.sum()
     unsure = seldom & (fired[:, small] < MIN_FIRED)
     p = _p_values(known, inflation, seldom, fired[:, small], fired.sum(axis=1), (int(n[small]), int(n.sum())))
     with np.errstate(invalid="ignore"):
         half = np.where(unsure, np.nan, reach(known.df.astype(np.float32)) * known.error)
-    of_unit = (part.units / (of.asked > 0).sum(axis=1)).T
+    of_unit = (summed.units / (of.asked > 0).sum(axis=1)).T
     means = [np.abs(of.weights[of.side_of == side]) @ of_unit[of.side_of == side] for side in (0, 1)]
     own = units[of.side_of == 0]
     with np.errstate(invalid="ignore"):
         columns = {
-            "feature_id": start + np.arange(len(p)),
+            "feature_id": part.start + np.arange(len(p)),
             "mean_group": means[0],
             "mean_against": means[1],
             "firing_rate_group": fired[:, 0] / n[0],
@@ -100,7 +93,7 @@ def _of_features(of: Layout, part: Sums, start: int, of_tokens: _Columns) -> _Co
             "p": p,
             "min_unit_auroc": own.min(axis=0),
             "n_units_agree": ((np.sign(own - 0.5) == np.sign(auroc - 0.5)) & (auroc != 0.5)).sum(axis=0),
-            **of_tokens,
+            **group_rates(of, part, tokens, seldom),
         }
     alive = fired.any(axis=1)
     return {name: values[alive] for name, values in columns.items()}
