@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.design import Design, RoleSource, read_design
-from persona_assets.analysis.entries import Entries, read_entries
+from persona_assets.analysis.entries import read_entries
 from persona_assets.analysis.loops import Cell, Feature, Value
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 from persona_assets.base.compiled import compiled
@@ -123,8 +123,10 @@ class _Layout:
         sums = np.empty((len(sources), self.n_blocks, self.n_selected), np.float32)
         of_cells = np.zeros((self.n_selected, len(self.design.response_ids)))
         for row, source in enumerate(sources):
-            entries = read_entries(source, self.design, len(self.place_of))
-            sums[row] = self._summed(entries, of_cells).T
+            of = read_entries(source, self.design, len(self.place_of))
+            by_block = np.zeros((self.n_selected, self.n_blocks))
+            _tally(of.feature, of.cell, of.value, self.place_of, self.block_of, by_block, of_cells)
+            sums[row] = by_block.T
         return sums, of_cells
 
     def blocks(self, sums: Singles, of_cells: Floats) -> tuple[Blocks, Floats]:
@@ -137,12 +139,6 @@ class _Layout:
         shape = len(sums), -1, self.n_groups
         counts = counts.reshape(shape)
         return Blocks(sums.reshape(*counts.shape, -1), counts > 0), counts
-
-    def _summed(self, entries: Entries, of_cells: Floats) -> Floats:
-        """float64[n_selected, n_blocks]: the role's sums; its entries are added to `of_cells`."""
-        sums = np.zeros((len(of_cells), self.n_blocks))
-        _tally(entries.feature, entries.cell, entries.value, self.place_of, self.block_of, sums, of_cells)
-        return sums
 
 
 def _by_block(of_cells: Floats, present: Flags, block_of: Ints, n_blocks: int) -> Floats:

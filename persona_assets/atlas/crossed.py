@@ -18,7 +18,7 @@ from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.atlas.blocks import Blocks
 from persona_assets.base.arrays import Floats, Singles
 
-_FEWEST = 3  # wordings, and groups of questions, of which one can be left out
+FEWEST = 3  # wordings, and groups of questions, of which one can be left out
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def crossed(blocks: Blocks, noise: Floats) -> Crossed | None:
         return _mean(*(of.sum(axis=(0, 1)) / 2 - of.sum(axis=axis) for of in (sums, pairs)))
 
     wordings, groups, each = without(1), without(0), without(())
-    few_wordings, few_groups = n_wordings < _FEWEST, n_groups < _FEWEST
+    few_wordings, few_groups = n_wordings < FEWEST, n_groups < FEWEST
     return Crossed(
         _mean(sums.sum(axis=(0, 1)), pairs.sum(axis=(0, 1))),
         wordings[:0] if few_wordings else wordings,

@@ -8,12 +8,10 @@ import numpy as np
 
 from persona_assets.analysis.selection import Selection
 from persona_assets.atlas.blocks import BlocksBeside
-from persona_assets.atlas.crossed import Crossed, crossed
+from persona_assets.atlas.crossed import FEWEST, Crossed, crossed
 from persona_assets.atlas.placing import Places, place
 from persona_assets.atlas.roles import RoleSpace, noise
 from persona_assets.base.arrays import Floats, Ints
-
-_FEWEST = 3  # wordings, and groups of questions, under which a role is played: one may be left out
 
 
 @dataclass(frozen=True)
@@ -68,5 +66,5 @@ def _spread(played: BlocksBeside) -> BlocksBeside:
     """Return the roles whose answers are under enough wordings and groups of questions to leave one out."""
     present = played.blocks.present
     n_wordings, n_groups = present.any(axis=2).sum(axis=1), present.any(axis=1).sum(axis=1)
-    enough = (n_wordings >= min(_FEWEST, present.shape[1])) & (n_groups >= min(_FEWEST, present.shape[2]))
+    enough = (n_wordings >= min(FEWEST, present.shape[1])) & (n_groups >= min(FEWEST, present.shape[2]))
     return played.of(np.flatnonzero(enough))

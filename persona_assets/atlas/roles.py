@@ -70,6 +70,18 @@ class RoleSpace:
     nulls: RoleNulls
     unit: AxesUnit
 
+    @property
+    def axes(self) -> list[str]:
+        """The names of the assistant axis, whether there is one or not, and of the components."""
+        return ["assistant", *(f"pc{number}" for number in range(1, len(self.explained) + 1))]
+
+    @property
+    def cosines(self) -> Floats:
+        """float64[n_components + 1]: the cosines of `axes` with the assistant axis; NaN without one."""
+        if self.assistant is None:
+            return np.full(len(self.explained) + 1, np.nan)
+        return np.append(1.0, self.assistant.cosines)
+
 
 def noise(selection: Selection) -> Floats | None:
     """float64[n_selected]: the standard error of a role's M, from its spread over roles and F.

@@ -22,8 +22,9 @@ from persona_assets.lake.schema import (
 from persona_assets.stages.across_roles import AcrossRoles
 
 if TYPE_CHECKING:
-    from persona_assets.analysis.selection import Selection
+    from persona_assets.analysis.design import RoleSource
     from persona_assets.atlas.blocks import BlocksBeside
+    from persona_assets.base.arrays import Ints
 
 
 def map_features(across: AcrossRoles, sae: str) -> dict[str, LakeFile]:
@@ -54,15 +55,13 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
         lake.read(FEATURES, features),
         lake.read(ROLE_MATRIX, role_matrix),
     )
-    blocks = None
+    blocks = played = None
     if mode == "question_centered_mean":
         lake.check([file for files in compared.values() for file in files])
-        blocks = read_blocks(
-            role_sources(lake, compared),
-            selection.first(settings.atlas.top_k).selected,
-            len(selection.mu),
-        )
-    played = None if blocks is None else _played(across, sae, selection)
+        sources, selected = role_sources(lake, compared), selection.first(settings.atlas.top_k).selected
+        blocks = read_blocks(sources, selected, len(selection.mu))
+        if across.file(PLAYED_ROLES, sae) is not None:
+            played = _played(across, sources, selected, len(selection.mu))
     tables = build_atlas(selection, settings.atlas, settings.analysis.anchor, blocks, played)
     contents = {
         ATLAS: tables.atlas,
@@ -74,25 +73,21 @@ def _made(across: AcrossRoles, sae: str, made_from: str) -> dict[str, LakeFile]:
     return across.land(contents, made_from, sae, [features, role_matrix])
 
 
-def _played(across: AcrossRoles, sae: str, selection: Selection) -> BlocksBeside | None:
-    """Return the blocks of the roles that take part in the fresh `played`; None without it or the anchor."""
-    from persona_assets.analysis.design import role_sources
+def _played(
+    across: AcrossRoles, sources: list[RoleSource], selected: Ints, d_sae: int
+) -> BlocksBeside | None:
+    """Return the blocks of the answers of `sources` that play their role; None without the anchor's."""
     from persona_assets.analysis.played import played_answers
     from persona_assets.atlas.blocks import read_blocks_beside
 
-    lake, settings = across.study.lake, across.study.settings
-    if across.file(PLAYED_ROLES, sae) is None:
-        return None
-    sources = {source.role: source for source in role_sources(lake, across.compared(sae))}
-    found = {role: played_answers(across, source) for role, source in sources.items()}
-    anchor = found.get(settings.analysis.anchor)
+    found = {source.role: played_answers(across, source) for source in sources}
+    anchor = found.get(across.study.settings.analysis.anchor)
     if anchor is None:
         return None
     both = {role: np.intersect1d(one.response_ids, anchor.response_ids) for role, one in found.items()}
     parts = {
-        role: replace(sources[role], only=ids)
-        for role, ids in both.items()
-        if found[role].takes_part and len(ids)
+        source.role: replace(source, only=both[source.role])
+        for source in sources
+        if found[source.role].takes_part and len(both[source.role])
     }
-    selected = selection.first(settings.atlas.top_k).selected
-    return read_blocks_beside([*parts.values()], parts[anchor.role], selected, len(selection.mu))
+    return read_blocks_beside([*parts.values()], parts[anchor.role], selected, d_sae)

@@ -108,23 +108,19 @@ def role_axes_table(
     """
     known = places_on_axes(selection.roles, space, anchor)
     n_roles = len(selection.roles)
-    return ROLE_AXES.of(known | _played(n_roles, n_roles * (len(space.explained) + 1), played))
+    return ROLE_AXES.of(known | _played(n_roles, n_roles * len(space.axes), played))
 
 
 def places_on_axes(roles: list[str], space: RoleSpace, anchor: str) -> dict[str, object]:
     """Return the columns of `ROLE_AXES` for `roles` in any space."""
-    n, n_axes = len(roles), len(space.explained) + 1
-    cosines = np.full(n_axes, np.nan)
-    if space.assistant is not None:
-        cosines = np.append(1.0, space.assistant.cosines)
+    n, n_axes = len(roles), len(space.axes)
     lacking = n * n_axes - space.places.position.size  # the assistant axis, where there is none
     known = {field.name: getattr(space.places, field.name).ravel() for field in fields(space.places)}
     known = {name: np.append(np.full(lacking, np.nan), values) for name, values in known.items()}
     others = space.as_anchor[np.array(roles, dtype=object) != anchor]
     anchored = np.nanmedian(others) if space.assistant is not None else np.nan
-    axes = np.array(["assistant", *(f"pc{i}" for i in range(1, n_axes))], dtype=object)
     return {
-        "axis": np.repeat(axes, n),
+        "axis": np.repeat(np.array(space.axes, dtype=object), n),
         "role": np.tile(np.array(roles, dtype=object), n_axes),
         "position": known["position"],
         "position_low": known["position"] - known["half"],
@@ -133,7 +129,7 @@ def places_on_axes(roles: list[str], space: RoleSpace, anchor: str) -> dict[str,
         **{name: _whole(known[name]) for name in ("rank", "rank_low", "rank_high")},
         "explained_variance": np.repeat(np.append(np.nan, space.explained), n),
         "explained_null": np.repeat(np.append(np.nan, space.nulls.explained), n),
-        "cosine_with_assistant": np.repeat(cosines, n),
+        "cosine_with_assistant": np.repeat(space.cosines, n),
         "anchor_null": np.repeat(np.append(anchored, np.full(n_axes - 1, np.nan)), n),
         "reason": [space.why_no_assistant] * n + [None] * (n * (n_axes - 1)),
     }

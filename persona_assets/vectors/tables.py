@@ -18,22 +18,19 @@ def axes_table(space: RoleSpace, length: float, carried: Carried, why_not_carrie
     `length` is the assistant axis', and `carried` of the axes that there are.
     """
     n_components, assistant = len(space.explained), space.assistant
-    axes = ["assistant", *(f"pc{i}" for i in range(1, n_components + 1))]
-    lacks, lacking = assistant is None, [] if assistant is not None else [np.nan]
-    directions = [*(None,) * lacks, *([] if assistant is None else [assistant.direction]), *space.components]
-    cosines = np.full(n_components, np.nan) if assistant is None else assistant.cosines
+    lacking = [] if assistant is not None else [np.nan]
 
     def told(values: Floats) -> Floats:
         return np.concatenate([lacking, values])
 
     return VECTOR_AXES.of(
         {
-            "axis": axes,
-            "direction": directions,
+            "axis": space.axes,
+            "direction": [None if assistant is None else assistant.direction, *space.components],
             "length": [length, *[np.nan] * n_components],
             "explained_variance": [np.nan, *space.explained],
             "explained_null": [np.nan, *space.nulls.explained],
-            "cosine_with_assistant": [np.nan if lacks else 1.0, *cosines],
+            "cosine_with_assistant": space.cosines,
             "carried": told(np.clip(carried.cosine, -1, 1)),
             "carried_low": told(np.clip(carried.cosine - carried.half, -1, 1)),
             "carried_high": told(np.clip(carried.cosine + carried.half, -1, 1)),
