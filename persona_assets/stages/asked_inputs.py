@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS, Table
 from persona_assets.models.loading import identity
+from persona_assets.stages.compared_inputs import answers_of
 from persona_assets.stages.dtypes import asked_dtype
-from persona_assets.stages.inputs import answers_of
 from persona_assets.stages.stage import Inputs
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.explaining import explaining_prompt

@@ -1,7 +1,8 @@
 """What decides the content of each stage's files: its settings, and the identity of the files it reads.
 
 A change flows down the chain by itself, for a file's identity is the hash of its own inputs. Every setting is
-decisive unless its block says otherwise (`study/settings`).
+decisive unless its block says otherwise (`study/settings`). `compared_inputs` tells it of stages that compare
+roles, and `asked_inputs` of those that ask a model.
 """
 
 from __future__ import annotations
@@ -11,18 +12,10 @@ from typing import TYPE_CHECKING, Any
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import (
-    JUDGEMENTS,
-    PLAYED_ROLES,
-    RESPONSES,
-    ROLE_MATRIX,
-    Table,
-)
+from persona_assets.lake.schema import RESPONSES, Table
 from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
-from persona_assets.study.contrasts import groups_of
-from persona_assets.study.declining import named_declining, patterns
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
 
@@ -37,9 +30,6 @@ FIRST_ACTIVATIONS_VERSION = 1
 TOKEN_SHAPES_VERSION = 1
 RESPONSE_VECTORS_VERSION = 1
 DRAWN_EVIDENCE_VERSION = 1
-
-# What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
-_SELECTING = ("strategy", "question_centering", "split_seed", "selection")
 
 
 def of_responses(files: RoleFiles, _: None) -> Inputs:
@@ -56,7 +46,7 @@ def of_responses(files: RoleFiles, _: None) -> Inputs:
         **generation.decisive(),
         **files.study.template.decisive(),
         **({"engine": engine} if (engine := generation.decisive_engine) else {}),
-        **_later(roles=owner.settings.roles, questions=owner.settings.questions),
+        **added_later(roles=owner.settings.roles, questions=owner.settings.questions),
     }
 
 
@@ -128,127 +118,6 @@ def of_files(*tables: Table) -> MadeFrom:
     return made_from
 
 
-def of_statistics(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the activations of all roles that are compared; None where there are fewer than two."""
-    compared, settings = across.compared(sae), across.study.settings
-    if len(compared) < 2:
-        return None
-    atlas = settings.atlas.decisive()
-    return {
-        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
-        "questions": across.study.responses_owner.settings.questions.mode,
-        "selection": {key: atlas[key] for key in _SELECTING if key in atlas},
-        **_later(analysis=settings.analysis),
-    }
-
-
-def of_played(across: AcrossRoles, sae: str) -> Inputs:
-    """Return what decides the statistics, the roles' judgements, and which of the answers play their role."""
-    statistics, analysis = of_statistics(across, sae), across.study.settings.analysis
-    if statistics is None or analysis.min_score is None:
-        return None
-    del statistics["selection"]
-    judged = {role: across.roles[role].file(JUDGEMENTS) for role in across.compared(sae)}
-    return {
-        **statistics,
-        "judgements": {role: file.stem for role, file in judged.items() if file is not None},
-        "judge": analysis.judge or next(iter(across.study.settings.judge)),
-        "anchor": analysis.anchor,
-        "min_score": analysis.min_score,
-        "min_responses": analysis.min_responses,
-    }
-
-
-def of_first_tokens(across: AcrossRoles, sae: str) -> Inputs:
-    """Return what is pooled over the first tokens of all roles that are compared; None of fewer than two."""
-    compared, study = across.compared_first(sae), across.study
-    if len(compared) < 2:
-        return None
-    return {
-        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
-        "questions": study.responses_owner.settings.questions.mode,
-        **_later(analysis=study.settings.analysis),
-    }
-
-
-def of_contrasts(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the activations of the roles that take part in the study's own contrasts, and the groups.
-
-    Raises StudyError where a contrast's groups are not right.
-    """
-    taking_part, settings = across.contrasted(sae), across.study.settings
-    if not taking_part:
-        return None
-    return {
-        "roles": {role: [file.stem for file in files] for role, files in taking_part.items()},
-        "questions": across.study.responses_owner.settings.questions.mode,
-        "contrasts": {name: groups.as_json() for name, groups in groups_of(across.study).items()},
-        **_later(analysis=settings.analysis),
-    }
-
-
-def of_baselines(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the compared roles' activations, their answers' texts, and the seed of what is drawn.
-
-    And the answers' vectors, where they are kept.
-    """
-    answers, vectors = answers_of(across, sae), across.vectors_of_all(sae)
-    if answers is None:
-        return None
-    of_vectors = {"vectors": {role: file.stem for role, file in vectors.items()}} if vectors else {}
-    return {**answers, "seed": across.study.settings.atlas.split_seed, **of_vectors}
-
-
-def of_declined(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the compared roles' answers, and what tells which of the anchor's decline.
-
-    Raises StudyError where the study's file of these is not right.
-    """
-    answers, named = answers_of(across, sae), named_declining(across.study)
-    if answers is None:
-        return None
-    told = {"named": named} if named is not None else {"patterns": patterns()}
-    return {**answers, "anchor": across.study.settings.analysis.anchor, **told}
-
-
-def answers_of(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the compared roles' activations and their answers' texts; None of fewer than two roles."""
-    compared = across.compared(sae)
-    if len(compared) < 2:
-        return None
-    responses = {role: across.roles[role].responses for role in compared}
-    return {
-        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
-        "responses": {role: file.stem for role, file in responses.items() if file is not None},
-    }
-
-
-def of_atlas(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the selected features, how they are mapped, and which answers play their role, if known."""
-    role_matrix, settings = across.file(ROLE_MATRIX, sae), across.study.settings
-    if role_matrix is None:
-        return None
-    mapping, played = settings.atlas.decisive().items(), across.file(PLAYED_ROLES, sae)
-    return {
-        **({} if played is None else {"played": played.stem}),
-        "role_matrix": role_matrix.stem,
-        "map": {key: value for key, value in mapping if key not in _SELECTING},
-        "anchor": settings.analysis.anchor,
-    }
-
-
-def of_vectors(across: AcrossRoles, sae: str) -> Inputs:
-    """Return the compared roles' vectors and activations, and the axis' anchor; None of fewer than two."""
-    compared, settings = across.with_vectors(sae), across.study.settings
-    if len(compared) < 2:
-        return None
-    return {
-        "roles": {role: [file.stem for file in files] for role, files in compared.items()},
-        "questions": across.study.responses_owner.settings.questions.mode,
-        "anchor": settings.analysis.anchor,
-    }
-
-
 def of_directions(across: AcrossRoles, sae: str) -> Inputs:
     """Return the model and the SAE, of which nothing else is asked; None where they are not to be had."""
     try:
@@ -292,7 +161,7 @@ def _read_by(study: Study, sae: str) -> dict[str, Any]:
     }
 
 
-def _later(**blocks: Block) -> dict[str, Any]:
+def added_later(**blocks: Block) -> dict[str, Any]:
     """Return what later versions added to blocks whose first keys all enter in another form."""
     return {f"{name} settings": held for name, block in blocks.items() if (held := block.decisive())}
 
