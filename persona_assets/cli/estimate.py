@@ -21,8 +21,8 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     Raises StudyError where a pilot is wanted of a model that cannot be had.
     """
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
-    explained, scored = list(what_is_explained(study)), list(what_scorer_is_asked(study))
     _print_asked(study, asked, judges)
+    scored, explained = list(what_scorer_is_asked(study)), list(what_is_explained(study))
     for of_scorer in scored:
         _print_scorer(of_scorer)
     for of_explainer in explained:
