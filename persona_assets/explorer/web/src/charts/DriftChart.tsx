@@ -59,7 +59,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
         >
           <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
           <path className="band" d={bandOf(points, x, y)} />
-          <path className="plain-band" d={bandOf(points.map(besidePlain), x, y)} />
+          <path className="plain-band" d={bandOf(points.map(onPlainBand), x, y)} />
           <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
           <path className="line" d={points.map((point, i) => `${i ? "L" : "M"}${x(point.turn)} ${y(point.value)}`).join("")} />
           <Transition points={points} to={at.turn} x={x} y={y} />
@@ -112,7 +112,7 @@ function edges({ plain }: DriftPoint): number[] {
 }
 
 /** The point with the band of plain conversations in the place of its own. */
-function besidePlain(point: DriftPoint): DriftPoint {
+function onPlainBand(point: DriftPoint): DriftPoint {
   return { ...point, low: point.plain?.low ?? null, high: point.plain?.high ?? null };
 }
 

@@ -101,7 +101,7 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
           score === run.score ? fmt(run.p) : "–",
           `how often as many plain answers have one as low as the lowest turn (${SCORES[run.score]})`,
         ],
-        ...(run.plain && score === "projection" ? [besidePlain(run.plain)] : []),
+        ...(run.plain && score === "projection" ? [plainFact(run.plain)] : []),
         [
           "confounds",
           verdict ? (
@@ -121,7 +121,7 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
   );
 }
 
-function besidePlain(plain: DriftPlain): [string, string, string] {
+function plainFact(plain: DriftPlain): [string, string, string] {
   const others = plain.is_plain ? "other plain" : "plain";
   const n = `${count(plain.n)} ${others} ${plain.n === 1 ? "one" : "ones"} as long`;
   return ["p beside plain conversations", plain.p === null ? `– (${n})` : `${fmt(plain.p)} (${n})`, plainHint(plain.names)];

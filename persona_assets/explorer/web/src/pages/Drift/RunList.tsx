@@ -31,7 +31,7 @@ export function RunList({ runs, default_run, unreadable }: DriftRuns) {
         note={count(runs.length)}
         label="Conversations"
         rows={runs}
-        columns={names === undefined ? COLUMNS : [...COLUMNS, besidePlain(names)]}
+        columns={names === undefined ? COLUMNS : [...COLUMNS, plainColumn(names)]}
         rowKey={(run) => run.run}
         first="name"
       />
@@ -54,7 +54,7 @@ function Unreadable({ runs }: { runs: DriftRuns["unreadable"] }) {
   );
 }
 
-const besidePlain = (names: string): SortColumn<DriftRunEntry> => ({
+const plainColumn = (names: string): SortColumn<DriftRunEntry> => ({
   key: "plain",
   title: "p beside plain",
   hint: plainHint(names),

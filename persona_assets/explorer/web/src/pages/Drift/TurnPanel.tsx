@@ -16,7 +16,7 @@ export function TurnPanel({ run, turn, score }: { run: DriftRun; turn: DriftTurn
   return (
     <Section
       title={`Turn ${turn.turn}`}
-      note={`score ${fmt(valueOf(turn, score))}${pOf(turn, score)}, ${count(turn.n_tokens)} tokens${besidePlain(run, turn, score)}`}
+      note={`score ${fmt(valueOf(turn, score))}${pOf(turn, score)}, ${count(turn.n_tokens)} tokens${plainNote(run, turn, score)}`}
       className="turn-panel"
     >
       {shown ? (
@@ -42,7 +42,7 @@ function pOf(turn: DriftTurn, score: DriftScore): string {
 }
 
 /** Where the same turn of plain conversations lies. */
-function besidePlain(run: DriftRun, turn: DriftTurn, score: DriftScore): string {
+function plainNote(run: DriftRun, turn: DriftTurn, score: DriftScore): string {
   if (!turn.plain || !run.plain || score !== "projection") return "";
   const { low, high, p } = turn.plain;
   return `; 95 % of ${count(run.plain.n)} plain conversations have ${fmt(low)} to ${fmt(high)} at this turn (p ${fmt(p)})`;
