@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from duckdb import DuckDBPyConnection as Connection
 
 from persona_assets.cli.run import run_study
 from persona_assets.interchange.export import export_study
 from persona_assets.lake.schema import ROLE_CONTRASTS, VECTOR_AXES, VECTOR_TABLES
-from persona_assets.models.sae import load_sae
+from persona_assets.models.sae import Sae, load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.vectors.stage import compare_vectors
 from persona_assets.warehouse import connect
@@ -47,70 +48,83 @@ def test_roles_are_compared_by_their_vectors_where_a_study_asks_and_all_else_sta
     assert across.file(ROLE_CONTRASTS, "demo") == statistics and across.state(VECTOR_AXES, "demo") == "fresh"
     assert compare_vectors(across, "demo") == across.files(VECTOR_TABLES, "demo")
     with connect(study) as warehouse:
-        vectors: dict[tuple[str, int | None], list] = {}
-        for role, response, scale, vector in warehouse.execute(
-            "select role, response_id, scale, vector from response_vectors"
-        ).fetchall():
-            for variant in (None, response // 100_000):
-                vectors.setdefault((role, variant), []).append(scale * np.array(vector, np.float64))
-        told = warehouse.execute("select role, variant, n, vector from role_vectors").fetchall()
-        assert {(role, variant): n for role, variant, n, _ in told} == {
-            key: len(rows) for key, rows in vectors.items()
-        }
-        for role, variant, _, vector in told:
-            np.testing.assert_allclose(vector, np.mean(vectors[role, variant], axis=0), rtol=1e-5, atol=1e-6)
-
-        means = {role: np.mean(vectors[role, None], axis=0) for role in ("default", "ghost", "pirate")}
+        means = checked_means(warehouse)
         axis = axis_between(means["default"], [means["ghost"], means["pirate"]])
-        axes = {
-            row[0]: row[1:]
-            for row in warehouse.execute(
-                "select axis, direction, length, carried_in_sample, carried, carried_low, reason "
-                "from vector_axes"
-            ).fetchall()
-        }
-        direction, length, plainly, carried, low, reason = axes["assistant"]
-        np.testing.assert_allclose(np.array(direction) * length, axis, rtol=1e-5, atol=1e-5)
-        assert reason is None and low is None  # two wordings: nothing can be left out
-        assert axes.keys() == {"assistant", "pc1", "pc2"}
-
         sae = load_sae(study.settings.extraction.saes["demo"])
-        written = {role: np.zeros(len(axis)) for role in means}
-        for role, feature, mean in warehouse.execute(
-            "select role, feature_id, mean from role_features"
-        ).fetchall():
-            written[role] += mean * sae.directions()[feature].double().numpy()
-        made = axis_between(written["default"], [written["ghost"], written["pirate"]])
-        assert plainly == pytest.approx(axis @ made / np.linalg.norm(axis) / np.linalg.norm(made), rel=1e-5)
-        assert 0.9 < plainly < carried <= 1  # the toy's SAE fits well, and noise is no difference
+        made = check_axes(warehouse, axis, sae)
+        check_features(warehouse, axis, made, sae)
+        check_positions(warehouse, axis, means)
+    check_exported(export_study(study, tmp_path / "out").vectors, tmp_path / "out", means)
 
-        activations = {role: np.zeros(sae.d_sae) for role in means}
-        for role, feature, mean in warehouse.execute(
-            "select role, feature_id, mean from role_features"
-        ).fetchall():
-            activations[role][feature] = mean
-        difference = axis_between(activations["default"], [activations["ghost"], activations["pirate"]])
-        directions = sae.directions().double().numpy()
-        told = warehouse.execute(
-            "select feature_id, in_sample, contribution from features_along_the_axis() order by feature_id"
+
+def checked_means(warehouse: Connection) -> dict[str, np.ndarray]:
+    """Return the roles' vectors, of the responses' vectors as SQL gives them; `role_vectors` has the same."""
+    vectors: dict[tuple[str, int | None], list] = {}
+    for role, response, scale, vector in warehouse.execute(
+        "select role, response_id, scale, vector from response_vectors"
+    ).fetchall():
+        for variant in (None, response // 100_000):
+            vectors.setdefault((role, variant), []).append(scale * np.array(vector, np.float64))
+    told = warehouse.execute("select role, variant, n, vector from role_vectors").fetchall()
+    assert {(role, variant): n for role, variant, n, _ in told} == {
+        key: len(rows) for key, rows in vectors.items()
+    }
+    for role, variant, _, vector in told:
+        np.testing.assert_allclose(vector, np.mean(vectors[role, variant], axis=0), rtol=1e-5, atol=1e-6)
+    return {role: np.mean(vectors[role, None], axis=0) for role in ("default", "ghost", "pirate")}
+
+
+def difference_of_activations(warehouse: Connection, sae: Sae) -> np.ndarray:
+    """Return the axis in features: the roles' mean activations."""
+    activations = {role: np.zeros(sae.d_sae) for role in ("default", "ghost", "pirate")}
+    for role, feature, mean in warehouse.execute(
+        "select role, feature_id, mean from role_features"
+    ).fetchall():
+        activations[role][feature] = mean
+    return axis_between(activations["default"], [activations["ghost"], activations["pirate"]])
+
+
+def check_axes(warehouse: Connection, axis: np.ndarray, sae: Sae) -> np.ndarray:
+    """Check the assistant axis and its share that the SAE carries; return what this makes of the axis."""
+    axes = {
+        row[0]: row[1:]
+        for row in warehouse.execute(
+            "select axis, direction, length, carried_in_sample, carried, carried_low, reason from vector_axes"
         ).fetchall()
-        ids, in_sample, contribution = (np.array(one) for one in zip(*told, strict=True))
-        assert (ids == np.arange(sae.d_sae)).all()
-        along = directions @ axis / length
-        np.testing.assert_allclose(in_sample, along / np.linalg.norm(directions, axis=1), atol=1e-5)
-        np.testing.assert_allclose(contribution, difference * along / length, atol=1e-5)
-        assert contribution.sum() == pytest.approx(made @ axis / length**2, abs=1e-4)
+    }
+    direction, length, plainly, carried, low, reason = axes["assistant"]
+    np.testing.assert_allclose(np.array(direction) * length, axis, rtol=1e-5, atol=1e-5)
+    assert reason is None and low is None  # two wordings: nothing can be left out
+    assert axes.keys() == {"assistant", "pc1", "pc2"}
+    made = difference_of_activations(warehouse, sae) @ sae.directions().double().numpy()
+    assert plainly == pytest.approx(axis @ made / np.linalg.norm(axis) / np.linalg.norm(made), rel=1e-5)
+    assert 0.9 < plainly < carried <= 1  # the toy's SAE fits well, and noise is no difference
+    return made
 
-        check_exported(export_study(study, tmp_path / "out").vectors, tmp_path / "out", means)
 
-        unit, centre = axis / length, np.mean(list(means.values()), axis=0)
-        for role, in_sample in warehouse.execute(
-            "select role, in_sample from vector_positions where axis = 'assistant'"
-        ).fetchall():
-            assert in_sample == pytest.approx((means[role] - centre) @ unit, rel=1e-4)
-        both = warehouse.execute("select role, residual, features from roles_on_both_axes()").fetchall()
-        assert both[-1][0] == "default" and len(both) == 3
-        assert all(residual is not None and features is not None for _, residual, features in both)
+def check_features(warehouse: Connection, axis: np.ndarray, made: np.ndarray, sae: Sae) -> None:
+    difference, directions = difference_of_activations(warehouse, sae), sae.directions().double().numpy()
+    told = warehouse.execute(
+        "select feature_id, in_sample, contribution from features_along_the_axis() order by feature_id"
+    ).fetchall()
+    ids, in_sample, contribution = (np.array(one) for one in zip(*told, strict=True))
+    assert (ids == np.arange(sae.d_sae)).all()
+    length = np.linalg.norm(axis)
+    along = directions @ axis / length
+    np.testing.assert_allclose(in_sample, along / np.linalg.norm(directions, axis=1), atol=1e-5)
+    np.testing.assert_allclose(contribution, difference * along / length, atol=1e-5)
+    assert contribution.sum() == pytest.approx(made @ axis / length**2, abs=1e-4)
+
+
+def check_positions(warehouse: Connection, axis: np.ndarray, means: dict[str, np.ndarray]) -> None:
+    unit, centre = axis / np.linalg.norm(axis), np.mean(list(means.values()), axis=0)
+    for role, in_sample in warehouse.execute(
+        "select role, in_sample from vector_positions where axis = 'assistant'"
+    ).fetchall():
+        assert in_sample == pytest.approx((means[role] - centre) @ unit, rel=1e-4)
+    both = warehouse.execute("select role, residual, features from roles_on_both_axes()").fetchall()
+    assert both[-1][0] == "default" and len(both) == 3
+    assert all(residual is not None and features is not None for _, residual, features in both)
 
 
 def check_exported(written: dict[str, list[str]], folder: Path, means: dict[str, np.ndarray]) -> None:
