@@ -13,10 +13,10 @@ from transformers import DynamicCache
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.losses import Place
 from persona_assets.models.architectures import Architecture, architecture
 from persona_assets.models.hooks import HookPoint, Streams, captured
 from persona_assets.models.loading import loading, weights_of
+from persona_assets.models.places import Place
 
 # Tokens read at once: an attention mask of all tokens by all tokens would grow by the square of their number.
 CHUNK = 2048

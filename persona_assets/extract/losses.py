@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -13,8 +13,7 @@ from torch import nn
 
 from persona_assets.base.arrays import Int32s
 from persona_assets.extract.outliers import outliers
-
-Change = Callable[[torch.Tensor], torch.Tensor]  # of a stream, float[1, n_tokens, width]
+from persona_assets.models.places import Change, Place, changed
 
 
 class Codec(Protocol):
@@ -27,13 +26,6 @@ class Codec(Protocol):
     def decode(self, codes: torch.Tensor, /) -> torch.Tensor:
         """Return the rows that codes stand for."""
         ...
-
-
-class Place(NamedTuple):
-    """A boundary at which a stream can be changed: a module's `input` or `output`."""
-
-    module: nn.Module
-    side: str
 
 
 class Predicted(NamedTuple):
@@ -103,7 +95,7 @@ def _mean_losses(
         first = max(start, 1)
         n_tokens += stop - first
         for name, change in changes.items():
-            with _changed(change):
+            with changed(*change) if change is not None else nullcontext():
                 sums[name] += _loss(model, ids, first, stop)
     return {name: total / n_tokens for name, total in sums.items()}
 
@@ -116,29 +108,3 @@ def _loss(model: Any, token_ids: Int32s, first: int, stop: int) -> float:
     kept = {"logits_to_keep": n_kept} if few else {}  # those of a prompt are many, and not asked for
     logits = model(input_ids=ids[None], use_cache=False, **kept).logits[0, -n_kept:][: stop - first]
     return float(nn.functional.cross_entropy(logits.float(), ids[first:stop], reduction="sum"))
-
-
-@contextmanager
-def _changed(change: tuple[Place, Change] | None) -> Iterator[None]:
-    """While open, the stream at the place is what the change makes of it."""
-    if change is None:
-        yield
-        return
-    (module, side), made = change
-
-    def given(_module: nn.Module, args: Any, kwargs: Any) -> Any:
-        if args:
-            return (made(args[0]), *args[1:]), kwargs
-        return args, kwargs | {"hidden_states": made(kwargs["hidden_states"])}
-
-    def put_out(_module: nn.Module, _args: Any, output: Any) -> Any:
-        return (made(output[0]), *output[1:]) if isinstance(output, tuple) else made(output)
-
-    if side == "input":
-        handle = module.register_forward_pre_hook(given, with_kwargs=True)
-    else:
-        handle = module.register_forward_hook(put_out)
-    try:
-        yield
-    finally:
-        handle.remove()

@@ -12,10 +12,11 @@ from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.finite import check_rows
-from persona_assets.extract.losses import Losses, Place, Predicted, losses_through
+from persona_assets.extract.losses import Losses, Predicted, losses_through
 from persona_assets.extract.reader import Reader, load_readers
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
+from persona_assets.models.places import Place
 from persona_assets.models.sae import Sae
 from persona_assets.study.extraction_options import Engine, engine_options
 from persona_assets.study.settings import ExtractionSettings

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from sae_lens import SAE
 
-from persona_assets.extract.losses import Codec, Losses, Place, Predicted, losses_through
+from persona_assets.extract.losses import Codec, Losses, Predicted, losses_through
+from persona_assets.models.places import Place
 from tests.smollm2.residuals import Halfs
 from tests.smollm2.texts import Text
 
