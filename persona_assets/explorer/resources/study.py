@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from persona_assets.base.queries import examples as example_queries
+from persona_assets.base.queries import title
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources.drift import runs
 from persona_assets.explorer.resources.source import Source
@@ -27,10 +28,7 @@ def study(source: Source) -> Json:
 
 def examples(source: Source) -> list[Json]:
     """`examples.json`: the questions of `sql/examples/`, each with its first comment as title."""
-    return [
-        {"name": name, "title": text.splitlines()[0].removeprefix("--").strip(), "sql": text}
-        for name, text in example_queries().items()
-    ]
+    return [{"name": name, "title": title(text), "sql": text} for name, text in example_queries().items()]
 
 
 def schema(source: Source) -> list[Json]:

@@ -1,0 +1,25 @@
+"""`persona mcp`: the study for agents."""
+
+from __future__ import annotations
+
+import sys
+
+from persona_assets.base.errors import StudyError
+from persona_assets.study.study import Study
+from persona_assets.warehouse.reading import published_path
+
+_NEEDED = "the Model Context Protocol is not installed: pip install 'persona-assets[agents]'"
+
+
+def serve(study: Study) -> None:
+    """Serve agents over standard input and output until either ends, or Ctrl-C.
+
+    Raises StudyError where nothing is published yet, or the protocol's package is not installed.
+    """
+    try:
+        from persona_assets.explorer.agents import server
+    except ModuleNotFoundError as error:
+        raise StudyError(_NEEDED) from error
+    snapshot = published_path(study)
+    print(f"{study.name}: agents can ask {snapshot} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    server(study).run("stdio")
