@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from persona_assets.base.queries import query
+from persona_assets.lake.kept import N_DRAWN
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, VARIANT_STRIDE
-from persona_assets.lake.schema.of_roles import N_DRAWN
 from persona_assets.lake.wholeness import damaged
 from persona_assets.stages.across_roles import AcrossRoles
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from persona_assets.base.arrays import Int32s
 from persona_assets.base.errors import StudyError
-from persona_assets.models.chat import ChatFormat
 from persona_assets.models.control import control_tokens_within
 from persona_assets.models.thinking import SpanKind, Thinking
-from persona_assets.study.settings import Spans, TokenSelection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from persona_assets.models.chat import ChatFormat
+    from persona_assets.study.settings import Spans, TokenSelection
 
 TokenIds = npt.NDArray[np.int32]
 

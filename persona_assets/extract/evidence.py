@@ -6,21 +6,33 @@ Gathered while batches stream by; memory is bounded by d_sae × top × window.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from persona_assets.base.arrays import Ints, Singles
-from persona_assets.extract.conversation import Conversation, TokenIds
-from persona_assets.extract.pieces import Spelling
+from persona_assets.base.arrays import Flags, Ints, Singles
+from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import Pooled
-from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+
+@dataclass(frozen=True)
+class Kept:
+    """The responses kept of each feature, by feature, then score downwards, then response_id.
+
+    Arrays of length n; `activations`, float32[n, 2 * window + 1]: those on the tokens around the argmax, 0
+    outside the selection.
+    """
+
+    feature_id: Ints
+    response_id: Ints
+    argmax: Ints
+    activations: Singles
+
+    def only(self, entries: Flags) -> Kept:
+        """Return those entries that are True in `entries`, bool[n]."""
+        return Kept(*(part[entries] for part in vars(self).values()))
 
 
 class _Collector:
@@ -43,42 +55,21 @@ class _Collector:
         for index, response_id in enumerate(response_ids.tolist()):
             self._add_response(pooled, np.arange(bounds[index], bounds[index + 1]), response_id)
 
+    def kept(self) -> Kept:
+        """Return what the slots hold."""
+        features, slots = np.nonzero(self._score > 0)
+        order = np.lexsort((self._response_id[features, slots], -self._score[features, slots], features))
+        features, slots = features[order], slots[order]
+        return Kept(
+            feature_id=features,
+            response_id=self._response_id[features, slots],
+            argmax=self._argmax[features, slots],
+            activations=self._activations[features, slots],
+        )
+
     def _scores(self, pooled: Pooled, entries: Ints, response_id: int) -> Singles:
         """Return the score of each of a response's entries: above 0, the higher the sooner kept."""
         raise NotImplementedError
-
-    def _columns(
-        self,
-        features: Ints,
-        slots: Ints,
-        conversations: Mapping[int, Conversation],
-        tokenizer: PreTrainedTokenizerBase,
-    ) -> dict[str, Any]:
-        """Return what the slots hold, by the columns of `schema.EVIDENCE` without `rank`.
-
-        `conversations` holds those that were pooled, by response_id.
-        """
-        response_ids, argmax = self._response_id[features, slots], self._argmax[features, slots]
-        texts, which = _Texts.of(response_ids, conversations)
-        # A window's columns are the tokens from argmax - window on; those outside the selection go.
-        token = (argmax - self._window)[:, None] + np.arange(2 * self._window + 1)
-        inside = (token >= 0) & (token < texts.lengths[which][:, None])
-        at = (texts.starts[which][:, None] + token)[inside]
-        activations = self._activations[features, slots][inside]
-        lengths = inside.sum(axis=1)
-        bounds = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-        spelling = Spelling.of(texts.ids, texts.starts, tokenizer)
-        lists = {
-            "token_ids": pa.array(texts.ids[at], pa.int32()),
-            "pieces": spelling.pieces(at, np.repeat(np.arange(len(lengths)), lengths), activations),
-            "activations": pa.array(activations, pa.float32()),
-        }
-        return {
-            "feature_id": features,
-            "response_id": response_ids,
-            "start": np.maximum(argmax - self._window, 0),
-            **{name: pa.ListArray.from_arrays(bounds, values) for name, values in lists.items()},
-        }
 
     def _add_response(self, pooled: Pooled, entries: Ints, response_id: int) -> None:
         """Let one response's entries, of as many features, take the place of lower ones."""
@@ -107,26 +98,9 @@ class _Collector:
         windows[which[inside], column[inside]] = pooled.values[at[inside]]
         return windows
 
-    def _ranked(self) -> tuple[Ints, Ints]:
-        """Return the filled slots, by feature, then score downwards, then response_id."""
-        features, slots = np.nonzero(self._score > 0)
-        order = np.lexsort((self._response_id[features, slots], -self._score[features, slots], features))
-        return features[order], slots[order]
-
 
 class EvidenceCollector(_Collector):
     """Keeps the responses of each feature that fire it most."""
-
-    def table(
-        self, conversations: Mapping[int, Conversation], tokenizer: PreTrainedTokenizerBase
-    ) -> pa.Table:
-        """Return the evidence as `schema.EVIDENCE`, sorted by feature_id and rank (from 1).
-
-        `conversations` holds those that were pooled, by response_id.
-        """
-        features, slots = self._ranked()
-        rank = 1 + np.arange(len(features)) - np.searchsorted(features, features)
-        return EVIDENCE.of({"rank": rank, **self._columns(features, slots, conversations, tokenizer)})
 
     def _scores(self, pooled: Pooled, entries: Ints, response_id: int) -> Singles:
         return pooled.max[entries]
@@ -143,28 +117,9 @@ class DrawnCollector(_Collector):
         super().__init__(d_sae, number, window)
         self._seeds = {one.response_id: zlib.crc32(one.token_ids.tobytes()) for one in conversations}
 
-    def table(
-        self,
-        conversations: Mapping[int, Conversation],
-        tokenizer: PreTrainedTokenizerBase,
-        evidence: pa.Table,
-    ) -> pa.Table:
-        """Return those drawn as `schema.DRAWN_EVIDENCE`, sorted by feature_id, none that `evidence` has."""
-        features, slots = self._ranked()
-        own = _pairs(features, self._response_id[features, slots])
-        known = _pairs(evidence["feature_id"].to_numpy(), evidence["response_id"].to_numpy())
-        new = ~np.isin(own, known)
-        columns = self._columns(features[new], slots[new], conversations, tokenizer)
-        del columns["token_ids"]
-        return DRAWN_EVIDENCE.of(columns)
-
     def _scores(self, pooled: Pooled, entries: Ints, response_id: int) -> Singles:
         mixed = _mixed(np.uint64(self._seeds[response_id] << 32) | pooled.feature[entries].astype(np.uint64))
         return ((mixed >> np.uint64(40)) + np.uint64(1)).astype(np.float32)  # 24 bits, as exact as float32 is
-
-
-def _pairs(features: npt.NDArray[np.integer[Any]], responses: npt.NDArray[np.integer[Any]]) -> Ints:
-    return (features.astype(np.int64) << 32) | responses.astype(np.int64)
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -172,18 +127,3 @@ def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         values = (values ^ (values >> np.uint64(shift))) * np.uint64(factor)
     return values ^ (values >> np.uint64(31))
-
-
-class _Texts:
-    """The selected tokens of some responses, one after another."""
-
-    def __init__(self, selected: list[TokenIds]) -> None:
-        self.ids = np.concatenate([np.empty(0, np.int32), *selected])
-        self.lengths = np.array([len(one) for one in selected], dtype=np.int64)
-        self.starts = np.cumsum(self.lengths) - self.lengths
-
-    @classmethod
-    def of(cls, response_ids: Ints, conversations: Mapping[int, Conversation]) -> tuple[_Texts, Ints]:
-        """Return the texts of the responses named, and which one is whose."""
-        unique, which = np.unique(response_ids, return_inverse=True)
-        return cls([conversations[one].selected for one in unique.tolist()]), which

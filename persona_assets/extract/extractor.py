@@ -16,13 +16,14 @@ from persona_assets.base.progress import Progress
 from persona_assets.extract.backend import Backend, MeasuresLosses, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import DrawnCollector, EvidenceCollector
+from persona_assets.extract.evidence_tables import drawn_table, evidence_table
 from persona_assets.extract.finite import check_values
 from persona_assets.extract.losses import Losses
-from persona_assets.extract.quality import Fit, FitSums, as_table
+from persona_assets.extract.quality import Fit, FitSums
 from persona_assets.extract.shapes import ShapesCollector
-from persona_assets.extract.tables import ActivationsCollector, FirstCollector
+from persona_assets.extract.tables import ActivationsCollector, FirstCollector, fit_table
 from persona_assets.extract.vectors import VectorsCollector
-from persona_assets.lake.schema.of_roles import N_DRAWN
+from persona_assets.lake.kept import N_DRAWN
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.backends import extraction_backend
@@ -128,13 +129,16 @@ class Extractor:
                     progress(min(done.values()), len(conversations))
         losses = self._losses(sample, chosen)
         by_id = {one.response_id: one for one in conversations}
-        evidence = {name: one.evidence.table(by_id, self.tokenizer) for name, one in collectors.items()}
+        evidence = {
+            name: evidence_table(one.evidence.kept(), by_id, self.tokenizer)
+            for name, one in collectors.items()
+        }
         return {
             name: Extraction(
                 pooled=one.activations.pooled(responses, conversations),
-                sae_fit=as_table(Fit.of(one.fits, losses.get(name))),
+                sae_fit=fit_table(Fit.of(one.fits, losses.get(name))),
                 evidence=evidence[name],
-                drawn_evidence=one.drawn.table(by_id, self.tokenizer, evidence[name]),
+                drawn_evidence=drawn_table(one.drawn.kept(), by_id, self.tokenizer, evidence[name]),
                 token_shapes=one.shapes.table(),
                 activations=one.activations.activations(),
                 first_activations=one.first.activations() if one.first is not None else None,

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import torch
 
 from persona_assets.base.arrays import Floats
 from persona_assets.extract.losses import Losses
 from persona_assets.extract.pool import active
-from persona_assets.lake.schema import SAE_FIT
 from persona_assets.models.sae import Sae
 
 
@@ -68,12 +66,6 @@ class Fit:
             n_outliers=sum(one.n_outliers for one in sums),
             n_responses=sum(one.n_responses for one in sums),
         )
-
-
-def as_table(fit: Fit | None) -> pa.Table:
-    """Return the fit as `schema.SAE_FIT`: no row where nothing could be measured."""
-    rows = [] if fit is None else [vars(fit)]
-    return pa.Table.from_pylist(rows, schema=SAE_FIT.schema)
 
 
 @torch.inference_mode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,9 @@ from persona_assets.extract.pool import only, pool
 from persona_assets.extract.quality import FitSums, fit_sums
 from persona_assets.models.hooks import HookPoint, check_fits, check_site
 from persona_assets.models.sae import Sae, load_sae, sae_name
-from persona_assets.study.settings import ExtractionSettings, SaeSettings
+
+if TYPE_CHECKING:
+    from persona_assets.study.settings import ExtractionSettings, SaeSettings
 
 
 @dataclass(frozen=True)

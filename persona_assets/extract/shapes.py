@@ -7,16 +7,18 @@ the correlation with a token's place follows. Memory is bounded by d_sae times t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
 from persona_assets.extract.backend import PooledBatch
-from persona_assets.lake.schema import TOKEN_SHAPES
-from persona_assets.lake.schema.of_roles import FIRST_TOKEN_BIN, N_TOKEN_BINS
+from persona_assets.lake.kept import FIRST_TOKEN_BIN, N_TOKEN_BINS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SUMS = ("place_squares", "squares", "place_products", "place_sum")  # columns of the sums
 _ROOT_OF_2 = 0x3504F3  # the mantissa of the square root of two, as float32 has it
@@ -81,6 +83,10 @@ class ShapesCollector:
 
     def table(self) -> pa.Table:
         """Return `schema.TOKEN_SHAPES`, sorted by feature_id."""
+        import pyarrow as pa
+
+        from persona_assets.lake.schema import TOKEN_SHAPES
+
         features = np.flatnonzero(self._counts.any(axis=1))
         counts, sums = self._counts[features], self._sums[features]
         filled = counts > 0

@@ -9,7 +9,8 @@ import pyarrow as pa
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.extract.extractor import Extraction, Extractor
-from persona_assets.extract.quality import Fit, as_table
+from persona_assets.extract.quality import Fit
+from persona_assets.extract.tables import fit_table
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS, RESPONSES, SAE_FIT, Table
 from persona_assets.stages.default_prompt import default_system_prompt
@@ -94,7 +95,7 @@ class ExtractionStage:
     def _land_fits(self, files: RoleFiles, saes: Sequence[str]) -> dict[str, Fit]:
         fits = self.extractor.fits(self._responses(files), saes)
         for sae, fit in fits.items():
-            self._write(files, SAE_FIT, sae, as_table(fit))
+            self._write(files, SAE_FIT, sae, fit_table(fit))
         return fits
 
     def _land_sae(self, files: RoleFiles, sae: str, extraction: Extraction, overwrite: bool) -> None:

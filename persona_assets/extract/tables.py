@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
-from persona_assets.lake.schema import ACTIVATIONS, FIRST_ACTIVATIONS, POOLED, Table
+from persona_assets.extract.quality import Fit
+from persona_assets.lake.schema import ACTIVATIONS, FIRST_ACTIVATIONS, POOLED, SAE_FIT, Table
 
 _Columns = dict[str, npt.NDArray[np.generic]]
 
@@ -98,6 +99,12 @@ class FirstCollector:
     def activations(self) -> pa.Table:
         """`schema.FIRST_ACTIVATIONS`, sorted by feature_id and response_id."""
         return _sorted(FIRST_ACTIVATIONS, self._batches)
+
+
+def fit_table(fit: Fit | None) -> pa.Table:
+    """Return the fit as `schema.SAE_FIT`: no row where nothing could be measured."""
+    rows = [] if fit is None else [vars(fit)]
+    return pa.Table.from_pylist(rows, schema=SAE_FIT.schema)
 
 
 def _sorted(table: Table, batches: Sequence[_Columns]) -> pa.Table:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.models.architectures import Architecture, architecture
-from persona_assets.study.backends import extraction_backend
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +61,8 @@ def hook_point(name: str | None, module: str | None, sae: str) -> HookPoint:
 
 def check_site(point: HookPoint, config: Any, sae: str, backend: str = "transformers") -> None:
     """Raise StudyError where models of this configuration lack the site, or the backend cannot read it."""
+    from persona_assets.study.backends import extraction_backend
+
     what = f"SAE {sae}: hook {str(point)!r}"
     architecture(config.model_type).check(point.site, config, what)
     described = extraction_backend(backend)

@@ -18,12 +18,12 @@ from persona_assets.base.named import later, named
 from persona_assets.base.project import in_project
 from persona_assets.lake.fingerprint import directory_identity
 from persona_assets.models.hooks import HookPoint
-from persona_assets.study.settings import SaeSettings
 
 if TYPE_CHECKING:
     import torch
 
     from persona_assets.lake.lake import Lake
+    from persona_assets.study.settings import SaeSettings
 
 _AT_ONCE = 256  # features that are decoded together to see what each writes
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from persona_assets.explaining.firing import Example, Firing, halves_of
-from persona_assets.lake.schema.of_roles import N_DRAWN
+from persona_assets.lake.kept import N_DRAWN
 
 TOP = 3
 

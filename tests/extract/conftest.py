@@ -15,7 +15,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from tests.extract.tiny import SPECIAL, random_sae, tiny_config
+from tests.extract.families import tiny_config
+from tests.extract.tiny import SPECIAL, random_sae
 
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"

@@ -11,7 +11,7 @@ from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
-from tests.extract.tiny import FAMILIES
+from tests.extract.families import FAMILIES
 
 POINTS = [HookPoint(1, "hook_resid_pre"), HookPoint(2, "hook_resid_post")]
 

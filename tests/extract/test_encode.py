@@ -10,8 +10,8 @@ from persona_assets.extract.encode import GeneralEncoder, encoder
 from persona_assets.extract.screen import ScreenedEncoder, found_on_device
 from persona_assets.models.sae import load_sae
 from persona_assets.study.settings import SaeSettings
+from tests.extract.families import D_MODEL
 from tests.extract.supports import Bounds
-from tests.extract.tiny import D_MODEL
 
 SCREENED = ["standard", "jumprelu", "transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"]
 OWN = ["gated", "topk", "matching_pursuit"]

@@ -9,6 +9,7 @@ import torch
 
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.evidence import DrawnCollector, EvidenceCollector
+from persona_assets.extract.evidence_tables import drawn_table, evidence_table
 from persona_assets.extract.pool import active, pool
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE
 
@@ -30,14 +31,15 @@ def some_responses(seed: int) -> tuple[list[Conversation], list[np.ndarray]]:
 def collect(conversations, codes, top: int, window: int, tokenizer, batch: int = 4) -> pa.Table:
     collector = EvidenceCollector(D_SAE, top, window)
     fill(collector, conversations, codes, batch)
-    return collector.table({one.response_id: one for one in conversations}, tokenizer)
+    return evidence_table(collector.kept(), {one.response_id: one for one in conversations}, tokenizer)
 
 
 def draw(conversations, codes, number: int, tokenizer, evidence=None, batch: int = 4) -> pa.Table:
     collector = DrawnCollector(D_SAE, number, 3, conversations)
     fill(collector, conversations, codes, batch)
     by_id = {one.response_id: one for one in conversations}
-    return collector.table(by_id, tokenizer, EVIDENCE.schema.empty_table() if evidence is None else evidence)
+    known = EVIDENCE.schema.empty_table() if evidence is None else evidence
+    return drawn_table(collector.kept(), by_id, tokenizer, known)
 
 
 def fill(collector, conversations, codes, batch: int) -> None:

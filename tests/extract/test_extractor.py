@@ -18,16 +18,9 @@ from persona_assets.lake import schema
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from tests.extract.dense import bounds, residuals, whole_model
+from tests.extract.families import CONTEXT, D_MODEL, N_LAYERS
 from tests.extract.supports import STREAM, Bounds, assert_first_pooled, assert_pooled
-from tests.extract.tiny import (
-    CONTEXT,
-    D_MODEL,
-    N_LAYERS,
-    questions_as_answers,
-    response_row,
-    response_table,
-    settings,
-)
+from tests.extract.tiny import questions_as_answers, response_row, response_table, settings
 from tests.places import TOY
 
 # One-token responses among them, in batches of unequal lengths.

@@ -17,7 +17,7 @@ from persona_assets.models.architectures import architecture
 from persona_assets.models.hooks import HookPoint, captured, check_site, hook_point
 from persona_assets.models.loading import text_config
 from tests.extract.dense import residuals, whole_model
-from tests.extract.tiny import FAMILIES, N_LAYERS
+from tests.extract.families import FAMILIES, N_LAYERS
 
 IDS = np.random.default_rng(0).integers(5, 300, size=40).astype(np.int32)
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}

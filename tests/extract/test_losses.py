@@ -19,16 +19,8 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.settings import ExtractionSettings
 from tests.extract.dense import whole_model
-from tests.extract.tiny import (
-    CONTEXT,
-    D_MODEL,
-    HEAD,
-    N_HEADS,
-    N_LAYERS,
-    questions_as_answers,
-    response_table,
-    settings,
-)
+from tests.extract.families import CONTEXT, D_MODEL, HEAD, N_HEADS, N_LAYERS
+from tests.extract.tiny import questions_as_answers, response_table, settings
 from tests.places import TOY
 
 LENGTHS = [1, 12, 30, 7]

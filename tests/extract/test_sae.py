@@ -11,7 +11,8 @@ from persona_assets.base.errors import StudyError
 from persona_assets.extract.extractor import Extractor
 from persona_assets.models.sae import load_sae, sae_identity
 from persona_assets.study.settings import SaeSettings
-from tests.extract.tiny import D_MODEL, HEAD, N_HEADS, N_LAYERS, settings
+from tests.extract.families import D_MODEL, HEAD, N_HEADS, N_LAYERS
+from tests.extract.tiny import settings
 
 TEMPORAL = {"architecture": "temporal", "d_in": 512, "d_sae": 512, "kval_topk": 4}
 

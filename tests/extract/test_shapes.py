@@ -9,8 +9,8 @@ from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.pool import active, pool
 from persona_assets.extract.shapes import ShapesCollector
+from persona_assets.lake.kept import FIRST_TOKEN_BIN, N_TOKEN_BINS
 from persona_assets.lake.schema import TOKEN_SHAPES
-from persona_assets.lake.schema.of_roles import FIRST_TOKEN_BIN, N_TOKEN_BINS
 from tests.extract.test_evidence import D_SAE, some_responses
 
 EDGES = (2.0 ** ((FIRST_TOKEN_BIN + np.arange(N_TOKEN_BINS + 1)) / 2)).astype(np.float32)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from sae_lens import SAE
 
+from tests.extract.families import D_MODEL
 from tests.extract.supports import Bounds
-from tests.extract.tiny import D_MODEL
 
 ROWS = torch.randn(200, D_MODEL, generator=torch.Generator().manual_seed(0))
 

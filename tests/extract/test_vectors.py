@@ -20,7 +20,8 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
 from tests.extract.dense import residuals, whole_model
-from tests.extract.tiny import CONTEXT, response_table, settings
+from tests.extract.families import CONTEXT
+from tests.extract.tiny import response_table, settings
 
 LENGTHS = [5, 1, 0, 33, 2, 60, 17]
 

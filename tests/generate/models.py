@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from persona_assets.base.project import in_project
-from tests.extract.tiny import tiny_config
+from tests.extract.families import tiny_config
 
 Change = Callable[[dict[str, Any]], Any]
 

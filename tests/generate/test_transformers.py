@@ -14,7 +14,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.study.questions import Question
 from persona_assets.study.roles import Role
 from persona_assets.study.settings import GenerationSettings
-from tests.extract.tiny import FAMILIES
+from tests.extract.families import FAMILIES
 from tests.generate.models import random_model_of, without_end_of_turn
 
 SETTINGS: dict[str, Any] = {

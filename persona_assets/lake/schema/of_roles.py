@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from persona_assets.lake.kept import FIRST_TOKEN_BIN, N_DRAWN, N_TOKEN_BINS
 from persona_assets.lake.schema.table import (
     ACTIVATION,
     BIGINT,
@@ -156,8 +157,6 @@ EVIDENCE = Table(
 )  # fmt: skip
 
 # Of each feature in each role, the strongest of EVIDENCE not among them.
-N_DRAWN = 4
-
 DRAWN_EVIDENCE = replace(
     EVIDENCE,
     name="drawn_evidence",
@@ -220,9 +219,6 @@ FIRST_ACTIVATIONS = replace(
     },
 )
 
-# The bins of token activations, half octaves: bin b holds those from 2^(b/2) up to 2^((b + 1)/2). The
-# outermost also hold whatever is smaller or larger.
-FIRST_TOKEN_BIN, N_TOKEN_BINS = -24, 64
 _BINS = f"{FIRST_TOKEN_BIN} whatever is smaller, and {FIRST_TOKEN_BIN + N_TOKEN_BINS - 1} whatever is larger"
 
 # Sorted by feature, and cut as finely as evidence: one feature is asked for at a time.
