@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import Any
-
-import torch
 
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.backend import PooledBatch
-from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.finite import check_rows
 from persona_assets.extract.losses import Losses, Predicted, losses_through
+from persona_assets.extract.passes import Passes
 from persona_assets.extract.reader import Reader, load_readers
-from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
 from persona_assets.models.places import Place
 from persona_assets.models.sae import Sae
@@ -38,6 +34,7 @@ class TransformersBackend:
         self.d_sae: dict[str, int] = {name: reader.sae.d_sae for name, reader in readers.items()}
         self._readers = readers
         self._engine = engine
+        self._budget = engine.batch_budget
         self.backbone = self._load(config)
 
     @classmethod
@@ -56,10 +53,10 @@ class TransformersBackend:
         self, conversations: Sequence[Conversation], saes: Sequence[str], measured: Collection[int] = ()
     ) -> Generator[PooledBatch]:
         """Yield pooled batches, as `Backend` says: one forward pass per batch serves all of `saes`."""
-        readers = [self._readers[name] for name in saes]
-        for of, streams in self._streams(conversations, [reader.point for reader in readers]):
-            for reader in readers:
-                yield reader.pooled(streams[reader.point], of, measured)
+        passes = Passes(self.backbone, self._budget)
+        for batch in passes.pooled(conversations, [self._readers[name] for name in saes], measured):
+            self._budget = passes.budget  # a role that follows begins with what this one had memory for
+            yield batch
 
     def losses(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> dict[str, Losses]:
         """Return what each of `saes` costs the model on the selected tokens (see `losses_through`).
@@ -95,17 +92,3 @@ class TransformersBackend:
     def close(self) -> None:
         """Drop model and SAEs."""
         del self.backbone, self._readers
-
-    def _streams(
-        self, conversations: Sequence[Conversation], points: Sequence[HookPoint]
-    ) -> Iterator[tuple[list[tuple[int, int]], dict[HookPoint, torch.Tensor]]]:
-        """Batch by batch one forward pass: the rows of the selected tokens at each point, checked.
-
-        Before them each response's id, and how many rows are its.
-        """
-        for batch in batches(conversations, self._engine.batch_budget):
-            of = [(one.response_id, one.n_selected) for one in batch]
-            streams = self.backbone.selected_rows(batch, list(dict.fromkeys(points)))
-            for point, rows in streams.items():
-                check_rows(rows, of, point)
-            yield of, streams

@@ -1,0 +1,61 @@
+"""A machine that has only torch, transformers, numba and NumPy, and what these need, can read with an SAE."""
+
+from __future__ import annotations
+
+import importlib.metadata as metadata
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.places import PROJECT
+
+ENOUGH = ("torch", "transformers", "numba", "numpy")
+# What of those here needs it is not imported by what we ask of them, and may lack where versions differ.
+LACKING = frozenset({"pydantic", "pydantic-core"})
+CORE = """
+import persona_assets.extract.passes, persona_assets.extract.evidence, persona_assets.extract.shapes
+import sys; print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def needed(names: tuple[str, ...]) -> set[str]:
+    """The distributions of these names, and those that they need."""
+    waiting, found = list(names), set()
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name in found | LACKING:
+            continue
+        found.add(name)
+        wanted = [Requirement(one) for one in metadata.requires(name) or []]
+        waiting += [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a process that can import those packages, this project and nothing else."""
+    site = tmp_path_factory.mktemp("site")
+    for name in needed(ENOUGH):
+        distribution = metadata.distribution(name)
+        for top in {file.parts[0] for file in distribution.files or [] if file.parts[0] != ".."}:
+            if not (site / top).exists():
+                (site / top).symlink_to(Path(str(distribution.locate_file(top))))
+    return os.environ | {"PYTHONPATH": f"{site}{os.pathsep}{PROJECT}", "HF_HUB_OFFLINE": "1"}
+
+
+def run(bare: dict[str, str], *words: str) -> str:
+    """What such a process prints."""
+    command = [sys.executable, "-S", *words]  # without the packages of this environment
+    done = subprocess.run(command, env=bare, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_reads_is_imported_without_any_other_package(bare: dict[str, str]) -> None:
+    loaded = run(bare, "-c", CORE).split()
+    assert {"torch", "transformers", "numba"} <= set(loaded)
+    assert not {"sae_lens", "duckdb", "dagster", "pyarrow", "pydantic", "pandas", "scipy"} & set(loaded)
