@@ -96,7 +96,7 @@ class Backbone:
         Conversations are padded on the right, where causal attention lets no real token see the padding.
         Those longer than `CHUNK` tokens are read piece by piece, keys and values of the earlier ones kept.
         """
-        ids, rows = self._padded(conversations)
+        ids, rows = self.padded(conversations)
         chunks = ids.split(CHUNK, dim=1)
         cache = DynamicCache(config=self.model.config) if len(chunks) > 1 else None
         read: list[Streams] = []
@@ -130,8 +130,8 @@ class Backbone:
             return None  # of both only a norm is given the stream, and what adds to it goes past the norm
         return Place(self.layers[point.layer].get_submodule(tap.module), tap.side)
 
-    def _padded(self, conversations: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Token ids `int64[batch, longest]`, and where the selected tokens lie in them flattened."""
+    def padded(self, conversations: Sequence[Conversation]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return token ids `int64[batch, longest]`, and where the selected tokens lie in them flattened."""
         longest = max(len(one.token_ids) for one in conversations)
         ids = np.zeros((len(conversations), longest), dtype=np.int64)
         for row, one in zip(ids, conversations, strict=True):

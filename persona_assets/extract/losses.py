@@ -103,8 +103,13 @@ def _mean_losses(
 def _loss(model: Any, token_ids: Int32s, first: int, stop: int) -> float:
     """Return the sum of the losses of the tokens `[first, stop)`."""
     ids = torch.from_numpy(token_ids).long().to(model.device)
-    n_kept = len(ids) - first + 1
+    logits = last_logits(model, ids[None], len(ids) - first + 1)[0, : stop - first]
+    return float(nn.functional.cross_entropy(logits.float(), ids[first:stop], reduction="sum"))
+
+
+def last_logits(model: Any, ids: torch.Tensor, n_kept: int) -> torch.Tensor:
+    """Return the logits after the last `n_kept` tokens of `ids` int64[batch, n], `[batch, n_kept, any]`."""
     few = "logits_to_keep" in inspect.signature(model.forward).parameters
     kept = {"logits_to_keep": n_kept} if few else {}  # those of a prompt are many, and not asked for
-    logits = model(input_ids=ids[None], use_cache=False, **kept).logits[0, -n_kept:][: stop - first]
-    return float(nn.functional.cross_entropy(logits.float(), ids[first:stop], reduction="sum"))
+    logits: torch.Tensor = model(input_ids=ids, use_cache=False, **kept).logits[:, -n_kept:]
+    return logits

@@ -11,13 +11,14 @@ from persona_assets.orchestration.gpus import claim_gpu
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
+    from persona_assets.attribution.stage import AttributionStage
     from persona_assets.extract.stage import ExtractionStage
     from persona_assets.generate.stage import GenerationStage
     from persona_assets.judging.stage import JudgingStage
 
-Stage = TypeVar("Stage", "GenerationStage", "ExtractionStage", "JudgingStage")
+Stage = TypeVar("Stage", "GenerationStage", "ExtractionStage", "JudgingStage", "AttributionStage")
 
-_held: GenerationStage | ExtractionStage | JudgingStage | None = None
+_held: GenerationStage | ExtractionStage | JudgingStage | AttributionStage | None = None
 
 
 def generation(study: Study) -> GenerationStage:
@@ -48,6 +49,16 @@ def judging(study: Study) -> JudgingStage:
     if isinstance(_held, JudgingStage) and _held.study == study:
         return _held
     return _hold(JudgingStage(study))
+
+
+def attribution(study: Study) -> AttributionStage:
+    """Return the study's attribution stage, kept from the run before if it was the last one used."""
+    claim_gpu()
+    from persona_assets.attribution.stage import AttributionStage
+
+    if isinstance(_held, AttributionStage) and _held.study == study:
+        return _held
+    return _hold(AttributionStage(study))
 
 
 def make_room() -> None:

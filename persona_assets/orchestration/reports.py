@@ -15,6 +15,8 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     ANSWERED_BY,
+    ATTRIBUTION_CHECKS,
+    FEATURE_ATTRIBUTION,
     JUDGEMENTS,
     POOLED,
     RESPONSE_SPANS,
@@ -141,11 +143,31 @@ def land_role_features(study: Study, overwrite: bool, role: str, progress: Progr
     return Landed(version_of(landed), metadata)
 
 
+def land_attribution(study: Study, overwrite: bool, role: str, progress: Progress) -> Landed:
+    """Attribute a role's answers to the features of every SAE."""
+    landed = loaded.attribution(study).land(role, overwrite=overwrite, progress=progress)
+    metadata: Metadata = {}
+    for sae, file in landed.items():
+        content = study.lake.read(FEATURE_ATTRIBUTION, file)
+        checks_file = RoleFiles(study, role).file(ATTRIBUTION_CHECKS, sae)
+        assert checks_file is not None
+        checks = study.lake.read(ATTRIBUTION_CHECKS, checks_file).to_pylist()
+        strongest = content.sort_by([("attribution", "descending")])
+        of_sae = {
+            **about_file(study.lake, file, content.num_rows),
+            **({"agrees with ablation (Spearman)": checks[0]["spearman"]} if checks else {}),
+            "preview": _rows(strongest, ["feature_id", "attribution", "low", "high", "n_active"]),
+        }
+        metadata |= under_sae(study, sae, of_sae)
+    return Landed(version_of(landed.values()), metadata)
+
+
 PER_ROLE = {
     "responses": land_responses,
     "judgements": land_judgements,
     "activations": land_activations,
     "role_features": land_role_features,
+    "attribution": land_attribution,
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import meant
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, Table
@@ -105,6 +106,32 @@ def of_first_activations(files: RoleFiles, sae: str) -> Inputs:
     if activations is None or n_tokens is None:
         return None
     return {"version": FIRST_ACTIVATIONS_VERSION, "activations": activations, "first_tokens": n_tokens}
+
+
+def of_attribution(files: RoleFiles, sae: str) -> Inputs:
+    """Return the answers of the role and the anchor, of which some are attributed, and what reads them.
+
+    Raises StudyError where the study attributes the answers of a role that it does not have.
+    """
+    study, settings = files.study, files.study.settings.attribution
+    if settings is None:
+        return None
+    for role in settings.roles:
+        if role not in study.role_names:
+            told = f"{study.file}: attribution.roles: the study has no role {role!r}"
+            remedy = meant(role, study.role_names, "take it out")
+            raise StudyError(f"{told}; {remedy}")
+    if settings.roles and files.role not in settings.roles:
+        return {"attributed": False}
+    beside = files.of(study.settings.analysis.anchor)
+    if files.responses is None or beside is None or beside.responses is None:
+        return None
+    return {
+        "responses": files.responses.stem,
+        "beside": beside.responses.stem,
+        **extraction_inputs(study, sae),
+        **settings.decisive(),
+    }
 
 
 def of_files(*tables: Table) -> MadeFrom:

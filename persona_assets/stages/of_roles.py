@@ -50,6 +50,10 @@ class RoleFiles:
             return []
         return list(self.saes) if stage.mark.per_sae else [None]
 
+    def of(self, role: str) -> RoleFiles | None:
+        """Return another role's files, looked at with these; None of a role that the study lacks."""
+        return RoleFiles(self.study, role, self.look) if role in self.study.role_names else None
+
     def inputs(self, table: Table, sae: str | None = None) -> Inputs:
         """Return what decides the content of the role's file of `table`; None where it cannot be made yet."""
         strategy = self.study.settings.atlas.strategy

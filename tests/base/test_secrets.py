@@ -163,6 +163,7 @@ def test_of_engine_only_what_changes_the_numbers_is_published(make_study: StudyM
         "contrasts": True,
         "explanations": True,
         "explanation_scores": True,
+        "attribution": True,
         "analysis": {"min_score", "min_responses", "judge"},
     }  # as of a study without
     whole = settings.model_dump(mode="json", exclude=unheard)

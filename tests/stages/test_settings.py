@@ -16,6 +16,7 @@ from persona_assets.lake.schema import (
     DECLINED_ROLES,
     EXPLANATION_SCORES,
     EXPLANATIONS,
+    FEATURE_ATTRIBUTION,
     FEATURE_LABELS,
     FIRST_ACTIVATIONS,
     JUDGEMENTS,
@@ -87,6 +88,9 @@ OTHERS: dict[str, Any] = {
     "analysis.min_score": {"min_score": 1},
     "analysis.min_responses": {"min_responses": 7},
     "analysis.judge": {"judge": "two"},
+    "attribution.roles": {"roles": ["default", "pirate"]},
+    "attribution.questions": {"questions": 2},
+    "attribution.sample": {"sample": 7},
     "atlas.strategy": "max",
     "atlas.question_centering": False,
     **{f"atlas.{key}": 7 for key in list(AtlasSettings.model_fields)[2:]},
@@ -151,7 +155,7 @@ OTHERS: dict[str, Any] = {
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
 
-ASKED = ("judge.", "explanations.", "explanation_scores.")
+ASKED = ("judge.", "explanations.", "explanation_scores.", "attribution.")
 OF_DECLINED = "analysis.declining"
 FIRST_TOKENS, VECTORS = "extraction.first_tokens", "extraction.vectors"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
@@ -269,6 +273,26 @@ def test_a_key_of_explanations_decides_what_is_explained_unless_its_block_says_n
     plain = stems.pop("")
     assert None not in stems.values() and plain is not None
     assert {key: stem == plain for key, stem in stems.items()} == keys
+
+
+@pytest.mark.parametrize("key", ["attribution.roles", "attribution.questions", "attribution.sample"])
+def test_a_key_of_attribution_decides_what_is_attributed_alone_and_roles_only_whose_answers_are(
+    make_study: StudyMaker, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    stems = []
+    for name, asked in (("plain", {}), ("other", OTHERS[key])):
+        study = make_study(name, HUB | {"attribution": asked})
+        landed = land_all(study)
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        for role in ("default", "pirate", "ghost"):
+            if RoleFiles(study, role).responses is None:
+                land(study, RESPONSES, RoleFiles(study, role).responses_fingerprint, role=role)
+        stems.append(
+            [RoleFiles(study, role).fingerprint(FEATURE_ATTRIBUTION, "demo") for role in ("pirate", "ghost")]
+        )
+    assert (stems[0][0] == stems[1][0]) == (key == "attribution.roles") and None not in stems[0]
+    assert stems[1][1] not in (None, stems[0][1])
 
 
 @pytest.mark.parametrize("key", OF_PLAYED)

@@ -55,6 +55,7 @@ def study(make_study: StudyMaker) -> Study:
             "contrasts": {"living": {"roles": ["pirate"]}},
             "extraction.first_tokens": 3,
             "extraction.vectors": "response",
+            "attribution": {"roles": ["default", "pirate"]},
             "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
             "explanations": {"model": "tests/toy/data/model", "dtype": "float32"},
         }

@@ -11,6 +11,7 @@ from persona_assets.study.settings.analysis import (
     LabelsSettings,
 )
 from persona_assets.study.settings.asking import AskingSettings
+from persona_assets.study.settings.attribution import AttributionSettings
 from persona_assets.study.settings.block import NAME, Block
 from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.explanations import ExplanationsSettings
@@ -37,6 +38,7 @@ __all__ = [
     "AnalysisSettings",
     "AskingSettings",
     "AtlasSettings",
+    "AttributionSettings",
     "Block",
     "ChatTemplateSettings",
     "CheckName",

@@ -12,6 +12,7 @@ from persona_assets.study.settings.analysis import (
     DriftSettings,
     LabelsSettings,
 )
+from persona_assets.study.settings.attribution import AttributionSettings
 from persona_assets.study.settings.block import Block, Name
 from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.explanations import ExplanationsSettings
@@ -63,6 +64,8 @@ class StudySettings(Block):
     """Which model and SAEs read the responses."""
     judge: dict[Name, JudgeSettings] = {}
     """Who judges whether answers play their role, by a name of yours; by default nobody does."""
+    attribution: AttributionSettings | None = None
+    """Whose answers are attributed to features, by the model's gradient; by default nobody's."""
     analysis: AnalysisSettings = AnalysisSettings()
     """How roles are compared."""
     contrasts: dict[Name, ContrastSettings] = {}
@@ -109,6 +112,8 @@ class StudySettings(Block):
             unheard |= {"explanations": True}
         else:
             public["explanations"] = self.explanations.model_copy(update={"engine": {}})
+        if self.attribution is None:
+            unheard |= {"attribution": True}
         public["judge"] = {
             name: judge.model_copy(update={"engine": {}}) for name, judge in self.judge.items()
         }
