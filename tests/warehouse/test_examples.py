@@ -30,6 +30,11 @@ FILES = sorted((PROJECT / "sql" / "examples").glob("*.sql"))
 N_POOLED = len(RESPONSE_IDS) - 1
 
 COLUMNS = {
+    "by_activation_and_by_attribution": (
+        "feature_id label activation_rank attribution_rank distinctness attribution attribution_low "
+        "attribution_high"
+    ),
+    "how_well_attribution_foretells": "role spearman low high n n_answers",
     "always_on_features": "feature_id lowest_firing_rate mean_over_roles variation_over_roles",
     "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
     "consistent_across_variants": "role feature_id by_variant spread",

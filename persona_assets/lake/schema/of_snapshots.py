@@ -214,6 +214,7 @@ MACROS = (
     "distinctness",
     "peak_of",
     "top_features",
+    "persona_features",
     "top_responses",
     "silent_responses",
     "when_played",
