@@ -12,6 +12,7 @@ from persona_assets.models.sae import load_sae
 from persona_assets.study.settings import SaeSettings
 from tests.extract.families import D_MODEL
 from tests.extract.supports import Bounds
+from tests.gpu.hard import cancelling, worst_case
 
 SCREENED = ["standard", "jumprelu", "transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"]
 OWN = ["gated", "topk", "matching_pursuit"]
@@ -105,29 +106,6 @@ def test_a_torch_only_screen_finds_the_same(dtype, make_sae) -> None:
     encode = ScreenedEncoder(sae.affine(), dtype)
     encode._find = found_on_device  # what runs on a GPU
     assert_encodes(encode, reference, rows(300))
-
-
-def worst_case(d_sae: int, n: int = 64, d_in: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows [n, d_in] and weights [d_in, d_sae] that lose the most when rounded to bfloat16, all together.
-
-    Every number lies just below half way between two neighbors and is rounded towards zero, and all products
-    of a row and a feature have one sign: the rounded inner product falls short by the whole of the bound.
-    """
-    generator = torch.Generator().manual_seed(0)
-    signs = torch.randint(0, 2, (d_in,), generator=generator) * 2.0 - 1
-    below_half = 2**-8 - 2**-14
-    mantissa = 1 + torch.arange(128) / 128 + below_half
-    rows = mantissa[37 * torch.arange(n) % 128][:, None] * signs
-    weights = signs[:, None] * mantissa[torch.arange(d_sae) % 128]
-    assert (rows.bfloat16().float().abs() < rows.abs()).all()
-    assert (weights.bfloat16().float().abs() < weights.abs()).all()
-    return rows, weights
-
-
-def cancelling(d_sae: int, n: int = 40, d_in: int = 1200) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows and weights whose products nearly cancel: float32 sums in another order differ the most."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(n, d_in, generator=generator) * 100, torch.randn(d_in, d_sae, generator=generator)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
