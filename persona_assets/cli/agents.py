@@ -20,6 +20,6 @@ def serve(study: Study) -> None:
         from persona_assets.explorer.agents import server
     except ModuleNotFoundError as error:
         raise StudyError(_NEEDED) from error
-    snapshot = published_path(study)
-    print(f"{study.name}: agents can ask {snapshot} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    published_path(study)  # refused now, and not with each question
+    print(f"{study.name}: agents can ask it now (Ctrl-C ends it)", file=sys.stderr, flush=True)
     server(study).run("stdio")
