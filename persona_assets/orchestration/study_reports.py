@@ -18,6 +18,7 @@ from persona_assets.lake.schema import (
     EXPLANATION_SCORES,
     EXPLANATIONS,
     FIRST_CONTRASTS,
+    INTERVENTION_EFFECTS,
     PLAYED_ROLES,
     ROLE_BASELINES,
     ROLE_CONTRASTS,
@@ -149,6 +150,27 @@ def _across_roles(
     return Landed(version_of(landed), metadata)
 
 
+def land_interventions(study: Study, report: Report) -> Landed:
+    """Read answers with the stream edited under every SAE, and tell how many targets do more than chance."""
+    from persona_assets.steering.stage import land_interventions
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        rows = study.lake.read(INTERVENTION_EFFECTS, files[INTERVENTION_EFFECTS.name]).to_pylist()
+        metadata: Metadata = {}
+        for name, metric, against in sorted({(r["intervention"], r["metric"], r["against"]) for r in rows}):
+            of = [
+                r for r in rows if (r["intervention"], r["metric"], r["against"]) == (name, metric, against)
+            ]
+            n_moving = sum(row["q"] <= 0.05 for row in of)
+            metadata[f"{name}: {metric}, against random {against}s"] = (
+                f"{n_moving} of {len(of)} do more (q <= 0.05)"
+            )
+        return metadata
+
+    loaded.make_room()
+    return _across_roles(study, report, INTERVENTION_EFFECTS, land_interventions, told)
+
+
 def land_explanations(study: Study, report: Report) -> Landed:
     """Have a model say what features are about under every SAE, and tell how many answers cannot be read."""
     from persona_assets.explaining.stage import explain_features
@@ -240,6 +262,7 @@ PER_STUDY = {
     "declined": land_declined,
     "atlas": land_atlas,
     "vectors": land_vectors,
+    "interventions": land_interventions,
     "explanations": land_explanations,
     "feature_labels": land_feature_labels,
     "explanation_scores": land_explanation_scores,

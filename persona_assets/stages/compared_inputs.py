@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import JUDGEMENTS, PLAYED_ROLES, ROLE_MATRIX
-from persona_assets.stages.inputs import added_later
+from persona_assets.lake.schema import JUDGEMENTS, PLAYED_ROLES, ROLE_CONTRASTS, ROLE_FEATURES, ROLE_MATRIX
+from persona_assets.stages.dtypes import extraction_dtype
+from persona_assets.stages.inputs import added_later, read_by
 from persona_assets.stages.stage import Inputs
-from persona_assets.study.contrasts import groups_of
+from persona_assets.study.contrasts import check_role, groups_of
 from persona_assets.study.declining import named_declining, patterns
 
 if TYPE_CHECKING:
@@ -133,6 +134,36 @@ def of_vectors(across: AcrossRoles, sae: str) -> Inputs:
     return {
         **_read_of(across, compared),
         "anchor": settings.analysis.anchor,
+    }
+
+
+def of_interventions(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what decides each of the study's interventions; None where one cannot be made yet."""
+    found = {name: of_intervention(across, sae, name) for name in across.study.settings.interventions}
+    return {"interventions": found} if found and None not in found.values() else None
+
+
+def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
+    """Return the roles' answers, what tells features and their controls, and the intervention's settings.
+
+    Raises StudyError where it names a role that is not compared.
+    """
+    study, answers = across.study, answers_of(across, sae)
+    settings, contrasts = study.settings.interventions[name], across.file(ROLE_CONTRASTS, sae)
+    compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
+    for role in (*settings.read, *([settings.role] if settings.role is not None else [])):
+        check_role(study, f"{study.file}: interventions.{name}", role, compared)
+    features = {role: across.roles[role].file(ROLE_FEATURES, sae) for role in settings.read}
+    if answers is None or contrasts is None or None in features.values():
+        return None
+    return {
+        **answers,
+        "role_contrasts": contrasts.stem,
+        "role_features": {role: file.stem for role, file in features.items() if file is not None},
+        "anchor": study.settings.analysis.anchor,
+        "dtype": extraction_dtype(study),
+        **read_by(study, sae),
+        "intervention": settings.decisive(),
     }
 
 

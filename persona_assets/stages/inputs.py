@@ -148,7 +148,7 @@ def of_files(*tables: Table) -> MadeFrom:
 def of_directions(across: AcrossRoles, sae: str) -> Inputs:
     """Return the model and the SAE, of which nothing else is asked; None where they are not to be had."""
     try:
-        return _read_by(across.study, sae)
+        return read_by(across.study, sae)
     except StudyError:
         return None
 
@@ -174,10 +174,10 @@ def extraction_inputs(study: Study, sae: str) -> dict[str, Any]:
         decisive |= study.template.decisive()
     if (spans := extraction_spans(study)) != "all":  # as it was before there was a choice
         decisive["spans"] = spans
-    return {**_read_by(study, sae), "dtype": extraction_dtype(study), **decisive}
+    return {**read_by(study, sae), "dtype": extraction_dtype(study), **decisive}
 
 
-def _read_by(study: Study, sae: str) -> dict[str, Any]:
+def read_by(study: Study, sae: str) -> dict[str, Any]:
     """Return what identifies the model that reads the responses, and the SAE."""
     from persona_assets.models.sae import sae_identity
 

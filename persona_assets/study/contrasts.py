@@ -43,14 +43,14 @@ def _groups(study: Study, name: str, contrast: ContrastSettings) -> Groups:
     compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
     within = sorted(set(contrast.within or compared))
     for role in within:
-        _check_role(study, f"{where}.within", role, compared)
+        check_role(study, f"{where}.within", role, compared)
     known = compared if kind == "roles" else _numbers(study, where, kind, within)
     group = contrast.group
     against = [one for one in known if one not in group] if contrast.others is None else contrast.others
     for key, members in ((kind, group), ("against", against)):
         for one in members:
             if kind == "roles":
-                _check_role(study, f"{where}.{key}", str(one), compared)
+                check_role(study, f"{where}.{key}", str(one), compared)
             elif one not in known:
                 told = f"{where}.{key}: the roles are asked no {kind[:-1]} {one}"
                 raise StudyError(f"{told}; there are {_shortly([*map(int, known)])}")
@@ -59,7 +59,8 @@ def _groups(study: Study, name: str, contrast: ContrastSettings) -> Groups:
     return Groups(kind, group, against, sorted([*group, *against]) if kind == "roles" else within)
 
 
-def _check_role(study: Study, where: str, role: str, compared: Sequence[str]) -> None:
+def check_role(study: Study, where: str, role: str, compared: Sequence[str]) -> None:
+    """Raise StudyError, saying `where`, for a role that is none of the study's that are `compared`."""
     if role in compared:
         return
     if role in study.role_names:

@@ -162,6 +162,7 @@ def test_of_engine_only_what_changes_the_numbers_is_published(make_study: StudyM
         "judge": True,
         "contrasts": True,
         "explanations": True,
+        "interventions": True,
         "explanation_scores": True,
         "attribution": True,
         "analysis": {"min_score", "min_responses", "judge"},

@@ -19,6 +19,7 @@ from persona_assets.lake.schema import (
     FEATURE_ATTRIBUTION,
     FEATURE_LABELS,
     FIRST_ACTIVATIONS,
+    INTERVENTION_EFFECTS,
     JUDGEMENTS,
     PLAYED_ROLES,
     RESPONSE_VECTORS,
@@ -122,6 +123,19 @@ OTHERS: dict[str, Any] = {
     "contrasts.questions": {"roles": None, "questions": ["0-1"]},
     "contrasts.against": {"against": ["ghost"]},
     "contrasts.within": {"roles": None, "wordings": [0], "within": ["ghost"]},
+    "interventions.target": {"target": "role_vector"},
+    "interventions.role": {"role": "ghost"},
+    "interventions.top": {"top": 3},
+    "interventions.features": {"target": "features", "features": [7]},
+    "interventions.operation": {"operation": "cap"},
+    "interventions.strengths": {"operation": "cap", "strengths": [2]},
+    "interventions.tokens": {"tokens": "all"},
+    "interventions.roles": {"roles": ["ghost"]},
+    "interventions.questions": {"questions": 2},
+    "interventions.reference": {"reference": 2},
+    "interventions.controls": {"controls": 9},
+    "interventions.directions": {"directions": 9},
+    "interventions.seed": {"seed": 9},
     "explanation_scores.backend": {"backend": "vllm"},
     "explanation_scores.model": {"model": "google/gemma-3-12b-it"},
     "explanation_scores.revision": {"revision": "abc"},
@@ -155,7 +169,7 @@ OTHERS: dict[str, Any] = {
     "checks.max_variance_unexplained": 0.6,
 }  # fmt: skip
 
-ASKED = ("judge.", "explanations.", "explanation_scores.", "attribution.")
+ASKED = ("judge.", "explanations.", "explanation_scores.", "attribution.", "interventions.")
 OF_DECLINED = "analysis.declining"
 FIRST_TOKENS, VECTORS = "extraction.first_tokens", "extraction.vectors"
 OF_PLAYED = ("analysis.min_score", "analysis.min_responses", "analysis.judge")
@@ -375,6 +389,22 @@ def test_a_key_of_a_contrast_decides_what_is_contrasted_and_nothing_else(
         landed = land_all(study)
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
         stems.add(AcrossRoles.of(study).fingerprint(CONTRASTS, "demo"))
+    assert len(stems) == len(keys) + 1 and None not in stems
+
+
+def test_a_key_of_interventions_decides_what_they_do_and_nothing_else(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_recorded_versions(monkeypatch)
+    keys = [key for key, _ in leaves() if key.startswith("interventions.")]
+    stems = set()
+    for number, other in enumerate(({}, *(OTHERS[key] for key in keys))):
+        said = {"one": {"role": "pirate"} | other}
+        study = make_study(f"steered_{number}", HUB | {"interventions": said})
+        landed = land_all(study)
+        land(study, ROLE_CONTRASTS, AcrossRoles.of(study).fingerprint(ROLE_CONTRASTS, "demo"), sae="demo")
+        assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
+        stems.add(AcrossRoles.of(study).fingerprint(INTERVENTION_EFFECTS, "demo"))
     assert len(stems) == len(keys) + 1 and None not in stems
 
 

@@ -20,10 +20,12 @@ from persona_assets.lake.schema import (
     JUDGING,
     MARTS,
     SCORING,
+    STEERING,
     Table,
     mart_table,
 )
 from persona_assets.scoring.stage import scoring_parts
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import STAGES, stage, stage_of
@@ -58,6 +60,7 @@ def study(make_study: StudyMaker) -> Study:
             "attribution": {"roles": ["default", "pirate"]},
             "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
             "explanations": {"model": "tests/toy/data/model", "dtype": "float32"},
+            "interventions": {"pirates": {"role": "pirate"}},
         }
     )
 
@@ -104,7 +107,10 @@ def land_besides(study: Study) -> set[str]:
     assert anchor is not None
     judging = judging_parts(files.roles["pirate"], "one").made_from
     scoring = scoring_parts(study, "demo", "fuzzing").made_from
+    steering = AcrossRoles.of(study).intervention("demo", "pirates")
+    assert steering is not None
     return {
+        land(study, STEERING, steering, Part(sae="demo")),
         land(study, SCORING, scoring, Part(sae="demo")),
         land(study, JUDGING, judging, Part(role="pirate")),
         land(study, EXPLAINING, explaining_parts(study, "demo").made_from, Part(sae="demo")),
@@ -184,13 +190,14 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
         "judging",
         "explaining",
         "scoring",
+        "steering",
         "drift_codes",
     } == EVERY_TABLE.keys()
     files.fresh()
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    under_way = ("in_flight", "judging", "explaining", "scoring")
-    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1, 1, 1, 1]
+    under_way = ("in_flight", "judging", "explaining", "scoring", "steering")
+    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1, 1, 1, 1, 1]
     assert set(listed.values()) == {2}
     assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - set(under_way)}

@@ -66,6 +66,9 @@ COLUMNS = {
     "do_words_tell_the_role_too": (
         "role best_feature low high probe_20 probe_low probe_high words words_low words_high terms"
     ),
+    "which_features_are_causes": (
+        "intervention role target strength metric effect low high control_low control_high against q found"
+    ),
     "which_answers_seem_to_decline": "role response_id declined_score matched question opening",
     "what_we_say_of_features": "feature_id ours others read_from model",
     "what_our_contrasts_find": ("contrast kind n_group n_against unit crossed n_more n_less n_relevant note"),

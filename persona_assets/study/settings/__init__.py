@@ -31,6 +31,7 @@ from persona_assets.study.settings.generation import (
 )
 from persona_assets.study.settings.judge import JudgeSettings
 from persona_assets.study.settings.scores import ExplanationScoresSettings
+from persona_assets.study.settings.steering import InterventionSettings
 from persona_assets.study.settings.whole import CheckName, ChecksSettings, StudySettings
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "ExtractionSettings",
     "FitSettings",
     "GenerationSettings",
+    "InterventionSettings",
     "JudgeSettings",
     "LabelSource",
     "LabelsSettings",

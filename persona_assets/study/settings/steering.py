@@ -2,6 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from persona_assets.study.settings.block import Block, Name, PositiveInt
 
 Operation = Literal["add", "ablate", "cap", "floor"]
+Target = Literal["top_features", "features", "role_vector", "assistant_axis"]
+
+
+class InterventionSettings(Block):
+    """What is edited, how, and on which answers; and how many controls are edited beside it."""
+
+    target: Target = "top_features"
+    """What is edited: the features that most surely set `role` apart, the `features` listed here, the vector
+    from the other roles to `role`, or the assistant axis (from the other roles to `analysis.anchor`)."""
+    role: Name | None = None
+    """The role whose features or vector it is, and towards which `readout` counts."""
+    top: PositiveInt = 10
+    """How many of its features."""
+    features: list[Annotated[int, Field(ge=0)]] = []
+    """The ids of the features, with `target: features`."""
+    operation: Operation = "ablate"
+    """`ablate`: take away what there is; `add`: add an amount to every token; `cap` and `floor`: keep the
+    amount below or above a bound."""
+    strengths: Annotated[list[float], Field(min_length=1)] = [1.0]
+    """Amounts that are added, and bounds, in units of docs/interventions.md; `ablate` has none."""
+    tokens: Literal["all", "response"] = "response"
+    """Which tokens are edited: all of the conversation, or the answer's."""
+    roles: list[Name] = []
+    """The roles whose answers are read; by default `role`."""
+    questions: PositiveInt = 6
+    """How many questions' answers are read, one of each; the pairs that intervals are over."""
+    reference: PositiveInt = 6
+    """How many answers of each role, to other questions, tell where the roles lie."""
+    controls: Annotated[int, Field(ge=0)] = 200
+    """How many random features are edited beside features: as often and as strongly active in the role."""
+    directions: Annotated[int, Field(ge=0)] = 50
+    """How many random directions are edited beside the targets, by the targets' own amounts."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of both."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.target == "features") != bool(self.features):
+            raise ValueError("`features` and `target: features` go together")
+        if self.target in ("top_features", "role_vector") and self.role is None:
+            raise ValueError(f"target {self.target} needs a `role`")
+        if not self.roles and self.role is None:
+            raise ValueError("say whose answers are read: `roles`")
+        if self.operation == "ablate" and self.strengths != [1.0]:
+            raise ValueError("`ablate` takes away what there is; leave `strengths` out")
+        if len(set(self.strengths)) < len(self.strengths):
+            raise ValueError("`strengths` names one twice")
+        if not self.controls and not self.directions:
+            raise ValueError("an effect is told from chance by controls; ask for some")
+        return self
+
+    @property
+    def read(self) -> list[str]:
+        """The roles whose answers are read."""
+        return self.roles or [self.role or ""]
+
+    @property
+    def of_features(self) -> bool:
+        """Whether features are edited, and no direction between roles."""
+        return self.target in ("top_features", "features")

@@ -20,6 +20,7 @@ from persona_assets.study.settings.extraction import ExtractionSettings
 from persona_assets.study.settings.generation import GenerationSettings, QuestionsSettings, RolesSettings
 from persona_assets.study.settings.judge import JudgeSettings
 from persona_assets.study.settings.scores import ExplanationScoresSettings
+from persona_assets.study.settings.steering import InterventionSettings
 
 CheckName = Literal[
     "every_prompt_answered", "sae_fits_the_model", "activations_cover_responses", "agree_with_activations"
@@ -72,6 +73,8 @@ class StudySettings(Block):
     """Contrasts of your own, by a name of yours (see below)."""
     atlas: AtlasSettings = AtlasSettings()
     """How features are selected and mapped."""
+    interventions: dict[Name, InterventionSettings] = {}
+    """What is changed in the stream that an SAE reads, by a name of yours (docs/interventions.md)."""
     explanations: ExplanationsSettings | None = None
     """Who says what features are about; by default nobody is asked."""
     labels: LabelsSettings = LabelsSettings()
@@ -106,6 +109,8 @@ class StudySettings(Block):
             engine = self.generation.decisive_engine
             public["generation"] = self.generation.model_copy(update={"engine": engine})
         unheard: Any = {} if self.contrasts else {"contrasts": True}  # as a study says that has none
+        if not self.interventions:
+            unheard |= {"interventions": True}
         if not self.judge:
             unheard |= {"judge": True, "analysis": {"min_score", "min_responses", "judge"}}
         if self.explanations is None:

@@ -1,0 +1,107 @@
+"""The given answers that interventions read, and where roles lie by answers to other questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from persona_assets.base.arrays import Floats
+from persona_assets.base.errors import StudyError
+from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.batches import batches
+from persona_assets.extract.conversation import Conversation, read_conversations
+from persona_assets.lake.schema import RESPONSES, VARIANT_STRIDE
+from persona_assets.models.chat import ChatFormat
+from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import decided_extraction
+
+_BUDGET = 4096  # tokens of answers that are read together
+
+
+class Answers:
+    """The compared roles' answers under an SAE, and the questions that they answer."""
+
+    def __init__(self, across: AcrossRoles, sae: str, context: int | None) -> None:
+        self._across, self._context = across, context
+        self._settings = decided_extraction(across.study)
+        self.roles = sorted(across.compared(sae))
+        self._read: dict[str, list[Conversation]] = {}
+
+    def to_edit(self, role: str, n: int) -> list[Conversation]:
+        """Return the role's answers to its first `n` questions, one of each, its wordings in turn."""
+        return _one_of_each(self._of(role), 0, n)
+
+    def to_place(self, role: str, n_edited: int, n: int) -> list[Conversation]:
+        """Return `n` answers to the questions after those that are edited. Raises StudyError of none."""
+        found = _one_of_each(self._of(role), n_edited, n)
+        if not found:
+            raise StudyError(
+                f"{self._across.study.name}: role {role} has no answers to other questions than the "
+                f"{n_edited} whose answers are edited, to tell where it lies; lower `questions`"
+            )
+        return found
+
+    def _of(self, role: str) -> list[Conversation]:
+        if role not in self._read:
+            study, file = self._across.study, self._across.roles[role].responses
+            assert file is not None
+            spans: Any = {"span_tokens": self._settings.span_tokens, "spans": self._settings.spans}
+            responses = study.responses_owner.lake.read(RESPONSES, file)
+            found = read_conversations(responses, self._chat, "response_only", self._context, **spans)
+            self._read[role] = [one for one in found if one.excluded_reason is None]
+        return self._read[role]
+
+    @cached_property
+    def _chat(self) -> ChatFormat:
+        tokenizer = load_tokenizer(self._settings.model, self._settings.revision)
+        return ChatFormat(tokenizer, self._across.study.template)
+
+
+def _one_of_each(answers: Iterable[Conversation], first: int, n: int) -> list[Conversation]:
+    """Return one answer to each of `n` questions from the `first` on, of one variant after the other."""
+    by_question: dict[int, list[Conversation]] = {}
+    for one in sorted(answers, key=lambda one: one.response_id):
+        by_question.setdefault(one.response_id % VARIANT_STRIDE, []).append(one)
+    questions = sorted(by_question)[first : first + n]
+    return [by_question[one][place % len(by_question[one])] for place, one in enumerate(questions, first)]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where roles lie, float64[n_roles, width]: in the stream that is edited, and above the last layer."""
+
+    roles: list[str]
+    edited: Floats
+    top: Floats
+
+    def readout(self, role: str) -> torch.Tensor:
+        """Return what of a row's move is one towards the role: 1 is the way from the other roles' mean."""
+        place = self.roles.index(role)
+        way = self.top[place] - np.delete(self.top, place, axis=0).mean(axis=0)
+        return torch.from_numpy(way / (way @ way)).float()
+
+
+def standing(
+    backbone: Backbone, point: HookPoint, roles: Sequence[str], answers: Sequence[Sequence[Conversation]]
+) -> Standing:
+    """Return where each role's `answers` lie, every answer counting alike."""
+    points = [point, HookPoint(len(backbone.layers) - 1, "hook_resid_post")]
+    means = [[_mean(backbone, of_role, one) for one in points] for of_role in answers]
+    edited, top = (np.stack([of_role[place] for of_role in means]) for place in range(2))
+    return Standing(list(roles), edited, top)
+
+
+def _mean(backbone: Backbone, answers: Sequence[Conversation], point: HookPoint) -> Floats:
+    found = []
+    for batch in batches(answers, _BUDGET):
+        rows = backbone.selected_rows(batch, [point])[point].double()
+        found += [part.mean(dim=0).cpu().numpy() for part in rows.split([one.n_selected for one in batch])]
+    mean: Floats = np.mean(found, axis=0)
+    return mean

@@ -1,0 +1,101 @@
+"""What targets do beyond their controls: effects with intervals over questions, and tests by rank."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from persona_assets.analysis.multiple import benjamini_hochberg
+from persona_assets.base.arrays import Floats
+
+METRICS = {"kl": False, "readout": True, "loss": True}  # and whether they have two directions
+_LEVEL = 0.95
+_CONTROLS = ("feature", "direction")
+
+Row = Mapping[str, Any]  # of INTERVENTION_READOUTS
+
+
+class Mean(NamedTuple):
+    """The mean of a target over questions, with its interval; NaN of a single question."""
+
+    effect: float
+    low: float
+    high: float
+
+
+def mean_of(values: Floats) -> Mean:
+    """Return the mean of `values`, one of each question, with its interval by t: questions drawn anew."""
+    effect, n = float(values.mean()), len(values)
+    if n < 2:
+        return Mean(effect, np.nan, np.nan)
+    half = float(stats.t.ppf((1 + _LEVEL) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
+    return Mean(effect, effect - half, effect + half)
+
+
+def rank_p(effect: float, controls: Floats, two_sided: bool) -> float:
+    """Return how likely one more control does as much: (1 + those that do) / (1 + all).
+
+    Exact where the target is like a control: its rank among them is any with the same chance.
+    """
+    if not len(controls):
+        return np.nan
+    size, sizes = (abs(effect), np.abs(controls)) if two_sided else (effect, controls)
+    return float((1 + np.count_nonzero(sizes >= size)) / (1 + len(controls)))
+
+
+def effects(readouts: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the rows of `INTERVENTION_EFFECTS`: each target against each kind of controls, by each metric.
+
+    A q is over the targets, roles and strengths of an intervention, metric by metric and kind by kind.
+    """
+    groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in readouts:
+        key = (row["intervention"], row["role"], row["operation"], row["strength"])
+        groups[key][row["control"], row["target"], row["feature_id"]].append(row)
+    found = [one for key, edits in groups.items() for one in _of_group(key, edits)]
+    families: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for one in found:
+        families[one["intervention"], one["against"], one["metric"]].append(one)
+    for family in families.values():
+        for one, q in zip(family, benjamini_hochberg(np.array([one["p"] for one in family])), strict=True):
+            one["q"] = q
+    return found
+
+
+def _of_group(
+    key: tuple[Any, ...], edits: Mapping[tuple[Any, ...], Sequence[Row]]
+) -> Iterator[dict[str, Any]]:
+    intervention, role, operation, strength = key
+    for metric, two_sided in METRICS.items():
+        means = {edit: mean_of(_values(rows, metric)) for edit, rows in edits.items()}
+        for against in _CONTROLS:
+            controls = np.array([mean.effect for (kind, *_), mean in means.items() if kind == against])
+            if not len(controls):
+                continue
+            spread = np.quantile(controls, [0.025, 0.5, 0.975])
+            for (kind, target, feature_id), mean in means.items():
+                if kind is None:
+                    yield {
+                        "intervention": intervention,
+                        "role": role,
+                        "target": target,
+                        "feature_id": feature_id,
+                        "operation": operation,
+                        "strength": strength,
+                        "metric": metric,
+                        **mean._asdict(),
+                        "n_questions": len(edits[kind, target, feature_id]),
+                        "against": against,
+                        "n_controls": len(controls),
+                        **dict(zip(("control_low", "control_median", "control_high"), spread, strict=True)),
+                        "p": rank_p(mean.effect, controls, two_sided),
+                    }
+
+
+def _values(rows: Sequence[Row], metric: str) -> Floats:
+    values = np.array([row[metric] for row in rows], np.float64)
+    return values[~np.isnan(values)] if not np.isnan(values).all() else values

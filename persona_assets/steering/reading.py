@@ -1,0 +1,160 @@
+"""A study's interventions: what each of them edits, and what that does to the answers that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from persona_assets.base.queries import query
+from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.conversation import Conversation
+from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
+from persona_assets.models.hooks import check_fits, check_site
+from persona_assets.models.loading import text_config
+from persona_assets.models.sae import Sae, load_sae
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import decided_extraction
+from persona_assets.steering.answers import Answers, Standing, standing
+from persona_assets.steering.edits import check_writes
+from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, Planned, matched, nothing
+from persona_assets.steering.readings import AnswerReader
+from persona_assets.study.settings import InterventionSettings
+
+Row = dict[str, Any]
+
+
+class Interventions:
+    """The interventions of a study under one SAE; model and SAE are loaded when they are first needed."""
+
+    def __init__(self, across: AcrossRoles, sae: str) -> None:
+        self._across, self._name = across, sae
+        self._settings = across.study.settings.interventions
+        self._extraction = decided_extraction(across.study)
+        self._standing: dict[tuple[int, int], Standing] = {}
+        self._planned: dict[tuple[str, str], list[Planned]] = {}
+
+    def answers(self, name: str) -> Iterator[tuple[str, Conversation]]:
+        """Yield the answers that an intervention reads, each with its role."""
+        settings = self._settings[name]
+        for role in settings.read:
+            yield from ((role, one) for one in self._answers.to_edit(role, settings.questions))
+
+    def read(self, name: str, role: str, answer: Conversation) -> list[Row]:
+        """Return what each edit of an intervention does to an answer of a role.
+
+        Raises StudyError where the stream cannot be edited, or model or SAE are not to be had.
+        """
+        settings = self._settings[name]
+        reader = AnswerReader(self._backbone, self._sae.point, settings.tokens == "all")
+        planned = self._edits(name, role)
+        readout = self._where(settings).readout(settings.role or role).to(self._device)
+        moved = reader.moved(answer, readout, [one.edit for one in planned])
+        return [
+            {
+                "intervention": name,
+                "role": role,
+                "target": one.target,
+                "feature_id": one.feature_id,
+                "operation": settings.operation,
+                "strength": one.strength,
+                "control": one.control,
+                "level": one.level,
+                "response_id": answer.response_id,
+                "n_tokens": answer.n_selected,
+                **vars(move),
+            }
+            for one, move in zip(planned, moved, strict=True)
+        ]
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return Answers(self._across, self._name, getattr(self._config, "max_position_embeddings", None))
+
+    @property
+    def _config(self) -> Any:
+        return text_config(self._extraction.model, self._extraction.revision)
+
+    @property
+    def _device(self) -> str:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    @cached_property
+    def _sae(self) -> Sae:
+        sae, config = load_sae(self._extraction.saes[self._name], self._device), self._config
+        check_site(sae.point, config, self._name)
+        check_fits(sae.point, sae.d_in, self._name, config, self._extraction.model)
+        check_writes(sae, self._name)
+        return sae
+
+    @cached_property
+    def _backbone(self) -> Backbone:
+        extraction, config = self._extraction, self._config
+        n_layers = config.num_hidden_layers
+        where = extraction.model, extraction.revision
+        return Backbone.load(*where, config, n_layers, extraction.dtype, self._device, whole=True)
+
+    @cached_property
+    def _directions(self) -> torch.Tensor:
+        return self._sae.directions().to(self._device)
+
+    def _where(self, settings: InterventionSettings) -> Standing:
+        """Return where the roles lie, by answers to other questions than those that are edited."""
+        key, answers = (settings.questions, settings.reference), self._answers
+        if key not in self._standing:
+            of_roles = [answers.to_place(role, *key) for role in answers.roles]
+            self._standing[key] = standing(self._backbone, self._sae.point, answers.roles, of_roles)
+        return self._standing[key]
+
+    def _edits(self, name: str, role: str) -> list[Planned]:
+        """Return the edits of a role's answers, the same of each; strength 0 is among them."""
+        if (name, role) not in self._planned:
+            settings = self._settings[name]
+            random = np.random.default_rng([settings.seed, *role.encode()])
+            of = self._of_features if settings.of_features else self._of_direction
+            planned = [*of(settings, role, random), nothing(self._directions[0])]
+            self._planned[name, role] = planned
+        return self._planned[name, role]
+
+    def _of_direction(
+        self, settings: InterventionSettings, role: str, random: np.random.Generator
+    ) -> Iterator[Planned]:
+        where, is_axis = self._where(settings), settings.target == "assistant_axis"
+        to = self._across.study.settings.analysis.anchor if is_axis else settings.role
+        named = "assistant axis" if is_axis else f"vector of {to}"
+        plan = DirectionPlan(named, where.edited, where.roles.index(str(to)), is_axis)
+        return plan.edits(settings, random)
+
+    def _of_features(
+        self, settings: InterventionSettings, role: str, random: np.random.Generator
+    ) -> Iterator[Planned]:
+        targets = settings.features or self._top(str(settings.role), settings.top)
+        controls = matched(self._activity(role), targets, settings.controls, random)
+        peaks = self._peaks([*targets, *controls])
+        plan = FeaturePlan(self._sae, self._name, self._directions, peaks)
+        return plan.edits(settings, targets, controls, random)
+
+    def _top(self, role: str, n: int) -> list[int]:
+        file, lake = self._across.file(ROLE_CONTRASTS, self._name), self._across.study.lake
+        assert file is not None
+        with lake.readable([file]) as [path], lake.connection() as connection:
+            asked = {"file": path, "role": role, "top": n}
+            return [one for (one,) in connection.execute(query("steering/top"), asked).fetchall()]
+
+    def _peaks(self, features: list[int]) -> dict[int, float]:
+        lake = self._across.study.lake
+        files = [activations for activations, _ in self._across.compared(self._name).values()]
+        with lake.readable(files) as paths, lake.connection() as connection:
+            connection.register("chosen", pa.table({"feature_id": pa.array(features, pa.int32())}))
+            return dict(connection.execute(query("steering/peaks"), {"files": paths}).fetchall())
+
+    def _activity(self, role: str) -> Activity:
+        file = self._across.roles[role].file(ROLE_FEATURES, self._name)
+        assert file is not None
+        found = self._across.study.lake.read(ROLE_FEATURES, file).sort_by("feature_id")
+        ids, rate, mean = (found[name].to_numpy() for name in ("feature_id", "firing_rate", "mean"))
+        return Activity(ids, rate, mean * self._directions.norm(dim=1).cpu().numpy()[ids])

@@ -1,0 +1,145 @@
+"""Given answers, read again with a stream edited: what the model predicts then, and what comes out on top.
+
+Nothing is generated. The layers below the edit run once for an answer, and its prompt once, where nothing of
+it is edited.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import DynamicCache
+
+from persona_assets.base.errors import StudyError
+from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.conversation import Conversation
+from persona_assets.generate.cache import keeps_all_tokens
+from persona_assets.models.hooks import HookPoint, captured
+from persona_assets.models.places import Change, Place, changed
+
+_LOGITS = 2**26  # that are held at once, of the answers that are read together
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an edit does to an answer, over its tokens: `kl` from the model's own predictions to those of the
+    edited one, in nats; how far the stream above the last layer moves along the `readout`; and by how much
+    each token's `loss` grows, in nats. Means of the tokens; there is no loss of an answer of one token.
+    """
+
+    kl: float
+    readout: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a pass gives of an answer's tokens: log-probabilities float32[n, n_vocabulary], and the mean of
+    the last layer's output, float32[width].
+    """
+
+    predicted: torch.Tensor
+    top: torch.Tensor
+
+
+class AnswerReader:
+    """A whole model that reads answers while the stream at `point` is edited: on all tokens, or the answer's.
+
+    Raises StudyError where that stream cannot be changed.
+    """
+
+    def __init__(self, backbone: Backbone, point: HookPoint, whole_conversation: bool) -> None:
+        place = backbone.place(point)
+        if place is None:
+            raise StudyError(f"the stream at {point} cannot be changed: no module takes or gives it alone")
+        self._backbone, self._place, self._point, self._whole = backbone, place, point, whole_conversation
+        self._last = HookPoint(len(backbone.layers) - 1, "hook_resid_post")
+        self._begins = not whole_conversation and keeps_all_tokens(backbone.causal)
+
+    @torch.inference_mode()
+    def moved(self, one: Conversation, readout: torch.Tensor, edits: Sequence[Change]) -> Iterator[Moved]:
+        """Yield what each edit does to the answer; `readout` float32[width] is a unit of what is read out."""
+        ids = torch.from_numpy(one.token_ids[: one.stop]).long().to(self._backbone.device)[None]
+        n_begun = one.start if self._begins else 0
+        begun = self._begun(ids[:, :n_begun])
+        below = HookPoint(self._point.layer, "hook_resid_pre")
+        with captured(self._backbone.layers, self._backbone.architecture, [below]) as streams:
+            [clean] = self._runs(ids[:, n_begun:], one.n_selected, copy.deepcopy(begun))
+            stream = streams[below]
+        first = 0 if self._whole else one.start - n_begun
+        answer = ids[0, one.start : one.stop]
+        at_once = max(1, _LOGITS // clean.predicted.numel())
+        for start in range(0, len(edits), at_once):
+            some = edits[start : start + at_once]
+            with self._edited(some, stream, first):
+                cache = copy.deepcopy(begun)
+                if cache is not None:
+                    cache.batch_repeat_interleave(len(some))
+                rows = ids[:, n_begun:].expand(len(some), -1)
+                for run in self._runs(rows, one.n_selected, cache):
+                    yield _moved(clean, run, answer, readout)
+
+    def _begun(self, ids: torch.Tensor) -> DynamicCache | None:
+        """Return keys and values of the prompt, of which nothing is edited; None where it is read anew."""
+        if not ids.shape[1]:
+            return None
+        cache = DynamicCache(config=self._backbone.model.config)
+        self._backbone.model(input_ids=ids, past_key_values=cache, use_cache=True)
+        return cache
+
+    def _runs(self, ids: torch.Tensor, n_answer: int, cache: DynamicCache | None) -> list[_Run]:
+        backbone = self._backbone
+        with captured(backbone.layers, backbone.architecture, [self._last]) as streams:
+            logits = backbone.causal(
+                input_ids=ids,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                logits_to_keep=n_answer,
+            ).logits
+            top = streams[self._last][:, -n_answer:].float().mean(dim=1)
+        return [_Run(row.float().log_softmax(-1), mean) for row, mean in zip(logits, top, strict=True)]
+
+    @contextmanager
+    def _edited(self, edits: Sequence[Change], stream: torch.Tensor, first: int) -> Iterator[None]:
+        """While open, each row of a batch has its own edit from token `first` on, above the known stream."""
+        layers = self._backbone.layers
+
+        def each(stream: torch.Tensor) -> torch.Tensor:
+            edited = torch.stack([edit(row[first:]) for edit, row in zip(edits, stream, strict=True)])
+            return torch.cat([stream[:, :first], edited], dim=1) if first else edited
+
+        known = stream.expand(len(edits), -1, -1)
+        with ExitStack() as open_:
+            open_.enter_context(_passed_over(layers[: self._point.layer]))
+            open_.enter_context(changed(Place(layers[self._point.layer], "input"), lambda _: known))
+            open_.enter_context(changed(self._place, each))
+            yield
+
+
+@contextmanager
+def _passed_over(layers: Sequence[nn.Module]) -> Iterator[None]:
+    """While open, each layer gives out what it is given."""
+
+    def same(hidden_states: torch.Tensor, *_args: Any, **_kwargs: Any) -> torch.Tensor:
+        return hidden_states
+
+    for layer in layers:
+        layer.forward = same
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward  # the class's own stands again
+
+
+def _moved(clean: _Run, run: _Run, answer: torch.Tensor, readout: torch.Tensor) -> Moved:
+    differ = clean.predicted - run.predicted
+    kl = (clean.predicted.exp() * differ).sum(dim=-1).mean()
+    lost = differ[:-1].gather(1, answer[1:, None])
+    return Moved(float(kl), float((run.top - clean.top) @ readout), float(lost.mean()))

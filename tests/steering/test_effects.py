@@ -1,0 +1,78 @@
+"""Effects against controls: how often chance is taken for an effect, and what is found that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from persona_assets.steering.effects import effects, mean_of, rank_p
+
+N_CONTROLS, N_QUESTIONS = 99, 6
+
+
+def readouts(
+    random: np.random.Generator, n_targets: int, planted: float = 0.0, n_controls: int = N_CONTROLS
+) -> list[dict[str, Any]]:
+    """Targets drawn as their controls are: each has a size of its own, and questions scatter about it."""
+    edits = [(None, f"feature {number}") for number in range(n_targets)]
+    edits += [("feature", f"control {number}") for number in range(n_controls)]
+    rows = []
+    for control, target in edits:
+        size = random.gamma(0.7) + (planted if target == "feature 0" else 0)
+        sign = random.choice([-1, 1])
+        for question in range(N_QUESTIONS):
+            value = size * (1 + 0.3 * random.standard_normal())
+            rows.append(
+                {
+                    "intervention": "one", "role": "pirate", "operation": "ablate", "strength": 1.0,
+                    "control": control, "target": target, "feature_id": None, "response_id": question,
+                    "kl": abs(value), "readout": sign * value, "loss": sign * value,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def test_a_target_that_is_like_its_controls_is_taken_for_more_as_seldom_as_p_says() -> None:
+    found = [
+        row
+        for seed in range(60)
+        for row in effects(readouts(np.random.default_rng(seed), 20))
+        if row["metric"] != "loss"
+    ]
+    p = np.array([row["p"] for row in found])
+    # Targets of one run share its controls: 60 runs count, not 1,200 tests.
+    by_run = (p.reshape(60, -1) < 0.05).mean(axis=1)
+    assert by_run.mean() < 0.05 + 3 * by_run.std(ddof=1) / np.sqrt(60)
+    assert by_run.mean() > 0.02  # and it can be
+    assert np.mean([row["q"] < 0.05 for row in found]) < 0.01
+
+
+def test_a_planted_effect_is_found_and_alone() -> None:
+    found = effects(readouts(np.random.default_rng(2), 10, planted=20, n_controls=399))
+    sure = {(row["metric"], row["target"]) for row in found if row["p"] == 1 / 400}
+    assert sure >= {("kl", "feature 0"), ("readout", "feature 0")}
+    assert {row["target"] for row in found if row["q"] < 0.05} == {"feature 0"}
+    [row] = [row for row in found if row["metric"] == "kl" and row["target"] == "feature 0"]
+    assert row["low"] < row["effect"] < row["high"] and row["effect"] > row["control_high"]
+
+
+def test_an_interval_holds_the_truth_as_often_as_it_says() -> None:
+    random, held = np.random.default_rng(1), 0
+    for _ in range(2000):
+        mean = mean_of(3 + random.standard_normal(N_QUESTIONS))
+        held += mean.low <= 3 <= mean.high
+    assert stats.binomtest(held, 2000, 0.95).pvalue > 0.001
+
+
+def test_a_p_counts_the_controls_that_do_as_much() -> None:
+    controls = np.array([-3.0, -1.0, 0.0, 2.0])
+    assert rank_p(2.5, controls, two_sided=True) == pytest.approx(2 / 5)
+    assert rank_p(2.5, controls, two_sided=False) == pytest.approx(1 / 5)
+    assert np.isnan(rank_p(1.0, controls[:0], two_sided=True))
+
+
+def test_one_question_has_no_interval() -> None:
+    assert np.isnan(mean_of(np.array([1.0])).low)
