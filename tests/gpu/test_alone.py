@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata as metadata
+import json
+import math
 import os
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.gpu.saes import MEAN_L0
 from tests.places import PROJECT
 
 ENOUGH = ("torch", "transformers", "numba", "numpy")
@@ -59,3 +62,35 @@ def test_what_reads_is_imported_without_any_other_package(bare: dict[str, str]) 
     loaded = run(bare, "-c", CORE).split()
     assert {"torch", "transformers", "numba"} <= set(loaded)
     assert not {"sae_lens", "duckdb", "dagster", "pyarrow", "pydantic", "pandas", "scipy"} & set(loaded)
+
+
+def test_the_measurement_runs_there_from_beginning_to_end_in_a_tiny_size(
+    bare: dict[str, str], tmp_path: Path
+) -> None:
+    told = run(bare, "-m", "tests.benchmarks.gpu", "--out", str(tmp_path / "rows"), "--minutes", "60")
+    rows = [json.loads(line) for line in (tmp_path / "rows").read_text().splitlines()]
+    assert [row["part"] for row in rows] == ["machine", *["tiny"] * 6]
+    figures = [value for row in rows for value in row.values() if isinstance(value, float)]
+    assert len(figures) > 30 and all(math.isfinite(value) and value > 0 for value in figures)
+    of_models = [row for row in rows if row["part"] == "tiny"]
+    ways = [(row["way"], row["sae"], row.get("screen"), row.get("tokens_per_batch")) for row in of_models]
+    assert ways == [
+        ("screened", "float32", "fastest", 512),
+        ("dense", "float32", None, None),
+        ("screened", "float32", "fastest", 256),
+        ("screened", "float32", "float32", 512),
+        ("screened", "bfloat16", "fastest", 512),
+        ("dense", "bfloat16", None, None),
+    ]
+    # As many features fire as were meant to, and each activation leaves the device in 12 bytes or more.
+    for row in of_models:
+        if row["way"] == "screened":
+            assert MEAN_L0 / 2 < row["active_per_token"] < 2 * MEAN_L0
+            assert row["bytes_per_response"] > 12 * row["active_per_token"]
+    assert "tokens/s" in told and "stopped" not in told
+
+
+def test_a_measurement_out_of_time_says_what_was_not_measured(bare: dict[str, str], tmp_path: Path) -> None:
+    told = run(bare, "-m", "tests.benchmarks.gpu", "--out", str(tmp_path / "rows"), "--minutes", "0")
+    assert (tmp_path / "rows").read_text() == ""
+    assert "stopped after 0 minutes, before the end of: machine, tiny" in told
