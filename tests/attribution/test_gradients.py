@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from persona_assets.attribution.contributions import along, contributions
 from persona_assets.attribution.gradients import traced
 from persona_assets.attribution.model import AttributionModel
 from persona_assets.models.hooks import HookPoint
+from persona_assets.study.template import AS_THE_MODEL_HAS_IT
 from tests.attribution.brute import LAYER, log_probability, moved, stream, whole
 from tests.places import TOY
 
@@ -90,8 +93,16 @@ def test_what_is_lost_without_a_feature_is_what_the_whole_model_loses(
 def test_where_both_prompts_are_one_nothing_is_attributed_and_features_are_told_all_the_same(
     model: AttributionModel, answers: list[Answer]
 ) -> None:
-    alike = [answers[0], Answer(answers[1].own, answers[1].own), Answer(answers[2].own, answers[2].own)]
-    found = attributed(model, ["demo"], alike, n_trials=6)["demo"]
+    single = AttributionModel(model.settings.model_copy(update={"dtype": "float32"}), AS_THE_MODEL_HAS_IT)
+    own = answers[0].own
+    long = np.concatenate([np.tile(own.token_ids[: own.start], 9), own.selected])
+    beside = replace(own, token_ids=long, start=9 * own.start, stop=len(long))
+    alike = [
+        Answer(own, beside),
+        Answer(answers[1].own, answers[1].own),
+        Answer(answers[2].own, answers[2].own),
+    ]
+    found = attributed(single, ["demo"], alike, n_trials=6)["demo"]
     rows = {one: row for row, one in enumerate(found.response_ids)}
     difference = (found.own - found.beside).toarray()
     for one in alike[1:]:
