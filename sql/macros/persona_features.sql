@@ -1,10 +1,12 @@
--- Which features characterize a role, and which does its prompt make its own answers depend on, side by side?
+-- Which features characterize a role, on which does its prompt make its own answers depend, and which do something?
 --
 --     from persona_features('pirate') where activation_rank <= 10 or attribution_rank <= 10;
 --
 -- activation_rank is the order of top_features (distinctness; by := 'auroc' or another of its orders), and
 -- attribution_rank that of feature_attribution: 1 is the feature whose rise by the role's prompt makes the role's own
--- answers likeliest. NULL where the feature is not told of there. Ordered by the better of the two.
+-- answers likeliest. intervention_rank is that of the features that the study's interventions edit in the role's answers: 1 moves
+-- the readout most surely beyond random features; readout_moved and readout_q are of the edit that does so most surely
+-- (intervention_effects). NULL where the feature is not told of there. Ordered by the best of the three.
 create macro persona_features(role, sae := null, "by" := 'distinctness') as table
 with by_activation as (
     select
@@ -32,6 +34,18 @@ by_attribution as (
         row_number() over (order by a.attribution desc, a.feature_id) as attribution_rank
     from feature_attribution as a
     where a.sae = chosen_sae(sae) and a.role = role
+),
+edited as (
+    select e.feature_id, e.effect, e.p, e.q
+    from intervention_effects as e
+    where
+        e.sae = chosen_sae(sae) and e.role = role and e.metric = 'readout' and e.against = 'feature'
+        and e.feature_id is not null
+    qualify row_number() over (partition by e.feature_id order by e.p, abs(e.effect) desc) = 1
+),
+by_intervention as (
+    select *, row_number() over (order by p, abs(effect) desc, feature_id) as intervention_rank
+    from edited
 )
 select
     feature_id,
@@ -46,9 +60,14 @@ select
     b.low as attribution_low,
     b.high as attribution_high,
     b.n as n_attributed,
-    b.n_active as n_active_attributed
+    b.n_active as n_active_attributed,
+    i.intervention_rank,
+    i.effect as readout_moved,
+    i.q as readout_q
 from by_activation as t
 full join by_attribution as b using (feature_id)
-left join preferred_labels as l on l.sae = chosen_sae(sae) and l.feature_id = coalesce(t.feature_id, b.feature_id)
-order by least(t.activation_rank, b.attribution_rank), activation_rank, feature_id;
-comment on macro table persona_features is 'A role''s features by activation and by attribution, side by side';
+full join by_intervention as i using (feature_id)
+left join preferred_labels as l
+    on l.sae = chosen_sae(sae) and l.feature_id = coalesce(t.feature_id, b.feature_id, i.feature_id)
+order by least(t.activation_rank, b.attribution_rank, i.intervention_rank), activation_rank, feature_id;
+comment on macro table persona_features is 'A role''s features by activation, by attribution and by intervention, side by side';

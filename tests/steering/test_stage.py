@@ -72,9 +72,19 @@ def test_targets_are_edited_beside_their_controls_and_strength_0_moves_nothing(s
     assert len(targets) == 3 and len(controls) == 12 and not targets & controls
     with connect(study) as warehouse:
         shown = warehouse.execute("from intervention_effects where metric = 'kl'").fetchall()
+        beside = warehouse.execute(
+            "select feature_id, activation_rank, readout_moved from persona_features('pirate') "
+            "where intervention_rank is not null order by intervention_rank"
+        ).fetchall()
         surest = warehouse.execute("select feature_id from top_features('pirate') limit 3").fetchall()
     assert {feature for (feature,) in surest} == targets
     assert len(shown) == 3 * 2 + 2 * 2
+    assert sorted(rank for _, rank, _ in beside) == [1, 2, 3]
+    moved = {
+        feature: np.mean([row["readout"] for row in of_features if row["target"] == f"feature {feature}"])
+        for feature in targets
+    }
+    assert {feature: effect for feature, _, effect in beside} == pytest.approx(moved)
 
 
 def test_what_leads_to_a_role_is_found_beyond_every_random_direction(study: Study) -> None:
