@@ -1,4 +1,7 @@
-"""The docs tell the truth. `python -m tests.test_docs` writes docs/tables.md and docs/study.md anew."""
+"""The docs tell the truth. `python -m tests.test_docs` writes docs/tables.md and docs/study.md anew.
+
+And of docs/performance.md the table of what was measured on GPUs.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,13 @@ from pydantic.fields import FieldInfo
 from persona_assets.base.queries import query
 from persona_assets.cli.answers import ask
 from persona_assets.cli.run import run_study
+from persona_assets.health.gpu import measured_on_gpus
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study, study_from
 from persona_assets.warehouse import connect, publish
 from tests.conftest import ATTRIBUTES, StudyMaker, write_study
+from tests.gpu import figures
 from tests.places import PROJECT
 from tests.warehouse.world import fill, write_catalog
 
@@ -98,6 +103,11 @@ def test_the_page_of_settings_says_of_every_key_what_the_settings_say() -> None:
     for _, field in settings(StudySettings):
         assert field.description is not None
         assert field.description.endswith(".")
+
+
+def test_the_page_of_costs_shows_what_was_measured_on_gpus() -> None:
+    shown = (PROJECT / "docs/performance.md").read_text()
+    assert shown == figures.page(shown, measured_on_gpus())
 
 
 def test_the_rooms_that_the_design_shows_are_those_of_the_import_contract() -> None:
@@ -210,3 +220,5 @@ if __name__ == "__main__":
         with connect(shown) as connection:
             (PROJECT / "docs/tables.md").write_text(tables_page(connection))
     (PROJECT / "docs/study.md").write_text(settings_page())
+    costs = PROJECT / "docs/performance.md"
+    costs.write_text(figures.page(costs.read_text(), measured_on_gpus()))

@@ -10,6 +10,7 @@ from persona_assets.cli.units import count, duration, size
 from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
 from persona_assets.health.about_features import AboutFeatures, pilots_about_features
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
+from persona_assets.health.gpu import fastest, measured_on_gpus
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
 from persona_assets.study.study import Study
@@ -29,6 +30,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
         _print_explained(of_explainer)
     for example in asked.examples:
         _print_example(example)
+    _print_gpu(study, asked, has_pilot=n_roles > 0)
     not_known = "no pilot was made, so nothing is known of time and size"
     if n_roles == 0:
         print(not_known)
@@ -56,6 +58,26 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
     for judge in judges:
         _print_judge(judge, asked.n_roles)
+
+
+def _print_gpu(study: Study, asked: Asked, has_pilot: bool) -> None:
+    """Print how fast a GPU read with the study's model; where nobody measured it, that a pilot tells."""
+    model = study.settings.extraction.model
+    known = fastest(model, measured_on_gpus())
+    if known is None:
+        if not has_pilot:
+            print(f"reading on a GPU: no measurement of {model} on a GPU is on record; a pilot there tells")
+        return
+    told = (
+        f"reading on a GPU: {known.tokens_per_second:,.0f} tokens/s were measured on {known.card} "
+        f"({known.model}, {known.read}, an SAE of {count(known.d_sae)} features; docs/performance.md)"
+    )
+    if asked.prompt_tokens is not None:
+        longest = study.generation.max_tokens
+        seconds = asked.n_prompts * (asked.prompt_tokens.mean + longest) / known.tokens_per_second
+        what = f"{count(asked.n_prompts)} answers of at most {count(longest)} tokens and their prompts"
+        told = f"{told}: {duration(seconds)} for {what}"
+    print(told)
 
 
 def _print_scorer(scorer: ScorerAsked) -> None:

@@ -76,7 +76,7 @@ class Gathered:
         self.evidence = EvidenceCollector(d_sae, TOP, WINDOW)
         self.drawn = DrawnCollector(d_sae, N_DRAWN, WINDOW, conversations)
         self.shapes = ShapesCollector(d_sae, lengths, masks=False)
-        self.n_bytes = self.n_active = 0
+        self.n_bytes = self.n_active = self.n_features = 0
 
     def add(self, batch: PooledBatch) -> None:
         self.evidence.add(batch.pooled, batch.response_ids)
@@ -84,6 +84,7 @@ class Gathered:
         self.shapes.add(batch)
         self.n_bytes += sum(getattr(batch.pooled, one.name).nbytes for one in fields(batch.pooled))
         self.n_active += len(batch.pooled.values)
+        self.n_features += len(batch.pooled.feature)
 
 
 def read(passes: Passes, reader: Reader, asked: Sequence[Conversation], watch: Stopwatch) -> Gathered:
@@ -128,6 +129,7 @@ def extraction(
         "of_matrix_peak": 2 * n_weights(backbone) * padded / forward / matrix_peak,
         "peak_memory_gb": None if memory is None else memory / 1e9,
         "bytes_per_response": gathered.n_bytes / len(asked),
+        "features_per_response": gathered.n_features / len(asked),
         "active_per_token": gathered.n_active / sum(one.n_selected for one in asked),
         "n_tokens": n_tokens,
     }
