@@ -1,6 +1,7 @@
 """A study in a notebook: its newest snapshot to ask in SQL, its features per role as a matrix.
 
 with open_study("smollm2") as study:
+    study.top_features("pirate").df()
     study.sql("from which_roles(?)", [7]).df()
     study.feature_matrix("mean").to_pandas()
 """
@@ -15,12 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import duckdb
 import pyarrow as pa
 
+from persona_assets.base.lit import SHOWN, html_table
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, newest_snapshot, snapshot_identity, warehouse_path
 from persona_assets.warehouse.feature_matrix import FeatureMatrix, read_feature_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars
+    from ibis.backends import BaseBackend
+    from matplotlib.figure import Figure
 
 
 class QueryResult:
@@ -42,12 +47,20 @@ class QueryResult:
         """Return the whole answer as a pandas data frame."""
         return self.relation.df()
 
+    def pl(self) -> polars.DataFrame:
+        """Return the whole answer as a Polars data frame; it takes the package polars."""
+        return self.relation.pl()
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return the whole answer as tuples."""
         return self.relation.fetchall()
 
     def __repr__(self) -> str:
         return repr(self.relation)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the first rows, tokens lit by their activations."""
+        return html_table(self.columns, self.relation.limit(SHOWN + 1).fetchall())
 
 
 class StudyHandle:
@@ -66,6 +79,46 @@ class StudyHandle:
         """
         relation = self._newest().sql(query, params=params)
         return None if relation is None else QueryResult(relation)
+
+    def which_roles(self, feature: int, *, sae: str | None = None) -> QueryResult:
+        """Return the roles that fire a feature, and in how many of their answers: the macro `which_roles`."""
+        return self._macro("which_roles", [feature], sae=sae)
+
+    def top_features(self, role: str, *, by: str = "distinctness", sae: str | None = None) -> QueryResult:
+        """Return a role's features, the most characteristic first: the macro `top_features`.
+
+        `by` is another of its orders: effect, lift, score, auroc.
+        """
+        return self._macro("top_features", [role], by=by, sae=sae)
+
+    def top_responses(self, feature: int, *, sae: str | None = None) -> QueryResult:
+        """Return the 100 answers that fire a feature most, with its tokens: the macro `top_responses`."""
+        return self._macro("top_responses", [feature], sae=sae)
+
+    def compare_roles(
+        self, a: str, b: str, *, by: str = "standardized_difference", sae: str | None = None
+    ) -> QueryResult:
+        """Return the features that tell two roles apart: the macro `compare_roles`."""
+        return self._macro("compare_roles", [a, b], by=by, sae=sae)
+
+    def plot(self, subject: str, name: str | int | None = None, *, sae: str | None = None) -> Figure:
+        """Return the picture that `persona plot` writes, which a notebook shows.
+
+        `subject` is similarity, axes or atlas, or feature or role with its `name`. Raises StudyError where
+        there is no such thing to draw.
+        """
+        from persona_assets.plots.picture import picture
+
+        return picture(self.study, self._newest(), subject, None if name is None else str(name), sae)
+
+    def ibis(self) -> BaseBackend:
+        """Return an Ibis connection to the newest snapshot; it takes the package ibis-framework[duckdb].
+
+        It stays with that snapshot, whatever is published.
+        """
+        import ibis
+
+        return ibis.duckdb.from_connection(connect(self.study))
 
     def feature_matrix(self, statistic: Literal["mean", "max"], sae: str | None = None) -> FeatureMatrix:
         """Return `statistic` of every feature in every role: one row per role, columns go by `feature_ids`.
@@ -94,6 +147,14 @@ class StudyHandle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _macro(self, name: str, asked: Sequence[Any], **options: Any) -> QueryResult:
+        named = {f"at_{place}": value for place, value in enumerate(asked)}
+        places = [f"${place}" for place in named]
+        marks = [*places, *(f'"{option}" := ${option}' for option in options)]
+        answer = self.sql(f"from {name}({', '.join(marks)})", named | options)
+        assert answer is not None
+        return answer
 
     def _newest(self) -> duckdb.DuckDBPyConnection:
         snapshot = snapshot_identity(newest_snapshot(self.study))

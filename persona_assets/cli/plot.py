@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import pyarrow as pa
-from matplotlib.figure import Figure
 
 from persona_assets.base.atomic import placed
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
 from persona_assets.cli.arguments import check_feature, check_role
 from persona_assets.labels.table import feature_number
-from persona_assets.plots.atlas import atlas_figure
-from persona_assets.plots.axes import axes_figure
 from persona_assets.plots.canvas import ENDINGS, Ending, rendered
-from persona_assets.plots.feature import feature_figure
-from persona_assets.plots.role import role_figure
-from persona_assets.plots.similarity import similarity_figure
+from persona_assets.plots.picture import picture
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
@@ -37,7 +28,7 @@ def plot(study: Study, subject: str, name: str | None, sae: str | None, to: Path
         raise StudyError(f"{file.parent}: no such folder; make it, or name another with --to")
     _check(study, subject, name, sae)
     with connect(study) as connection:
-        figure = _figure(_Snapshot(study, sae or study.default_sae, connection), subject, name)
+        figure = picture(study, connection, subject, name, sae)
     with placed(file) as beside:
         beside.write_bytes(rendered(figure, ending))
     return file
@@ -63,84 +54,3 @@ def _check(study: Study, subject: str, name: str | None, sae: str | None) -> Non
         check_role(study, name)
     else:
         check_feature(study, feature_number(name, "persona plot"), sae)
-
-
-def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
-    about = f"{snapshot.study.name}, SAE {snapshot.sae}"
-    if subject == "feature":
-        feature = int(name or "")
-        condition, silent = (
-            "feature_id = $feature",
-            f"feature {feature} fires in no response of a compared role",
-        )
-        contrasts = snapshot.contrasts(condition, silent, feature=feature)
-        label, worth = snapshot.label(feature)
-        return feature_figure(contrasts, feature, label, about, worth)
-    if subject == "role":
-        excluded = (
-            f"role {name} takes no part in comparisons; `persona status {snapshot.study.name}` says why"
-        )
-        contrasts = snapshot.contrasts("role = $role", excluded, role=name)
-        return role_figure(contrasts, snapshot.rows("preferred_labels"), str(name), about)
-    summary = snapshot.atlas_summary()
-    if subject == "similarity":
-        return similarity_figure(snapshot.rows("role_similarity"), about)
-    if subject == "axes":
-        return axes_figure(snapshot.rows("role_axes"), summary, snapshot.anchor(), about)
-    return atlas_figure(snapshot.rows("atlas"), summary, about)
-
-
-class _Snapshot:
-    """What one snapshot says under one SAE."""
-
-    def __init__(self, study: Study, sae: str, connection: duckdb.DuckDBPyConnection) -> None:
-        self.study = study
-        self.sae = sae
-        self._connection = connection
-
-    def rows(self, table: str, condition: str = "true", **values: Any) -> pa.Table:
-        """Return the rows of `table` that `condition` holds of."""
-        query = f"from {table} as t where t.sae = $sae and {condition}"
-        return self._ask(query, {"sae": self.sae} | values)
-
-    def atlas_summary(self) -> pa.Table:
-        """Return the row of atlas_summary. Raises StudyError where there is no atlas."""
-        return self._some(self.rows("atlas_summary"), "there is no atlas yet")
-
-    def contrasts(self, condition: str, what_if_none: str, **values: Any) -> pa.Table:
-        """Return rows of role_contrasts. Raises StudyError where there are none."""
-        found = self.rows("role_contrasts", condition, **values)
-        if not found.num_rows:
-            any_of_them = "select 1 from role_contrasts where sae = $sae limit 1"
-            self._some(self._ask(any_of_them, {"sae": self.sae}), "roles are not compared yet")
-            raise StudyError(
-                f"{self.study.name}: {what_if_none}, under SAE {self.sae}: there is nothing to draw"
-            )
-        return found
-
-    def label(self, feature: int) -> tuple[str | None, str | None]:
-        """Return the feature's preferred description, and what it is worth where that was scored."""
-        found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature).to_pylist()
-        return (found[0]["description"], found[0]["label_worth"]) if found else (None, None)
-
-    def anchor(self) -> str:
-        """Return the role that the snapshot's assistant axis leads to."""
-        found = self._ask("select settings->>'$.analysis.anchor' as anchor from study", {})
-        return str(found["anchor"][0].as_py())
-
-    def _some(self, found: pa.Table, what_is_missing: str) -> pa.Table:
-        if found.num_rows:
-            return found
-        name = self.study.name
-        raise StudyError(
-            f"{name}: {what_is_missing} under SAE {self.sae} in the snapshot; run `persona run {name}`"
-        )
-
-    def _ask(self, query: str, values: dict[str, Any]) -> pa.Table:
-        try:
-            return self._connection.execute(query, values).to_arrow_table()
-        except duckdb.Error as error:
-            name, reason = self.study.name, str(error).splitlines()[0]
-            raise StudyError(
-                f"{name}: the snapshot cannot tell ({reason}); publish again: `persona run {name}`"
-            ) from error

@@ -12,6 +12,7 @@ import pytest
 
 import persona_assets
 from persona_assets.base.errors import StudyError
+from persona_assets.base.lit import SHOWN
 from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.notebook import StudyHandle, open_study
 from persona_assets.study.study import Study
@@ -132,3 +133,52 @@ def test_a_matrix_of_nothing_is_empty(unfilled: Study) -> None:
     publish(unfilled)
     with StudyHandle(unfilled) as handle:
         assert handle.feature_matrix("mean").values.shape == (0, 0)
+
+
+def test_the_macros_are_methods_and_take_their_orders(handle: StudyHandle) -> None:
+    assert handle.which_roles(OF_PIRATE_ALONE).df()["role"].tolist() == ["pirate"]
+    by_effect = handle.top_features("pirate", by="effect", sae="second").df()["effect"].dropna()
+    assert len(by_effect) > 1 and by_effect.is_monotonic_decreasing
+    assert set(handle.top_responses(OF_PIRATE_ALONE).df()["role"]) == {"pirate"}
+    compared = handle.compare_roles("pirate", "ghost").pl()
+    assert compared["standardized_difference"].abs().is_sorted(descending=True)
+    with pytest.raises(duckdb.InvalidInputException, match="did you mean pirate"):
+        handle.top_features("pirat").df()
+
+
+def test_a_role_is_a_value_and_no_sql(handle: StudyHandle) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="no features of role"):
+        handle.top_features("pirate') union select 1; --").df()
+
+
+def test_a_picture_is_the_one_that_the_command_draws(handle: StudyHandle) -> None:
+    assert "pirate" in handle.plot("role", "pirate").get_suptitle()
+    assert str(OF_PIRATE_ALONE) in handle.plot("feature", OF_PIRATE_ALONE).get_suptitle()
+
+
+def test_ibis_asks_the_same_snapshot(handle: StudyHandle) -> None:
+    features = handle.ibis().table("role_features")
+    counted = features.filter(features.role == "pirate").count().execute()
+    assert counted == handle.sql("select count(*) from role_features where role = 'pirate'").fetchall()[0][0]  # type: ignore[union-attr]
+
+
+def test_a_notebook_shows_tokens_lit_and_every_text_escaped(handle: StudyHandle) -> None:
+    answer = handle.sql(
+        "select * from (values ('<b>x</b>', ['<i>', ' sea', null], [0, 2, null]::double[]), "
+        "(null, ['only'], null)) as t(response, pieces, activations)"
+    )
+    assert answer is not None
+    shown = answer._repr_html_()
+    assert (
+        "&lt;b&gt;x&lt;/b&gt;" in shown and "&lt;i&gt;" in shown and "<b>" not in shown and "<i>" not in shown
+    )
+    assert 'rgb(255 140 0 / 1.00)" title="2"> sea</span>' in shown
+    assert "activations" not in shown
+
+
+def test_a_long_answer_is_shown_in_part_and_says_so(handle: StudyHandle) -> None:
+    answer = handle.sql("from range(1000)")
+    assert answer is not None
+    assert (
+        answer._repr_html_().count("<tr>") == 1 + SHOWN and f"the first {SHOWN} rows" in answer._repr_html_()
+    )
