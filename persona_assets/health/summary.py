@@ -55,8 +55,8 @@ def summarize(study: Study) -> tuple[list[RoleSummary], list[StageSummary]]:
         owner.questions(owner.role(role))
     files = StudyFiles.of(study)
     saes = list(study.settings.extraction.saes)
-    per_sae = [(stage, sae) for sae in saes for stage in PER_ROLE if stage.mark.per_sae]
     wanted = [stage for stage in PER_ROLE if stage.wanted(study.settings)]
+    per_sae = [(stage, sae) for sae in saes for stage in wanted if stage.mark.per_sae]
     of_roles = [*((stage, None) for stage in wanted if not stage.mark.per_sae), *per_sae]
     found = {
         (named(stage, sae, saes), role): (

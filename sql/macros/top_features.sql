@@ -6,7 +6,8 @@
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by distinctness = (auroc_low - 1/2) * the role's share of all roles' means: what the role
 -- surely has more of, and hardly another role has, however loud or faint it is. `by` takes another of the orders
--- below: auroc is the lower end of its interval, score = mean * ln(lift); effect and score prefer loud features.
+-- below: auroc is the lower end of its interval, score = mean * ln(lift); effect and score prefer loud features;
+-- q has those first whose difference is surest, be it more or less.
 -- What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
 -- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
 -- the description in preferred_labels: written by a model. label_worth is how well it foretells the feature, where
@@ -65,7 +66,8 @@ order by
             'auroc': c.auroc_low::double,
             'effect': c.effect,
             'lift': lift,
-            'score': score
+            'score': score,
+            'q': -c.q
         },
         "by"
     ) desc nulls last,

@@ -69,17 +69,17 @@ def test_a_role_and_a_feature_are_told_per_token_and_at_equal_length(source: Sou
 
 def test_a_roles_features_come_in_the_order_that_is_asked_for(source: Source):
     columns = {"distinctness": "distinctness", "auroc": "auroc_low", "effect": "effect"}
-    columns |= {"lift": "lift", "score": "score"}
+    columns |= {"lift": "lift", "score": "score", "q": "q"}
     assert list(columns) == orders("top_features")
     for order, column in columns.items():
         found = answer(source, f"first/role/pirate/by/{order}.json")
         values = [row[column] for row in found if row[column] is not None]
-        assert values == sorted(values, reverse=True) and values
+        assert values == sorted(values, reverse=order != "q") and values
         assert all(row["role_rank"] and row["length_overlap"] is not None for row in found)
         for row in found:
             check("FeatureInOrder", row)
     with pytest.raises(
-        ProblemError, match="no order 'loud'; there are distinctness, auroc, effect, lift, score"
+        ProblemError, match="no order 'loud'; there are distinctness, auroc, effect, lift, score, q"
     ):
         answer(source, "first/role/pirate/by/loud.json")
 

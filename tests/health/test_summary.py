@@ -19,7 +19,8 @@ def test_a_whole_study_is_fresh_stage_by_stage_with_the_size_of_its_files(study:
     of_all = [f"{name} ({sae})" for sae in ("first", "second") for name in ("statistics", "atlas")]
     assert all(states[name] == {"fresh": 4} for name in of_roles)
     assert all(states[name] == {"missing": 1} for name in of_all)
-    assert not any(name.startswith(("judgements", "played")) for name in states)  # it has no judge
+    unwanted = ("judgements", "played", "attribution")  # the study asks for none of them
+    assert not any(name.startswith(unwanted) for name in states)
     files = list(Path(study.lake.root).rglob("*.parquet"))
     assert sum(stage.size.n_bytes for stage in stages) == sum(file.stat().st_size for file in files)
     assert sum(role.size.n_bytes for role in roles) == sum(stage.size.n_bytes for stage in stages)

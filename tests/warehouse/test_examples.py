@@ -61,7 +61,7 @@ COLUMNS = {
         "feature_id label label_worth rank_all rank_first auroc_all auroc_first auroc_first_low "
         "auroc_first_high q_first"
     ),
-    "most_alike_roles": "role_a role_b similarity similarity_low similarity_high",
+    "most_alike_roles": "role_a role_b crossed_similarity similarity_low similarity_high",
     "neighbors_of_a_feature": "feature_id similarity preferred_role description",
     "do_words_tell_the_role_too": (
         "role best_feature low high probe_20 probe_low probe_high words words_low words_high terms"
@@ -350,8 +350,9 @@ def test_what_tells_roles_apart_is_what_they_differ_in(
 def test_similarity_of_roles_is_each_pair_once(warehouse: duckdb.DuckDBPyConnection) -> None:
     answer = ask(warehouse, "most_alike_roles")
     assert {(row["role_a"], row["role_b"]) for row in answer} == set(itertools.combinations(ROLES, 2))
-    similarities = [row["similarity"] for row in answer]
-    assert similarities == sorted(similarities, reverse=True) and min(similarities) >= -1
+    similarities = [row["crossed_similarity"] for row in answer]
+    assert similarities == sorted(similarities, reverse=True)
+    assert all(row["similarity_low"] <= row["crossed_similarity"] <= row["similarity_high"] for row in answer)
 
 
 def test_the_anchor_is_the_last_on_its_axis(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,6 @@
 // Written by `make generated`; change persona_assets/lake/schema instead.
 
-export const FEATURE_ORDERS = ["distinctness", "auroc", "effect", "lift", "score"] as const;
+export const FEATURE_ORDERS = ["distinctness", "auroc", "effect", "lift", "score", "q"] as const;
 
 export const SAYS = {
   "contrast_features": {

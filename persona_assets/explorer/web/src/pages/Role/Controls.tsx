@@ -5,6 +5,8 @@ import { Fold } from "../../components/parts";
 import { SAYS } from "../../generated/columns";
 import type { Baseline, Echo, RolePage } from "../../generated/contract";
 
+type Labels = Map<number, string | null>;
+
 const METHODS: Record<string, string> = {
   feature: "best single feature",
   probe_1: "probe on 1 feature",
@@ -25,7 +27,7 @@ export function Controls({ role: { baselines, echoes, features } }: { role: Role
           title="Plain methods"
           note="how well each tells the role's answers from others', on other questions under other wordings; 0.5 is chance"
         >
-          <Told baselines={baselines} />
+          <Told baselines={baselines} labels={labels} />
         </Fold>
       )}
       {echoes.length > 0 && (
@@ -37,7 +39,7 @@ export function Controls({ role: { baselines, echoes, features } }: { role: Role
   );
 }
 
-function Echoes({ echoes, labels }: { echoes: Echo[]; labels: Map<number, string | null> }) {
+function Echoes({ echoes, labels }: { echoes: Echo[]; labels: Labels }) {
   return (
     <table className="sort-table" aria-label="Echoes of the role's words">
       <thead>
@@ -74,7 +76,7 @@ function Echoes({ echoes, labels }: { echoes: Echo[]; labels: Map<number, string
   );
 }
 
-function Told({ baselines }: { baselines: Baseline[] }) {
+function Told({ baselines, labels }: { baselines: Baseline[]; labels: Labels }) {
   return (
     <table className="sort-table" aria-label="Plain methods">
       <thead>
@@ -94,7 +96,7 @@ function Told({ baselines }: { baselines: Baseline[] }) {
               <Bracketed value={one.auroc} low={one.low} high={one.high} />
             </td>
             <td className="grow">
-              <GoesBy baseline={one} />
+              <GoesBy baseline={one} labels={labels} />
             </td>
           </tr>
         ))}
@@ -103,12 +105,12 @@ function Told({ baselines }: { baselines: Baseline[] }) {
   );
 }
 
-function GoesBy({ baseline: { features, terms } }: { baseline: Baseline }) {
+function GoesBy({ baseline: { features, terms }, labels }: { baseline: Baseline; labels: Labels }) {
   if (terms?.length) return <bdi>{terms.join(", ")}</bdi>;
   return (features ?? []).map((id, i) => (
     <span key={`${i}/${id}`}>
       {i > 0 && ", "}
-      <FeatureLink id={id} />
+      <FeatureLink id={id} label={labels.get(id)} />
     </span>
   ));
 }
