@@ -9,6 +9,7 @@ with open_study("smollm2") as study:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import index
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 
 class QueryResult:
-    """What a query gave. It is computed when it is asked for, from the snapshot the query was put to."""
+    """What a query gave, of the snapshot it was put to.
+
+    A query without parameters is computed when its answer is fetched, one with parameters at once.
+    """
 
     def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
         self.relation = relation
@@ -82,7 +86,7 @@ class StudyHandle:
 
     def which_roles(self, feature: int, *, sae: str | None = None) -> QueryResult:
         """Return the roles that fire a feature, and in how many of their answers: the macro `which_roles`."""
-        return self._macro("which_roles", [feature], sae=sae)
+        return self._macro("which_roles", [index(feature)], sae=sae)
 
     def top_features(self, role: str, *, by: str = "distinctness", sae: str | None = None) -> QueryResult:
         """Return a role's features, the most characteristic first: the macro `top_features`.
@@ -93,7 +97,7 @@ class StudyHandle:
 
     def top_responses(self, feature: int, *, sae: str | None = None) -> QueryResult:
         """Return the 100 answers that fire a feature most, with its tokens: the macro `top_responses`."""
-        return self._macro("top_responses", [feature], sae=sae)
+        return self._macro("top_responses", [index(feature)], sae=sae)
 
     def compare_roles(
         self, a: str, b: str, *, by: str = "standardized_difference", sae: str | None = None
@@ -105,7 +109,7 @@ class StudyHandle:
         """Return the picture that `persona plot` writes, which a notebook shows.
 
         `subject` is similarity, axes or atlas, or feature or role with its `name`. Raises StudyError where
-        there is no such thing to draw.
+        there is no such thing to draw, and DuckDB's error where there is no such role or feature.
         """
         from persona_assets.plots.picture import picture
 

@@ -18,7 +18,11 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     Every text is escaped. Where an answer has both `pieces` and `activations`, as `top_responses` has, the
     pieces are lit by their activations over the largest of the row, which stand no more in a column.
     """
-    lit = _TOKENS in columns and _STRENGTHS in columns
+    lit = (
+        _TOKENS in columns
+        and _STRENGTHS in columns
+        and all(_are_numbers(row[columns.index(_STRENGTHS)]) for row in rows)
+    )
     shown = [place for place, name in enumerate(columns) if not (lit and name == _STRENGTHS)]
     head = "".join(f"<th>{html.escape(columns[place])}</th>" for place in shown)
 
@@ -33,6 +37,13 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     )
     more = f"<p>the first {SHOWN} rows</p>" if len(rows) > SHOWN else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _are_numbers(value: Any) -> bool:
+    """Whether a cell is a list of numbers, or nothing at all."""
+    return value is None or (
+        isinstance(value, list) and all(isinstance(one, int | float | None) for one in value)
+    )
 
 
 def _tokens(pieces: Sequence[Any], strengths: Sequence[float | None]) -> str:

@@ -8,7 +8,9 @@ from persona_assets.base.errors import StudyError
 from persona_assets.study.study import Study
 from persona_assets.warehouse.reading import published_path
 
-_NEEDED = "the Model Context Protocol is not installed: pip install 'persona-assets[agents]'"
+_NEEDED = (
+    "the Model Context Protocol's package, mcp 2.3, is not installed: pip install 'persona-assets[agents]'"
+)
 
 
 def serve(study: Study) -> None:
@@ -19,6 +21,8 @@ def serve(study: Study) -> None:
     try:
         from persona_assets.explorer.agents import server
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
         raise StudyError(_NEEDED) from error
     published_path(study)  # refused now, and not with each question
     print(f"{study.name}: agents can ask it now (Ctrl-C ends it)", file=sys.stderr, flush=True)

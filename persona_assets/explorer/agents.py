@@ -19,7 +19,7 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse.reading import published_path
 
 ROWS, MOST_ROWS = 100, 1000
-_BYTES = 2**18  # of an answer: an agent reads all of it
+_BYTES = 2**16  # of an answer: an agent reads all of it, and the protocol sends it twice, once with spaces
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _INSTRUCTIONS = """A DuckDB warehouse of the sparse-autoencoder features that a language model fires while
 it plays roles. Begin with about_study; list_questions has questions in SQL that run as they stand, and
@@ -77,7 +77,7 @@ class _Tools:
     async def ask_sql(self, sql: str, max_rows: int = ROWS) -> dict[str, Any]:
         """Return the answer to one SQL statement (DuckDB's dialect) that only reads.
 
-        At most max_rows rows come back, 1,000 at most, and about 256 kB; `truncated` says whether there are
+        At most max_rows rows come back, 1,000 at most, and about 64 kB; `truncated` says whether there are
         more. Large whole numbers, dates and infinities are texts.
         """
         if not 1 <= max_rows <= MOST_ROWS:

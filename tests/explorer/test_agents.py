@@ -14,6 +14,8 @@ from mcp import Client, StdioServerParameters
 
 from persona_assets.base.queries import examples
 from persona_assets.explorer.agents import MOST_ROWS, server
+from persona_assets.explorer.console.console import Console, Limits
+from persona_assets.explorer.problems import ProblemError
 from persona_assets.study.study import Study
 from tests.attack.cases import chosen
 from tests.attack.sql_statements import refused
@@ -89,8 +91,9 @@ def test_what_does_more_than_read_is_refused_in_a_line(published: World):
     async def work(client: Client) -> None:
         for sql in chosen(refused(), 0.03):
             answer = await client.call_tool("ask_sql", {"sql": sql})
-            assert answer.is_error, sql
-            assert "Traceback" not in said(answer) and "INTERNAL" not in said(answer)
+            with pytest.raises(ProblemError) as raised:
+                await Console(published.study).run(sql, "json", Limits())
+            assert answer.is_error and said(answer) == raised.value.told, sql
 
     asked(published.study, work)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -154,6 +155,37 @@ def test_a_role_is_a_value_and_no_sql(handle: StudyHandle) -> None:
 def test_a_picture_is_the_one_that_the_command_draws(handle: StudyHandle) -> None:
     assert "pirate" in handle.plot("role", "pirate").get_suptitle()
     assert str(OF_PIRATE_ALONE) in handle.plot("feature", OF_PIRATE_ALONE).get_suptitle()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("nonsense",), "no picture 'nonsense'; there are similarity"),
+        (("feature",), "which feature"),
+        (("feature", "x"), "which feature\\? name one by its number"),
+        (("feature", 10**6), "has features 0 to"),
+        (("role", "pirat"), "did you mean pirate"),
+        (("role",), "which role"),
+        (("axes", "pirate"), "takes no name"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_a_line(
+    handle: StudyHandle, asked: tuple[Any, ...], told: str
+) -> None:
+    with pytest.raises((StudyError, duckdb.InvalidInputException), match=told):
+        handle.plot(*asked)
+
+
+def test_a_feature_may_be_a_number_of_numpy(handle: StudyHandle) -> None:
+    feature = np.int64(OF_PIRATE_ALONE)
+    assert set(handle.top_responses(feature).df()["role"]) == {"pirate"}  # type: ignore[arg-type]
+
+
+def test_what_lights_no_tokens_is_shown_as_it_is(handle: StudyHandle) -> None:
+    for strengths in ("3", "['a']", "null"):
+        answer = handle.sql(f"select ['x'] as pieces, {strengths} as activations")
+        assert answer is not None
+        assert "x" in answer._repr_html_()
 
 
 def test_ibis_asks_the_same_snapshot(handle: StudyHandle) -> None:
