@@ -17,7 +17,7 @@ from persona_assets.models.loading import text_config
 from persona_assets.models.places import changed
 from persona_assets.steering.edits import Edit, along
 from persona_assets.steering.readings import AnswerReader, Moved
-from tests.extract.tiny import D_MODEL, N_LAYERS
+from tests.extract.families import D_MODEL, N_LAYERS
 
 POINT = HookPoint(2, "hook_resid_post")
 ONE = Conversation(7, np.arange(3, 43, dtype=np.int32), 25, 40)
