@@ -21,17 +21,19 @@ Row = dict[str, Any]
 class Kept:
     """The rows of one intervention, all of an answer's together; `asked` is the hash of what decides them.
 
-    As a context it writes what waits when it is left, however that is.
+    An edit of an answer that several files hold, or one under several names, is taken once. As a context it
+    writes what waits when it is left, however that is.
     """
 
     def __init__(self, lake: Lake, sae: str, asked: str, earlier: Iterable[Row]) -> None:
         self._lake, self._sae, self._asked = lake, sae, asked
-        self._rows: dict[tuple[str, int], list[Row]] = {}
+        self._rows: dict[tuple[str, int], dict[tuple[Any, ...], Row]] = {}
         self._waiting: list[Row] = []
         self._written = time.monotonic()
         for row in (*earlier, *self._parts()):
             if row["asked"] == asked:
-                self._rows.setdefault((row["role"], row["response_id"]), []).append(row)
+                edits = self._rows.setdefault((row["role"], row["response_id"]), {})
+                edits.setdefault((row["control"], row["target"], row["strength"]), row)
 
     def __enter__(self) -> Kept:
         return self
@@ -41,7 +43,7 @@ class Kept:
 
     def of_answer(self, role: str, response_id: int) -> list[Row]:
         """Return what is known of an answer: its rows, or nothing."""
-        return self._rows.get((role, response_id), [])
+        return list(self._rows.get((role, response_id), {}).values())
 
     def add(self, rows: list[Row]) -> None:
         """Keep an answer's rows, with the next part."""

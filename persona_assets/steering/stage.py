@@ -39,16 +39,19 @@ def land_interventions(
     """
     lacks, select = "the roles are not compared yet", "responses,activations,role_features,statistics"
     made_from = across.made_from(INTERVENTION_EFFECTS, sae, lacks=lacks, select=select)
-    if (found := across.files(STEERING_TABLES, sae)) is not None:
-        return found
-    rows = _readouts(across, sae, progress or (lambda done, of: None))
+    if (found := across.files(STEERING_TABLES, sae)) is None:
+        found = _land(across, sae, made_from, progress or (lambda done, of: None))
+    across.study.lake.clear(STEERING, sae=sae)
+    return found
+
+
+def _land(across: AcrossRoles, sae: str, made_from: str, progress: Progress) -> dict[str, LakeFile]:
+    rows = _readouts(across, sae, progress)
     contents: dict[Table, pa.Table] = {
         INTERVENTION_READOUTS: INTERVENTION_READOUTS.of(_columns(INTERVENTION_READOUTS, rows)),
         INTERVENTION_EFFECTS: INTERVENTION_EFFECTS.of(_columns(INTERVENTION_EFFECTS, effects(rows))),
     }
-    files = across.land(contents, made_from, sae, _inputs(across, sae))
-    across.study.lake.clear(STEERING, sae=sae)
-    return files
+    return across.land(contents, made_from, sae, _inputs(across, sae))
 
 
 def _readouts(across: AcrossRoles, sae: str, progress: Progress) -> list[Row]:

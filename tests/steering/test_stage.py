@@ -146,6 +146,25 @@ def test_a_killed_run_is_taken_up_and_an_intervention_keeps_its_rows_beside_new_
     assert [row for row in again if row["intervention"] == "renamed"] == kept
 
 
+def test_an_answer_that_several_files_and_names_hold_is_taken_once(make_study: StudyMaker) -> None:
+    first = rows(made(make_study, "again", one=FEATURES))
+    for others in ({"twin": FEATURES}, {"towards": VECTOR}, {"towards": VECTOR | {"seed": 1}}):
+        study = make_study("again", {"interventions": {"one": FEATURES, **others}})
+        found = rows(study)
+        for name in {"one", "twin"} & {"one", *others}:
+            assert [row | {"intervention": "one"} for row in found if row["intervention"] == name] == first
+    assert {row["n_questions"] for row in rows(study, INTERVENTION_EFFECTS)} == {2}
+
+
+def test_parts_that_a_run_killed_after_landing_left_are_cleared(make_study: StudyMaker) -> None:
+    study = made(make_study, "again", one=FEATURES)
+    found = rows(study)
+    part = STEERING.of({name: [row[name] for row in found] for name in STEERING.schema.names})
+    study.lake.write(STEERING, part, found[0]["asked"], sae="demo")
+    assert rows(study) == found
+    assert not study.lake.files(STEERING, sae="demo")
+
+
 def test_a_study_without_interventions_has_none_of_it(make_study: StudyMaker) -> None:
     study = make_study("plain")
     run_study(study, study.role_names, overwrite=False, select=ALL)
@@ -176,7 +195,14 @@ def test_what_cannot_be_is_refused_in_a_line(
         ({"target": "features"}, "`features` and `target: features` go together"),
         ({"strengths": [2]}, "`ablate` takes away what there is"),
         ({"operation": "add", "strengths": [1, 1]}, "`strengths` names one twice"),
-        ({"controls": 0, "directions": 0}, "ask for some"),
+        ({"operation": "add", "strengths": [float("nan")]}, "strengths"),
+        ({"operation": "add", "strengths": [float("inf")]}, "strengths"),
+        ({"target": "features", "features": [5, 5]}, "`features` names one twice"),
+        ({"target": "features", "features": [2**31]}, "features"),
+        ({"roles": ["pirate", "pirate"]}, "`roles` names one twice"),
+        ({"controls": 0, "directions": 0}, "ask for some .`controls` or"),
+        ({"target": "role_vector", "directions": 0}, "ask for some .`directions`"),
+        ({"target": "assistant_axis", "directions": 0}, "ask for some .`directions`"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(

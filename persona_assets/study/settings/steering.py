@@ -22,12 +22,12 @@ class InterventionSettings(Block):
     """The role whose features or vector it is, and towards which `readout` counts."""
     top: PositiveInt = 10
     """How many of its features."""
-    features: list[Annotated[int, Field(ge=0)]] = []
+    features: list[Annotated[int, Field(ge=0, le=2**31 - 1)]] = []
     """The ids of the features, with `target: features`."""
     operation: Operation = "ablate"
     """`ablate`: take away what there is; `add`: add an amount to every token; `cap` and `floor`: keep the
     amount below or above a bound."""
-    strengths: Annotated[list[float], Field(min_length=1)] = [1.0]
+    strengths: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=1)] = [1.0]
     """Amounts that are added, and bounds, in units of docs/interventions.md; `ablate` has none."""
     tokens: Literal["all", "response"] = "response"
     """Which tokens are edited: all of the conversation, or the answer's."""
@@ -54,10 +54,13 @@ class InterventionSettings(Block):
             raise ValueError("say whose answers are read: `roles`")
         if self.operation == "ablate" and self.strengths != [1.0]:
             raise ValueError("`ablate` takes away what there is; leave `strengths` out")
-        if len(set(self.strengths)) < len(self.strengths):
-            raise ValueError("`strengths` names one twice")
-        if not self.controls and not self.directions:
-            raise ValueError("an effect is told from chance by controls; ask for some")
+        listed = {"features": self.features, "roles": self.roles, "strengths": self.strengths}
+        for name, values in listed.items():
+            if len(set(values)) < len(values):
+                raise ValueError(f"`{name}` names one twice")
+        if not self.directions and not (self.of_features and self.controls):
+            of = "`controls` or `directions`" if self.of_features else "`directions`"
+            raise ValueError(f"an effect is told from chance by controls; ask for some ({of})")
         return self
 
     @property
