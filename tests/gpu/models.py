@@ -13,8 +13,8 @@ from persona_assets.extract.conversation import Conversation
 from persona_assets.models.architectures import architecture
 
 
-def random_backbone(config: Any, device: torch.device, dtype: torch.dtype, n_layers: int = 0) -> Backbone:
-    """A text model of random weights, all of its layers or the first `n_layers`."""
+def random_backbone(config: Any, device: torch.device, dtype: torch.dtype) -> Backbone:
+    """A text model of random weights."""
     torch.manual_seed(0)
     soft_cap = getattr(config, "attn_logit_softcapping", None)  # only the eager attention applies it
     with device:
@@ -22,7 +22,7 @@ def random_backbone(config: Any, device: torch.device, dtype: torch.dtype, n_lay
             config, dtype=dtype, **({"attn_implementation": "eager"} if soft_cap else {})
         )
     model = model.to(device).eval().requires_grad_(False)
-    return Backbone(model, architecture(config.model_type), device, n_layers or config.num_hidden_layers)
+    return Backbone(model, architecture(config.model_type), device, config.num_hidden_layers)
 
 
 def roughened(backbone: Backbone) -> Backbone:
