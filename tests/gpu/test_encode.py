@@ -13,6 +13,7 @@ from tests.gpu.hard import cancelling, worst_case
 from tests.gpu.saes import KINDS, Random, random_sae
 
 DTYPES = [torch.float32, torch.bfloat16]
+CPU = torch.device("cpu")
 POINT = HookPoint(0, "hook_resid_post")
 # On a GPU beyond one block of rows and features.
 SIZES = {"cpu": (300, 96, 640), "cuda": (9_000, 1_152, 17_000)}  # rows, d_in, d_sae
@@ -35,6 +36,14 @@ def test_every_kind_of_sae_encodes_as_float64_does(
     rows, encode = rows_on(device, n, d_in).to(dtype), encoder(sae, "sae")
     assert isinstance(encode, GeneralEncoder if kind == "topk" else ScreenedEncoder)
     assert_codes(encode(rows), sae, rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_at_the_size_that_a_gpu_is_given_the_bounds_are_narrow_enough_too(kind: str) -> None:
+    _, d_in, d_sae = SIZES["cuda"]
+    sae = random_sae(kind, d_in, d_sae, POINT, CPU, torch.float32)
+    rows = rows_on(CPU, 24, d_in)
+    assert_codes(encoder(sae, "sae")(rows), sae, rows)
 
 
 @pytest.mark.parametrize("screened_in", DTYPES)
