@@ -77,9 +77,11 @@ bench-full: $(VENV)/installed ## measure full size: 24, 96 and 276 roles (25 GB 
 
 # What reads needs torch, transformers, numba and NumPy alone: a bare machine that has a GPU installs nothing.
 GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+GPU_OUT ?= gpu.jsonl
+gpu: export HF_HUB_OFFLINE := 1
 gpu: ## on a GPU: test reading, then measure it, in eight minutes (installs nothing)
 	@began=$$(date +%s); $(GPU_PYTHON) -m tests.gpu; tested=$$?; \
-		$(GPU_PYTHON) -m tests.benchmarks.gpu --since $$began && exit $$tested
+		$(GPU_PYTHON) -m tests.benchmarks.gpu --since $$began --out $(GPU_OUT) && exit $$tested
 
 ui: $(VENV)/installed ## Dagster's web pages and daemon at http://127.0.0.1:3000
 	$(BIN)/dg dev
