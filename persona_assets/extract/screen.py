@@ -62,17 +62,17 @@ class ScreenedEncoder:
     """Rows `float[n, d_in]` on the SAE's device to the features active on them.
 
     Works on blocks of rows and features, on a CPU small enough for its cache, in buffers that it keeps: one
-    object serves one thread.
+    object serves one thread. `dtype` is the type that the screen is in: where none is given, the fastest.
     """
 
     def __init__(self, affine: Affine, dtype: torch.dtype | None = None) -> None:
         self._inputs = affine.inputs
         device = affine.weights.device
         on_cpu = device.type == "cpu"
-        self._dtype = dtype or (faster_on_cpu() if on_cpu else torch.bfloat16)
+        self.dtype = dtype or (faster_on_cpu() if on_cpu else torch.bfloat16)
         self._n_rows, n_features = (2048, 1024) if on_cpu else (8192, 16384)
-        self._blocks = list(_blocks(affine, n_features, self._dtype))
-        self._products = torch.empty(0, dtype=self._dtype, device=device)
+        self._blocks = list(_blocks(affine, n_features, self.dtype))
+        self._products = torch.empty(0, dtype=self.dtype, device=device)
         self._find: Callable[[torch.Tensor, torch.Tensor, Block], Found] = (
             _found_by(Scanner()) if on_cpu else found_on_device
         )
@@ -85,7 +85,7 @@ class ScreenedEncoder:
 
     def _encode(self, rows: torch.Tensor, first_row: int) -> Iterator[Codes]:
         rows = self._inputs(rows).contiguous()
-        screen = screen_rows(rows, self._dtype)
+        screen = screen_rows(rows, self.dtype)
         if not bool(screen.isfinite().all()):
             raise StudyError("the model's activations are too large for float32; check the model's weights")
         for block in self._blocks:

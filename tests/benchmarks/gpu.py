@@ -13,22 +13,22 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
+from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
-from persona_assets.extract.encode import encoder
 from persona_assets.extract.passes import Passes
 from persona_assets.extract.reader import Reader
 from persona_assets.extract.screen import ScreenedEncoder
 from persona_assets.models.hooks import HookPoint
 from tests.gpu.measure import Stopwatch, dense, extraction, matrix_peak, read, slowest
 from tests.gpu.models import conversations, random_backbone
-from tests.gpu.saes import realistic_sae
+from tests.gpu.saes import Random, realistic_sae
 from tests.gpu.shapes import GEMMA_1B, GEMMA_27B, SMOLLM2, TINY, VOCABULARY, Shape
 
 Row = dict[str, Any]
@@ -43,6 +43,8 @@ COLUMNS = {
     "screen": "screen in",
     "tokens_per_batch": "batch",
     "tokens_per_second": "tokens/s",
+    "lowest_tokens_per_second": "lowest",
+    "highest_tokens_per_second": "highest",
     "forward_share": "forward",
     "sae_pooling_evidence_of_forward": "SAE+pool+evidence / forward",
     "of_matrix_peak": "of peak",
@@ -59,6 +61,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--since", type=float, default=time.time(), help="from when on, in seconds since 1970")
     given = asked.parse_args(words)
     rows, left = [], parts()
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     with given.out.open("w", encoding="utf-8") as file:
         for row in measured(left, given.since + 60 * given.minutes):
             rows.append(row)
@@ -105,7 +108,7 @@ def parts() -> list[Part]:
 
 
 def machine(device: torch.device, size: int) -> Iterator[Row]:
-    """Yield what the machine is, and how fast it multiplies large matrices."""
+    """Yield what the machine is, then how fast it multiplies large matrices."""
     on_gpu = device.type == "cuda"
     about = torch.cuda.get_device_properties(device) if on_gpu else None
     yield {
@@ -114,40 +117,73 @@ def machine(device: torch.device, size: int) -> Iterator[Row]:
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "transformers": transformers.__version__,
-        **{
-            f"matrix_peak_{kind}": matrix_peak(device, getattr(torch, kind), size)
-            for kind in ("bfloat16", "float32")
-        },
     }
+    for kind in ("bfloat16", "float32"):
+        yield {f"matrix_peak_{kind}": matrix_peak(device, getattr(torch, kind), size)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that SAEs read at `point`.
+
+    `rows` tell how wide its stream is there, `peak` what the card reaches in a large matrix product.
+    """
+
+    shape: Shape
+    backbone: Backbone
+    point: HookPoint
+    rows: torch.Tensor
+    peak: float
 
 
 def of_model(shape: Shape, device: torch.device, dtype: torch.dtype) -> Iterator[Row]:
     """Yield the figures of a model: of batches of several sizes, of SAEs and screens in either type."""
     backbone = random_backbone(shape.config(shape.layer + 1), device, dtype)
     point = HookPoint(shape.layer, "hook_resid_post")
-    sampled = some(shape, N_SAMPLED)
-    rows = backbone.selected_rows(sampled, [point])[point]
+    rows = backbone.selected_rows(some(shape, N_SAMPLED), [point])[point]
     peak = matrix_peak(device, dtype, 8_192 if device.type == "cuda" else 256)
-    first, *others = shape.budgets
+    model = Model(shape, backbone, point, rows, peak)
     for stored in (torch.float32, torch.bfloat16):
-        sae = realistic_sae(rows, shape.d_sae, point, stored)
-        affine = sae.affine()
-        assert affine is not None
-        reader, called = Reader("sae", sae, encoder(sae, "sae")), name_of(stored)
-        about = {"model": shape.name, "read": shape.read, "d_sae": shape.d_sae, "sae": called}
-        screened = about | {"way": "screened", "screen": "fastest"}
-        yield screened | extraction(backbone, reader, enough(shape, first), first, peak)
-        plain = Reader("sae", sae.to(stored), encoder(sae, "sae"))
-        yield about | {"way": "dense"} | dense(backbone, plain, some(shape, N_DENSE))
-        if stored is torch.bfloat16:
-            continue
-        for budget in others:
-            yield screened | extraction(backbone, reader, enough(shape, budget), budget, peak)
-        exact, asked = Reader("sae", sae, ScreenedEncoder(affine, torch.float32)), enough(shape, first)
-        yield screened | {"screen": "float32"} | extraction(backbone, exact, asked, first, peak)
-        if device.type == "cuda":
-            work = partial(read, Passes(backbone, first), reader, some(shape, 60), Stopwatch(device))
-            yield {"model": shape.name, "kernels": slowest(work)}
+        yield from of_sae(model, stored)
+    yield {"model": shape.name, "kernels": kernels(model)}  # last: where no profiler works, all else is known
+
+
+def of_sae(model: Model, stored: torch.dtype) -> Iterator[Row]:
+    """Yield the figures of an SAE that is stored in a type, which nothing holds any longer afterwards."""
+    shape = model.shape
+    sae = realistic_sae(model.rows, shape.d_sae, model.point, stored)
+    about = {"model": shape.name, "read": shape.read, "d_sae": shape.d_sae, "sae": name_of(stored)}
+    first, *others = shape.budgets
+    yield from (about | row for row in screened(model, sae, None, [first]))
+    asked = some(shape, N_DENSE)
+    yield about | {"way": "dense"} | dense(model.backbone, sae.to(stored), asked, shape.least_seconds)
+    if stored is torch.float32:
+        yield from (about | row for row in screened(model, sae, None, others))
+        yield from (about | row for row in screened(model, sae, torch.float32, [first]))
+
+
+def screened(model: Model, sae: Random, dtype: torch.dtype | None, budgets: Sequence[int]) -> Iterator[Row]:
+    """Yield a row per size of batch, with one screen, that is held no longer: peak memory is that of one."""
+    shape, encode = model.shape, screen(sae, dtype)
+    reader = Reader("sae", sae, encode)
+    for budget in budgets:
+        asked = enough(shape, budget)
+        figures = extraction(model.backbone, reader, asked, budget, model.peak, shape.least_seconds)
+        yield {"way": "screened", "screen": name_of(encode.dtype)} | figures
+
+
+def screen(sae: Random, dtype: torch.dtype | None) -> ScreenedEncoder:
+    affine = sae.affine()
+    assert affine is not None
+    return ScreenedEncoder(affine, dtype)
+
+
+def kernels(model: Model) -> list[str]:
+    """Return the kernels that take longest where a model is read as in its first row."""
+    shape, device = model.shape, model.backbone.device
+    sae = realistic_sae(model.rows, shape.d_sae, model.point, torch.float32)
+    reader, passes = Reader("sae", sae, screen(sae, None)), Passes(model.backbone, shape.budgets[0])
+    return slowest(lambda: read(passes, reader, some(shape, 60), Stopwatch(device)), device)
 
 
 def some(shape: Shape, n: int) -> list[Conversation]:

@@ -29,6 +29,7 @@ class Shape:
     prompt: tuple[int, int] = (40, 200)
     answer: tuple[int, int] = (100, 512)
     least: int = 65_536  # tokens are read for a figure, and two batches
+    least_seconds: float = 2.0  # that is repeated for so long
 
     @property
     def read(self) -> str:
@@ -93,4 +94,4 @@ GEMMA_27B = Shape("Gemma 3 27B", 62, 40, 65_536, _gemma_27b, ("google/gemma-3-27
 GEMMA_1B = Shape("Gemma 3 1B", 26, 17, 65_536, _gemma_1b, ("google/gemma-3-1b-it",))
 _SMOLLM2_NAMES = ("models/smollm2", "HuggingFaceTB/SmolLM2-135M-Instruct")
 SMOLLM2 = Shape("SmolLM2 135M", 30, 15, 4_096, _smollm2, _SMOLLM2_NAMES)
-TINY = Shape("tiny", 3, 1, 1_024, _tiny, (), (512, 256), (3, 9), (10, 60), 512)
+TINY = Shape("tiny", 3, 1, 1_024, _tiny, (), (512, 256), (3, 9), (10, 60), 512, 0.0)

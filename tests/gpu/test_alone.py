@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from persona_assets.models.dtypes import faster_on_cpu
 from tests.gpu.saes import MEAN_L0
 from tests.places import PROJECT
 
@@ -67,27 +68,37 @@ def test_what_reads_is_imported_without_any_other_package(bare: dict[str, str]) 
 def test_the_measurement_runs_there_from_beginning_to_end_in_a_tiny_size(
     bare: dict[str, str], tmp_path: Path
 ) -> None:
-    told = run(bare, "-m", "tests.benchmarks.gpu", "--out", str(tmp_path / "rows"), "--minutes", "60")
-    rows = [json.loads(line) for line in (tmp_path / "rows").read_text().splitlines()]
-    assert [row["part"] for row in rows] == ["machine", *["tiny"] * 6]
+    told = run(bare, "-m", "tests.benchmarks.gpu", "--out", str(tmp_path / "out" / "rows"), "--minutes", "60")
+    rows = [json.loads(line) for line in (tmp_path / "out" / "rows").read_text().splitlines()]
+    assert [row["part"] for row in rows] == [*["machine"] * 3, *["tiny"] * 7]
     figures = [value for row in rows for value in row.values() if isinstance(value, float)]
     assert len(figures) > 30 and all(math.isfinite(value) and value > 0 for value in figures)
-    of_models = [row for row in rows if row["part"] == "tiny"]
+    *of_models, last = rows[3:]
     ways = [(row["way"], row["sae"], row.get("screen"), row.get("tokens_per_batch")) for row in of_models]
+    fast = str(faster_on_cpu()).removeprefix("torch.")
     assert ways == [
-        ("screened", "float32", "fastest", 512),
+        ("screened", "float32", fast, 512),
         ("dense", "float32", None, None),
-        ("screened", "float32", "fastest", 256),
+        ("screened", "float32", fast, 256),
         ("screened", "float32", "float32", 512),
-        ("screened", "bfloat16", "fastest", 512),
+        ("screened", "bfloat16", fast, 512),
         ("dense", "bfloat16", None, None),
     ]
+    assert any("mm" in line for line in last["kernels"])
+    for row in of_models:
+        assert row["repetitions"] >= 2
+        assert row["lowest_tokens_per_second"] <= row["tokens_per_second"] <= row["highest_tokens_per_second"]
     # As many features fire as were meant to, and each activation leaves the device in 12 bytes or more.
     for row in of_models:
         if row["way"] == "screened":
             assert MEAN_L0 / 2 < row["active_per_token"] < 2 * MEAN_L0
             assert row["bytes_per_response"] > 12 * row["active_per_token"]
     assert "tokens/s" in told and "stopped" not in told
+
+
+def test_without_a_gpu_the_tests_on_one_say_in_one_line_that_they_are_skipped(bare: dict[str, str]) -> None:
+    told = run(bare | {"CUDA_VISIBLE_DEVICES": ""}, "-m", "tests.gpu")
+    assert told == "tests/gpu: skipped, there is no GPU here that CUDA can use\n"
 
 
 def test_a_measurement_out_of_time_says_what_was_not_measured(bare: dict[str, str], tmp_path: Path) -> None:
