@@ -29,6 +29,8 @@ class Mean(NamedTuple):
 
 def mean_of(values: Floats) -> Mean:
     """Return the mean of `values`, one of each question, with its interval by t: questions drawn anew."""
+    if not len(values):
+        return Mean(np.nan, np.nan, np.nan)
     effect, n = float(values.mean()), len(values)
     if n < 2:
         return Mean(effect, np.nan, np.nan)
@@ -39,18 +41,20 @@ def mean_of(values: Floats) -> Mean:
 def rank_p(effect: float, controls: Floats, two_sided: bool) -> float:
     """Return how likely one more control does as much: (1 + those that do) / (1 + all).
 
-    Exact where the target is like a control: its rank among them is any with the same chance.
+    Exact where the target is like a control: its rank among them is any with the same chance. A control
+    that is NaN counts as one that does as much; NaN of a NaN, or without controls.
     """
-    if not len(controls):
+    if not len(controls) or np.isnan(effect):
         return np.nan
     size, sizes = (abs(effect), np.abs(controls)) if two_sided else (effect, controls)
-    return float((1 + np.count_nonzero(sizes >= size)) / (1 + len(controls)))
+    return float((1 + np.count_nonzero(~(sizes < size))) / (1 + len(controls)))
 
 
 def effects(readouts: Iterable[Row]) -> list[dict[str, Any]]:
     """Return the rows of `INTERVENTION_EFFECTS`: each target against each kind of controls, by each metric.
 
-    A q is over the targets, roles and strengths of an intervention, metric by metric and kind by kind.
+    An effect that no answer tells of is left out, as the loss of answers of one token. A q is over the
+    targets, roles and strengths of an intervention, metric by metric and kind by kind.
     """
     groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in readouts:
@@ -71,14 +75,15 @@ def _of_group(
 ) -> Iterator[dict[str, Any]]:
     intervention, role, operation, strength = key
     for metric, two_sided in METRICS.items():
-        means = {edit: mean_of(_values(rows, metric)) for edit, rows in edits.items()}
+        values = {edit: _values(rows, metric) for edit, rows in edits.items()}
+        means = {edit: mean_of(found) for edit, found in values.items()}
         for against in _CONTROLS:
             controls = np.array([mean.effect for (kind, *_), mean in means.items() if kind == against])
-            if not len(controls):
+            if np.isnan(controls).all():
                 continue
-            spread = np.quantile(controls, [0.025, 0.5, 0.975])
+            spread = np.nanquantile(controls, [0.025, 0.5, 0.975])
             for (kind, target, feature_id), mean in means.items():
-                if kind is None:
+                if kind is None and not np.isnan(mean.effect):
                     yield {
                         "intervention": intervention,
                         "role": role,
@@ -88,7 +93,7 @@ def _of_group(
                         "strength": strength,
                         "metric": metric,
                         **mean._asdict(),
-                        "n_questions": len(edits[kind, target, feature_id]),
+                        "n_questions": len(values[kind, target, feature_id]),
                         "against": against,
                         "n_controls": len(controls),
                         **dict(zip(("control_low", "control_median", "control_high"), spread, strict=True)),
@@ -98,4 +103,4 @@ def _of_group(
 
 def _values(rows: Sequence[Row], metric: str) -> Floats:
     values = np.array([row[metric] for row in rows], np.float64)
-    return values[~np.isnan(values)] if not np.isnan(values).all() else values
+    return values[~np.isnan(values)]

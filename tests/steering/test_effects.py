@@ -76,3 +76,23 @@ def test_a_p_counts_the_controls_that_do_as_much() -> None:
 
 def test_one_question_has_no_interval() -> None:
     assert np.isnan(mean_of(np.array([1.0])).low)
+
+
+def test_what_is_no_number_is_never_the_surest() -> None:
+    controls = np.array([0.5, np.nan, 0.1])
+    assert np.isnan(rank_p(np.nan, controls, two_sided=True))
+    assert rank_p(1.0, controls, two_sided=True) == pytest.approx(2 / 4)
+    assert rank_p(1.0, controls, two_sided=False) == pytest.approx(2 / 4)
+
+
+def test_a_loss_that_no_answer_has_is_left_out_and_one_of_some_counts_these() -> None:
+    rows = readouts(np.random.default_rng(3), 4)
+    none = [row | {"loss": np.nan} for row in rows]
+    assert {row["metric"] for row in effects(none)} == {"kl", "readout"}
+    some = [row | ({"loss": np.nan} if row["response_id"] < 2 else {}) for row in rows]
+    counts = {row["metric"]: row["n_questions"] for row in effects(some)}
+    assert counts == {"kl": N_QUESTIONS, "readout": N_QUESTIONS, "loss": N_QUESTIONS - 2}
+    one = [row | ({"loss": np.nan} if row["target"] == "feature 0" else {}) for row in rows]
+    found = [row for row in effects(one) if row["metric"] == "loss"]
+    assert {row["target"] for row in found} == {"feature 1", "feature 2", "feature 3"}
+    assert all(row["p"] >= 1 / (1 + N_CONTROLS) and np.isfinite(row["q"]) for row in found)
