@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli import estimate
 from persona_assets.cli.app import app
 from persona_assets.cli.units import duration
 from persona_assets.health.gpu import fastest, measured_on_gpus
 from tests.conftest import StudyMaker
-from tests.gpu.figures import BEGIN, END, NONE, as_toml, page
+from tests.gpu.figures import BEGIN, END, NONE, as_toml, main, page
 
 MODEL = "tests/toy/data/model"
 ROWS = [
@@ -22,9 +26,12 @@ ROWS = [
             "d_sae": 65_536,
             "sae": "float32",
             "way": "screened",
-            "screen": "fastest",
+            "screen": "bfloat16",
             "tokens_per_batch": budget,
             "tokens_per_second": speed,
+            "lowest_tokens_per_second": 0.9 * speed,
+            "highest_tokens_per_second": 1.1 * speed,
+            "repetitions": 3,
             "forward_share": 0.9,
             "sae_pooling_evidence_of_forward": 0.12,
             "of_matrix_peak": 0.5,
@@ -47,10 +54,34 @@ def test_what_the_measurement_writes_becomes_the_pages_table_and_the_fastest_is_
     empty = f"a\n{BEGIN}{END}b\n"
     shown = page(empty, found)
     assert (
-        "| 65,536 in float32, fastest | 16,384 | 12,000 | 3,000 | 0.12 | 0.50 | 45.0 GB | 1,000,000 |"
-        in shown
+        "| 65,536 in float32, bfloat16 | 16,384 | 12,000 (10,800–13,200 of 3) | 3,000 | 0.12 | 0.50 "
+        "| 45.0 GB | 1,000,000 |" in shown
     )
     assert NONE in page(shown, []) and "Card X" not in page(shown, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["measured = []\n" + as_toml(ROWS), as_toml(ROWS).replace("read = ", "road = "), "", "measured = 1"],
+)
+def test_a_file_of_other_content_is_refused_with_the_remedy(text: str) -> None:
+    with pytest.raises(StudyError, match=r"gpu\.toml: .*: put there, in place of `measured = \[\]`"):
+        measured_on_gpus(text)
+
+
+def test_lines_that_give_no_table_are_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gpu.jsonl"
+    failed = [{"part": "machine", "failed": "RuntimeError: a"}, *ROWS[1:]]
+    on_cpu = [{"part": "machine", "card": "CPU"}, *ROWS[1:]]
+    for rows in (failed, on_cpu):
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        assert main(file) == 2
+        assert capsys.readouterr().err.startswith(f"{file}: no line names a GPU's card")
+    file.write_text('{"part": "mach')  # ended in the middle of a line
+    assert main(file) == 2 and main(tmp_path / "none") == 2
+    assert capsys.readouterr().err.count("\n") == 2
 
 
 def test_without_a_pilot_an_estimate_tells_what_was_measured_of_the_model_on_a_gpu(
