@@ -7,7 +7,7 @@ it is edited.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +69,8 @@ class AnswerReader:
         n_begun = one.start if self._begins else 0
         begun = self._begun(ids[:, :n_begun])
         below = HookPoint(self._point.layer, "hook_resid_pre")
-        with captured(self._backbone.layers, self._backbone.architecture, [below]) as streams:
+        layers = self._backbone.layers
+        with captured(layers, self._backbone.architecture, [below]) as streams, _shapes(layers) as shapes:
             [clean] = self._runs(ids[:, n_begun:], one.n_selected, copy.deepcopy(begun))
             stream = streams[below]
         first = 0 if self._whole else one.start - n_begun
@@ -77,7 +78,7 @@ class AnswerReader:
         at_once = max(1, _LOGITS // clean.predicted.numel())
         for start in range(0, len(edits), at_once):
             some = edits[start : start + at_once]
-            with self._edited(some, stream, first):
+            with self._edited(some, stream, first, shapes):
                 cache = copy.deepcopy(begun)
                 if cache is not None:
                     cache.batch_repeat_interleave(len(some))
@@ -106,7 +107,9 @@ class AnswerReader:
         return [_Run(row.float().log_softmax(-1), mean) for row, mean in zip(logits, top, strict=True)]
 
     @contextmanager
-    def _edited(self, edits: Sequence[Change], stream: torch.Tensor, first: int) -> Iterator[None]:
+    def _edited(
+        self, edits: Sequence[Change], stream: torch.Tensor, first: int, shapes: Sequence[int | None]
+    ) -> Iterator[None]:
         """While open, each row of a batch has its own edit from token `first` on, above the known stream."""
         layers = self._backbone.layers
 
@@ -116,21 +119,39 @@ class AnswerReader:
 
         known = stream.expand(len(edits), -1, -1)
         with ExitStack() as open_:
-            open_.enter_context(_passed_over(layers[: self._point.layer]))
+            open_.enter_context(_passed_over(layers[: self._point.layer], shapes))
             open_.enter_context(changed(Place(layers[self._point.layer], "input"), lambda _: known))
             open_.enter_context(changed(self._place, each))
             yield
 
 
 @contextmanager
-def _passed_over(layers: Sequence[nn.Module]) -> Iterator[None]:
-    """While open, each layer gives out what it is given."""
+def _shapes(layers: Sequence[nn.Module]) -> Iterator[list[int | None]]:
+    """While open, a pass leaves of each layer how many things it gives in a tuple; None of a bare stream."""
+    found: list[int | None] = []
+    with ExitStack() as hooks:
+        for layer in layers:
+            hook = layer.register_forward_hook(
+                lambda _module, _args, output: found.append(
+                    len(output) if isinstance(output, tuple) else None
+                )
+            )
+            hooks.callback(hook.remove)
+        yield found
 
-    def same(hidden_states: torch.Tensor, *_args: Any, **_kwargs: Any) -> torch.Tensor:
-        return hidden_states
 
-    for layer in layers:
-        layer.forward = same
+@contextmanager
+def _passed_over(layers: Sequence[nn.Module], shapes: Sequence[int | None]) -> Iterator[None]:
+    """While open, each layer gives out what it is given, alone or first in a tuple, as its `shapes` say."""
+
+    def same(shape: int | None) -> Callable[..., Any]:
+        def given(hidden_states: torch.Tensor, *_args: Any, **_kwargs: Any) -> Any:
+            return hidden_states if shape is None else (hidden_states, *[None] * (shape - 1))
+
+        return given
+
+    for layer, shape in zip(layers, shapes, strict=False):
+        layer.forward = same(shape)
     try:
         yield
     finally:

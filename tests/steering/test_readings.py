@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, BloomConfig, FalconConfig, GPTJConfig, GPTNeoConfig
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
@@ -21,6 +23,7 @@ from tests.extract.families import D_MODEL, N_LAYERS
 
 POINT = HookPoint(2, "hook_resid_post")
 ONE = Conversation(7, np.arange(3, 43, dtype=np.int32), 25, 40)
+DEEP = 6  # layers
 READOUT = torch.linspace(-1, 1, D_MODEL)
 
 
@@ -46,7 +49,9 @@ def plainly(whole: Backbone, made: Any, point: HookPoint, first: int) -> Moved:
     for change in (lambda stream: stream, some):
         with torch.inference_mode(), changed(place, change):
             tops: list[torch.Tensor] = []
-            hook = whole.layers[-1].register_forward_hook(lambda _m, _a, out, tops=tops: tops.append(out))
+            hook = whole.layers[-1].register_forward_hook(
+                lambda _m, _a, out, tops=tops: tops.append(out[0] if isinstance(out, tuple) else out)
+            )
             logits = whole.causal(input_ids=ids).logits[0, ONE.start : ONE.stop]
             hook.remove()
         runs.append((logits.log_softmax(-1), tops[0][0, ONE.start : ONE.stop].mean(dim=0)))
@@ -73,6 +78,30 @@ def test_an_edit_does_to_an_answer_what_it_does_in_a_plain_pass(
         expected = plainly(whole, made, point, 0 if whole_conversation else ONE.start)
         assert vars(one) == pytest.approx(vars(expected), rel=1e-3, abs=1e-5)
         assert one.kl > 1e-3
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        BloomConfig(hidden_size=D_MODEL, n_layer=DEEP, n_head=4, vocab_size=64),
+        GPTJConfig(n_embd=D_MODEL, n_layer=DEEP, n_head=4, vocab_size=64, n_positions=64, rotary_dim=4),
+        GPTNeoConfig(
+            hidden_size=D_MODEL, num_layers=DEEP, num_heads=4, vocab_size=64, max_position_embeddings=64,
+            attention_types=[[["global", "local"], DEEP // 2]],
+        ),
+        FalconConfig(hidden_size=D_MODEL, num_hidden_layers=DEEP, num_attention_heads=4, vocab_size=64),
+    ],
+    ids=lambda config: config.model_type,
+)  # fmt: skip
+def test_layers_that_give_tuples_are_passed_over_too(config: Any, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    point = HookPoint(DEEP - 1, "hook_resid_post")
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    whole, edits = backbone(str(tmp_path)), [edit(3.0, 0), edit(-2.0, 1)]
+    found = list(AnswerReader(whole, point, False).moved(ONE, READOUT, edits))
+    for one, made in zip(found, edits, strict=True):
+        expected = plainly(whole, made, point, ONE.start)
+        assert vars(one) == pytest.approx(vars(expected), rel=1e-3, abs=1e-5)
 
 
 def test_at_strength_0_nothing_moves_not_by_a_bit(model_directory: Callable[..., str]) -> None:
