@@ -14,12 +14,12 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import load_tokenizer, text_config
 from persona_assets.models.places import Place
+from persona_assets.models.sae import check_directions
 from persona_assets.study.extraction_options import engine_options
 from persona_assets.study.settings import ExtractionSettings
 from persona_assets.study.template import Template
 
 _LOGITS = 2**26  # numbers of logits that are made at once, tokens x vocabulary
-_CLOSE = 1e-3  # of what an SAE decodes to: how far a sum of its directions may be from it
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,7 @@ class Part:
 
     def check(self, rows: torch.Tensor) -> None:
         """Raise StudyError where activations on rows `float[n, d_in]` write along no fixed directions."""
-        sae = self.reader.sae
-        codes = sae.encode(rows)
-        made = sae.decode(codes)
-        sae.encode(rows)  # one that scales by the token notes how at each encoding, for one decoding
-        made = made - sae.decode(torch.zeros_like(codes))
-        if float((made - codes @ self.directions).norm()) > _CLOSE * float(made.norm()):
-            raise StudyError(
-                f"attribution: SAE {self.reader.name} scales what it writes by the token, so that a feature "
-                "has no direction of its own; attribute by another SAE, in a study of it (responses_from)"
-            )
+        check_directions(self.reader.sae, self.directions, rows, f"attribution: SAE {self.reader.name}")
 
 
 class AttributionModel:

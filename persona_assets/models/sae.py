@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from persona_assets.study.settings import SaeSettings
 
 _AT_ONCE = 256  # features that are decoded together to see what each writes
+_CLOSE = 1e-3  # of what an SAE decodes to: how far a sum of its directions may be from it
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,22 @@ def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
             "persona_assets.models.sae.Sae; see docs/extending.md"
         )
     return sae
+
+
+def check_directions(sae: Sae, directions: torch.Tensor, rows: torch.Tensor, what: str) -> None:
+    """Raise StudyError, beginning with `what`, where codes of `rows` do not write along the `directions`.
+
+    Rows are float[n, d_in]; directions float32[d_sae, width], as `Sae.directions` gives them.
+    """
+    codes = sae.encode(rows)
+    made = sae.decode(codes)
+    sae.encode(rows)  # one that scales by the token notes how at each encoding, for one decoding
+    made = made - sae.decode(codes.new_zeros(codes.shape))
+    if float((made - codes @ directions).norm()) > _CLOSE * float(made.norm()):
+        raise StudyError(
+            f"{what} scales what it writes by the token, so that a feature has no direction of its own; use "
+            "another SAE, in a study of it (responses_from)"
+        )
 
 
 def sae_width(settings: SaeSettings) -> int:

@@ -151,10 +151,12 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
     study, answers = across.study, answers_of(across, sae)
     settings, contrasts = study.settings.interventions[name], across.file(ROLE_CONTRASTS, sae)
     compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
-    for role in (*settings.read, *([settings.role] if settings.role is not None else [])):
+    towards = study.settings.analysis.anchor if settings.target == "assistant_axis" else settings.role
+    named = {*settings.read, *(role for role in (towards, settings.role) if role is not None)}
+    for role in sorted(named):
         check_role(study, f"{study.file}: interventions.{name}", role, compared)
     features = {role: across.roles[role].file(ROLE_FEATURES, sae) for role in settings.read}
-    if answers is None or contrasts is None or None in features.values():
+    if answers is None or contrasts is None or None in features.values() or named - answers["roles"].keys():
         return None
     return {
         **answers,

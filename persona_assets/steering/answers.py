@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from persona_assets.base.arrays import Floats
-from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation, read_conversations
@@ -38,20 +37,16 @@ class Answers:
         """Return the role's answers to its first `n` questions, one of each, its wordings in turn."""
         return _one_of_each(self._of(role), 0, n)
 
-    def to_place(self, role: str, n_edited: int, n: int) -> list[Conversation]:
-        """Return `n` answers to the questions after those that are edited. Raises StudyError of none."""
-        found = _one_of_each(self._of(role), n_edited, n)
-        if not found:
-            raise StudyError(
-                f"{self._across.study.name}: role {role} has no answers to other questions than the "
-                f"{n_edited} whose answers are edited, to tell where it lies; lower `questions`"
-            )
-        return found
+    def to_place(self, n_edited: int, n: int) -> dict[str, list[Conversation]]:
+        """Return `n` answers to the questions after those that are edited, of each role that has any."""
+        found = {role: _one_of_each(self._of(role), n_edited, n) for role in self.roles}
+        return {role: answers for role, answers in found.items() if answers}
 
     def _of(self, role: str) -> list[Conversation]:
         if role not in self._read:
             study, file = self._across.study, self._across.roles[role].responses
-            assert file is not None
+            if file is None:  # its activations were imported
+                return []
             spans: Any = {"span_tokens": self._settings.span_tokens, "spans": self._settings.spans}
             responses = study.responses_owner.lake.read(RESPONSES, file)
             found = read_conversations(responses, self._chat, "response_only", self._context, **spans)

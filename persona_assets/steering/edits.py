@@ -76,12 +76,15 @@ def feature(sae: Sae, name: str, feature_id: int, direction: torch.Tensor) -> Wr
     return Written(direction, amounts)
 
 
-def along(direction: torch.Tensor) -> Written:
-    """Return a direction as something written, in units of length 1. Raises ValueError if it has none."""
+def along(direction: torch.Tensor, device: str = "cpu") -> Written:
+    """Return a direction as something written on `device`, in units of length 1.
+
+    Raises ValueError where it has no length.
+    """
     length = direction.float().norm()
     if not length > 0:
         raise ValueError("a direction without length")
-    unit = direction.float() / length
+    unit = (direction.float() / length).to(device)
     return Written(unit, lambda rows: rows @ unit)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from persona_assets.base.arrays import Floats, Ints
+from persona_assets.base.errors import StudyError
 from persona_assets.models.sae import Sae
 from persona_assets.steering.edits import Edit, Written, along, feature
 from persona_assets.study.settings import InterventionSettings
@@ -45,6 +46,8 @@ def matched(activity: Activity, targets: Sequence[int], n: int, random: np.rando
     Each is drawn from those that are the most like its target in how often and how strongly they are active.
     """
     known = activity.written > 0
+    if not known.any():
+        return []
     ids = activity.features[known]
     place = np.log(np.stack([activity.rate[known], activity.written[known]], axis=1))
     place = (place - place.mean(axis=0)) / np.maximum(place.std(axis=0), 1e-9)
@@ -78,8 +81,16 @@ class FeaturePlan:
         controls: Sequence[int],
         random: np.random.Generator,
     ) -> Iterator[Planned]:
-        """Yield the edits of targets, of random features, and of what targets write put in another place."""
+        """Yield the edits of targets, of random features, and of what targets write put in another place.
+
+        Raises StudyError of a target that writes nothing.
+        """
         lengths = [float(self.directions[one].norm()) for one in targets]
+        if 0 in lengths:
+            raise StudyError(
+                f"SAE {self.name}: feature {targets[lengths.index(0)]} writes nothing (its decoder's row has "
+                "no length), so that there is nothing to edit; leave it out of `features`"
+            )
         size = float(np.median([self.peaks.get(t, 0.0) * x for t, x in zip(targets, lengths, strict=True)]))
         kinds = [(one, None) for one in targets] + [(one, "feature") for one in controls]
         features = [(kind, one, self._written(one)) for one, kind in kinds]
@@ -124,34 +135,36 @@ class DirectionPlan:
 
     `role` is the place of the one that the direction leads to. The unit is the way there from the other
     roles' mean, or with `over_roles` the standard deviation of all roles along it, from the mean of all.
+    The stream is on `device`.
     """
 
     named: str
     means: Floats
     role: int
     over_roles: bool
+    device: str = "cpu"
 
     def edits(self, settings: InterventionSettings, random: np.random.Generator) -> Iterator[Planned]:
         """Yield the edits of the direction, and of random ones."""
         others = np.delete(self.means, self.role, axis=0).mean(axis=0)
         whole = torch.from_numpy(self.means[self.role] - others).float()
-        along_it: list[tuple[str, str | None, Written]] = [(self.named, None, along(whole))]
-        along_it += [
-            (f"direction {number}", "direction", along(_random(whole, random)))
+        ways: list[tuple[str, str | None, torch.Tensor]] = [(self.named, None, whole)]
+        ways += [
+            (f"direction {number}", "direction", _random(whole, random))
             for number in range(settings.directions)
         ]
-        _, length = self._unit(along_it[0][2])
+        along_it = [(named, kind, along(way, self.device), self._unit(way)) for named, kind, way in ways]
+        _, length = self._unit(whole)
         for strength in settings.strengths:
-            for named, kind, written in along_it:
-                centre, unit = self._unit(written)
+            for named, kind, written, (centre, unit) in along_it:
                 bound = None if settings.operation == "ablate" else centre + strength * unit
                 level = strength * length if settings.operation == "add" else bound
                 edit = Edit(written, settings.operation, level or 0.0)
                 yield Planned(named, kind, None, strength, level, edit)
 
-    def _unit(self, written: Written) -> tuple[float, float]:
+    def _unit(self, way: torch.Tensor) -> tuple[float, float]:
         """Return where strength 0 is along a direction, and how long a unit of strength is."""
-        places = self.means @ written.row.double().numpy()
+        places = self.means @ along(way).row.double().numpy()
         if self.over_roles:
             return float(places.mean()), float(places.std(ddof=1))
         centre = float(np.delete(places, self.role).mean())

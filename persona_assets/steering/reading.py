@@ -10,20 +10,24 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
 from persona_assets.models.hooks import check_fits, check_site
 from persona_assets.models.loading import text_config
-from persona_assets.models.sae import Sae, load_sae
+from persona_assets.models.sae import Sae, check_directions, load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.steering.answers import Answers, Standing, standing
 from persona_assets.steering.edits import check_writes
 from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, Planned, matched, nothing
 from persona_assets.steering.readings import AnswerReader
+from persona_assets.study.extraction_options import engine_options
 from persona_assets.study.settings import InterventionSettings
+
+_CHECKED = 16  # rows on which it is seen that a feature writes along one direction
 
 Row = dict[str, Any]
 
@@ -35,14 +39,27 @@ class Interventions:
         self._across, self._name = across, sae
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
+        self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
         self._standing: dict[tuple[int, int], Standing] = {}
+        self._directions_checked = False
         self._planned: dict[tuple[str, str], list[Planned]] = {}
 
-    def answers(self, name: str) -> Iterator[tuple[str, Conversation]]:
-        """Yield the answers that an intervention reads, each with its role."""
+    def answers(self, name: str) -> list[tuple[str, Conversation]]:
+        """Return the answers that an intervention reads, each with its role.
+
+        Raises StudyError, before a model is loaded, where it has nothing to edit, or no answers.
+        """
         settings = self._settings[name]
-        for role in settings.read:
-            yield from ((role, one) for one in self._answers.to_edit(role, settings.questions))
+        if settings.of_features:
+            self._targets(settings)
+        found = {role: self._answers.to_edit(role, settings.questions) for role in settings.read}
+        for role, answers in found.items():
+            if not answers:
+                raise StudyError(
+                    f"{self._across.study.name}: interventions.{name}: role {role} has no answers here that "
+                    "can be read again; leave it out of `roles`"
+                )
+        return [(role, one) for role, answers in found.items() for one in answers]
 
     def read(self, name: str, role: str, answer: Conversation) -> list[Row]:
         """Return what each edit of an intervention does to an answer of a role.
@@ -50,9 +67,12 @@ class Interventions:
         Raises StudyError where the stream cannot be edited, or model or SAE are not to be had.
         """
         settings = self._settings[name]
-        reader = AnswerReader(self._backbone, self._sae.point, settings.tokens == "all")
         planned = self._edits(name, role)
-        readout = self._where(settings).readout(settings.role or role).to(self._device)
+        readout = self._where(settings, settings.role or role).readout(settings.role or role)
+        reader = AnswerReader(self._backbone, self._sae.point, settings.tokens == "all")
+        if settings.of_features:
+            self._check_directions(answer)
+        readout = readout.to(self._device)
         moved = reader.moved(answer, readout, [one.edit for one in planned])
         return [
             {
@@ -79,9 +99,10 @@ class Interventions:
     def _config(self) -> Any:
         return text_config(self._extraction.model, self._extraction.revision)
 
-    @property
+    @cached_property
     def _device(self) -> str:
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        extraction = self._extraction
+        return engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
 
     @cached_property
     def _sae(self) -> Sae:
@@ -102,12 +123,34 @@ class Interventions:
     def _directions(self) -> torch.Tensor:
         return self._sae.directions().to(self._device)
 
-    def _where(self, settings: InterventionSettings) -> Standing:
-        """Return where the roles lie, by answers to other questions than those that are edited."""
-        key, answers = (settings.questions, settings.reference), self._answers
+    def _check_directions(self, answer: Conversation) -> None:
+        """Raise StudyError where the SAE's features have no directions, as is seen on an answer's tokens."""
+        if not self._directions_checked:
+            with torch.inference_mode():
+                rows = self._backbone.selected_rows([answer], [self._sae.point])[self._sae.point]
+                rows = rows[:_CHECKED].float()
+                check_directions(self._sae, self._directions, rows, f"interventions: SAE {self._name}")
+            self._directions_checked = True
+
+    def _where(self, settings: InterventionSettings, role: str) -> Standing:
+        """Return where the roles lie, by answers to other questions than those that are edited.
+
+        Raises StudyError, before the model is loaded, where `role` has none of these, or all others.
+        """
+        key = settings.questions, settings.reference
+        if key not in self._placed:
+            self._placed[key] = self._answers.to_place(*key)
+        placed = self._placed[key]
+        if role not in placed or len(placed) < 2:
+            lacks = "the other roles have" if role in placed else f"role {role} has"
+            raise StudyError(
+                f"{self._across.study.name}: {lacks} no answers to other questions than the "
+                f"{settings.questions} whose answers are edited, to tell where it lies; lower `questions`"
+            )
         if key not in self._standing:
-            of_roles = [answers.to_place(role, *key) for role in answers.roles]
-            self._standing[key] = standing(self._backbone, self._sae.point, answers.roles, of_roles)
+            self._standing[key] = standing(
+                self._backbone, self._sae.point, list(placed), list(placed.values())
+            )
         return self._standing[key]
 
     def _edits(self, name: str, role: str) -> list[Planned]:
@@ -123,20 +166,37 @@ class Interventions:
     def _of_direction(
         self, settings: InterventionSettings, role: str, random: np.random.Generator
     ) -> Iterator[Planned]:
-        where, is_axis = self._where(settings), settings.target == "assistant_axis"
-        to = self._across.study.settings.analysis.anchor if is_axis else settings.role
+        is_axis = settings.target == "assistant_axis"
+        to = self._across.study.settings.analysis.anchor if is_axis else str(settings.role)
+        where = self._where(settings, to)
         named = "assistant axis" if is_axis else f"vector of {to}"
-        plan = DirectionPlan(named, where.edited, where.roles.index(str(to)), is_axis)
+        plan = DirectionPlan(named, where.edited, where.roles.index(to), is_axis, self._device)
         return plan.edits(settings, random)
 
     def _of_features(
         self, settings: InterventionSettings, role: str, random: np.random.Generator
     ) -> Iterator[Planned]:
-        targets = settings.features or self._top(str(settings.role), settings.top)
+        targets = self._targets(settings)
         controls = matched(self._activity(role), targets, settings.controls, random)
         peaks = self._peaks([*targets, *controls])
         plan = FeaturePlan(self._sae, self._name, self._directions, peaks)
         return plan.edits(settings, targets, controls, random)
+
+    def _targets(self, settings: InterventionSettings) -> list[int]:
+        """Return the features to edit. Raises StudyError where the SAE lacks one, or none tells the role."""
+        if settings.features:
+            if (last := max(settings.features)) >= self._sae.d_sae:
+                raise StudyError(
+                    f"{self._across.study.file}: interventions: SAE {self._name} has features 0 to "
+                    f"{self._sae.d_sae - 1}, and no feature {last}; correct `features`"
+                )
+            return settings.features
+        if not (found := self._top(str(settings.role), settings.top)):
+            raise StudyError(
+                f"{self._across.study.name}: no feature of SAE {self._name} sets role {settings.role} apart "
+                "(AUROC above 0.5); name some with `target: features`"
+            )
+        return found
 
     def _top(self, role: str, n: int) -> list[int]:
         file, lake = self._across.file(ROLE_CONTRASTS, self._name), self._across.study.lake

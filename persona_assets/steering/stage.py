@@ -58,7 +58,7 @@ def _readouts(across: AcrossRoles, sae: str, progress: Progress) -> list[Row]:
     """Return the rows of all interventions: those that earlier runs have, and the others, read now."""
     interventions, settings = Interventions(across, sae), across.study.settings.interventions
     earlier, done, rows = list(_earlier(across, sae)), 0, list[Row]()
-    units = {name: list(interventions.answers(name)) for name in settings}
+    units = {name: interventions.answers(name) for name in settings}
     n_units = sum(map(len, units.values()))
     for name, answers in units.items():
         hash_ = str(across.intervention(sae, name))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
@@ -18,13 +19,16 @@ from persona_assets.lake.schema import (
     STEERING,
     STEERING_TABLES,
 )
+from persona_assets.models.sae import load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering import reading, stage
+from persona_assets.steering.answers import Answers
 from persona_assets.steering.effects import effects
 from persona_assets.steering.stage import land_interventions
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
+from tests.extract.tiny import random_sae
 
 FEATURES = {"role": "pirate", "top": 3, "questions": 2, "reference": 1, "controls": 12, "directions": 4}
 VECTOR = {
@@ -176,16 +180,63 @@ def test_a_study_without_interventions_has_none_of_it(make_study: StudyMaker) ->
     [
         ({"role": "pirat"}, r"interventions\.one: .* has no role 'pirat'; .*pirate"),
         ({"questions": 3}, r"role \w+ has no answers to other questions than the 3 whose"),
+        (
+            {"target": "features", "features": [10**6]},
+            r"SAE demo has features 0 to \d+, and no feature 10{6};",
+        ),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_line(
-    make_study: StudyMaker, changes: dict[str, Any], message: str
+def test_what_cannot_be_is_refused_in_a_line_before_the_model_is_loaded(
+    make_study: StudyMaker, changes: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = make_study("plain")
     run_study(plain, plain.role_names, overwrite=False, select=ALL)
     study = make_study("plain", {"interventions": {"one": FEATURES | changes}})
+    monkeypatch.delattr(reading.Backbone, "load")
     with pytest.raises(StudyError, match=message):
         land_interventions(AcrossRoles.of(study), "demo")
+
+
+def test_roles_that_cannot_be_placed_or_told_are_refused_or_left_out(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = made(make_study, "plain", one=VECTOR | {"roles": ["pirate"]})
+    answers_of = Answers._of
+    with monkeypatch.context() as patched:
+        patched.setattr(Answers, "_of", lambda self, role: [] if role == "ghost" else answers_of(self, role))
+        assert {row["role"] for row in rows(study)} == {"pirate"}
+        ghosts = make_study("plain", {"interventions": {"one": VECTOR}})
+        with pytest.raises(StudyError, match="role ghost has no answers here that can be read again"):
+            rows(ghosts)
+    axis = {"one": VECTOR | {"target": "assistant_axis", "roles": ["pirate"]}}
+    excluding = make_study("plain", {"interventions": axis, "analysis": {"exclude": ["default"]}})
+    with pytest.raises(StudyError, match=r"interventions\.one: role 'default' is left out of comparisons"):
+        rows(excluding)
+    top = make_study("plain", {"interventions": {"one": FEATURES}})
+    monkeypatch.setattr(reading.Interventions, "_top", lambda *_: [])
+    with pytest.raises(StudyError, match="no feature of SAE demo sets role pirate apart"):
+        rows(top)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_the_device_that_a_study_asks_for_is_used(make_study: StudyMaker) -> None:
+    made(make_study, "plain", one=FEATURES)
+    study = make_study("plain", {"interventions": {"one": FEATURES}, "extraction.engine": {"device": "cuda"}})
+    with pytest.raises(StudyError, match="no usable GPU here"):
+        rows(study)
+
+
+def test_an_sae_that_scales_by_the_token_is_refused(make_study: StudyMaker, tmp_path: Path) -> None:
+    toy = load_sae(make_study().settings.extraction.saes["demo"])
+    scaling = random_sae(
+        tmp_path / "s", "standard", str(toy.point), toy.d_in, normalize_activations="layer_norm"
+    )
+    study = make_study(
+        "scaling", {"interventions": {"one": FEATURES}, "extraction.saes": {"other": {"path": scaling}}}
+    )
+    run_study(study, study.role_names, overwrite=False, select=ALL)
+    with pytest.raises(StudyError, match="interventions: SAE other scales what it writes by the token"):
+        land_interventions(AcrossRoles.of(study), "other")
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,8 @@ class InterventionSettings(Block):
             raise ValueError("say whose answers are read: `roles`")
         if self.operation == "ablate" and self.strengths != [1.0]:
             raise ValueError("`ablate` takes away what there is; leave `strengths` out")
-        listed = {"features": self.features, "roles": self.roles, "strengths": self.strengths}
-        for name, values in listed.items():
+        for name in ("features", "roles", "strengths"):
+            values: list[object] = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"`{name}` names one twice")
         if not self.directions and not (self.of_features and self.controls):
