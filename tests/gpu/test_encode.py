@@ -15,8 +15,8 @@ from tests.gpu.saes import KINDS, Random, random_sae
 DTYPES = [torch.float32, torch.bfloat16]
 CPU = torch.device("cpu")
 POINT = HookPoint(0, "hook_resid_post")
-# On a GPU beyond one block of rows and features.
-SIZES = {"cpu": (300, 96, 640), "cuda": (9_000, 1_152, 17_000)}  # rows, d_in, d_sae
+# More rows than are compared, on a GPU beyond one block of rows and features.
+SIZES = {"cpu": (1_100, 96, 640), "cuda": (9_000, 1_152, 17_000)}  # rows, d_in, d_sae
 
 
 def rows_on(device: torch.device, n: int, d_in: int) -> torch.Tensor:
