@@ -109,11 +109,14 @@ class StudyHandle:
         """Return the picture that `persona plot` writes, which a notebook shows.
 
         `subject` is similarity, axes or atlas, or feature or role with its `name`. Raises StudyError where
-        there is no such thing to draw, and DuckDB's error where there is no such role or feature.
+        there is no such thing to draw, and DuckDB's error where there is no such role.
         """
         from persona_assets.plots.picture import picture
 
-        return picture(self.study, self._newest(), subject, None if name is None else str(name), sae)
+        connection, named = self._newest(), None if name is None else str(name)
+        if subject == "role" and named is not None:
+            connection.execute("select known_role(?, ?)", [named, sae])
+        return picture(self.study, connection, subject, named, sae)
 
     def ibis(self) -> BaseBackend:
         """Return an Ibis connection to the newest snapshot; it takes the package ibis-framework[duckdb].

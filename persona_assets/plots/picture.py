@@ -17,7 +17,7 @@ from persona_assets.plots.similarity import similarity_figure
 from persona_assets.study.study import Study
 
 _OF_ALL = ("similarity", "axes", "atlas")
-_KNOWN = {"feature": "select known_feature(?::integer, ?)", "role": "select known_role(?, ?)"}
+_OF_ONE = ("feature", "role")
 
 
 def picture(
@@ -26,19 +26,14 @@ def picture(
     """Return the picture of `subject`: similarity, axes, atlas, or the feature or role `name`.
 
     `connection` is to the study's snapshot, and `sae` the study's first unless named. Raises StudyError where
-    there is no such thing to draw, and DuckDB's error, with the name that was probably meant, where the
-    snapshot has no such role or feature.
+    there is no such thing to draw.
     """
-    if subject not in (*_OF_ALL, *_KNOWN):
-        raise StudyError(f"no picture {subject!r}; there are {', '.join([*_OF_ALL, *_KNOWN])}")
+    if subject not in (*_OF_ALL, *_OF_ONE):
+        raise StudyError(f"no picture {subject!r}; there are {', '.join([*_OF_ALL, *_OF_ONE])}")
     if subject in _OF_ALL and name is not None:
         raise StudyError(f"the picture {subject} takes no name; leave {name!r} out")
-    if subject in _KNOWN:
-        if name is None or (subject == "feature" and not name.isdecimal()):
-            raise StudyError(
-                f"which {subject}? name one" + (" by its number" if subject == "feature" else "")
-            )
-        connection.execute(_KNOWN[subject], [name, sae])
+    if subject in _OF_ONE and (name is None or (subject == "feature" and not name.isdecimal())):
+        raise StudyError(f"which {subject}? name one" + (" by its number" if subject == "feature" else ""))
     return _figure(_Snapshot(study, sae or study.default_sae, connection), subject, name)
 
 

@@ -163,7 +163,7 @@ def test_a_picture_is_the_one_that_the_command_draws(handle: StudyHandle) -> Non
         (("nonsense",), "no picture 'nonsense'; there are similarity"),
         (("feature",), "which feature"),
         (("feature", "x"), "which feature\\? name one by its number"),
-        (("feature", 10**6), "has features 0 to"),
+        (("feature", 10**6), "feature 1000000"),
         (("role", "pirat"), "did you mean pirate"),
         (("role",), "which role"),
         (("axes", "pirate"), "takes no name"),
