@@ -9,23 +9,7 @@
 -- (intervention_effects). NULL where the feature is not told of there. Ordered by the best of the three.
 create macro persona_features(role, sae := null, "by" := 'distinctness') as table
 with by_activation as (
-    select
-        *,
-        row_number() over (
-            order by
-                in_order(
-                    map {
-                        'distinctness': distinctness,
-                        'auroc': auroc_low::double,
-                        'effect': effect,
-                        'lift': lift,
-                        'score': score
-                    },
-                    "by"
-                ) desc nulls last,
-                score desc,
-                feature_id
-        ) as activation_rank
+    select *, row_number() over () as activation_rank
     from top_features(role, sae := sae, "by" := "by")
 ),
 by_attribution as (

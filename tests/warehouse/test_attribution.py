@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from persona_assets.base.queries import examples
+from persona_assets.base.queries import examples, orders
 from persona_assets.lake.schema import ATTRIBUTION_CHECKS, FEATURE_ATTRIBUTION
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.warehouse import connect, publish
@@ -49,7 +49,7 @@ def test_both_orders_stand_side_by_side_and_a_feature_of_one_alone_is_told_of(
         found = rows(warehouse, "from persona_features('pirate')")
         by_id = {row["feature_id"]: row for row in found}
         assert [row["feature_id"] for row in rows(warehouse, EXAMPLE)][:2] == [found[0]["feature_id"], DEAD]
-        for by in ("distinctness", "score"):
+        for by in orders("top_features"):
             top = rows(warehouse, f"from top_features('pirate', by := '{by}')")
             ranks = {
                 row["feature_id"]: row["activation_rank"]
