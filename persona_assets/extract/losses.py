@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import nn
+from transformers import DynamicCache
 
 from persona_assets.base.arrays import Int32s
 from persona_assets.extract.outliers import outliers
@@ -107,9 +108,16 @@ def _loss(model: Any, token_ids: Int32s, first: int, stop: int) -> float:
     return float(nn.functional.cross_entropy(logits.float(), ids[first:stop], reduction="sum"))
 
 
-def last_logits(model: Any, ids: torch.Tensor, n_kept: int) -> torch.Tensor:
-    """Return the logits after the last `n_kept` tokens of `ids` int64[batch, n], `[batch, n_kept, any]`."""
+def last_logits(
+    model: Any, ids: torch.Tensor, n_kept: int, cache: DynamicCache | None = None
+) -> torch.Tensor:
+    """Return the logits after the last `n_kept` tokens of `ids` int64[batch, n], `[batch, n_kept, any]`.
+
+    `cache` holds what they are read on from.
+    """
     few = "logits_to_keep" in inspect.signature(model.forward).parameters
-    kept = {"logits_to_keep": n_kept} if few else {}  # those of a prompt are many, and not asked for
-    logits: torch.Tensor = model(input_ids=ids, use_cache=False, **kept).logits[:, -n_kept:]
+    given: dict[str, Any] = {"logits_to_keep": n_kept} if few else {}  # those of a prompt are not asked for
+    if cache is not None:
+        given["past_key_values"] = cache
+    logits: torch.Tensor = model(input_ids=ids, use_cache=cache is not None, **given).logits[:, -n_kept:]
     return logits

@@ -88,15 +88,17 @@ def standing(
 ) -> Standing:
     """Return where each role's `answers` lie, every answer counting alike."""
     points = [point, HookPoint(len(backbone.layers) - 1, "hook_resid_post")]
-    means = [[_mean(backbone, of_role, one) for one in points] for of_role in answers]
-    edited, top = (np.stack([of_role[place] for of_role in means]) for place in range(2))
+    edited, top = np.stack([_means(backbone, of_role, points) for of_role in answers], axis=1)
     return Standing(list(roles), edited, top)
 
 
-def _mean(backbone: Backbone, answers: Sequence[Conversation], point: HookPoint) -> Floats:
-    found = []
+def _means(backbone: Backbone, answers: Sequence[Conversation], points: Sequence[HookPoint]) -> Floats:
+    """Return the mean of the answers' means at each point, float64[n_points, width]."""
+    found: list[list[Floats]] = [[] for _ in points]
     for batch in batches(answers, _BUDGET):
-        rows = backbone.selected_rows(batch, [point])[point].double()
-        found += [part.mean(dim=0).cpu().numpy() for part in rows.split([one.n_selected for one in batch])]
-    mean: Floats = np.mean(found, axis=0)
-    return mean
+        lengths = [one.n_selected for one in batch]
+        streams = backbone.selected_rows(batch, list(dict.fromkeys(points)))
+        for point, of_point in zip(points, found, strict=True):
+            rows = streams[point].double()
+            of_point += [part.mean(dim=0).cpu().numpy() for part in rows.split(lengths)]
+    return np.stack([np.mean(of_point, axis=0) for of_point in found])

@@ -19,6 +19,7 @@ from transformers import DynamicCache
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.losses import last_logits
 from persona_assets.generate.cache import keeps_all_tokens
 from persona_assets.models.hooks import HookPoint, captured
 from persona_assets.models.places import Change, Place, changed
@@ -97,12 +98,7 @@ class AnswerReader:
     def _runs(self, ids: torch.Tensor, n_answer: int, cache: DynamicCache | None) -> list[_Run]:
         backbone = self._backbone
         with captured(backbone.layers, backbone.architecture, [self._last]) as streams:
-            logits = backbone.causal(
-                input_ids=ids,
-                past_key_values=cache,
-                use_cache=cache is not None,
-                logits_to_keep=n_answer,
-            ).logits
+            logits = last_logits(backbone.causal, ids, n_answer, cache)
             top = streams[self._last][:, -n_answer:].float().mean(dim=1)
         return [_Run(row.float().log_softmax(-1), mean) for row, mean in zip(logits, top, strict=True)]
 
