@@ -13,7 +13,7 @@ from persona_assets.analysis.loops import Cell, Feature, Value
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 from persona_assets.base.compiled import compiled
 
-_MOST_GROUPS = 10  # of questions
+MOST_GROUPS = 10  # of questions
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def read_blocks_beside(
 def blocks_of(design: Design) -> tuple[Ints, int, int]:
     """Return the block of each cell, int64[n_cells], and how many wordings and groups there are."""
     n_wordings, n_questions = design.by_variant.shape[1], design.by_question.shape[1]
-    n_groups = min(_MOST_GROUPS, n_questions)
+    n_groups = min(MOST_GROUPS, n_questions)
     return design.variant_of * n_groups + design.question_of % n_groups, n_wordings, n_groups
 
 

@@ -20,8 +20,6 @@ from persona_assets.extract.finite import check_rows
 from persona_assets.extract.pool import Codes
 from persona_assets.models.hooks import HookPoint
 
-_CHECKED = 16  # rows on which it is seen that an activation writes along one direction
-
 
 @dataclass
 class Attributed:
@@ -64,7 +62,7 @@ def attributed(
             part = model.parts[sae]
             here, beside = of_points[part.reader.point], others[part.reader.point]
             if not of.parts:
-                part.check(here.rows[:_CHECKED])
+                part.check(here.rows)
             lengths = [one.n_selected for one in batch]
             contributed, codes = contributions(part.reader, part.directions, here, beside, lengths)
             of.response_ids += ids

@@ -12,12 +12,12 @@ import numpy as np
 from scipy import sparse
 from scipy.stats import rankdata
 
+from persona_assets.atlas.blocks import MOST_GROUPS
 from persona_assets.atlas.crossed import FEWEST, half_width
 from persona_assets.attribution.ablation import Trial
 from persona_assets.base.arrays import Flags, Floats, Ints
 from persona_assets.lake.schema import VARIANT_STRIDE
 
-_MOST_GROUPS = 10  # of questions
 _AT_ONCE = 4096  # features whose blocks are written out
 
 
@@ -34,7 +34,7 @@ class Cells:
         ids = np.asarray(response_ids, dtype=np.int64)
         wording = np.unique(ids // VARIANT_STRIDE, return_inverse=True)[1]
         question = np.unique(ids % VARIANT_STRIDE, return_inverse=True)[1]
-        return cls(wording, question % _MOST_GROUPS)
+        return cls(wording, question % MOST_GROUPS)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from persona_assets.study.settings import SaeSettings
 
 _AT_ONCE = 256  # features that are decoded together to see what each writes
+_TRIED = 16  # rows on which it is seen that codes write along directions
 _CLOSE = 1e-3  # of what an SAE decodes to: how far a sum of its directions may be from it
 
 
@@ -148,8 +149,10 @@ def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
 def check_directions(sae: Sae, directions: torch.Tensor, rows: torch.Tensor, what: str) -> None:
     """Raise StudyError, beginning with `what`, where codes of `rows` do not write along the `directions`.
 
-    Rows are float[n, d_in]; directions float32[d_sae, width], as `Sae.directions` gives them.
+    Rows are float[n, d_in], of which the first few are tried; directions float32[d_sae, width], as
+    `Sae.directions` gives them.
     """
+    rows = rows[:_TRIED].float()
     codes = sae.encode(rows)
     made = sae.decode(codes)
     sae.encode(rows)  # one that scales by the token notes how at each encoding, for one decoding

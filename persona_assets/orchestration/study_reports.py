@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pyarrow.compute as pc
@@ -156,15 +157,14 @@ def land_interventions(study: Study, report: Report) -> Landed:
 
     def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         rows = study.lake.read(INTERVENTION_EFFECTS, files[INTERVENTION_EFFECTS.name]).to_pylist()
-        metadata: Metadata = {}
-        for name, metric, against in sorted({(r["intervention"], r["metric"], r["against"]) for r in rows}):
-            of = [
-                r for r in rows if (r["intervention"], r["metric"], r["against"]) == (name, metric, against)
-            ]
-            n_moving = sum(row["q"] <= 0.05 for row in of)
-            metadata[f"{name}: {metric}, against random {against}s"] = (
-                f"{n_moving} of {len(of)} do more (q <= 0.05)"
+        kinds = [(row["intervention"], row["metric"], row["against"]) for row in rows]
+        n_moving = Counter(kind for kind, row in zip(kinds, rows, strict=True) if row["q"] <= 0.05)
+        metadata: Metadata = {
+            f"{name}: {metric}, against random {against}s": (
+                f"{n_moving[name, metric, against]} of {n} do more (q <= 0.05)"
             )
+            for (name, metric, against), n in sorted(Counter(kinds).items())
+        }
         return metadata
 
     loaded.make_room()

@@ -10,10 +10,10 @@ import numpy as np
 from scipy import stats
 
 from persona_assets.analysis.multiple import benjamini_hochberg
+from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.base.arrays import Floats
 
 METRICS = {"kl": False, "readout": True, "loss": True}  # and whether they have two directions
-_LEVEL = 0.95
 _CONTROLS = ("feature", "direction")
 
 Row = Mapping[str, Any]  # of INTERVENTION_READOUTS
@@ -34,7 +34,7 @@ def mean_of(values: Floats) -> Mean:
     effect, n = float(values.mean()), len(values)
     if n < 2:
         return Mean(effect, np.nan, np.nan)
-    half = float(stats.t.ppf((1 + _LEVEL) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return Mean(effect, effect - half, effect + half)
 
 

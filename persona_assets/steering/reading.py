@@ -27,8 +27,6 @@ from persona_assets.steering.readings import AnswerReader
 from persona_assets.study.extraction_options import engine_options
 from persona_assets.study.settings import InterventionSettings
 
-_CHECKED = 16  # rows on which it is seen that a feature writes along one direction
-
 Row = dict[str, Any]
 
 
@@ -128,7 +126,6 @@ class Interventions:
         if not self._directions_checked:
             with torch.inference_mode():
                 rows = self._backbone.selected_rows([answer], [self._sae.point])[self._sae.point]
-                rows = rows[:_CHECKED].float()
                 check_directions(self._sae, self._directions, rows, f"interventions: SAE {self._name}")
             self._directions_checked = True
 
