@@ -51,16 +51,25 @@ def turn(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def is_taken(folder: Path) -> bool:
-    """Return whether somebody has the turn at `folder` at this moment."""
+@contextmanager
+def turn_at_once(folder: Path) -> Iterator[bool]:
+    """Yield whether the turn at `folder` could be had without waiting; if so it is held, as with `turn`."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
     except BlockingIOError:
-        return True
+        free = False
+    try:
+        yield free
     finally:
         os.close(handle)
-    return False
+
+
+def is_taken(folder: Path) -> bool:
+    """Return whether somebody has the turn at `folder` at this moment."""
+    with turn_at_once(folder) as free:
+        return not free
 
 
 def sync(path: Path) -> None:

@@ -20,11 +20,18 @@ def replacing(target: Path) -> Iterator[Path]:
     """A name beside `target` to build at; at the end it takes the place of `target`, whole, or, after an
     error, is gone. What builders that were killed have left goes first.
     """
+    with building(target) as beside:
+        yield beside
+        swap_in(beside, target)
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """Yield a name beside `target` to build at, as `replacing` does; what is not swapped in goes at the end."""
     sweep(target)
     beside = name_beside(target)
     try:
         yield beside
-        swap_in(beside, target)
     finally:
         discard(beside)
 

@@ -14,11 +14,12 @@ import logging
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from persona_assets.base.atomic import is_taken
-from persona_assets.base.swap import replacing
+from persona_assets.base.atomic import is_taken, turn_at_once
+from persona_assets.base.swap import building, swap_in
 from persona_assets.lake.storage import Bucket, Stored
 
 _LOG = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ _KEPT = 2  # the newest, and the one before, which somebody may just be fetching
 _FORM = "%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.duckdb")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Which = tuple[int, int] | None
 
 
 def send_copy(lake: Bucket, study: str, snapshot: Path) -> str:
@@ -46,20 +49,40 @@ def after(seen: Sequence[Stored]) -> datetime | None:
 
 
 def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
-    """Have at `target` the newest snapshot of the bucket, unless it is; who has the old one open keeps it."""
+    """Have at `target` the newest snapshot of the bucket, unless it is; who has the old one open keeps it.
+
+    What this machine publishes meanwhile stays: the copy that was fetched is then the older of the two.
+    """
     found = copies(lake, study)
     if not found:
         return
     newest = found[-1]
     published_at = _published_at(newest.path)
+    before = which(target)
     if target.exists() and _is_newest(target, published_at):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as beside:
+    with building(target) as beside:
         if newest.size > _LARGE:
             _LOG.warning("fetching the newest snapshot of %s, %.0f MB", study, newest.size / 1e6)
         lake.fetch(newest.path, beside)
         date(beside, published_at)
+        if before is None:
+            with suppress(FileExistsError):
+                target.hardlink_to(beside)
+            return
+        with turn_at_once(target.parent) as free:
+            if free and which(target) == before:
+                swap_in(beside, target)
+
+
+def which(snapshot: Path) -> Which:
+    """Return what tells one snapshot from the next, whatever any clock says; None where there is none."""
+    try:
+        status = snapshot.lstat()  # a link is replaced like a file, and one to itself leads nowhere
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_ctime_ns
 
 
 def _is_newest(target: Path, published_at: datetime) -> bool:

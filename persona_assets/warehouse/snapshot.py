@@ -19,14 +19,12 @@ from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalog import Rows, file_rows, small_tables
-from persona_assets.warehouse.copies import after, copies, date, send_copy
+from persona_assets.warehouse.copies import Which, after, copies, date, send_copy, which
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
 from persona_assets.warehouse.marts import add_marts
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path
 
 _ATTEMPTS = 3  # to publish, while others publish from other machines
-
-Which = tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def publish(study: Study) -> Snapshot:
     """
     target = warehouse_path(study)
     with writing_database(target):
-        before = _which(newest_snapshot(study))
+        before = which(newest_snapshot(study))
         target.parent.mkdir(parents=True, exist_ok=True)
         with turn(target.parent):
             store = bucket(study.lake.storage)
@@ -69,7 +67,7 @@ def _publish(study: Study, target: Path, before: Which, at_least: datetime | Non
     small = small_tables(study, looked.roles, files, looked_at)
     for lake in (study.lake, study.responses_owner.lake):
         lake.keep_notes()
-    if _which(target) != before:
+    if which(target) != before:
         published_at = _published_the_same(study, small | {"lake_files": file_rows(found)})
         if published_at is not None:
             return Snapshot(target, published_at, _rows(found))
@@ -88,7 +86,7 @@ def _send(study: Study, store: Bucket, target: Path, before: Which) -> Snapshot:
         seen = copies(store, study.name)
         snapshot = _publish(study, target, before, after(seen))
         ours = send_copy(store, study.name, target)
-        before = _which(target)
+        before = which(target)
         if not any(copy.path > ours for copy in copies(store, study.name) if copy not in seen):
             break
     return snapshot
@@ -111,15 +109,6 @@ def _holds(warehouse: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> bool
     columns = ", ".join(asked[0]) if asked else "*"
     held = warehouse.execute(f"select {columns} from {table}").to_arrow_table().to_pylist()
     return sorted(map(repr, asked)) == sorted(map(repr, held))
-
-
-def _which(target: Path) -> Which:
-    """Return what tells one snapshot from the next, whatever any clock says; None where there is none."""
-    try:
-        status = target.lstat()  # a link is replaced like a file, and one to itself leads nowhere
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_ctime_ns
 
 
 def _rows(files: Sequence[SnapshotFile]) -> dict[str, int]:

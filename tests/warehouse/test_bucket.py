@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.verify import verify
 from persona_assets.lake.schema import ACTIVATIONS, ROLE_FEATURES
-from persona_assets.lake.storage import bucket, s3
+from persona_assets.lake.storage import Bucket, bucket, s3
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish, warehouse_path
 from persona_assets.warehouse.copies import copies, date, fetch_newer, send_copy
@@ -35,6 +37,13 @@ from tests.lake.storage.store import Proxy, put_lake
 from tests.warehouse.world import fill, land, rows
 
 ROLES = ("ghost", "pirate")
+_PUBLISHER = """
+import sys
+from pathlib import Path
+from persona_assets.study.study import load_study
+from persona_assets.warehouse import publish
+print(publish(load_study(Path(sys.argv[1]))).published_at.isoformat(), end="")
+"""
 QUESTIONS = (
     "from which_roles(5)",
     "from top_features('pirate')",
@@ -168,21 +177,21 @@ def test_a_live_explorer_moves_to_what_another_machine_publishes(
     monkeypatch.setattr(opened, "_LOOK_EVERY", 0.1)
     publish(in_bucket)
     request.getfixturevalue("elsewhere")
+    there = dict(os.environ, PERSONA_WAREHOUSE=str(in_bucket.file.parent / "a third"))
+    publisher = [sys.executable, "-c", _PUBLISHER, str(in_bucket.file)]
 
     async def shown() -> tuple[datetime, datetime]:
         snapshots = Snapshots(in_bucket)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(snapshots.follow)
             async with snapshots.reading() as first:
-                with monkeypatch.context() as patch:
-                    patch.setenv("PERSONA_WAREHOUSE", str(in_bucket.file.parent / "a third"))
-                    newer = await anyio.to_thread.run_sync(publish, in_bucket)
-                with anyio.fail_after(60):
+                newer = datetime.fromisoformat((await anyio.run_process(publisher, env=there)).stdout.decode())
+                with anyio.fail_after(300):
                     while (moment := await newest(snapshots)) == first.published_at:
                         await anyio.sleep(0.1)
             tasks.cancel_scope.cancel()
         snapshots.close()
-        return moment, newer.published_at
+        return moment, newer
 
     async def newest(snapshots: Snapshots) -> datetime:
         async with snapshots.reading() as current:
@@ -203,6 +212,31 @@ def test_a_publisher_who_looked_earlier_does_not_undo_the_work_of_another(in_buc
     fetched = in_bucket.file.with_name("fetched.duckdb")
     fetch_newer(store, in_bucket.name, fetched)
     assert fetched.read_bytes() == snapshot.path.read_bytes()
+
+
+@pytest.mark.parametrize("is_new_here", [False, True])
+def test_a_copy_that_is_being_fetched_does_not_undo_what_is_published_here_meanwhile(
+    is_new_here: bool, in_bucket: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = bucket(in_bucket.lake.storage)
+    assert store is not None
+    target = publish(in_bucket).path
+    if is_new_here:
+        target.unlink()
+    else:
+        date(target, datetime(2020, 1, 1, tzinfo=UTC))
+    fetch, published = type(store).fetch, []
+
+    def slow(self: Bucket, path: str, beside: Path) -> None:
+        fetch(self, path, beside)
+        if not published:
+            published.append(None)  # whoever publishes fetches, too
+            published[0] = publish(in_bucket).path.read_bytes()
+
+    monkeypatch.setattr(type(store), "fetch", slow)
+    fetch_newer(store, in_bucket.name, target)
+    assert target.read_bytes() == published[0]
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
 def test_the_bucket_keeps_two_snapshots(in_bucket: Study) -> None:
