@@ -21,13 +21,19 @@ from tests.components.dev import wait_for
 from tests.ports import free_port
 
 _SECONDS_TO_START = 60
+_SERVER = """
+from moto.server import main
+from werkzeug.serving import WSGIRequestHandler
+WSGIRequestHandler.disable_nagle_algorithm = True  # as below
+main()
+"""
 
 
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The server's address. Its content is gone with it."""
     port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-c", _SERVER, "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             wait_for(lambda: _listens(port), seconds=_SECONDS_TO_START, every=0.05)
@@ -103,6 +109,7 @@ def proxy_to(target: str) -> Iterator[Proxy]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer's head and body are sent apart: 40 ms each, otherwise
     proxy: Proxy
 
     def _pass_on(self) -> None:
