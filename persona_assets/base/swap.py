@@ -27,7 +27,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def building(target: Path) -> Iterator[Path]:
-    """Yield a name beside `target` to build at, as `replacing` does; what is not swapped in goes at the end."""
+    """A name beside `target` to build at, as `replacing` does; what is not swapped in is removed."""
     sweep(target)
     beside = name_beside(target)
     try:

@@ -53,13 +53,14 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
             for table in DERIVED:
                 connection.execute(definition(table, query(f"views/{table.name}")))
             for name in MACROS:
-                connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae)))
+                macro = query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae))
+                connection.execute(macro)
         connection.execute("checkpoint")
 
 
 @contextmanager
 def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit once: the disk is waited for with each commit, and that of a hundred small ones takes a second."""
+    """Commit once: each commit waits for the disk, and a hundred small ones take up to a second."""
     connection.begin()
     yield
     connection.commit()

@@ -185,7 +185,8 @@ def test_a_live_explorer_moves_to_what_another_machine_publishes(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(snapshots.follow)
             async with snapshots.reading() as first:
-                newer = datetime.fromisoformat((await anyio.run_process(publisher, env=there)).stdout.decode())
+                printed = (await anyio.run_process(publisher, env=there)).stdout.decode()
+                newer = datetime.fromisoformat(printed)
                 with anyio.fail_after(300):
                     while (moment := await newest(snapshots)) == first.published_at:
                         await anyio.sleep(0.1)
