@@ -80,6 +80,8 @@ GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 GPU_OUT ?= gpu.jsonl
 gpu: export HF_HUB_OFFLINE := 1
 gpu: ## on a GPU: test reading, then measure it, in eight minutes (installs nothing)
+	@$(GPU_PYTHON) -c 'import numba, numpy, torch, transformers' || \
+		{ echo "$(GPU_PYTHON) lacks what reading needs (above); name another: make gpu GPU_PYTHON=/some/python"; exit 2; }
 	@began=$$(date +%s); $(GPU_PYTHON) -m tests.gpu; tested=$$?; \
 		$(GPU_PYTHON) -m tests.benchmarks.gpu --since $$began --out $(GPU_OUT) && exit $$tested
 
