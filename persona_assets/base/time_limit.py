@@ -25,7 +25,6 @@ def time_limit(seconds: float) -> Iterator[None]:
             yield
         finally:
             timer.cancel()
-            timer.join()
-            interrupt(thread, None)  # what came too late to be of use
+            timer.join()  # what it had still sent is raised here; taking it back would leave Python looking for it
     except _TooLongError:
         raise TimeoutError(f"not done after {seconds:g} s") from None
