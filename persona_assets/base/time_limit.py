@@ -25,6 +25,7 @@ def time_limit(seconds: float) -> Iterator[None]:
             yield
         finally:
             timer.cancel()
-            timer.join()  # what it had still sent is raised here; taking it back would leave Python looking for it
+            # What it had still sent is raised here; taking it back would leave Python looking for it.
+            timer.join()
     except _TooLongError:
         raise TimeoutError(f"not done after {seconds:g} s") from None
