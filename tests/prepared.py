@@ -23,7 +23,7 @@ _SERVER.set_forkserver_preload(
         "persona_assets.cli.run",
         "persona_assets.cli.health",
         "sae_lens",
-        "umap",
+        "persona_assets.atlas.kept_umap",  # `umap` itself would be compiled anew by every process
         "transformers.models.auto.modeling_auto",
     ]
 )

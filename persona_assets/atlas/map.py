@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -20,7 +18,6 @@ from persona_assets.atlas.neighbors import (
 )
 from persona_assets.atlas.nulls import neighbor_null, permuted
 from persona_assets.base.arrays import Flags, Floats, Ints
-from persona_assets.base.compiled import kept_outside_of_site_packages
 from persona_assets.base.errors import StudyError
 from persona_assets.study.settings import AtlasSettings
 
@@ -106,7 +103,9 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
     _check(settings)
     if len(points) < _FEWEST:
         return np.full((len(points), 2), np.nan)
-    umap = _umap_class()(
+    from persona_assets.atlas.kept_umap import UMAP
+
+    umap = UMAP(
         metric="cosine",
         n_neighbors=min(settings.umap_n_neighbors, len(points) - 1),
         min_dist=settings.umap_min_dist,
@@ -114,30 +113,6 @@ def umap_places(points: Floats, settings: AtlasSettings) -> Floats:
         n_jobs=1,  # what a random state asks for
     )
     return umap.fit_transform(points.astype(np.float32)).astype(np.float64)
-
-
-def _umap_class() -> Any:
-    """Return UMAP's class; what Numba compiles of it is kept on disk, as of our own functions.
-
-    UMAP itself keeps nothing: every process that draws a map would compile for 11 s. Raises StudyError where
-    nothing can be kept, which pynndescent, below UMAP, insists on.
-    """
-    import numba
-
-    plain = numba.njit
-    numba.njit = partial(plain, cache=True)
-    try:
-        with kept_outside_of_site_packages():
-            from umap import UMAP
-    except RuntimeError as error:
-        if "no locator available" not in str(error):
-            raise
-        raise StudyError(
-            "nothing of UMAP can be compiled and kept; set NUMBA_CACHE_DIR to a folder that can be written"
-        ) from error
-    finally:
-        numba.njit = plain
-    return UMAP
 
 
 def pca_places(points: Floats, seed: int) -> tuple[Floats, Floats]:

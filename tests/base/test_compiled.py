@@ -13,10 +13,9 @@ from persona_assets.base.compiled import compiled
 NOWHERE = """
 from numba.core import caching
 caching.CacheImpl._locator_classes = []
-from persona_assets.atlas.map import _umap_class
 from persona_assets.base.errors import StudyError
 try:
-    _umap_class()
+    import persona_assets.atlas.kept_umap
 except StudyError as error:
     print(error)
 """
