@@ -103,7 +103,8 @@ class RoleContrasts:
     def _of_role(self, row: int, alive: Ints, start: int) -> pa.Table:
         compared = self.compared
         totals, effects, ranks = compared.totals, compared.effects, compared.ranks
-        effect = np.full(len(alive), np.nan) if effects is None else effects.effect[row, alive]
+        unknown = np.full(len(alive), np.nan)
+        effect = unknown if effects is None else effects.effect[row, alive]
         half_width, auroc = effect_half_widths(compared, row)[alive], aurocs(compared, row)
         error = auroc_errors(compared, row, auroc)[alive]
         auroc, half_of_auroc = auroc[alive], reach(compared.inflation_df[row, alive]) * error
@@ -128,6 +129,8 @@ class RoleContrasts:
                 "p_relevant": self.relevant[row, alive],
                 "q_relevant": self.q_relevant[row, alive],
                 "role_rank": compared.places[row, alive].astype(np.int32),
+                "mean_error": unknown if effects is None else effects.mean_error[row, alive],
+                "mean_df": unknown if effects is None else effects.df[row, alive],
             }
         )
 

@@ -43,12 +43,14 @@ class MeanSquares:
 class Effects:
     """How far each role is from the middle half of the others on the same questions.
 
-    `effect` float64[n_roles, d_sae]; its standard `error` and Satterthwaite's degrees of freedom,
-    float32[n_roles, d_sae]. The error is NaN for a role with one question, 0 for what does not vary.
+    `effect` float64[n_roles, d_sae]; its standard `error`, that of the role's mean alone, `mean_error`, and
+    Satterthwaite's degrees of freedom of the latter, which both have, float32[n_roles, d_sae]. The errors are
+    NaN for a role with one question, 0 for what does not vary.
     """
 
     effect: Floats
     error: Singles
+    mean_error: Singles
     df: Singles
 
 
@@ -79,7 +81,7 @@ def mean_squares(totals: Totals, paired: Paired, variance: VarianceShares) -> Me
 def effects(totals: Totals, paired: Paired, squares: MeanSquares) -> Effects:
     """Return the effects with their errors; they need roles that are compared: two or more."""
     shape = squares.wording.shape
-    found = Effects(np.empty(shape), *(np.full(shape, np.nan, np.float32) for _ in range(2)))
+    found = Effects(np.empty(shape), *(np.full(shape, np.nan, np.float32) for _ in range(3)))
     prior = (
         prior_degrees(squares.wording, squares.wording_df, totals.fired),
         prior_degrees(squares.interaction, squares.interaction_df, totals.fired),
@@ -92,7 +94,9 @@ def effects(totals: Totals, paired: Paired, squares: MeanSquares) -> Effects:
         found.effect[:, block] = paired.levels[:, block] - reference
         has_error = squares.interaction_df[:, None] > 0
         found.error[:, block] = np.where(has_error, np.sqrt(of_mean + of_reference), np.nan)
-    found.error[:, steady] = np.where(squares.interaction_df > 0, 0, np.nan)[:, None]
+        found.mean_error[:, block] = np.where(has_error, np.sqrt(of_mean), np.nan)
+    for error in (found.error, found.mean_error):
+        error[:, steady] = np.where(squares.interaction_df > 0, 0, np.nan)[:, None]
     return found
 
 

@@ -76,7 +76,16 @@ FeaturesOfRole = table_of(
     "Every feature that fires in the role or has a contrast; for comparing.",
     ROLE_FEATURES,
     ROLE_CONTRASTS,
-    only=("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree"),
+    only=(
+        "feature_id",
+        "mean",
+        "n_responses",
+        "firing_rate",
+        "effect",
+        "n_wordings_agree",
+        "mean_error",
+        "mean_df",
+    ),
 )
 
 Adherence = rows_of(

@@ -54,6 +54,10 @@ ROLE_CONTRASTS = _compared(
             nullable=True, later=True),
         Column("role_rank", INT, "The role's place among the roles by its mean: 1 has most; equal ones share "
             "the best", nullable=True, later=True),
+        Column("mean_error", FLOAT, "Standard error of the role's mean, where wordings and questions are "
+            "drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with "
+            "one question", nullable=True, later=True),
+        Column("mean_df", FLOAT, "Its degrees of freedom (Satterthwaite's)", nullable=True, later=True),
     ),
 )  # fmt: skip
 

@@ -23,34 +23,6 @@ export function Interval({ scale, value, low, high, strong }: IntervalProps) {
   );
 }
 
-interface TwoIntervalsProps {
-  scale: Scale;
-  of: ({ effect: number | null; effect_low: number | null; effect_high: number | null } | null)[];
-  sides: [string, string]; // classes, which colour them
-}
-
-/** Two dots with their intervals in one line of a table, the first above the second. */
-export function TwoIntervals({ scale, of, sides }: TwoIntervalsProps) {
-  const [from = 0, to = 0] = scale.range();
-  return (
-    <svg className="interval" width={to + from} height={HEIGHT} aria-hidden="true">
-      <line className="zero" x1={scale(0)} x2={scale(0)} y1={0} y2={HEIGHT} />
-      {of.map((one, side) => {
-        const y = side === 0 ? 5 : HEIGHT - 5;
-        if (one === null || one.effect === null) return null;
-        return (
-          <g key={side} className={sides[side]}>
-            {one.effect_low !== null && one.effect_high !== null && (
-              <line className="whisker" x1={scale(one.effect_low)} x2={scale(one.effect_high)} y1={y} y2={y} />
-            )}
-            <circle className="dot" cx={scale(one.effect)} cy={y} r={2.5} />
-          </g>
-        );
-      })}
-    </svg>
-  );
-}
-
 /** The axis that all the lines' dots share, for the column's head. */
 export function IntervalAxis({ scale }: { scale: Scale }) {
   const [from = 0, to = 0] = scale.range();

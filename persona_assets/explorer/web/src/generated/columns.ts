@@ -118,7 +118,9 @@ export const SAYS = {
     "q_pooled": "p adjusted for all pairs of role and feature",
     "p_relevant": "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is",
     "q_relevant": "p_relevant adjusted for all features of the role",
-    "role_rank": "The role's place among the roles by its mean: 1 has most; equal ones share the best"
+    "role_rank": "The role's place among the roles by its mean: 1 has most; equal ones share the best",
+    "mean_error": "Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question",
+    "mean_df": "Its degrees of freedom (Satterthwaite's)"
   },
   "role_features": {
     "n_responses": "Pooled responses of the role",

@@ -31,6 +31,10 @@ export interface RoleOfFeature {
   q_relevant: number | null;
   /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
   role_rank: number | null;
+  /** Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
+  mean_error: number | null;
+  /** Its degrees of freedom (Satterthwaite's) */
+  mean_df: number | null;
   /** Pooled responses of the role */
   n_responses: number;
   /** Pooled responses in which the feature fired on some token */
@@ -638,6 +642,11 @@ export interface RolesOverview {
   order: string[];
   /** [role][role], in that order; empty without an atlas. */
   similarity: ((number | null)[])[];
+  /** Of the interval free of noise, likewise; so is similarity_high. */
+  similarity_low: ((number | null)[])[];
+  similarity_high: ((number | null)[])[];
+  /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
+  similarity_null: number | null;
   axes: Axis[];
   adherence: Adherence[];
   /** Of the roles that are compared. */
@@ -723,12 +732,14 @@ export interface FeaturesOfRole {
   feature_id: number[];
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: (number | null)[];
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
-  effect_low: (number | null)[];
-  /** Upper end of the effect's 95% interval */
-  effect_high: (number | null)[];
   /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
   n_wordings_agree: (number | null)[];
+  /** Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
+  mean_error: (number | null)[];
+  /** Its degrees of freedom (Satterthwaite's) */
+  mean_df: (number | null)[];
+  /** Pooled responses of the role */
+  n_responses: number[];
   /** n_active_responses / n_responses */
   firing_rate: number[];
   /** Mean over all pooled responses (zeros too) of the mean over tokens; units of SAE activation */

@@ -64,7 +64,7 @@ export function Comparison({ sae, a, b, featuresA, featuresB }: ComparisonProps)
         labels={labels}
         on={on}
         setOn={setOn}
-        short={MEASURES[measure].short}
+        measure={measure}
       />
     </div>
   );

@@ -1,0 +1,59 @@
+import type { FeaturesOfRole } from "../../generated/contract";
+
+/** By how much the means of a feature differ between two roles, and how surely: what the SQL macro compare_roles says of it. */
+export interface Certainty {
+  difference: number; // positive: more in the first
+  low: number | null;
+  high: number | null;
+  p: number | null;
+  q: number | null; // over all features of the two that have a p
+}
+
+export const LEAST_FIRINGS = 5; // expected in a role: below it nothing is told
+
+type Rows = [a: number | null, b: number | null];
+
+/** Of each pair of rows `at` of the two tables. */
+export function certaintyOf(a: FeaturesOfRole, b: FeaturesOfRole, at: Rows[]): Certainty[] {
+  const told = at.map((rows) => differenceOf(a, b, rows));
+  const known = told.filter((one) => one.p !== null).sort((one, other) => other.p! - one.p!);
+  let least = 1;
+  known.forEach((one, place) => {
+    least = Math.min(least, (one.p! * known.length) / (known.length - place)); // Benjamini-Hochberg
+    one.q = least;
+  });
+  return told;
+}
+
+function differenceOf(a: FeaturesOfRole, b: FeaturesOfRole, [rowA, rowB]: Rows): Certainty {
+  const mean = (table: FeaturesOfRole, row: number | null) => (row === null ? 0 : table.mean[row]!);
+  const fired = (table: FeaturesOfRole, row: number | null) => (row === null ? 0 : table.firing_rate[row]! * table.n_responses[row]!);
+  const difference = mean(a, rowA) - mean(b, rowB);
+  const unknown = { difference, low: null, high: null, p: null, q: null };
+  const [nA, nB] = [a.n_responses[0] ?? 0, b.n_responses[0] ?? 0];
+  const expected = ((fired(a, rowA) + fired(b, rowB)) * Math.min(nA, nB)) / (nA + nB);
+  if (rowA === null || rowB === null || expected < LEAST_FIRINGS - 1e-6) return unknown;
+  const [errorA, errorB, dfA, dfB] = [a.mean_error[rowA], b.mean_error[rowB], a.mean_df[rowA], b.mean_df[rowB]];
+  if (errorA == null || errorB == null || dfA == null || dfB == null) return unknown;
+  const error = Math.hypot(errorA, errorB);
+  if (error === 0) return unknown;
+  const df = Math.min(dfA, dfB);
+  const margin = error * tOf95(df);
+  return { difference, low: difference - margin, high: difference + margin, p: pOfT(difference / error, df), q: null };
+}
+
+/** The 97.5 % point of Student's t, as the macro t_of_95 has it. */
+function tOf95(df: number): number {
+  return 1.959964 + 2.372271 / df + 2.822499 / df ** 2 + 2.555852 / df ** 3 + 1.589533 / df ** 4;
+}
+
+const ERROR_FUNCTION = [0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368];
+
+/** Two-sided p of Student's t, as the macro p_of_t has it. */
+export function pOfT(t: number, df: number): number {
+  const y = (df - 0.5) * Math.log1p(t ** 2 / df);
+  const b = 48 * (df - 0.5) ** 2;
+  const square = y * (1 + (y + 3 - (0.4 * y ** 3 + 3.3 * y ** 2 + 24 * y + 85.5) / (0.8 * y ** 2 + 100 + b)) / b) ** 2;
+  const u = 1 / (1 + Math.sqrt(square / 8));
+  return u * Math.exp(-1.26551226 - square / 2 + u * ERROR_FUNCTION.reduce((sum, one) => sum * u + one, 0));
+}

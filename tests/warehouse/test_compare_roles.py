@@ -1,0 +1,143 @@
+"""The macro compare_roles on simulated roles: its error rates without a difference, and what it finds.
+
+The numbers of docs/statistics.md, smaller.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import stdtr
+from scipy.stats import false_discovery_control
+
+from persona_assets.base.queries import query
+from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
+from persona_assets.lake.schema.definition import definition
+from persona_assets.lake.schema.of_snapshots import LAKE_FILES, ROLES, SAES
+from tests.analysis.simulated import contrasts, draw, fired
+
+MACROS = ("chosen_sae", "known_sae", "known_role", "in_order", "t_of_95", "p_of_t", "compare_roles")
+DEMO = (0.014, 0.033)
+
+
+def snapshot(activations: np.ndarray) -> duckdb.DuckDBPyConnection:
+    """Return the tables that the macro reads, of float[n_roles, n_wordings, n_questions, n_features]."""
+    connection = duckdb.connect()
+    for table in (LAKE_FILES, ROLES, SAES, ROLE_FEATURES, ROLE_CONTRASTS):
+        connection.execute(definition(table))
+    for name in MACROS:
+        connection.execute(query(f"macros/{name}").replace("{default_sae}", "'one'"))
+    compared = contrasts(activations).assign(sae="one")
+    rates = pd.concat([features(f"role_{at:02}", own) for at, own in enumerate(activations)])
+    files = pd.DataFrame(
+        {"table_name": "role_features", "role": rates.role.unique(), "sae": "one", "path": "x"}
+    )
+    for table, rows in {"role_contrasts": compared, "role_features": rates, "lake_files": files}.items():
+        connection.register("incoming", rows)
+        needed = ", ".join(rows.columns)
+        connection.execute(f"create or replace table {table} as select {needed} from incoming")
+    return connection
+
+
+def features(role: str, own: np.ndarray) -> pd.DataFrame:
+    """Return role_features of one role: of the features that fire in it."""
+    answers = own.reshape(-1, own.shape[-1]).astype(np.float32).astype(float)
+    table = pd.DataFrame(
+        {
+            "sae": "one",
+            "role": role,
+            "feature_id": np.arange(answers.shape[1]),
+            "n_responses": len(answers),
+            "n_active_responses": (answers > 0).sum(axis=0),
+            "firing_rate": (answers > 0).mean(axis=0),
+            "mean": answers.mean(axis=0),
+            "max": answers.max(axis=0),
+            "sd": answers.std(axis=0, ddof=1),
+        }
+    )
+    return table[table.n_active_responses > 0]
+
+
+def pair(activations: np.ndarray, a: str = "role_00", b: str = "role_01") -> pd.DataFrame:
+    """Return the answer of the macro by feature."""
+    return snapshot(activations).execute("from compare_roles(?, ?)", [a, b]).df().set_index("feature_id")
+
+
+def holds(table: pd.DataFrame, truth: float = 0.0) -> float:
+    """Return the share of intervals that hold the truth."""
+    known = table[table.p.notna()]
+    return float(((known.difference_low <= truth) & (known.difference_high >= truth)).mean())
+
+
+@pytest.mark.parametrize(
+    ("noise", "density", "n_roles", "most"),
+    [
+        (DEMO, 1.0, 12, 0.08),
+        ((0.05, 0.05), 0.1, 12, 0.08),
+        (DEMO, 1.0, 3, 0.08),
+        ((np.array([0.3, 0.3, *[0.0] * 10]), 0.0), 1.0, 12, 0.12),
+    ],
+    ids=["demo-like", "sparse", "three roles", "wordings differ in these two alone"],
+)
+def test_two_roles_that_do_not_differ_have_few_small_p_and_intervals_that_hold_0(
+    noise: tuple, density: float, n_roles: int, most: float
+) -> None:
+    table = pair(fired(draw(np.random.default_rng(21), *noise, (n_roles, 5, 40, 300)), density))
+    p = table.p.dropna()
+    assert len(p) > 280
+    assert 0.01 <= (p < 0.05).mean() <= most
+    assert (p < 0.001).mean() <= 0.007
+    assert holds(table) >= 1 - most
+    assert (table.q < 0.05).sum() <= 1
+
+
+def test_two_roles_that_share_what_the_others_lack_do_not_differ_in_it() -> None:
+    values = draw(np.random.default_rng(22), 0.05, 0.05, (12, 5, 40, 200))
+    values[:2] += 1.5
+    table = pair(fired(values, 0.02))
+    assert holds(table) >= 0.92 and (table.p < 0.001).mean() <= 0.006
+
+
+def test_a_planted_difference_is_found_and_its_interval_holds_it() -> None:
+    values = draw(np.random.default_rng(23), *DEMO, (12, 5, 120, 60))
+    values[0, ..., :30] += 0.4
+    table = pair(fired(values))
+    assert (table.q[table.index < 30] < 0.05).mean() >= 0.9
+    assert (table.q[table.index >= 30] < 0.05).sum() <= 3
+    assert holds(table[table.index < 30], 0.4) >= 0.9
+
+
+def test_the_two_turned_round_give_the_same_with_the_other_sign() -> None:
+    connection = snapshot(fired(draw(np.random.default_rng(26), *DEMO, (3, 5, 40, 30))))
+    asked = "from compare_roles(?, ?) order by feature_id"
+    table = connection.execute(asked, ["role_00", "role_01"]).df()
+    turned = connection.execute(asked, ["role_01", "role_00"]).df()
+    np.testing.assert_allclose(turned.difference_low, -table.difference_high, atol=1e-12)
+    np.testing.assert_array_equal(turned.q, table.q)
+
+
+def test_what_one_role_alone_fires_is_found_and_what_hardly_fires_has_no_interval() -> None:
+    activations = fired(draw(np.random.default_rng(24), *DEMO, (12, 5, 40, 60)), 0.3)
+    activations[1:, ..., :20] = 0
+    activations[..., 20:40] = np.where(
+        np.arange(200).reshape(5, 40)[..., None] < 4, activations[..., 20:40], 0
+    )
+    table = pair(activations)
+    assert (table.q[table.index < 20] < 0.05).all()
+    rare = table[(table.index >= 20) & (table.index < 40)]
+    assert rare[["p", "q", "difference_low", "difference_high"]].isna().all(axis=None)
+
+
+def test_q_is_benjamini_hochberg_s_of_the_two_and_p_is_student_s() -> None:
+    values = draw(np.random.default_rng(25), *DEMO, (4, 5, 40, 80))
+    values[0, ..., :20] += 0.3
+    connection = snapshot(fired(values))
+    table = connection.execute("from compare_roles('role_00', 'role_01', by := 'p')").df()
+    assert table.p.is_monotonic_increasing
+    np.testing.assert_allclose(table.q, false_discovery_control(table.p), rtol=1e-9)
+    for df in (3, 5, 8.5, 40, 1e5):
+        t = np.array([0, 0.1, 1, 2.2, 4, 8])
+        found = connection.execute("select p_of_t(unnest(?), ?)", [t.tolist(), df]).df().iloc[:, 0]
+        np.testing.assert_allclose(found, 2 * stdtr(df, -t), rtol=0.01 if df < 5 else 0.002)
