@@ -3,7 +3,8 @@
 --     from feature_density(438) limit 10;
 --
 -- Of pooled tokens; silent roles are there with 0. NULL where active tokens are not known, as of imported dense
--- files.
+-- files. n_active_tokens of n_tokens is all that token_rate rests on; tokens of one answer go together, so how surely it
+-- is another than the other roles' length_contrasts says (rate_ratio with its interval, rate_q).
 create macro feature_density(feature, sae := null) as table
 with tokens as (
     select p.role, if(count(p.n_tokens) = count(*), sum(p.n_tokens), null)::bigint as n_tokens

@@ -219,7 +219,7 @@ def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
     return {"k": k, "rows": rows, "similarities": similarities, "stable": stable}
 
 
-COMPARED = ("feature_id", "mean", "firing_rate", "effect", "effect_low", "effect_high", "n_wordings_agree")
+COMPARED = ("feature_id", "mean", "firing_rate", "effect", "n_wordings_agree")
 COMPONENTS = ("role", "question", "wording", "role_question", "rest")
 COMPONENT_SHARES = (0.3, 0.1, 0.15, 0.05, 0.4)
 
@@ -277,10 +277,19 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     ]
     similarity = [_rounded(line) for line in vectors @ vectors.T]
     fits = [_fit(role) for role in roles[1:]]  # one is not measured
-    return {"order": roles, "similarity": similarity, "axes": axes, "fits": fits} | {
-        "adherence": [_adherence(role) for role in roles],
-        "findings": [_findings(role) for role in roles],
+    intervals = {
+        f"similarity_{end}": [[value + by for value in line] for line in similarity]
+        for end, by in (("low", -0.1), ("high", 0.1))
     }
+    alike = {"similarity": similarity, "similarity_null": 0.2} | intervals
+    return (
+        {"order": roles, "axes": axes, "fits": fits}
+        | alike
+        | {
+            "adherence": [_adherence(role) for role in roles],
+            "findings": [_findings(role) for role in roles],
+        }
+    )
 
 
 def _adherence(role: str) -> Json:
@@ -376,6 +385,8 @@ def _write_role(
     }
     _write(data / "demo" / "role" / f"{role}.json", page)
     columns = {name: [row[name] for row in strongest] for name in COMPARED}
+    errors = {"n_responses": 60, "mean_error": 0.3, "mean_df": 12.0}
+    columns |= {name: [value] * len(strongest) for name, value in errors.items()}
     _write(data / "demo" / "role" / role / "features.json", columns)
     for number in range(1, page["n_pages"] + 1):
         rows = range((number - 1) * 50, min(number * 50, size.responses))

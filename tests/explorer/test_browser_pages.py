@@ -103,7 +103,7 @@ def test_a_feature_ranks_every_role_and_its_order_is_in_the_address(page, pages,
     page.get_by_role("button", name="all columns").click()
     heads = {head.strip() for head in page.locator(".roles-of-feature th").all_inner_texts()}
     assert (
-        len(first) == 8
+        len(first) == 9
         and {
             "wordings",
             "per token ×",
@@ -451,20 +451,57 @@ def test_pages_of_responses_are_turned_and_in_the_address(page, pages):
     page.wait_for_function("document.querySelector('.response .mono')?.textContent === '0'")
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_what_is_claimed_is_in_view_without_scrolling_sideways(page, pages, folder, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    feature = _feature(folder, 10)["feature_id"]
+    role, feature = f"role/{A}", f"feature/{feature}"
+    tables = {
+        role: (".characteristic", ("AUROC", "q")),
+        feature: (".roles-of-feature", ("AUROC", "q")),
+        f"compare?a={A}&b={B}": (".differences", ("Δ", "q")),
+        "roles": (".role-table", ("assistant axis",)),
+    }
+    for place, (table, claims) in tables.items():
+        opened(page, pages, place, f"{table} tbody tr")
+        box = page.locator(table)
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth"), f"{table} is wider than its box"
+        heads = page.locator(f"{table} th:visible").all_inner_texts()
+        for claim in claims:
+            assert any(head.strip().startswith(claim) for head in heads), f"{table} has no {claim}"
+        page.get_by_role("button", name="all columns").click()
+        assert page.locator(f"{table} th:visible").count() > len(heads)
+
+
+def test_a_role_shows_how_sure_its_nearest_are(page, pages, folder):
+    opened(page, pages, f"role/{A}", ".nearest tbody tr")
+    nearest = _data(folder, f"role/{A}.json")["nearest"][0]
+    low, high = (f"{nearest[f'similarity_{end}']:.2f}".replace("-", "−") for end in ("low", "high"))
+    assert f"[{low}, {high}]" in page.locator(".nearest tbody tr").first.inner_text()
+    opened(page, pages, "roles", ".role-table tbody tr")
+    row = page.locator(".role-table tbody tr", has=page.get_by_role("link", name=A, exact=True)).first
+    assert row.locator(".bracket").count() >= 3, "its places and its nearest role have no intervals"
+
+
 def test_two_roles_are_told_apart_by_their_largest_differences(page, pages, folder):
     opened(page, pages, f"role/{A}", ".role-compare select")
     page.locator(".role-compare select").select_option(B)
     page.wait_for_selector(".differences tbody tr")
     assert f"a={A}&b={B}" in page.url
-    assert (
-        page.locator(".differences .interval .whisker").count()
-        == 2 * page.locator(".differences tbody tr").count()
-    )
+    n_told = page.locator(".differences tbody tr").count()
+    assert page.locator(".differences .interval .whisker").count() == n_told
+    page.get_by_role("button", name="all columns").click()
     assert "4 · 4" in page.locator(".differences tbody tr").first.inner_text()
     assert page.locator(".played").all_inner_texts() == [f"{role} 2.25 [1.50, 2.75]" for role in (A, B)]
     a, b = (_data(folder, f"role/{role}/features.json") for role in (A, B))
     order = np.argsort(-np.abs(np.array(a["mean"]) - np.array(b["mean"])), kind="stable")
     assert first_cells(page, ".differences") == [str(a["feature_id"][row]) for row in order]
+    qs = page.locator(".differences tbody td:nth-child(6)").all_inner_texts()
+    page.locator(".compare-how select").first.select_option("sure")
+    page.wait_for_function("location.hash.includes('by=sure')")
+    assert page.locator(".differences tbody td:nth-child(6)").all_inner_texts() == sorted(
+        qs, key=lambda q: (not q.startswith("<"), q)
+    )
     page.locator(".compare-how select").first.select_option("effect")
     page.wait_for_function("location.hash.includes('by=effect')")
     order = np.argsort(-np.abs(np.array(a["effect"]) - np.array(b["effect"])), kind="stable")
@@ -504,8 +541,12 @@ def test_the_heat_map_tells_a_cells_value_by_pointer_and_by_keyboard_and_opens_t
     box = plot.bounding_box()
     cell = box["width"] / n
     page.mouse.move(box["x"] + 5.5 * cell, box["y"] + 2.5 * cell)
-    value = f"{overview['similarity'][2][5]:.2f}".replace("-", "−")
-    assert page.locator(".readout").inner_text() == f"{order[2]} and {order[5]}: {value}"
+    value, low, high = (
+        f"{overview[name][2][5]:.2f}".replace("-", "−")
+        for name in ("similarity", "similarity_low", "similarity_high")
+    )
+    said = f"{order[2]} and {order[5]}: {value} [{low}, {high}]"
+    assert page.locator(".readout").inner_text().startswith(said)
     plot.focus()
     page.keyboard.press("ArrowDown")
     assert page.locator(".readout").inner_text().startswith(f"{order[3]} and {order[5]}:")

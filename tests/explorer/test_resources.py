@@ -222,7 +222,9 @@ def test_a_role_has_what_it_has_more_of_then_what_it_has_less_of_the_surest_firs
     compared = answer(source, "first/role/pirate/features.json")
     for feature in page["features"]:
         at = compared["feature_id"].index(feature["feature_id"])
-        assert {name: compared[name][at] for name in compared} == {name: feature[name] for name in compared}
+        shared = compared.keys() & feature.keys()
+        assert {name: compared[name][at] for name in shared} == {name: feature[name] for name in shared}
+        assert compared["mean_error"][at] > 0 and compared["mean_df"][at] > 1
         assert (feature["auroc_low"] or 0) <= feature["auroc"] <= (feature["auroc_high"] or 1)
     assert any(feature["auroc_low"] for feature in page["features"])
     assert page["findings"]["simes_p"] == pytest.approx(min(one["q"] for one in page["features"]), rel=1e-5)
@@ -316,6 +318,9 @@ def test_roles_are_laid_beside_those_they_are_like(source: Source):
     matrix = np.array(overview["similarity"])
     assert matrix == pytest.approx(matrix.T)
     assert np.diag(matrix) == pytest.approx(np.ones(len(ROLES)))
+    low, high = (np.array(overview[f"similarity_{end}"], float) for end in ("low", "high"))
+    assert low.shape == matrix.shape and (np.isnan(low) | (low <= high)).all()
+    assert overview["similarity_null"] == answer(source, "first/role/pirate.json")["similarity_null"]
     assistant = overview["axes"][0]
     assert (assistant["axis"], assistant["cosine_with_assistant"]) == ("assistant", 1)
     assert len(assistant["positions"]) == len(ROLES)

@@ -36,7 +36,10 @@ COLUMNS = {
     ),
     "how_well_attribution_foretells": "role spearman low high n n_answers",
     "always_on_features": "feature_id lowest_firing_rate mean_over_roles variation_over_roles",
-    "away_from_the_assistant": "feature_id anchor_mean roles_mean shift n_roles_above n_roles",
+    "away_from_the_assistant": (
+        "feature_id anchor_mean roles_mean shift n_roles_above n_roles "
+        "anchor_effect anchor_effect_low anchor_effect_high anchor_q"
+    ),
     "consistent_across_variants": "role feature_id by_variant spread",
     "discoveries_by_role": "role n_more n_less n_relevant simes_q",
     "drift_below_the_null_band": "name turn projection projection_low p run_p nearest answer",
@@ -109,8 +112,8 @@ COLUMNS = {
         "role status responses_status activations_status role_features_status n_responses n_prompts"
     ),
     "what_tells_two_roles_apart": (
-        "a b feature_id standardized_difference difference mean_a mean_b "
-        "firing_rate_a firing_rate_b max_a max_b"
+        "a b feature_id standardized_difference difference difference_low "
+        "difference_high p q mean_a mean_b firing_rate_a firing_rate_b max_a max_b"
     ),
     "what_was_excluded": "sae role response_id variant question_id excluded_reason question response",
     "features_that_write_the_opposite": (
@@ -120,7 +123,10 @@ COLUMNS = {
     "written_alike_fired_apart": "feature_id neighbor_id cosine preferred_role neighbors_role",
     "where_a_feature_fires_weakly": "band role response_id max tokens question",
     "which_questions_bring_out_a_feature": "feature_id question_id question n_responses firing_rate mean",
-    "which_roles_fire_a_feature": "role firing_rate n_active_responses n_responses mean max sd",
+    "which_roles_fire_a_feature": (
+        "role firing_rate n_active_responses n_responses mean max sd "
+        "effect effect_low effect_high n_wordings_agree q"
+    ),
 }
 
 
@@ -172,6 +178,9 @@ def test_away_from_the_assistant(warehouse: duckdb.DuckDBPyConnection, published
         assert row["shift"] == pytest.approx(shift[row["feature_id"]])
         assert row["n_roles_above"] == (others[:, row["feature_id"]] > anchor[row["feature_id"]]).sum()
         assert row["n_roles"] == len(ROLES) - 1
+        if row["anchor_effect_low"] is not None:
+            assert row["anchor_effect_low"] <= row["anchor_effect"] <= row["anchor_effect_high"]
+    assert any(row["anchor_effect_low"] is not None for row in answer)
 
 
 def test_consistent_across_variants(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:

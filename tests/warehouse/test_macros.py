@@ -50,6 +50,12 @@ def test_which_roles_gives_each_firing_role_its_rate_mean_max_and_sd(
         assert row["mean"] == pytest.approx(published.mean_of(role, sae)[feature])
         assert row["sd"] == pytest.approx(published.sd_of(role, sae)[feature])
         assert row["max"] == published.max[sae][role][:, feature].max()
+        claim = (
+            "select effect, effect_low, effect_high, n_wordings_agree, q from role_contrasts "
+            "where sae = ? and role = ? and feature_id = ?"
+        )
+        [compared] = rows(warehouse, claim, sae, role, feature)
+        assert compared.items() <= row.items()
     assert answer == sorted(answer, key=lambda row: (-row["firing_rate"], -row["mean"], row["role"]))
 
 
@@ -201,7 +207,7 @@ def test_compare_roles_orders_features_by_their_standardized_difference(
     apart = [abs(row["firing_rate_a"] - row["firing_rate_b"]) for row in by_rate]
     assert apart == sorted(apart, reverse=True) and len(by_rate) == len(answer)
     with pytest.raises(
-        duckdb.Error, match="no order auroc; there are standardized_difference, difference, firing_rate"
+        duckdb.Error, match="no order auroc; there are standardized_difference, difference, firing_rate, p"
     ):
         warehouse.execute("from compare_roles('pirate', 'ghost', by := 'auroc')").fetchall()
     turned = rows(warehouse, "from compare_roles('ghost', 'pirate')")

@@ -124,6 +124,11 @@ class RolesOverview(Answer):
     """Clustered: neighbors in the list are alike."""
     similarity: list[list[float | None]]
     """[role][role], in that order; empty without an atlas."""
+    similarity_low: list[list[float | None]]
+    """Of the interval free of noise, likewise; so is similarity_high."""
+    similarity_high: list[list[float | None]]
+    similarity_null: float | None
+    """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
     axes: list[Axis]
     adherence: list[Adherence]
     findings: list[Findings]

@@ -7,8 +7,11 @@ from itertools import groupby
 import numpy as np
 
 from persona_assets.analysis.clustering import role_order
+from persona_assets.base.arrays import Floats
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
+
+SIMILARITY = ("similarity", "similarity_low", "similarity_high")
 
 # Of an axis, and of a role on it.
 FACTS = (
@@ -28,12 +31,17 @@ PLACE = (
 def roles(source: Source, sae: str) -> Json:
     """`{sae}/roles.json`."""
     source.sae(sae)
-    names, similarity = _matrix(source, sae)
-    order = role_order(similarity)
-    shown = similarity[np.ix_(order, order)]
+    names, matrices = _matrices(source, sae)
+    order = role_order(matrices["similarity"])
+    mapped = source.row("map_summary", sae=sae)
+    shown = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
     return {
         "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
-        "similarity": [[None if np.isnan(cell) else cell for cell in row] for row in shown.tolist()],
+        **{
+            name: [[None if np.isnan(cell) else cell for cell in row] for row in matrix]
+            for name, matrix in shown.items()
+        },
+        "similarity_null": None if mapped is None else mapped["similarity_null"],
         "axes": _axes(source, sae),
         "adherence": source.rows("adherence", role=None),
         "findings": source.known("findings", sae=sae, role=None),
@@ -41,12 +49,15 @@ def roles(source: Source, sae: str) -> Json:
     }
 
 
-def _matrix(source: Source, sae: str) -> tuple[list[str], np.ndarray]:
-    """Return the roles that are compared, and float64[n_roles, n_roles]."""
+def _matrices(source: Source, sae: str) -> tuple[list[str], dict[str, Floats]]:
+    """Return the roles that are compared, and each of `SIMILARITY`, float64[n_roles, n_roles]."""
     pairs = source.columns("similarity", sae=sae)
     names = sorted(set(pairs["role_a"]))
-    values = np.array([np.nan if value is None else value for value in pairs["similarity"]], np.float64)
-    return names, values.reshape(len(names), len(names))
+    known = {
+        name: np.array([np.nan if value is None else value for value in pairs[name]], np.float64)
+        for name in SIMILARITY
+    }
+    return names, {name: values.reshape(len(names), len(names)) for name, values in known.items()}
 
 
 def _axes(source: Source, sae: str) -> list[Json]:

@@ -202,7 +202,8 @@ class Opened {
   private overview(): RolesOverview {
     const given = list(this.json.role_similarity);
     const square = given.length === this.roles.length ? this.roles.map((_, a) => this.roles.map((_, b) => number(list(given[a])[b]))) : [];
-    return { order: this.roles, similarity: square, axes: [], adherence: [], findings: [], fits: [] };
+    const unknown = { similarity_low: [], similarity_high: [], similarity_null: null };
+    return { order: this.roles, similarity: square, ...unknown, axes: [], adherence: [], findings: [], fits: [] };
   }
 
   private feature(row: number): BundleFeature {

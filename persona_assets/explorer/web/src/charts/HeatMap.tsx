@@ -12,13 +12,14 @@ interface HeatMapProps {
   values: (number | null)[][]; // [row][column], both by `names`
   label: string;
   format: (value: number | null) => string;
+  more?: (row: number, column: number) => string; // what else is said of a cell
   onOpen: (row: number, column: number) => void;
   opens?: string; // what a click or Enter does
   maxSize?: number;
 }
 
 /** A square of cells, each a whole number of pixels; the arrows move a cross over it, Enter opens a cell. */
-export function HeatMap({ names, values, label, format, onOpen, opens = "compares the two roles", maxSize = 620 }: HeatMapProps) {
+export function HeatMap({ names, values, label, format, more, onOpen, opens = "compares the two roles", maxSize = 620 }: HeatMapProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [theme] = useTheme();
   const n = names.length;
@@ -36,7 +37,7 @@ export function HeatMap({ names, values, label, format, onOpen, opens = "compare
   const canvas = useCanvas(size, size, draw);
 
   const { at, handlers } = useCross(n, cell, onOpen);
-  const said = at ? `${names[at[0]]} and ${names[at[1]]}: ${format(values[at[0]]?.[at[1]] ?? null)}` : "";
+  const said = at ? `${names[at[0]]} and ${names[at[1]]}: ${format(values[at[0]]?.[at[1]] ?? null)}${more?.(...at) ?? ""}` : "";
   return (
     <div className="chart" ref={box}>
       <div className="heat-foot">

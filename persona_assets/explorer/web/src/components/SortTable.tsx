@@ -9,6 +9,7 @@ export interface SortColumn<R> {
   cell: (row: R) => ReactNode;
   num?: boolean;
   className?: string;
+  wide?: boolean; // a phone has no room for it, until all columns are asked for
 }
 
 export interface SortTableProps<R> {
@@ -20,14 +21,15 @@ export interface SortTableProps<R> {
   setSort: (sort: string) => void;
   marked?: (row: R) => boolean;
   onPoint?: (row: R | null) => void; // the pointer or the focus is in the row
+  all?: boolean; // wide columns stand on a phone, too
 }
 
 /** A table of some hundred rows that sorts by its heads; what is not known comes last both ways. */
 export function SortTable<R>(props: SortTableProps<R>) {
-  const { label, rows, columns, rowKey, sort, setSort, marked, onPoint } = props;
+  const { label, rows, columns, rowKey, sort, setSort, marked, onPoint, all } = props;
   const sorted = useMemo(() => inOrder(rows, columns, sort), [rows, columns, sort]);
   return (
-    <table className="sort-table" aria-label={label} onMouseLeave={() => onPoint?.(null)}>
+    <table className={all ? "sort-table all-columns" : "sort-table"} aria-label={label} onMouseLeave={() => onPoint?.(null)}>
       <thead>
         <tr>
           {columns.map((column) => (
@@ -79,8 +81,8 @@ function Head<R>({ column, sort, setSort }: { column: SortColumn<R>; sort: strin
   );
 }
 
-function classOf<R>({ num, className }: SortColumn<R>): string | undefined {
-  return [num && "num", className].filter(Boolean).join(" ") || undefined;
+function classOf<R>({ num, className, wide }: SortColumn<R>): string | undefined {
+  return [num && "num", wide && "wide", className].filter(Boolean).join(" ") || undefined;
 }
 
 function inOrder<R>(rows: R[], columns: SortColumn<R>[], sort: string): R[] {

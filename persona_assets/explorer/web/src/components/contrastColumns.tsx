@@ -65,6 +65,7 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, of: OfRole<R
       title: "effect",
       hint: SAYS.role_contrasts.effect,
       num: true,
+      wide: true,
       value: (row) => row.effect,
       cell: (row) => signedFmt(row.effect),
     },
@@ -77,6 +78,7 @@ export function contrastColumns<Row extends Contrast>(scale: Scale, of: OfRole<R
         </>
       ),
       className: "plot-cell",
+      wide: true,
       cell: (row) => (
         <Interval scale={scale} value={row.effect} low={row.effect_low} high={row.effect_high} strong={isFound(row.q, of.level(row))} />
       ),
@@ -122,6 +124,7 @@ export function playedEffect<Row extends Contrast>(rows: Row[]): SortColumn<Row>
       title: "when played",
       hint: "the effect by those answers alone that play the role in a judge's eyes (analysis.min_score)",
       num: true,
+      wide: true,
       value: (row) => row.played_effect,
       cell: (row) => signedFmt(row.played_effect),
     },
@@ -150,6 +153,7 @@ function wordingsColumn<Row extends Contrast>(nWordings: (row: Row) => number | 
     title: "wordings",
     hint: SAYS.role_contrasts.n_wordings_agree,
     num: true,
+    wide: true,
     value: (row) => row.n_wordings_agree,
     cell: (row) => (
       <span title={row.min_wording_auroc === null ? undefined : `least AUROC of a wording: ${fixed(row.min_wording_auroc, 3)}`}>

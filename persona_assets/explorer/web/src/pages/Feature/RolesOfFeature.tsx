@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Scale } from "../../charts/scale";
 import { ContrastNote, contrastColumns, effectScale, firstEffect, meanColumn, playedEffect } from "../../components/contrastColumns";
 import { useFindRole } from "../../components/FindRole";
@@ -6,7 +6,7 @@ import { fixed, fmt, percent } from "../../components/format";
 import { lengthColumns } from "../../components/lengthColumns";
 import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
-import { byRole } from "../../components/Rating";
+import { byRole, Rating } from "../../components/Rating";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import { useStudy } from "../../data/StudyContext";
@@ -16,10 +16,10 @@ import type { Adherence, FeaturePage, LengthOfRole, RoleOfFeature, RolesOverview
 import { paths } from "../../generated/paths";
 import { setParams, useParam } from "../../router/router";
 
-const PLOT = 150; // pixels of the effects' column
+const PLOT = 130; // pixels of the effects' column
 const UNKNOWN: Pick<RolesOverview, "adherence" | "findings"> = { adherence: [], findings: [] };
 const NO_LENGTHS: LengthOfRole[] = [];
-const FIRST = new Set(["role", "rate", "effect", "plot", "auroc", "wordings", "q", "examples"]); // what a screen has room for
+const FIRST = new Set(["role", "rate", "effect", "plot", "auroc", "wordings", "q", "played", "examples"]); // what a screen has room for
 
 /** Every role, not only the strongest: how often it fires there, how strongly, and against the other roles. */
 export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: string }) {
@@ -36,24 +36,16 @@ export function RolesOfFeature({ feature, sae }: { feature: FeaturePage; sae: st
     [scale, anchor, feature, adherence, findings, lengths, live, withExamples],
   );
   const [rows, finder] = useFindRole(feature.roles);
-  const sort = useParam("sort")[0].replace(/^-/, "");
-  const [all, setAll] = useState(sort !== "" && !FIRST.has(sort));
   return (
     <SortSection
       title="Roles"
       note={`all ${feature.roles.length}; effect against the middle half of the others, with its 95 % interval; square-root axis`}
-      aside={
-        <>
-          {feature.roles.length > 20 && finder}
-          <button aria-pressed={all} onClick={() => setAll(!all)}>
-            all columns
-          </button>
-        </>
-      }
+      aside={feature.roles.length > 20 && finder}
       box="roles-of-feature"
       label="Roles of this feature"
       rows={rows}
-      columns={all ? columns : columns.filter((one) => FIRST.has(one.key))}
+      columns={columns}
+      few={FIRST}
       rowKey={(row) => row.role}
       first="-rate"
       marked={(row) => row.role === shownRole}
@@ -118,6 +110,7 @@ function columnsOf(
     {
       key: "examples",
       title: <span className="hidden-label">examples</span>,
+      wide: true,
       cell: (row) =>
         hasExamples(row.role) && (
           <button className="plain" onClick={() => showExamples(row.role)} aria-label={`Show responses of ${row.role}`}>
@@ -150,8 +143,9 @@ function playedColumn(adherence: Adherence[]): SortColumn<RoleOfFeature> {
     title: "played",
     hint: `how well the role is played, says ${adherence[0]?.judge}, on a scale to ${adherence[0]?.highest}`,
     num: true,
+    wide: true,
     value: (row) => of.get(row.role)?.rating ?? null,
-    cell: (row) => fixed(of.get(row.role)?.rating),
+    cell: (row) => <Rating of={of.get(row.role)} />,
   };
 }
 

@@ -15,6 +15,7 @@ import { paths } from "../../generated/paths";
 import { useParam } from "../../router/router";
 
 const PLOT = 150;
+const FEW = new Set(["feature", "lift", "score", "effect", "plot", "auroc", "wordings", "q", "played-effect", "rate"]); // what a screen has room for
 
 const FIRST = FEATURE_ORDERS[0];
 type Row = FeatureOfRole | FeatureInOrder;
@@ -97,6 +98,7 @@ function Features({ role, rows, note, empty, told = null, children }: FeaturesPr
       label="Characteristic features"
       rows={rows}
       columns={columns}
+      few={FEW}
       rowKey={(row) => row.feature_id}
       first="" // as they are served
       empty={<Empty title="None">{empty}</Empty>}
@@ -138,6 +140,7 @@ function columnsOf(scale: Scale, { role, n_wordings, findings }: RolePage, rows:
       title: "fires in",
       hint: "share of the role's responses",
       num: true,
+      wide: true,
       value: (row) => row.firing_rate,
       cell: (row) => percent(row.firing_rate),
     },

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Bracketed } from "../../components/contrastColumns";
 import { fixed } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
@@ -8,13 +9,17 @@ import { useNoPlace } from "./noPlace";
 
 const SHOWN = 8;
 
+/** Of the brackets: the cosine itself is drawn to 0 by noise, and so may lie below its interval. */
+export const FREE_OF_NOISE = "95 % interval, free of noise";
+
 /** The other roles by cosine of their vectors over the selected features. */
 export function Nearest({ role }: { role: RolePage }) {
   const [all, setAll] = useState(false);
   const noPlace = useNoPlace(role);
+  const told = role.nearest.some((one) => one.similarity_low !== null);
   const shown = all ? role.nearest : role.nearest.slice(0, SHOWN);
   return (
-    <Section title="Nearest roles" note="cosine of the roles' vectors">
+    <Section title="Nearest roles" note={`cosine of the roles' vectors${told ? `, [${FREE_OF_NOISE}]` : ""}`}>
       {role.nearest.length === 0 ? (
         <p className="muted">{noPlace}</p>
       ) : (
@@ -29,8 +34,8 @@ export function Nearest({ role }: { role: RolePage }) {
                   <td className="grow">
                     <RoleLink role={one.role} />
                   </td>
-                  <td className="num" title={range(one)}>
-                    {fixed(one.similarity, 3)}
+                  <td className="num">
+                    <Bracketed value={one.similarity} low={one.similarity_low} high={one.similarity_high} />
                     <Meter share={one.similarity ?? 0} />
                   </td>
                   <td>
@@ -53,11 +58,17 @@ export function Nearest({ role }: { role: RolePage }) {
   );
 }
 
+/** The nearest role by name, or that none is near. */
+export function NearestRole({ of }: { of: RolePage }) {
+  if (of.nearest[0] === undefined) return "–";
+  return (
+    <>
+      <RoleLink role={of.nearest[0].role} /> {isFar(of) && <span className="fact-note">not nearer than by chance</span>}
+    </>
+  );
+}
+
 function isFar({ nearest, similarity_null }: RolePage): boolean {
   const best = nearest[0]?.similarity;
   return similarity_null !== null && best !== null && best !== undefined && best < similarity_null;
-}
-
-function range({ similarity_low, similarity_high }: RolePage["nearest"][number]): string | undefined {
-  return similarity_low === null ? undefined : `95 % interval free of noise: ${fixed(similarity_low)} to ${fixed(similarity_high)}`;
 }

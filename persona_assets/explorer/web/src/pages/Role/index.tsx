@@ -1,7 +1,6 @@
 import type { ReactNode } from "react";
 import { count, fixed, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
-import { RoleLink } from "../../components/links";
 import { measuredOn } from "../../components/measuredOn";
 import { Facts, RoleChoice } from "../../components/parts";
 import { Rating } from "../../components/Rating";
@@ -10,13 +9,13 @@ import { useResource } from "../../data/useResource";
 import { SAYS } from "../../generated/columns";
 import type { RolePage as Role, RoleAnswers } from "../../generated/contract";
 import { paths } from "../../generated/paths";
-import { href, navigate, useRoute } from "../../router/router";
+import { href, navigate, useParam, useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { Axes } from "./Axes";
 import { Characteristic } from "./Characteristic";
 import { Controls } from "./Controls";
 import { Instructions } from "./Instructions";
-import { Nearest } from "./Nearest";
+import { Nearest, NearestRole } from "./Nearest";
 import { Responses } from "./Responses";
 import "./role.css";
 
@@ -74,11 +73,22 @@ function Fit({ fit }: { fit: Role["fit"] }) {
   );
 }
 
+/** Their number, and, where a live server has all of them in that order, the way to them: they may lie far below the first by other orders. */
 function Findings({ of }: { of: Role["findings"] }) {
+  const { live } = useStudy();
+  const { arg } = useRoute();
+  const [sae] = useParam("sae");
   if (of === null) return <span className="muted fact-note">not compared</span>;
+  const found = of.n_more + of.n_less;
   return (
     <>
-      {count(of.n_more + of.n_less)}{" "}
+      {live && found > 0 ? (
+        <a href={href("role", arg, { by: "q", ...(sae && { sae }) })} title="the surest first">
+          {count(found)}
+        </a>
+      ) : (
+        count(found)
+      )}{" "}
       <span className="fact-note">
         of {count(of.n_tested)}: {count(of.n_more)} more, {count(of.n_less)} less, {count(of.n_relevant)} ◆
       </span>
@@ -148,7 +158,7 @@ function RoleHead({ role }: { role: Role }) {
           ["overlap of lengths", fixed(role.features[0]?.length_overlap), SAYS.length_contrasts.length_overlap],
           ...rated(role.adherence),
           ...shares(role.played),
-          ["nearest role", role.nearest[0] ? <RoleLink role={role.nearest[0].role} /> : "–"],
+          ["nearest role", <NearestRole of={role} />],
         ]}
       />
     </header>

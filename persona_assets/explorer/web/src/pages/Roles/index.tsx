@@ -9,6 +9,7 @@ import type { RolesOverview, Sae } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, navigate } from "../../router/router";
 import "../../charts/charts.css";
+import { FREE_OF_NOISE } from "../Role/Nearest";
 import { RoleTable } from "./RoleTable";
 import { SaeSection } from "./SaeSection";
 import "./roles.css";
@@ -45,9 +46,14 @@ function Overview({ sae }: { sae: Sae }) {
   );
 }
 
-function Similarity({ overview: { order, similarity } }: { overview: RolesOverview }) {
+function Similarity({ overview: { order, similarity, similarity_low, similarity_high, similarity_null } }: { overview: RolesOverview }) {
+  const interval = (row: number, column: number) => {
+    const low = similarity_low[row]?.[column] ?? null;
+    return low === null || row === column ? "" : ` [${fixed(low)}, ${fixed(similarity_high[row]?.[column])}] (${FREE_OF_NOISE})`;
+  };
+  const chance = similarity_null === null ? "" : `; chance gives a nearest of ${fixed(similarity_null)} in one of twenty`;
   return (
-    <Section title="Similarity" note="cosine of the roles' vectors over the selected features; in the order of a clustering">
+    <Section title="Similarity" note={`cosine of the roles' vectors over the selected features; in the order of a clustering${chance}`}>
       {similarity.length === 0 ? (
         <Empty title="Not computed yet">The atlas of this SAE has not been made.</Empty>
       ) : (
@@ -56,6 +62,7 @@ function Similarity({ overview: { order, similarity } }: { overview: RolesOvervi
           values={similarity}
           label="Similarity of the roles"
           format={(value) => fixed(value)}
+          more={interval}
           onOpen={(row, column) =>
             navigate(row === column ? href("role", order[row]!) : href("compare", null, { a: order[row]!, b: order[column]! }))
           }
