@@ -26,6 +26,7 @@ from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
+from persona_assets.warehouse.empty import empty_tables, why_empty
 
 _TABLE_ROWS = 1000  # what a person may still look through
 _UNKNOWN_COLUMN = re.compile(r'Referenced column "([a-z0-9_-]+)" not found')
@@ -44,7 +45,8 @@ def ask(
 ) -> None:
     """Run `query`, a single statement, on the study's warehouse and print the answer as it comes.
 
-    `snapshot` names one that is kept. `if_none` stands below a table without rows.
+    `snapshot` names one that is kept. Below a table without rows stands `if_none`, or else which of the
+    tables that were asked have none, and why.
     """
     with connect(study, snapshot=snapshot) as connection, _heeding_ctrl_c(connection) as call:
         try:
@@ -54,9 +56,17 @@ def ask(
             rows = chain.from_iterable(batches)
             first = next(rows, None)
             found = () if first is None else chain((first,), rows)
-            print_rows(header, found, output, None if first is not None else if_none, wide=wide)
+            footer = None
+            if first is None:
+                footer = if_none or _why_none(study, call(empty_tables, connection, query))
+            print_rows(header, found, output, footer, wide=wide)
         except duckdb.Error as error:
             raise StudyError(f"{told(error)}{_hint(connection, str(error))}") from error
+
+
+def _why_none(study: Study, empty: list[str]) -> str | None:
+    reason = why_empty(study, empty)
+    return reason and f"0 rows; {reason}"
 
 
 def read_query(argument: str | None) -> str:

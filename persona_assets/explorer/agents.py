@@ -78,7 +78,8 @@ class _Tools:
         """Return the answer to one SQL statement (DuckDB's dialect) that only reads.
 
         At most max_rows rows come back, 1,000 at most, and about 64 kB; `truncated` says whether there are
-        more. Large whole numbers, dates and infinities are texts.
+        more. Large whole numbers, dates and infinities are texts. `note` says of an answer without rows which
+        of the tables that were asked have none, and why.
         """
         if not 1 <= max_rows <= MOST_ROWS:
             raise ToolError(f"max_rows is {max_rows}; it is from 1 to {MOST_ROWS:,}")
@@ -100,4 +101,4 @@ class _Tools:
             raise ToolError(str(error)) from error
         with outcome.file as file:
             answer: dict[str, Any] = json.load(file)
-        return answer
+        return answer if outcome.note is None else answer | {"note": outcome.note}

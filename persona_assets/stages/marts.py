@@ -8,21 +8,18 @@ has, and what is wrong with it.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_text
-from persona_assets.base.queries import query
 from persona_assets.lake.schema import MACROS, SHOWN
-from persona_assets.lake.schema.definition import declaration
+from persona_assets.stages.declared import declared, tables_read
 from persona_assets.stages.table import STAGES
 from persona_assets.study.study import Study
 
@@ -72,21 +69,19 @@ class Mart:
     @cached_property
     def bound(self) -> Bound:
         """Raises StudyError, in one line, where it is not one SELECT over tables of the warehouse."""
-        with _declared().cursor() as tables:
+        with declared().cursor() as tables:
             try:
                 statements = tables.extract_statements(self.sql)
                 if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
                     raise StudyError(f"{self.file}: holds {_kinds(statements)}; a mart is one SELECT")
-                [(_, plan), *_] = tables.execute(f"explain (format json) {self.sql}").fetchall()
+                read = tables_read(tables, self.sql)
                 columns = tables.execute(f"describe {self.sql}").fetchall()
             except duckdb.Error as error:
                 raise StudyError(complaint(self.file, error)) from error
         names = [name.lower() for name, *_ in columns]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise StudyError(f"{self.file}: has two columns {twice[0]}; name one otherwise with AS")
-        return Bound(
-            sorted(set(_read(json.loads(plan)))), [(name, kind.lower()) for name, kind, *_ in columns]
-        )
+        return Bound(read, [(name, kind.lower()) for name, kind, *_ in columns])
 
 
 def find_marts(study: Study) -> dict[str, Mart]:
@@ -106,29 +101,9 @@ def complaint(file: Path, error: Exception) -> str:
 def _is_plain(name: str) -> bool:
     """Return whether a table of this name can be asked without quotes."""
     try:
-        return len(_declared().extract_statements(f"select 1 from {name}")) == 1
+        return len(declared().extract_statements(f"select 1 from {name}")) == 1
     except duckdb.Error:
         return False
-
-
-@cache
-def _declared() -> duckdb.DuckDBPyConnection:
-    """Return a database with every table, view and macro of a snapshot, and no row."""
-    connection = duckdb.connect(config={"threads": 1, "python_enable_replacements": "false"})
-    connection.execute("; ".join(map(declaration, SHOWN.values())))
-    for name in MACROS:
-        connection.execute(query(f"macros/{name}").replace("{default_sae}", "''"))
-    for setting in ("explain_output = 'all'", "enable_external_access = false", "lock_configuration = true"):
-        connection.execute(f"set {setting}")
-    return connection
-
-
-def _read(plan: Any) -> Iterator[str]:
-    """Yield the tables that a plan, as it is before any of it is optimized away, reads."""
-    for node in plan if isinstance(plan, list) else [plan]:
-        if "Table" in node["extra_info"]:
-            yield node["extra_info"]["Table"].rsplit(".", 1)[-1]
-        yield from _read(node["children"])
 
 
 def _kinds(statements: list[duckdb.Statement]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from persona_assets.lake.lake_file import LakeFile
@@ -42,14 +43,18 @@ class Extra:
     A part that lacks it is stale where it is `needed`. Where it is not, for a later version added it, the
     part stays fresh, snapshots hold NULL in its columns, and selecting the stage by name makes it. Where
     it is not `always` made, the part may have nothing for it to hold; it is made from the part's own file.
-    A study that does not ask for it (`wanted`) has none.
+    A study whose file lacks its `setting` has none.
     """
 
     table: Table
     made_from: MadeFrom
     needed: bool = True
     always: bool = True
-    wanted: Callable[[StudySettings], bool] = lambda _: True
+    setting: str | None = None
+
+    def wanted(self, settings: StudySettings) -> bool:
+        """Return whether the study asks for it."""
+        return has(settings, self.setting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +64,7 @@ class Stage:
     `tables` are made from the same and land in this order: where the last is, the others are. `besides` are
     tables that no snapshot holds. `version` is raised by hand whenever the code gives other results for the
     same input; it may differ by the study's `atlas.strategy`. Without `made_from` files are always imported.
-    A study that does not ask for the stage (`wanted`) has no part of it.
+    A study whose file lacks the stage's `setting` has no part of it.
     A stage that `follows` is made by itself as soon as what it needs is new; none that uses a model is.
     """
 
@@ -76,7 +81,11 @@ class Stage:
     uses_model: bool = False
     follows: bool = False
     made_with: str | None = None
-    wanted: Callable[[StudySettings], bool] = lambda _: True
+    setting: str | None = None
+
+    def wanted(self, settings: StudySettings) -> bool:
+        """Return whether the study asks for it."""
+        return has(settings, self.setting)
 
     @property
     def mark(self) -> Table:
@@ -105,3 +114,11 @@ class Stage:
             return None
         version = self.version if isinstance(self.version, int) else self.version[strategy]
         return {"version": version, **made_from}
+
+
+def has(settings: StudySettings, name: str | None) -> bool:
+    """Return whether the study's file has the setting of this dotted name; True where there is no name."""
+    if name is None:
+        return True
+    value = attrgetter(name)(settings)
+    return value is not None and value is not False and value != {}

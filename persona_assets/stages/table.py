@@ -55,15 +55,6 @@ from persona_assets.study.settings import StudySettings
 # What changes one `atlas.strategy` leaves the other's files fresh.
 _STATISTICS, _PLAYED = {"mean": 4, "max": 5}, {"mean": 3, "max": 4}
 
-
-def _pools_first_tokens(settings: StudySettings) -> bool:
-    return settings.extraction.first_tokens is not None
-
-
-def _keeps_vectors(settings: StudySettings) -> bool:
-    return settings.extraction.vectors is not None
-
-
 STAGES = (
     Stage(
         "responses",
@@ -86,7 +77,7 @@ STAGES = (
         besides=(JUDGING,),
         uses_model=True,
         made_with="pytorch",
-        wanted=lambda settings: bool(settings.judge),
+        setting="judge",
     ),
     Stage(
         "activations",
@@ -100,8 +91,8 @@ STAGES = (
             Extra(SAE_FIT, inputs.of_fit, needed=False),
             Extra(DRAWN_EVIDENCE, inputs.of_drawn_evidence, needed=False),
             Extra(TOKEN_SHAPES, inputs.of_token_shapes, needed=False),
-            Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, wanted=_pools_first_tokens),
-            Extra(RESPONSE_VECTORS, inputs.of_response_vectors, wanted=_keeps_vectors),
+            Extra(FIRST_ACTIVATIONS, inputs.of_first_activations, setting="extraction.first_tokens"),
+            Extra(RESPONSE_VECTORS, inputs.of_response_vectors, setting="extraction.vectors"),
         ),
         uses_model=True,
         made_with="pytorch",
@@ -126,7 +117,7 @@ STAGES = (
         shown=FEATURE_ATTRIBUTION,
         uses_model=True,
         made_with="pytorch",
-        wanted=lambda settings: settings.attribution is not None,
+        setting="attribution",
     ),
     Stage(
         "statistics",
@@ -148,7 +139,7 @@ STAGES = (
         version=_PLAYED,
         shown=PLAYED_ROLES,
         made_with="numpy",
-        wanted=lambda settings: settings.analysis.min_score is not None,
+        setting="analysis.min_score",
     ),
     Stage(
         "first_tokens",
@@ -158,7 +149,7 @@ STAGES = (
         needs=("activations",),
         made_from=compared_inputs.of_first_tokens,
         made_with="numpy",
-        wanted=_pools_first_tokens,
+        setting="extraction.first_tokens",
     ),
     Stage(
         "contrasts",
@@ -170,7 +161,7 @@ STAGES = (
         version=2,
         shown=CONTRAST_FEATURES,
         made_with="numpy",
-        wanted=lambda settings: bool(settings.contrasts),
+        setting="contrasts",
     ),
     Stage(
         "baselines",
@@ -180,7 +171,7 @@ STAGES = (
         needs=("responses", "activations"),
         made_from=compared_inputs.of_baselines,
         made_with="scikitlearn",
-        wanted=lambda settings: settings.analysis.baselines,
+        setting="analysis.baselines",
     ),
     Stage(
         "declined",
@@ -191,7 +182,7 @@ STAGES = (
         made_from=compared_inputs.of_declined,
         shown=DECLINED_ROLES,
         made_with="numpy",
-        wanted=lambda settings: settings.analysis.declined,
+        setting="analysis.declined",
     ),
     Stage(
         "atlas",
@@ -214,7 +205,7 @@ STAGES = (
         made_from=compared_inputs.of_vectors,
         shown=VECTOR_AXES,
         made_with="numpy",
-        wanted=_keeps_vectors,
+        setting="extraction.vectors",
     ),
     Stage(
         "interventions",
@@ -227,7 +218,7 @@ STAGES = (
         shown=INTERVENTION_EFFECTS,
         uses_model=True,
         made_with="pytorch",
-        wanted=lambda settings: bool(settings.interventions),
+        setting="interventions",
     ),
     Stage(
         "explanations",
@@ -239,7 +230,7 @@ STAGES = (
         besides=(EXPLAINING,),
         uses_model=True,
         made_with="pytorch",
-        wanted=lambda settings: settings.explanations is not None,
+        setting="explanations",
     ),
     Stage(
         "feature_labels",
@@ -258,7 +249,7 @@ STAGES = (
         besides=(SCORING,),
         uses_model=True,
         made_with="pytorch",
-        wanted=lambda settings: settings.explanation_scores is not None,
+        setting="explanation_scores",
     ),
     Stage(
         "directions",
@@ -336,3 +327,10 @@ def needed(stage: Stage, settings: StudySettings) -> list[str]:
 def stage_of(table: Table) -> Stage:
     """Return the stage that lands `table`."""
     return _OF_TABLE[table.name]
+
+
+def setting_of(table: Table) -> str | None:
+    """Return the setting without which a study has no file of `table`; None where none decides."""
+    stage = stage_of(table)
+    of_extras = {extra.table.name: extra.setting for extra in stage.extras}
+    return of_extras.get(table.name) or stage.setting

@@ -62,6 +62,18 @@ def test_a_table_is_the_first_thousand_rows_and_says_how_to_get_all(
     assert (shown.out.splitlines()[-1], shown.err) == ("1000 rows", "")
 
 
+def test_an_answer_without_rows_says_which_table_is_empty_and_why(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(study)
+    for sql, said in {
+        "from judgements": "0 rows; judgements has no rows: this study has no `judge:`",
+        "select 1 where false": "0 rows",
+    }.items():
+        ask(study, sql, "table")
+        assert said in capsys.readouterr().out.splitlines()
+
+
 def test_a_terminal_is_told_which_columns_have_no_room_and_how_to_see_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

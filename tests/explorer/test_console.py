@@ -221,8 +221,15 @@ def test_the_console_answers_what_the_contract_says(live: Served):
         {"name": "mean", "type": "DOUBLE"},
     ]
     [[role, mean]] = answer.json()["rows"]
-    assert (role, answer.json()["truncated"]) == ("pirate", False)
+    assert (role, answer.json()["truncated"], answer.json()["note"]) == ("pirate", False, None)
     assert 4 < mean < 5
+
+
+def test_an_answer_without_rows_says_what_is_empty(live: Served):
+    answer = live.ask("select rating from judgements").json()
+    check("SqlResult", answer)
+    assert (answer["rows"], answer["note"]) == ([], "judgements has no rows: this study has no `judge:`")
+    assert live.ask("select 1 where false").json()["note"] is None
 
 
 def test_values_that_json_lacks_are_texts(live: Served):

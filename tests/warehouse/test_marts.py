@@ -16,6 +16,7 @@ from persona_assets.health.verify import verify
 from persona_assets.lake.lineage import made_of
 from persona_assets.lake.schema import FEATURE_LABELS, MARTS
 from persona_assets.stages.files import StudyFiles
+from persona_assets.stages.marts import Mart
 from persona_assets.stages.stage import State
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
@@ -77,6 +78,13 @@ def test_a_mart_is_a_table_of_the_snapshot_and_a_file_of_the_lake(
     assert capsys.readouterr().out.split() == ["n_labels", "2"]
     print_status(study, "table")
     assert "marts 3 – –" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_table_that_holds_nothing_of_what_a_mart_asks_is_one_that_it_reads(tmp_path: Path) -> None:
+    """Without data no role is the pirate, and DuckDB would not look into the table at all."""
+    file = tmp_path / "pirates.sql"
+    file.write_text("with own as (from role_contrasts where role = 'pirate') select count(*) as n from own")
+    assert Mart("pirates", file).bound.tables == ["role_contrasts"]
 
 
 def test_a_mart_is_made_again_where_its_sql_or_what_it_reads_is_another(

@@ -74,7 +74,7 @@ def write_json(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: i
         between = b","
     out.write(b'],"truncated":' + _json(truncated) + b"}")
     out.flush()
-    return {"truncated": truncated}
+    return {"truncated": truncated, "none": n_bytes == 0}
 
 
 def write_csv(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:

@@ -18,6 +18,7 @@ from persona_assets.explorer.problems import ProblemError
 from persona_assets.lake.storage import bucket
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
+from persona_assets.warehouse.empty import why_empty
 
 SECONDS = 30.0  # of a query whose answer is shown
 _EXPORT_SECONDS = 300.0
@@ -45,11 +46,15 @@ EXPORTED = Limits(_EXPORT_SECONDS, _EXPORT_ROWS, _EXPORT_BYTES)
 
 @dataclass(frozen=True)
 class Outcome:
-    """A query's answer: a file, at its beginning, that is gone when it is closed."""
+    """A query's answer: a file, at its beginning, that is gone when it is closed.
+
+    `note` says of an answer without rows which of the tables that were asked have none, and why.
+    """
 
     file: IO[bytes]
     seconds: float
     truncated: bool
+    note: str | None = None
 
 
 class Console:
@@ -77,7 +82,8 @@ class Console:
             if worker.returncode != 0 or said is None:
                 file.close()
                 raise _problem(said)
-            return Outcome(file, time.monotonic() - begun, bool(said["truncated"]))
+            note = why_empty(self._study, said.get("empty", []))
+            return Outcome(file, time.monotonic() - begun, bool(said["truncated"]), note)
 
     def _job(self, sql: str, form: str, limits: Limits) -> bytes:
         threads = min(os.cpu_count() or 1, 4)

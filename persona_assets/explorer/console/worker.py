@@ -79,11 +79,19 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     connection = locked(job["warehouse"], job["lake"], job["memory"], job["threads"], access)
     try:
         answer = executed(connection, only_reading(connection, job["sql"]), job["format"])
-        return _WRITERS[job["format"]](answer, sys.stdout.buffer, job["rows"], job["bytes"])
+        said = _WRITERS[job["format"]](answer, sys.stdout.buffer, job["rows"], job["bytes"])
+        return said | {"empty": _empty(connection, job["sql"])} if said.get("none") else said
     except duckdb.OutOfMemoryException as error:
         raise ProblemError(400, _TOO_MUCH) from error
     except duckdb.Error as error:
         raise complaint(job["sql"], error) from error
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    """Return which of the tables that were asked have no row: here, for whoever asks may ask anything."""
+    from persona_assets.warehouse.empty import empty_tables
+
+    return empty_tables(connection, sql)
 
 
 def _confine(memory: int, cpu_seconds: int) -> None:

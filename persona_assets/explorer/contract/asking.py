@@ -105,6 +105,8 @@ class SqlResult(Answer):
     """At most 1,000; 64-bit numbers beyond 2^53 and decimals are strings."""
     truncated: bool
     seconds: float
+    note: str | None
+    """Of an answer without rows: which of the tables that were asked have none, and why."""
 
 
 ResponseHit = TypeAliasType("ResponseHit", Hit | SearchProgress | SearchEnd | SearchError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from typing import IO
@@ -24,7 +25,8 @@ async def run_sql(request: Request) -> Response:
     """`POST api/sql`."""
     outcome = await _outcome(request, await _question(request), "json", SHOWN)
     with outcome.file as file:
-        body = file.read().removesuffix(b"}") + f',"seconds":{outcome.seconds:.6g}}}'.encode()
+        more = f',"seconds":{outcome.seconds:.6g},"note":{json.dumps(outcome.note)}}}'
+        body = file.read().removesuffix(b"}") + more.encode()
     return Response(body, media_type="application/json", headers=_FRESH)
 
 

@@ -960,6 +960,8 @@ export interface SqlResult {
   rows: unknown[][];
   truncated: boolean;
   seconds: number;
+  /** Of an answer without rows: which of the tables that were asked have none, and why. */
+  note: string | null;
 }
 
 export type ResponseHit = Hit | SearchProgress | SearchEnd | SearchError;

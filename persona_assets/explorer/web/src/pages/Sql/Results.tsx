@@ -76,6 +76,7 @@ function Answer({ sql, result }: { sql: string; result: SqlResult }) {
       <span role="status">
         <b>{count(n)}</b> {n === 1 ? "row" : "rows"} in <b>{fixed(result.seconds, 3)}</b> s
       </span>
+      {result.note !== null && <span className="muted">{result.note}</span>}
       {result.truncated && <span className="chip warn">only the first {count(n)}: there are more</span>}
       <span className="sql-export">
         {failure !== null && <span className="chip bad untrusted">{failure}</span>}

@@ -1,0 +1,51 @@
+"""Why an answer may be empty: tables that were asked and have no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from persona_assets.lake.schema import SHOWN, STANDS_ON, TABLES
+from persona_assets.stages.declared import declared, tables_read
+from persona_assets.stages.stage import has
+from persona_assets.stages.table import setting_of, stage_of
+from persona_assets.study.study import Study
+
+
+def empty_tables(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    """Return those of the snapshot's tables that the query reads, through macros too, and that have no row.
+
+    None of a query that cannot be read without its parameters.
+    """
+    with declared().cursor() as tables:
+        try:
+            read = set(tables_read(tables, sql)) & SHOWN.keys()
+        except duckdb.Error:
+            return []
+    found = (name for name in SHOWN if name in read)
+    return [name for name in found if connection.execute(f"from {name} limit 1").fetchone() is None]
+
+
+def why_empty(study: Study, empty: Sequence[str]) -> str | None:
+    """Return in one line why these tables have no row; None where there are none."""
+    reasons: dict[str, list[str]] = {}
+    for name in empty:
+        reasons.setdefault(_reason(study, name), []).append(name)
+    told = [
+        f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'} no rows: {reason}"
+        for reason, names in reasons.items()
+    ]
+    return "; ".join(told) or None
+
+
+def _reason(study: Study, name: str) -> str:
+    of = next((TABLES[one] for one in STANDS_ON[name] if one in TABLES), None)
+    if of is None:
+        return "nothing of it is published"
+    setting, stage = setting_of(of), stage_of(of)
+    if not has(study.settings, setting):
+        return f"this study has no `{setting}:`"
+    if stage.per == "conversation":
+        return f"no conversation was scored; `persona drift {study.name} FILE` does it"
+    return f"the stage {stage.name} gave none; `persona status {study.name}` says whether it was run"

@@ -1,0 +1,60 @@
+"""An answer without rows says which of the tables that were asked have none, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from persona_assets.base.queries import examples
+from persona_assets.lake.schema import SHOWN, TABLES
+from persona_assets.stages.table import STAGES, setting_of
+from persona_assets.warehouse import connect
+from persona_assets.warehouse.empty import empty_tables, why_empty
+from tests.warehouse.world import World
+
+NO_JUDGE = "judgements has no rows: this study has no `judge:`"
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("from judgements", NO_JUDGE),
+        ("select * from judgements join responses using (role, response_id)", NO_JUDGE),
+        ("from role_adherence;", "role_adherence has no rows: this study has no `judge:`"),
+        (
+            "-- of turns\nfrom drift_turns",
+            "drift_turns has no rows: no conversation was scored; `persona drift small FILE` does it",
+        ),
+        (
+            "from in_first_tokens('pirate')",
+            "first_contrasts has no rows: this study has no `extraction.first_tokens:`",
+        ),
+        ("from responses where role = 'nobody'", None),
+        ("select 1 where false", None),
+        ("from responses where role = $role", None),
+        ("describe judgements", None),
+    ],
+)
+def test_what_is_empty_is_named_with_its_reason(published: World, sql: str, said: str | None) -> None:
+    with connect(published.study) as connection:
+        assert why_empty(published.study, empty_tables(connection, sql)) == said
+
+
+def test_an_example_without_rows_says_why_unless_every_table_that_it_asks_has_some(published: World) -> None:
+    with connect(published.study) as connection:
+        empty = {
+            name: why_empty(published.study, empty_tables(connection, sql))
+            for name, sql in examples().items()
+            if connection.execute(sql).fetchone() is None
+        }
+    untold = {name for name, reason in empty.items() if reason is None}
+    nothing_to_tell = {"more_often_per_token", "what_a_role_avoids", "what_is_still_missing"}
+    assert (
+        untold == nothing_to_tell
+    )  # no rate differs surely, no feature is sure to be less, nothing is missing
+    assert len(empty) > 10
+
+
+def test_every_setting_that_decides_is_one_of_a_study(published: World) -> None:
+    for stage in STAGES:
+        assert stage.wanted(published.study.settings) in (True, False)
+    assert {setting_of(TABLES[name]) for name in SHOWN if name in TABLES} > {None, "judge", "contrasts"}
