@@ -12,7 +12,9 @@ from persona_assets.health.about_features import AboutFeatures, pilots_about_fea
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.health.gpu import fastest, measured_on_gpus
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
+from persona_assets.lake.schema import STEERED_RESPONSES
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.study import Study
 
 
@@ -23,6 +25,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     """
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
     _print_asked(study, asked, judges)
+    _print_steered(study)
     scored, explained = list(what_scorer_is_asked(study)), list(what_is_explained(study))
     for of_scorer in scored:
         _print_scorer(of_scorer)
@@ -78,6 +81,18 @@ def _print_gpu(study: Study, asked: Asked, has_pilot: bool) -> None:
         what = f"{count(asked.n_prompts)} answers of at most {count(longest)} tokens and their prompts"
         told = f"{told}: {duration(seconds)} for {what}"
     print(told)
+
+
+def _print_steered(study: Study) -> None:
+    """Print how many answers are given anew under edits, under each SAE; nothing where none are."""
+    n_answers = sum(one.n_answers for one in study.settings.interventions.values())
+    across = AcrossRoles.of(study)
+    for sae in study.settings.extraction.saes if n_answers else ():
+        known = "; they are there" if across.file(STEERED_RESPONSES, sae) else ""
+        print(
+            f"steered_responses ({sae}): at most {count(n_answers)} answers under edits, "
+            f"{count(study.generation.max_tokens * n_answers)} tokens in all{known}"
+        )
 
 
 def _print_scorer(scorer: ScorerAsked) -> None:

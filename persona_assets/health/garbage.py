@@ -23,7 +23,15 @@ from persona_assets.health.snapshots import NamedBySnapshot, held_open, publishe
 from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.look import Look
-from persona_assets.lake.schema import DRIFT_RUNS, EXPLAINING, IN_FLIGHT, JUDGING, SCORING, STEERING
+from persona_assets.lake.schema import (
+    ANSWERING,
+    DRIFT_RUNS,
+    EXPLAINING,
+    IN_FLIGHT,
+    JUDGING,
+    SCORING,
+    STEERING,
+)
 from persona_assets.lake.storage import bucket
 from persona_assets.scoring.stage import scoring_parts
 from persona_assets.stages.files import StudyFiles
@@ -95,7 +103,9 @@ def _parts(study: Study, look: Look) -> list[LakeFile]:
     if interventions := study.settings.interventions:
         across = StudyFiles.of(study, look).across
         alive |= {str(across.intervention(sae, name)) for sae in saes for name in interventions}
-    under_way = (IN_FLIGHT, JUDGING, STEERING, EXPLAINING, SCORING)
+        anew = [name for name, one in interventions.items() if one.answers]
+        alive |= {str(across.answers_anew(sae, name)) for sae in saes for name in anew}
+    under_way = (IN_FLIGHT, JUDGING, ANSWERING, STEERING, EXPLAINING, SCORING)
     parts = [file for table in under_way for file in look.all(study.lake, table)]
     return [file for file in parts if file.made_from in alive]
 

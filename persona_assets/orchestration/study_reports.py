@@ -23,6 +23,7 @@ from persona_assets.lake.schema import (
     PLAYED_ROLES,
     ROLE_BASELINES,
     ROLE_CONTRASTS,
+    STEERED_RESPONSES,
     VECTOR_AXES,
     Table,
 )
@@ -151,6 +152,20 @@ def _across_roles(
     return Landed(version_of(landed), metadata)
 
 
+def land_steered(study: Study, report: Report) -> Landed:
+    """Have the model answer with the stream edited under every SAE, and tell how many answers change."""
+    from persona_assets.steering.answered import land_steered
+
+    def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
+        rows = study.lake.read(STEERED_RESPONSES, files[STEERED_RESPONSES.name])
+        edited = rows.filter(pc.not_equal(pc.fill_null(rows["control"], "target"), "nothing"))
+        n_unchanged = pc.sum(edited["unchanged"]).as_py() or 0
+        return {"answers under an edit": edited.num_rows, "the same as without it": n_unchanged}
+
+    loaded.make_room()
+    return _across_roles(study, report, STEERED_RESPONSES, land_steered, told)
+
+
 def land_interventions(study: Study, report: Report) -> Landed:
     """Read answers with the stream edited under every SAE, and tell how many targets do more than chance."""
     from persona_assets.steering.stage import land_interventions
@@ -262,6 +277,7 @@ PER_STUDY = {
     "declined": land_declined,
     "atlas": land_atlas,
     "vectors": land_vectors,
+    "steered_responses": land_steered,
     "interventions": land_interventions,
     "explanations": land_explanations,
     "feature_labels": land_feature_labels,

@@ -11,8 +11,14 @@ from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile, fresh
 from persona_assets.lake.look import Look, files_of
 from persona_assets.lake.parquet import Content
-from persona_assets.lake.schema import FIRST_ACTIVATIONS, INTERVENTION_READOUTS, RESPONSE_VECTORS, Table
-from persona_assets.stages.compared_inputs import of_intervention
+from persona_assets.lake.schema import (
+    FIRST_ACTIVATIONS,
+    INTERVENTION_READOUTS,
+    RESPONSE_VECTORS,
+    STEERED_RESPONSES,
+    Table,
+)
+from persona_assets.stages.compared_inputs import of_answers_anew, of_intervention
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
@@ -102,6 +108,11 @@ class AcrossRoles:
     def intervention(self, sae: str, name: str) -> str | None:
         """Return the hash of what decides one intervention's rows; None where it cannot be made yet."""
         inputs, version = of_intervention(self, sae, name), stage_of(INTERVENTION_READOUTS).version
+        return None if inputs is None else fingerprint({"version": version, **inputs})
+
+    def answers_anew(self, sae: str, name: str) -> str | None:
+        """As `intervention`, of its steered responses."""
+        inputs, version = of_answers_anew(self, sae, name), stage_of(STEERED_RESPONSES).version
         return None if inputs is None else fingerprint({"version": version, **inputs})
 
     def made_from(self, table: Table, sae: str, *, lacks: str, select: str) -> str:

@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import JUDGEMENTS, PLAYED_ROLES, ROLE_CONTRASTS, ROLE_FEATURES, ROLE_MATRIX
-from persona_assets.stages.dtypes import extraction_dtype
+from persona_assets.lake.schema import (
+    JUDGEMENTS,
+    PLAYED_ROLES,
+    ROLE_CONTRASTS,
+    ROLE_FEATURES,
+    ROLE_MATRIX,
+    STEERED_RESPONSES,
+)
+from persona_assets.models.loading import identity
+from persona_assets.stages.dtypes import extraction_dtype, generation_dtype
 from persona_assets.stages.inputs import added_later, read_by
 from persona_assets.stages.stage import Inputs
 from persona_assets.study.contrasts import check_role, groups_of
@@ -138,9 +146,40 @@ def of_vectors(across: AcrossRoles, sae: str) -> Inputs:
 
 
 def of_interventions(across: AcrossRoles, sae: str) -> Inputs:
-    """Return what decides each of the study's interventions; None where one cannot be made yet."""
+    """Return what decides each of the study's interventions, and the steered responses, if they are there.
+
+    None where one cannot be made yet.
+    """
     found = {name: of_intervention(across, sae, name) for name in across.study.settings.interventions}
+    if not found or None in found.values():
+        return None
+    steered = across.file(STEERED_RESPONSES, sae)
+    return {"interventions": found, **({} if steered is None else {"steered_responses": steered.stem})}
+
+
+def of_steered(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what decides each intervention's steered responses; None where one cannot be made yet."""
+    settings = across.study.settings.interventions.items()
+    found = {name: of_answers_anew(across, sae, name) for name, one in settings if one.answers}
     return {"interventions": found} if found and None not in found.values() else None
+
+
+def of_answers_anew(across: AcrossRoles, sae: str, name: str) -> Inputs:
+    """Return what decides the intervention, how many answers are given under it, and how these are sampled.
+
+    Raises StudyError as `of_intervention`.
+    """
+    intervention, study = of_intervention(across, sae, name), across.study
+    if intervention is None:
+        return None
+    generation = study.generation
+    return {
+        **intervention,
+        "answers": study.settings.interventions[name].of_answers(),
+        "answering": identity(generation.model, generation.revision, study.lake),
+        "answering_dtype": generation_dtype(study),
+        **{f"answering_{key}": value for key, value in generation.decisive().items()},
+    }
 
 
 def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:

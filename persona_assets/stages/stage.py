@@ -117,8 +117,14 @@ class Stage:
 
 
 def has(settings: StudySettings, name: str | None) -> bool:
-    """Return whether the study's file has the setting of this dotted name; True where there is no name."""
+    """Return whether the study's file has the setting of this dotted name; True where there is no name.
+
+    Of blocks by names of the study's own, as `interventions.<name>.answers`, whether one has it.
+    """
     if name is None:
         return True
+    name, _, below = name.partition(".<name>.")
     value = attrgetter(name)(settings)
+    if below:
+        return any(attrgetter(below)(block) for block in value.values())
     return value is not None and value is not False and value != {}

@@ -14,6 +14,7 @@ from persona_assets.base.arrays import Floats
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation, read_conversations
+from persona_assets.generate.prompts import Prompt, response_seed
 from persona_assets.lake.schema import RESPONSES, VARIANT_STRIDE
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.hooks import HookPoint
@@ -21,6 +22,7 @@ from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
 
+_ASKED = ["response_id", "variant", "question_id", "system_prompt", "question", "prompt_token_ids", "seed"]
 _BUDGET = 4096  # tokens of answers that are read together
 
 
@@ -36,6 +38,14 @@ class Answers:
     def to_edit(self, role: str, n: int) -> list[Conversation]:
         """Return the role's answers to its first `n` questions, one of each, its wordings in turn."""
         return _one_of_each(self._of(role), 0, n)
+
+    def prompts(self, role: str, n: int) -> list[Prompt]:
+        """Return what the model was asked for the answers `to_edit`, with the seeds that these drew from."""
+        study, file = self._across.study, self._across.roles[role].responses
+        assert file is not None
+        wanted = {one.response_id for one in self.to_edit(role, n)}
+        rows = study.responses_owner.lake.read(RESPONSES, file).select(_ASKED).to_pylist()
+        return [_prompt(row, role, study.generation.seed) for row in rows if row["response_id"] in wanted]
 
     def to_place(self, n_edited: int, n: int) -> dict[str, list[Conversation]]:
         """Return `n` answers to the questions after those that are edited, of each role that has any."""
@@ -59,6 +69,15 @@ class Answers:
         return ChatFormat(tokenizer, self._across.study.template)
 
 
+def _prompt(row: dict[str, Any], role: str, study_seed: int) -> Prompt:
+    """Return the prompt of a row of `RESPONSES`; one that was imported has no seed, and is given its own."""
+    key = {name: row[name] for name in ("variant", "question_id", "system_prompt", "question")}
+    seed = row["seed"]
+    if seed is None:
+        seed = response_seed(study_seed, role, row["variant"], row["question_id"])
+    return Prompt(**key, token_ids=row["prompt_token_ids"], seed=seed)
+
+
 def _one_of_each(answers: Iterable[Conversation], first: int, n: int) -> list[Conversation]:
     """Return one answer to each of `n` questions from the `first` on, of one variant after the other."""
     by_question: dict[int, list[Conversation]] = {}
@@ -69,6 +88,20 @@ def _one_of_each(answers: Iterable[Conversation], first: int, n: int) -> list[Co
 
 
 @dataclass(frozen=True)
+class Towards:
+    """The way to a role above the last layer, `row` float32[width]: 0 where the other roles' mean is, and 1
+    where the role is. A move of a row is `row @ move` of it.
+    """
+
+    row: torch.Tensor
+    start: float
+
+    def of(self, top: torch.Tensor) -> float:
+        """Return where a row of the stream is."""
+        return float(top @ self.row) - self.start
+
+
+@dataclass(frozen=True)
 class Standing:
     """Where roles lie, float64[n_roles, width]: in the stream that is edited, and above the last layer."""
 
@@ -76,11 +109,13 @@ class Standing:
     edited: Floats
     top: Floats
 
-    def readout(self, role: str) -> torch.Tensor:
-        """Return what of a row's move is one towards the role: 1 is the way from the other roles' mean."""
+    def towards(self, role: str, device: str) -> Towards:
+        """Return the way to a role, on `device`."""
         place = self.roles.index(role)
-        way = self.top[place] - np.delete(self.top, place, axis=0).mean(axis=0)
-        return torch.from_numpy(way / (way @ way)).float()
+        others = np.delete(self.top, place, axis=0).mean(axis=0)
+        way = self.top[place] - others
+        row = way / (way @ way)
+        return Towards(torch.from_numpy(row).float().to(device), float(others @ row))
 
 
 def standing(

@@ -16,7 +16,7 @@ from persona_assets.base.arrays import Floats
 METRICS = {"kl": False, "readout": True, "loss": True}  # and whether they have two directions
 _CONTROLS = ("feature", "direction")
 
-Row = Mapping[str, Any]  # of INTERVENTION_READOUTS
+Row = Mapping[str, Any]  # of INTERVENTION_READOUTS, or of answers given anew (`measuring.pairs`)
 
 
 class Mean(NamedTuple):
@@ -28,11 +28,14 @@ class Mean(NamedTuple):
 
 
 def mean_of(values: Floats) -> Mean:
-    """Return the mean of `values`, one of each question, with its interval by t: questions drawn anew."""
+    """Return the mean of `values`, one of each question, with its interval by t: questions drawn anew.
+
+    Values that are all the same do not tell how far others would lie from them: there is no interval.
+    """
     if not len(values):
         return Mean(np.nan, np.nan, np.nan)
     effect, n = float(values.mean()), len(values)
-    if n < 2:
+    if n < 2 or (values == values[0]).all():
         return Mean(effect, np.nan, np.nan)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return Mean(effect, effect - half, effect + half)
@@ -50,8 +53,9 @@ def rank_p(effect: float, controls: Floats, two_sided: bool) -> float:
     return float((1 + np.count_nonzero(~(sizes < size))) / (1 + len(controls)))
 
 
-def effects(readouts: Iterable[Row]) -> list[dict[str, Any]]:
+def effects(readouts: Iterable[Row], metrics: Mapping[str, bool] = METRICS) -> list[dict[str, Any]]:
     """Return the rows of `INTERVENTION_EFFECTS`: each target against each kind of controls, by each metric.
+    `metrics` says of each whether it has two directions.
 
     An effect that no answer tells of is left out, as the loss of answers of one token. A q is over the
     targets, roles and strengths of an intervention, metric by metric and kind by kind.
@@ -60,7 +64,7 @@ def effects(readouts: Iterable[Row]) -> list[dict[str, Any]]:
     for row in readouts:
         key = (row["intervention"], row["role"], row["operation"], row["strength"])
         groups[key][row["control"], row["target"], row["feature_id"]].append(row)
-    found = [one for key, edits in groups.items() for one in _of_group(key, edits)]
+    found = [one for key, edits in groups.items() for one in _of_group(key, edits, metrics)]
     families: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for one in found:
         families[one["intervention"], one["against"], one["metric"]].append(one)
@@ -71,10 +75,10 @@ def effects(readouts: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _of_group(
-    key: tuple[Any, ...], edits: Mapping[tuple[Any, ...], Sequence[Row]]
+    key: tuple[Any, ...], edits: Mapping[tuple[Any, ...], Sequence[Row]], metrics: Mapping[str, bool]
 ) -> Iterator[dict[str, Any]]:
     intervention, role, operation, strength = key
-    for metric, two_sided in METRICS.items():
+    for metric, two_sided in metrics.items():
         values = {edit: _values(rows, metric) for edit, rows in edits.items()}
         means = {edit: mean_of(found) for edit, found in values.items()}
         for against in _CONTROLS:

@@ -1,4 +1,4 @@
-"""What interventions have read of answers, kept in part files until the stage lands."""
+"""What interventions have read and generated, kept in part files until the stage lands; and what lands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.base.errors import DamagedError
+from persona_assets.base.errors import DamagedError, StudyError
 from persona_assets.lake.lake import Lake
-from persona_assets.lake.schema import STEERING
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import RESPONSES, ROLE_CONTRASTS, ROLE_FEATURES, STEERING, Table
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.steering.plans import Planned
 
 _SECONDS = 30.0
 
@@ -20,13 +23,16 @@ Row = dict[str, Any]
 
 class Kept:
     """The rows of one intervention, all of an answer's together; `asked` is the hash of what decides them.
+    Its parts are files of `table`.
 
     An edit of an answer that several files hold, or one under several names, is taken once. As a context it
     writes what waits when it is left, however that is.
     """
 
-    def __init__(self, lake: Lake, sae: str, asked: str, earlier: Iterable[Row]) -> None:
-        self._lake, self._sae, self._asked = lake, sae, asked
+    def __init__(
+        self, lake: Lake, sae: str, asked: str, earlier: Iterable[Row], table: Table = STEERING
+    ) -> None:
+        self._lake, self._sae, self._asked, self._table = lake, sae, asked, table
         self._rows: dict[tuple[str, int], dict[tuple[Any, ...], Row]] = {}
         self._waiting: list[Row] = []
         self._written = time.monotonic()
@@ -45,21 +51,46 @@ class Kept:
         """Return what is known of an answer: its rows, or nothing."""
         return list(self._rows.get((role, response_id), {}).values())
 
+    def row(self, role: str, response_id: int, edit: Planned) -> Row | None:
+        """Return what is known of an answer under an edit."""
+        return self._rows.get((role, response_id), {}).get((edit.control, edit.target, edit.strength))
+
     def add(self, rows: list[Row]) -> None:
-        """Keep an answer's rows, with the next part."""
+        """Keep more rows, with the next part."""
         self._waiting += rows
         if time.monotonic() - self._written > _SECONDS:
             self._flush()
 
     def _flush(self) -> None:
         if self._waiting:
-            content = pa.Table.from_pylist(self._waiting, schema=STEERING.schema)
-            self._lake.write(STEERING, content, self._asked, sae=self._sae)
+            content = pa.Table.from_pylist(self._waiting, schema=self._table.schema)
+            self._lake.write(self._table, content, self._asked, sae=self._sae)
             self._waiting.clear()
         self._written = time.monotonic()
 
     def _parts(self) -> Iterable[Row]:
-        for file in self._lake.files(STEERING, sae=self._sae):
+        for file in self._lake.files(self._table, sae=self._sae):
             if file.made_from == self._asked:
                 with suppress(DamagedError):
-                    yield from self._lake.read(STEERING, file).to_pylist()
+                    yield from self._lake.read(self._table, file).to_pylist()
+
+
+def earlier_rows(across: AcrossRoles, table: Table, sae: str) -> Iterable[Row]:
+    """Yield the rows of every file of `table` that can be read."""
+    for file in across.all(table, sae):
+        with suppress(StudyError):
+            yield from across.study.lake.read(table, file).to_pylist()
+
+
+def columns(table: Table, rows: list[Row]) -> dict[str, list[Any]]:
+    """Return the columns of `table`, of rows that have them."""
+    return {name: [row[name] for row in rows] for name in table.schema.names}
+
+
+def inputs_of(across: AcrossRoles, sae: str) -> list[LakeFile]:
+    """Return the files that the tables of interventions are made from."""
+    compared = across.compared(sae)
+    files = [file for pair in compared.values() for file in pair]
+    of_roles = [across.roles[role].file(RESPONSES) for role in compared]
+    of_roles += [across.roles[role].file(ROLE_FEATURES, sae) for role in compared]
+    return [file for file in (*files, *of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]

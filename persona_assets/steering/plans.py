@@ -177,6 +177,24 @@ def nothing(like: torch.Tensor) -> Planned:
     return Planned("nothing", "nothing", None, 0.0, 0.0, edit)
 
 
+def answering(planned: Sequence[Planned], n_targets: int, n_controls: int) -> list[Planned]:
+    """Return the edits under which a model answers, all strengths of each, and the one of nothing.
+
+    They are of the first `n_targets` and of the first `n_controls` that are drawn beside these: features, or
+    where there are none directions.
+    """
+    names: dict[str | None, list[str]] = {}
+    for one in planned:
+        of_kind = names.setdefault(one.control, [])
+        if one.target not in of_kind:
+            of_kind.append(one.target)
+    n_all = len(names[None])
+    kind = "feature" if "feature" in names else "direction"
+    controls = [one for number, one in enumerate(names.get(kind, [])) if number % n_all < n_targets]
+    chosen = {None: names[None][:n_targets], kind: controls[:n_controls], "nothing": names["nothing"]}
+    return [one for one in planned if one.target in chosen.get(one.control, ())]
+
+
 def _random(like: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
     """Return a direction of length 1, any as likely, of the width and on the device of `like`."""
     drawn = torch.from_numpy(random.standard_normal(len(like))).to(like)

@@ -14,13 +14,14 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
+from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
-from persona_assets.models.hooks import check_fits, check_site
+from persona_assets.models.hooks import HookPoint, check_fits, check_site
 from persona_assets.models.loading import text_config
 from persona_assets.models.sae import Sae, check_directions, load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
-from persona_assets.steering.answers import Answers, Standing, standing
+from persona_assets.steering.answers import Answers, Standing, Towards, standing
 from persona_assets.steering.edits import check_writes
 from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, Planned, matched, nothing
 from persona_assets.steering.readings import AnswerReader
@@ -59,18 +60,19 @@ class Interventions:
                 )
         return [(role, one) for role, answers in found.items() for one in answers]
 
+    def prompts(self, name: str, role: str) -> list[Prompt]:
+        """Return what a role is asked under each edit of an intervention. Raises StudyError as `answers`."""
+        self.answers(name)
+        return self._answers.prompts(role, self._settings[name].answers)
+
     def read(self, name: str, role: str, answer: Conversation) -> list[Row]:
         """Return what each edit of an intervention does to an answer of a role.
 
         Raises StudyError where the stream cannot be edited, or model or SAE are not to be had.
         """
         settings = self._settings[name]
-        planned = self._edits(name, role)
-        readout = self._where(settings, settings.role or role).readout(settings.role or role)
-        reader = AnswerReader(self._backbone, self._sae.point, settings.tokens == "all")
-        if settings.of_features:
-            self._check_directions(answer)
-        readout = readout.to(self._device)
+        readout, planned = self.towards(name, role).row, self.edits(name, role)
+        reader = AnswerReader(self.backbone, self.point, settings.tokens == "all")
         moved = reader.moved(answer, readout, [one.edit for one in planned])
         return [
             {
@@ -89,6 +91,20 @@ class Interventions:
             for one, move in zip(planned, moved, strict=True)
         ]
 
+    def towards(self, name: str, role: str) -> Towards:
+        """Return the way to an intervention's role, or to `role` where it names none."""
+        settings = self._settings[name]
+        return self._where(settings, settings.role or role).towards(settings.role or role, self.device)
+
+    @property
+    def point(self) -> HookPoint:
+        """Where the SAE reads."""
+        return self._sae.point
+
+    def release(self) -> None:
+        """Give back the model's memory, until it is needed again."""
+        vars(self).pop("backbone", None)
+
     @cached_property
     def _answers(self) -> Answers:
         return Answers(self._across, self._name, getattr(self._config, "max_position_embeddings", None))
@@ -98,34 +114,36 @@ class Interventions:
         return text_config(self._extraction.model, self._extraction.revision)
 
     @cached_property
-    def _device(self) -> str:
+    def device(self) -> str:
+        """Where the model runs."""
         extraction = self._extraction
         return engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
 
     @cached_property
     def _sae(self) -> Sae:
-        sae, config = load_sae(self._extraction.saes[self._name], self._device), self._config
+        sae, config = load_sae(self._extraction.saes[self._name], self.device), self._config
         check_site(sae.point, config, self._name)
         check_fits(sae.point, sae.d_in, self._name, config, self._extraction.model)
         check_writes(sae, self._name)
         return sae
 
     @cached_property
-    def _backbone(self) -> Backbone:
+    def backbone(self) -> Backbone:
+        """The whole model that reads answers, loaded when it is first needed."""
         extraction, config = self._extraction, self._config
         n_layers = config.num_hidden_layers
         where = extraction.model, extraction.revision
-        return Backbone.load(*where, config, n_layers, extraction.dtype, self._device, whole=True)
+        return Backbone.load(*where, config, n_layers, extraction.dtype, self.device, whole=True)
 
     @cached_property
     def _directions(self) -> torch.Tensor:
-        return self._sae.directions().to(self._device)
+        return self._sae.directions().to(self.device)
 
     def _check_directions(self, answer: Conversation) -> None:
         """Raise StudyError where the SAE's features have no directions, as is seen on an answer's tokens."""
         if not self._directions_checked:
             with torch.inference_mode():
-                rows = self._backbone.selected_rows([answer], [self._sae.point])[self._sae.point]
+                rows = self.backbone.selected_rows([answer], [self._sae.point])[self._sae.point]
                 check_directions(self._sae, self._directions, rows, f"interventions: SAE {self._name}")
             self._directions_checked = True
 
@@ -146,14 +164,19 @@ class Interventions:
             )
         if key not in self._standing:
             self._standing[key] = standing(
-                self._backbone, self._sae.point, list(placed), list(placed.values())
+                self.backbone, self._sae.point, list(placed), list(placed.values())
             )
         return self._standing[key]
 
-    def _edits(self, name: str, role: str) -> list[Planned]:
-        """Return the edits of a role's answers, the same of each; strength 0 is among them."""
+    def edits(self, name: str, role: str) -> list[Planned]:
+        """Return the edits of a role's answers, the same of each; strength 0 is among them.
+
+        Raises StudyError as `read`.
+        """
         if (name, role) not in self._planned:
             settings = self._settings[name]
+            if settings.of_features:
+                self._check_directions(self._answers.to_edit(role, 1)[0])
             random = np.random.default_rng([settings.seed, *role.encode()])
             of = self._of_features if settings.of_features else self._of_direction
             planned = [*of(settings, role, random), nothing(self._directions[0])]
@@ -167,7 +190,7 @@ class Interventions:
         to = self._across.study.settings.analysis.anchor if is_axis else str(settings.role)
         where = self._where(settings, to)
         named = "assistant axis" if is_axis else f"vector of {to}"
-        plan = DirectionPlan(named, where.edited, where.roles.index(to), is_axis, self._device)
+        plan = DirectionPlan(named, where.edited, where.roles.index(to), is_axis, self.device)
         return plan.edits(settings, random)
 
     def _of_features(

@@ -56,10 +56,8 @@ class AnswerReader:
     """
 
     def __init__(self, backbone: Backbone, point: HookPoint, whole_conversation: bool) -> None:
-        place = backbone.place(point)
-        if place is None:
-            raise StudyError(f"the stream at {point} cannot be changed: no module takes or gives it alone")
-        self._backbone, self._place, self._point, self._whole = backbone, place, point, whole_conversation
+        self._backbone, self._place = backbone, place_of(backbone, point)
+        self._point, self._whole = point, whole_conversation
         self._last = HookPoint(len(backbone.layers) - 1, "hook_resid_post")
         self._begins = not whole_conversation and keeps_all_tokens(backbone.causal)
 
@@ -119,6 +117,13 @@ class AnswerReader:
             open_.enter_context(changed(Place(layers[self._point.layer], "input"), lambda _: known))
             open_.enter_context(changed(self._place, each))
             yield
+
+
+def place_of(backbone: Backbone, point: HookPoint) -> Place:
+    """Return where the stream at `point` is changed. Raises StudyError where it cannot be."""
+    if (place := backbone.place(point)) is None:
+        raise StudyError(f"the stream at {point} cannot be changed: no module takes or gives it alone")
+    return place
 
 
 @contextmanager

@@ -1,29 +1,25 @@
-"""The stage `interventions`: what features and directions do to given answers, landed in the lake."""
+"""The stage `interventions`: what features and directions do to answers, landed in the lake."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
 
-from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     INTERVENTION_EFFECTS,
     INTERVENTION_READOUTS,
-    RESPONSES,
-    ROLE_CONTRASTS,
-    ROLE_FEATURES,
+    STEERED_RESPONSES,
     STEERING,
     STEERING_TABLES,
     Table,
 )
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.effects import effects
-from persona_assets.steering.kept import Kept
+from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
+from persona_assets.steering.measuring import ANSWER_METRICS, pairs
 from persona_assets.steering.reading import Interventions
 
 Row = dict[str, Any]
@@ -33,6 +29,7 @@ def land_interventions(
     across: AcrossRoles, sae: str, *, progress: Progress | None = None
 ) -> dict[str, LakeFile]:
     """Return the files of `STEERING_TABLES`: found, or made now. What a killed run has read is taken up.
+    Effects on steered responses are among them where these are there.
 
     `progress` counts the answers that are read. Raises StudyError where the roles are not compared yet, a
     stream cannot be edited, or the model or the SAE is not to be had.
@@ -46,18 +43,23 @@ def land_interventions(
 
 
 def _land(across: AcrossRoles, sae: str, made_from: str, progress: Progress) -> dict[str, LakeFile]:
-    rows = _readouts(across, sae, progress)
+    rows, steered = _readouts(across, sae, progress), across.file(STEERED_RESPONSES, sae)
+    found, inputs = effects(rows), inputs_of(across, sae)
+    if steered is not None:
+        answers = across.study.lake.read(STEERED_RESPONSES, steered).to_pylist()
+        found += effects(pairs(answers), ANSWER_METRICS)
+        inputs.append(steered)
     contents: dict[Table, pa.Table] = {
-        INTERVENTION_READOUTS: INTERVENTION_READOUTS.of(_columns(INTERVENTION_READOUTS, rows)),
-        INTERVENTION_EFFECTS: INTERVENTION_EFFECTS.of(_columns(INTERVENTION_EFFECTS, effects(rows))),
+        INTERVENTION_READOUTS: INTERVENTION_READOUTS.of(columns(INTERVENTION_READOUTS, rows)),
+        INTERVENTION_EFFECTS: INTERVENTION_EFFECTS.of(columns(INTERVENTION_EFFECTS, found)),
     }
-    return across.land(contents, made_from, sae, _inputs(across, sae))
+    return across.land(contents, made_from, sae, inputs)
 
 
 def _readouts(across: AcrossRoles, sae: str, progress: Progress) -> list[Row]:
     """Return the rows of all interventions: those that earlier runs have, and the others, read now."""
     interventions, settings = Interventions(across, sae), across.study.settings.interventions
-    earlier, done, rows = list(_earlier(across, sae)), 0, list[Row]()
+    earlier, done, rows = list(earlier_rows(across, INTERVENTION_READOUTS, sae)), 0, list[Row]()
     units = {name: interventions.answers(name) for name in settings}
     n_units = sum(map(len, units.values()))
     for name, answers in units.items():
@@ -71,22 +73,3 @@ def _readouts(across: AcrossRoles, sae: str, progress: Progress) -> list[Row]:
                 done += 1
                 progress(done, n_units)
     return rows
-
-
-def _earlier(across: AcrossRoles, sae: str) -> Iterable[Row]:
-    for file in across.all(INTERVENTION_READOUTS, sae):
-        with suppress(StudyError):
-            yield from across.study.lake.read(INTERVENTION_READOUTS, file).to_pylist()
-
-
-def _columns(table: Table, rows: list[Row]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in table.schema.names}
-
-
-def _inputs(across: AcrossRoles, sae: str) -> list[LakeFile]:
-    """Return the files that the tables are made from."""
-    compared = across.compared(sae)
-    files = [file for pair in compared.values() for file in pair]
-    of_roles = [across.roles[role].file(RESPONSES) for role in compared]
-    of_roles += [across.roles[role].file(ROLE_FEATURES, sae) for role in compared]
-    return [file for file in (*files, *of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]

@@ -25,6 +25,7 @@ from persona_assets.lake.schema import (
     RESPONSE_VECTORS,
     RESPONSES,
     ROLE_CONTRASTS,
+    STEERED_RESPONSES,
     VECTOR_AXES,
 )
 from persona_assets.stages.across_roles import AcrossRoles
@@ -136,6 +137,9 @@ OTHERS: dict[str, Any] = {
     "interventions.controls": {"controls": 9},
     "interventions.directions": {"directions": 9},
     "interventions.seed": {"seed": 9},
+    "interventions.answers": {"answers": 2},
+    "interventions.answer_targets": {"answers": 2, "answer_targets": 1},
+    "interventions.answer_controls": {"answers": 2, "answer_controls": 9},
     "explanation_scores.backend": {"backend": "vllm"},
     "explanation_scores.model": {"model": "google/gemma-3-12b-it"},
     "explanation_scores.revision": {"revision": "abc"},
@@ -404,8 +408,12 @@ def test_a_key_of_interventions_decides_what_they_do_and_nothing_else(
         landed = land_all(study)
         land(study, ROLE_CONTRASTS, AcrossRoles.of(study).fingerprint(ROLE_CONTRASTS, "demo"), sae="demo")
         assert all(landed.get(name) == stem for name, stem in PLAIN_STEMS.items())
-        stems.add(AcrossRoles.of(study).fingerprint(INTERVENTION_EFFECTS, "demo"))
-    assert len(stems) == len(keys) + 1 and None not in stems
+        across = AcrossRoles.of(study)
+        stems.add((across.intervention("demo", "one"), across.fingerprint(STEERED_RESPONSES, "demo")))
+        assert across.fingerprint(INTERVENTION_EFFECTS, "demo") is not None
+    assert len(stems) == len(keys) + 1
+    read = [stem for stem, _ in stems]
+    assert len(set(read)) == len(keys) + 1 - 3  # what is generated does not decide what is read
 
 
 def test_each_key_is_said_once_and_exists() -> None:

@@ -13,6 +13,7 @@ from persona_assets.health.garbage import find_garbage
 from persona_assets.health.summary import summarize
 from persona_assets.judging.stage import judging_parts
 from persona_assets.lake.schema import (
+    ANSWERING,
     DRIFT_CODES,
     EVERY_TABLE,
     EXPLAINING,
@@ -60,7 +61,7 @@ def study(make_study: StudyMaker) -> Study:
             "attribution": {"roles": ["default", "pirate"]},
             "explanation_scores": {"model": "tests/toy/data/model", "dtype": "float32"},
             "explanations": {"model": "tests/toy/data/model", "dtype": "float32"},
-            "interventions": {"pirates": {"role": "pirate"}},
+            "interventions": {"pirates": {"role": "pirate", "answers": 2}},
         }
     )
 
@@ -108,8 +109,10 @@ def land_besides(study: Study) -> set[str]:
     judging = judging_parts(files.roles["pirate"], "one").made_from
     scoring = scoring_parts(study, "demo", "fuzzing").made_from
     steering = AcrossRoles.of(study).intervention("demo", "pirates")
-    assert steering is not None
+    answering = AcrossRoles.of(study).answers_anew("demo", "pirates")
+    assert steering is not None and answering is not None
     return {
+        land(study, ANSWERING, answering, Part(sae="demo")),
         land(study, STEERING, steering, Part(sae="demo")),
         land(study, SCORING, scoring, Part(sae="demo")),
         land(study, JUDGING, judging, Part(role="pirate")),
@@ -191,13 +194,14 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
         "explaining",
         "scoring",
         "steering",
+        "answering",
         "drift_codes",
     } == EVERY_TABLE.keys()
     files.fresh()
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    under_way = ("in_flight", "judging", "explaining", "scoring", "steering")
-    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1, 1, 1, 1, 1]
+    under_way = ("in_flight", "judging", "explaining", "scoring", "steering", "answering")
+    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1] * 6
     assert set(listed.values()) == {2}
     assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - set(under_way)}

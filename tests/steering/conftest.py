@@ -1,3 +1,3 @@
 """Tiny random models of several families, from the tests of extraction."""
 
-from tests.extract.conftest import model_directory, tokenizer  # noqa: F401
+from tests.extract.conftest import model_directory, multimodal, tokenizer  # noqa: F401

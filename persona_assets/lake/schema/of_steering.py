@@ -1,10 +1,21 @@
-"""The tables of interventions: given answers read with a stream edited, and what that does."""
+"""The tables of interventions: answers read, and given anew, with a stream edited, and what that does."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from persona_assets.lake.schema.table import BOOL, DOUBLE, INT, TEXT, VARIANT_STRIDE, Column, Table
+import pyarrow as pa
+
+from persona_assets.lake.schema.table import (
+    BIGINT,
+    BOOL,
+    DOUBLE,
+    INT,
+    TEXT,
+    VARIANT_STRIDE,
+    Column,
+    Table,
+)
 
 _of_edits = partial(
     Table,
@@ -15,22 +26,59 @@ _of_edits = partial(
 
 _EDIT = (
     Column("intervention", TEXT, "Its name in the study"),
-    Column("role", TEXT, "Whose answers are read"),
+    Column("role", TEXT, "Whose answers they are"),
     Column("target", TEXT, "What is edited: feature 12, vector of pirate, assistant axis; of controls which"),
     Column("feature_id", INT, "NULL where no feature is edited", nullable=True),
     Column("operation", TEXT, "add, ablate, cap or floor"),
     Column("strength", DOUBLE, "As the study says it: docs/interventions.md has its units"),
 )
 
+_KEPT = (
+    Column("control", TEXT, "NULL: a target of the study; feature: a random one, as active in the role; "
+        "direction: a random one; nothing: an edit of strength 0", nullable=True),
+    Column("level", DOUBLE, "What is added to each token's amount, or the bound that it is kept to; NULL "
+        "where it is taken away", nullable=True),
+)  # fmt: skip
+_ASKED = Column("asked", TEXT, "Hash of what decides the row: while it stays the row is kept")
+
+STEERED_RESPONSES = Table(
+    "steered_responses", "What the model answers while an SAE's stream is edited, of targets and controls; "
+    "read from the lake",
+    columns=(
+        *_EDIT, *_KEPT,
+        Column("response_id", INT, f"variant * {VARIANT_STRIDE} + question_id: with role the plain answer, "
+            "in responses, to the same prompt from the same seed"),
+        Column("variant", INT, made_of=f"f.response_id // {VARIANT_STRIDE}"),
+        Column("question_id", INT, made_of=f"f.response_id % {VARIANT_STRIDE}"),
+        Column("question", TEXT, "As it was asked"),
+        Column("response", TEXT, "The answer"),
+        Column("response_token_ids", pa.list_(INT), "Its tokens, without the one that ended it"),
+        Column("n_tokens", INT, "How many these are"),
+        Column("finish_reason", TEXT, "stop or length"),
+        Column("seed", BIGINT, "Of the random numbers that its tokens are drawn by"),
+        Column("unchanged", BOOL, "Whether it has the very tokens of the answer at strength 0"),
+        Column("readout", DOUBLE, "Where the answer lies, read without an edit: mean of its tokens' stream "
+            "above the last layer, on the way from the other roles' mean (0) to that of the intervention's "
+            "role (1), or, where it names none, the one that answers; NULL of an answer without tokens",
+            nullable=True),
+        Column("loss", DOUBLE, "Mean negative log-probability of its tokens to the model without an edit: "
+            "the logarithm of its perplexity; NULL of an answer without tokens", unit="nats per token",
+            nullable=True),
+        Column("repetition", DOUBLE, "Share of its runs of three tokens that it has had before; NULL of an "
+            "answer of fewer", nullable=True),
+        _ASKED,
+    ),
+    per_sae=True,
+    per_role=False,
+    made_from=("responses", "pooled", "activations", "role_features", "role_contrasts"),
+)  # fmt: skip
+
 INTERVENTION_READOUTS = _of_edits(
     "intervention_readouts", "What each edit of an SAE's stream does to a given answer (nothing is "
     "generated), targets and controls, answer by answer; read from the lake",
     columns=(
         *_EDIT,
-        Column("control", TEXT, "NULL: a target of the study; feature: a random one, as active in the role; "
-            "direction: a random one; nothing: an edit of strength 0", nullable=True),
-        Column("level", DOUBLE, "What is added to each token's amount, or the bound that it is kept to; NULL "
-            "where it is taken away", nullable=True),
+        *_KEPT,
         Column("response_id", INT, f"variant * {VARIANT_STRIDE} + question_id: with role the answer that is "
             "read"),
         Column("question_id", INT, made_of=f"f.response_id % {VARIANT_STRIDE}"),
@@ -42,24 +90,26 @@ INTERVENTION_READOUTS = _of_edits(
             "is the way there from the other roles' mean"),
         Column("loss", DOUBLE, "How much less likely the answer's tokens become, mean; NULL of an answer of "
             "one token", unit="nats per token", nullable=True),
-        Column("asked", TEXT, "Hash of what decides the row: while it stays the row is kept"),
+        _ASKED,
     ),
 )  # fmt: skip
 
 _FOUND = "case when f.q <= 0.05 then 'more than its controls' else 'no more than its controls' end"
 
 INTERVENTION_EFFECTS = _of_edits(
-    "intervention_effects", "What each target of an intervention does beyond its controls, by metric; over "
-    "given answers (docs/interventions.md)",
+    "intervention_effects", "What each target of an intervention does beyond its controls, by metric; to "
+    "given answers, and to those given anew (docs/interventions.md)",
     columns=(
         *_EDIT,
-        Column("metric", TEXT, "kl, readout or loss, of intervention_readouts"),
-        Column("effect", DOUBLE, "Its mean over questions: of kl and loss in nats per token, of readout in "
-            "ways from the other roles to the role that it is of"),
+        Column("metric", TEXT, "kl, readout or loss, of intervention_readouts; answer_readout, answer_loss "
+            "or answer_repetition, of steered_responses: the answer's less that at strength 0"),
+        Column("effect", DOUBLE, "Its mean over questions: of kl and losses in nats per token, of readouts "
+            "in ways from the other roles to the role that it is of"),
         Column("low", DOUBLE, "Lower end of the effect's 95% interval (t over questions, pair by pair); NULL "
-            "with one question", nullable=True),
+            "with one question, and where it is the same to all", nullable=True),
         Column("high", DOUBLE, "Upper end", nullable=True),
-        Column("n_questions", INT, "Pairs of an edited and an unedited reading of the same answer"),
+        Column("n_questions", INT, "Pairs of an edited and an unedited reading of the same answer, or of two "
+            "answers"),
         Column("against", TEXT, "What it is compared with: feature, random features as active in the role; "
             "direction, random directions"),
         Column("n_controls", INT, "How many, pooled over the intervention's targets"),
@@ -67,7 +117,7 @@ INTERVENTION_EFFECTS = _of_edits(
         Column("control_median", DOUBLE, "Their median"),
         Column("control_high", DOUBLE, "Their 97.5th percentile"),
         Column("p", DOUBLE, "(1 + controls that do as much) / (1 + controls): exact where the target is like "
-            "them; of readout and loss in either direction"),
+            "them; of all but kl in either direction"),
         Column("q", DOUBLE, "p adjusted over the targets, roles and strengths of the intervention (Benjamini-"
             "Hochberg)"),
         Column("moves", BOOL, "Whether q is at most 0.05", nullable=True,
@@ -83,6 +133,17 @@ STEERING_TABLES = (INTERVENTION_READOUTS, INTERVENTION_EFFECTS)
 STEERING = Table(
     "steering", "The parts of an SAE whose interventions are under way",
     columns=tuple(column for column in INTERVENTION_READOUTS.columns if not column.made_of),
+    per_sae=True,
+    per_role=False,
+)  # fmt: skip
+
+# Nor this: steered responses that are under way, before they are measured and compared.
+_MEASURED = ("unchanged", "readout", "loss")
+ANSWERING = Table(
+    "answering", "The parts of an SAE whose steered responses are under way",
+    columns=tuple(
+        one for one in STEERED_RESPONSES.columns if not one.made_of and one.name not in _MEASURED
+    ),
     per_sae=True,
     per_role=False,
 )  # fmt: skip

@@ -15,6 +15,9 @@ Target = Literal["top_features", "features", "role_vector", "assistant_axis"]
 class InterventionSettings(Block):
     """What is edited, how, and on which answers; and how many controls are edited beside it."""
 
+    _OF_ANSWERS = "decides the steered responses, and through these the effects; what is read stays"
+    ELSEWHERE = {"answers": _OF_ANSWERS, "answer_targets": _OF_ANSWERS, "answer_controls": _OF_ANSWERS}
+
     target: Target = "top_features"
     """What is edited: the features that most surely set `role` apart, the `features` listed here, the vector
     from the other roles to `role`, or the assistant axis (from the other roles to `analysis.anchor`)."""
@@ -43,6 +46,13 @@ class InterventionSettings(Block):
     """How many random directions are edited beside the targets, by the targets' own amounts."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of both."""
+    answers: Annotated[int, Field(ge=0)] = 0
+    """How many of the `questions` the model answers anew under each edit; by default nothing is generated."""
+    answer_targets: PositiveInt = 3
+    """Under the edits of how many targets, the first ones, it answers."""
+    answer_controls: PositiveInt = 59
+    """Under the edits of how many of their controls besides: random features, or directions where there are
+    none."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -61,12 +71,28 @@ class InterventionSettings(Block):
         if not self.directions and not (self.of_features and self.controls):
             of = "`controls` or `directions`" if self.of_features else "`directions`"
             raise ValueError(f"an effect is told from chance by controls; ask for some ({of})")
+        if self.answers > self.questions:
+            raise ValueError("`answers` are to the first of the `questions`, so there cannot be more of them")
         return self
 
     @property
     def read(self) -> list[str]:
         """The roles whose answers are read."""
         return self.roles or [self.role or ""]
+
+    def of_answers(self) -> dict[str, int]:
+        """Return the keys that decide what is generated."""
+        return {name: getattr(self, name) for name in self.ELSEWHERE}
+
+    @property
+    def n_answers(self) -> int:
+        """How many answers are given anew at most, under all edits and one of nothing, by all roles."""
+        if not self.answers:
+            return 0
+        n_targets = {"top_features": self.top, "features": len(self.features)}.get(self.target, 1)
+        n_controls = self.controls if self.of_features and self.controls else self.directions
+        n_edits = min(n_targets, self.answer_targets) + min(n_controls, self.answer_controls)
+        return (n_edits * len(self.strengths) + 1) * self.answers * len(self.read)
 
     @property
     def of_features(self) -> bool:

@@ -1,0 +1,199 @@
+"""The stage `steered_responses`: what a model answers while a stream is edited, landed in the lake."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.extract.conversation import Conversation
+from persona_assets.generate.backend import Completion
+from persona_assets.generate.prompts import Prompt
+from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.schema import ANSWERING, STEERED_RESPONSES
+from persona_assets.models.loading import identity
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import decided_generation
+from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
+from persona_assets.steering.measuring import measured, repetition
+from persona_assets.steering.plans import Planned, answering
+from persona_assets.steering.reading import Interventions
+from persona_assets.study.backends import generation_backend
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.transformers_options import checked_options
+
+Row = dict[str, Any]
+
+_UNMEASURED = {"readout": None, "loss": None}
+
+
+def land_steered(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
+    """Return the file of `STEERED_RESPONSES`: found, or made now. What a killed run has answered is kept.
+
+    `progress` counts answers. Raises StudyError as `land_interventions`, and where the model that answers
+    does not run here, or is not the one that the SAE reads.
+    """
+    lacks, select = "the roles are not compared yet", "responses,activations,role_features,statistics"
+    made_from = across.made_from(STEERED_RESPONSES, sae, lacks=lacks, select=select)
+    if (found := across.files((STEERED_RESPONSES,), sae)) is None:
+        rows = _Answers(across, sae, progress or (lambda done, of: None)).rows()
+        content = STEERED_RESPONSES.of(columns(STEERED_RESPONSES, rows))
+        found = across.land({STEERED_RESPONSES: content}, made_from, sae, inputs_of(across, sae))
+    across.study.lake.clear(ANSWERING, sae=sae)
+    return found
+
+
+class _Answers:
+    """The answers of all of a study's interventions: planned, then generated, then measured.
+
+    So one model is held at a time.
+    """
+
+    def __init__(self, across: AcrossRoles, sae: str, progress: Progress) -> None:
+        self._across, self._sae, self._progress = across, sae, progress
+        self._interventions = Interventions(across, sae)
+        self._generation = answering_here(across, self._interventions.device)
+        self._settings = across.study.settings.interventions
+        asked = [(name, role) for name, one in self._settings.items() if one.answers for role in one.read]
+        self._prompts = {one: self._interventions.prompts(*one) for one in asked}
+
+    def rows(self) -> list[Row]:
+        """Return the rows of `STEERED_RESPONSES`."""
+        edits = {one: self._edits(*one) for one in self._prompts}
+        self._interventions.release()
+        return self._measured(list(self._answered(edits)))
+
+    def _edits(self, name: str, role: str) -> list[Planned]:
+        one = self._settings[name]
+        self._interventions.towards(name, role)  # where that is not known it is told before a model is loaded
+        return answering(self._interventions.edits(name, role), one.answer_targets, one.answer_controls)
+
+    def _answered(self, edits: Mapping[tuple[str, str], Sequence[Planned]]) -> Iterator[Row]:
+        n_answers, done = sum(len(prompts) * len(edits[one]) for one, prompts in self._prompts.items()), 0
+        earlier = list(earlier_rows(self._across, STEERED_RESPONSES, self._sae))
+        n_at_once = checked_options(self._generation.engine).batch_size
+        with closing(_Backend(self._generation, self._interventions)) as backend:
+            for (name, role), prompts in self._prompts.items():
+                hash_ = str(self._across.answers_anew(self._sae, name))
+                with Kept(self._across.study.lake, self._sae, hash_, earlier, ANSWERING) as kept:
+                    for some, of in _batches(edits[name, role], prompts, n_at_once):
+                        known = [kept.row(role, one.response_id, edit) for edit in some for one in of]
+                        found = [row for row in known if row is not None]
+                        if len(found) < len(known):  # all of it again, so that each answer has the same bits
+                            answers = self._of_batch(name, role, some, of, backend)
+                            found = [row | {"asked": hash_} for row in answers]
+                            kept.add(found)
+                        yield from (_UNMEASURED | row | {"intervention": name} for row in found)
+                        done += len(found)
+                        self._progress(done, n_answers)
+
+    def _of_batch(
+        self, name: str, role: str, edits: Sequence[Planned], prompts: Sequence[Prompt], backend: _Backend
+    ) -> Iterator[Row]:
+        one = self._settings[name]
+        whole = one.tokens == "all"
+        answers = backend.opened.answers([one.edit for one in edits], prompts, whole_conversation=whole)
+        asked = {"intervention": name, "role": role, "operation": one.operation}
+        for edit, of_edit in zip(edits, answers, strict=True):
+            for prompt, completion in zip(prompts, of_edit, strict=True):
+                yield asked | _row(edit, prompt, completion)
+
+    def _measured(self, rows: list[Row]) -> list[Row]:
+        """Return the rows with what the model without an edit makes of their answers."""
+        lacking = defaultdict[tuple[str, str], list[Row]](list)
+        for row in rows:
+            if row["loss"] is None and row["n_tokens"]:
+                lacking[row["intervention"], row["role"]].append(row)
+        for asked, of in lacking.items():
+            prompts = {one.response_id: one.token_ids for one in self._prompts[asked]}
+            answers = [_conversation(prompts[row["response_id"]], row["response_token_ids"]) for row in of]
+            towards = self._interventions.towards(*asked)
+            for row, one in zip(of, measured(self._interventions.backbone, answers, towards), strict=True):
+                row |= vars(one)
+        plain = {_answer(row): row["response_token_ids"] for row in rows if row["control"] == "nothing"}
+        return [row | {"unchanged": row["response_token_ids"] == plain[_answer(row)]} for row in rows]
+
+
+class _Backend:
+    """A backend that is opened at first use: where all answers are kept, no model is loaded."""
+
+    def __init__(self, generation: GenerationSettings, interventions: Interventions) -> None:
+        self._generation, self._interventions = generation, interventions
+        self._opened: SteeredBackend | None = None
+
+    @property
+    def opened(self) -> SteeredBackend:
+        if self._opened is None:
+            self._opened = SteeredBackend(self._generation, self._interventions.point)
+        return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+def answering_here(across: AcrossRoles, device: str) -> GenerationSettings:
+    """Return how the study's answers are sampled, by transformers on `device`. Raises StudyError."""
+    study, reading = across.study, across.study.settings.extraction
+    generation = study.generation
+    if not generation_backend(generation.backend).holds_model:
+        raise StudyError(
+            f"{study.file}: interventions: generation.backend {generation.backend} answers elsewhere, where "
+            "no stream can be edited; leave `answers` out of the interventions"
+        )
+    of = [identity(one.model, one.revision, study.lake) for one in (generation, reading)]
+    if of[0] != of[1]:
+        raise StudyError(
+            f"{study.file}: interventions: model {generation.model!r} answers and {reading.model!r} is what "
+            "the SAE reads; leave `answers` out of the interventions"
+        )
+    engine = generation.engine if generation.backend == "transformers" else {}
+    here = {"backend": "transformers", "engine": engine | {"device": device}}
+    return decided_generation(study).model_copy(update=here)
+
+
+def _batches(
+    edits: Sequence[Planned], prompts: Sequence[Prompt], size: int
+) -> Iterator[tuple[Sequence[Planned], Sequence[Prompt]]]:
+    """Yield edits with the prompts that are answered under each of them, at most `size` answers together.
+
+    An edit's answers to the same prompts are in a batch with one another's, so that each has the same room.
+    """
+    for first in range(0, len(prompts), size):
+        some = prompts[first : first + size]
+        n_edits = max(1, size // len(some))
+        for start in range(0, len(edits), n_edits):
+            yield edits[start : start + n_edits], some
+
+
+def _row(edit: Planned, prompt: Prompt, answer: Completion) -> Row:
+    return {
+        "target": edit.target,
+        "feature_id": edit.feature_id,
+        "strength": edit.strength,
+        "control": edit.control,
+        "level": edit.level,
+        "response_id": prompt.response_id,
+        "question": prompt.question,
+        "response": answer.text,
+        "response_token_ids": answer.token_ids,
+        "n_tokens": len(answer.token_ids),
+        "finish_reason": answer.finish_reason,
+        "seed": prompt.seed,
+        "repetition": repetition(answer.token_ids),
+    }
+
+
+def _answer(row: Row) -> tuple[str, str, int]:
+    return row["intervention"], row["role"], row["response_id"]
+
+
+def _conversation(prompt: Sequence[int], answer: Sequence[int]) -> Conversation:
+    ids = np.array([*prompt, *answer], np.int32)
+    return Conversation(0, ids, len(prompt), len(ids))
