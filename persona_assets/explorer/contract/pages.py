@@ -13,6 +13,7 @@ from persona_assets.lake.schema import (
     ATLAS,
     ATLAS_SUMMARY,
     FEATURES,
+    INTERVENTION_EFFECTS,
 )
 
 # Columns of features in no list of them.
@@ -202,6 +203,14 @@ class WrittenAlike(Answer):
     preferred_role: str | None
 
 
+FeatureEffect = rows_of(
+    "FeatureEffect",
+    "What editing a feature does by one metric, beside what its controls do.",
+    INTERVENTION_EFFECTS,
+    leave=("target", "feature_id", "control_median", "p", "found"),
+)
+
+
 class FeaturePage(Answer):
     """The page of one feature."""
 
@@ -220,6 +229,8 @@ class FeaturePage(Answer):
     """The promoted first, of each sign the strongest first; empty where there are none."""
     written_alike: list[WrittenAlike]
     """The nearest first; the last is the most opposed. Empty where nobody made them."""
+    effects: list[FeatureEffect]  # type: ignore[valid-type]
+    """Of the study's interventions, the strengths of each together; empty where none edits it."""
     examples: list[ExamplesOfRole]
     """On a site: of the strongest roles; live: none, each role's are asked."""
 

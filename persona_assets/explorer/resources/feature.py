@@ -42,6 +42,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         "related": source.rows("related", sae=sae, feature_id=feature_id),
         "logits": source.rows("feature_logits", sae=sae, feature_id=feature_id),
         "written_alike": source.rows("written_alike", sae=sae, feature_id=feature_id),
+        "effects": source.rows("effects_of_feature", sae=sae, feature_id=feature_id),
         "examples": examples_of(source, sae, feature_id, strongest) if strongest else [],
     }
 

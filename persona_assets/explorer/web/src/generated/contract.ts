@@ -355,6 +355,40 @@ export interface WrittenAlike {
   preferred_role: string | null;
 }
 
+/** What editing a feature does by one metric, beside what its controls do. */
+export interface FeatureEffect {
+  /** Its name in the study */
+  intervention: string;
+  /** Whose answers they are */
+  role: string;
+  /** add, ablate, cap or floor */
+  operation: string;
+  /** As the study says it: docs/interventions.md has its units */
+  strength: number;
+  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss or answer_repetition, of steered_responses: the answer's less that at strength 0 */
+  metric: string;
+  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of */
+  effect: number;
+  /** Lower end of the effect's 95% interval (t over questions, pair by pair); NULL with one question, and where it is the same to all */
+  low: number | null;
+  /** Upper end */
+  high: number | null;
+  /** Pairs of an edited and an unedited reading of the same answer, or of two answers */
+  n_questions: number;
+  /** What it is compared with: feature, random features as active in the role; direction, random directions */
+  against: string;
+  /** How many, pooled over the intervention's targets */
+  n_controls: number;
+  /** The 2.5th percentile of the controls' effects */
+  control_low: number;
+  /** Their 97.5th percentile */
+  control_high: number;
+  /** p adjusted over the targets, roles and strengths of the intervention (Benjamini-Hochberg) */
+  q: number;
+  /** Whether q is at most 0.05 */
+  moves: boolean | null;
+}
+
 /** The page of one feature. */
 export interface FeaturePage {
   feature_id: number;
@@ -372,6 +406,8 @@ export interface FeaturePage {
   logits: TokenLogit[];
   /** The nearest first; the last is the most opposed. Empty where nobody made them. */
   written_alike: WrittenAlike[];
+  /** Of the study's interventions, the strengths of each together; empty where none edits it. */
+  effects: FeatureEffect[];
   /** On a site: of the strongest roles; live: none, each role's are asked. */
   examples: ExamplesOfRole[];
 }

@@ -7,6 +7,7 @@ import { paths } from "../../generated/paths";
 import { useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import { Distribution } from "./Distribution";
+import { Effects } from "./Effects";
 import { Examples } from "./Examples";
 import { FeatureHead } from "./FeatureHead";
 import { Density, ShapeOfPeaks, Silent } from "./Peaks";
@@ -53,6 +54,7 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
               </Section>
             </div>
           </div>
+          <Effects feature={feature} />
           <div className="feature-row">
             <Examples feature={feature} sae={sae} />
             {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}

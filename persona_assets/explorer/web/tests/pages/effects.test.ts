@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { FeatureEffect } from "../../src/generated/contract";
+import { doses, told, verdict } from "../../src/pages/Feature/effects";
+
+const one = (more: Partial<FeatureEffect>): FeatureEffect => ({
+  intervention: "pirates",
+  role: "pirate",
+  operation: "add",
+  strength: 1,
+  metric: "kl",
+  effect: 0.2,
+  low: 0.1,
+  high: 0.3,
+  n_questions: 6,
+  against: "feature",
+  n_controls: 59,
+  control_low: 0,
+  control_high: 0.05,
+  q: 0.5,
+  moves: false,
+  ...more,
+});
+
+test("effects are gathered by what they are of, the way to the role first", () => {
+  const found = doses([one({}), one({ strength: 2 }), one({ metric: "readout" }), one({ metric: "answer_readout" })]);
+  expect(found.map((dose) => [dose.metric, dose.of.length])).toEqual([
+    ["readout", 1],
+    ["kl", 2],
+    ["answer_readout", 1],
+  ]);
+});
+
+test("what moves nothing is said to, and the surest strength speaks for the others", () => {
+  const [nothing] = doses([one({}), one({ strength: 2, q: 0.2 })]);
+  expect(verdict(nothing!)).toBe("moves nothing: no more than 59 random features (q = 0.20)");
+  const [something] = doses([one({}), one({ strength: 2, q: 0.01, moves: true })]);
+  expect(verdict(something!)).toBe("more than 59 random features (q = 0.010)");
+});
+
+test("an effect without an interval is told without one", () => {
+  expect(told(one({ low: null, high: null }))).toContain("no interval of 6 questions");
+});
