@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +19,13 @@ from persona_assets.base.project import in_project
 from persona_assets.generate.backend import Backend, Completion, open_backend
 from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage
+from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.dtypes import best_dtype
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.models.sae import load_sae
+from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.edits import Edit, feature
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study, load_study
 from tests.places import DEMO
@@ -102,6 +106,37 @@ def test_transformers_and_llama_cpp(benchmark, tmp_path: Path) -> None:
     if best != "float32":
         auto = speed_on(prompts, settings.model_copy(update={"dtype": best}))
         record(f"the same in {best} (dtype: auto)", ">= 1.8", auto / theirs, "times llama.cpp's tokens/s")
+
+
+def test_steered_and_plain(benchmark) -> None:
+    """SmolLM2, 64 answers at once under 16 edits of features, against as many that are plain."""
+    study = load_study("smollm2")
+    settings = study.settings.generation.model_copy(
+        update={"engine": {"batch_size": 64, "device": "cpu"}, "dtype": "float32"}
+    )
+    if not in_project(settings.model).exists():
+        pytest.skip("needs the model: persona models fetch smollm2")
+    prompts = smollm2_prompts(study, settings)[:4]
+    sae = load_sae(study.settings.extraction.saes["smollm2"])
+    written = [feature(sae, "smollm2", one, sae.directions()[one]) for one in range(16)]
+    edits = [Edit(one, operation, 1.0) for one in written[:8] for operation in ("add", "ablate")]
+    plain, steered = TransformersBackend(settings), SteeredBackend(settings, sae.point)
+
+    def seconds_per_token(answer: Callable[[], Sequence[Sequence[Completion]]]) -> float:
+        start = time.perf_counter()
+        answers = answer()
+        longest = max(len(one.token_ids) for of_edit in answers for one in of_edit)
+        return (time.perf_counter() - start) / longest  # a batch runs as long as its longest answer
+
+    def ratio() -> float:
+        as_it_is = seconds_per_token(
+            lambda: [[one for _, one in plain.complete_together([prompts] * len(edits))]]
+        )
+        return as_it_is / seconds_per_token(lambda: steered.answers(edits, prompts, whole_conversation=False))
+
+    ratio()
+    found = benchmark.pedantic(lambda: sorted(ratio() for _ in range(3)), rounds=1)
+    record("answers under edits, SmolLM2, 64 at once", ">= 0.8", found[1], "times the plain tokens/s")
 
 
 def smollm2_prompts(study: Study, settings: GenerationSettings) -> list[Prompt]:

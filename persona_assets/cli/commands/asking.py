@@ -16,6 +16,7 @@ from persona_assets.cli.commands.options import (
     Subject,
     WideOption,
 )
+from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()
@@ -118,6 +119,50 @@ def try_text(
     from persona_assets.cli.tried import try_text
 
     try_text(load_study(study), text, file, sae, pooled, top or (20 if pooled else 3), output, wide)
+
+
+@commands.command()
+def steer(
+    study: StudyArgument,
+    text: Annotated[
+        str | None,
+        typer.Argument(help="What a user says. Without it, it is read from standard input."),
+    ] = None,
+    feature: Annotated[
+        int | None, typer.Option("--feature", min=0, help="The feature that is edited, by its id.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", help="In place of a feature: the vector from the others to a role."),
+    ] = None,
+    operation: Annotated[
+        Operation,
+        typer.Option(
+            "--operation",
+            metavar="OPERATION",
+            help="add, ablate, cap or floor: what is done to its amount in each token of the answer.",
+        ),
+    ] = "add",
+    strength: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--strength",
+            metavar="X",
+            help="How much, in units of docs/interventions.md; may be given several times. Default: 1.",
+            show_default=False,
+        ),
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", help="A system prompt.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers of all answers.")] = 0,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+) -> None:
+    """Show what the model answers with a feature or a role's vector edited, below what it answers plainly."""
+    from persona_assets.cli.steered import print_steered
+
+    print_steered(
+        load_study(study), text, feature, role, operation, strength or [1.0], system, seed, sae, output
+    )
 
 
 @commands.command()
