@@ -112,7 +112,7 @@ def test_steered_and_plain(benchmark) -> None:
     """SmolLM2, 64 answers at once under 16 edits of features, against as many that are plain."""
     study = load_study("smollm2")
     settings = study.settings.generation.model_copy(
-        update={"engine": {"batch_size": 64, "device": "cpu"}, "dtype": "float32"}
+        update={"engine": {"batch_size": 64, "device": "cpu"}, "dtype": "float32", "max_tokens": 24}
     )
     if not in_project(settings.model).exists():
         pytest.skip("needs the model: persona models fetch smollm2")
