@@ -41,11 +41,13 @@ class _Strip:
 
 @drawing
 def axes_figure(role_axes: pa.Table, summary: pa.Table, anchor: str, about: str) -> Figure:
-    """`ROLE_AXES` as strips, one an axis, each role at its position and named where there is room, from both
-    ends on, with a line for its 95 % interval; `anchor` is marked. `summary` is the row of `ATLAS_SUMMARY`;
-    `about` names the data.
+    """Return `ROLE_AXES` as strips, one per axis; the assistant axis over played answers is one, where it is.
+
+    Each role is at its position, and named where there is room, from both ends on, with a line for its 95 %
+    interval; `anchor` is marked. `summary` is the row of `ATLAS_SUMMARY`; `about` names the data.
     """
-    strips = [_strip(role_axes, axis) for axis in ("assistant", *_COMPONENTS)]
+    components = (_strip(role_axes, axis) for axis in _COMPONENTS)
+    strips = [_strip(role_axes, "assistant"), _played(role_axes), *components]
     strips = [strip for strip in strips if strip.roles]
     figure = new_figure(2.75 * len(strips) + 0.8, 7.8)
     entitle(figure, _title(strips[0], anchor, about))
@@ -75,9 +77,23 @@ def _strip(role_axes: pa.Table, axis: str) -> _Strip:
     reason = rows["reason"][0].as_py()
     if reason:
         return _Strip("assistant axis", rows["role"].to_pylist(), np.empty(0), np.empty((2, 0)), reason)
-    rows = rows.filter(pc.is_valid(rows["position"]))
-    ends = np.stack([rows[f"position_{end}"].to_numpy() for end in ("low", "high")])
-    return _Strip(_about(axis, rows), rows["role"].to_pylist(), rows["position"].to_numpy(), ends)
+    return _placed(rows, "position", _about(axis, rows))
+
+
+def _played(role_axes: pa.Table) -> _Strip:
+    """Return the roles on the assistant axis over those answers alone that play them."""
+    rows = role_axes.filter(pc.is_valid(role_axes["played_position"])).sort_by("played_position")
+    if not rows.num_rows:
+        return _Strip("", [], np.empty(0), np.empty((2, 0)))
+    cosine = rows["played_axis_cosine"][0].as_py()
+    beside = f"\nits cosine with that of all answers {cosine:.2f}".replace("-", "−")
+    return _placed(rows, "played_position", f"assistant axis, played answers{beside}")
+
+
+def _placed(rows: pa.Table, column: str, title: str) -> _Strip:
+    rows = rows.filter(pc.is_valid(rows[column]))
+    ends = np.stack([rows[f"{column}_{end}"].to_numpy() for end in ("low", "high")])
+    return _Strip(title, rows["role"].to_pylist(), rows[column].to_numpy(), ends)
 
 
 def _about(axis: str, rows: pa.Table) -> str:

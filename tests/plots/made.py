@@ -34,8 +34,11 @@ def role_similarity(n_roles: int, groups: int = 3, *, shift: float = 0.0) -> pa.
     return pa.table(columns, names=["role_a", "role_b", "similarity"])
 
 
-def role_axes(n_roles: int, *, reason: str | None = None) -> pa.Table:
-    """Positions on the assistant axis and on three components, most of them close together."""
+def role_axes(n_roles: int, *, reason: str | None = None, played: bool = False) -> pa.Table:
+    """Positions on the assistant axis and on three components, most of them close together.
+
+    Where answers are `played`, all roles but the first have places by those on the assistant axis, too.
+    """
     random = np.random.default_rng(n_roles)
     rows = [
         {
@@ -49,11 +52,21 @@ def role_axes(n_roles: int, *, reason: str | None = None) -> pa.Table:
             "anchor_null": None if axis != "assistant" or reason else 1.5,
             "cosine_with_assistant": None if reason else -0.25,
             "reason": reason if axis == "assistant" else None,
+            **{
+                f"played_position{end}": at + by
+                if played and axis == "assistant" and number_of_role
+                else None
+                for end, by in (("", 0.5), ("_low", 0.2), ("_high", 0.9))
+            },
+            "played_axis_cosine": 0.87 if played and axis == "assistant" else None,
         }
         for number, axis in enumerate(("assistant", "pc1", "pc2", "pc3"))
-        for role in role_names(n_roles)
+        for number_of_role, role in enumerate(role_names(n_roles))
     ]
-    return pa.Table.from_pylist(rows)
+    types = {name: pa.float64() for name in rows[0] if name.startswith(("played", "position"))}
+    table = pa.Table.from_pylist(rows)
+    fields = [field.with_type(types.get(field.name, field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def summary(mode: str = "question_centered_mean", preservation: float | None = 0.5) -> pa.Table:

@@ -36,6 +36,18 @@ def test_every_interval_is_a_line_from_end_to_end() -> None:
         assert drawn == sorted((row["position_low"], row["position_high"]) for row in rows)
 
 
+def test_places_by_played_answers_stand_beside_those_by_all_where_there_are_any() -> None:
+    table = role_axes(7, played=True)
+    figure = axes_figure(table, summary(), "role000", "study")
+    assert len(figure.axes) == 5 and len(axes_figure(role_axes(7), summary(), "role000", "study").axes) == 4
+    assert "its cosine with that of all answers 0.87" in " ".join(texts(figure))
+    [lines] = figure.axes[1].collections
+    drawn = sorted(tuple(segment[:, 1]) for segment in lines.get_segments())
+    rows = [row for row in table.to_pylist() if row["played_position"] is not None]
+    assert len(rows) == 6
+    assert drawn == sorted((row["played_position_low"], row["played_position_high"]) for row in rows)
+
+
 def test_the_anchor_is_marked_and_named_wherever_it_lies() -> None:
     table = role_axes(276)
     in_the_middle = sorted(

@@ -106,7 +106,9 @@ COLUMNS = {
         "prompt_token_ids response_token_ids n_pooled_tokens n_active_features excluded_reason files"
     ),
     "response_length_by_role": "role n_responses mean_tokens median_tokens shortest longest",
-    "role_similarity": "role_a role_b cosine",
+    "role_similarity": (
+        "role_a role_b cosine crossed_similarity similarity_low similarity_high similarity similarity_null"
+    ),
     "show_me_the_tokens": "feature_id role rank peak tokens question",
     "what_is_still_missing": (
         "role status responses_status activations_status role_features_status n_responses n_prompts"
@@ -276,6 +278,12 @@ def test_role_similarity(warehouse: duckdb.DuckDBPyConnection, published: World)
     for (a, b), row in answer.items():
         x, y = published.mean_of(a), published.mean_of(b)
         assert row["cosine"] == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+        [told] = rows(
+            warehouse, "from role_similarity where sae = 'first' and role_a = ? and role_b = ?", a, b
+        )
+        for name in ("similarity", "crossed_similarity", "similarity_low", "similarity_high"):
+            assert row[name] == told[name]
+        assert 0 < row["similarity_null"] <= 1
 
 
 def test_show_me_the_tokens(warehouse: duckdb.DuckDBPyConnection, published: World) -> None:
