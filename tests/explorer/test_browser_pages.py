@@ -346,6 +346,7 @@ def test_a_role_shows_its_features_of_both_directions(page, pages, folder):
     page.go_back()
     page.wait_for_function("!location.hash.includes('side=less')")
     assert first_cells(page, ".characteristic") == positive
+    page.get_by_role("button", name="all columns").click()
     shown = page.locator(".characteristic tbody tr").first.inner_text()
     first = next(one for one in features if one["effect"] >= 0)
     assert f"[{first['auroc_low']:.2f}, {first['auroc_high']:.2f}]".replace("-", "−") in shown
@@ -598,6 +599,7 @@ def test_every_role_is_listed_with_its_condition(page, pages, folder):
     assert page.locator(".role-table .chip", has_text="stale").count() == 1
     assert page.locator(".role-table td:nth-child(4)").first.inner_text() == "15"
     assert page.locator(".role-table td:nth-child(5)").first.inner_text() == "2.25 [1.50, 2.75]"
+    page.get_by_role("button", name="all columns").click()
     fits = page.locator(".role-table td:nth-child(6)").all_inner_texts()
     assert fits == ["–"] + ["14.0\u202f%"] * (len(study["roles"]) - 1)
     assert page.get_by_text("Median over 13 roles").inner_text().count("on 13\u2009000 tokens of 208") == 1
