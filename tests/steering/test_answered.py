@@ -29,7 +29,8 @@ from tests.places import TOY
 from tests.steering.test_stage import FEATURES, VECTOR, made
 
 ANEW = {"answers": 2, "answer_targets": 2, "answer_controls": 5}
-TOWARDS = VECTOR | ANEW | {"roles": ["ghost"], "strengths": [1, 4], "directions": 19, "answer_controls": 19}
+FEW = FEATURES | ANEW | {"controls": 8, "directions": 1}
+TOWARDS = VECTOR | ANEW | {"roles": ["ghost"], "strengths": [1, 4], "directions": 9, "answer_controls": 9}
 
 
 def rows(study: Study, table: Any = STEERED_RESPONSES) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def rows(study: Study, table: Any = STEERED_RESPONSES) -> list[dict[str, Any]]:
 def test_answers_at_strength_0_are_the_plain_ones_and_effects_are_told_from_controls(
     make_study: StudyMaker,
 ) -> None:
-    study = made(make_study, features=FEATURES | ANEW, towards=TOWARDS)
+    study = made(make_study, features=FEW, towards=TOWARDS)
     found, plain = rows(study), dict[tuple[str, int], dict[str, Any]]()
     for role, files in AcrossRoles.of(study).roles.items():
         assert files.responses is not None
@@ -59,7 +60,7 @@ def test_answers_at_strength_0_are_the_plain_ones_and_effects_are_told_from_cont
         ("features", "feature"): 2 * 5,
         ("features", "nothing"): 2,
         ("features", None): 2 * 2,
-        ("towards", "direction"): 2 * 2 * 19,
+        ("towards", "direction"): 2 * 2 * 9,
         ("towards", "nothing"): 2,
         ("towards", None): 2 * 2,
     }
@@ -70,7 +71,7 @@ def test_answers_at_strength_0_are_the_plain_ones_and_effects_are_told_from_cont
     weak, strong = (
         row for row in effects if row["intervention"] == "towards" and row["metric"] == "answer_readout"
     )
-    assert 0 < weak["effect"] < strong["effect"] and strong["p"] == 1 / 20
+    assert 0 < weak["effect"] < strong["effect"] and strong["p"] == 1 / 10
 
 
 def test_a_killed_run_goes_on_and_what_is_read_stays_as_it_is(
