@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FeatureEffect } from "../../src/generated/contract";
-import { doses, told, verdict } from "../../src/pages/Feature/effects";
+import { doses, summary, told, verdict } from "../../src/pages/Feature/effects";
 
 const one = (more: Partial<FeatureEffect>): FeatureEffect => ({
   intervention: "pirates",
@@ -31,10 +31,18 @@ test("effects are gathered by what they are of, the way to the role first", () =
 });
 
 test("what moves nothing is said to, and the surest strength speaks for the others", () => {
-  const [nothing] = doses([one({}), one({ strength: 2, q: 0.2 })]);
+  const [nothing] = doses([one({ effect: 0.01 }), one({ strength: 2, q: 0.2, effect: 0.02 })]);
   expect(verdict(nothing!)).toBe("moves nothing: no more than 59 random features (q = 0.20)");
+  expect(summary([nothing!])).toContain("moves nothing more");
   const [something] = doses([one({}), one({ strength: 2, q: 0.01, moves: true })]);
   expect(verdict(something!)).toBe("more than 59 random features (q = 0.010)");
+  expect(summary([nothing!, something!])).toContain("moves 1 of 2 measures");
+});
+
+test("what lies beyond most controls without being sure is not said to move nothing", () => {
+  const [maybe] = doses([one({ q: 0.13 })]);
+  expect(verdict(maybe!)).toBe("beyond 95% of 59 random features, not surely (q = 0.13)");
+  expect(summary([maybe!])).toContain("may move something: 1 of 1 measure ");
 });
 
 test("an effect without an interval is told without one", () => {

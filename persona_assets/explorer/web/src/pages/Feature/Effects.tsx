@@ -1,9 +1,9 @@
 import { extent, linear } from "../../charts/scale";
-import { fmt, signedFmt } from "../../components/format";
+import { signedFmt } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Section } from "../../components/parts";
 import type { FeatureEffect, FeaturePage } from "../../generated/contract";
-import { type Dose, doses, named, told, verdict } from "./effects";
+import { type Dose, doses, named, summary, surest, told, verdict } from "./effects";
 
 const HEIGHT = 56;
 const STEP = 44; // pixels from one strength to the next
@@ -12,14 +12,9 @@ const STEP = 44; // pixels from one strength to the next
 export function Effects({ feature: { effects } }: { feature: FeaturePage }) {
   if (effects.length === 0) return null;
   const found = doses(effects);
-  const n_moved = found.filter((one) => one.of.some((dose) => dose.moves)).length;
   return (
     <Section title="What it does" note="the feature edited in the stream; a dot is filled where it does more than its controls, shaded">
-      <p>
-        {n_moved === 0
-          ? "Editing it was not seen to move anything more than editing others does: a sign, and not shown to be a cause."
-          : `Editing it moves ${n_moved} of ${found.length} measures more than editing others does.`}
-      </p>
+      <p>{summary(found)}</p>
       <ul className="doses">
         {found.map((one) => (
           <DoseItem key={`${one.intervention}/${one.role}/${one.metric}`} dose={one} />
@@ -30,7 +25,6 @@ export function Effects({ feature: { effects } }: { feature: FeaturePage }) {
 }
 
 function DoseItem({ dose }: { dose: Dose }) {
-  const surest = dose.of.reduce((one, other) => (other.q < one.q ? other : one));
   return (
     <li className="panel dose">
       <div>
@@ -39,7 +33,7 @@ function DoseItem({ dose }: { dose: Dose }) {
           {dose.operation}, answers of <RoleLink role={dose.role} /> <bdi className="faint">({dose.intervention})</bdi>
         </div>
         <div>
-          <span className="num">{signedFmt(surest.effect)}</span> {verdict(dose)}
+          <span className="num">{signedFmt(surest(dose).effect)}</span> {verdict(dose)}
         </div>
       </div>
       <DoseChart of={dose.of} label={dose.of.map(told).join("; ")} />
@@ -68,7 +62,7 @@ function DoseChart({ of, label }: { of: FeatureEffect[]; label: string }) {
           {one.low !== null && one.high !== null && <line className="whisker" y1={y(one.low)} y2={y(one.high)} />}
           <circle className={one.moves ? "dot" : "dot hollow"} cy={y(one.effect)} r={3.5} />
           <text className="dose-strength" y={HEIGHT + 11} textAnchor="middle">
-            {one.operation === "ablate" ? "out" : fmt(one.strength)}
+            {one.operation === "ablate" ? "out" : one.strength}
           </text>
         </g>
       ))}

@@ -36,16 +36,40 @@ export function doses(effects: FeatureEffect[]): Dose[] {
 
 export const named = (metric: string): string => METRICS[metric] ?? metric;
 
-/** Whether an edit does more than its controls, in words: of the surest strength. */
-export function verdict({ of }: Dose): string {
-  const surest = of.reduce((one, other) => (other.q < one.q ? other : one));
-  const beside = `${surest.n_controls} random ${surest.against}s`;
-  return surest.moves ? `more than ${beside} (q = ${fmt(surest.q, 2)})` : `moves nothing: no more than ${beside} (q = ${fmt(surest.q, 2)})`;
+/** The effect that is surest of those by strength; of several the largest. */
+export const surest = ({ of }: Dose): FeatureEffect =>
+  of.reduce((one, other) => (other.q < one.q || (other.q === one.q && Math.abs(other.effect) > Math.abs(one.effect)) ? other : one));
+
+/** Whether an effect surely is more than its controls do, may be, or is not. */
+export function more(one: FeatureEffect): "surely" | "maybe" | "no" {
+  if (one.moves) return "surely";
+  return one.effect < one.control_low || one.effect > one.control_high ? "maybe" : "no";
+}
+
+/** The surest effect beside its controls, in words. */
+export function verdict(dose: Dose): string {
+  const one = surest(dose);
+  const beside = `${one.n_controls} random ${one.against}s`;
+  const words = {
+    surely: `more than ${beside}`,
+    maybe: `beyond 95% of ${beside}, not surely`,
+    no: `moves nothing: no more than ${beside}`,
+  };
+  return `${words[more(one)]} (q = ${fmt(one.q, 2)})`;
+}
+
+/** What all of it comes to. */
+export function summary(found: Dose[]): string {
+  const [moved, maybe] = (["surely", "maybe"] as const).map((how) => found.filter((dose) => more(surest(dose)) === how).length);
+  const all = `${found.length} ${found.length === 1 ? "measure" : "measures"}`;
+  if (moved) return `Editing it moves ${moved} of ${all} more than editing others does.`;
+  if (maybe) return `Editing it may move something: ${maybe} of ${all} beyond what 95% of the others do, none surely.`;
+  return "Editing it moves nothing more than editing others does: a sign, and not shown to be a cause.";
 }
 
 /** An effect with its interval and what the controls do, in words. */
 export function told(one: FeatureEffect): string {
   const sure = one.low === null || one.high === null ? "no interval" : `95% interval ${signedFmt(one.low)} to ${signedFmt(one.high)}`;
   const controls = `95% of controls ${signedFmt(one.control_low)} to ${signedFmt(one.control_high)}`;
-  return `strength ${fmt(one.strength)}: ${signedFmt(one.effect)}, ${sure} of ${one.n_questions} questions; ${controls}`;
+  return `strength ${one.strength}: ${signedFmt(one.effect)}, ${sure} of ${one.n_questions} questions; ${controls}`;
 }
