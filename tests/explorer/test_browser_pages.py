@@ -727,3 +727,34 @@ def test_what_a_label_is_worth_stands_beside_it_on_pages_and_in_lists(page, live
     assert of["3"] is of["7"] is None  # never scored: nothing is said
     opened(page, live.address, "role/pirate", ".feature-and-label .worth")
     assert "0.90" in page.locator(".feature-and-label .worth").all_inner_texts()
+
+
+def test_the_features_that_set_a_role_apart_are_a_link_to_the_surest(page, live, study):
+    def with_findings(route: Any) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json=answer | {"findings": answer["findings"] | {"n_more": 2, "level": 0.05}})
+
+    page.route("**/role/pirate.json*", with_findings)
+    opened(page, live.address, "role/pirate", ".role-head a[title='the surest first']")
+    link = page.locator(".role-head a[title='the surest first']")
+    assert link.inner_text() == "2"
+    link.click()
+    page.wait_for_function("location.hash.includes('by=q')")
+    page.wait_for_selector(".characteristic tbody tr")
+    qs = [text.strip("◆") for text in page.locator(".characteristic td:nth-child(6)").all_inner_texts()]
+    assert qs == sorted(qs, key=lambda q: (q == "–", not q.startswith("<"), q))
+
+
+def test_two_roles_differ_as_surely_as_the_macro_says(page, live, study):
+    opened(page, live.address, "compare?a=pirate&b=ghost&by=sure", ".differences tbody tr")
+    asked = "select feature_id, q from compare_roles('pirate', 'ghost', by := 'p') where p is not null"
+    rows = live.ask(asked).json()["rows"]
+    shown = dict(
+        zip(
+            first_cells(page, ".differences"),
+            page.locator(".differences td:nth-child(6)").all_inner_texts(),
+            strict=True,
+        )
+    )
+    told = {str(feature): "<\u202f0.001" if q < 0.001 else f"{q:.3f}" for feature, q in rows}
+    assert told and {feature: q for feature, q in shown.items() if q != "–"} == told
