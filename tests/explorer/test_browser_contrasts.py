@@ -68,11 +68,14 @@ def test_a_contrast_is_chosen_and_lists_its_features(page: Any, pages: str) -> N
     row = page.locator(".contrast-features tbody tr").first.inner_text()
     assert "[0.70, 0.95]" in row and "2 of 2" in row and "◆" in row
     assert "[1.3, 3.5]" in row, "its rate per token has no interval"
-    assert NOTE in page.locator(".footnote").inner_text()
+    assert NOTE in page.locator(".footnote").last.inner_text()
+    played = page.locator(".played").all_inner_texts()
+    assert "pirate 2.25 [1.50, 2.75]" in played, "nobody says how well the roles are played"
     assert "role_5 and 3 more" in page.locator(".contrast-list li").first.inner_text()
     page.get_by_role("button", name="first_wordings").click()
     page.wait_for_selector("h2:has-text('first_wordings')")
     assert "contrast=first_wordings" in page.url
+    assert page.locator(".played").count() == 0
     assert "another draw of wordings and of questions" in page.locator(".footnote").inner_text()
     page.locator(".contrast-features .feature-link").first.click()
     assert "#/feature/0" in page.url

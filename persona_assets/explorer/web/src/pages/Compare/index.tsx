@@ -1,9 +1,9 @@
 import { Empty, Loaded } from "../../components/Loaded";
+import { Played } from "../../components/Played";
 import { RoleChoice } from "../../components/parts";
-import { byRole, Rating } from "../../components/Rating";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
-import type { Adherence, FeaturesOfRole, RolesOverview } from "../../generated/contract";
+import type { FeaturesOfRole } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, setParams, useParam } from "../../router/router";
 import "../../charts/charts.css";
@@ -40,7 +40,6 @@ export default function ComparePage() {
 function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
   const left = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, a));
   const right = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, b));
-  const overview = useResource<RolesOverview>(paths.roles(sae));
   const missing = (role: string) => (
     <Empty title={`There are no features of ${role}`}>
       The study has no such role, or its answers have not been read yet: <code>persona run</code> reads them.
@@ -55,7 +54,7 @@ function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
             if (featuresB.feature_id.length === 0) return missing(b);
             return (
               <>
-                {overview.state === "ready" && <Played roles={[a, b]} adherence={overview.data.adherence} />}
+                <Played sae={sae} roles={[a, b]} />
                 <Comparison sae={sae} a={a} b={b} featuresA={featuresA} featuresB={featuresB} />
               </>
             );
@@ -63,22 +62,5 @@ function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
         </Loaded>
       )}
     </Loaded>
-  );
-}
-
-/** How well each of the roles is played, where a judge has said so. */
-function Played({ roles, adherence }: { roles: string[]; adherence: Adherence[] }) {
-  const of = byRole(adherence);
-  const [judged] = adherence;
-  if (judged === undefined) return null;
-  return (
-    <p className="footnote">
-      Played, says <bdi>{judged.judge}</bdi>, on a scale to {judged.highest}:{" "}
-      {roles.map((role) => (
-        <span key={role} className="played">
-          <bdi>{role}</bdi> <Rating of={of.get(role)} />
-        </span>
-      ))}
-    </p>
   );
 }

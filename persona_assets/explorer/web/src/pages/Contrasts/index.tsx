@@ -1,4 +1,5 @@
 import { Empty, Loaded } from "../../components/Loaded";
+import { Played } from "../../components/Played";
 import { Section } from "../../components/parts";
 import { useSae } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -33,6 +34,7 @@ function Contrasts({ sae }: { sae: string }) {
         return (
           <>
             <List contrasts={contrasts} chosen={chosen} />
+            {chosen.kind === "roles" && <Played sae={sae} roles={[...chosen.group, ...chosen.against]} />}
             <ContrastFeatures key={chosen.contrast} sae={sae} contrast={chosen} />
           </>
         );
