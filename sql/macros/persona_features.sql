@@ -6,7 +6,8 @@
 -- attribution_rank that of feature_attribution: 1 is the feature whose rise by the role's prompt makes the role's own
 -- answers likeliest. intervention_rank is that of the features that the study's interventions edit in the role's answers: 1 moves
 -- the readout most surely beyond random features; readout_moved and readout_q are of the edit that does so most surely
--- (intervention_effects). NULL where the feature is not told of there. Ordered by the best of the three.
+-- (intervention_effects), and answer_readout_* of answers given anew, where there are some. NULL where the feature is not told of
+-- there. Ordered by the best of the three.
 create macro persona_features(role, sae := null, "by" := 'distinctness') as table
 with by_activation as (
     select *, row_number() over () as activation_rank
@@ -20,16 +21,21 @@ by_attribution as (
     where a.sae = chosen_sae(sae) and a.role = role
 ),
 edited as (
-    select e.feature_id, e.effect, e.p, e.q
+    select e.feature_id, e.metric, e.effect, e.p, e.q
     from intervention_effects as e
     where
-        e.sae = chosen_sae(sae) and e.role = role and e.metric = 'readout' and e.against = 'feature'
-        and e.feature_id is not null
-    qualify row_number() over (partition by e.feature_id order by e.p, abs(e.effect) desc) = 1
+        e.sae = chosen_sae(sae) and e.role = role and e.metric in ('readout', 'answer_readout')
+        and e.against = 'feature' and e.feature_id is not null
+    qualify row_number() over (partition by e.feature_id, e.metric order by e.p, abs(e.effect) desc) = 1
 ),
 by_intervention as (
     select *, row_number() over (order by p, abs(effect) desc, feature_id) as intervention_rank
     from edited
+    where metric = 'readout'
+),
+answered as (
+    from edited
+    where metric = 'answer_readout'
 )
 select
     feature_id,
@@ -47,10 +53,13 @@ select
     b.n_active as n_active_attributed,
     i.intervention_rank,
     i.effect as readout_moved,
-    i.q as readout_q
+    i.q as readout_q,
+    w.effect as answer_readout_moved,
+    w.q as answer_readout_q
 from by_activation as t
 full join by_attribution as b using (feature_id)
 full join by_intervention as i using (feature_id)
+left join answered as w using (feature_id)
 left join preferred_labels as l
     on l.sae = chosen_sae(sae) and l.feature_id = coalesce(t.feature_id, b.feature_id, i.feature_id)
 order by least(t.activation_rank, b.attribution_rank, i.intervention_rank), activation_rank, feature_id;

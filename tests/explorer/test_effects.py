@@ -10,7 +10,7 @@ from persona_assets.explorer.resources.feature import feature
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.schema import INTERVENTION_EFFECTS, INTERVENTION_READOUTS
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.warehouse.world import OF_PIRATE_ALONE, World, write_catalog
 
@@ -32,6 +32,8 @@ ROWS = [
     effect(OF_PIRATE_ALONE, 1.0, "direction"),
     effect(OF_PIRATE_ALONE, 1.0, "direction", metric="kl", low=None, high=None),
     effect(2, 1.0, "feature"),
+    effect(2, 2.0, "feature", metric="answer_readout", effect=0.25, p=0.5),
+    effect(2, 1.0, "feature", metric="answer_readout", effect=0.75, q=0.03),
 ]
 
 
@@ -56,6 +58,12 @@ def test_a_feature_has_its_own_effects_strength_by_strength(
             found = {one: feature(source, "first", one)["effects"] for one in (2, 3, OF_PIRATE_ALONE)}
     finally:
         snapshots.close()
+    with connect(study) as warehouse:
+        beside = warehouse.execute(
+            "select feature_id, readout_moved, answer_readout_moved, answer_readout_q "
+            "from persona_features('pirate', sae := 'first') where readout_moved is not null order by all"
+        ).fetchall()
+    assert beside == [(2, 0.5, 0.75, 0.03), (OF_PIRATE_ALONE, 0.5, None, None)]
     told = [(row["metric"], row["strength"], row["against"], row["moves"]) for row in found[OF_PIRATE_ALONE]]
     assert told == [
         ("kl", 1.0, "direction", False),
@@ -63,4 +71,4 @@ def test_a_feature_has_its_own_effects_strength_by_strength(
         ("readout", 2.0, "feature", True),
     ]
     assert found[OF_PIRATE_ALONE][0]["low"] is None
-    assert len(found[2]) == 1 and found[3] == []
+    assert len(found[2]) == 3 and found[3] == []

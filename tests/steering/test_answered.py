@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from persona_assets.base.errors import StudyError
+from persona_assets.cli.estimate import print_estimate
 from persona_assets.lake.schema import (
     ANSWERING,
     INTERVENTION_EFFECTS,
@@ -129,6 +130,19 @@ def test_a_model_that_cannot_be_edited_where_it_answers_is_refused_in_a_line(
     study = make_study("elsewhere", changes | {"interventions": {"one": FEATURES | ANEW}})
     with pytest.raises(StudyError, match=message):
         answering_here(AcrossRoles.of(study), "cpu")
+
+
+def test_an_estimate_counts_the_answers_under_edits(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_estimate(make_study("plain", {"interventions": {"one": FEATURES}}), 0, 0)
+    assert "steered_responses" not in capsys.readouterr().out
+    print_estimate(make_study("anew", {"interventions": {"one": FEW, "towards": TOWARDS}}), 0, 0)
+    n_answers = (2 + 5 + 1) * 2 + ((1 + 9) * 2 + 1) * 2
+    said = (
+        f"steered_responses (demo): at most {n_answers} answers under edits, {n_answers * 24:,} tokens in all"
+    )
+    assert said in capsys.readouterr().out
 
 
 def test_repetition_is_the_share_of_runs_that_were_there_before() -> None:
