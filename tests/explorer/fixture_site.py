@@ -446,6 +446,27 @@ def _write_feature(
             {"feature_id": int(features["ids"][0]), "cosine": cosine, "label": label, "preferred_role": None}
             for cosine in (0.6, -0.5)
         ],
+        "effects": [
+            {
+                "intervention": "by name",
+                "role": order[0],
+                "operation": "add",
+                "strength": strength,
+                "metric": metric,
+                "effect": 0.3 * strength,
+                "low": low,
+                "high": 0.4 * strength,
+                "n_questions": 6,
+                "against": "feature",
+                "n_controls": 59,
+                "q": 0.01 * strength,
+                "control_low": -0.1,
+                "control_high": 0.5,
+                "moves": metric == "answer_readout",
+            }
+            for metric, low in (("answer_readout", 0.2), ("kl", None))
+            for strength in (1, 2)
+        ],
         "examples": [_examples(rng, role) for role in order[:3]],
     }
     _write(data / "demo" / "feature" / f"{feature_id}.json", page)

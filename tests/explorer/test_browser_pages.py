@@ -179,6 +179,16 @@ def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is
     assert page.locator(".fold .caution").count() == 0
 
 
+def test_a_feature_shows_what_editing_it_does_strength_by_strength(page, pages, folder):
+    open_feature(page, pages, folder, 10)
+    predictions, anew = page.locator(".dose").all()
+    assert "answers given anew" in anew.inner_text() and "more than 59 random features" in anew.inner_text()
+    assert "moves nothing" in predictions.inner_text()
+    assert anew.locator(".dot:not(.hollow)").count() == 2 and predictions.locator(".dot.hollow").count() == 2
+    assert "strength 2: +0.600, 95% interval" in str(anew.locator("svg").get_attribute("aria-label"))
+    assert "no interval" in str(predictions.locator("svg").get_attribute("aria-label"))
+
+
 def test_a_feature_shows_its_tokens_its_echoes_and_where_it_is_silent(page, pages, folder):
     feature = open_feature(page, pages, folder, 10)
     peaks = _data(folder, f"peaks/{feature['feature_id']}.json")
