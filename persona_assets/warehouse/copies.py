@@ -14,7 +14,6 @@ import logging
 import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +50,8 @@ def after(seen: Sequence[Stored]) -> datetime | None:
 def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
     """Have at `target` the newest snapshot of the bucket, unless it is; who has the old one open keeps it.
 
-    What this machine publishes meanwhile stays: the copy that was fetched is then the older of the two.
+    What this machine publishes meanwhile stays: the copy that was fetched is then the older of the two. While
+    somebody publishes here nothing is put in place.
     """
     found = copies(lake, study)
     if not found:
@@ -67,10 +67,6 @@ def fetch_newer(lake: Bucket, study: str, target: Path) -> None:
             _LOG.warning("fetching the newest snapshot of %s, %.0f MB", study, newest.size / 1e6)
         lake.fetch(newest.path, beside)
         date(beside, published_at)
-        if before is None:
-            with suppress(FileExistsError):
-                target.hardlink_to(beside)
-            return
         with turn_at_once(target.parent) as free:
             if free and which(target) == before:
                 swap_in(beside, target)
