@@ -48,8 +48,8 @@ _QUESTIONS = {
     "On which tokens is it strongest?": "select role, max, pieces from top_responses({feature}) limit 5",
     "Which features tell roles apart best?": "select rank, feature_id, preferred_role, stability from atlas "
     "order by rank limit 5",
-    "Which roles are farthest from the plain assistant?": "select role, position from role_axes "
-    "where axis = 'assistant' order by position limit 5",
+    "Which roles are farthest from the plain assistant?": "select role, position, position_low, "
+    "position_high from role_axes where axis = 'assistant' order by position limit 5",
     "What becomes of the assistant that is talked into piracy, and asked to stop?": "select turn, "
     "projection, projection_low, projection_p as p, nearest_roles[1].role as nearest from drift_turns "
     "join drift_runs using (run) where name = 'Talked into piracy' order by turn",
