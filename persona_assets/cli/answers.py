@@ -6,11 +6,10 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +21,7 @@ import duckdb
 from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
+from persona_assets.base.slips import instead
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
 from persona_assets.study.study import Study
@@ -29,7 +29,7 @@ from persona_assets.warehouse import connect
 from persona_assets.warehouse.empty import empty_tables, why_empty
 
 _TABLE_ROWS = 1000  # what a person may still look through
-_UNKNOWN_COLUMN = re.compile(r'Referenced column "([a-z0-9_-]+)" not found')
+_AGAIN = 0.05  # seconds until a query is interrupted again
 _BATCH = 1000  # rows held in memory at a time
 
 
@@ -48,9 +48,25 @@ def ask(
     `snapshot` names one that is kept. Below a table without rows stands `if_none`, or else which of the
     tables that were asked have none, and why.
     """
-    with connect(study, snapshot=snapshot) as connection, _heeding_ctrl_c(connection) as call:
+    with connect(study, snapshot=snapshot) as connection:
+        statement = _only_statement(connection, query)
+        print_answer(study, connection, statement, output, wide=wide, if_none=if_none, parameters=parameters)
+
+
+def print_answer(
+    study: Study,
+    connection: duckdb.DuckDBPyConnection,
+    statement: duckdb.Statement,
+    output: str,
+    *,
+    wide: bool = False,
+    if_none: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
+    """Run a statement and print its answer as it comes. Raises StudyError where DuckDB refuses it."""
+    with _heeding_ctrl_c(connection) as call:
         try:
-            call(connection.execute, _only_statement(connection, query), parameters or None)
+            call(connection.execute, statement, parameters or None)
             header = [column[0] for column in connection.description or []]
             batches = iter(lambda: call(connection.fetchmany, _BATCH), [])
             rows = chain.from_iterable(batches)
@@ -58,10 +74,16 @@ def ask(
             found = () if first is None else chain((first,), rows)
             footer = None
             if first is None:
-                footer = if_none or _why_none(study, call(empty_tables, connection, query))
+                footer = if_none or _why_none(study, call(empty_tables, connection, statement.query))
             print_rows(header, found, output, footer, wide=wide)
         except duckdb.Error as error:
-            raise StudyError(f"{told(error)}{_hint(connection, str(error))}") from error
+            raise refused(connection, error) from error
+
+
+def refused(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -> StudyError:
+    """Return what DuckDB says of a query, and below it what was meant, where the snapshot tells."""
+    hint = instead(connection, str(error))
+    return StudyError(f"{told(error)}\n{hint}" if hint else told(error))
 
 
 def _why_none(study: Study, empty: list[str]) -> str | None:
@@ -74,7 +96,7 @@ def read_query(argument: str | None) -> str:
     if argument is not None and os.path.isfile(argument):  # noqa: PTH113 (a Path refuses a long query)
         raise StudyError(f"{argument} is a file; to ask what it holds: persona sql STUDY < {argument}")
     if argument is None and sys.stdin.isatty():
-        print("Type a query; end it with Ctrl-D.", file=sys.stderr)
+        print("Type or paste a text; end it with Ctrl-D.", file=sys.stderr)
     try:
         return sys.stdin.read() if argument is None else argument
     except UnicodeDecodeError as error:
@@ -110,7 +132,10 @@ def print_rows(
 def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
     if not query.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in query):
         raise StudyError("the query holds half of a surrogate pair; mend its encoding")
-    statements = connection.extract_statements(query)
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise refused(connection, error) from error
     if not statements:
         raise StudyError('no query given; try: persona sql STUDY "from which_roles(7)"')
     if len(statements) > 1:
@@ -118,23 +143,18 @@ def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb
     return statements[0]
 
 
-def _hint(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
-    """Return what to write where a role's name was taken for a column's, the commonest slip; else nothing."""
-    unknown = _UNKNOWN_COLUMN.search(complaint)
-    if unknown is None:
-        return ""
-    known = connection.execute("select 1 from roles where role = ?", [unknown[1]]).fetchone()
-    return f"\na role's name is a text: write '{unknown[1]}'" if known else ""
-
-
 @contextmanager
 def _heeding_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Any]]:
     """Makes calls in a thread of its own: while DuckDB works in the main one, Python hears no Ctrl-C."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         try:
+            thread.submit(int).result()  # a thread that is interrupted as it starts is never waited for
             yield lambda function, *arguments: thread.submit(function, *arguments).result()
         except KeyboardInterrupt:
-            connection.interrupt()
+            last = thread.submit(int)  # behind a query that may not have begun, and is not interrupted then
+            while not last.done():
+                connection.interrupt()
+                wait([last], _AGAIN)
             raise
 
 

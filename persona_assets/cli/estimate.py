@@ -46,6 +46,15 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     _print_about_features(list(pilots_about_features(study, explained, scored, n_answers)))
 
 
+def print_expected(study: Study, n_roles: int) -> None:
+    """Print how many tokens the answers of `n_roles` may have, and what a GPU reads of them."""
+    asked = what_is_asked(study)
+    if n_roles:
+        n_prompts, longest = asked.n_prompts * n_roles // asked.n_roles, study.generation.max_tokens
+        print(f"answers: at most {count(longest)} tokens each, {count(longest * n_prompts)} in all")
+    _print_gpu(study, asked, has_pilot=False)
+
+
 def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
     print(
         f"{study.name}: {count(asked.n_roles)} roles in {asked.n_variants} variants, "

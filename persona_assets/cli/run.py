@@ -13,19 +13,25 @@ import dagster as dg
 from rich.console import Console
 
 from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
-from persona_assets.cli.arguments import check_role, check_saes_are_here
+from persona_assets.cli.arguments import check_saes_are_here
+from persona_assets.cli.chosen import (
+    PER_ROLE_BY_NAME,
+    PER_STUDY_BY_NAME,
+    chosen_assets,
+    chosen_roles,
+    lacking,
+    unfinished,
+)
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.cli.interrupts import never_lost
+from persona_assets.cli.made import Made, questions, said_of
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.checks import is_stopped
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
-from persona_assets.stages.files import StudyFiles
-from persona_assets.stages.of_roles import look_at_roles
-from persona_assets.stages.table import PER_ROLE, PER_STUDY, RUNNABLE
+from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -33,37 +39,33 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _MOST_NAMED = 10  # roles that one line can name
 
-_PER_ROLE = {stage.name: stage for stage in PER_ROLE}
-_PER_STUDY = {stage.name for stage in PER_STUDY}
-
 
 def run_study(
     study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool
 ) -> None:
     """Materialize the selected assets for the chosen roles. Raises StudyError where one of them failed."""
-    chosen = _chosen_roles(study, roles)
+    chosen = chosen_roles(study, roles)
     definitions = study_definitions(study)
-    assets = _chosen_assets(study, definitions, select)
+    assets = chosen_assets(study, definitions, select)
     if "activations" in assets:
         check_saes_are_here(study)
     if "warehouse" in assets:
         warehouse_path(study)  # a place where none can lie is told before anything is made
     console = Console(stderr=True)
-    n_made = 0
+    made: Made = {}
     failed: list[str] = []
     with never_lost(), dagster_instance() as instance, database_plainly(), bars(console) as expect:
         _close_dead_runs(instance)
         try:
             for asset in assets:
                 selected = select is not None and asset in select
-                todo = chosen if overwrite else _unfinished(study, instance, asset, chosen, selected)
-                if asset in _PER_ROLE:
-                    n_made += len(todo)
+                todo = chosen if overwrite else unfinished(study, instance, asset, chosen, selected)
+                if asset in PER_ROLE_BY_NAME:
+                    made[asset] = todo
                     _announce(console, expect, asset, len(todo), len(chosen))
-                elif asset in _PER_STUDY:
-                    n_lacking = _n_lacking(study, asset)
-                    n_made += n_lacking
-                    if n_lacking == 0:
+                elif asset in PER_STUDY_BY_NAME:
+                    made[asset] = lacking(study, asset)
+                    if not made[asset]:
                         console.print(f"{asset}: fresh")
                     expect(asset, len(study.settings.extraction.saes))
                 try:
@@ -76,7 +78,8 @@ def run_study(
             loaded.release()
     if failed:
         raise StudyError("; ".join(failed))
-    _say_what_is_next(console, study, assets, n_made)
+    for line in _at_the_end(study, assets, chosen, made):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def _announce(
@@ -88,65 +91,20 @@ def _announce(
         expect(asset, n_todo)
 
 
-def _say_what_is_next(console: Console, study: Study, assets: Sequence[str], n_made: int) -> None:
-    if not n_made and not _PER_ROLE.keys().isdisjoint(assets):
-        console.print("nothing was made (--overwrite makes fresh roles again)")
+def _at_the_end(study: Study, assets: Sequence[str], chosen: Sequence[str], made: Made) -> Iterator[str]:
+    """Yield what was made, and where there is a new snapshot, two questions to ask it."""
+    if any(made.values()):
+        yield said_of(study, made)
+    elif not PER_ROLE_BY_NAME.keys().isdisjoint(assets):
+        yield "nothing was made (--overwrite makes fresh roles again)"
     if "warehouse" in assets:
-        console.print(f'ask it: persona sql {study.name} "from which_roles(7) limit 5"', highlight=False)
-
-
-def _chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:
-    for role in roles or []:
-        check_role(study, role)
-    return study.role_names if roles is None else sorted(set(roles))
-
-
-def _chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[str] | None) -> list[str]:
-    graph = definitions.resolve_asset_graph()
-    ordered = [
-        asset.path[-1]
-        for asset in graph.toposorted_asset_keys
-        if asset in graph.materializable_asset_keys
-        and not isinstance(graph.get(asset).partitions_def, dg.DynamicPartitionsDefinition)  # persona drift
-    ]
-    unknown = set(select or []) - set(ordered)
-    if "drift" in unknown:
-        raise StudyError(f"drift is made by conversation, not by role: `persona drift {study.name}`")
-    if unknown:
-        raise StudyError(f"{study.name} has no asset {min(unknown)!r}; its assets: {', '.join(ordered)}")
-    return [asset for asset in ordered if select is None or asset in select]
-
-
-def _unfinished(
-    study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str], selected: bool
-) -> list[str]:
-    """Return the chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check.
-
-    Of an asset that is `selected` by name those too that lack what a later version added.
-    """
-    if asset not in _PER_ROLE:
-        return list(chosen)
-    stage, files = _PER_ROLE[asset], look_at_roles(study)
-    known = instance.get_materialized_partitions(key(study, asset))
-    return [
-        role
-        for role in chosen
-        if role not in known
-        or not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
-        or is_stopped(files[role], instance, asset)
-    ]
-
-
-def _n_lacking(study: Study, asset: str) -> int:
-    """Return under how many SAEs the stage of all roles together has something to make."""
-    files = StudyFiles.of(study)
-    [stage] = (stage for stage in PER_STUDY if stage.name == asset)
-    return sum(files.state(stage, part) != "fresh" for part in files.parts(stage))
+        yield "ask it:"
+        yield from (f"  {command}" for command in questions(study, chosen))
 
 
 def _runs_of(study: Study, asset: str, todo: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield the tags of the runs that `asset` takes: one, or one for each contiguous range of roles."""
-    if asset not in _PER_ROLE:
+    if asset not in PER_ROLE_BY_NAME:
         yield {}
         return
     for first, last in contiguous_ranges(study.role_names, todo):
@@ -182,7 +140,7 @@ def _make(
         if not result.success:
             if _was_interrupted(result):
                 _close_as_canceled(instance, result.run_id)
-            rest = [role for role in todo if role not in landed] if asset in _PER_ROLE else []
+            rest = [role for role in todo if role not in landed] if asset in PER_ROLE_BY_NAME else []
             raise _failure(result, way_on(study, asset, rest, overwrite))
         _show_failed_checks(console, asset, result)
 
@@ -195,7 +153,7 @@ def _materialize(
     tags: dict[str, str],
     overwrite: bool,
 ) -> dg.ExecuteInProcessResult:
-    options = {"overwrite": overwrite} if asset in _PER_ROLE else {}
+    options = {"overwrite": overwrite} if asset in PER_ROLE_BY_NAME else {}
     ops = {"ops": {f"{plain_name(study)}__{asset}": {"config": options}}} if options else {}
     return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_config=_QUIET | ops,

@@ -201,7 +201,7 @@ def _listing(folder: str) -> list[tuple[str, int]]:
 def test_an_error_says_where_it_is(connection: duckdb.DuckDBPyConnection, sql: str, place: tuple[int, int]):
     with pytest.raises(duckdb.Error) as raised:
         connection.execute(only_reading(connection, sql)).fetchall()
-    problem = complaint(sql, raised.value)
+    problem = complaint(connection, sql, raised.value)
     assert (problem.line, problem.column) == place
     assert "exception_type" not in problem.error
 

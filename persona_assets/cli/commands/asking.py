@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,9 @@ def sql(
     study: StudyArgument,
     query: Annotated[
         str | None,
-        typer.Argument(help="The query in DuckDB's SQL. Without it, the query is read from standard input."),
+        typer.Argument(
+            help="The query in DuckDB's SQL. Without it, a terminal shows a prompt, and a pipe is read."
+        ),
     ] = None,
     snapshot: Annotated[
         str | None,
@@ -43,7 +46,13 @@ def sql(
     """Ask the study's warehouse. Example: persona sql smollm2 "from which_roles(7) limit 5"."""
     from persona_assets.cli.answers import ask, read_query
 
-    ask(load_study(study), read_query(query), output, wide=wide, snapshot=snapshot)
+    opened = load_study(study)
+    if query is None and sys.stdin.isatty() and sys.stdout.isatty():
+        from persona_assets.cli.prompt import ask_by_hand
+
+        ask_by_hand(opened, output, wide=wide, snapshot=snapshot)
+    else:
+        ask(opened, read_query(query), output, wide=wide, snapshot=snapshot)
 
 
 @commands.command()
@@ -186,7 +195,7 @@ def plot(
         typer.Option("--to", help="The .png or .svg file to write. Default: STUDY-SUBJECT.png."),
     ] = None,
 ) -> None:
-    """Draw roles, the atlas, one feature or one role. Example: persona plot smollm2 role pirate."""
+    """Draw the assistant axis, roles, the atlas, a feature or a role. Example: persona plot smollm2 line."""
     from persona_assets.cli.plot import plot
 
     typer.echo(plot(load_study(study), subject.value, name, sae, to))

@@ -12,6 +12,14 @@ from persona_assets.study.study import load_study
 commands = typer.Typer()
 
 
+@commands.command("list")
+def list_studies(output: FormatOption = Format.table) -> None:
+    """List the project's studies: model, SAEs, how many roles are complete, how old the snapshot is."""
+    from persona_assets.cli.studies import print_studies
+
+    print_studies(output)
+
+
 @commands.command()
 def status(
     study: StudyArgument,

@@ -93,15 +93,24 @@ def run(
         str | None,
         typer.Option("--shard", metavar="I/N", help="Run only shard I of N of the roles; I counts from 0."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made, and how much of it; make nothing.")
+    ] = False,
 ) -> None:
     """Run a study from prompts to the warehouse. It skips what is fresh; you can interrupt and resume it."""
     from persona_assets.cli.arguments import named, part_of
-    from persona_assets.cli.run import run_study
 
     opened, chosen = load_study(study), named(roles, "role")
     if shard is not None:
         chosen = part_of(chosen or opened.role_names, shard)
-    run_study(opened, chosen, named(select, "asset"), overwrite)
+    if dry_run:
+        from persona_assets.cli.made import print_plan
+
+        print_plan(opened, chosen, named(select, "asset"), overwrite)
+    else:
+        from persona_assets.cli.run import run_study
+
+        run_study(opened, chosen, named(select, "asset"), overwrite)
 
 
 @commands.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.slips import instead
 from persona_assets.explorer.problems import ProblemError
 
 _REFUSED = "only reading is possible here: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN"
@@ -51,8 +52,8 @@ def place(sql: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-def complaint(sql: str, error: duckdb.Error) -> ProblemError:
-    """DuckDB's error, its setting `errors_as_json` on, as the problem 400."""
+def complaint(connection: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Error) -> ProblemError:
+    """DuckDB's error, its setting `errors_as_json` on, as the problem 400, with a hint where there is one."""
     text = str(error)
     kind, _, body = text.partition(": ")
     try:
@@ -60,6 +61,8 @@ def complaint(sql: str, error: duckdb.Error) -> ProblemError:
     except ValueError:
         return ProblemError(400, text.split("\n\nLINE ")[0])
     message = f"{kind}: {said.get('exception_message', text)}"
+    if hint := instead(connection, message):
+        message = f"{message}\n{hint}"
     if "position" not in said:
         return ProblemError(400, message)
     offset = int(said["position"])

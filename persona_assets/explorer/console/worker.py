@@ -84,7 +84,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except duckdb.OutOfMemoryException as error:
         raise ProblemError(400, _TOO_MUCH) from error
     except duckdb.Error as error:
-        raise complaint(job["sql"], error) from error
+        raise complaint(connection, job["sql"], error) from error
 
 
 def _empty(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:

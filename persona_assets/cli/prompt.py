@@ -1,0 +1,165 @@
+"""`persona sql STUDY` in a terminal: `;` ends a statement, a dot begins a command, all is remembered."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import printable
+from persona_assets.base.queries import examples, title
+from persona_assets.cli.answers import print_answer, print_rows, refused
+from persona_assets.study.study import Study
+from persona_assets.warehouse import connect
+
+_HELP = """A statement ends with ; and may take several lines.
+.tables            the tables and views, and what each holds
+.schema TABLE      the columns of one, and what each means
+.macros            the questions that SQL calls by name, such as top_features('pirate')
+.examples          questions with their SQL; .examples NAME shows one and asks it
+.help              this
+.quit              leave; Ctrl-D does, too. Ctrl-C ends a question, or drops what is typed."""
+_MOST_KEPT = 1000  # lines of history
+# What may hold a semicolon that ends nothing: texts, quoted names, texts in dollars, comments.
+_WHOLE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_OPEN = re.compile(r"""['"]|/\*|\$\w*\$""")
+
+_TABLES = """select table_name, comment from duckdb_tables() where not internal
+union all select view_name, comment from duckdb_views() where not internal order by 1"""
+_SCHEMA = """select column_name, data_type, comment from duckdb_columns()
+where not internal and table_name = ? order by column_index"""
+_MACROS = """select function_name || '(' || array_to_string(parameters, ', ') || ')' as macro
+from duckdb_functions() where not internal and function_type = 'table_macro' order by 1"""
+_WORDS = """select table_name from duckdb_columns() where not internal
+union select column_name from duckdb_columns() where not internal
+union select function_name || '(' from duckdb_functions() where not internal"""
+
+Read = Callable[[str], str]
+
+
+def ask_by_hand(
+    study: Study, output: str, *, wide: bool = False, snapshot: str | None = None, read: Read = input
+) -> None:
+    """Answer what is typed until Ctrl-D, each statement from the snapshot that was opened at the beginning.
+
+    `read` shows a prompt and returns a line; it raises EOFError at the end.
+    """
+    with connect(study, snapshot=snapshot) as connection, _remembering(connection):
+        print(f"{study.name}: type SQL that ends with ;, .help for help, Ctrl-D to leave")
+        for text in _statements(f"{study.name}> ", read):
+            try:
+                _answer(study, connection, text, output, wide)
+            except StudyError as error:
+                print(printable(str(error)))
+            except KeyboardInterrupt:
+                print("interrupted")
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a statement is ended: by a semicolon that stands in no text, name or comment."""
+    bare = _WHOLE.sub(" ", text)
+    return _OPEN.search(bare) is None and bare.rstrip().endswith(";")
+
+
+def _statements(prompt: str, read: Read) -> Iterator[str]:
+    """Yield what is typed: statements that are whole, and lines that begin with a dot."""
+    lines: list[str] = []
+    while True:
+        try:
+            lines.append(read(" " * (len(prompt) - 4) + "... " if lines else prompt))
+        except EOFError:
+            print()
+            return
+        except KeyboardInterrupt:
+            print()
+            lines = []
+            continue
+        text = "\n".join(lines).strip()
+        if text in (".quit", ".exit"):
+            return
+        if text.startswith(".") or is_whole(text):
+            lines = []
+            yield text
+        elif not text:
+            lines = []
+
+
+def _answer(study: Study, connection: duckdb.DuckDBPyConnection, text: str, output: str, wide: bool) -> None:
+    if text.startswith("."):
+        command, _, name = text.partition(" ")
+        _obey(study, connection, command, name.strip().rstrip(";"), output, wide)
+        return
+    try:
+        statements = connection.extract_statements(text)
+    except duckdb.Error as error:
+        raise refused(connection, error) from error
+    for statement in statements:
+        print_answer(study, connection, statement, output, wide=wide)
+
+
+def _obey(
+    study: Study, connection: duckdb.DuckDBPyConnection, command: str, name: str, output: str, wide: bool
+) -> None:
+    """Do what a line says that begins with a dot. Raises StudyError where there is no such command."""
+    if command == ".help":
+        print(_HELP)
+    elif command == ".tables":
+        print_rows(["table", "holds"], connection.execute(_TABLES).fetchall(), output)
+    elif command == ".macros":
+        print_rows(["macro"], connection.execute(_MACROS).fetchall(), output)
+    elif command == ".schema":
+        columns = connection.execute(_SCHEMA, [name]).fetchall()
+        if not columns:
+            raise StudyError(
+                f"no table {name!r}; .tables lists them" if name else "name a table: .schema roles"
+            )
+        print_rows(["column", "type", "means"], columns, output)
+    elif command == ".examples" and not name:
+        print_rows(["name", "asks"], [(one, title(text)) for one, text in examples().items()], output)
+    elif command == ".examples":
+        if name not in examples():
+            raise StudyError(f"no example {name!r}; .examples lists them")
+        print(printable(examples()[name].strip()))
+        _answer(study, connection, examples()[name], output, wide)
+    else:
+        raise StudyError(f"no command {command}; .help lists them")
+
+
+@contextmanager
+def _remembering(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep what is typed for the next time, and complete names of the snapshot, where Python has readline."""
+    try:
+        import readline
+    except ImportError:  # Python was built without
+        yield
+        return
+    words = [word for (word,) in connection.execute(_WORDS).fetchall()]
+
+    def complete(begun: str, number: int) -> str | None:
+        alike = [word for word in words if begun and word.startswith(begun.lower())]
+        return alike[number] if number < len(alike) else None
+
+    readline.set_completer(complete)
+    readline.set_completer_delims(" \t\n,;()'\"=<>+-*/[]")
+    readline.parse_and_bind("tab: complete")
+    file = _history()
+    with suppress(OSError):
+        readline.read_history_file(file)
+    try:
+        yield
+    finally:
+        readline.set_history_length(_MOST_KEPT)
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            readline.write_history_file(file)
+            file.chmod(0o600)
+
+
+def _history() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "persona-assets" / "sql_history"

@@ -1,0 +1,91 @@
+"""`persona run --dry-run`, the end of `persona run`, and `persona list`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.cli.made import plan, print_plan, questions, said_of
+from persona_assets.cli.studies import print_studies
+from persona_assets.stages.of_roles import look_at_roles
+from persona_assets.study.study import Study, load_study
+from persona_assets.warehouse import publish
+from tests.conftest import StudyMaker, write_study
+from tests.places import PROJECT
+from tests.stages.test_table import land_fresh
+from tests.warehouse.world import compare, fill, write_catalog
+
+ROLES = ["default", "ghost", "pirate"]
+
+
+def test_a_dry_run_names_what_is_missing_and_what_follows_and_makes_nothing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = plan(study, None, None, overwrite=False)
+    assert {planned[asset] == ROLES for asset in ("responses", "activations", "role_features")} == {True}
+    assert planned["statistics"] == planned["atlas"] == ["demo"]
+    print_plan(study, ["pirate", "ghost"], ["responses"], overwrite=False)
+    table, *rest = capsys.readouterr().out.split("\nanswers: ")
+    assert [line.split() for line in table.splitlines()[1:]] == [["responses", "2", "roles", "12"]]
+    assert rest[0].startswith("at most 24 tokens each, 288 in all\n")
+    assert not any(files.responses for files in look_at_roles(study).values())
+
+
+def test_what_is_fresh_is_not_planned_and_what_is_made_again_takes_along_what_follows(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    land_fresh(study)
+    # Dagster does not know of these files, so the roles would be looked at again.
+    planned = plan(study, None, ["statistics"], overwrite=False)
+    assert planned == {"statistics": []}
+    print_plan(study, None, ["statistics"], overwrite=False)
+    assert capsys.readouterr().out.startswith("everything chosen is fresh")
+    again = plan(study, ["ghost"], ["activations", "role_features", "statistics"], overwrite=True)
+    assert again == {"activations": ["ghost"], "role_features": ["ghost"], "statistics": ["demo"]}
+
+
+def test_a_dry_run_refuses_what_a_run_would(study: Study) -> None:
+    with pytest.raises(StudyError, match="no role 'captain'"):
+        plan(study, ["captain"], None, overwrite=False)
+    with pytest.raises(StudyError, match="no asset 'atlantis'"):
+        plan(study, None, ["atlantis"], overwrite=False)
+
+
+def test_the_end_of_a_run_says_what_it_made_and_asks_of_a_role_and_a_feature_that_are_there(
+    make_study: StudyMaker, tmp_path: Path
+) -> None:
+    study = make_study("small", write_catalog(tmp_path / "catalog"))
+    fill(study)
+    compare(study)
+    publish(study)
+    first, second = questions(study, study.role_names)
+    role = first.split()[3]
+    assert role in study.role_names and role != "default"
+    assert first == f"persona top-features small {role} --limit 5"
+    assert second.startswith('persona sql small "from which_roles(') and "which_roles(0)" not in second
+    said = said_of(study, {"responses": [role], "activations": [], "statistics": ["demo"]})
+    assert said.startswith("made: responses of 1 role, statistics of 1 SAE; ") and said.endswith("B")
+    assert not said.endswith("; 0 B")
+
+
+def test_studies_are_listed_with_their_models_and_one_that_is_broken_with_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text())
+    monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
+    monkeypatch.delenv("PERSONA_WAREHOUSE", raising=False)
+    defs = tmp_path / "persona_assets" / "defs"
+    print_studies("table")
+    assert capsys.readouterr().out.endswith("has no studies; begin one: persona new STUDY\n")
+    for folder in ("data", "tests"):
+        (tmp_path / folder).symlink_to(PROJECT / folder)
+    land_fresh(load_study(write_study(defs / "fresh")))
+    write_study(defs / "broken", {"generation.seed": "none"})
+    print_studies("csv")
+    header, broken, fresh = capsys.readouterr().out.splitlines()
+    assert header == "study,model,saes,roles,complete,problem"
+    assert broken.startswith("broken,,,,,") and "generation.seed" in broken
+    assert fresh == "fresh,model,demo,3,3,"
