@@ -1,4 +1,4 @@
-"""An answer as HTML, where its tokens are lit by how strongly a feature fires on them."""
+"""Tokens lit by how strongly a feature fires on them: as HTML, and cut to the sentence that matters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 SHOWN = 20  # rows
+_ENDS = (".", "!", "?", "。", "！", "？")
 _LONGEST = 300  # characters of a cell
 _TOKENS, _STRENGTHS = "pieces", "activations"
 
@@ -37,6 +38,22 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     )
     more = f"<p>the first {SHOWN} rows</p>" if len(rows) > SHOWN else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def sentence(pieces: Sequence[str], strengths: Sequence[float]) -> tuple[int, int]:
+    """Return the first token and the one after the last of the sentence in which the strongest token lies.
+
+    A sentence ends with a token that ends with a mark of `_ENDS` or a line, or where the window does.
+    """
+    peak = max(range(len(strengths)), key=lambda place: strengths[place])
+    ends = [place for place, piece in enumerate(pieces) if _ends_a_sentence(piece)]
+    first = max((place + 1 for place in ends if place < peak), default=0)
+    last = min((place + 1 for place in ends if place >= peak), default=len(pieces))
+    return first, last
+
+
+def _ends_a_sentence(piece: str) -> bool:
+    return "\n" in piece or piece.rstrip(' "”’)').endswith(_ENDS)
 
 
 def _are_numbers(value: Any) -> bool:

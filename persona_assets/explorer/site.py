@@ -126,6 +126,7 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Pages
         yield _page(registry.CONTRAST, sae=sae, contrast=contrast["contrast"])
     for role in roles:
         yield _page(registry.ROLE, sae=sae, role=role)
+        yield _page(registry.MARKS, sae=sae, role=role)
         yield _page(registry.ROLE_FEATURES, sae=sae, role=role)
     shown = [row["feature_id"] for row in source.rows("site_features", sae=sae, limit=MAX_FEATURES)]
     ordered = sorted(shown)  # as they lie in the lake's files

@@ -9,21 +9,28 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.queries import query
 from persona_assets.plots.atlas import atlas_figure
 from persona_assets.plots.axes import axes_figure
 from persona_assets.plots.feature import feature_figure
+from persona_assets.plots.line import N_MARKS, line_figure
 from persona_assets.plots.role import role_figure
 from persona_assets.plots.similarity import similarity_figure
 from persona_assets.study.study import Study
 
-_OF_ALL = ("similarity", "axes", "atlas")
+_OF_ALL = ("line", "similarity", "axes", "atlas")
+_EVIDENCE = """select t.feature_id, t.role, t.pieces, t.activations from evidence as t
+where t.sae = $sae and (t.role = $role) = ($sign > 0) and list_contains($features, t.feature_id)
+qualify row_number() over (
+    partition by t.feature_id order by list_max(t.activations) desc, t.role, t.response_id
+) = 1"""
 _OF_ONE = ("feature", "role")
 
 
 def picture(
     study: Study, connection: duckdb.DuckDBPyConnection, subject: str, name: str | None, sae: str | None
 ) -> Figure:
-    """Return the picture of `subject`: similarity, axes, atlas, or the feature or role `name`.
+    """Return the picture of `subject`: line, similarity, axes, atlas, or the feature or role `name`.
 
     `connection` is to the study's snapshot, and `sae` the study's first unless named. Raises StudyError where
     there is no such thing to draw.
@@ -55,6 +62,10 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
         contrasts = snapshot.contrasts("role = $role", excluded, role=name)
         return role_figure(contrasts, snapshot.rows("preferred_labels"), str(name), about)
     summary = snapshot.atlas_summary()
+    if subject == "line":
+        anchor = snapshot.anchor()
+        toward, away = snapshot.marks(anchor, 1), snapshot.marks(anchor, -1)
+        return line_figure(snapshot.rows("role_axes"), toward, away, anchor, about)
     if subject == "similarity":
         return similarity_figure(snapshot.rows("role_similarity"), about)
     if subject == "axes":
@@ -94,6 +105,19 @@ class _Snapshot:
         """Return the feature's preferred description, and what it is worth where that was scored."""
         found = self.rows("preferred_labels", "t.feature_id = $feature", feature=feature).to_pylist()
         return (found[0]["description"], found[0]["label_worth"]) if found else (None, None)
+
+    def marks(self, role: str, sign: int) -> list[dict[str, Any]]:
+        """Return what the role surely has more of than the others (`sign` 1) or less of, with evidence."""
+        asked = {"sae": self.sae, "role": role, "sign": sign}
+        found = self._ask(query("explorer/marks"), asked | {"limit": N_MARKS}).to_pylist()
+        features = [mark["feature_id"] for mark in found]
+        shown = {
+            row["feature_id"]: {"from_role": row["role"], "pieces": row["pieces"]}
+            | {"activations": row["activations"]}
+            for row in self._ask(_EVIDENCE, asked | {"features": features}).to_pylist()
+        }
+        none = dict.fromkeys(("from_role", "pieces", "activations"))
+        return [mark | shown.get(mark["feature_id"], none) for mark in found]
 
     def anchor(self) -> str:
         """Return the role that the snapshot's assistant axis leads to."""

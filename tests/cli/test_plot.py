@@ -44,6 +44,7 @@ def words(file: Path) -> str:
     ("typed", "file"),
     [
         (["similarity"], "small-similarity.png"),
+        (["line"], "small-line.png"),
         (["axes"], "small-axes.png"),
         (["atlas", "--sae", "second"], "small-second-atlas.png"),
         (["feature", "5"], "small-feature-5.png"),
@@ -123,7 +124,7 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_read(study: Study,
         plot(study, "atlas", None, None, Path(file))
 
 
-@pytest.mark.parametrize(("subject", "name"), [("similarity", None), ("axes", None), ("atlas", None)])
+@pytest.mark.parametrize(("subject", "name"), [("line", None), ("axes", None), ("atlas", None)])
 def test_where_there_is_no_atlas_yet_the_line_says_what_to_run(
     study: Study, subject: str, name: str | None, tmp_path: Path
 ) -> None:

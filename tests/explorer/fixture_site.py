@@ -89,7 +89,9 @@ def write_site(folder: Path, size: Size = Size(), snapshot: str = "one", live: b
     _write(data / "demo" / "map.json", _map(rng, size, roles, features))
     _write(data / "demo" / "neighbors.json", _neighbors(size, features))
     _write(data / "demo" / "features.json", _table(features, roles, size.selected))
-    _write(data / "demo" / "roles.json", _overview(rng, roles))
+    overview = _overview(rng, roles)
+    _write(data / "demo" / "roles.json", overview)
+    _write_line(data / "demo", overview["axes"][0], roles, features)
     _write(
         data / "examples.json", [{"name": "which", "title": "Which roles fire a feature?", "sql": "SELECT 1"}]
     )
@@ -290,6 +292,37 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
             "findings": [_findings(role) for role in roles],
         }
     )
+
+
+def _write_line(folder: Path, axis: Json, roles: list[str], features: Json) -> None:
+    marks = [_mark(row, sign, features) for sign in (1, -1) for row in range(5)]
+    _write(folder / "line.json", {"axis": axis, "toward": marks[:5], "away": marks[5:]})
+    for place, role in enumerate(roles):
+        known = [_mark(row, 1, features, role) for row in range(3)] if place else []
+        _write(folder / "line" / f"{role}.json", {"role": role, "marks": known})
+
+
+def _mark(row: int, sign: int, features: Json, role: str = "pirate") -> Json:
+    auroc = 0.5 + sign * (0.3 - row / 50)
+    effect = {"effect": sign * 1.5, "effect_low": sign * 1.5 - 0.4, "effect_high": sign * 1.5 + 0.4}
+    sentence = {
+        "role": role,
+        "response_id": 100_003,
+        "start": 4,
+        "pieces": ["The", " sea", ", ", HOSTILE[0], "."],
+    }
+    return {
+        "feature_id": int(features["ids"][row]),
+        "label": HOSTILE[row],
+        **effect,
+        "auroc": auroc,
+        "auroc_low": auroc - 0.05,
+        "auroc_high": auroc + 0.05,
+        "n_wordings_agree": 5,
+        "q": 0.01 if row else None,
+        **(dict.fromkeys(sentence) if row == 2 else sentence),  # of one no tokens are kept
+        "activations": None if row == 2 else [0.0, 3.5, 0.0, 1.25, 0.0],
+    }
 
 
 def _adherence(role: str) -> Json:

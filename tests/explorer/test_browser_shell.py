@@ -114,7 +114,7 @@ def test_a_study_without_an_atlas_says_so_and_leads_to_the_table(page, built, tm
     study["saes"][0]["has_atlas"] = False
     file.write_text(json.dumps(study))
     with static_server(tmp_path / "site") as address:
-        page.goto(address)
+        page.goto(f"{address}#/map")
         page.get_by_text("There is no atlas yet").wait_for()
         page.get_by_role("link", name="table").click()
         page.wait_for_selector(".grid-body")
@@ -124,6 +124,8 @@ def test_the_site_of_a_real_study_opens_from_a_plain_static_server(page, publish
     write_real_site(published.study, tmp_path / "site", lambda done, total: None, built)
     with static_server(tmp_path / "site") as address:
         page.goto(address)
+        page.wait_for_selector(".role-line a")
+        page.get_by_role("link", name="Map", exact=True).click()
         page.wait_for_selector(".dots[data-drawn]")
         page.locator(".map-list .virtual-row").first.click()
         page.locator(".selected-id").click()

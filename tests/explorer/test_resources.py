@@ -142,6 +142,52 @@ def test_no_name_of_an_sae_takes_the_pages_of_drift_runs_or_the_reverse():
             assert asked.match(f"{name}/{page}")["sae"] == name
 
 
+SURE = """create or replace temp table role_contrasts as
+select * replace (
+    0.9 - feature_id / 100 as auroc, if(feature_id % 2 = 0, 0.8 - feature_id / 100, 0.2) as auroc_low,
+    if(feature_id % 2 = 0, 0.95, 0.4 - feature_id / 100) as auroc_high
+) from warehouse.role_contrasts"""
+
+
+def test_the_line_has_every_role_and_at_its_ends_what_the_anchor_surely_has_more_or_less_of(source: Source):
+    source.connection.execute(SURE)  # even features are surely more, odd ones less
+    line = answer(source, "first/line.json")
+    check("Line", line)
+    known = source.connection.execute(
+        "select role, position from role_axes where sae = 'first' and axis = 'assistant' order by role"
+    ).fetchall()
+    shown = [(one["role"], one["position"]) for one in line["axis"]["positions"]]
+    assert [role for role, _ in shown] == [role for role, _ in known]
+    assert [place for _, place in shown] == pytest.approx([place for _, place in known], rel=1e-4)
+    assert [mark["feature_id"] for mark in line["toward"]] == [0, 2, 4, 6, 8]
+    assert len(line["away"]) == 5 and all(mark["feature_id"] % 2 for mark in line["away"])
+    highs = [mark["auroc_high"] for mark in line["away"]]
+    assert highs == sorted(highs)
+    assert {mark["role"] for mark in line["toward"]} <= {"default", None}
+    assert "default" not in {mark["role"] for mark in line["away"]}
+
+
+def test_a_roles_marks_are_the_surest_first_each_with_the_sentence_in_which_it_peaks(source: Source):
+    assert answer(source, "first/line/pirate.json")["marks"] == []
+    source.connection.execute(SURE)
+    page = answer(source, "first/line/pirate.json")
+    check("MarksOfRole", page)
+    assert [mark["feature_id"] for mark in page["marks"]] == [0, 2, 4]
+    kept = [mark for mark in page["marks"] if mark["pieces"] is not None]
+    assert kept
+    for mark in kept:
+        [(response, peak)] = source.connection.execute(
+            "select response_id, list_max(activations) from evidence "
+            "where sae = 'first' and role = 'pirate' and feature_id = ? order by 2 desc, 1 limit 1",
+            [mark["feature_id"]],
+        ).fetchall()
+        assert (mark["role"], mark["response_id"]) == ("pirate", response)
+        assert max(mark["activations"]) == pytest.approx(peak, rel=1e-4)
+        assert len(mark["pieces"]) == len(mark["activations"])
+    with pytest.raises(ProblemError, match="no role"):
+        answer(source, "first/line/captain.json")
+
+
 def test_a_histogram_counts_every_response(source: Source, published: World):
     histogram = answer(source, f"first/histogram/{ALWAYS_ON}.json")
     means = np.concatenate([published.mean["first"][role][published.pooled, ALWAYS_ON] for role in ROLES])

@@ -38,6 +38,7 @@ WideOption = Annotated[
 class Subject(StrEnum):
     """What is drawn."""
 
+    line = "line"
     similarity = "similarity"
     axes = "axes"
     atlas = "atlas"

@@ -7,7 +7,7 @@ from typing import Literal
 from persona_assets.explorer.contract.claims import Adherence, FeatureOfRole, Findings, PlayedRole
 from persona_assets.explorer.contract.peaks import Baseline, Echo
 from persona_assets.explorer.contract.shapes import Answer, rows_of
-from persona_assets.lake.schema import SAE_FIT
+from persona_assets.lake.schema import ROLE_CONTRASTS, SAE_FIT
 
 
 class Instruction(Answer):
@@ -135,3 +135,40 @@ class RolesOverview(Answer):
     """Of the roles that are compared."""
     fits: list[SaeFit]  # type: ignore[valid-type]
     """Of the roles in which it was measured."""
+
+
+Mark = rows_of(
+    "Mark",
+    "A feature that marks a role, and the sentence where it is strongest: null where no tokens are kept.",
+    ROLE_CONTRASTS,
+    only=(
+        *("feature_id", "effect", "effect_low", "effect_high"),
+        *("auroc", "auroc_low", "auroc_high", "n_wordings_agree", "q"),
+    ),
+    also={
+        "label": str | None,
+        "role": str | None,
+        "response_id": int | None,
+        "start": int | None,
+        "pieces": list[str] | None,
+        "activations": list[float] | None,
+    },
+)
+
+
+class Line(Answer):
+    """The assistant axis, and what marks its ends."""
+
+    axis: Axis | None
+    """Null: the study has no atlas."""
+    toward: list[Mark]  # type: ignore[valid-type]
+    """Of the anchor, the surest first: what it has more of than the other roles."""
+    away: list[Mark]  # type: ignore[valid-type]
+    """What it has less of; the sentences are of other roles."""
+
+
+class MarksOfRole(Answer):
+    """What marks a role, the surest first."""
+
+    role: str
+    marks: list[Mark]  # type: ignore[valid-type]

@@ -35,6 +35,11 @@ def examples_of(source: Source, sae: str, feature_id: int, roles: Sequence[str])
     return [{"role": role, "responses": responses} for role, responses in found.items()]
 
 
+def evidence_files(source: Source, sae: str, roles: Sequence[str]) -> list[str]:
+    """Return the patterns of the files that hold the roles' tokens."""
+    return _files(source, sae, roles)["evidence"]
+
+
 def _evidence(source: Source, feature_id: int, files: list[str]) -> dict[tuple[str, int], Json]:
     """Return the kept tokens by role and response; none are after an import of dense files."""
     rows = source.rows("evidence", feature_id=feature_id, evidence=files) if files else []

@@ -42,7 +42,7 @@ def roles(source: Source, sae: str) -> Json:
             for name, matrix in shown.items()
         },
         "similarity_null": None if mapped is None else mapped["similarity_null"],
-        "axes": _axes(source, sae),
+        "axes": axes(source, sae),
         "adherence": source.rows("adherence", role=None),
         "findings": source.known("findings", sae=sae, role=None),
         "fits": source.rows("fits", sae=sae, role=None),
@@ -60,12 +60,13 @@ def _matrices(source: Source, sae: str) -> tuple[list[str], dict[str, Floats]]:
     return names, {name: values.reshape(len(names), len(names)) for name, values in known.items()}
 
 
-def _axes(source: Source, sae: str) -> list[Json]:
+def axes(source: Source, sae: str) -> list[Json]:
+    """Return the contract's `Axis` of each axis, the assistant axis first."""
     every = source.rows("axes", sae=sae, role=None)
-    axes = []
+    found = []
     for axis, group in groupby(every, key=lambda place: place["axis"]):
         places = list(group)
         facts = {key: places[0][key] for key in FACTS}
         positions = [{key: place[key] for key in PLACE} for place in places]
-        axes.append({"axis": axis} | facts | {"positions": positions})
-    return axes
+        found.append({"axis": axis} | facts | {"positions": positions})
+    return found

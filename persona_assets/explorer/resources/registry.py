@@ -19,6 +19,7 @@ from persona_assets.explorer.resources import (
     feature,
     findings,
     histogram,
+    line,
     map,
     overview,
     role,
@@ -105,6 +106,8 @@ MAP = Resource("map", "{sae}/map.json", map.map_of, pages.MapData)
 NEIGHBORS = Resource("neighbors", "{sae}/neighbors.json", map.neighbors, pages.Neighbors)
 FEATURES = Resource("features", "{sae}/features.json", map.features, pages.FeatureTable)
 ROLES = Resource("roles", "{sae}/roles.json", overview.roles, roles.RolesOverview)
+LINE = Resource("line", "{sae}/line.json", line.line, roles.Line, waits=True)
+MARKS = Resource("marks_of_role", "{sae}/line/{role}.json", line.marks_of_role, roles.MarksOfRole, waits=True)
 LABEL_WORTHS = Resource(
     "label_worths", "{sae}/label_worths.json", feature.label_worths, list[pages.LabelWorth]
 )

@@ -11,7 +11,7 @@ export function Header() {
   const study = useStudy();
   return (
     <header className="header">
-      <a className="study" href={href("map")} title={study.published_at === "" ? undefined : `Published ${moment(study.published_at)}`}>
+      <a className="study" href={href("axis")} title={study.published_at === "" ? undefined : `Published ${moment(study.published_at)}`}>
         <bdi>{study.name}</bdi>
       </a>
       <Navigation />

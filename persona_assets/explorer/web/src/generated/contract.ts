@@ -691,6 +691,49 @@ export interface RolesOverview {
   fits: SaeFit[];
 }
 
+/** A feature that marks a role, and the sentence where it is strongest: null where no tokens are kept. */
+export interface Mark {
+  feature_id: number;
+  /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
+  effect: number | null;
+  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  effect_low: number | null;
+  /** Upper end of the effect's 95% interval */
+  effect_high: number | null;
+  /** How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts */
+  auroc: number | null;
+  /** p adjusted for all features of the role (Benjamini-Hochberg): below 0.05 at most 5% of such findings in the role are expected to be false; see role_findings */
+  q: number | null;
+  /** Lower end of AUROC's 95% interval, which knows wordings as the effect's does; NULL where the effect has none for want of firings */
+  auroc_low: number | null;
+  /** Upper end of AUROC's 95% interval */
+  auroc_high: number | null;
+  /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
+  n_wordings_agree: number | null;
+  label: string | null;
+  role: string | null;
+  response_id: number | null;
+  start: number | null;
+  pieces: string[] | null;
+  activations: number[] | null;
+}
+
+/** The assistant axis, and what marks its ends. */
+export interface Line {
+  /** Null: the study has no atlas. */
+  axis: Axis | null;
+  /** Of the anchor, the surest first: what it has more of than the other roles. */
+  toward: Mark[];
+  /** What it has less of; the sentences are of other roles. */
+  away: Mark[];
+}
+
+/** What marks a role, the surest first. */
+export interface MarksOfRole {
+  role: string;
+  marks: Mark[];
+}
+
 /** A feature in a role that is compared, per token and at equal length. */
 export interface LengthOfRole {
   role: string;

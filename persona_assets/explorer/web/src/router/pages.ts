@@ -11,6 +11,7 @@ const named = <Name extends string>(pages: Record<Name, PageEntry>) => pages;
 
 /** Every page by its name in the address; its component is `pages/<Name>/index.tsx`. The header keeps this order. */
 export const PAGES = named({
+  axis: { title: "Axis", inHeader: (_, bundled) => !bundled }, // where the explorer opens
   map: { title: "Map", inHeader: always },
   table: { title: "Features", inHeader: always },
   roles: { title: "Roles", inHeader: always },

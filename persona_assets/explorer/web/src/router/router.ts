@@ -27,7 +27,7 @@ const hash = (): string => location.hash;
 export function parse(text: string): Route {
   const [path = "", query = ""] = split(text.replace(/^#?\/?/, ""), "?");
   const [name = "", arg = ""] = split(path, "/");
-  const page = PAGE_NAMES.find((one) => one === (name || "map")) ?? null;
+  const page = PAGE_NAMES.find((one) => one === (name || "axis")) ?? null;
   return { page, arg: arg === "" ? null : decoded(arg), params: new URLSearchParams(query) };
 }
 
@@ -73,7 +73,7 @@ export function useRoute(): Route {
 /** Change some parameters of the address in force, keeping the others. */
 export function setParams(changes: Params, options?: { replace?: boolean }): void {
   const { page, arg, params } = parse(location.hash);
-  navigate(href(page ?? "map", arg, { ...Object.fromEntries(params), ...changes }), options);
+  navigate(href(page ?? "axis", arg, { ...Object.fromEntries(params), ...changes }), options);
 }
 
 /**

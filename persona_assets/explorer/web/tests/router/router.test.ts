@@ -5,7 +5,7 @@ import { addressBar } from "../address";
 afterEach(() => vi.unstubAllGlobals());
 
 describe("an address is read", () => {
-  test.each(["", "#", "#/", "#/map", "map"])("%j is the map", (text) => expect(parse(text)).toMatchObject({ page: "map", arg: null }));
+  test.each(["", "#", "#/", "#/axis", "axis"])("%j is the axis", (text) => expect(parse(text)).toMatchObject({ page: "axis", arg: null }));
   test("a page, its argument and its parameters", () => {
     const { page, arg, params } = parse("#/role/sea%2Fdog?sort=-mean&q=a?b");
     expect([page, arg, params.get("sort"), params.get("q")]).toEqual(["role", "sea/dog", "-mean", "a?b"]);

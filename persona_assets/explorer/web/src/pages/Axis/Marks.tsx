@@ -1,0 +1,68 @@
+import type { ReactNode } from "react";
+import { Interval } from "../../charts/Interval";
+import { extent, linear, type Scale } from "../../charts/scale";
+import { level, Tokens } from "../../charts/Tokens";
+import { fmt } from "../../components/format";
+import { FeatureLink } from "../../components/links";
+import { Section } from "../../components/parts";
+import type { Mark } from "../../generated/contract";
+import { href } from "../../router/router";
+
+const BAR = 120; // pixels
+
+/** Features that mark an end or a role: each with its label, effect and interval, and one sentence with its tokens lit. */
+export function MarkList({ title, note, marks }: { title: ReactNode; note?: ReactNode; marks: Mark[] }) {
+  const spans = extent([0, ...marks.flatMap((one) => [one.effect, one.effect_low, one.effect_high])]);
+  const scale = linear(spans, [4, BAR - 4]);
+  return (
+    <Section title={title} note={note} className="mark-list">
+      {marks.length === 0 ? (
+        <p className="muted">No feature does so surely: the 95% interval of every AUROC has 1/2 in it.</p>
+      ) : (
+        <ol>
+          {marks.map((mark) => (
+            <OneMark key={mark.feature_id} mark={mark} scale={scale} />
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+}
+
+function OneMark({ mark, scale }: { mark: Mark; scale: Scale }) {
+  const { effect, effect_low: low, effect_high: high } = mark;
+  return (
+    <li>
+      <div className="mark-head">
+        <FeatureLink id={mark.feature_id} label={mark.label} />
+      </div>
+      <Sentence mark={mark} />
+      <div className="mark-numbers">
+        <Interval scale={scale} value={effect} low={low} high={high} strong={mark.q !== null && mark.q < 0.05} />
+        <span>
+          effect <b>{fmt(effect)}</b>
+          {low !== null && high !== null && ` (${fmt(low)} to ${fmt(high)})`}
+        </span>
+        <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance">
+          AUROC <b>{fmt(mark.auroc)}</b> ({fmt(mark.auroc_low)} to {fmt(mark.auroc_high)})
+        </span>
+        <span title="adjusted for all features of the role">q {fmt(mark.q)}</span>
+      </div>
+    </li>
+  );
+}
+
+function Sentence({ mark }: { mark: Mark }) {
+  const { pieces, activations, role, response_id: response } = mark;
+  if (pieces === null || activations === null || role === null) return <p className="muted">Its tokens are not kept.</p>;
+  const max = Math.max(...activations);
+  const tokens = pieces.map((piece, i) => ({ piece, value: activations[i] ?? 0, level: level(activations[i] ?? 0, max) }));
+  return (
+    <div className="mark-sentence">
+      <Tokens tokens={tokens} palette="heat" label={`A sentence of ${role} in which feature ${mark.feature_id} fires`} />
+      <a className="faint" href={href("role", role, { response })}>
+        — <bdi>{role}</bdi>
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useState } from "react";
+import { RoleLine } from "../../charts/RoleLine";
+import { fmt } from "../../components/format";
+import { Empty, Loaded } from "../../components/Loaded";
+import { useSae, useStudy } from "../../data/StudyContext";
+import { useResource } from "../../data/useResource";
+import type { Axis, Line, Sae } from "../../generated/contract";
+import { paths } from "../../generated/paths";
+import { href, useRoute } from "../../router/router";
+import "../../charts/charts.css";
+import "./axis.css";
+import { Chosen } from "./Chosen";
+import { MarkList } from "./Marks";
+
+const MOST = 2; // roles that are chosen
+
+export default function AxisPage() {
+  const sae = useSae();
+  return (
+    <div className="page axis-page">
+      {sae === null ? (
+        <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty>
+      ) : (
+        <OnTheAxis sae={sae} />
+      )}
+    </div>
+  );
+}
+
+function OnTheAxis({ sae }: { sae: Sae }) {
+  const line = useResource<Line>(paths.line(sae.sae));
+  return (
+    <Loaded of={line} what="the axis" missing={<NoAxis reason={null} />}>
+      {(data) =>
+        data.axis === null || data.axis.reason !== null ? (
+          <NoAxis reason={data.axis?.reason ?? null} />
+        ) : (
+          <Whole sae={sae} axis={data.axis} toward={data.toward} away={data.away} />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function NoAxis({ reason }: { reason: string | null }) {
+  return (
+    <Empty title="There is no assistant axis yet">
+      {reason ?? "The study has no atlas: persona run makes it."} Until then: the <a href={href("roles")}>roles</a>, and the{" "}
+      <a href={href("table")}>features</a>.
+    </Empty>
+  );
+}
+
+function Whole({ sae, axis, toward, away }: { sae: Sae; axis: Axis } & Pick<Line, "toward" | "away">) {
+  const { anchor } = useStudy();
+  const [pointed, point] = useState<string | null>(null);
+  const chosen = useChosen(axis);
+  const link = (role: string) => {
+    const next = chosen.includes(role) ? chosen.filter((one) => one !== role) : [...chosen, role].slice(-MOST);
+    return href("axis", null, { roles: next.join(",") });
+  };
+  const shown = [...chosen, ...(pointed !== null && !chosen.includes(pointed) ? [pointed] : [])].slice(0, MOST);
+  return (
+    <>
+      <Lead sae={sae} axis={axis} />
+      <RoleLine positions={axis.positions} anchor={anchor} chosen={chosen} link={link} point={point} />
+      <div className="axis-ends" aria-hidden="true">
+        <span>← playing a role</span>
+        <span>{anchor}: no role →</span>
+      </div>
+      <Chosen sae={sae.sae} roles={shown} positions={axis.positions} chosen={chosen} />
+      <div className="axis-columns">
+        <MarkList title="What the other roles have more of" note={`than ${anchor}, the surest first`} marks={away} />
+        <MarkList title={`What ${anchor} has more of`} note="than the other roles, the surest first" marks={toward} />
+      </div>
+    </>
+  );
+}
+
+/** The roles of the address, those that have a place. */
+function useChosen(axis: Axis): string[] {
+  const wanted = (useRoute().params.get("roles") ?? "").split(",");
+  return wanted.filter((role) => axis.positions.some((one) => one.role === role)).slice(0, MOST);
+}
+
+function Lead({ sae, axis }: { sae: Sae; axis: Axis }) {
+  const { anchor } = useStudy();
+  const place = axis.positions.find((one) => one.role === anchor);
+  return (
+    <>
+      <h1>The assistant axis</h1>
+      <p className="axis-lead">
+        How far {axis.positions.length - (place ? 1 : 0)} roles take <bdi>{shortly(sae.model)}</bdi> from answering as itself (
+        <bdi>{anchor}</bdi>), by the features of its residual stream. A line is the 95% interval of a place.
+        {axis.anchor_null !== null && place?.position != null && (
+          <>
+            {" "}
+            <bdi>{anchor}</bdi> lies at {fmt(place.position)}; another role that is made the anchor of its own axis lies at{" "}
+            {fmt(axis.anchor_null)} there (the median).
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+const shortly = (model: string) => model.split("/").at(-1) ?? model;

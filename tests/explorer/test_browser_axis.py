@@ -1,0 +1,64 @@
+"""The page on which the explorer opens: the assistant axis, as a person reads and walks it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.explorer.browser import axe_violations, keep_screenshot
+
+
+def opened(page: Any, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector(".role-line a")
+
+
+def roles_of(site_folder: Path) -> list[str]:
+    line = json.loads(next(site_folder.rglob("line.json")).read_text())
+    ordered = sorted(line["axis"]["positions"], key=lambda one: one["position"])
+    return [one["role"] for one in ordered]
+
+
+def test_the_explorer_opens_with_every_role_on_a_line_and_sentences_at_its_ends(page, site, site_folder):
+    opened(page, site)
+    roles = roles_of(site_folder)
+    assert page.locator(".role-line a text").all_text_contents() == roles
+    assert page.locator(".role-line a .whisker").count() == len(roles)
+    assert page.locator(".mark-list").count() == 2
+    assert page.locator(".mark-list .token").count() == 2 * 4 * 2  # two lit in each sentence
+    assert page.get_by_text("Its tokens are not kept.").count() == 2
+    assert "1.5" in page.locator(".mark-numbers").first.inner_text()
+    assert axe_violations(page) == []
+    keep_screenshot(page, "axis")
+
+
+def test_two_roles_are_chosen_by_keyboard_and_lead_to_what_tells_them_apart(page, site, site_folder):
+    opened(page, site)
+    first, second, *_ = roles_of(site_folder)
+    assert page.locator(".role-line a[tabindex='0']").count() == 1  # one stop of the tab key
+    page.locator(f".role-line a[aria-label^='{second}:']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".axis-chosen h2:has-text('{second}')")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector(f".axis-chosen h2:has-text('{first}')")  # pointed at, beside it
+    page.keyboard.press("Enter")
+    compare = page.locator(".axis-compare")
+    compare.wait_for()
+    assert page.locator(".role-line a[aria-current]").count() == 2
+    assert axe_violations(page) == []
+    assert compare.get_attribute("href") == f"#/compare?a={second}&b={first}"
+    page.locator(f".role-line a[aria-label^='{first}:']").focus()
+    page.keyboard.press("Enter")  # lets it go again
+    compare.wait_for(state="detached")
+
+
+def test_at_400_pixels_each_role_has_a_line_of_its_own_and_nothing_scrolls_sideways(page, site, site_folder):
+    page.set_viewport_size({"width": 400, "height": 800})
+    opened(page, site)
+    page.wait_for_selector(".role-line.narrow")
+    roles = roles_of(site_folder)
+    assert page.locator(".role-line a text").all_text_contents() == roles[::-1]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+    keep_screenshot(page, "axis-narrow")
