@@ -56,15 +56,20 @@ def take(page: Page, address: str, shown: str, file: str) -> None:
     print(HERE / file)
 
 
+def draw_axis() -> None:
+    """The README's first picture."""
+    subprocess.run([BIN / "persona", "plot", "smollm2", "line", "--to", HERE / "axis.png"], check=True)
+
+
 def main() -> None:
     """Take them all; the feature is the one that tells the pirate from the other roles best."""
     with persona_assets.open_study("smollm2") as study:
         [(feature,)] = study.sql(FEATURE).fetchall()
+    draw_axis()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
         page = browser.new_page(viewport=SIZE)
         with served(BIN / "persona", "explore", "smollm2", "--no-browser", "--port") as explorer:
-            take(page, f"{explorer}/#/map?f={feature}", "pirate", "map.png")
             page.set_viewport_size(TALLER)
             take(page, f"{explorer}/#/feature/{feature}", "Over its range", "feature.png")
         with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
