@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 from scipy.stats import false_discovery_control
 
 from persona_assets.base.queries import query
@@ -137,7 +137,29 @@ def test_q_is_benjamini_hochberg_s_of_the_two_and_p_is_student_s() -> None:
     table = connection.execute("from compare_roles('role_00', 'role_01', by := 'p')").df()
     assert table.p.is_monotonic_increasing
     np.testing.assert_allclose(table.q, false_discovery_control(table.p), rtol=1e-9)
-    for df in (3, 5, 8.5, 40, 1e5):
-        t = np.array([0, 0.1, 1, 2.2, 4, 8])
+
+
+def test_p_and_the_reach_of_an_interval_are_student_s_of_any_degrees_of_freedom() -> None:
+    connection = duckdb.connect()
+    for name in ("t_of_95", "p_of_t"):
+        connection.execute(query(f"macros/{name}"))
+    t = np.concatenate([np.linspace(0, 20, 201), [50, 1e3, 1e6]])
+    for df in (0.01, 0.3, 0.5, 1, 2, 3, 3.99, 4, 5, 8.5, 40, 1e5):
         found = connection.execute("select p_of_t(unnest(?), ?)", [t.tolist(), df]).df().iloc[:, 0]
-        np.testing.assert_allclose(found, 2 * stdtr(df, -t), rtol=0.01 if df < 5 else 0.002)
+        seen = 2 * stdtr(df, -t) > 1e-100
+        np.testing.assert_allclose(found[seen], 2 * stdtr(df, -t[seen]), rtol=1e-5)
+        reach = connection.execute("select t_of_95(?::double)", [df]).fetchone()
+        np.testing.assert_allclose(reach, stdtrit(df, 0.975), rtol=1e-3 if df < 0.1 else 4e-4)
+    assert connection.execute("select p_of_t(2, 0), t_of_95(0), p_of_t(2, null)").fetchone() == (None,) * 3
+
+
+@pytest.mark.parametrize("n_roles", [2, 12])
+def test_two_roles_of_six_answers_each_have_p_and_an_interval(n_roles: int) -> None:
+    values = draw(np.random.default_rng(27), *DEMO, (n_roles, 2, 3, 400))
+    values[0, ..., :20] += 8
+    table = pair(fired(values))
+    planted, alike = table[table.index < 20], table[table.index >= 20]
+    assert table[["p", "q", "difference_low", "difference_high"]].notna().all(axis=None)
+    assert (alike.p < 0.05).mean() <= 0.05 and holds(alike) >= 0.95
+    assert holds(planted, 8) == 1
+    assert (planted.q < 0.05).all() == (n_roles == 12)  # two roles have too few degrees of freedom

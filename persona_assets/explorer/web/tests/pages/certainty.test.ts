@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FeaturesOfRole } from "../../src/generated/contract";
-import { certaintyOf, pOfT } from "../../src/pages/Compare/certainty";
+import { certaintyOf, pOfT, tOf95 } from "../../src/pages/Compare/certainty";
 
 const MEANS = [3, 2, 1.6, 1.2, 0];
 
@@ -16,9 +16,26 @@ test("p is Student's t's, two-sided", () => {
     [2.262157, 9, 0.05],
     [4.780913, 9, 0.001],
     [3.182446, 3, 0.05],
-    [1.96, 1e6, 0.05],
+    [12.706205, 1, 0.05],
+    [164.557673, 0.5, 0.05],
+    [6582.0357, 0.3, 0.05],
+    [0.2, 0.3, 0.9107608],
+    [1.959966, 1e6, 0.05],
   ];
-  for (const [t, df, p] of known) expect(pOfT(t, df) / p).toBeCloseTo(1, 3);
+  for (const [t, df, p] of known) expect(pOfT(t, df) / p).toBeCloseTo(1, 4);
+});
+
+test("its 97.5 % point is known of few degrees of freedom, too", () => {
+  const known: [number, number][] = [
+    [0.1, 1682362288745],
+    [0.3, 6582.0357],
+    [1, 12.706205],
+    [3, 3.182446],
+    [3.999, 2.776719],
+    [9, 2.262157],
+    [1e6, 1.959966],
+  ];
+  for (const [df, t] of known) expect(Math.abs(tOf95(df) / t - 1)).toBeLessThan(4e-4);
 });
 
 test("a difference has the interval of both roles' errors and the lesser degrees of freedom", () => {

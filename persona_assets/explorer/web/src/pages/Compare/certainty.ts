@@ -43,17 +43,31 @@ function differenceOf(a: FeaturesOfRole, b: FeaturesOfRole, [rowA, rowB]: Rows):
 }
 
 /** The 97.5 % point of Student's t, as the macro t_of_95 has it. */
-function tOf95(df: number): number {
-  return 1.959964 + 2.372271 / df + 2.822499 / df ** 2 + 2.555852 / df ** 3 + 1.589533 / df ** 4;
+export function tOf95(df: number): number {
+  if (df >= 4) return 1.959964 + 2.372271 / df + 2.822499 / df ** 2 + 2.555852 / df ** 3 + 1.589533 / df ** 4;
+  const a = df / 2;
+  const w = (0.05 / gammas(a)) ** (1 / a);
+  const x = w - w ** 2 / (2 * (a + 1)) - (w ** 3 * (a - 1) * (a + 1.5)) / (4 * (a + 1) ** 2 * (a + 2));
+  return Math.sqrt((df * (1 - x)) / x);
 }
 
 const ERROR_FUNCTION = [0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368];
 
 /** Two-sided p of Student's t, as the macro p_of_t has it. */
 export function pOfT(t: number, df: number): number {
-  const y = (df - 0.5) * Math.log1p(t ** 2 / df);
-  const b = 48 * (df - 0.5) ** 2;
+  const [a, x, rest] = [df / 2, df / (df + t ** 2), t ** 2 / (df + t ** 2)];
+  const first = gammas(a) * x ** a * Math.sqrt(rest) * (1 + (x * (a + 0.5)) / (a + 1));
+  const y = (df + 3.5) * Math.log1p(t ** 2 / df);
+  const b = 48 * (df + 3.5) ** 2;
   const square = y * (1 + (y + 3 - (0.4 * y ** 3 + 3.3 * y ** 2 + 24 * y + 85.5) / (0.8 * y ** 2 + 100 + b)) / b) ** 2;
   const u = 1 / (1 + Math.sqrt(square / 8));
-  return u * Math.exp(-1.26551226 - square / 2 + u * ERROR_FUNCTION.reduce((sum, one) => sum * u + one, 0));
+  return first + u * Math.exp(-1.26551226 - square / 2 + u * ERROR_FUNCTION.reduce((sum, one) => sum * u + one, 0));
+}
+
+/** Γ(a + ½) / (√π Γ(a + 1)) within 1e-5: that of a + 4 by the beginning of its asymptotic series, stepped down. */
+function gammas(a: number): number {
+  const z = a + 4;
+  let found = (z ** 2 + z / 2 + 1 / 8) ** -0.25 / Math.sqrt(Math.PI);
+  for (let k = 4; k > 0; k--) found *= (a + k) / (a + k - 0.5);
+  return found;
 }
