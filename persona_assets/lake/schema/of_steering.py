@@ -17,12 +17,8 @@ from persona_assets.lake.schema.table import (
     Table,
 )
 
-_of_edits = partial(
-    Table,
-    per_sae=True,
-    per_role=False,
-    made_from=("responses", "pooled", "activations", "role_features", "role_contrasts"),
-)
+_READ = ("responses", "pooled", "activations", "role_features", "role_contrasts")
+_of_edits = partial(Table, per_sae=True, per_role=False, made_from=(*_READ, "steered_responses"))
 
 _EDIT = (
     Column("intervention", TEXT, "Its name in the study"),
@@ -70,7 +66,7 @@ STEERED_RESPONSES = Table(
     ),
     per_sae=True,
     per_role=False,
-    made_from=("responses", "pooled", "activations", "role_features", "role_contrasts"),
+    made_from=_READ,
 )  # fmt: skip
 
 INTERVENTION_READOUTS = _of_edits(
@@ -94,7 +90,7 @@ INTERVENTION_READOUTS = _of_edits(
     ),
 )  # fmt: skip
 
-_FOUND = "case when f.q <= 0.05 then 'more than its controls' else 'no more than its controls' end"
+_FOUND = "case when f.q <= 0.05 then 'more than its controls' else 'not surely more than its controls' end"
 
 INTERVENTION_EFFECTS = _of_edits(
     "intervention_effects", "What each target of an intervention does beyond its controls, by metric; to "
