@@ -30,10 +30,10 @@ test("effects are gathered by what they are of, the way to the role first", () =
   ]);
 });
 
-test("what moves nothing is said to, and the surest strength speaks for the others", () => {
+test("what is not told from its controls is not said to move nothing, and the surest strength speaks for the others", () => {
   const [nothing] = doses([one({ effect: 0.01 }), one({ strength: 2, q: 0.2, effect: 0.02 })]);
-  expect(verdict(nothing!)).toBe("moves nothing: no more than 59 random features (q = 0.20)");
-  expect(summary([nothing!])).toContain("moves nothing more");
+  expect(verdict(nothing!)).toBe("not seen to move more than 59 random features (q = 0.20)");
+  expect(summary([nothing!])).toContain("was not seen to move more");
   const [something] = doses([one({}), one({ strength: 2, q: 0.01, moves: true })]);
   expect(verdict(something!)).toBe("more than 59 random features (q = 0.010)");
   expect(summary([nothing!, something!])).toContain("moves 1 of 2 measures");

@@ -13,7 +13,10 @@ export function Effects({ feature: { effects } }: { feature: FeaturePage }) {
   if (effects.length === 0) return null;
   const found = doses(effects);
   return (
-    <Section title="What it does" note="the feature edited in the stream; a dot is filled where it does more than its controls, shaded">
+    <Section
+      title="What it does"
+      note="the feature edited in the stream; a dot is filled where the effect is surely more than its controls'; the shaded band holds 95% of theirs"
+    >
       <p>{summary(found)}</p>
       <ul className="doses">
         {found.map((one) => (
@@ -41,7 +44,7 @@ function DoseItem({ dose }: { dose: Dose }) {
   );
 }
 
-/** Effects by strength, each with its interval, before what 95% of the controls do. */
+/** Effects by strength, each with its interval, in front of a band that holds 95% of its controls' effects. */
 function DoseChart({ of, label }: { of: FeatureEffect[]; label: string }) {
   const values = of.flatMap((one) => [0, one.effect, one.low, one.high, one.control_low, one.control_high]);
   const y = linear(extent(values), [HEIGHT - 4, 4]);

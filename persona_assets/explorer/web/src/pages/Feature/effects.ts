@@ -40,7 +40,7 @@ export const named = (metric: string): string => METRICS[metric] ?? metric;
 export const surest = ({ of }: Dose): FeatureEffect =>
   of.reduce((one, other) => (other.q < one.q || (other.q === one.q && Math.abs(other.effect) > Math.abs(one.effect)) ? other : one));
 
-/** Whether an effect surely is more than its controls do, may be, or is not. */
+/** Whether an effect surely is more than its controls', may be, or is not seen to be. */
 export function more(one: FeatureEffect): "surely" | "maybe" | "no" {
   if (one.moves) return "surely";
   return one.effect < one.control_low || one.effect > one.control_high ? "maybe" : "no";
@@ -53,7 +53,7 @@ export function verdict(dose: Dose): string {
   const words = {
     surely: `more than ${beside}`,
     maybe: `beyond 95% of ${beside}, not surely`,
-    no: `moves nothing: no more than ${beside}`,
+    no: `not seen to move more than ${beside}`,
   };
   return `${words[more(one)]} (q = ${fmt(one.q, 2)})`;
 }
@@ -64,7 +64,7 @@ export function summary(found: Dose[]): string {
   const all = `${found.length} ${found.length === 1 ? "measure" : "measures"}`;
   if (moved) return `Editing it moves ${moved} of ${all} more than editing others does.`;
   if (maybe) return `Editing it may move something: ${maybe} of ${all} beyond what 95% of the others do, none surely.`;
-  return "Editing it moves nothing more than editing others does: a sign, and not shown to be a cause.";
+  return "Editing it was not seen to move more than editing others does: a sign, and not shown to be a cause.";
 }
 
 /** An effect with its interval and what the controls do, in words. */
