@@ -68,3 +68,16 @@ test("nothing is told where an error is not known, or a role lacks the feature's
   expect(unknown).toEqual({ difference: 0.5, low: null, high: null, p: null, q: null });
   expect(silent!.p).toBeNull();
 });
+
+test("five firings expected are enough, though rates come with six significant digits", () => {
+  const pairOf = (firings: number, of: number) =>
+    certaintyOf(
+      role([2], { n_responses: [of], firing_rate: [Number((firings / of).toPrecision(6))] }),
+      role([1], { n_responses: [of], firing_rate: [0] }),
+      [[0, 0]],
+    )[0]!.p;
+  for (const of of [90, 1200, 1201, 7001]) {
+    expect(pairOf(10, of)).not.toBeNull();
+    expect(pairOf(9, of)).toBeNull();
+  }
+});

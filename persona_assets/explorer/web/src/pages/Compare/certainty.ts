@@ -27,12 +27,13 @@ export function certaintyOf(a: FeaturesOfRole, b: FeaturesOfRole, at: Rows[]): C
 
 function differenceOf(a: FeaturesOfRole, b: FeaturesOfRole, [rowA, rowB]: Rows): Certainty {
   const mean = (table: FeaturesOfRole, row: number | null) => (row === null ? 0 : table.mean[row]!);
-  const fired = (table: FeaturesOfRole, row: number | null) => (row === null ? 0 : table.firing_rate[row]! * table.n_responses[row]!);
+  const fired = (table: FeaturesOfRole, row: number | null) =>
+    row === null ? 0 : Math.round(table.firing_rate[row]! * table.n_responses[row]!);
   const difference = mean(a, rowA) - mean(b, rowB);
   const unknown = { difference, low: null, high: null, p: null, q: null };
   const [nA, nB] = [a.n_responses[0] ?? 0, b.n_responses[0] ?? 0];
-  const expected = ((fired(a, rowA) + fired(b, rowB)) * Math.min(nA, nB)) / (nA + nB);
-  if (rowA === null || rowB === null || expected < LEAST_FIRINGS - 1e-6) return unknown;
+  const seldom = (fired(a, rowA) + fired(b, rowB)) * Math.min(nA, nB) < LEAST_FIRINGS * (nA + nB);
+  if (rowA === null || rowB === null || seldom) return unknown;
   const [errorA, errorB, dfA, dfB] = [a.mean_error[rowA], b.mean_error[rowB], a.mean_df[rowA], b.mean_df[rowB]];
   if (errorA == null || errorB == null || dfA == null || dfB == null) return unknown;
   const error = Math.hypot(errorA, errorB);
