@@ -45,7 +45,7 @@ both_roles as (
         coalesce(in_a.max, 0) as max_a,
         coalesce(in_b.max, 0) as max_b,
         sqrt((coalesce(in_a.sd, 0) ** 2 + coalesce(in_b.sd, 0) ** 2) / 2) as sd,
-        coalesce(in_a.n_active_responses, 0) + coalesce(in_b.n_active_responses, 0) as fired
+        (coalesce(in_a.n_active_responses, 0) + coalesce(in_b.n_active_responses, 0))::bigint as fired
     from in_a full join in_b on in_a.feature_id = in_b.feature_id
 ),
 told as (

@@ -130,6 +130,14 @@ def test_what_one_role_alone_fires_is_found_and_what_hardly_fires_has_no_interva
     assert rare[["p", "q", "difference_low", "difference_high"]].isna().all(axis=None)
 
 
+def test_roles_of_many_answers_are_told_apart_as_those_of_few() -> None:
+    connection = snapshot(fired(draw(np.random.default_rng(28), *DEMO, (3, 5, 40, 20))))
+    few = connection.execute("from compare_roles('role_00', 'role_01')").df()
+    for count in ("n_responses", "n_active_responses"):
+        connection.execute(f"update role_features set {count} = {count} * 5000")
+    pd.testing.assert_frame_equal(connection.execute("from compare_roles('role_00', 'role_01')").df(), few)
+
+
 def test_q_is_benjamini_hochberg_s_of_the_two_and_p_is_student_s() -> None:
     values = draw(np.random.default_rng(25), *DEMO, (4, 5, 40, 80))
     values[0, ..., :20] += 0.3
