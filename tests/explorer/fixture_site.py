@@ -152,6 +152,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "snapshot": snapshot,
         "published_at": "2026-11-22T12:00:00Z",
         "live": live,
+        "version": "0.1.0",
         "saes": [{**sae, "n_alive": size.alive, "has_atlas": size.selected > 0}],
         "roles": entries,
         "anchor": "default",

@@ -62,3 +62,23 @@ def test_at_400_pixels_each_role_has_a_line_of_its_own_and_nothing_scrolls_sidew
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
     keep_screenshot(page, "axis-narrow")
+
+
+def test_every_page_says_what_it_is_of_and_is_cited_as_a_line_and_in_bibtex(page, site):
+    for place, title in (("", "Axis"), ("#/role/pirate", "Role pirate"), ("#/table", "Features")):
+        page.goto(f"{site}{place}")
+        source = page.locator(".source summary")
+        source.wait_for()
+        for part in (
+            "model model",
+            "a synthetic SAE",
+            "14 roles",
+            "snapshot of 2026-11-22",
+            "persona-assets 0.1.0",
+        ):
+            assert part in source.inner_text(), part
+        source.click()
+        line, entry = page.locator(".source pre").all_inner_texts()
+        assert line.startswith(f"synthetic, {title}: ")
+        assert f"title = {{synthetic, {title}}}" in entry
+        source.click()

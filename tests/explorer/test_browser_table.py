@@ -90,6 +90,7 @@ def test_words_ranges_and_the_role_filter_together_and_are_a_link(page, site, fe
         and 0.1 <= row["firing_rate"] <= 0.2
     ]
     assert 1 < len(wanted) < 60
+    page.set_viewport_size({"width": 1280, "height": 900})  # all of them are drawn
     opened(page, site)
     page.get_by_label("Words of a label, or an id").fill("OATH")
     page.get_by_role("combobox", name="Preferred role").select_option(role)

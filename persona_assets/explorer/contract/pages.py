@@ -69,6 +69,8 @@ class Study(Answer):
     """Changes with every publication; opaque."""
     published_at: str
     """ISO 8601, UTC."""
+    version: str
+    """Of persona-assets, that answers or wrote the site."""
     live: bool
     """False: a static site."""
     saes: list[Sae]

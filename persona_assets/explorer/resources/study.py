@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from persona_assets.base.queries import examples as example_queries
 from persona_assets.base.queries import title
 from persona_assets.explorer.problems import ProblemError
@@ -20,6 +22,7 @@ def study(source: Source) -> Json:
         "snapshot": source.snapshot,
         "published_at": source.published_at.isoformat(),
         "live": source.live,
+        "version": version("persona-assets"),
         "saes": [sae | {"model": model} for sae in source.rows("saes")],
         "roles": source.rows("roles"),
         "has_drift": bool(runs(source)),

@@ -11,6 +11,7 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";
 import { Notices } from "./Notices";
 import { BUNDLE_COMPONENTS, PAGE_COMPONENTS } from "./pages";
+import { Source } from "./Source";
 import "./shell.css";
 
 export function App() {
@@ -23,6 +24,7 @@ export function App() {
       </a>
       <WorthProvider>
         <Header />
+        <Source />
         <Notices moved={moved} dismiss={dismiss} />
         <main id="main" tabIndex={-1}>
           <CurrentPage />

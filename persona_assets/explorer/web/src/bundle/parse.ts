@@ -121,6 +121,7 @@ class Opened {
       has_drift: false,
       has_scored_labels: false,
       default_system_prompt: null,
+      version: "",
     };
   }
 

@@ -101,6 +101,8 @@ export interface Study {
   snapshot: string;
   /** ISO 8601, UTC. */
   published_at: string;
+  /** Of persona-assets, that answers or wrote the site. */
+  version: string;
   /** False: a static site. */
   live: boolean;
   /** The default one first. */

@@ -1,0 +1,41 @@
+import type { Sae, Study } from "../generated/contract";
+import { count } from "./format";
+
+/** What a page shows is of: model, SAE and its width, roles × answers, the day of the snapshot, the version. */
+export function sourceOf(study: Study, sae: Sae | null): string[] {
+  const { roles, n_responses: answers, published_at: published, version } = study;
+  const of = sae === null ? [] : [sae.model && `model ${shortly(sae.model)}`, `SAE ${[sae.source, sae.sae].find(Boolean)}`];
+  return [
+    ...of,
+    sae?.d_sae != null ? `${count(sae.d_sae)} features` : "",
+    `${count(roles.length)} roles`,
+    answers > 0 ? `${count(answers)} answers` : "",
+    published && `snapshot of ${published.slice(0, 10)}`,
+    version && `persona-assets ${version}`,
+  ].filter((one): one is string => Boolean(one));
+}
+
+/** One line to cite a page by; `title` is the page's. */
+export function citation(study: Study, sae: Sae | null, title: string): string {
+  return `${[study.name, title].filter(Boolean).join(", ")}: ${sourceOf(study, sae).join(", ")}.`;
+}
+
+/** The same for a bibliography. */
+export function bibtex(study: Study, sae: Sae | null, title: string): string {
+  const year = study.published_at.slice(0, 4);
+  return [
+    `@misc{${key(study.name)}${year},`,
+    `  title = {${braced([study.name, title].filter(Boolean).join(", "))}},`,
+    `  year = {${year}},`,
+    `  note = {${braced(sourceOf(study, sae).join(", "))}}`,
+    "}",
+  ].join("\n");
+}
+
+const shortly = (model: string) => model.split("/").at(-1) ?? model;
+const key = (name: string) => name.replaceAll(/[^A-Za-z0-9]/g, "") || "study";
+
+/** Text that BibTeX takes as it is: none of its marks stands unescaped. */
+function braced(text: string): string {
+  return text.replaceAll(/[\\{}]/g, "").replaceAll(/[&%$#_]/g, "\\$&");
+}

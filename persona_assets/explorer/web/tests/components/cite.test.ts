@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { bibtex, citation, sourceOf } from "../../src/components/cite";
+import type { Sae, Study } from "../../src/generated/contract";
+
+const sae: Sae = {
+  sae: "l40",
+  source: "gemma-scope / layer_40",
+  model: "google/gemma-3-27b-it",
+  d_sae: 65536,
+  n_alive: 9,
+  has_atlas: true,
+};
+const study = {
+  name: "my_study",
+  published_at: "2026-11-22T12:00:00Z",
+  roles: [{}, {}],
+  n_responses: 2700,
+  version: "0.1.0",
+} as unknown as Study;
+
+test("a page is cited by model, SAE, width, roles, answers, day and version", () => {
+  expect(citation(study, sae, "Feature 7")).toBe(
+    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, 65\u2009536 features, 2 roles, 2\u2009700 answers, snapshot of 2026-11-22, persona-assets 0.1.0.",
+  );
+});
+
+test("BibTeX has a key of letters, and no mark of a name stands unescaped", () => {
+  const entry = bibtex({ ...study, name: "a_b}{&%" }, sae, "Role x");
+  expect(entry).toContain("@misc{ab2026,");
+  expect(entry).toContain("title = {a\\_b\\&\\%, Role x}");
+});
+
+test("what a bundle does not say is left out", () => {
+  const bundle = { ...study, published_at: "", version: "", n_responses: 0 } as Study;
+  expect(sourceOf(bundle, null)).toEqual(["2 roles"]);
+});
