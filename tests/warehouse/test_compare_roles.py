@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from persona_assets.base.queries import query
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
-from persona_assets.lake.schema.definition import definition
+from persona_assets.lake.schema.definition import definition, sql_type
 from persona_assets.lake.schema.of_snapshots import LAKE_FILES, ROLES, SAES
 from tests.analysis.simulated import contrasts, draw, fired
 
@@ -34,10 +34,10 @@ def snapshot(activations: np.ndarray) -> duckdb.DuckDBPyConnection:
     files = pd.DataFrame(
         {"table_name": "role_features", "role": rates.role.unique(), "sae": "one", "path": "x"}
     )
-    for table, rows in {"role_contrasts": compared, "role_features": rates, "lake_files": files}.items():
+    for table, rows in {ROLE_CONTRASTS: compared, ROLE_FEATURES: rates, LAKE_FILES: files}.items():
         connection.register("incoming", rows)
-        needed = ", ".join(rows.columns)
-        connection.execute(f"create or replace table {table} as select {needed} from incoming")
+        needed = ", ".join(f"{name}::{sql_type(table.shown[name].type)} as {name}" for name in rows.columns)
+        connection.execute(f"create or replace table {table.name} as select {needed} from incoming")
     return connection
 
 
