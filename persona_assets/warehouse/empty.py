@@ -40,12 +40,14 @@ def why_empty(study: Study, empty: Sequence[str]) -> str | None:
 
 
 def _reason(study: Study, name: str) -> str:
-    of = next((TABLES[one] for one in STANDS_ON[name] if one in TABLES), None)
-    if of is None:
+    """Return why, by the first of the tables that it stands on that the study makes, or else by the first."""
+    of = [TABLES[one] for one in STANDS_ON[name] if one in TABLES]
+    if not of:
         return "nothing of it is published"
-    setting, stage = setting_of(of), stage_of(of)
-    if not has(study.settings, setting):
-        return f"this study has no `{setting}:`"
+    made = next((table for table in of if has(study.settings, setting_of(table))), None)
+    if made is None:
+        return f"this study has no `{setting_of(of[0])}:`"
+    stage = stage_of(made)
     if stage.per == "conversation":
         return f"no conversation was scored; `persona drift {study.name} FILE` does it"
     return f"the stage {stage.name} gave none; `persona status {study.name}` says whether it was run"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from persona_assets.base.queries import examples
-from persona_assets.lake.schema import SHOWN, TABLES
+from persona_assets.base.queries import examples, query
+from persona_assets.lake.schema import DERIVED, SHOWN, STANDS_ON, TABLES
+from persona_assets.stages.declared import declared, tables_read
 from persona_assets.stages.table import STAGES, setting_of
+from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from persona_assets.warehouse.empty import empty_tables, why_empty
 from tests.warehouse.world import World
@@ -37,6 +39,18 @@ NO_JUDGE = "judgements has no rows: this study has no `judge:`"
 def test_what_is_empty_is_named_with_its_reason(published: World, sql: str, said: str | None) -> None:
     with connect(published.study) as connection:
         assert why_empty(published.study, empty_tables(connection, sql)) == said
+
+
+def test_a_view_of_several_tables_has_the_reason_of_one_that_the_study_makes(unfilled: Study) -> None:
+    told = "the stage statistics gave none; `persona status small` says whether it was run"
+    assert why_empty(unfilled, ["contrasts_by_answers"]) == f"contrasts_by_answers has no rows: {told}"
+
+
+def test_what_a_view_stands_on_is_what_its_sql_reads() -> None:
+    with declared().cursor() as tables:
+        for view in DERIVED:
+            read = tables_read(tables, f"from {query(f'views/{view.name}')}")
+            assert set(read) & TABLES.keys() == set(STANDS_ON[view.name])
 
 
 def test_an_example_without_rows_says_why_unless_every_table_that_it_asks_has_some(published: World) -> None:

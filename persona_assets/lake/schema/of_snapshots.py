@@ -154,7 +154,7 @@ CONTRASTS_BY_ANSWERS = _of_snapshot(
     "contrasts_by_answers", "role_contrasts and played_contrasts together: over all answers, and over those "
     "that play their role",
     columns=(Column("answers", TEXT, "all or played"), SAE, *ROLE_CONTRASTS.columns),
-    made_from=(*ROLE_CONTRASTS.made_from, "judgements"),
+    made_from=("role_contrasts", "played_contrasts"),
 )  # fmt: skip
 
 LEAST_DISTINCT = 0.9  # share of a role's answers that must differ, or its wordings are no draws of their own
