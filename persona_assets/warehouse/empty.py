@@ -16,15 +16,23 @@ from persona_assets.study.study import Study
 def empty_tables(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     """Return those of the snapshot's tables that the query reads, through macros too, and that have no row.
 
-    None of a query that cannot be read without its parameters.
+    None of a query that cannot be read without its parameters, or not in one piece (PIVOT), and no table that
+    this snapshot, which may be an older one that was kept, does not give.
     """
     with declared().cursor() as tables:
         try:
             read = set(tables_read(tables, sql)) & SHOWN.keys()
-        except duckdb.Error:
+        except (duckdb.Error, ValueError):
             return []
-    found = (name for name in SHOWN if name in read)
-    return [name for name in found if connection.execute(f"from {name} limit 1").fetchone() is None]
+    return [name for name in SHOWN if name in read and _is_empty(connection, name)]
+
+
+def _is_empty(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Return whether the table was read and has no row."""
+    try:
+        return connection.execute(f"from {name} limit 1").fetchone() is None
+    except duckdb.Error:
+        return False
 
 
 def why_empty(study: Study, empty: Sequence[str]) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import duckdb
 import pytest
 
 from persona_assets.base.queries import examples, query
@@ -34,6 +37,7 @@ NO_JUDGE = "judgements has no rows: this study has no `judge:`"
         ("select 1 where false", None),
         ("from responses where role = $role", None),
         ("describe judgements", None),
+        ("pivot judgements on judge using count(*) group by role", None),
     ],
 )
 def test_what_is_empty_is_named_with_its_reason(published: World, sql: str, said: str | None) -> None:
@@ -44,6 +48,16 @@ def test_what_is_empty_is_named_with_its_reason(published: World, sql: str, said
 def test_a_view_of_several_tables_has_the_reason_of_one_that_the_study_makes(unfilled: Study) -> None:
     told = "the stage statistics gave none; `persona status small` says whether it was run"
     assert why_empty(unfilled, ["contrasts_by_answers"]) == f"contrasts_by_answers has no rows: {told}"
+
+
+def test_a_table_that_the_snapshot_does_not_give_is_not_called_empty(tmp_path: Path) -> None:
+    gone = tmp_path / "responses.parquet"
+    with duckdb.connect() as older:
+        older.execute(f"create table judgements (role varchar); copy judgements to '{gone}'")
+        older.execute(f"create view responses as from read_parquet('{gone}')")
+        gone.unlink()
+        asked = "select 1 from judgements, responses, role_adherence where false"
+        assert empty_tables(older, asked) == ["judgements"]
 
 
 def test_what_a_view_stands_on_is_what_its_sql_reads() -> None:
