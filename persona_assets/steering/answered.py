@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-import numpy as np
-
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.extract.conversation import Conversation
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.lake_file import LakeFile
@@ -19,7 +16,7 @@ from persona_assets.lake.schema import ANSWERING, STEERED_RESPONSES
 from persona_assets.models.loading import identity
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_generation
-from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.answering import SteeredBackend, together
 from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
 from persona_assets.steering.measuring import measured, repetition
 from persona_assets.steering.plans import Planned, answering
@@ -71,7 +68,7 @@ class _Answers:
 
     def _edits(self, name: str, role: str) -> list[Planned]:
         one = self._settings[name]
-        self._interventions.towards(name, role)  # where that is not known it is told before a model is loaded
+        self._interventions.towards(name, role)  # where that is not known it is told before a model answers
         return answering(self._interventions.edits(name, role), one.answer_targets, one.answer_controls)
 
     def _answered(self, edits: Mapping[tuple[str, str], Sequence[Planned]]) -> Iterator[Row]:
@@ -81,8 +78,8 @@ class _Answers:
         with closing(_Backend(self._generation, self._interventions)) as backend:
             for (name, role), prompts in self._prompts.items():
                 hash_ = str(self._across.answers_anew(self._sae, name))
-                with Kept(self._across.study.lake, self._sae, hash_, earlier, ANSWERING) as kept:
-                    for some, of in _batches(edits[name, role], prompts, n_at_once):
+                with Kept(self._across.study.lake, self._sae, hash_, earlier, ANSWERING, seconds=0) as kept:
+                    for some, of in together(edits[name, role], prompts, n_at_once):
                         known = [kept.row(role, one.response_id, edit) for edit in some for one in of]
                         found = [row for row in known if row is not None]
                         if len(found) < len(known):  # all of it again, so that each answer has the same bits
@@ -112,7 +109,11 @@ class _Answers:
                 lacking[row["intervention"], row["role"]].append(row)
         for asked, of in lacking.items():
             prompts = {one.response_id: one.token_ids for one in self._prompts[asked]}
-            answers = [_conversation(prompts[row["response_id"]], row["response_token_ids"]) for row in of]
+            answers = self._interventions.given(
+                [prompts[row["response_id"]] for row in of], [row["response_token_ids"] for row in of]
+            )
+            if not any(one.n_selected for one in answers):
+                continue
             towards = self._interventions.towards(*asked)
             for row, one in zip(of, measured(self._interventions.backbone, answers, towards), strict=True):
                 row |= vars(one)
@@ -121,7 +122,7 @@ class _Answers:
 
 
 class _Backend:
-    """A backend that is opened at first use: where all answers are kept, no model is loaded."""
+    """A backend that is opened at first use: where all answers are kept, its model is not loaded."""
 
     def __init__(self, generation: GenerationSettings, interventions: Interventions) -> None:
         self._generation, self._interventions = generation, interventions
@@ -138,38 +139,29 @@ class _Backend:
             self._opened.close()
 
 
-def answering_here(across: AcrossRoles, device: str) -> GenerationSettings:
-    """Return how the study's answers are sampled, by transformers on `device`. Raises StudyError."""
+def answering_here(
+    across: AcrossRoles, device: str, remedy: str = "leave `answers` out of the interventions"
+) -> GenerationSettings:
+    """Return how the study's answers are sampled, by transformers on `device`.
+
+    Raises StudyError, with the `remedy`, where they are given elsewhere, or by a model other than the SAE's.
+    """
     study, reading = across.study, across.study.settings.extraction
     generation = study.generation
     if not generation_backend(generation.backend).holds_model:
         raise StudyError(
-            f"{study.file}: interventions: generation.backend {generation.backend} answers elsewhere, where "
-            "no stream can be edited; leave `answers` out of the interventions"
+            f"{study.file}: generation.backend {generation.backend} answers elsewhere, where no stream can "
+            f"be edited; {remedy}"
         )
     of = [identity(one.model, one.revision, study.lake) for one in (generation, reading)]
     if of[0] != of[1]:
         raise StudyError(
-            f"{study.file}: interventions: model {generation.model!r} answers and {reading.model!r} is what "
-            "the SAE reads; leave `answers` out of the interventions"
+            f"{study.file}: model {generation.model!r} answers and {reading.model!r} is what the SAE reads; "
+            f"{remedy}"
         )
     engine = generation.engine if generation.backend == "transformers" else {}
     here = {"backend": "transformers", "engine": engine | {"device": device}}
     return decided_generation(study).model_copy(update=here)
-
-
-def _batches(
-    edits: Sequence[Planned], prompts: Sequence[Prompt], size: int
-) -> Iterator[tuple[Sequence[Planned], Sequence[Prompt]]]:
-    """Yield edits with the prompts that are answered under each of them, at most `size` answers together.
-
-    An edit's answers to the same prompts are in a batch with one another's, so that each has the same room.
-    """
-    for first in range(0, len(prompts), size):
-        some = prompts[first : first + size]
-        n_edits = max(1, size // len(some))
-        for start in range(0, len(edits), n_edits):
-            yield edits[start : start + n_edits], some
 
 
 def _row(edit: Planned, prompt: Prompt, answer: Completion) -> Row:
@@ -192,8 +184,3 @@ def _row(edit: Planned, prompt: Prompt, answer: Completion) -> Row:
 
 def _answer(row: Row) -> tuple[str, str, int]:
     return row["intervention"], row["role"], row["response_id"]
-
-
-def _conversation(prompt: Sequence[int], answer: Sequence[int]) -> Conversation:
-    ids = np.array([*prompt, *answer], np.int32)
-    return Conversation(0, ids, len(prompt), len(ids))

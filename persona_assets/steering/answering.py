@@ -15,8 +15,23 @@ from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.architectures import architecture
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.places import Change, changed
+from persona_assets.steering.plans import Planned
 from persona_assets.steering.readings import place_of
 from persona_assets.study.settings import GenerationSettings
+
+
+def together(
+    edits: Sequence[Planned], prompts: Sequence[Prompt], size: int
+) -> Iterator[tuple[Sequence[Planned], Sequence[Prompt]]]:
+    """Yield edits with the prompts that are answered under each of them, at most `size` answers together.
+
+    An edit's answers to the same prompts are in a batch with one another's, so that each has the same room.
+    """
+    for first in range(0, len(prompts), size):
+        some = prompts[first : first + size]
+        n_edits = max(1, size // len(some))
+        for start in range(0, len(edits), n_edits):
+            yield edits[start : start + n_edits], some
 
 
 class SteeredBackend:
@@ -32,7 +47,6 @@ class SteeredBackend:
         layers = model.get_decoder()
         known = architecture(layers.config.model_type)
         self._place = place_of(Backbone(layers, known, torch.device(self._backend.device), 0, model), point)
-        self.batch_size = self._backend.batch_size
 
     def answers(
         self, edits: Sequence[Change], prompts: Sequence[Prompt], *, whole_conversation: bool

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from persona_assets.base.arrays import Floats
@@ -47,6 +48,19 @@ class Answers:
         rows = study.responses_owner.lake.read(RESPONSES, file).select(_ASKED).to_pylist()
         return [_prompt(row, role, study.generation.seed) for row in rows if row["response_id"] in wanted]
 
+    def given(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[Conversation]:
+        """Return other answers to prompts as those of roles are read: of a model that thinks the same span.
+
+        Of one that would be excluded, nothing is selected.
+        """
+        ids = pa.list_(pa.int32())
+        columns = {
+            "response_id": pa.array(range(len(answers))),
+            "prompt_token_ids": pa.array(prompts, ids),
+            "response_token_ids": pa.array(answers, ids),
+        }
+        return self._conversations(pa.table(columns))
+
     def to_place(self, n_edited: int, n: int) -> dict[str, list[Conversation]]:
         """Return `n` answers to the questions after those that are edited, of each role that has any."""
         found = {role: _one_of_each(self._of(role), n_edited, n) for role in self.roles}
@@ -57,11 +71,13 @@ class Answers:
             study, file = self._across.study, self._across.roles[role].responses
             if file is None:  # its activations were imported
                 return []
-            spans: Any = {"span_tokens": self._settings.span_tokens, "spans": self._settings.spans}
-            responses = study.responses_owner.lake.read(RESPONSES, file)
-            found = read_conversations(responses, self._chat, "response_only", self._context, **spans)
+            found = self._conversations(study.responses_owner.lake.read(RESPONSES, file))
             self._read[role] = [one for one in found if one.excluded_reason is None]
         return self._read[role]
+
+    def _conversations(self, responses: pa.Table) -> list[Conversation]:
+        spans: Any = {"span_tokens": self._settings.span_tokens, "spans": self._settings.spans}
+        return read_conversations(responses, self._chat, "response_only", self._context, **spans)
 
     @cached_property
     def _chat(self) -> ChatFormat:

@@ -16,26 +16,32 @@ from persona_assets.lake.schema import RESPONSES, ROLE_CONTRASTS, ROLE_FEATURES,
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.plans import Planned
 
-_SECONDS = 30.0
+SECONDS = 30.0
 
 Row = dict[str, Any]
 
 
 class Kept:
     """The rows of one intervention, all of an answer's together; `asked` is the hash of what decides them.
-    Its parts are files of `table`.
+    Its parts are files of `table`, one every `seconds` while rows come.
 
     An edit of an answer that several files hold, or one under several names, is taken once. As a context it
     writes what waits when it is left, however that is.
     """
 
     def __init__(
-        self, lake: Lake, sae: str, asked: str, earlier: Iterable[Row], table: Table = STEERING
+        self,
+        lake: Lake,
+        sae: str,
+        asked: str,
+        earlier: Iterable[Row],
+        table: Table = STEERING,
+        seconds: float = SECONDS,
     ) -> None:
         self._lake, self._sae, self._asked, self._table = lake, sae, asked, table
         self._rows: dict[tuple[str, int], dict[tuple[Any, ...], Row]] = {}
         self._waiting: list[Row] = []
-        self._written = time.monotonic()
+        self._written, self._seconds = time.monotonic(), seconds
         for row in (*earlier, *self._parts()):
             if row["asked"] == asked:
                 edits = self._rows.setdefault((row["role"], row["response_id"]), {})
@@ -58,7 +64,7 @@ class Kept:
     def add(self, rows: list[Row]) -> None:
         """Keep more rows, with the next part."""
         self._waiting += rows
-        if time.monotonic() - self._written > _SECONDS:
+        if time.monotonic() - self._written >= self._seconds:
             self._flush()
 
     def _flush(self) -> None:

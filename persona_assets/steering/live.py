@@ -11,11 +11,12 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.answered import answering_here
-from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.answering import SteeredBackend, together
 from persona_assets.steering.reading import Interventions
 from persona_assets.study.settings import InterventionSettings
 from persona_assets.study.study import Study
 from persona_assets.study.template import Template
+from persona_assets.study.transformers_options import checked_options
 
 _NAME = "live"
 
@@ -45,8 +46,9 @@ def steer(
             f"{study.name}: the roles are not compared yet under SAE {sae}, so that nothing tells what a "
             f"strength of 1 is; run `persona run {study.name}` first"
         )
-    interventions = Interventions(across, sae)
-    generation = answering_here(across, interventions.device)
+    interventions = Interventions(across, sae, written=False)
+    interventions.answers(_NAME)  # where there are none it is told before a model is loaded
+    generation = answering_here(across, interventions.device, "steer a study of one model that answers here")
     chat = ChatFormat(load_tokenizer(generation.model, generation.revision), Template.of(generation))
     ids = chat.prompt_ids(system, said, ("the system prompt", "the prompt"))
     prompt = Prompt(0, 0, system, said, ids, seed=seed, about="the prompt")
@@ -58,11 +60,14 @@ def steer(
     planned = [one for one in interventions.edits(_NAME, role) if one.control in (None, "nothing")]
     planned.sort(key=lambda one: one.control is None)
     interventions.release()
+    whole = settings.tokens == "all"
     with closing(SteeredBackend(generation, interventions.point)) as backend:
-        answers = backend.answers(
-            [one.edit for one in planned], [prompt], whole_conversation=settings.tokens == "all"
-        )
+        answers = [
+            answer.text
+            for some, prompts in together(planned, [prompt], checked_options(generation.engine).batch_size)
+            for [answer] in backend.answers([one.edit for one in some], prompts, whole_conversation=whole)
+        ]
     return [
-        Beside(None if one.control else one.target, one.strength, one.level, answer.text)
-        for one, [answer] in zip(planned, answers, strict=True)
+        Beside(None if one.control else one.target, one.strength, one.level, text)
+        for one, text in zip(planned, answers, strict=True)
     ]

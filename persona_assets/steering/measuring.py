@@ -12,6 +12,7 @@ import torch
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.losses import last_logits
 from persona_assets.models.hooks import HookPoint, captured
 from persona_assets.steering.answers import Towards
 
@@ -53,9 +54,10 @@ def measured(backbone: Backbone, answers: Sequence[Conversation], towards: Towar
     for batch in batches(numbered, max(1, _LOGITS // backbone.model.config.vocab_size)):
         ids, _ = backbone.padded(batch)
         with captured(backbone.layers, backbone.architecture, [last]) as streams:
-            logits = backbone.causal(input_ids=ids, use_cache=False).logits
+            first = min(one.start for one in batch)  # of no token before it are logits asked for
+            logits = last_logits(backbone.causal, ids, ids.shape[1] - first + 1)
         for row, one in enumerate(batch):
-            predicted = logits[row, one.start - 1 : one.stop - 1].float()
+            predicted = logits[row, one.start - first : one.stop - first].float()
             loss = torch.nn.functional.cross_entropy(predicted, ids[row, one.start : one.stop])
             top = streams[last][row, one.start : one.stop].float().mean(dim=0)
             found[one.response_id] = Measured(towards.of(top), float(loss))

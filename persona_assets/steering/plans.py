@@ -89,7 +89,7 @@ class FeaturePlan:
         if 0 in lengths:
             raise StudyError(
                 f"SAE {self.name}: feature {targets[lengths.index(0)]} writes nothing (its decoder's row has "
-                "no length), so that there is nothing to edit; leave it out of `features`"
+                "no length), so that there is nothing to edit; take another"
             )
         size = float(np.median([self.peaks.get(t, 0.0) * x for t, x in zip(targets, lengths, strict=True)]))
         kinds = [(one, None) for one in targets] + [(one, "feature") for one in controls]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -32,10 +32,13 @@ Row = dict[str, Any]
 
 
 class Interventions:
-    """The interventions of a study under one SAE; model and SAE are loaded when they are first needed."""
+    """The interventions of a study under one SAE; model and SAE are loaded when they are first needed.
 
-    def __init__(self, across: AcrossRoles, sae: str) -> None:
-        self._across, self._name = across, sae
+    Only of those that are `written` in the study's file do errors name keys.
+    """
+
+    def __init__(self, across: AcrossRoles, sae: str, *, written: bool = True) -> None:
+        self._across, self._name, self._written = across, sae, written
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
         self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
@@ -54,11 +57,18 @@ class Interventions:
         found = {role: self._answers.to_edit(role, settings.questions) for role in settings.read}
         for role, answers in found.items():
             if not answers:
-                raise StudyError(
-                    f"{self._across.study.name}: interventions.{name}: role {role} has no answers here that "
-                    "can be read again; leave it out of `roles`"
+                key = f"interventions.{name}: " if self._written else ""
+                raise self._refused(
+                    f"{key}role {role} has no answers here that can be read again", "leave it out of `roles`"
                 )
         return [(role, one) for role, answers in found.items() for one in answers]
+
+    def _refused(self, why: str, remedy: str) -> StudyError:
+        return StudyError(f"{self._across.study.name}: {why}{f'; {remedy}' if self._written else ''}")
+
+    def given(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[Conversation]:
+        """Return other answers to prompts as those of roles are read (`Answers.given`)."""
+        return self._answers.given(prompts, answers)
 
     def prompts(self, name: str, role: str) -> list[Prompt]:
         """Return what a role is asked under each edit of an intervention. Raises StudyError as `answers`."""
@@ -158,9 +168,10 @@ class Interventions:
         placed = self._placed[key]
         if role not in placed or len(placed) < 2:
             lacks = "the other roles have" if role in placed else f"role {role} has"
-            raise StudyError(
-                f"{self._across.study.name}: {lacks} no answers to other questions than the "
-                f"{settings.questions} whose answers are edited, to tell where it lies; lower `questions`"
+            edited = f"the {settings.questions} whose answers are edited" if self._written else "the first"
+            raise self._refused(
+                f"{lacks} no answers to other questions than {edited}, to tell where it lies",
+                "lower `questions`",
             )
         if key not in self._standing:
             self._standing[key] = standing(

@@ -88,6 +88,7 @@ def test_a_killed_run_goes_on_and_what_is_read_stays_as_it_is(
         nonlocal n_batches
         n_batches += 1
         if n_batches == 3:
+            assert len(study.lake.files(ANSWERING, sae="demo")) == 2, "a batch waits to be written"
             raise KeyboardInterrupt
         return answers(self, *given, **how)
 

@@ -55,10 +55,10 @@ STEERED_RESPONSES = Table(
         Column("unchanged", BOOL, "Whether it has the very tokens of the answer at strength 0"),
         Column("readout", DOUBLE, "Where the answer lies, read without an edit: mean of its tokens' stream "
             "above the last layer, on the way from the other roles' mean (0) to that of the intervention's "
-            "role (1), or, where it names none, the one that answers; NULL of an answer without tokens",
+            "role (1), or, where it names none, the one that answers; NULL of one that would not be pooled",
             nullable=True),
         Column("loss", DOUBLE, "Mean negative log-probability of its tokens to the model without an edit: "
-            "the logarithm of its perplexity; NULL of an answer without tokens", unit="nats per token",
+            "the logarithm of its perplexity; NULL of one that would not be pooled", unit="nats per token",
             nullable=True),
         Column("repetition", DOUBLE, "Share of its runs of three tokens that it has had before; NULL of an "
             "answer of fewer", nullable=True),
