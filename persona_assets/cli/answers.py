@@ -91,12 +91,15 @@ def _why_none(study: Study, empty: list[str]) -> str | None:
     return reason and f"0 rows; {reason}"
 
 
-def read_query(argument: str | None) -> str:
-    """Return the query given as an argument; without one, what is on standard input."""
+def read_given(argument: str | None, what: str, command: str) -> str:
+    """Return what is given as an argument of `command`; without one, what is on standard input.
+
+    `what` it is, such as "a query", is asked for in a terminal.
+    """
     if argument is not None and os.path.isfile(argument):  # noqa: PTH113 (a Path refuses a long query)
-        raise StudyError(f"{argument} is a file; to ask what it holds: persona sql STUDY < {argument}")
+        raise StudyError(f"{argument} is a file; to give what it holds: {command} < {argument}")
     if argument is None and sys.stdin.isatty():
-        print("Type or paste a text; end it with Ctrl-D.", file=sys.stderr)
+        print(f"Type or paste {what}; end it with Ctrl-D.", file=sys.stderr)
     try:
         return sys.stdin.read() if argument is None else argument
     except UnicodeDecodeError as error:

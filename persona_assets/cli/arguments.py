@@ -69,9 +69,14 @@ def check_feature(study: Study, feature: int, sae: str | None) -> None:
     settings = study.settings.extraction.saes.get(chosen)
     if settings is None or 0 <= feature <= _largest_known(study, chosen):
         return  # an unknown SAE is the warehouse's to refuse
-    width = sae_width(settings)
+    check_in_sae(study, feature, chosen)
+
+
+def check_in_sae(study: Study, feature: int, sae: str) -> None:
+    """As `check_feature`, of a study that need not be published."""
+    width = sae_width(study.settings.extraction.saes[sae])
     if not 0 <= feature < width:
-        raise StudyError(f"no feature {feature}: SAE {chosen} has {width:,} features, 0 to {width - 1}")
+        raise StudyError(f"no feature {feature}: SAE {sae} has {width:,} features, 0 to {width - 1}")
 
 
 def _largest_known(study: Study, sae: str) -> int:

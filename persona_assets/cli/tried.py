@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_json
-from persona_assets.cli.answers import print_rows, read_query
+from persona_assets.cli.answers import print_rows, read_given
 from persona_assets.cli.arguments import check_sae
 from persona_assets.drift.transcript import SEE, Transcript, tried_transcript
 from persona_assets.drift.trials import Known, Trials, known_features, parsed_transcript, prompt_transcript
@@ -52,11 +52,13 @@ def try_text(
 
 def _given(text: str | None, file: str | None) -> Transcript:
     if file is None:
-        return prompt_transcript(read_query(text))
+        return prompt_transcript(read_given(text, "a text", "persona try STUDY"))
     if text is not None:
         raise StudyError("give a text or --file, not both")
     if file == "-":
-        return parsed_transcript(read_query(None), "standard input")
+        return parsed_transcript(
+            read_given(None, "a conversation", "persona try STUDY --file -"), "standard input"
+        )
     return tried_transcript(read_json(Path(file), SEE), Path(file))
 
 

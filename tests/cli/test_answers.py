@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.answers import ask, print_rows, read_query
+from persona_assets.cli.answers import ask, print_rows, read_given
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 
@@ -141,10 +141,10 @@ def test_exactly_one_statement_is_asked_at_a_time(study: Study, query: str, says
 def test_a_file_given_as_a_query_is_answered_with_how_to_ask_it(tmp_path: Path) -> None:
     file = tmp_path / "question.sql"
     file.write_text("from roles")
-    with pytest.raises(StudyError, match=f"is a file; to ask what it holds: persona sql STUDY < {file}"):
-        read_query(str(file))
+    with pytest.raises(StudyError, match=f"is a file; to give what it holds: persona try STUDY < {file}"):
+        read_given(str(file), "a text", "persona try STUDY")
     long = f"select '{'x' * 5000}'"
-    assert read_query(long) == long
+    assert read_given(long, "a query", "persona sql STUDY") == long
 
 
 def test_a_query_that_is_wrong_is_answered_with_duckdbs_own_words(study: Study) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
+from persona_assets.cli.app import app
 from persona_assets.cli.steered import print_steered
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.chat import ChatFormat
 from persona_assets.stages.dtypes import decided_generation
+from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.answers import Answers
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.steering.test_stage import made
 
+SEVEN: dict[str, Any] = {"feature": 7, "role": None}
 ASKED: dict[str, Any] = {"operation": "add", "strengths": [0.0, 40.0], "system": None, "seed": 3, "sae": None}
 
 
@@ -27,10 +33,18 @@ def plain(study: Study, text: str) -> str:
     return answer.text
 
 
-def test_the_plain_answer_stands_above_those_under_an_edit(
-    make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
+def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batches(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study, text = made(make_study), "What do you see?"
+    made(make_study)
+    study, text = make_study("steered", {"generation.engine": {"batch_size": 2}}), "What do you see?"
+    answers, sizes = SteeredBackend.answers, list[int]()
+
+    def counted(self: Any, edits: Any, *given: Any, **how: Any) -> Any:
+        sizes.append(len(edits))
+        return answers(self, edits, *given, **how)
+
+    monkeypatch.setattr(SteeredBackend, "answers", counted)
     capsys.readouterr()
     for what in ({"feature": 7, "role": None}, {"feature": None, "role": "pirate"}):
         print_steered(study, text, **what, **ASKED, output="json")
@@ -38,11 +52,20 @@ def test_the_plain_answer_stands_above_those_under_an_edit(
         assert as_it_is["target"] is None and as_it_is["response"] == plain(study, text)
         assert nothing["response"] == as_it_is["response"] != edited["response"]
         assert edited["target"] == ("feature 7" if what["feature"] else "vector of pirate")
-    print_steered(study, text, feature=7, role=None, **ASKED | {"operation": "ablate"}, output="table")
+    assert sizes == [2, 1] * 2
+    ablate = ASKED | {"operation": "ablate", "strengths": None}
+    print_steered(study, text, feature=7, role=None, **ablate, output="table")
     blocks = capsys.readouterr().out.split("== ")
     assert (
         blocks[0] == "" and blocks[1].startswith("as it is\n") and blocks[2].startswith("feature 7, ablate\n")
     )
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(StudyError, match=r"that can be read again$") as told,
+    ):
+        patched.setattr(Answers, "_of", lambda *_: [])
+        print_steered(study, text, feature=7, role=None, **ablate, output="table")
+    assert "role default has no answers" in str(told.value) and "interventions" not in str(told.value)
 
 
 def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> None:
@@ -51,8 +74,19 @@ def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> 
         ({"feature": None, "role": None}, "say what is edited"),
         ({"feature": 7, "role": "pirate"}, "say what is edited"),
         ({"feature": None, "role": "pirat"}, "no role 'pirat'"),
-        ({"feature": 7, "role": None, "strengths": [1.0, 1.0]}, "names one twice"),
-        ({"feature": 7, "role": None}, "the roles are not compared yet under SAE demo"),
+        ({**SEVEN, "strengths": [1.0, 1.0]}, "--strength 1 is given twice"),
+        ({**SEVEN, "strengths": [math.nan]}, "--strength nan: must be a finite number"),
+        ({**SEVEN, "strengths": [3.0], "operation": "ablate"}, "leave --strength out"),
+        ({**SEVEN, "feature": 10**6}, r"no feature 1000000: SAE demo has 2,048 features"),
+        ({**SEVEN, "text": " "}, "the text is empty"),
+        ({**SEVEN, "text": "caf\udce9"}, "the text holds half of a surrogate pair"),
+        ({**SEVEN, "system": ""}, "--system is empty"),
+        (SEVEN, "the roles are not compared yet under SAE demo"),
     ):
         with pytest.raises(StudyError, match=message):
-            print_steered(study, "Hello", **ASKED | what, output="table")
+            print_steered(study, **{"text": "Hello"} | ASKED | what, output="table")
+    without = make_study("none", {"analysis": {"exclude": ["default"]}})
+    with pytest.raises(StudyError, match=r"role 'default' is left out of comparisons by analysis\.exclude"):
+        print_steered(without, "Hello", **SEVEN, **ASKED, output="table")
+    refused = CliRunner().invoke(app, ["steer", "none", "Hello", "--feature", "7", "--seed", str(2**64)])
+    assert refused.exit_code == 2 and "--seed" in refused.output

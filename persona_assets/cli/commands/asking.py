@@ -44,7 +44,7 @@ def sql(
     wide: WideOption = False,
 ) -> None:
     """Ask the study's warehouse. Example: persona sql smollm2 "from which_roles(7) limit 5"."""
-    from persona_assets.cli.answers import ask, read_query
+    from persona_assets.cli.answers import ask, read_given
 
     opened = load_study(study)
     if query is None and sys.stdin.isatty() and sys.stdout.isatty():
@@ -52,7 +52,7 @@ def sql(
 
         ask_by_hand(opened, output, wide=wide, snapshot=snapshot)
     else:
-        ask(opened, read_query(query), output, wide=wide, snapshot=snapshot)
+        ask(opened, read_given(query, "a query", "persona sql STUDY"), output, wide=wide, snapshot=snapshot)
 
 
 @commands.command()
@@ -162,16 +162,16 @@ def steer(
         ),
     ] = None,
     system: Annotated[str | None, typer.Option("--system", help="A system prompt.")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers of all answers.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Of the random numbers of all answers.")
+    ] = 0,
     sae: SaeOption = None,
     output: FormatOption = Format.table,
 ) -> None:
     """Show what the model answers with a feature or a role's vector edited, below what it answers plainly."""
     from persona_assets.cli.steered import print_steered
 
-    print_steered(
-        load_study(study), text, feature, role, operation, strength or [1.0], system, seed, sae, output
-    )
+    print_steered(load_study(study), text, feature, role, operation, strength, system, seed, sae, output)
 
 
 @commands.command()

@@ -26,10 +26,11 @@ def finding_save(
     replace: Annotated[bool, typer.Option("--replace", help="Replace a finding of this name.")] = False,
 ) -> None:
     """Ask the published snapshot and save the answer, in `findings/NAME.yaml` beside the study's file."""
-    from persona_assets.cli.answers import read_query
+    from persona_assets.cli.answers import read_given
     from persona_assets.cli.findings import save
 
-    save(load_study(study), name, question, read_query(sql), replace=replace)
+    query = read_given(sql, "a query", f"persona finding save STUDY {name} --question …")
+    save(load_study(study), name, question, query, replace=replace)
 
 
 @finding_app.command("list")
