@@ -43,8 +43,8 @@ class MeanSquares:
 class Effects:
     """How far each role is from the middle half of the others on the same questions.
 
-    `effect` float64[n_roles, d_sae]; float32[n_roles, d_sae] its standard `error`, that of the role's mean
-    alone, `mean_error`, and `df`, Satterthwaite's degrees of freedom of `mean_error`, serve for `error`,
+    `effect` is float64[n_roles, d_sae]; its standard `error`, the role's own `mean_error`, and `df` are
+    float32[n_roles, d_sae]. `df` are Satterthwaite's degrees of freedom of `mean_error`; `error` takes them,
     too. The errors are NaN for a role with one question, 0 for what does not vary.
     """
 
