@@ -54,11 +54,11 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
               </Section>
             </div>
           </div>
-          <Effects feature={feature} />
           <div className="feature-row">
             <Examples feature={feature} sae={sae} />
             {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
           </div>
+          <Effects feature={feature} />
           {peaks.state === "ready" && <FromStrongToWeak peaks={peaks.data} />}
           {peaks.state === "ready" && <OverRange peaks={peaks.data} />}
           {peaks.state === "ready" && <Silent peaks={peaks.data} />}
