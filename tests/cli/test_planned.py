@@ -8,6 +8,7 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.made import plan, print_plan, questions, said_of
+from persona_assets.cli.run import run_study
 from persona_assets.cli.studies import print_studies
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study, load_study
@@ -37,13 +38,38 @@ def test_what_is_fresh_is_not_planned_and_what_is_made_again_takes_along_what_fo
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
     land_fresh(study)
-    # Dagster does not know of these files, so the roles would be looked at again.
-    planned = plan(study, None, ["statistics"], overwrite=False)
-    assert planned == {"statistics": []}
-    print_plan(study, None, ["statistics"], overwrite=False)
+    assert not any(plan(study, None, None, overwrite=False).values())
+    print_plan(study, None, None, overwrite=False)
     assert capsys.readouterr().out.startswith("everything chosen is fresh")
     again = plan(study, ["ghost"], ["activations", "role_features", "statistics"], overwrite=True)
     assert again == {"activations": ["ghost"], "role_features": ["ghost"], "statistics": ["demo"]}
+
+
+def test_a_dry_run_makes_no_history(study: Study, homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(homes / "history"))
+    plan(study, None, None, overwrite=False)
+    assert not (homes / "history").exists()
+
+
+def test_a_run_with_a_fresh_history_says_that_fresh_roles_are_looked_at_again_and_not_that_they_are_made(
+    study: Study, capsys: pytest.CaptureFixture[str], homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land_fresh(study)
+    (homes / "history").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(homes / "history"))
+    run_study(study, ["ghost", "pirate"], ["responses"], overwrite=False)
+    said = capsys.readouterr().err
+    assert "responses: 2 of 2 roles are fresh; 2 of these are looked at again" in said
+    assert "nothing was made" in said and "made: " not in said
+    run_study(study, ["ghost", "pirate"], ["responses"], overwrite=False)
+    assert "responses: 2 of 2 roles are fresh\n" in capsys.readouterr().err
+
+
+def test_a_comparison_that_waits_for_roles_is_not_said_to_be_made(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_study(study, ["pirate"], ["statistics"], overwrite=False)
+    assert "made: " not in capsys.readouterr().err
 
 
 def test_a_dry_run_refuses_what_a_run_would(study: Study) -> None:
