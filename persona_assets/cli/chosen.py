@@ -43,24 +43,25 @@ def chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[st
     return [asset for asset in ordered if select is None or asset in select]
 
 
-def unfinished(
-    study: Study, instance: dg.DagsterInstance, asset: str, chosen: Sequence[str], selected: bool
-) -> list[str]:
-    """Return the chosen roles whose files are not fresh, or not known to Dagster, or stopped by a check.
+def not_fresh(study: Study, asset: str, chosen: Sequence[str], selected: bool) -> list[str]:
+    """Return the chosen roles whose files of `asset` are not fresh; no history is asked.
 
     Of an asset that is `selected` by name those too that lack what a later version added.
     """
-    if asset not in PER_ROLE_BY_NAME:
-        return list(chosen)
     stage, files = PER_ROLE_BY_NAME[asset], look_at_roles(study)
-    known = instance.get_materialized_partitions(key(study, asset))
     return [
         role
         for role in chosen
-        if role not in known
-        or not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
-        or is_stopped(files[role], instance, asset)
+        if not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
     ]
+
+
+def to_look_at_again(
+    study: Study, instance: dg.DagsterInstance, asset: str, fresh: Sequence[str]
+) -> list[str]:
+    """Return the roles, of those whose files are `fresh`, that Dagster does not know or a check stopped."""
+    files, known = look_at_roles(study), instance.get_materialized_partitions(key(study, asset))
+    return [role for role in fresh if role not in known or is_stopped(files[role], instance, asset)]
 
 
 def lacking(study: Study, asset: str) -> list[str]:

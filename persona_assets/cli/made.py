@@ -10,10 +10,9 @@ from persona_assets.cli.chosen import (
     chosen_assets,
     chosen_roles,
     lacking,
-    unfinished,
+    not_fresh,
 )
 from persona_assets.cli.estimate import print_expected
-from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, counted, size
 from persona_assets.orchestration.definitions import study_definitions
@@ -49,19 +48,21 @@ def print_plan(
 
 
 def plan(study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool) -> Made:
-    """Return the roles (or SAEs) that a run would make each asset for, what follows from others included."""
+    """Return the roles (or SAEs) that a run would make each asset for, what follows from others included.
+
+    The lake's files alone decide; Dagster's history, which may be fresh, is neither asked nor made.
+    """
     chosen, planned = chosen_roles(study, roles), Made()
-    with dagster_instance() as instance:
-        for asset in chosen_assets(study, study_definitions(study), select):
-            by_name = select is not None and asset in select
-            if asset in PER_ROLE_BY_NAME:
-                above = {part for need in PER_ROLE_BY_NAME[asset].needs for part in planned.get(need, [])}
-                todo = chosen if overwrite else unfinished(study, instance, asset, chosen, by_name)
-                planned[asset] = [role for role in chosen if role in above or role in todo]
-            elif asset in PER_STUDY_BY_NAME:
-                follows = any(planned.get(need) for need in PER_STUDY_BY_NAME[asset].needs)
-                saes = list(study.settings.extraction.saes)
-                planned[asset] = saes if follows else lacking(study, asset)
+    for asset in chosen_assets(study, study_definitions(study), select):
+        by_name = select is not None and asset in select
+        if asset in PER_ROLE_BY_NAME:
+            above = {part for need in PER_ROLE_BY_NAME[asset].needs for part in planned.get(need, [])}
+            todo = chosen if overwrite else not_fresh(study, asset, chosen, by_name)
+            planned[asset] = [role for role in chosen if role in above or role in todo]
+        elif asset in PER_STUDY_BY_NAME:
+            follows = any(planned.get(need) for need in PER_STUDY_BY_NAME[asset].needs)
+            saes = list(study.settings.extraction.saes)
+            planned[asset] = saes if follows else lacking(study, asset)
     return planned
 
 

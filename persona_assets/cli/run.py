@@ -20,7 +20,8 @@ from persona_assets.cli.chosen import (
     chosen_assets,
     chosen_roles,
     lacking,
-    unfinished,
+    not_fresh,
+    to_look_at_again,
 )
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
@@ -59,10 +60,13 @@ def run_study(
         try:
             for asset in assets:
                 selected = select is not None and asset in select
-                todo = chosen if overwrite else unfinished(study, instance, asset, chosen, selected)
+                todo: list[str] = []
                 if asset in PER_ROLE_BY_NAME:
-                    made[asset] = todo
-                    _announce(console, expect, asset, len(todo), len(chosen))
+                    made[asset] = list(chosen) if overwrite else not_fresh(study, asset, chosen, selected)
+                    fresh = [role for role in chosen if role not in made[asset]]
+                    again = to_look_at_again(study, instance, asset, fresh)
+                    todo = [role for role in chosen if role in {*made[asset], *again}]
+                    _announce(console, expect, asset, len(fresh), len(again), len(chosen))
                 elif asset in PER_STUDY_BY_NAME:
                     made[asset] = lacking(study, asset)
                     if not made[asset]:
@@ -74,6 +78,9 @@ def run_study(
                     if asset in RUNNABLE or type(error) is not StudyError:
                         raise
                     failed.append(str(error))  # of a mart, of which no other depends
+                if asset in PER_STUDY_BY_NAME:  # an SAE that waits for more roles is left out
+                    left = lacking(study, asset)
+                    made[asset] = [sae for sae in made[asset] if sae not in left]
         finally:
             loaded.release()
     if failed:
@@ -83,12 +90,19 @@ def run_study(
 
 
 def _announce(
-    console: Console, expect: Callable[[str, int], None], asset: str, n_todo: int, n_chosen: int
+    console: Console,
+    expect: Callable[[str, int], None],
+    asset: str,
+    n_fresh: int,
+    n_again: int,
+    n_chosen: int,
 ) -> None:
-    if n_todo < n_chosen:
-        console.print(f"{asset}: {n_chosen - n_todo} of {n_chosen} roles are fresh")
-    if n_todo:
-        expect(asset, n_todo)
+    """Say how many of the chosen roles are fresh, and to how many of these Dagster or a check comes again."""
+    again = f"; {n_again} of these are looked at again" if n_again else ""
+    if n_fresh:
+        console.print(f"{asset}: {n_fresh} of {n_chosen} roles are fresh{again}")
+    if n_again or n_fresh < n_chosen:
+        expect(asset, n_chosen - n_fresh + n_again)
 
 
 def _at_the_end(study: Study, assets: Sequence[str], chosen: Sequence[str], made: Made) -> Iterator[str]:
