@@ -5,18 +5,19 @@ import { request } from "../data/http";
 const AGAIN_MS = 2000;
 
 /**
- * A component in a chunk of its own. Where the server is gone while it is asked for, it is asked for again until
- * the server is back; a chunk that is missing from a server that answers is an error.
+ * A component in a chunk of its own. A browser remembers that a chunk could not be read and does not ask for it again:
+ * where the server was gone, the page is loaded anew once it is back. A chunk that is missing from a server that
+ * answers is an error.
  */
 export function lazyChunk<Props extends object>(load: () => Promise<{ default: ComponentType<Props> }>) {
   return lazy(async () => {
-    for (;;) {
-      try {
-        return await load();
-      } catch (error) {
-        if (await answers()) throw error;
-        await comesBack();
-      }
+    try {
+      return await load();
+    } catch (error) {
+      if (await answers()) throw error;
+      await comesBack();
+      location.reload();
+      return new Promise<never>(() => {}); // the page shown until then goes on waiting
     }
   });
 }
