@@ -10,7 +10,7 @@ import duckdb
 _COLUMN = re.compile(r'(?:Referenced column|have a column named) "([^"]+)"')
 _TABLE = re.compile(r"Table with name ([^\s\"]+) does not exist")
 _FUNCTION = re.compile(r"Function with name ([^\s\"]+) does not exist")
-_MEANT = re.compile(r"did you mean (\w+)")
+_MEANT_BY_DUCKDB = re.compile(r"did you mean (\w+)")
 
 _ROLES = "select role from roles"
 _COLUMNS = "select distinct column_name from duckdb_columns() where not internal"
@@ -27,13 +27,21 @@ _MOST_NAMED = 3  # tables that one line names
 def instead(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
     """Return what to write where DuckDB's `complaint` is of a name that is like one of the snapshot's.
 
-    It is one sentence, or nothing where no name is like it, or where DuckDB says it itself.
+    It is one sentence, or nothing where no name is like it, where DuckDB says it itself, or where the
+    catalog cannot be asked: in a transaction that failed, or after another database was chosen.
     """
+    try:
+        return _meant(connection, complaint)
+    except duckdb.Error:
+        return ""
+
+
+def _meant(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
     for pattern, of_name in ((_COLUMN, _of_column), (_TABLE, _of_table), (_FUNCTION, _of_function)):
         found = pattern.search(complaint)
         if found is not None:
             said = of_name(connection, found[1])
-            meant = _MEANT.match(said)
+            meant = _MEANT_BY_DUCKDB.match(said)
             return "" if meant is not None and f'"{meant[1]}"' in complaint else said
     return ""
 

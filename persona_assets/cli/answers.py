@@ -21,6 +21,7 @@ import duckdb
 from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
+from persona_assets.base.jsonl import checked_text
 from persona_assets.base.slips import instead
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
@@ -132,13 +133,17 @@ def print_rows(
             _print_table(header, iter(rows), footer, wide)
 
 
-def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
-    if not query.isprintable() and any("\ud800" <= mark <= "\udfff" for mark in query):
-        raise StudyError("the query holds half of a surrogate pair; mend its encoding")
+def statements_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb.Statement]:
+    """Return the statements of a text. Raises StudyError where DuckDB cannot read it."""
+    checked_text(query, "the query")
     try:
-        statements = connection.extract_statements(query)
+        return connection.extract_statements(query)
     except duckdb.Error as error:
         raise refused(connection, error) from error
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    statements = statements_of(connection, query)
     if not statements:
         raise StudyError('no query given; try: persona sql STUDY "from which_roles(7)"')
     if len(statements) > 1:

@@ -12,8 +12,9 @@ import duckdb
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import printable
+from persona_assets.base.jsonl import checked_text
 from persona_assets.base.queries import examples, title
-from persona_assets.cli.answers import print_answer, print_rows, refused
+from persona_assets.cli.answers import print_answer, print_rows, refused, statements_of
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 
@@ -91,14 +92,14 @@ def _statements(prompt: str, read: Read) -> Iterator[str]:
 
 def _answer(study: Study, connection: duckdb.DuckDBPyConnection, text: str, output: str, wide: bool) -> None:
     if text.startswith("."):
+        checked_text(text, "the line")
         command, _, name = text.partition(" ")
-        _obey(study, connection, command, name.strip().rstrip(";"), output, wide)
+        try:
+            _obey(study, connection, command, name.strip().rstrip(";"), output, wide)
+        except duckdb.Error as error:  # in a transaction that failed nothing is told
+            raise refused(connection, error) from error
         return
-    try:
-        statements = connection.extract_statements(text)
-    except duckdb.Error as error:
-        raise refused(connection, error) from error
-    for statement in statements:
+    for statement in statements_of(connection, text):
         print_answer(study, connection, statement, output, wide=wide)
 
 

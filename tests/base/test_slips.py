@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import duckdb
 import pytest
@@ -51,3 +52,12 @@ def test_what_was_meant_is_said(
     if as_json and "{" in complaint:
         complaint = json.loads(complaint.partition(": ")[2])["exception_message"]
     assert instead(connection, complaint) == meant
+
+
+@pytest.mark.parametrize("before", ["begin; select error('x')", "attach ':memory:' as other; use other"])
+def test_where_the_catalog_cannot_be_asked_nothing_was_meant(before: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table roles (role varchar)")
+        with suppress(duckdb.Error):
+            connection.execute(before)
+        assert instead(connection, 'Referenced column "rol" not found') == ""

@@ -85,6 +85,26 @@ def test_statements_may_take_several_lines_and_a_mistake_ends_nothing(
     assert "b\n2\n1 row" in shown
 
 
+def test_what_breaks_the_session_itself_ends_nothing(
+    published: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(
+        published,
+        "begin; select error('lost');",
+        "select rol from roles;",
+        ".tables",
+        "rollback;",
+        "select '\ud800';",
+        ".schema \ud800",
+        "select 'still' || ' here';",
+    )
+    shown = capsys.readouterr().out
+    assert "lost" in shown and "please ROLLBACK" in shown.split("lost")[1]
+    assert "the query holds half of a surrogate pair" in shown
+    assert "the line holds half of a surrogate pair" in shown
+    assert "still here" in shown
+
+
 def test_ctrl_c_drops_what_is_typed_and_ctrl_d_leaves(
     published: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
