@@ -7,7 +7,7 @@
 -- square is the sum of those of the two means (role_contrasts.mean_error), with the lesser of their degrees of freedom
 -- (docs/statistics.md). The four are NULL where fewer than 5 firings are expected in a role, and where the means'
 -- errors are not known: roles that share no questions, are left out of comparisons, or were compared by an earlier
--- version. standardized_difference = difference / sqrt((sd_a^2 + sd_b^2) / 2), infinite where the feature varies in
+-- version; the interval's ends are also NULL where t_of_95 is. standardized_difference = difference / sqrt((sd_a^2 + sd_b^2) / 2), infinite where the feature varies in
 -- neither: it counts standard deviations, which the effect of top_features and role_contrasts does not. A feature
 -- that never fires in a role has mean, rate and sd 0 there.
 -- Ordered by the size of the standardized difference: positive is stronger in a, negative in b. `by` takes another of

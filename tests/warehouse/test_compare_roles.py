@@ -152,13 +152,20 @@ def test_p_and_the_reach_of_an_interval_are_student_s_of_any_degrees_of_freedom(
     for name in ("t_of_95", "p_of_t"):
         connection.execute(query(f"macros/{name}"))
     t = np.concatenate([np.linspace(0, 20, 201), [50, 1e3, 1e6]])
-    for df in (0.01, 0.3, 0.5, 1, 2, 3, 3.99, 4, 5, 8.5, 40, 1e5):
+    for df in (0.0085, 0.01, 0.3, 0.5, 1, 2, 3, 3.99, 4, 5, 8.5, 40, 1e5):
         found = connection.execute("select p_of_t(unnest(?), ?)", [t.tolist(), df]).df().iloc[:, 0]
         seen = 2 * stdtr(df, -t) > 1e-100
         np.testing.assert_allclose(found[seen], 2 * stdtr(df, -t[seen]), rtol=1e-5)
         reach = connection.execute("select t_of_95(?::double)", [df]).fetchone()
         np.testing.assert_allclose(reach, stdtrit(df, 0.975), rtol=1e-3 if df < 0.1 else 4e-4)
     assert connection.execute("select p_of_t(2, 0), t_of_95(0), p_of_t(2, null)").fetchone() == (None,) * 3
+
+
+def test_an_interval_whose_reach_is_no_number_has_no_ends() -> None:
+    connection = snapshot(fired(draw(np.random.default_rng(29), *DEMO, (3, 2, 3, 20))))
+    connection.execute("update role_contrasts set mean_df = 0.0002")
+    table = connection.execute("from compare_roles('role_00', 'role_01')").df()
+    assert table[["difference_low", "difference_high"]].isna().all(axis=None) and table.p.notna().any()
 
 
 @pytest.mark.parametrize("n_roles", [2, 12])

@@ -35,7 +35,13 @@ test("its 97.5 % point is known of few degrees of freedom, too", () => {
     [9, 2.262157],
     [1e6, 1.959966],
   ];
-  for (const [df, t] of known) expect(Math.abs(tOf95(df) / t - 1)).toBeLessThan(4e-4);
+  for (const [df, t] of known) expect(Math.abs(tOf95(df)! / t - 1)).toBeLessThan(4e-4);
+});
+
+test("an interval whose reach is no number has no ends", () => {
+  const told = certaintyOf(role([2], { mean_df: [0.0002] }), role([1]), [[0, 0]])[0]!;
+  expect([told.low, told.high]).toEqual([null, null]);
+  expect(told.p).not.toBeNull();
 });
 
 test("a difference has the interval of both roles' errors and the lesser degrees of freedom", () => {

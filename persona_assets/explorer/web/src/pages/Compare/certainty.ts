@@ -39,12 +39,14 @@ function differenceOf(a: FeaturesOfRole, b: FeaturesOfRole, [rowA, rowB]: Rows):
   const error = Math.hypot(errorA, errorB);
   if (error === 0) return unknown;
   const df = Math.min(dfA, dfB);
-  const margin = error * tOf95(df);
-  return { difference, low: difference - margin, high: difference + margin, p: pOfT(difference / error, df), q: null };
+  const reach = tOf95(df);
+  const [low, high] = reach === null ? [null, null] : [difference - error * reach, difference + error * reach];
+  return { difference, low, high, p: pOfT(difference / error, df), q: null };
 }
 
-/** The 97.5 % point of Student's t, as the macro t_of_95 has it. */
-export function tOf95(df: number): number {
+/** The 97.5 % point of Student's t, as the macro t_of_95 has it: null where it is too large. */
+export function tOf95(df: number): number | null {
+  if (df < 0.0085) return null;
   if (df >= 4) return 1.959964 + 2.372271 / df + 2.822499 / df ** 2 + 2.555852 / df ** 3 + 1.589533 / df ** 4;
   const a = df / 2;
   const w = (0.05 / gammas(a)) ** (1 / a);
