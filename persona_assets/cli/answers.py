@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -177,13 +178,28 @@ def _ending_with_its_reader() -> Iterator[None]:
 
 
 def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a list, one record per line."""
+    """Print a list, one record per line; JSON has no number that is not finite, so null stands for it."""
     before = "[\n"
     for row in rows:
-        record = dict(zip(header, row, strict=True))
-        sys.stdout.write(before + json.dumps(record, default=_plain, ensure_ascii=False))
+        sys.stdout.write(before + _record(dict(zip(header, row, strict=True))))
         before = ",\n"
     print("[]" if before == "[\n" else "\n]")
+
+
+def _record(record: dict[str, Any]) -> str:
+    try:
+        return json.dumps(record, default=_plain, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(record), default=_plain, ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    """Return `value` with None for each number within that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_table(

@@ -41,6 +41,13 @@ def test_json_is_a_list_of_records(capsys: pytest.CaptureFixture[str]) -> None:
     assert records[0] == {"role": "pirate", "mean": 0.25, "note": None}
 
 
+def test_json_has_null_for_what_is_no_finite_number(capsys: pytest.CaptureFixture[str]) -> None:
+    infinite, of_none = float("-inf"), float("nan")
+    print_rows(["a", "b", "c"], [(infinite, [1.5, of_none, {"x": infinite}], "NaN")], "json")
+    told = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert told == [{"a": None, "b": [1.5, None, {"x": None}], "c": "NaN"}]
+
+
 def test_a_table_shows_markup_in_answers_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     print_rows(["role", "mean", "note"], ROWS, "table")
     shown = capsys.readouterr().out
