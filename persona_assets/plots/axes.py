@@ -131,7 +131,7 @@ def _draw_roles(axes: Axes, strip: _Strip, anchor: str) -> None:
     colors = [VERMILLION if of_anchor else GREY for of_anchor in is_anchor]
     low, high = strip.ends
     axes.vlines(places, low, high, colors=colors, linewidth=0.7, clip_on=False)
-    named = _named(len(strip.roles), is_anchor)
+    named = outermost(len(strip.roles), _MOST_NAMED) | is_anchor
     marks = (
         (~named & ~is_anchor, "o", GREY, 2.0),
         (named & ~is_anchor, "o", BLUE, 3.5),
@@ -145,10 +145,10 @@ def _draw_roles(axes: Axes, strip: _Strip, anchor: str) -> None:
     _name(axes, strip, np.flatnonzero(named), is_anchor)
 
 
-def _named(n_roles: int, is_anchor: Flags) -> Flags:
-    """bool[n_roles]: the first and the last, and the anchor."""
-    place = np.arange(n_roles)
-    return (np.minimum(place, n_roles - 1 - place) < _MOST_NAMED // 2) | is_anchor
+def outermost(n: int, most: int) -> Flags:
+    """Return bool[n]: true of the first `most` / 2 and of as many last ones."""
+    place = np.arange(n)
+    return np.minimum(place, n - 1 - place) < most // 2
 
 
 def _name(axes: Axes, strip: _Strip, rows: Ints, is_anchor: Flags) -> None:

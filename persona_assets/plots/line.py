@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from persona_assets.base.lit import sentence
 from persona_assets.base.text import cleaned
-from persona_assets.plots.axes import spread
+from persona_assets.plots.axes import outermost, spread
 from persona_assets.plots.canvas import BLUE, FAINT, GREY, INK, VERMILLION, drawing, new_figure
 from persona_assets.plots.words import literally
 
@@ -28,6 +28,8 @@ _SIZE = 7.5  # points of a sentence
 _CHARACTER = 0.602 * _SIZE / 72  # inches: DejaVu Sans Mono is as wide everywhere
 _LONGEST = 80  # characters of a sentence
 _LIT = "#E8820C"
+_NONE = "no feature: no AUROC's 95% interval lies on this side of ½"
+_HOW = "each AUROC's 95% interval lies on its side of ½; q alone is adjusted for how many features there are"
 
 Row = dict[str, Any]
 
@@ -59,6 +61,7 @@ def line_figure(role_axes: pa.Table, toward: list[Row], away: list[Row], anchor:
     _draw_marks(
         words, _WIDTH / 2 + 0.1, below - 0.15, f"What {name} has more of than the other roles", toward
     )
+    words.text(0.25, 0.1, _HOW, fontsize=7, color=GREY)
     return figure
 
 
@@ -73,8 +76,8 @@ def _draw_line(axes: Axes, places: list[Row], anchor: str) -> None:
     low, high = float(known.min(initial=0)), float(known.max(initial=0))
     margin = 0.02 * (high - low) or 1.0
     axes.set_xlim(low - margin, high + margin)
-    outer = [min(place, len(places) - 1 - place) < _MOST_NAMED // 2 for place in range(len(places))]
-    named = [place for place, one in enumerate(places) if outer[place] or one["role"] == anchor]
+    is_named = outermost(len(places), _MOST_NAMED)
+    named = [place for place, one in enumerate(places) if is_named[place] or one["role"] == anchor]
     wanted = (at[named] - low + margin) / (high - low + 2 * margin)
     names = dict(zip(named, spread(wanted * 1.04, _NAME_GAP) / 1.04, strict=True))  # slanted ones need room
     for place, one in enumerate(places):
@@ -99,7 +102,7 @@ def _draw_role(axes: Axes, one: Row, lane: int, name_at: float | None, anchor: s
 def _draw_marks(axes: Axes, x: float, top: float, title: str, marks: list[Row]) -> None:
     axes.text(x, top, title, fontsize=9.5, fontweight="bold", va="top")
     if not marks:
-        axes.text(x, top - 0.35, "no feature does so surely", fontsize=8, color=GREY, va="top")
+        axes.text(x, top - 0.35, _NONE, fontsize=8, color=GREY, va="top")
     for place, mark in enumerate(marks):
         y = top - 0.32 - place * _ROW
         axes.plot([x, _WIDTH / 2 - 0.15 + x - 0.25], [y + 0.04, y + 0.04], color=FAINT, linewidth=0.6)

@@ -1,5 +1,6 @@
 -- The $top features of each role that most surely set it apart, each once, of a file of role_contrasts ($file): of
--- those that it has more of, in the order of top_features (the macro `distinctness`); last what nothing is sure of.
+-- those that it has more of, in the order of top_features (the macro `distinctness`); last those whose AUROC's
+-- interval reaches below 1/2.
 select distinct c.feature_id
 from (
     select feature_id

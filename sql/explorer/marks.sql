@@ -1,5 +1,6 @@
--- What marks the role $role under the SAE $sae: the features that it surely has more of than the other roles
--- ($sign 1) or less of (-1), the surest first.
+-- What marks the role $role under the SAE $sae: the features of which it has more than the other roles ($sign 1) or
+-- less (-1), by an AUROC whose 95% interval lies on that side of 1/2, the farthest first. The interval is not adjusted
+-- for how many features are asked, of which one in forty passes by chance; q is.
 select
     c.feature_id, c.effect, c.effect_low, c.effect_high, c.auroc, c.auroc_low, c.auroc_high, c.n_wordings_agree, c.q,
     l.description as label

@@ -1,5 +1,5 @@
--- The features of the contrast $contrast under the SAE $sae: the $limit that its group surely has more of, and as many
--- that the other group has.
+-- The features of the contrast $contrast under the SAE $sae: the $limit that come first by distinctness, which its
+-- group has more of, and as many that the other group has.
 with first as (
     select feature_id from (select * from contrast($contrast, sae := $sae) limit $limit)
     union

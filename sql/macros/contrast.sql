@@ -3,8 +3,9 @@
 --     from contrast('villains_vs_healers') limit 20;
 --
 -- In the order of distinctness, as top_features has it: (auroc_low - 1/2) * the group's share of both groups' means,
--- what the group surely has more of and the other hardly has; where nothing is sure, by auroc_low. by := 'auroc',
--- 'effect' or 'against' order otherwise; 'against' has first what the other group surely has more of. The tables
+-- what the group has more of by the lower end of AUROC's interval, and the other hardly has; where no such end is above
+-- 1/2, by auroc_low. The interval is not adjusted for how many features there are; q is. by := 'auroc', 'effect' or
+-- 'against' order otherwise; 'against' has first what the other group has more of in the same way. The tables
 -- contrasts and contrast_groups say what is compared with what, and what cannot be told. A group whose answers are
 -- longer fires more features in an answer: rate_ratio, with its interval and rate_q, compares tokens. label was written
 -- by a model, and not checked.
@@ -51,4 +52,4 @@ order by
     ) desc nulls last,
     c.auroc desc,
     c.feature_id;
-comment on macro table contrast is 'Which features tell the groups of one of the study''s own contrasts apart: what the group surely has more of, first';
+comment on macro table contrast is 'Which features tell the groups of one of the study''s own contrasts apart: what the group has more of by the lower end of AUROC''s interval, first';

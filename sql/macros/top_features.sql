@@ -5,7 +5,8 @@
 -- lift is the role's mean activation over the mean of all roles' means (a role in which the feature never
 -- fires counts as 0; roles that the study excludes from comparisons do not count, but the role asked for
 -- always does). Ordered by distinctness = (auroc_low - 1/2) * the role's share of all roles' means: what the role
--- surely has more of, and hardly another role has, however loud or faint it is. `by` takes another of the orders
+-- has more of by the lower end of AUROC's interval, and hardly another role has, however loud or faint it is. The
+-- interval is not adjusted for how many features there are; q is. `by` takes another of the orders
 -- below: auroc is the lower end of its interval, score = mean * ln(lift); effect and score prefer loud features;
 -- q has those first whose difference is surest, be it more or less.
 -- What has no such value comes last, by score. Effect, AUROC, their intervals, the number of
@@ -73,4 +74,4 @@ order by
     ) desc nulls last,
     score desc,
     rf.feature_id;
-comment on macro table top_features is 'Which features are characteristic of a role: what it surely and it alone has, first';
+comment on macro table top_features is 'Which features are characteristic of a role: what it has more of by the lower end of AUROC''s interval, and it alone has, first';

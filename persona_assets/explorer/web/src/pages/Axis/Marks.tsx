@@ -17,7 +17,7 @@ export function MarkList({ title, note, marks }: { title: ReactNode; note?: Reac
   return (
     <Section title={title} note={note} className="mark-list">
       {marks.length === 0 ? (
-        <p className="muted">No feature does so surely: the 95% interval of every AUROC has 1/2 in it.</p>
+        <p className="muted">No feature: no AUROC&apos;s 95% interval lies on this side of 1/2.</p>
       ) : (
         <ol>
           {marks.map((mark) => (
@@ -43,7 +43,7 @@ function OneMark({ mark, scale }: { mark: Mark; scale: Scale }) {
           effect <b>{fmt(effect)}</b>
           {low !== null && high !== null && ` (${fmt(low)} to ${fmt(high)})`}
         </span>
-        <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance">
+        <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance; the 95% interval is not adjusted for how many features are asked, q is">
           AUROC <b>{fmt(mark.auroc)}</b> ({fmt(mark.auroc_low)} to {fmt(mark.auroc_high)})
         </span>
         <span title="adjusted for all features of the role">q {fmt(mark.q)}</span>

@@ -56,7 +56,7 @@ function BothSides({ role, choice }: { role: RolePage; choice: ReactNode }) {
     </span>
   );
   return (
-    <Features role={role} rows={rows} note="what the role surely and it alone has first" empty={noneOf(role)}>
+    <Features role={role} rows={rows} note="what the role has more of by AUROC's lower end, and it alone has, first" empty={noneOf(role)}>
       {choice}
       {sides}
     </Features>
