@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from persona_assets.base.duck import exact_path
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.plots.atlas import atlas_figure
@@ -19,11 +20,6 @@ from persona_assets.plots.similarity import similarity_figure
 from persona_assets.study.study import Study
 
 _OF_ALL = ("line", "similarity", "axes", "atlas")
-_EVIDENCE = """select t.feature_id, t.role, t.pieces, t.activations from evidence as t
-where t.sae = $sae and (t.role = $role) = ($sign > 0) and list_contains($features, t.feature_id)
-qualify row_number() over (
-    partition by t.feature_id order by list_max(t.activations) desc, t.role, t.response_id
-) = 1"""
 _OF_ONE = ("feature", "role")
 
 
@@ -63,9 +59,9 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
         return role_figure(contrasts, snapshot.rows("preferred_labels"), str(name), about)
     summary = snapshot.atlas_summary()
     if subject == "line":
-        anchor = snapshot.anchor()
+        axis, anchor = snapshot.assistant_axis(), snapshot.anchor()
         toward, away = snapshot.marks(anchor, 1), snapshot.marks(anchor, -1)
-        return line_figure(snapshot.rows("role_axes"), toward, away, anchor, about)
+        return line_figure(axis, toward, away, anchor, about)
     if subject == "similarity":
         return similarity_figure(snapshot.rows("role_similarity"), about)
     if subject == "axes":
@@ -107,17 +103,39 @@ class _Snapshot:
         return (found[0]["description"], found[0]["label_worth"]) if found else (None, None)
 
     def marks(self, role: str, sign: int) -> list[dict[str, Any]]:
-        """Return what the role surely has more of than the others (`sign` 1) or less of, with evidence."""
+        """Return what the role has more of than the others (`sign` 1) or less of, with evidence.
+
+        The AUROC's 95% interval of each lies on that side of 1/2; it is not adjusted for how many are asked.
+        """
         asked = {"sae": self.sae, "role": role, "sign": sign}
         found = self._ask(query("explorer/marks"), asked | {"limit": N_MARKS}).to_pylist()
         features = [mark["feature_id"] for mark in found]
         shown = {
             row["feature_id"]: {"from_role": row["role"], "pieces": row["pieces"]}
             | {"activations": row["activations"]}
-            for row in self._ask(_EVIDENCE, asked | {"features": features}).to_pylist()
+            for row in self._strongest_evidence(features, role, sign)
         }
         none = dict.fromkeys(("from_role", "pieces", "activations"))
         return [mark | shown.get(mark["feature_id"], none) for mark in found]
+
+    def _strongest_evidence(self, features: list[int], role: str, sign: int) -> list[dict[str, Any]]:
+        """Return one row per feature, of the role itself (`sign` 1) or of the other roles."""
+        known = self._ask("select role from roles", {})["role"].to_pylist()
+        roles = [one for one in known if (one == role) == (sign > 0)]
+        files = self._ask(query("explorer/role_files"), {"sae": self.sae, "roles": roles}).to_pylist()
+        evidence = [exact_path(file["path"]) for file in files if file["table_name"] == "evidence"]
+        if not evidence or not features:
+            return []
+        asked = {"evidence": evidence, "features": features}
+        return self._ask(query("explorer/strongest_evidence"), asked).to_pylist()
+
+    def assistant_axis(self) -> pa.Table:
+        """Return its rows of role_axes. Raises StudyError, with the atlas's reason, where there is none."""
+        found = self.rows("role_axes", "t.axis = 'assistant'")
+        if found["position"].null_count == found.num_rows:
+            reasons = found["reason"].drop_null().to_pylist() or ["the atlas has no role on it"]
+            raise StudyError(f"{self.study.name}: no assistant axis under SAE {self.sae}: {reasons[0]}")
+        return found
 
     def anchor(self) -> str:
         """Return the role that the snapshot's assistant axis leads to."""

@@ -11,12 +11,20 @@ from PIL import Image
 from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
 from persona_assets.cli.plot import plot
+from persona_assets.plots.picture import picture
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import connect, publish
 from tests.conftest import write_study
 from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, compare, fill, write_catalog
 
 Draw = Callable[..., Path]
+NO_AXIS = """create temp table role_axes as
+select * replace (null::double as position, 'the anchor was not read' as reason)
+from warehouse.role_axes where axis = 'assistant'"""
+MARKED = """create temp table role_contrasts as
+select * replace (
+    if(feature_id % 2 = 0, 0.8, 0.2) as auroc_low, if(feature_id % 2 = 0, 0.95, 0.4) as auroc_high
+) from warehouse.role_contrasts"""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +118,26 @@ def test_what_cannot_be_drawn_is_one_line_and_no_file(
         plot(drawn_study, subject, name, sae, tmp_path / "x.png")
     assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_an_assistant_axis_the_line_is_refused_with_the_atlas_s_reason(drawn_study: Study) -> None:
+    with connect(drawn_study) as connection:
+        connection.execute(NO_AXIS)
+        with pytest.raises(
+            StudyError, match=r"^small: no assistant axis under SAE first: the anchor was not read$"
+        ):
+            picture(drawn_study, connection, "line", None, None)
+
+
+def test_a_mark_s_sentence_is_of_the_side_that_has_more_of_it(drawn_study: Study) -> None:
+    with connect(drawn_study) as connection:
+        connection.execute(MARKED)
+        figure = picture(drawn_study, connection, "line", None, None)
+    told = [text for text in figure.axes[1].texts if "the sentence:" in text.get_text()]
+    middle = figure.axes[1].get_xlim()[1] / 2
+    right = {text.get_text().split(": ")[-1] for text in told if text.get_position()[0] > middle}
+    left = {text.get_text().split(": ")[-1] for text in told if text.get_position()[0] < middle}
+    assert right == {"default"} and left and not left & {"default"}
 
 
 def test_a_feature_that_the_sae_cannot_have(drawn_study: Study, study: Study, tmp_path: Path) -> None:
