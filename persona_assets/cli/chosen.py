@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import dagster as dg
 
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.arguments import check_role
+from persona_assets.cli.arguments import check_role, check_saes_are_here
 from persona_assets.orchestration.checks import is_stopped
+from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key
 from persona_assets.stages.files import StudyFiles
-from persona_assets.stages.of_roles import look_at_roles
+from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.table import PER_ROLE, PER_STUDY
 from persona_assets.study.study import Study
+from persona_assets.warehouse import warehouse_path
 
 PER_ROLE_BY_NAME = {stage.name: stage for stage in PER_ROLE}
 PER_STUDY_BY_NAME = {stage.name: stage for stage in PER_STUDY}
+
+
+class Chosen(NamedTuple):
+    """The roles and the assets of a run, the assets in the order in which they are made."""
+
+    roles: list[str]
+    assets: list[str]
+    definitions: dg.Definitions
+
+
+def chosen(study: Study, roles: Sequence[str] | None, select: Sequence[str] | None) -> Chosen:
+    """Return what is named, or all. Raises StudyError for what a run would otherwise meet late."""
+    named = chosen_roles(study, roles)
+    definitions = study_definitions(study)
+    assets = chosen_assets(study, definitions, select)
+    if "activations" in assets:
+        check_saes_are_here(study)
+    if "warehouse" in assets:
+        warehouse_path(study)  # a place where none can lie
+    return Chosen(named, assets, definitions)
 
 
 def chosen_roles(study: Study, roles: Sequence[str] | None) -> list[str]:
@@ -43,29 +66,33 @@ def chosen_assets(study: Study, definitions: dg.Definitions, select: Sequence[st
     return [asset for asset in ordered if select is None or asset in select]
 
 
-def not_fresh(study: Study, asset: str, chosen: Sequence[str], selected: bool) -> list[str]:
-    """Return the chosen roles whose files of `asset` are not fresh; no history is asked.
+def not_fresh(files: Mapping[str, RoleFiles], asset: str, roles: Sequence[str], selected: bool) -> list[str]:
+    """Return the roles whose files of `asset` are not fresh; no history is asked.
 
     Of an asset that is `selected` by name those too that lack what a later version added.
     """
-    stage, files = PER_ROLE_BY_NAME[asset], look_at_roles(study)
+    stage = PER_ROLE_BY_NAME[asset]
     return [
         role
-        for role in chosen
+        for role in roles
         if not all(files[role].has(stage, sae, selected=selected) for sae in files[role].saes_of(stage))
     ]
 
 
 def to_look_at_again(
-    study: Study, instance: dg.DagsterInstance, asset: str, fresh: Sequence[str]
+    study: Study,
+    files: Mapping[str, RoleFiles],
+    instance: dg.DagsterInstance,
+    asset: str,
+    fresh: Sequence[str],
 ) -> list[str]:
     """Return the roles, of those whose files are `fresh`, that Dagster does not know or a check stopped."""
-    files, known = look_at_roles(study), instance.get_materialized_partitions(key(study, asset))
+    known = instance.get_materialized_partitions(key(study, asset))
     return [role for role in fresh if role not in known or is_stopped(files[role], instance, asset)]
 
 
-def lacking(study: Study, asset: str) -> list[str]:
+def lacking(files: StudyFiles, asset: str) -> list[str]:
     """Return the SAEs under which the stage of all roles together is not fresh."""
-    files, stage = StudyFiles.of(study), PER_STUDY_BY_NAME[asset]
+    stage = PER_STUDY_BY_NAME[asset]
     parts = files.parts(stage)
     return [part.sae for part in parts if part.sae is not None and files.state(stage, part) != "fresh"]

@@ -1,21 +1,11 @@
-"""What `persona run` would make (`--dry-run`); and what it says at its end: what it made, what to ask."""
+"""What `persona run` says at its end: what it made, and what to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from persona_assets.cli.chosen import (
-    PER_ROLE_BY_NAME,
-    PER_STUDY_BY_NAME,
-    chosen_assets,
-    chosen_roles,
-    lacking,
-    not_fresh,
-)
-from persona_assets.cli.estimate import print_expected
-from persona_assets.cli.table import table_lines
-from persona_assets.cli.units import count, counted, size
-from persona_assets.orchestration.definitions import study_definitions
+from persona_assets.cli.chosen import PER_ROLE_BY_NAME
+from persona_assets.cli.units import counted, size
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part, Stage
 from persona_assets.stages.table import stage as stage_of
@@ -28,48 +18,15 @@ _FIRST_FEATURE = "select feature_id from top_features(?) limit 1"
 Made = dict[str, list[str]]  # the roles, or the SAEs, of each asset
 
 
-def print_plan(
-    study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool
-) -> None:
-    """Print what a run of these words would make and how much of it a model does; make nothing.
-
-    Raises StudyError as the run would before it began.
-    """
-    planned = plan(study, roles, select, overwrite)
-    if not any(planned.values()):
-        print("everything chosen is fresh; nothing would be made (--overwrite makes fresh roles again)")
-        return
-    rows = [
-        [asset, _how_many(asset, parts), _n_prompts(study, asset, parts)] for asset, parts in planned.items()
-    ]
-    print("\n".join(table_lines(["asset", "would be made", "prompts or answers"], rows)))
-    print_expected(study, len(planned.get("responses", [])))
-    print(f"`persona estimate {study.name}` measures what that takes on this machine")
-
-
-def plan(study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool) -> Made:
-    """Return the roles (or SAEs) that a run would make each asset for, what follows from others included.
-
-    The lake's files alone decide; Dagster's history, which may be fresh, is neither asked nor made.
-    """
-    chosen, planned = chosen_roles(study, roles), Made()
-    for asset in chosen_assets(study, study_definitions(study), select):
-        by_name = select is not None and asset in select
-        if asset in PER_ROLE_BY_NAME:
-            above = {part for need in PER_ROLE_BY_NAME[asset].needs for part in planned.get(need, [])}
-            todo = chosen if overwrite else not_fresh(study, asset, chosen, by_name)
-            planned[asset] = [role for role in chosen if role in above or role in todo]
-        elif asset in PER_STUDY_BY_NAME:
-            follows = any(planned.get(need) for need in PER_STUDY_BY_NAME[asset].needs)
-            saes = list(study.settings.extraction.saes)
-            planned[asset] = saes if follows else lacking(study, asset)
-    return planned
+def how_many(asset: str, parts: Sequence[str]) -> str:
+    """Return of how many roles or SAEs something is made."""
+    return counted(len(parts), "role" if asset in PER_ROLE_BY_NAME else "SAE")
 
 
 def said_of(study: Study, made: Mapping[str, Sequence[str]]) -> str:
     """Return the line that tells of what a run made, and how much of the lake that is."""
     files = StudyFiles.of(study)
-    told = [f"{asset} of {_how_many(asset, parts)}" for asset, parts in made.items() if parts]
+    told = [f"{asset} of {how_many(asset, parts)}" for asset, parts in made.items() if parts]
     n_bytes = sum(
         held.file.size
         for asset, parts in made.items()
@@ -98,18 +55,3 @@ def _parts(study: Study, stage: Stage, names: Sequence[str]) -> list[Part]:
         return [Part(sae=sae) for sae in names]
     saes = list(study.settings.extraction.saes) if stage.mark.per_sae else [None]
     return [Part(role, sae) for role in names for sae in saes]
-
-
-def _how_many(asset: str, parts: Sequence[str]) -> str:
-    if not parts:
-        return "fresh"
-    return counted(len(parts), "role" if asset in PER_ROLE_BY_NAME else "SAE")
-
-
-def _n_prompts(study: Study, asset: str, parts: Sequence[str]) -> str | None:
-    """Return how many prompts are answered, or answers read; None of a stage that runs no model over them."""
-    stage = PER_ROLE_BY_NAME.get(asset)
-    if stage is None or not stage.uses_model or not parts:
-        return None
-    owner, n_variants = study.responses_owner, len(study.generation.prompt_indices)
-    return count(sum(n_variants * len(owner.questions(owner.role(role))) for role in parts))

@@ -13,28 +13,28 @@ import dagster as dg
 from rich.console import Console
 
 from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
-from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.chosen import (
     PER_ROLE_BY_NAME,
     PER_STUDY_BY_NAME,
-    chosen_assets,
-    chosen_roles,
     lacking,
     not_fresh,
     to_look_at_again,
+)
+from persona_assets.cli.chosen import (
+    chosen as what_is_chosen,
 )
 from persona_assets.cli.edge import defect, is_debugging
 from persona_assets.cli.instance import dagster_instance, database_plainly
 from persona_assets.cli.interrupts import never_lost
 from persona_assets.cli.made import Made, questions, said_of
 from persona_assets.orchestration import loaded
-from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.orchestration.keys import key, plain_name
 from persona_assets.orchestration.launcher import is_gone, process_tag
 from persona_assets.orchestration.progress import bars
+from persona_assets.stages.files import StudyFiles
+from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.study import Study
-from persona_assets.warehouse import warehouse_path
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -45,13 +45,7 @@ def run_study(
     study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool
 ) -> None:
     """Materialize the selected assets for the chosen roles. Raises StudyError where one of them failed."""
-    chosen = chosen_roles(study, roles)
-    definitions = study_definitions(study)
-    assets = chosen_assets(study, definitions, select)
-    if "activations" in assets:
-        check_saes_are_here(study)
-    if "warehouse" in assets:
-        warehouse_path(study)  # a place where none can lie is told before anything is made
+    chosen, assets, definitions = what_is_chosen(study, roles, select)
     console = Console(stderr=True)
     made: Made = {}
     failed: list[str] = []
@@ -62,13 +56,14 @@ def run_study(
                 selected = select is not None and asset in select
                 todo: list[str] = []
                 if asset in PER_ROLE_BY_NAME:
-                    made[asset] = list(chosen) if overwrite else not_fresh(study, asset, chosen, selected)
+                    files = look_at_roles(study)
+                    made[asset] = list(chosen) if overwrite else not_fresh(files, asset, chosen, selected)
                     fresh = [role for role in chosen if role not in made[asset]]
-                    again = to_look_at_again(study, instance, asset, fresh)
+                    again = to_look_at_again(study, files, instance, asset, fresh)
                     todo = [role for role in chosen if role in {*made[asset], *again}]
                     _announce(console, expect, asset, len(fresh), len(again), len(chosen))
                 elif asset in PER_STUDY_BY_NAME:
-                    made[asset] = lacking(study, asset)
+                    made[asset] = lacking(StudyFiles.of(study), asset)
                     if not made[asset]:
                         console.print(f"{asset}: fresh")
                     expect(asset, len(study.settings.extraction.saes))
@@ -79,7 +74,7 @@ def run_study(
                         raise
                     failed.append(str(error))  # of a mart, of which no other depends
                 if asset in PER_STUDY_BY_NAME:  # an SAE that waits for more roles is left out
-                    left = lacking(study, asset)
+                    left = lacking(StudyFiles.of(study), asset)
                     made[asset] = [sae for sae in made[asset] if sae not in left]
         finally:
             loaded.release()

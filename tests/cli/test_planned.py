@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.made import plan, print_plan, questions, said_of
+from persona_assets.cli.made import questions, said_of
+from persona_assets.cli.planned import plan, print_plan
 from persona_assets.cli.run import run_study
 from persona_assets.cli.studies import print_studies
 from persona_assets.stages.of_roles import look_at_roles
@@ -38,11 +39,16 @@ def test_what_is_fresh_is_not_planned_and_what_is_made_again_takes_along_what_fo
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
     land_fresh(study)
-    assert not any(plan(study, None, None, overwrite=False).values())
-    print_plan(study, None, None, overwrite=False)
-    assert capsys.readouterr().out.startswith("everything chosen is fresh")
+    planned = plan(study, None, None, overwrite=False)
+    assert {asset for asset, parts in planned.items() if parts} == {"catalog", "warehouse"}
+    print_plan(study, None, ["warehouse", "how_many_files", "responses"], overwrite=False)
+    fresh, published = capsys.readouterr().out.splitlines()
+    assert fresh.startswith("everything chosen is fresh") and published == "the warehouse would be published"
+    print_plan(study, None, ["warehouse"], overwrite=False)
+    assert capsys.readouterr().out == "the warehouse would be published\n"
     again = plan(study, ["ghost"], ["activations", "role_features", "statistics"], overwrite=True)
     assert again == {"activations": ["ghost"], "role_features": ["ghost"], "statistics": ["demo"]}
+    assert plan(study, ["ghost"], ["activations", "how_many_files"], overwrite=True)["how_many_files"]
 
 
 def test_a_dry_run_makes_no_history(study: Study, homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +78,36 @@ def test_a_comparison_that_waits_for_roles_is_not_said_to_be_made(
     assert "made: " not in capsys.readouterr().err
 
 
-def test_a_dry_run_refuses_what_a_run_would(study: Study) -> None:
+def test_a_dry_run_refuses_what_a_run_would(
+    study: Study, make_study: StudyMaker, homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(StudyError, match="no role 'captain'"):
         plan(study, ["captain"], None, overwrite=False)
     with pytest.raises(StudyError, match="no asset 'atlantis'"):
         plan(study, None, ["atlantis"], overwrite=False)
+    with pytest.raises(
+        StudyError, match="no fresh responses of default, ghost, pirate; run `persona run small "
+    ):
+        plan(study, None, ["activations"], overwrite=False)
+    gone = make_study("gone", {"extraction.saes": {"demo": {"path": "tests/toy/data/nowhere"}}})
+    with pytest.raises(StudyError, match="nowhere is no folder"):
+        plan(gone, None, None, overwrite=False)
+    monkeypatch.setenv("PERSONA_WAREHOUSE", str(homes / "a?b"))
+    with pytest.raises(StudyError, match="no warehouse can lie"):
+        plan(study, None, ["warehouse"], overwrite=False)
+
+
+def test_a_comparison_of_one_role_is_planned_to_wait(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = plan(study, ["pirate"], ["responses", "activations", "statistics", "atlas"], overwrite=False)
+    assert one["statistics"] == one["atlas"] == []
+    two = plan(
+        study, ["ghost", "pirate"], ["responses", "activations", "statistics", "atlas"], overwrite=False
+    )
+    assert two["statistics"] == two["atlas"] == ["demo"]
+    print_plan(study, None, ["statistics"], overwrite=False)
+    assert "nothing: it waits for more roles" in capsys.readouterr().out
 
 
 def test_the_end_of_a_run_says_what_it_made_and_asks_of_a_role_and_a_feature_that_are_there(

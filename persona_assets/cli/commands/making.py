@@ -104,7 +104,7 @@ def run(
     if shard is not None:
         chosen = part_of(chosen or opened.role_names, shard)
     if dry_run:
-        from persona_assets.cli.made import print_plan
+        from persona_assets.cli.planned import print_plan
 
         print_plan(opened, chosen, named(select, "asset"), overwrite)
     else:
