@@ -67,7 +67,7 @@ class _Console:
         try:
             return str(self.connection.execute(only_reading(self.connection, sql)).fetchmany(100))
         except duckdb.Error as error:
-            raise complaint(sql, error) from error
+            raise complaint(self.connection, sql, error) from error
 
 
 @pytest.mark.parametrize("sql", chosen(refused()), ids=lambda sql: ascii(sql)[1:60])
