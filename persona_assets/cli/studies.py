@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from persona_assets.base.errors import StudyError
@@ -18,18 +19,26 @@ from persona_assets.warehouse import warehouse_path
 _HEADER = ("study", "model", "saes", "roles", "complete", "published", "problem")
 _LONGEST = 200  # of what is told of a study that cannot be read
 
-Row = list[str | int | None]
+Cell = str | int | datetime | None
+Row = list[Cell]
 
 
 def print_studies(output: str) -> None:
-    """Print one row per study of the project; of one that cannot be read, why."""
+    """Print one row per study of the project; of one that cannot be read, why.
+
+    For people empty columns are left out, and ages stand for moments, which programs read as ISO 8601 (UTC).
+    """
     names = study_names()
     if not names and output == "table":
         print(f"{project()}: has no studies; begin one: persona new STUDY")
         return
     rows = [_row(name) for name in names]
+    if output != "table":
+        print_rows(_HEADER, [[_plain(value) for value in row] for row in rows], output)
+        return
     shown = [place for place in range(len(_HEADER)) if any(row[place] is not None for row in rows)]
-    print_rows([_HEADER[place] for place in shown], [[row[place] for place in shown] for row in rows], output)
+    told = [[_in_words(row[place]) for place in shown] for row in rows]
+    print_rows([_HEADER[place] for place in shown], told, output)
 
 
 def _row(name: str) -> Row:
@@ -38,11 +47,27 @@ def _row(name: str) -> Row:
     except StudyError as error:
         return [name, None, None, None, None, None, _told(error)]
     extraction = study.settings.extraction
-    known = [name, Path(extraction.model).name, ", ".join(extraction.saes)]
-    try:
-        return [*known, len(study.role_names), _n_complete(study), _published(study), None]
-    except StudyError as error:
-        return [*known, None, None, _published(study), _told(error)]
+    row: Row = [name, Path(extraction.model).name, ", ".join(extraction.saes), None, None, None, None]
+    problems = []
+    for place, found in ((3, _n_roles), (4, _n_complete), (5, _published)):
+        try:
+            row[place] = found(study)
+        except StudyError as error:
+            problems.append(_told(error))
+    row[-1] = "; ".join(dict.fromkeys(problems)) or None
+    return row
+
+
+def _in_words(value: Cell) -> str | int | None:
+    return ago(value.timestamp(), time.time()) if isinstance(value, datetime) else value
+
+
+def _plain(value: Cell) -> str | int | None:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+
+
+def _n_roles(study: Study) -> int:
+    return len(study.role_names)
 
 
 def _n_complete(study: Study) -> int:
@@ -58,6 +83,6 @@ def _told(error: StudyError) -> str:
     return one_line(str(error).replace(f"{project()}/", ""), _LONGEST)
 
 
-def _published(study: Study) -> str | None:
+def _published(study: Study) -> datetime | None:
     path = warehouse_path(study)
-    return ago(path.stat().st_mtime, time.time()) if path.is_file() else None
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.is_file() else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from persona_assets.cli.run import run_study
 from persona_assets.cli.studies import print_studies
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import publish
+from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker, write_study
 from tests.places import PROJECT
 from tests.stages.test_table import land_fresh
@@ -143,6 +146,20 @@ def test_studies_are_listed_with_their_models_and_one_that_is_broken_with_why(
     write_study(defs / "broken", {"generation.seed": "none"})
     print_studies("csv")
     header, broken, fresh = capsys.readouterr().out.splitlines()
-    assert header == "study,model,saes,roles,complete,problem"
-    assert broken.startswith("broken,,,,,") and "generation.seed" in broken
-    assert fresh == "fresh,model,demo,3,3,"
+    assert header == "study,model,saes,roles,complete,published,problem"
+    assert broken.startswith("broken,,,,,,") and "generation.seed" in broken
+    assert fresh == "fresh,model,demo,3,3,,"
+    warehouse = warehouse_path(load_study(defs / "fresh" / "defs.yaml"))
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    warehouse.touch()
+    os.utime(warehouse, (0, 0))
+    print_studies("json")
+    [_, fresh_one] = json.loads(capsys.readouterr().out)
+    assert fresh_one["published"] == "1970-01-01T00:00:00+00:00" and fresh_one["problem"] is None
+    print_studies("table")
+    assert re.search(r"fresh +model +demo +3 +3 +\d{5} d ", capsys.readouterr().out)
+    monkeypatch.setenv("PERSONA_WAREHOUSE", str(tmp_path / "a?b"))
+    print_studies("json")
+    [_, unplaced] = json.loads(capsys.readouterr().out)
+    assert (unplaced["complete"], unplaced["published"]) == (3, None)
+    assert "no warehouse can lie" in unplaced["problem"]
