@@ -67,7 +67,7 @@ def pair(activations: np.ndarray, a: str = "role_00", b: str = "role_01") -> pd.
 
 def holds(table: pd.DataFrame, truth: float = 0.0) -> float:
     """Return the share of intervals that hold the truth."""
-    known = table[table.p.notna()]
+    known = table[table.difference_low.notna()]
     return float(((known.difference_low <= truth) & (known.difference_high >= truth)).mean())
 
 
@@ -157,7 +157,7 @@ def test_p_and_the_reach_of_an_interval_are_student_s_of_any_degrees_of_freedom(
         seen = 2 * stdtr(df, -t) > 1e-100
         np.testing.assert_allclose(found[seen], 2 * stdtr(df, -t[seen]), rtol=1e-5)
         reach = connection.execute("select t_of_95(?::double)", [df]).fetchone()
-        np.testing.assert_allclose(reach, stdtrit(df, 0.975), rtol=1e-3 if df < 0.1 else 4e-4)
+        np.testing.assert_allclose(reach, stdtrit(df, 0.975), rtol=4e-4)
     assert connection.execute("select p_of_t(2, 0), t_of_95(0), p_of_t(2, null)").fetchone() == (None,) * 3
 
 
@@ -174,7 +174,9 @@ def test_two_roles_of_six_answers_each_have_p_and_an_interval(n_roles: int) -> N
     values[0, ..., :20] += 8
     table = pair(fired(values))
     planted, alike = table[table.index < 20], table[table.index >= 20]
-    assert table[["p", "q", "difference_low", "difference_high"]].notna().all(axis=None)
+    assert table[["p", "q"]].notna().all(axis=None)
+    ends = table[["difference_low", "difference_high"]].notna()
+    assert ends.mean(axis=None) > (0.99 if n_roles == 2 else 0.9999)  # some reach further than numbers do
     assert (alike.p < 0.05).mean() <= 0.05 and holds(alike) >= 0.95
     assert holds(planted, 8) == 1
     assert (planted.q < 0.05).all() == (n_roles == 12)  # two roles have too few degrees of freedom
