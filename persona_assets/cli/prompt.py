@@ -24,16 +24,17 @@ _HELP = """A statement ends with ; and may take several lines.
 .macros            the questions that SQL calls by name, such as top_features('pirate')
 .examples          questions with their SQL; .examples NAME shows one and asks it
 .help              this
-.quit              leave; Ctrl-D does, too. Ctrl-C ends a question, or drops what is typed."""
+.quit              leave; exit and Ctrl-D do, too. Ctrl-C ends a question, or drops what is typed."""
 _MOST_KEPT = 1000  # lines of history
 # What may hold a semicolon that ends nothing: texts, quoted names, texts in dollars, comments.
 _WHOLE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _OPEN = re.compile(r"""['"]|/\*|\$\w*\$""")
+_LEAVE = re.compile(r"\.?(quit|exit)\s*;?", re.IGNORECASE)
 
 _TABLES = """select table_name, comment from duckdb_tables() where not internal
 union all select view_name, comment from duckdb_views() where not internal order by 1"""
 _SCHEMA = """select column_name, data_type, comment from duckdb_columns()
-where not internal and table_name = ? order by column_index"""
+where not internal and lower(table_name) = lower(?) order by column_index"""
 _MACROS = """select function_name || '(' || array_to_string(parameters, ', ') || ')' as macro
 from duckdb_functions() where not internal and function_type = 'table_macro' order by 1"""
 _WORDS = """select table_name from duckdb_columns() where not internal
@@ -81,7 +82,7 @@ def _statements(prompt: str, read: Read) -> Iterator[str]:
             lines = []
             continue
         text = "\n".join(lines).strip()
-        if text in (".quit", ".exit"):
+        if len(lines) == 1 and _LEAVE.fullmatch(text):
             return
         if text.startswith(".") or is_whole(text):
             lines = []
@@ -93,9 +94,9 @@ def _statements(prompt: str, read: Read) -> Iterator[str]:
 def _answer(study: Study, connection: duckdb.DuckDBPyConnection, text: str, output: str, wide: bool) -> None:
     if text.startswith("."):
         checked_text(text, "the line")
-        command, _, name = text.partition(" ")
+        command, _, name = text.rstrip("; ").partition(" ")
         try:
-            _obey(study, connection, command, name.strip().rstrip(";"), output, wide)
+            _obey(study, connection, command, name.strip(), output, wide)
         except duckdb.Error as error:  # in a transaction that failed nothing is told
             raise refused(connection, error) from error
         return

@@ -121,6 +121,18 @@ def test_commands_with_a_dot_tell_what_there_is(published: Study, capsys: pytest
         assert wanted in shown, wanted
 
 
+def test_commands_are_known_as_other_shells_have_them(
+    published: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(published, ".tables;", ".schema ROLES;", ".examples ;")
+    shown = capsys.readouterr().out
+    assert "role_contrasts" in shown and "excluded" in shown and "what_is_still_missing" in shown
+    for leave in ("exit", "QUIT", "exit;", ".quit;"):
+        assert len(typed(published, leave, "never read")) == 1
+    # On a later line of a statement it is a name.
+    assert len(typed(published, "select 1 as", "exit", ";")) == 4
+
+
 def test_an_example_is_shown_and_asked(published: Study, capsys: pytest.CaptureFixture[str]) -> None:
     typed(published, ".examples what_is_still_missing", ".examples nosuch", ".schema nosuch", ".schema", ".x")
     shown = capsys.readouterr().out
