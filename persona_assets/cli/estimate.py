@@ -33,7 +33,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
         _print_explained(of_explainer)
     for example in asked.examples:
         _print_example(example)
-    _print_gpu(study, asked, has_pilot=n_roles > 0)
+    _print_gpu(study, asked, asked.n_prompts, has_pilot=n_roles > 0)
     not_known = "no pilot was made, so nothing is known of time and size"
     if n_roles == 0:
         print(not_known)
@@ -46,13 +46,13 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     _print_about_features(list(pilots_about_features(study, explained, scored, n_answers)))
 
 
-def print_expected(study: Study, n_roles: int) -> None:
-    """Print how many tokens the answers of `n_roles` may have, and what a GPU reads of them."""
-    asked = what_is_asked(study)
-    if n_roles:
-        n_prompts, longest = asked.n_prompts * n_roles // asked.n_roles, study.generation.max_tokens
-        print(f"answers: at most {count(longest)} tokens each, {count(longest * n_prompts)} in all")
-    _print_gpu(study, asked, has_pilot=False)
+def print_expected(study: Study, n_answered: int, n_read: int) -> None:
+    """Print how many tokens `n_answered` answers may have, and how fast a GPU reads `n_read` of them."""
+    if n_answered:
+        longest = study.generation.max_tokens
+        print(f"answers: at most {count(longest)} tokens each, {count(longest * n_answered)} in all")
+    if n_read:
+        _print_gpu(study, what_is_asked(study), n_read, has_pilot=False)
 
 
 def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
@@ -72,8 +72,8 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
         _print_judge(judge, asked.n_roles)
 
 
-def _print_gpu(study: Study, asked: Asked, has_pilot: bool) -> None:
-    """Print how fast a GPU read with the study's model; where nobody measured it, that a pilot tells."""
+def _print_gpu(study: Study, asked: Asked, n_read: int, has_pilot: bool) -> None:
+    """Print how long a GPU reads `n_read` answers; where nobody measured the model, that a pilot tells."""
     model = study.settings.extraction.model
     known = fastest(model, measured_on_gpus())
     if known is None:
@@ -86,8 +86,8 @@ def _print_gpu(study: Study, asked: Asked, has_pilot: bool) -> None:
     )
     if asked.prompt_tokens is not None:
         longest = study.generation.max_tokens
-        seconds = asked.n_prompts * (asked.prompt_tokens.mean + longest) / known.tokens_per_second
-        what = f"{count(asked.n_prompts)} answers of at most {count(longest)} tokens and their prompts"
+        seconds = n_read * (asked.prompt_tokens.mean + longest) / known.tokens_per_second
+        what = f"{count(n_read)} answers of at most {count(longest)} tokens and their prompts"
         told = f"{told}: {duration(seconds)} for {what}"
     print(told)
 

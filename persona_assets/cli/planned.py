@@ -17,6 +17,7 @@ from persona_assets.stages.table import needed, stage, stage_of
 from persona_assets.study.study import Study
 
 _EVERY_TIME = {"catalog": "read and checked", "warehouse": "published"}  # whatever is fresh
+_ANSWER_BY_ANSWER = ("responses", "activations")  # a prompt or an answer at a time; others ask as they choose
 _MOST_NAMED = 3  # roles that one line names
 
 
@@ -37,9 +38,10 @@ def print_plan(
         for asset in every_time:
             print(f"the {asset} would be {told[asset]}")
         return
-    rows = [[asset, told[asset], _n_prompts(study, asset, parts)] for asset, parts in planned.items()]
+    n_prompts = {asset: _n_prompts(study, planned.get(asset, [])) for asset in _ANSWER_BY_ANSWER}
+    rows = [[asset, told[asset], _by_a_model(asset, parts, n_prompts)] for asset, parts in planned.items()]
     print("\n".join(table_lines(["asset", "would be made", "prompts or answers"], rows)))
-    print_expected(study, len(planned.get("responses", [])))
+    print_expected(study, n_prompts["responses"], n_prompts["activations"])
     print(f"`persona estimate {study.name}` measures what that takes on this machine")
 
 
@@ -120,10 +122,18 @@ def _told(files: StudyFiles, asset: str, parts: Sequence[str]) -> str:
     return "nothing: it waits for more roles" if waits else "fresh"
 
 
-def _n_prompts(study: Study, asset: str, parts: Sequence[str]) -> str | None:
-    """Return how many prompts are answered, or answers read; None of a stage that runs no model over them."""
-    of_roles = PER_ROLE_BY_NAME.get(asset)
-    if of_roles is None or not of_roles.uses_model or not parts:
-        return None
+def _n_prompts(study: Study, roles: Sequence[str]) -> int:
+    """Return how many prompts of the roles are answered, and so how many answers there are to read."""
+    if not roles:
+        return 0
     owner, n_variants = study.responses_owner, len(study.generation.prompt_indices)
-    return count(sum(n_variants * len(owner.questions(owner.role(role))) for role in parts))
+    return sum(n_variants * len(owner.questions(owner.role(role))) for role in roles)
+
+
+def _by_a_model(asset: str, parts: Sequence[str], n_prompts: Mapping[str, int]) -> str | None:
+    """Return how much of an asset a model does; None where it does nothing."""
+    if asset in n_prompts:
+        return count(n_prompts[asset]) if parts else None
+    of_stage = PER_ROLE_BY_NAME.get(asset) or PER_STUDY_BY_NAME.get(asset)
+    uses_model = parts and of_stage is not None and of_stage.uses_model
+    return "a model; see persona estimate" if uses_model else None

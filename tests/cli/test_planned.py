@@ -14,10 +14,13 @@ from persona_assets.cli.made import questions, said_of
 from persona_assets.cli.planned import plan, print_plan
 from persona_assets.cli.run import run_study
 from persona_assets.cli.studies import print_studies
+from persona_assets.health.gpu import measured_on_gpus
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish, warehouse_path
 from tests.conftest import StudyMaker, write_study
+from tests.gpu.figures import as_toml
+from tests.health.test_gpu import MODEL, ROWS
 from tests.places import PROJECT
 from tests.stages.test_table import land_fresh
 from tests.warehouse.world import compare, fill, write_catalog
@@ -34,7 +37,7 @@ def test_a_dry_run_names_what_is_missing_and_what_follows_and_makes_nothing(
     print_plan(study, ["pirate", "ghost"], ["responses"], overwrite=False)
     table, *rest = capsys.readouterr().out.split("\nanswers: ")
     assert [line.split() for line in table.splitlines()[1:]] == [["responses", "2", "roles", "12"]]
-    assert rest[0].startswith("at most 24 tokens each, 288 in all\n")
+    assert rest[0].startswith("at most 24 tokens each, 288 in all\n") and "GPU" not in rest[0]
     assert not any(files.responses for files in look_at_roles(study).values())
 
 
@@ -52,6 +55,20 @@ def test_what_is_fresh_is_not_planned_and_what_is_made_again_takes_along_what_fo
     again = plan(study, ["ghost"], ["activations", "role_features", "statistics"], overwrite=True)
     assert again == {"activations": ["ghost"], "role_features": ["ghost"], "statistics": ["demo"]}
     assert plan(study, ["ghost"], ["activations", "how_many_files"], overwrite=True)["how_many_files"]
+
+
+def test_a_dry_run_tells_of_the_answers_that_it_plans_and_of_every_stage_that_uses_a_model(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(changes={"judge": {"one": {"model": "tests/toy/data/model", "dtype": "float32"}}})
+    measured = measured_on_gpus(as_toml(ROWS).replace("google/gemma-3-27b-it", MODEL))
+    monkeypatch.setattr("persona_assets.cli.estimate.measured_on_gpus", lambda: measured)
+    print_plan(study, ["ghost", "pirate"], None, overwrite=False)
+    said = capsys.readouterr().out
+    for stage in ("judgements +2 roles", "directions +1 SAE"):
+        assert re.search(rf"{stage} +a model; see persona estimate\n", said), said
+    assert re.search(r"activations +2 roles +12\n", said)
+    assert "for 12 answers of at most 24 tokens" in said
 
 
 def test_a_dry_run_makes_no_history(study: Study, homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
