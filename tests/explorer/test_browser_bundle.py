@@ -158,8 +158,12 @@ def test_what_one_role_has_alone_has_no_ratio_to_show(page, site, bundle):
 
 
 def test_a_bare_bundle_shows_what_it_has(page, site, beside, bundle):
-    page.goto(f"{site}?bundle=bare.json#/map")
+    page.goto(f"{site}?bundle=bare.json")
     page.wait_for_selector(".dots[data-drawn]")
+    assert page.title().startswith("Map · ")
+    assert page.locator(".header nav a[aria-current]").inner_text() == "Map"
+    entry = page.locator(".source pre").last.text_content()
+    assert ", Map}" in entry and "year" not in entry
     assert page.get_by_role("button", name="PCA").is_disabled()
     assert page.locator(".legend-roles").count() == 0
     assert page.get_by_label("Colour").locator("option").count() == 1

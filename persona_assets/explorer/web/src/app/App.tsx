@@ -5,7 +5,7 @@ import { WorthProvider } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
 import type { Study } from "../generated/contract";
-import { PAGES } from "../router/pages";
+import { PAGES, shownAt } from "../router/pages";
 import { useRoute } from "../router/router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";
@@ -41,9 +41,10 @@ function skip(event: { preventDefault: () => void }): void {
 }
 
 function CurrentPage() {
-  const { page, arg } = useRoute();
+  const { page: named, arg } = useRoute();
   const { name } = useStudy();
   const bundled = useBundle().opened !== null;
+  const page = shownAt(named, bundled);
   useEffect(() => {
     document.title = [arg, page && PAGES[page].title, name].filter(Boolean).join(" · ");
   }, [page, arg, name]);

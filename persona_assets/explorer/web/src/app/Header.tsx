@@ -2,7 +2,7 @@ import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
-import { PAGE_NAMES, PAGES } from "../router/pages";
+import { PAGE_NAMES, PAGES, shownAt } from "../router/pages";
 import { href, setParams, useRoute } from "../router/router";
 import { SearchBox } from "../search/SearchBox";
 import { useTheme } from "./theme";
@@ -25,8 +25,8 @@ export function Header() {
 
 function Navigation() {
   const study = useStudy();
-  const { page } = useRoute();
   const bundle = useBundle().opened !== null;
+  const page = shownAt(useRoute().page, bundle);
   const pages = PAGE_NAMES.filter((one) => PAGES[one].inHeader(study, bundle));
   return (
     <nav aria-label="Pages">

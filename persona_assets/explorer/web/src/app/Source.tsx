@@ -1,14 +1,16 @@
 import { useRef, useState } from "react";
+import { useBundle } from "../bundle/store";
 import { bibtex, citation, sourceOf } from "../components/cite";
 import { useSae, useStudy } from "../data/StudyContext";
-import { PAGES } from "../router/pages";
+import { PAGES, shownAt } from "../router/pages";
 import { useRoute } from "../router/router";
 
 /** What the page is of, in one line; opened, it is cited as a line or in BibTeX. */
 export function Source() {
   const study = useStudy();
   const sae = useSae();
-  const { page, arg } = useRoute();
+  const { page: named, arg } = useRoute();
+  const page = shownAt(named, useBundle().opened !== null);
   const title = [page && PAGES[page].title, arg].filter(Boolean).join(" ");
   return (
     <details className="source">

@@ -12,7 +12,6 @@ export const PAGE_COMPONENTS: Record<string, ComponentType> = Object.fromEntries
 
 /** The pages that are others where a bundle is shown. */
 export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {
-  axis: PAGE_COMPONENTS.map,
   feature: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.FeatureOfBundle }))),
   role: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.RoleOfBundle }))),
   roles: lazyChunk(() => import("../bundle/roles")),

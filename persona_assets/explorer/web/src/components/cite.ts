@@ -1,5 +1,5 @@
 import type { Sae, Study } from "../generated/contract";
-import { count } from "./format";
+import { count, shortly } from "./format";
 
 /** What a page shows is of: model, SAE and its width, roles × answers, the day of the snapshot, the version. */
 export function sourceOf(study: Study, sae: Sae | null): string[] {
@@ -26,16 +26,23 @@ export function bibtex(study: Study, sae: Sae | null, title: string): string {
   return [
     `@misc{${key(study.name)}${year},`,
     `  title = {${braced([study.name, title].filter(Boolean).join(", "))}},`,
-    `  year = {${year}},`,
+    ...(year ? [`  year = {${year}},`] : []),
     `  note = {${braced(sourceOf(study, sae).join(", "))}}`,
     "}",
   ].join("\n");
 }
 
-const shortly = (model: string) => model.split("/").at(-1) ?? model;
 const key = (name: string) => name.replaceAll(/[^A-Za-z0-9]/g, "") || "study";
 
-/** Text that BibTeX takes as it is: none of its marks stands unescaped. */
-function braced(text: string): string {
-  return text.replaceAll(/[\\{}]/g, "").replaceAll(/[&%$#_]/g, "\\$&");
-}
+// What TeX does not take as it is. The thin space is that of `count`.
+const ESCAPES: Record<string, string> = {
+  "\\": "",
+  "{": "",
+  "}": "",
+  "^": "\\textasciicircum{}",
+  "~": "\\textasciitilde{}",
+  "\u2009": "\\,",
+};
+
+/** Text that TeX takes: none of its marks stands unescaped. */
+const braced = (text: string) => text.replaceAll(/[\\{}^~\u2009&%$#_]/g, (mark) => ESCAPES[mark] ?? `\\${mark}`);

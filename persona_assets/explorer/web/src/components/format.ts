@@ -53,6 +53,9 @@ export function qValue(value: Maybe): string {
   return value < 0.001 ? "<\u202f0.001" : value.toFixed(3);
 }
 
+/** A model's name without that of its owner: google/gemma-3-27b-it is gemma-3-27b-it. */
+export const shortly = (model: string): string => model.split("/").at(-1) ?? model;
+
 /** A time as the reader's place writes it. */
 export function moment(iso: string): string {
   const date = new Date(iso);

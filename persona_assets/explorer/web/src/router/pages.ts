@@ -28,4 +28,7 @@ export const PAGES = named({
 
 export type Page = keyof typeof PAGES;
 
+/** The page that is shown at an address: a bundle has no axis, and opens with its map. */
+export const shownAt = (page: Page | null, bundled: boolean) => (bundled && page === "axis" ? "map" : page);
+
 export const PAGE_NAMES = Object.keys(PAGES) as Page[];

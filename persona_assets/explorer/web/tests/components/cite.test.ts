@@ -25,12 +25,14 @@ test("a page is cited by model, SAE, width, roles, answers, day and version", ()
 });
 
 test("BibTeX has a key of letters, and no mark of a name stands unescaped", () => {
-  const entry = bibtex({ ...study, name: "a_b}{&%" }, sae, "Role x");
+  const entry = bibtex({ ...study, name: "a_b}{&%^~" }, sae, "Role x");
   expect(entry).toContain("@misc{ab2026,");
-  expect(entry).toContain("title = {a\\_b\\&\\%, Role x}");
+  expect(entry).toContain("title = {a\\_b\\&\\%\\textasciicircum{}\\textasciitilde{}, Role x}");
+  expect(entry).toContain("65\\,536 features");
 });
 
 test("what a bundle does not say is left out", () => {
   const bundle = { ...study, published_at: "", version: "", n_responses: 0 } as Study;
   expect(sourceOf(bundle, null)).toEqual(["2 roles"]);
+  expect(bibtex(bundle, null, "Map")).not.toContain("year");
 });
