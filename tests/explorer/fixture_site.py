@@ -297,7 +297,7 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
 
 def _write_line(folder: Path, axis: Json, roles: list[str], features: Json) -> None:
     marks = [_mark(row, sign, features) for sign in (1, -1) for row in range(5)]
-    _write(folder / "line.json", {"axis": axis, "toward": marks[:5], "away": marks[5:]})
+    _write(folder / "line.json", {"axis": axis, "unit": "noise", "toward": marks[:5], "away": marks[5:]})
     for place, role in enumerate(roles):
         known = [_mark(row, 1, features, role) for row in range(3)] if place else []
         _write(folder / "line" / f"{role}.json", {"role": role, "marks": known})

@@ -29,6 +29,8 @@ def test_the_explorer_opens_with_every_role_on_a_line_and_sentences_at_its_ends(
     assert page.locator(".mark-list .token").count() == 2 * 4 * 2  # two lit in each sentence
     assert page.get_by_text("Its tokens are not kept.").count() == 2
     assert "1.5" in page.locator(".mark-numbers").first.inner_text()
+    ends = page.locator(".axis-ends").inner_text()
+    assert "towards default" in ends and "0 is the mean of all roles; the unit is the standard error" in ends
     assert axe_violations(page) == []
     keep_screenshot(page, "axis")
 
@@ -51,6 +53,29 @@ def test_two_roles_are_chosen_by_keyboard_and_lead_to_what_tells_them_apart(page
     page.locator(f".role-line a[aria-label^='{first}:']").focus()
     page.keyboard.press("Enter")  # lets it go again
     compare.wait_for(state="detached")
+
+
+def test_what_marks_the_last_role_pointed_at_stays_and_takes_the_place_of_the_second_chosen(
+    page, site, site_folder
+):
+    first, second, *_, last = roles_of(site_folder)
+    opened(page, f"{site}#/axis?roles={first},{first},{second}")
+    shown = page.locator(".axis-chosen h2")
+    page.wait_for_selector(f".axis-chosen h2:has-text('{second}')")
+    assert [text.split()[-1] for text in shown.all_inner_texts()] == [first, second]
+    page.locator(f".role-line a[aria-label^='{last}:'] .dot").hover()
+    page.wait_for_selector(f".axis-chosen h2:has-text('{last}')")
+    page.locator("h1").hover()
+    page.wait_for_timeout(400)  # a role is read once the pointer has stayed
+    assert [text.split()[-1] for text in shown.all_inner_texts()] == [first, last]
+
+
+def test_the_browsers_own_keys_are_left_to_it_on_a_dot(page, site):
+    opened(page, site)
+    page.locator(".role-line a").nth(2).focus()
+    taken = "new KeyboardEvent('keydown', {key: 'ArrowLeft', altKey: true, bubbles: true, cancelable: true})"
+    assert page.evaluate(f"document.activeElement.dispatchEvent({taken})")  # nobody prevents it
+    assert page.evaluate(f"!document.activeElement.dispatchEvent({taken.replace('true', 'false', 1)})")
 
 
 def test_at_400_pixels_each_role_has_a_line_of_its_own_and_nothing_scrolls_sideways(page, site, site_folder):

@@ -153,6 +153,7 @@ def test_the_line_has_every_role_and_at_its_ends_what_the_anchor_surely_has_more
     source.connection.execute(SURE)  # even features are surely more, odd ones less
     line = answer(source, "first/line.json")
     check("Line", line)
+    assert line["unit"] == source.connection.execute("select axes_unit from atlas_summary").fetchone()[0]
     known = source.connection.execute(
         "select role, position from role_axes where sae = 'first' and axis = 'assistant' order by role"
     ).fetchall()

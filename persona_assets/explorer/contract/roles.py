@@ -161,6 +161,8 @@ class Line(Answer):
 
     axis: Axis | None
     """Null: the study has no atlas."""
+    unit: str | None
+    """Of positions. noise: standard errors of a role's mean; raw: as the matrix of roles; null: not known."""
     toward: list[Mark]  # type: ignore[valid-type]
     """Of the anchor, the surest first: what it has more of than the other roles."""
     away: list[Mark]  # type: ignore[valid-type]

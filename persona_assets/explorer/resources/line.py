@@ -20,9 +20,11 @@ def line(source: Source, sae: str) -> Json:
     """`{sae}/line.json`. An end's features are the anchor's: those that it has more of, or less."""
     source.sae(sae)
     anchor = (source.row("study") or {})["anchor"]
+    mapped = source.row("map_summary", sae=sae)
     others = [row["role"] for row in source.known("measured_roles", sae=sae) if row["role"] != anchor]
     return {
         "axis": next((axis for axis in axes(source, sae) if axis["axis"] == AXIS), None),
+        "unit": None if mapped is None else mapped["axes_unit"],
         "toward": _marks(source, sae, anchor, 1, N_OF_END, [anchor]),
         "away": _marks(source, sae, anchor, -1, N_OF_END, others),
     }

@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import { fmt } from "../components/format";
 import type { Position } from "../generated/contract";
 import { AxisX } from "./Axes";
@@ -21,7 +21,7 @@ interface RoleLineProps {
   anchor: string;
   chosen: string[];
   link: (role: string) => string; // what following a role leads to
-  point: (role: string | null) => void;
+  point: (role: string) => void;
 }
 
 /** Every role a named dot with its interval along one axis; narrow, each on a line of its own. One stop of the tab key. */
@@ -31,20 +31,20 @@ export function RoleLine(props: RoleLineProps) {
   const places = inOrder(props.positions);
   const stop = props.chosen[0] ?? props.anchor;
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser's own
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const dots = [...(group.current?.querySelectorAll<SVGAElement>("a") ?? [])];
     dots[dots.indexOf(document.activeElement as unknown as SVGAElement) + step]?.focus();
   };
-  const leave = (event: FocusEvent) => group.current?.contains(event.relatedTarget) || props.point(null);
   const narrow = width < NARROW;
   const height = narrow ? places.length * ROW + 34 : NAMES + LANES * LANE + 44;
   return (
     <div className={narrow ? "chart role-line narrow" : "chart role-line"} ref={box}>
       {width > 0 && (
         <svg width={width} height={height} role="group" aria-label={`The assistant axis: ${places.length} roles`}>
-          <g ref={group} onKeyDown={onKeyDown} onBlur={leave} onMouseLeave={() => props.point(null)}>
+          <g ref={group} onKeyDown={onKeyDown}>
             {(narrow ? inRows : alongALine)(places, width, props.anchor).map(({ place, drawn }) => (
               <a
                 key={place.role}

@@ -724,6 +724,8 @@ export interface Mark {
 export interface Line {
   /** Null: the study has no atlas. */
   axis: Axis | null;
+  /** Of positions. noise: standard errors of a role's mean; raw: as the matrix of roles; null: not known. */
+  unit: string | null;
   /** Of the anchor, the surest first: what it has more of than the other roles. */
   toward: Mark[];
   /** What it has less of; the sentences are of other roles. */

@@ -12,7 +12,7 @@ const SETTLED = 120; // milliseconds that the pointer stays, before a role is re
 
 interface ChosenProps {
   sae: string;
-  roles: string[]; // shown: those chosen, and the one pointed at
+  roles: string[]; // shown: those chosen, and the one last pointed at
   chosen: string[];
   positions: Position[];
 }
@@ -62,7 +62,7 @@ function ranked({ rank_low: low, rank_high: high }: Position): string {
   return low === high ? `, place ${low} from the right` : `, place ${low} to ${high} from the right`;
 }
 
-/** The value once it has stayed for a moment; an empty one waits, too, so that nothing flickers between two dots. */
+/** The value once it has stayed for a moment. */
 function useSettled(value: string): string {
   const [settled, settle] = useState(value);
   useEffect(() => {

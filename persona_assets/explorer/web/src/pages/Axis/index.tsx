@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { RoleLine } from "../../charts/RoleLine";
-import { fmt } from "../../components/format";
+import { fmt, shortly } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
@@ -13,6 +13,7 @@ import { Chosen } from "./Chosen";
 import { MarkList } from "./Marks";
 
 const MOST = 2; // roles that are chosen
+const UNITS: Record<string, string> = { noise: "the standard error of a role's mean", raw: "that of the matrix of roles" };
 
 export default function AxisPage() {
   const sae = useSae();
@@ -21,7 +22,7 @@ export default function AxisPage() {
       {sae === null ? (
         <Empty title="The study has no SAE yet">Roles are compared once their responses have been encoded.</Empty>
       ) : (
-        <OnTheAxis sae={sae} />
+        <OnTheAxis key={sae.sae} sae={sae} />
       )}
     </div>
   );
@@ -35,7 +36,7 @@ function OnTheAxis({ sae }: { sae: Sae }) {
         data.axis === null || data.axis.reason !== null ? (
           <NoAxis reason={data.axis?.reason ?? null} />
         ) : (
-          <Whole sae={sae} axis={data.axis} toward={data.toward} away={data.away} />
+          <Whole sae={sae} line={data} axis={data.axis} />
         )
       }
     </Loaded>
@@ -51,7 +52,7 @@ function NoAxis({ reason }: { reason: string | null }) {
   );
 }
 
-function Whole({ sae, axis, toward, away }: { sae: Sae; axis: Axis } & Pick<Line, "toward" | "away">) {
+function Whole({ sae, line: { unit, toward, away }, axis }: { sae: Sae; line: Line; axis: Axis }) {
   const { anchor } = useStudy();
   const [pointed, point] = useState<string | null>(null);
   const chosen = useChosen(axis);
@@ -59,14 +60,20 @@ function Whole({ sae, axis, toward, away }: { sae: Sae; axis: Axis } & Pick<Line
     const next = chosen.includes(role) ? chosen.filter((one) => one !== role) : [...chosen, role].slice(-MOST);
     return href("axis", null, { roles: next.join(",") });
   };
-  const shown = [...chosen, ...(pointed !== null && !chosen.includes(pointed) ? [pointed] : [])].slice(0, MOST);
+  const shown = pointed === null || chosen.includes(pointed) ? chosen : [...chosen.slice(0, MOST - 1), pointed];
   return (
     <>
       <Lead sae={sae} axis={axis} />
       <RoleLine positions={axis.positions} anchor={anchor} chosen={chosen} link={link} point={point} />
-      <div className="axis-ends" aria-hidden="true">
-        <span>← playing a role</span>
-        <span>{anchor}: no role →</span>
+      <div className="axis-ends">
+        <span>← the other roles</span>
+        <span>
+          0 is the mean of all roles
+          {unit !== null && Object.hasOwn(UNITS, unit) && `; the unit is ${UNITS[unit]}`}
+        </span>
+        <span>
+          towards <bdi>{anchor}</bdi> →
+        </span>
       </div>
       <Chosen sae={sae.sae} roles={shown} positions={axis.positions} chosen={chosen} />
       <div className="axis-columns">
@@ -79,8 +86,8 @@ function Whole({ sae, axis, toward, away }: { sae: Sae; axis: Axis } & Pick<Line
 
 /** The roles of the address, those that have a place. */
 function useChosen(axis: Axis): string[] {
-  const wanted = (useRoute().params.get("roles") ?? "").split(",");
-  return wanted.filter((role) => axis.positions.some((one) => one.role === role)).slice(0, MOST);
+  const wanted = new Set((useRoute().params.get("roles") ?? "").split(","));
+  return [...wanted].filter((role) => axis.positions.some((one) => one.role === role)).slice(0, MOST);
 }
 
 function Lead({ sae, axis }: { sae: Sae; axis: Axis }) {
@@ -90,8 +97,9 @@ function Lead({ sae, axis }: { sae: Sae; axis: Axis }) {
     <>
       <h1>The assistant axis</h1>
       <p className="axis-lead">
-        How far {axis.positions.length - (place ? 1 : 0)} roles take <bdi>{shortly(sae.model)}</bdi> from answering as itself (
-        <bdi>{anchor}</bdi>), by the features of its residual stream. A line is the 95% interval of a place.
+        Where {axis.positions.length - (place ? 1 : 0)} roles that <bdi>{shortly(sae.model)}</bdi> plays lie from <bdi>{anchor}</bdi>, by
+        the features of its residual stream: the axis leads from the mean of the other roles to <bdi>{anchor}</bdi>. A line is the 95%
+        interval of a place.
         {axis.anchor_null !== null && place?.position != null && (
           <>
             {" "}
@@ -103,5 +111,3 @@ function Lead({ sae, axis }: { sae: Sae; axis: Axis }) {
     </>
   );
 }
-
-const shortly = (model: string) => model.split("/").at(-1) ?? model;
