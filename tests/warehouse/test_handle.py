@@ -160,7 +160,7 @@ def test_a_picture_is_the_one_that_the_command_draws(handle: StudyHandle) -> Non
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        (("nonsense",), "no picture 'nonsense'; there are similarity"),
+        (("nonsense",), "no picture 'nonsense'; there are line, similarity"),
         (("feature",), "which feature"),
         (("feature", "x"), "which feature\\? name one by its number"),
         (("feature", 10**6), "feature 1000000"),
