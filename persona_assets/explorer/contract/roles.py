@@ -164,13 +164,13 @@ class Line(Answer):
     unit: str | None
     """Of positions. noise: standard errors of a role's mean; raw: as the matrix of roles; null: not known."""
     toward: list[Mark]  # type: ignore[valid-type]
-    """Of the anchor, the surest first: what it has more of than the other roles."""
+    """Of the anchor, by the near end of AUROC's interval: what it has more of than the other roles."""
     away: list[Mark]  # type: ignore[valid-type]
     """What it has less of; the sentences are of other roles."""
 
 
 class MarksOfRole(Answer):
-    """What marks a role, the surest first."""
+    """What marks a role, ordered by the near end of AUROC's interval."""
 
     role: str
     marks: list[Mark]  # type: ignore[valid-type]

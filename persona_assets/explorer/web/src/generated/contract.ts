@@ -726,13 +726,13 @@ export interface Line {
   axis: Axis | null;
   /** Of positions. noise: standard errors of a role's mean; raw: as the matrix of roles; null: not known. */
   unit: string | null;
-  /** Of the anchor, the surest first: what it has more of than the other roles. */
+  /** Of the anchor, by the near end of AUROC's interval: what it has more of than the other roles. */
   toward: Mark[];
   /** What it has less of; the sentences are of other roles. */
   away: Mark[];
 }
 
-/** What marks a role, the surest first. */
+/** What marks a role, ordered by the near end of AUROC's interval. */
 export interface MarksOfRole {
   role: string;
   marks: Mark[];

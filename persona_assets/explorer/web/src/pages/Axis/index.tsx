@@ -13,6 +13,7 @@ import { Chosen } from "./Chosen";
 import { MarkList } from "./Marks";
 
 const MOST = 2; // roles that are chosen
+const ORDERED = "ordered by the end of AUROC’s interval that is nearer to ½";
 const UNITS: Record<string, string> = { noise: "the standard error of a role's mean", raw: "that of the matrix of roles" };
 
 export default function AxisPage() {
@@ -77,8 +78,8 @@ function Whole({ sae, line: { unit, toward, away }, axis }: { sae: Sae; line: Li
       </div>
       <Chosen sae={sae.sae} roles={shown} positions={axis.positions} chosen={chosen} />
       <div className="axis-columns">
-        <MarkList title="What the other roles have more of" note={`than ${anchor}, the surest first`} marks={away} />
-        <MarkList title={`What ${anchor} has more of`} note="than the other roles, the surest first" marks={toward} />
+        <MarkList title="What the other roles have more of" note={`than ${anchor}; ${ORDERED}`} marks={away} />
+        <MarkList title={`What ${anchor} has more of`} note={`than the other roles; ${ORDERED}`} marks={toward} />
       </div>
     </>
   );
