@@ -13,7 +13,7 @@ import duckdb
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import printable
 from persona_assets.base.jsonl import checked_text
-from persona_assets.base.queries import examples, title
+from persona_assets.base.queries import examples, query, title
 from persona_assets.cli.answers import print_answer, print_rows, refused, statements_of
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
@@ -30,16 +30,6 @@ _MOST_KEPT = 1000  # lines of history
 _WHOLE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _OPEN = re.compile(r"""['"]|/\*|\$\w*\$""")
 _LEAVE = re.compile(r"\.?(quit|exit)\s*;?", re.IGNORECASE)
-
-_TABLES = """select table_name, comment from duckdb_tables() where not internal
-union all select view_name, comment from duckdb_views() where not internal order by 1"""
-_SCHEMA = """select column_name, data_type, comment from duckdb_columns()
-where not internal and lower(table_name) = lower(?) order by column_index"""
-_MACROS = """select function_name || '(' || array_to_string(parameters, ', ') || ')' as macro
-from duckdb_functions() where not internal and function_type = 'table_macro' order by 1"""
-_WORDS = """select table_name from duckdb_columns() where not internal
-union select column_name from duckdb_columns() where not internal
-union select function_name || '(' from duckdb_functions() where not internal"""
 
 Read = Callable[[str], str]
 
@@ -111,11 +101,11 @@ def _obey(
     if command == ".help":
         print(_HELP)
     elif command == ".tables":
-        print_rows(["table", "holds"], connection.execute(_TABLES).fetchall(), output)
+        print_rows(["table", "holds"], connection.execute(query("prompt/tables")).fetchall(), output)
     elif command == ".macros":
-        print_rows(["macro"], connection.execute(_MACROS).fetchall(), output)
+        print_rows(["macro"], connection.execute(query("prompt/macros")).fetchall(), output)
     elif command == ".schema":
-        columns = connection.execute(_SCHEMA, [name]).fetchall()
+        columns = connection.execute(query("prompt/columns"), [name]).fetchall()
         if not columns:
             raise StudyError(
                 f"no table {name!r}; .tables lists them" if name else "name a table: .schema roles"
@@ -140,7 +130,7 @@ def _remembering(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except ImportError:  # Python was built without
         yield
         return
-    words = [word for (word,) in connection.execute(_WORDS).fetchall()]
+    words = [word for (word,) in connection.execute(query("prompt/words")).fetchall()]
 
     def complete(begun: str, number: int) -> str | None:
         alike = [word for word in words if begun and word.startswith(begun.lower())]
