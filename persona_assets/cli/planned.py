@@ -10,6 +10,7 @@ from persona_assets.cli.estimate import print_expected
 from persona_assets.cli.made import Made, how_many
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count
+from persona_assets.lake.look import Look
 from persona_assets.lake.schema import TABLES
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
@@ -28,8 +29,8 @@ def print_plan(
 
     Raises StudyError as the run would before it began, and for a role of which it would fail.
     """
-    planned = plan(study, roles, select, overwrite)
-    files = StudyFiles.of(study)
+    look = Look()
+    planned, files = plan(study, roles, select, overwrite, look), StudyFiles.of(study, look)
     told = {asset: _told(files, asset, parts) for asset, parts in planned.items()}
     every_time = [asset for asset in told if asset in _EVERY_TIME]
     if all(said == "fresh" for asset, said in told.items() if asset not in every_time):
@@ -45,14 +46,20 @@ def print_plan(
     print(f"`persona estimate {study.name}` measures what that takes on this machine")
 
 
-def plan(study: Study, roles: Sequence[str] | None, select: Sequence[str] | None, overwrite: bool) -> Made:
+def plan(
+    study: Study,
+    roles: Sequence[str] | None,
+    select: Sequence[str] | None,
+    overwrite: bool,
+    look: Look | None = None,
+) -> Made:
     """Return the roles (or SAEs) that a run would make each asset for, what follows from others included.
 
     A mart stands for itself, and so do the catalog and the snapshot, which every run makes that has them.
-    Raises StudyError as `print_plan`.
+    The lake is looked at now or as of an earlier `look`. Raises StudyError as `print_plan`.
     """
     named, assets, _ = chosen(study, roles, select)
-    files, planned = StudyFiles.of(study), Made()
+    files, planned = StudyFiles.of(study, look), Made()
     for asset in assets:
         if asset in PER_ROLE_BY_NAME:
             above = {part for need in PER_ROLE_BY_NAME[asset].needs for part in planned.get(need, [])}
