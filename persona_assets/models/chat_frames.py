@@ -12,7 +12,7 @@ from jinja2 import Environment, TemplateError
 from jinja2.meta import find_undeclared_variables
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.time_limit import time_limit
+from persona_assets.base.time_limit import done_within
 from persona_assets.study.template import Template
 
 if TYPE_CHECKING:
@@ -93,9 +93,12 @@ class ChatFrames:
         """Return the placeholders rendered. Raises StudyError where they depend on when that is."""
         date = self.template.date
         times = _TWO_TIMES if date is None else (dt.datetime.combine(date, dt.time()),)
+
+        def rendered() -> list[str]:
+            return [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
+
         try:
-            with time_limit(_PATIENCE):
-                texts = [self._rendered(messages, open_end, where, _stopped(moment)) for moment in times]
+            texts = done_within(_PATIENCE, rendered)
         except TimeoutError as error:
             raise StudyError(f"{where}: the model's chat template is {error}; mend it") from None
         if len(set(texts)) > 1:
