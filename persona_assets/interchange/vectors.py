@@ -10,7 +10,7 @@ from persona_assets.base.arrays import Singles
 from persona_assets.base.atomic import placed
 from persona_assets.interchange.layout import Layout
 from persona_assets.lake.schema import ROLE_VECTORS, VECTOR_TABLES
-from persona_assets.models.hooks import HookPoint
+from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.models.sae import load_sae, sae_library
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import SaeSettings
@@ -59,8 +59,7 @@ def _layer(settings: SaeSettings) -> int | None:
     """Return the layer whose output the SAE reads; None where it reads something else."""
     known = sae_library(settings).site(settings)
     point: HookPoint = load_sae(settings).point if known is None else known[0]
-    layer = {"hook_resid_post": point.layer, "hook_resid_pre": point.layer - 1}.get(point.site)
-    return None if layer is None or layer < 0 else layer
+    return output_layer(point)
 
 
 def _at(layer: int, vector: list[float]) -> Singles:

@@ -95,6 +95,12 @@ def check_fits(point: HookPoint, d_in: int, name: str, config: Any, model: str) 
         )
 
 
+def output_layer(point: HookPoint) -> int | None:
+    """Return the layer whose output the stream at `point` is; None where it is another stream than that."""
+    layer = {"hook_resid_post": point.layer, "hook_resid_pre": point.layer - 1}.get(point.site)
+    return None if layer is None or layer < 0 else layer
+
+
 @contextmanager
 def captured(layers: nn.ModuleList, known: Architecture, points: Iterable[HookPoint]) -> Iterator[Streams]:
     """While open, a forward pass leaves the stream at each point in the mapping given out.

@@ -1,0 +1,185 @@
+"""Where a cap's threshold lies: a quantile of how far the anchor's own answers reach along the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+import torch
+
+from persona_assets.analysis.response_vectors import read_response_vectors
+from persona_assets.analysis.significance import CONFIDENCE
+from persona_assets.base.arrays import Floats, Ints, Singles
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.fingerprint import fingerprint
+from persona_assets.lake.schema import POOLED, VARIANT_STRIDE, VECTOR_AXES
+from persona_assets.models.hooks import HookPoint, output_layer
+from persona_assets.models.sae import load_sae, sae_library
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.steering.caps import Cap
+
+QUANTILE = 0.25  # the 25th percentile (Lu et al. 2026, §5.1.1), there of all roles' answers
+_DRAWS = 1000
+_FEWEST = 10  # questions
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a role's answers reach along a direction, float64[n], each the mean of its tokens.
+
+    `questions` int64[n] says what each answers.
+    """
+
+    values: Floats
+    questions: Ints
+
+    def quantile(self, share: float) -> float:
+        """Return the value below which this share of the answers lies."""
+        return float(np.quantile(self.values, share))
+
+    def interval(self, share: float, seed: int = 0) -> tuple[float, float]:
+        """Return the quantile's 95 % interval, questions drawn anew with all of their answers.
+
+        NaN with fewer than ten questions, of which too little can be drawn.
+        """
+        names, place = np.unique(self.questions, return_inverse=True)
+        if len(names) < _FEWEST:
+            return np.nan, np.nan
+        random, order = np.random.default_rng(seed), np.argsort(self.values)
+        times = random.multinomial(len(names), np.full(len(names), 1 / len(names)), _DRAWS)
+        weights = times[:, place[order]].cumsum(axis=1)  # [n_draws, n]
+        first = (weights >= share * weights[:, -1:]).argmax(axis=1)
+        drawn = self.values[order][first]
+        low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+        return float(low), float(high)
+
+
+class Calibration:
+    """The compared roles' answers in the residual stream that an SAE reads, and the axis between them.
+
+    Raises StudyError where the study keeps no vectors of its answers, or the SAE reads another stream.
+    """
+
+    def __init__(self, across: AcrossRoles, sae: str) -> None:
+        self._across, self.sae = across, sae
+        settings = across.study.settings
+        self.anchor, name = settings.analysis.anchor, across.study.name
+        if not settings.extraction.vectors:
+            raise StudyError(
+                f"{across.study.file}: a cap's threshold is told by the stream of the anchor's own answers; "
+                f"set extraction.vectors: response, and `persona run {name} --select activations,vectors`"
+            )
+        self._files = across.with_vectors(sae)
+        if self.anchor not in self._files:
+            raise StudyError(
+                f"{name}: role {self.anchor} has no vectors of its answers under SAE {sae}; run `persona run "
+                f"{name} --select responses,activations,vectors` first"
+            )
+        self.layer = stream_layer(across, sae)
+
+    def own_axis(self) -> Singles | None:
+        """Return the study's assistant axis, float32[width] of length 1; None where it has none."""
+        file = self._across.file(VECTOR_AXES, self.sae)
+        if file is None:
+            return None
+        table = self._across.study.lake.read(VECTOR_AXES, file)
+        [direction] = table.filter(pc.equal(table["axis"], "assistant"))["direction"].to_pylist()
+        return None if direction is None else unit(np.asarray(direction, np.float32))
+
+    def axis(self) -> Singles:
+        """Return the study's assistant axis. Raises StudyError where it has none."""
+        if (found := self.own_axis()) is None:
+            name = self._across.study.name
+            raise StudyError(
+                f"{name}: has no assistant axis in the stream that SAE {self.sae} reads; run `persona run "
+                f"{name} --select vectors`, and `from vector_axes` tells why there is none"
+            )
+        return found
+
+    @cached_property
+    def _vectors(self) -> dict[str, tuple[Floats, Ints]]:
+        """By role, its answers' vectors float64[n, width], and their ids int64[n]."""
+        lake, found = self._across.study.lake, {}
+        for role, (_, pooled, vectors) in self._files.items():
+            table = lake.read(POOLED, pooled)
+            kept = table.filter(pc.is_null(table["excluded_reason"]))["response_id"].to_numpy()
+            ids = np.sort(kept.astype(np.int64))
+            if len(ids):
+                found[role] = read_response_vectors(lake, vectors, ids), ids
+        return found
+
+    @property
+    def width(self) -> int:
+        """How wide the stream is."""
+        return int(self._vectors[self.anchor][0].shape[1])
+
+    def reach(self, direction: Singles) -> Reach:
+        """Return how far the anchor's answers reach along a direction float32[width]."""
+        vectors, ids = self._vectors[self.anchor]
+        return Reach(vectors @ direction.astype(np.float64), ids % VARIANT_STRIDE)
+
+    def below(self, direction: Singles, threshold: float) -> tuple[float, int]:
+        """Return the share of the other roles' answers that lie below `threshold`, and how many there are."""
+        others = [vectors for role, (vectors, _) in self._vectors.items() if role != self.anchor]
+        if not others:
+            return np.nan, 0
+        along = np.concatenate(others) @ direction.astype(np.float64)
+        return float((along < threshold).mean()), len(along)
+
+    def cap(self, direction: Singles, quantile: float, about: Mapping[str, str] | None = None) -> Cap:
+        """Return the floor at a quantile of the anchor's answers along a direction of length 1."""
+        reach, extraction = self.reach(direction), self._across.study.settings.extraction
+        said = {**self._about(), "quantile": f"{quantile:g}", "n_answers": str(len(reach.values))}
+        return Cap(
+            torch.from_numpy(direction),
+            float(np.float32(reach.quantile(quantile))),  # as the file has it
+            self.layer,
+            extraction.model,
+            extraction.revision,
+            {**said, **(about or {})},
+        )
+
+    def _about(self) -> dict[str, str]:
+        study = self._across.study
+        axes = self._across.file(VECTOR_AXES, self.sae)
+        files = {role: vectors.stem for role, (_, _, vectors) in self._files.items()}
+        return {
+            "operation": "floor",
+            "hook": f"blocks.{self.layer}.hook_resid_post",
+            "anchor": self.anchor,
+            "study": study.name,
+            "sae": self.sae,
+            "vectors": fingerprint(files),
+            **({} if axes is None else {"axis_file": axes.stem}),
+        }
+
+
+def stream_layer(across: AcrossRoles, sae: str) -> int:
+    """Return the layer whose output an SAE reads. Raises StudyError where it reads something else."""
+    settings = across.study.settings.extraction.saes[sae]
+    known = sae_library(settings).site(settings)
+    point: HookPoint = load_sae(settings).point if known is None else known[0]
+    if (layer := output_layer(point)) is None:
+        raise StudyError(
+            f"SAE {sae}: reads {point}; a cap is of the residual stream after a layer (hook_resid_post)"
+        )
+    return layer
+
+
+def unit(direction: Singles) -> Singles:
+    """Return a direction in length 1. Raises StudyError where it has none."""
+    length = float(np.linalg.norm(direction.astype(np.float64)))
+    if not np.isfinite(length) or length == 0:
+        raise StudyError("the axis has no length, or is not finite")
+    found: Singles = (direction / length).astype(np.float32)
+    return found
+
+
+def random_units(width: int, n: int, seed: int) -> list[Singles]:
+    """Return `n` directions of length 1, any as likely."""
+    drawn: Any = np.random.default_rng(seed).standard_normal((n, width))
+    return [unit(one.astype(np.float32)) for one in drawn]
