@@ -28,7 +28,7 @@ def follow(
     Of a folder it is all of its `.json` files. What cannot be scored is named before anything is: no model
     is loaded for a mistake.
     """
-    sources = [source for file in files for source in _named(file)] if files else _of_directory(study)
+    sources = named_sources(files) if files else _of_directory(study)
     from persona_assets.drift.axis import AXES_PART
     from persona_assets.drift.stage import DriftStage  # loads torch, which a mistake need not wait for
     from persona_assets.extract.stage import ExtractionStage
@@ -41,7 +41,7 @@ def follow(
             f"{stage.reference.axis_cosine:.2f}): look at drift.axis: difference and pca, both",
             file=sys.stderr,
         )
-    conversations = _answered(study, sources)
+    conversations = answered(study, sources)
     with bar("following conversations") as progress:
         for done, conversation in enumerate(conversations, start=1):
             stage.land(conversation, overwrite=overwrite)
@@ -51,6 +51,11 @@ def follow(
     _print(study, wanted, output, wide)
     if export is not None:
         _export(study, wanted, export)
+
+
+def named_sources(places: Sequence[Path]) -> list[Source]:
+    """Return the sources in files and folders. Raises StudyError where one is none."""
+    return [source for place in places for source in _named(place)]
 
 
 def _named(place: Path) -> list[Source]:
@@ -73,7 +78,7 @@ def _of_directory(study: Study) -> list[Source]:
     return found
 
 
-def _answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
+def answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
     """Return the conversations; scripts answered, the model that does so loaded and let go."""
     if not any(isinstance(source, Script) for source in sources):
         return [source for source in sources if isinstance(source, Transcript)]

@@ -100,6 +100,7 @@ def entry_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
         "n_below_band": measured and measured.n_below_band,
         "p": measured and measured.p,
         "plain": None,  # of the snapshot that has the others, too
+        "cap": None,
         "verdict": run.summary.diagnostics.confound_verdict,
         "max_correlation": run.summary.diagnostics.max_abs_corr_selected_score,
     }
@@ -185,7 +186,7 @@ def _turns(run: FolderRun) -> list[Json]:
             "nearest": [],
         }
         shown = {"piece": [], "projection": [], "scaled": []} if own is None else _columns(run, own)
-        turns.append({**measured.get(turn, plain), "plain": None, "tokens": shown})
+        turns.append({**measured.get(turn, plain), "plain": None, "uncapped": None, "tokens": shown})
     return turns
 
 

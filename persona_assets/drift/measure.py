@@ -13,6 +13,7 @@ from persona_assets.base.arrays import Floats
 from persona_assets.drift.codes import SpanCodes
 from persona_assets.drift.confounds import CONFOUNDS, confounds, worst
 from persona_assets.drift.crossfit import CrossFit
+from persona_assets.drift.held import AS_IT_IS, Held
 from persona_assets.drift.localize import scaled
 from persona_assets.drift.null import Null, lowest_p
 from persona_assets.drift.played_axis import PlayedAxis, not_measured
@@ -42,13 +43,17 @@ Scored = dict[DriftScore, Floats]
 
 @dataclass(frozen=True)
 class Reading:
-    """A conversation of `n_tokens` as `model` and `sae` read it: what fires in its answers."""
+    """A conversation of `n_tokens` as `model` and `sae` read it: what fires in its answers.
+
+    It is `held` where that is under a cap.
+    """
 
     transcript: Transcript
     codes: SpanCodes
     n_tokens: int
     sae: str
     model: str
+    held: Held | None = None
 
 
 def measure(
@@ -161,9 +166,10 @@ def runs_table(
     optimism: float | None,
 ) -> pa.Table:
     """`DRIFT_RUNS`: how the run was measured, and what else goes with its score; `besides` are columns."""
+    held = reading.held
     found = confounds({name: _column(turns, name) for name in (settings.score, *CONFOUNDS)}, settings.score)
     row = {
-        "name": reading.transcript.name,
+        "name": held.name(reading.transcript) if held else reading.transcript.name,
         "sensitive": reading.transcript.sensitive,
         "sae": reading.sae,
         "model": reading.model,
@@ -181,6 +187,7 @@ def runs_table(
         "n_turns": turns.num_rows,
         "n_draws": settings.null_draws,
         **besides,
+        **(held.columns() if held else AS_IT_IS),
         "axis_optimism": optimism,
         **{f"confound_{name}": r for name, r in found.items()},
         "confound_verdict": worst(found.values(), turns.num_rows),

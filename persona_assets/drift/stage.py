@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from persona_assets.base.arrays import Floats
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.codes import SpanCodes, from_table, to_table
 from persona_assets.drift.crossfit import CrossFit
 from persona_assets.drift.encode import encode_layout, encode_responses
+from persona_assets.drift.held import Held
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
 from persona_assets.drift.played_axis import PlayedAxis
 from persona_assets.drift.reference import Reference, build_reference, role_vector
+from persona_assets.drift.scores import scores
 from persona_assets.drift.transcript import Transcript
+from persona_assets.drift.turns import turn_points
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
@@ -48,24 +53,29 @@ class DriftStage:
         self._extraction = extraction
         self._files = DriftFiles.of(self.study)
 
-    def land(self, transcript: Transcript, *, overwrite: bool = False) -> dict[str, LakeFile]:
+    def land(
+        self, transcript: Transcript, *, overwrite: bool = False, held: Held | None = None
+    ) -> dict[str, LakeFile]:
         """Return the run's files by table: those that are there, or, measured now, those that were missing.
 
-        A conversation whose name or flag alone is new is not measured again. Raises StudyError where the
-        study cannot measure drift yet, or the conversation cannot be measured.
+        A conversation whose name or flag alone is new is not measured again. Where it is `held` the run is
+        of the conversation under a cap. Raises StudyError where the study cannot measure drift yet, or the
+        conversation cannot be measured.
         """
-        made_from = self._files.fingerprint(transcript.run)
+        run = held.run(transcript) if held else transcript.run
+        made_from = self._files.fingerprint(run)
         layout = self._layout(transcript)
-        landed = self._files.files(transcript.run)
+        landed = self._files.files(run)
         if landed is not None and not overwrite:
-            return landed | self._renamed(landed[DRIFT_RUNS.name], transcript)
+            return landed | self._renamed(landed[DRIFT_RUNS.name], transcript, held)
         reference = self.reference  # before the model is loaded: it may be refused
         reading = Reading(
             transcript=transcript,
-            codes=self._codes(transcript, layout),
+            codes=self._codes(run, transcript, layout, held),
             n_tokens=len(layout.token_ids),
             sae=self._files.sae,
             model=self.study.settings.extraction.model,
+            held=held,
         )
         drift = self.study.settings.drift
         tables = measure(
@@ -73,10 +83,19 @@ class DriftStage:
         )
         return {
             table.name: self.study.lake.write(
-                table, tables[table.name], made_from, run=transcript.run, inputs=self._inputs(transcript.run)
+                table, tables[table.name], made_from, run=run, inputs=self._inputs(run)
             )
             for table in DRIFT_TABLES
         }
+
+    def scores(self, transcript: Transcript, held: Held | None = None) -> Floats:
+        """Return the study's score of each turn, float64[n_turns], read now; nothing lands.
+
+        Raises StudyError as `land`.
+        """
+        drift, reference = self.study.settings.drift, self.reference
+        codes = self._encoded(self._layout(transcript), held)
+        return scores(turn_points(codes, reference, drift), reference.target)[drift.score]
 
     def check(self, transcripts: Iterable[Transcript]) -> None:
         """Raise StudyError where the study or a conversation would be refused; loads no model."""
@@ -98,11 +117,16 @@ class DriftStage:
     def _layout(self, transcript: Transcript) -> Layout:
         return lay_out(transcript, ChatFormat(self._tokenizer, self.study.template), self._context)
 
-    def _codes(self, transcript: Transcript, layout: Layout) -> SpanCodes:
-        run, sae, lake = transcript.run, self._files.sae, self.study.lake
+    def _encoded(self, layout: Layout, held: Held | None) -> SpanCodes:
+        extractor = self._extraction.extractor
+        with held.reading(extractor) if held else nullcontext():
+            return encode_layout(layout, extractor, self._files.sae, self._d_sae)
+
+    def _codes(self, run: str, transcript: Transcript, layout: Layout, held: Held | None) -> SpanCodes:
+        sae, lake = self._files.sae, self.study.lake
         file = self._files.codes(run)
         if file is None:
-            codes = encode_layout(layout, self._extraction.extractor, sae, self._d_sae)
+            codes = self._encoded(layout, held)
             made_from = self._files.codes_fingerprint(run)
             file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=sae, run=run)
         codes = from_table(lake.read(DRIFT_CODES, file), self._d_sae)
@@ -146,21 +170,23 @@ class DriftStage:
             )
         return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
 
-    def _renamed(self, landed: LakeFile, transcript: Transcript) -> dict[str, LakeFile]:
+    def _renamed(self, landed: LakeFile, transcript: Transcript, held: Held | None) -> dict[str, LakeFile]:
         """Return the run's row under the transcript's name and flag; a revision of it, where they are new."""
         content = self.study.lake.read(DRIFT_RUNS, landed)
         [row] = content.to_pylist()
+        run, name = transcript.run, transcript.name
+        if held is not None:
+            run, name = held.run(transcript), held.name(transcript)
         if row["conversation"] != transcript.plain:
             raise StudyError(
-                f"{transcript.name}: its hash {transcript.run} is that of another conversation, "
+                f"{name}: its hash {run} is that of another conversation, "
                 f"{row['name']!r}; change one of the two"
             )
-        named = {"name": transcript.name, "sensitive": transcript.sensitive}
+        named = {"name": name, "sensitive": transcript.sensitive}
         if row | named == row:
             return {}
-        made_from = self._files.fingerprint(transcript.run)
+        made_from = self._files.fingerprint(run)
         revised = pa.Table.from_pylist([row | named], schema=DRIFT_RUNS.schema)
-        run = transcript.run
         return {
             DRIFT_RUNS.name: self.study.lake.write(
                 DRIFT_RUNS, revised, made_from, run=run, inputs=self._inputs(run)

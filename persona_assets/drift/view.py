@@ -5,7 +5,7 @@ Numbers are as they were measured: whoever sends them rounds them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +38,7 @@ def run_view(
         return None
     [row] = found
     turns = _table(connection, "from drift_turns where run = $run order by turn", run=run)
+    uncapped = _table(connection, "from drift_turns where run = $run", run=row["cap_of"]).to_pylist()
     tokens = _table(connection, "from drift_tokens where run = $run order by turn, token", run=run)
     changes = _table(connection, "from drift_transitions where run = $run order by turn", run=run)
     features = _table(connection, query("drift/shown_features"), run=run, top=TOP_FEATURES)
@@ -46,7 +47,7 @@ def run_view(
         "space": _space(row),
         "played": _played(row),
         "messages": _messages(row["conversation"], turns["message"].to_pylist()),
-        "turns": _turns(turns, tokens, plain),
+        "turns": _turns(turns, tokens, plain, {one["turn"]: one for one in uncapped}),
         "transitions": _transitions(changes, features),
         "features": feature_profiles(connection, row["sae"], set(features["feature_id"].to_pylist())),
         "confounds": _confounds(turns),
@@ -75,8 +76,15 @@ def _entry(row: Json, plain: BesidePlain) -> Json:
         "n_below_band": row["n_below_band"],
         "p": row["p"],
         "plain": plain.run(row["run"]),
+        "cap": _cap(row),
         "verdict": row["confound_verdict"],
     }
+
+
+def _cap(row: Json) -> Json | None:
+    if row["cap_of"] is None:
+        return None
+    return {"of": row["cap_of"], "how": row["cap"], "threshold": row["cap_threshold"]}
 
 
 def _space(row: Json) -> Json:
@@ -100,7 +108,7 @@ def _messages(conversation: list[Json], answers: list[int]) -> list[Json]:
     return [{**message, "turn": turn_of.get(index)} for index, message in enumerate(conversation)]
 
 
-def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain) -> list[Json]:
+def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain, uncapped: Mapping[int, Json]) -> list[Json]:
     columns = ("piece", "projection", "scaled")
     of_turn = _sliced(tokens.select(("turn", *columns)), turns["turn"])
     as_is = ("turn", "message", "n_tokens", "n_active_features", "norm")
@@ -110,11 +118,16 @@ def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain) -> list[Json]:
             "scores": {score: _score(row, score) for score in SCORES},
             "played": _score(row, "played_projection"),
             "plain": plain.turn(row["run"], row["turn"]),
+            "uncapped": _uncapped(uncapped.get(row["turn"])),
             "nearest": row["nearest_roles"],
             "tokens": {name: own[name].to_pylist() for name in columns},
         }
         for row, own in zip(turns.to_pylist(), of_turn, strict=True)
     ]
+
+
+def _uncapped(row: Json | None) -> Json | None:
+    return None if row is None else {score: row[score] for score in SCORES}
 
 
 def _score(row: Json, score: str) -> Json | None:

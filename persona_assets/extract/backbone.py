@@ -143,6 +143,13 @@ class Backbone:
         return torch.from_numpy(ids).to(self.device), torch.from_numpy(np.concatenate(rows)).to(self.device)
 
 
+def place_of(backbone: Backbone, point: HookPoint) -> Place:
+    """Return where the stream at `point` is changed. Raises StudyError where it cannot be."""
+    if (place := backbone.place(point)) is None:
+        raise StudyError(f"the stream at {point} cannot be changed: no module takes or gives it alone")
+    return place
+
+
 def _cut(config: Any, n_layers: int) -> None:
     """Have `config` say that there are `n_layers` layers; what it lists layer by layer is cut, too."""
     whole = config.num_hidden_layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -13,6 +14,8 @@ from persona_assets.extract.quality import FitSums
 
 if TYPE_CHECKING:
     from persona_assets.extract.losses import Losses
+    from persona_assets.models.hooks import HookPoint
+    from persona_assets.models.places import Change
 
 
 @dataclass(frozen=True)
@@ -64,4 +67,16 @@ class MeasuresLosses(Protocol):
 
     def losses(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Mapping[str, Losses]:
         """Return by SAE what it costs on the conversations' selected tokens, where that can be measured."""
+        ...
+
+
+@runtime_checkable
+class ChangesStreams(Protocol):
+    """A backend that can read while a stream is changed."""
+
+    def changed(self, point: HookPoint, change: Change) -> AbstractContextManager[None]:
+        """While open, the stream at `point` is what `change` makes of it, in every token that is read.
+
+        Raises StudyError where that stream cannot be changed.
+        """
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.extract.backend import Backend, MeasuresLosses, PooledBatch
+from persona_assets.extract.backend import Backend, ChangesStreams, MeasuresLosses, PooledBatch
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import DrawnCollector, EvidenceCollector
 from persona_assets.extract.evidence_tables import drawn_table, evidence_table
@@ -25,6 +25,7 @@ from persona_assets.extract.tables import ActivationsCollector, FirstCollector, 
 from persona_assets.extract.vectors import VectorsCollector
 from persona_assets.lake.kept import N_DRAWN
 from persona_assets.models.chat import ChatFormat
+from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.study.backends import extraction_backend
 from persona_assets.study.settings import ExtractionSettings, TokenSelection
@@ -32,6 +33,8 @@ from persona_assets.study.template import AS_THE_MODEL_HAS_IT, Template
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+    from persona_assets.models.places import Change
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,18 @@ class Extractor:
             for batch in batches:
                 check_values(batch.pooled, batch.response_ids, batch.sae)
                 yield batch
+
+    def changed(self, point: HookPoint, change: Change) -> AbstractContextManager[None]:
+        """While open, everything is read with the stream at `point` changed.
+
+        Raises StudyError where that stream cannot be changed, or no stream of this backend can.
+        """
+        if not isinstance(self._backend, ChangesStreams):
+            raise StudyError(
+                f"extraction.backend {self._settings.backend} reads streams as they are; with transformers "
+                "they are read under a cap"
+            )
+        return self._backend.changed(point, change)
 
     def close(self) -> None:
         """Give back the memory of model and SAEs."""

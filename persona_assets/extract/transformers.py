@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.backbone import Backbone, place_of
 from persona_assets.extract.backend import PooledBatch
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.losses import Losses, Predicted, losses_through
 from persona_assets.extract.passes import Passes
 from persona_assets.extract.reader import Reader, load_readers
+from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
-from persona_assets.models.places import Place
+from persona_assets.models.places import Change, Place, changed
 from persona_assets.models.sae import Sae
 from persona_assets.study.extraction_options import Engine, engine_options
 from persona_assets.study.settings import ExtractionSettings
@@ -71,6 +73,12 @@ class TransformersBackend:
             del self.backbone
             self.backbone = self._load(text_config(self._settings.model, self._settings.revision), whole=True)
         return losses_through(self.backbone.causal, self._spliced(saes), texts)
+
+    @contextmanager
+    def changed(self, point: HookPoint, change: Change) -> Iterator[None]:
+        """While open, the stream at `point` is what `change` makes of it (`ChangesStreams`)."""
+        with changed(place_of(self.backbone, point), change):
+            yield
 
     def _spliced(self, saes: Sequence[str]) -> dict[str, tuple[Place, Sae]]:
         reading = [(name, self._readers[name].sae) for name in saes if self._readers[name].sae.reconstructs]

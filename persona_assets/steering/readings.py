@@ -16,8 +16,7 @@ import torch
 from torch import nn
 from transformers import DynamicCache
 
-from persona_assets.base.errors import StudyError
-from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.backbone import Backbone, place_of
 from persona_assets.extract.conversation import Conversation
 from persona_assets.extract.losses import last_logits
 from persona_assets.generate.cache import keeps_all_tokens
@@ -117,13 +116,6 @@ class AnswerReader:
             open_.enter_context(changed(Place(layers[self._point.layer], "input"), lambda _: known))
             open_.enter_context(changed(self._place, each))
             yield
-
-
-def place_of(backbone: Backbone, point: HookPoint) -> Place:
-    """Return where the stream at `point` is changed. Raises StudyError where it cannot be."""
-    if (place := backbone.place(point)) is None:
-        raise StudyError(f"the stream at {point} cannot be changed: no module takes or gives it alone")
-    return place
 
 
 @contextmanager

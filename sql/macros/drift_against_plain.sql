@@ -18,12 +18,12 @@ with turns as (
         t.projection,
         row_number() over (partition by r.run order by t.turn) as place,
         count(*) over (partition by r.run) as n_turns,
-        r.name glob plain as is_plain
+        r.name glob plain and r.cap_of is null as is_plain
     from drift_turns as t
     join drift_runs as r on r.run = t.run
     where t.projection is not null and (
         select if(
-            exists (from drift_runs as r where r.name glob plain),
+            exists (from drift_runs as r where r.name glob plain and r.cap_of is null),
             true,
             error(format('no conversation is called {}; drift_runs has their names', plain))
         )

@@ -38,7 +38,6 @@ CHEAP = [
     "which-roles",
     "top-features",
     "plot",
-    "dataset",
     "labels search",
 ]
 ASKED_ANEW = [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from persona_assets.base.queries import query
+from persona_assets.drift.held import Held
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, run_view, runs_view
@@ -20,6 +21,7 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.lake.schema.definition import definition
 from persona_assets.lake.schema.of_snapshots import ROLES
+from persona_assets.models.hooks import HookPoint
 from persona_assets.study.study import Study
 from persona_assets.warehouse.build import filling
 from tests.drift.made import conversation
@@ -59,6 +61,24 @@ def test_the_runs_come_by_name_with_their_largest_drop(
     )  # fmt: skip
     assert long["run"] == switching.run and long["n_below_band"] == 3
     assert long["largest_drop"]["turn"] == 3 and long["largest_drop"]["change"] < 0
+
+
+def test_a_run_under_a_cap_is_shown_with_its_scores_as_it_is(
+    stage: DriftStage, switching: Transcript
+) -> None:
+    stage.land(switching)
+    held = Held("cap", 0.5, switching.run, "read", HookPoint(3, "hook_resid_post"), lambda stream: stream * 2)
+    stage.land(switching, held=held)
+    with warehouse(stage.study) as connection:
+        plain, capped = runs_view(connection)["runs"]
+        whole, under = (run_view(connection, one["run"]) for one in (plain, capped))
+    assert plain["cap"] is None and whole is not None and under is not None
+    assert capped["name"] == f"{switching.name} (read under a cap)" and capped["run"] == held.run(switching)
+    assert under["cap"] == {"of": switching.run, "how": "read", "threshold": 0.5}
+    for before, after in zip(whole["turns"], under["turns"], strict=True):
+        values = {score: one["value"] for score, one in before["scores"].items()}
+        assert before["uncapped"] is None and after["uncapped"] == values
+        assert after["scores"]["projection"]["value"] != values["projection"]
 
 
 def test_there_may_be_no_runs_and_a_run_that_is_not_there_is_none(landed: Study) -> None:

@@ -20,7 +20,7 @@ DROP = 6  # the turn at which the synthetic conversations leave the assistant
 
 
 def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
-    """Add three runs to the site in `site`, say so in its study, and return their ids."""
+    """Add four runs to the site in `site`, say so in its study, and return their ids."""
     data = site / "data"
     study = json.loads((data / "study.json").read_text())
     (data / "study.json").write_text(json.dumps(study | {"has_drift": True}))
@@ -29,6 +29,7 @@ def write_drift(site: Path, turns: int = 12, tokens: int = 60) -> list[str]:
     rng = np.random.default_rng(3)
     runs = [
         _run(rng, "00000000aa", "a long voyage", turns, tokens, roles, features),
+        _capped(_run(rng, "00000000dd", "one voyage under a cap", turns, tokens, roles, features)),
         _run(rng, "00000000bb", HOSTILE[1], 9, 30, roles, features) | {"sensitive": True} | _FEW_PLAIN,
         _foreign(_run(rng, "00000000cc", "from another tool", 8, 20, roles, features)),
     ]
@@ -64,6 +65,7 @@ _ENTRY = (
     "n_below_band",
     "p",
     "plain",
+    "cap",
     "verdict",
     "max_correlation",
 )
@@ -101,6 +103,7 @@ def _run(
         "n_below_band": int((path < 0.9).sum()),
         "p": 0.02,
         "plain": {"names": "plain*", "is_plain": False, "n": 40, "p": 0.0244},
+        "cap": None,
         "verdict": "HIGH",
         "max_correlation": None,
         "space": {
@@ -143,6 +146,7 @@ def _turn(rng: np.random.Generator, turn: int, value: float, tokens: int, roles:
         },
         "played": {"value": value + 1, "low": 0.5, "high": 2.5, "p": 0.6, "run_low": None},
         "plain": {"low": 0.6 - turn / 100, "high": 1.4, "p": 0.22},
+        "uncapped": None,
         "nearest": [{"role": role, "cosine": 0.9 - row / 10} for row, role in enumerate(nearest)],
         "tokens": {
             "piece": pieces,
@@ -209,6 +213,14 @@ def _confounds() -> list[Json]:
         for score in SCORES
         for confound, r, verdict in found
     ]
+
+
+def _capped(run: Json) -> Json:
+    """A run under a cap: without it, each score is lower by a half."""
+    for turn in run["turns"]:
+        turn["uncapped"] = {score: value["value"] - 0.5 for score, value in turn["scores"].items()}
+    cap = {"of": "00000000aa", "how": "read", "threshold": -1.25}
+    return run | {"cap": cap, "plain": None, "largest_drop": None}
 
 
 def _foreign(run: Json) -> Json:

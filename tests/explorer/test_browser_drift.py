@@ -16,7 +16,7 @@ from tests.explorer.fixture_drift import DROP, write_drift
 from tests.explorer.fixture_site import HOSTILE, Size, write_site
 
 Json = dict[str, Any]
-OWN, SENSITIVE, FOREIGN = "00000000aa", "00000000bb", "00000000cc"
+OWN, SENSITIVE, FOREIGN, CAPPED = "00000000aa", "00000000bb", "00000000cc", "00000000dd"
 
 
 def _site(built: Path, folder: Path, turns: int, tokens: int) -> Path:
@@ -67,7 +67,7 @@ def number(text: str) -> float:
 def test_the_conversations_are_listed_and_sensitive_ones_marked(page, drift):
     opened(page, drift, "", ".sort-table tbody tr")
     rows = page.locator(".sort-table tbody tr")
-    assert rows.count() == 3
+    assert rows.count() == 4
     assert rows.filter(has_text="sensitive").count() == 1
     page.get_by_role("link", name="a long voyage").click()
     page.wait_for_selector(".turn-list .virtual-row")
@@ -153,6 +153,28 @@ def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift,
     assert not axe_violations(page)
     opened(page, drift, f"/{FOREIGN}?axis=played")
     assert page.get_by_label("axis over").count() == 0 and chosen_turn(page) >= 0
+
+
+def test_a_run_under_a_cap_stands_beside_the_conversation_without_it(page, drift, folder):
+    opened(page, drift, "", ".sort-table tbody tr")
+    assert page.locator(".capped-run").count() == 1
+    opened(page, drift, f"/{OWN}")
+    assert page.locator(".drift-chart .uncapped").get_attribute("d") == ""
+    assert page.locator(".drift-cap").count() == 0
+    opened(page, drift, f"/{CAPPED}")
+    said = page.locator(".drift-cap").inner_text()
+    assert "Read under a cap" in said and "held at -1.25 or above" in said.replace("\N{MINUS SIGN}", "-")
+    assert "the conversation as it is, without the cap" in page.locator("main").inner_text()
+    values = [turn["scores"]["projection"]["value"] for turn in _run(folder, CAPPED)["turns"]]
+    marks = page.locator(".drift-chart .mark").evaluate_all(
+        "all => all.map(one => one.getBBox()).map(box => box.y + box.height / 2)"
+    )
+    slope, start = np.polyfit(values, marks, 1)
+    box = page.locator(".drift-chart .uncapped").evaluate("one => [one.getBBox().y, one.getBBox().height]")
+    assert box[0] == pytest.approx(start + slope * (max(values) - 0.5), abs=3)
+    assert not axe_violations(page)
+    page.get_by_role("link", name="The conversation without it").click()
+    page.wait_for_function(f"location.hash.includes('{OWN}')")
 
 
 def test_a_run_stands_beside_plain_conversations_with_their_number_and_how_to_read_it(page, drift, folder):

@@ -8,10 +8,17 @@ from typing import Annotated
 
 import typer
 
-from persona_assets.cli.commands.options import Format, FormatOption, RolesOption, StudyArgument, WideOption
+from persona_assets.cli.commands.options import (
+    Format,
+    FormatOption,
+    RolesOption,
+    SaeOption,
+    StudyArgument,
+    WideOption,
+)
 from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.new_study import FIRST, TEMPLATES
-from persona_assets.study.study import load_own
+from persona_assets.study.study import load_study
 
 commands = typer.Typer()
 
@@ -71,7 +78,7 @@ def estimate(
     """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
     from persona_assets.cli.estimate import print_estimate
 
-    print_estimate(load_own(study), roles, answers)
+    print_estimate(load_study(study), roles, answers)
 
 
 @commands.command()
@@ -100,7 +107,7 @@ def run(
     """Run a study from prompts to the warehouse. It skips what is fresh; you can interrupt and resume it."""
     from persona_assets.cli.arguments import named, part_of
 
-    opened, chosen = load_own(study), named(roles, "role")
+    opened, chosen = load_study(study), named(roles, "role")
     if shard is not None:
         chosen = part_of(chosen or opened.role_names, shard)
     if dry_run:
@@ -145,4 +152,55 @@ def drift(
     """Measure turn by turn how far conversations move from the assistant; docs/drift.md explains it."""
     from persona_assets.cli.drift import follow
 
-    follow(load_own(study), files or [], overwrite, export, output, wide)
+    follow(load_study(study), files or [], overwrite, export, output, wide)
+
+
+@commands.command()
+def cap(
+    study: StudyArgument,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Conversations, or folders of them, on which the effect is measured. Default: none.",
+            show_default=False,
+        ),
+    ] = None,
+    axis: Annotated[
+        Path | None,
+        typer.Option(
+            "--axis",
+            metavar="FILE",
+            help="Hold this axis, a .pt file as assistant-axis publishes them. Default: the study's own.",
+            show_default=False,
+        ),
+    ] = None,
+    quantile: Annotated[
+        float,
+        typer.Option(
+            "--quantile", help="The share of the anchor's own answers that lie below the threshold."
+        ),
+    ] = 0.25,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="The .safetensors file to write. Default: STUDY-cap.safetensors.",
+            show_default=False,
+        ),
+    ] = None,
+    sae: SaeOption = None,
+    answer: Annotated[
+        bool,
+        typer.Option("--answer", help="Have what the user says there answered anew, too, under the cap."),
+    ] = False,
+    controls: Annotated[
+        int, typer.Option("--controls", min=0, help="How many random directions are held beside it.")
+    ] = 19,
+    output: FormatOption = Format.table,
+) -> None:
+    """Write a floor under the assistant axis, for models to run with; docs/interventions.md explains it."""
+    from persona_assets.cli.capping import write_caps
+
+    write_caps(load_study(study), files or [], axis, quantile, to, sae, answer, controls, output)

@@ -38,6 +38,17 @@ class DriftPlain(Answer):
     the same turn of all. At least 1 / (n + 1); null where n is 0."""
 
 
+class DriftCap(Answer):
+    """A floor under the assistant axis that the conversation was read or answered under (`persona cap`)."""
+
+    of: str
+    """The run of the conversation as it is."""
+    how: Literal["read", "answered"]
+    """The model read the same text under the cap; or it answered under the cap, and read without."""
+    threshold: float
+    """The projection of the stream on the axis is held at it, or above."""
+
+
 class DriftRunEntry(Answer):
     """A conversation that was followed."""
 
@@ -72,6 +83,8 @@ class DriftRunEntry(Answer):
     """Of the whole run: how often as many plain answers have one as low as its lowest turn."""
     plain: DriftPlain | None
     """Null: the study does not say which conversations are plain, or none so called is measured."""
+    cap: DriftCap | None
+    """Null: the conversation as it is."""
     verdict: ConfoundVerdict | None
     """The worst confound of `score`."""
     max_correlation: float | None
@@ -190,6 +203,8 @@ class DriftTurn(Answer):
     """The projection on the axis over played answers, where the run has one."""
     plain: DriftPlainTurn | None
     """Null: no plain conversation is as long."""
+    uncapped: dict[DriftScore, float | None] | None
+    """The scores of the same turn in the conversation as it is, of a run under a cap."""
     nearest: list[DriftNearest]
     """Five, the nearest first."""
     tokens: DriftTokens

@@ -146,6 +146,12 @@ DRIFT_RUNS = _of_run(
         Column("played_axis_cosine", DOUBLE, "Cosine of its axis with the one over all answers: 1 where it "
             "does not matter which answers play their role", nullable=True, later=True),
         Column("played_p", DOUBLE, "As p, of the projection on that axis", nullable=True, later=True),
+        Column("cap_of", TEXT, "The run of the conversation as it is, where this one is under a cap (persona "
+            "cap)", nullable=True, later=True),
+        Column("cap", TEXT, "read: the same text, which the model read under the cap; answered: it gave the "
+            "answers under the cap, and read them without", nullable=True, later=True),
+        Column("cap_threshold", DOUBLE, "What the stream's projection on the axis is held at, or above",
+            nullable=True, later=True),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
             "with fewer than 8 turns", nullable=True),
         Column("confound_n_active_features", DOUBLE, "Pearson correlation of the score with "

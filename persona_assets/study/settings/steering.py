@@ -19,7 +19,7 @@ class InterventionSettings(Block):
     ELSEWHERE = {"answers": _OF_ANSWERS, "answer_targets": _OF_ANSWERS, "answer_controls": _OF_ANSWERS}
 
     target: Target = "top_features"
-    """What is edited: the first features of `role` by `top_features`, the `features` listed here, the vector
+    """What is edited: the features that most surely set `role` apart, the `features` listed here, the vector
     from the other roles to `role`, or the assistant axis (from the other roles to `analysis.anchor`)."""
     role: Name | None = None
     """The role whose features or vector it is, and towards which `readout` counts."""

@@ -12,6 +12,7 @@ export interface DriftPoint {
   value: number;
   low: number | null; // of the null band
   high: number | null;
+  uncapped: number | null; // the same turn of the conversation as it is, of one under a cap
   plain: { low: number; high: number } | null; // where 95 % of plain conversations have the same turn
 }
 
@@ -61,8 +62,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
           <path className="band" d={bandOf(points, x, y)} />
           <path className="plain-band" d={bandOf(points.map(onPlainBand), x, y)} />
           <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
-          <path className="line" d={points.map((point, i) => `${i ? "L" : "M"}${x(point.turn)} ${y(point.value)}`).join("")} />
-          <Transition points={points} to={at.turn} x={x} y={y} />
+          <Lines points={points} to={at.turn} x={x} y={y} />
           {points.map((point) => (
             <Mark key={point.turn} point={point} x={x(point.turn)} y={y(point.value)} on={point.turn === at.turn} room={x(1) - x(0)} />
           ))}
@@ -73,8 +73,26 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
   );
 }
 
+interface LinesProps {
+  points: DriftPoint[];
+  to: number;
+  x: Scale;
+  y: Scale;
+}
+
+/** The score from turn to turn, and that of the conversation without a cap. */
+function Lines({ points, to, x, y }: LinesProps) {
+  return (
+    <>
+      <path className="uncapped" d={lineOf(points, x, y, (point) => point.uncapped)} />
+      <path className="line" d={lineOf(points, x, y, (point) => point.value)} />
+      <Transition points={points} to={to} x={x} y={y} />
+    </>
+  );
+}
+
 /** The step into the chosen turn, drawn heavier. */
-function Transition({ points, to, x, y }: { points: DriftPoint[]; to: number; x: Scale; y: Scale }) {
+function Transition({ points, to, x, y }: LinesProps) {
   const [from, end] = [points[to - 1], points[to]];
   if (!from || !end) return null;
   return <line className="step" x1={x(from.turn)} y1={y(from.value)} x2={x(end.turn)} y2={y(end.value)} />;
@@ -107,13 +125,23 @@ export function sideOf({ value, low, high }: DriftPoint): "inside" | "below" | "
   return high !== null && value > high ? "above" : "inside";
 }
 
-function edges({ plain }: DriftPoint): number[] {
-  return plain ? [plain.low, plain.high] : [];
+/** What the chart has to hold beside the score and its band. */
+function edges({ plain, uncapped }: DriftPoint): (number | null)[] {
+  return plain ? [plain.low, plain.high, uncapped] : [uncapped];
 }
 
 /** The point with the band of plain conversations in the place of its own. */
 function onPlainBand(point: DriftPoint): DriftPoint {
   return { ...point, low: point.plain?.low ?? null, high: point.plain?.high ?? null };
+}
+
+/** A line through the points that have the value. */
+function lineOf(points: DriftPoint[], x: Scale, y: Scale, value: (point: DriftPoint) => number | null): string {
+  const known = points.flatMap((point) => {
+    const at = value(point);
+    return at === null ? [] : [`${x(point.turn)} ${y(at)}`];
+  });
+  return known.map((at, i) => `${i ? "L" : "M"}${at}`).join("");
 }
 
 /** One closed outline a run of turns that have a band; each turn's reaches half a step to either side. */

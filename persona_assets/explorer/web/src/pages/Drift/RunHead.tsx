@@ -1,6 +1,6 @@
 import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
-import type { DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
+import type { DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
 import { leastP, plainHint, SCORES, VERDICTS } from "./words";
 
@@ -55,8 +55,22 @@ export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
       </div>
       <RunFacts run={run} score={score} played={played} />
       <p className="footnote">{`${spaceOf(run)}${playedAs(run)}`}</p>
+      {run.cap && <CapNote cap={run.cap} />}
       {run.plain && score === "projection" && <p className="footnote drift-plain">{plainAs(run.plain)}</p>}
     </header>
+  );
+}
+
+/** What was held, and that of a text read so the score holds what the cap itself put there. */
+function CapNote({ cap }: { cap: DriftCap }) {
+  const held = `the stream's projection on the axis held at ${fmt(cap.threshold)} or above`;
+  return (
+    <p className="footnote drift-cap">
+      {cap.how === "read"
+        ? `Read under a cap: the same text, with ${held}. The scores hold what the cap itself puts into the stream. `
+        : `Answered under a cap: the answers were given with ${held}, and read without it. `}
+      <a href={href("drift", cap.of)}>The conversation without it</a>
+    </p>
   );
 }
 

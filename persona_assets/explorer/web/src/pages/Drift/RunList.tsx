@@ -82,6 +82,7 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
           <bdi>{run.name.slice(0, 200)}</bdi>
         </a>
         {run.sensitive && <span className="chip warn sensitive">sensitive</span>}
+        {run.cap && <span className="chip capped-run">capped</span>}
         {run.plain?.is_plain && <span className="chip plain-run">plain</span>}
       </>
     ),

@@ -31,7 +31,16 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
   return (
     <div className="page drift">
       <RunHead run={run} runs={runs} score={score} scores={scores} played={played} />
-      <Section title="Score by turn" note={<ChartNote run={run} plain={points.some((point) => point.plain !== null)} />}>
+      <Section
+        title="Score by turn"
+        note={
+          <ChartNote
+            run={run}
+            plain={points.some((point) => point.plain !== null)}
+            uncapped={points.some((point) => point.uncapped !== null)}
+          />
+        }
+      >
         <div className="panel drift-chart-panel">
           <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} />
         </div>
@@ -56,11 +65,11 @@ function pointsOf(run: DriftRun, score: DriftScore): DriftPoint[] {
     const one = turn.scores[score];
     if (!one) return [];
     const plain = score === "projection" && turn.plain ? { low: turn.plain.low, high: turn.plain.high } : null;
-    return [{ turn: place, value: one.value, low: one.low, high: one.high, plain }];
+    return [{ turn: place, value: one.value, low: one.low, high: one.high, plain, uncapped: turn.uncapped?.[score] ?? null }];
   });
 }
 
-function ChartNote({ run, plain }: { run: DriftRun; plain: boolean }) {
+function ChartNote({ run, plain, uncapped }: { run: DriftRun; plain: boolean; uncapped: boolean }) {
   const n = run.space.n_draws;
   if (n === null) return "No null band is known: whether a turn is unlike the assistant cannot be said.";
   return (
@@ -71,6 +80,12 @@ function ChartNote({ run, plain }: { run: DriftRun; plain: boolean }) {
         <>
           {" "}
           · <span className="plain-swatch" aria-hidden="true" /> 95 % of the same turn of {run.plain?.n} plain conversations
+        </>
+      )}
+      {uncapped && (
+        <>
+          {" "}
+          · <span className="uncapped-swatch" aria-hidden="true" /> the conversation as it is, without the cap
         </>
       )}
     </>

@@ -17,7 +17,7 @@ export function onPlayedAxis(run: DriftRun): DriftRun {
 }
 
 function playedTurn(turn: DriftTurn): DriftTurn {
-  return { ...turn, plain: null, scores: { projection: turn.played, cosine_axis: null, cosine_anchor: null } };
+  return { ...turn, plain: null, uncapped: null, scores: { projection: turn.played, cosine_axis: null, cosine_anchor: null } };
 }
 
 function playedChange(one: DriftTransition, values: Map<number, number | null>): DriftTransition {

@@ -1,0 +1,140 @@
+"""`persona cap`: the assistant axis's floor as files that a model is run with, and what it does."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from persona_assets.base.arrays import Singles
+from persona_assets.base.errors import StudyError
+from persona_assets.cli.answers import print_rows
+from persona_assets.cli.arguments import check_sae
+from persona_assets.cli.bar import bar
+from persona_assets.cli.drift import answered, named_sources
+from persona_assets.drift.transcript import Transcript
+from persona_assets.study.study import Study
+from persona_assets.warehouse import publish
+
+_SEED = 0  # of the random directions
+
+
+_HEADER = ("what", "effect", "low", "high", "n", "control_low", "control_high", "p")
+
+
+def write_caps(
+    study: Study, files: Sequence[Path], axis: Path | None, quantile: float, to: Path | None,
+    sae: str | None, answer: bool, controls: int, output: str,
+) -> None:  # fmt: skip
+    """Write a floor under the assistant axis, or under the one of a file, and say where it lies; and, of the
+    conversations in `files`, what it does.
+
+    Raises StudyError where the study keeps no vectors, has no axis, or a file holds none of its model.
+    """
+    from persona_assets.interchange.capping import write_capping_config
+    from persona_assets.stages.across_roles import AcrossRoles
+    from persona_assets.steering.calibrating import Calibration, random_units
+    from persona_assets.steering.caps import write_cap
+
+    check_sae(study, sae)
+    file = to or Path(f"{study.name}-cap.safetensors")
+    if file.suffix != ".safetensors":
+        raise StudyError(
+            f"--to {file}: must end in .safetensors; the .pt file for assistant-axis stands beside"
+        )
+    if not 0 < quantile < 1:
+        raise StudyError(f"--quantile {quantile:g}: must lie between 0 and 1")
+    if answer and not files:
+        raise StudyError(
+            "--answer needs conversations whose user is answered: persona cap STUDY FILE --answer"
+        )
+    sources = named_sources(files)  # what cannot be read is told before anything is written
+    across, chosen = AcrossRoles.of(study), sae or study.default_sae
+    found = Calibration(across, chosen)
+    direction, about = _direction(study, found, axis)
+    cap = found.cap(direction, quantile, about)
+    write_cap(cap, file)
+    experiment = write_capping_config(cap, file.with_suffix(".pt"))
+    said = sys.stdout if output == "table" else sys.stderr
+    for line in (*_said(found, direction, quantile, cap), *_compared(found, direction, axis)):
+        print(line, file=said)
+    beside = f"and for assistant-axis {file.with_suffix('.pt')} (experiment {experiment!r})"
+    print(f"written: {file}, {beside}", file=said)
+    if sources:
+        random = [found.cap(one, quantile) for one in random_units(found.width, controls, _SEED)]
+        effects = _measured(study, across, chosen, answered(study, sources), [cap, *random], answer)
+        print_rows(_HEADER, [tuple(getattr(one, name) for name in _HEADER) for one in effects], output)
+
+
+def _measured(
+    study: Study,
+    across: Any,
+    sae: str,
+    conversations: Sequence[Transcript],
+    caps: Sequence[Any],
+    answer: bool,
+) -> list[Any]:
+    """Return what the first of `caps` does to conversations and to the anchor's answers, and publish."""
+    from persona_assets.drift.stage import DriftStage
+    from persona_assets.extract.stage import ExtractionStage
+    from persona_assets.steering.cap_effects import answered_effects, costs, drift_effects
+
+    extraction = ExtractionStage(study)
+    stage = DriftStage(extraction)
+    try:
+        with bar("reading conversations") as progress:
+            found = drift_effects(stage, conversations, caps, progress)
+        if answer:
+            with bar("answering anew") as progress:
+                found += answered_effects(across, stage, conversations, caps, progress)
+    finally:
+        extraction.close()
+    with bar(f"reading answers of {across.study.settings.analysis.anchor}") as progress:
+        found += costs(across, sae, caps, progress)
+    publish(study)
+    return found
+
+
+def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, dict[str, str]]:
+    """Return the direction that is held, of length 1, and what the file says of where it is from."""
+    if axis is None:
+        return found.axis(), {"axis": "the study's own"}
+    from persona_assets.models.loading import text_config
+    from persona_assets.steering.calibrating import unit
+    from persona_assets.vectors.published import read_published
+
+    extraction = study.settings.extraction
+    config = text_config(extraction.model, extraction.revision)
+    published = read_published(axis, found.layer, found.width, config.num_hidden_layers)
+    if published.role is not None:
+        raise StudyError(f"{axis}: is the vector of role {published.role}, and no axis")
+    return unit(published.vector), {"axis": axis.name}
+
+
+def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str]:
+    reach = found.reach(direction)
+    low, high = reach.interval(quantile)
+    share, n = found.below(direction, cap.threshold)
+    within = "" if math.isnan(low) else f", 95 % interval {low:.4g} to {high:.4g} (questions drawn anew)"
+    lines = [
+        f"floor: in every token the projection of layer {cap.layer}'s output on the axis is held at "
+        f"{cap.threshold:.4g} or above; nothing is held down",
+        f"threshold: quantile {quantile:g} of {len(reach.values)} answers of {found.anchor}, each the mean "
+        f"of its tokens{within}",
+    ]
+    return [*lines, f"below it lie {share:.0%} of the {n:,} answers of the other roles"] if n else lines
+
+
+def _compared(found: Any, direction: Singles, axis: Path | None) -> list[str]:
+    """Return how a file's axis lies to the study's own."""
+    own = None if axis is None else found.own_axis()
+    if own is None:
+        return []
+    cosine = float(np.dot(direction.astype(np.float64), own.astype(np.float64)))
+    if cosine < 0:
+        print(f"{axis}: points away from {found.anchor} here (cosine {cosine:.2f})", file=sys.stderr)
+    return [f"axis: of {axis}; its cosine with the study's own is {cosine:.3f}"]

@@ -1,0 +1,211 @@
+"""What a cap does: to how far conversations drift, and to the anchor's own answers; beside random floors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from persona_assets.base.arrays import Floats
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress
+from persona_assets.drift.held import Held
+from persona_assets.drift.script import Script, converse
+from persona_assets.drift.stage import DriftStage
+from persona_assets.drift.transcript import Transcript
+from persona_assets.extract.backbone import Backbone
+from persona_assets.generate.transformers import TransformersBackend
+from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import text_config
+from persona_assets.models.places import Change
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import decided_extraction
+from persona_assets.steering.answered import answering_here
+from persona_assets.steering.answers import Answers
+from persona_assets.steering.caps import Cap, capped
+from persona_assets.steering.effects import mean_of, rank_p
+from persona_assets.steering.readings import AnswerReader
+from persona_assets.study.extraction_options import engine_options
+
+N_ANSWERS = 12  # of the anchor, whose predictions tell what a cap costs
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the cap does on the average of `n` conversations or answers, with its interval over these.
+
+    Of the random floors 95 % do from `control_low` to `control_high`; `p` is the cap's rank among them.
+    """
+
+    what: str
+    effect: float
+    low: float
+    high: float
+    n: int
+    control_low: float
+    control_high: float
+    p: float
+
+    @classmethod
+    def of(
+        cls,
+        what: str,
+        values: Sequence[float],
+        controls: Sequence[Sequence[float]],
+        *,
+        shares: bool = False,
+    ) -> Effect:
+        """Return the effect of `values`, one of each conversation, beside those of each control.
+
+        The interval of `shares` ends at 0 and 1.
+        """
+        effect, low, high = mean_of(np.array(values, np.float64))
+        if shares:
+            low, high = max(low, 0.0), min(high, 1.0)
+        means = np.array([np.mean(one) for one in controls], np.float64)
+        spread = np.quantile(means, [0.025, 0.975]).tolist() if len(means) else [np.nan, np.nan]
+        p = rank_p(effect, means, two_sided=True)
+        return cls(what, effect, low, high, len(values), spread[0], spread[1], p)
+
+
+class Counted:
+    """A change that counts the tokens it is given, and those that it moves."""
+
+    def __init__(self, change: Change) -> None:
+        self._change, self.n, self.n_moved = change, 0, 0
+
+    def __call__(self, stream: torch.Tensor) -> torch.Tensor:
+        """Return the stream, changed."""
+        found = self._change(stream)
+        self.n += stream.shape[:-1].numel()
+        self.n_moved += int((found != stream).any(dim=-1).sum())
+        return found
+
+    @property
+    def share(self) -> float:
+        """The share of tokens that are moved."""
+        return self.n_moved / self.n if self.n else np.nan
+
+
+def drift_effects(
+    stage: DriftStage, transcripts: Sequence[Transcript], caps: Sequence[Cap], progress: Progress
+) -> list[Effect]:
+    """Return how the drift of given conversations differs where they are read under the first of `caps`.
+
+    The others are its controls. Each conversation lands twice, as it is and as it is read under the cap.
+    Raises StudyError where the study cannot measure drift, or cannot read under a cap.
+    """
+    stage.check(transcripts)
+    plain, moved, shares = [], [list[Floats]() for _ in caps], [list[float]() for _ in caps]
+    for done, transcript in enumerate(transcripts):
+        plain.append(stage.scores(transcript))
+        stage.land(transcript)
+        for place, cap in enumerate(caps):
+            counted = Counted(cap)
+            moved[place].append(stage.scores(transcript, held_of(cap, transcript, "read", counted)))
+            shares[place].append(counted.share)
+        stage.land(transcript, held=held_of(caps[0], transcript, "read"))
+        progress(done + 1, len(transcripts))
+    found = _of_turns("read under the cap", plain, moved)
+    return [*found, Effect.of("read under the cap: share of tokens held", shares[0], shares[1:], shares=True)]
+
+
+def answered_effects(
+    across: AcrossRoles,
+    stage: DriftStage,
+    transcripts: Sequence[Transcript],
+    caps: Sequence[Cap],
+    progress: Progress,
+) -> list[Effect]:
+    """Return how the drift differs where what the user says is answered anew under the first of `caps`.
+
+    All answers are given from the same seeds, and read without a cap. The conversations answered as the model
+    is, and under the cap, land. Raises StudyError as `drift_effects`, and where the model answers elsewhere.
+    """
+    engine = engine_options(decided_extraction(across.study).engine)
+    generation = answering_here(across, engine.device, "leave --answer out")
+    scripts = [_script(one) for one in transcripts]
+    with closing(TransformersBackend(generation)) as backend:
+        given: list[list[Transcript]] = []
+        for done, cap in enumerate((None, *caps)):
+            with nullcontext() if cap is None else capped(backend.model, cap):
+                given.append([converse(one, backend, generation) for one in scripts])
+            progress(done + 1, 1 + len(caps))
+    as_it_is, *under = given
+    for before, after in zip(as_it_is, under[0], strict=True):
+        stage.land(replace(before, name=f"{before.name} (answered anew)"))
+        stage.land(after, held=held_of(caps[0], before, "answered"))
+    plain, *moved = [[stage.scores(one) for one in of_cap] for of_cap in given]
+    return _of_turns("answered under the cap", plain, moved)
+
+
+def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress) -> list[Effect]:
+    """Return what the first of `caps` does to the anchor's own answers, read again; the others are controls.
+
+    Raises StudyError where the anchor has no answers here, or the model is not to be had.
+    """
+    study, anchor = across.study, across.study.settings.analysis.anchor
+    extraction = decided_extraction(study)
+    config = text_config(extraction.model, extraction.revision)
+    context = getattr(config, "max_position_embeddings", None)
+    answers = Answers(across, sae, context).to_edit(anchor, N_ANSWERS)
+    if not answers:
+        raise StudyError(f"{study.name}: role {anchor} has no answers here that can be read again")
+    device = engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
+    where = extraction.model, extraction.revision, config, config.num_hidden_layers
+    backbone = Backbone.load(*where, extraction.dtype, device, whole=True)
+    reader = AnswerReader(backbone, HookPoint(caps[0].layer, "hook_resid_post"), whole_conversation=True)
+    nowhere = torch.zeros(config.hidden_size, device=device)
+    kl, loss = [list[float]() for _ in caps], [list[float]() for _ in caps]
+    shares = [list[float]() for _ in caps]
+    for done, one in enumerate(answers):
+        counted = [Counted(cap) for cap in caps]
+        for place, moved in enumerate(reader.moved(one, nowhere, counted)):
+            kl[place].append(moved.kl)
+            loss[place].append(moved.loss)
+        for place, change in enumerate(counted):
+            shares[place].append(change.share)
+        progress(done + 1, len(answers))
+    of = f"answers of {anchor}"
+    return [
+        Effect.of(f"{of}: KL, nats a token", kl[0], kl[1:]),
+        Effect.of(f"{of}: loss, nats a token", loss[0], loss[1:]),
+        Effect.of(f"{of}: share of tokens held", shares[0], shares[1:], shares=True),
+    ]
+
+
+def held_of(cap: Cap, transcript: Transcript, how: Any, change: Change | None = None) -> Held:
+    """Return how a conversation, `transcript` as it is, is held by a cap."""
+    point = HookPoint(cap.layer, "hook_resid_post")
+    return Held(cap.key, cap.threshold, transcript.run, how, point, change or cap)
+
+
+def _script(transcript: Transcript) -> Script:
+    """Return what the user says in a conversation."""
+    said = tuple(one.content for one in transcript.messages if one.role == "user")
+    system = next((one.content for one in transcript.messages if one.role == "system"), None)
+    return Script(said, transcript.name, system, transcript.sensitive)
+
+
+_REDUCED: dict[str, Callable[[Floats], Any]] = {"mean of turns": np.nanmean, "lowest turn": np.nanmin}
+
+
+def _of_turns(how: str, plain: Sequence[Floats], moved: Sequence[Sequence[Floats]]) -> list[Effect]:
+    """Return the effects on each conversation's turns, of `moved` by cap, less those of the `plain` ones."""
+
+    def differences(of_cap: Sequence[Floats], reduced: Callable[[Floats], Any]) -> Iterator[float]:
+        for before, after in zip(plain, of_cap, strict=True):
+            yield float(reduced(after) - reduced(before))
+
+    return [
+        Effect.of(
+            f"{how}: drift score, {name}",
+            list(differences(moved[0], reduced)),
+            [list(differences(one, reduced)) for one in moved[1:]],
+        )
+        for name, reduced in _REDUCED.items()
+    ]

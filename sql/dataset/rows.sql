@@ -1,2 +1,0 @@
--- Every row of {table}, in its order.
-from {table}

@@ -1,0 +1,120 @@
+"""Where a cap's threshold lies, and `persona cap` from end to end on the toy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from persona_assets.base.errors import StudyError
+from persona_assets.cli.app import app
+from persona_assets.cli.capping import write_caps
+from persona_assets.interchange.export import export_study
+from persona_assets.steering.calibrating import Reach, random_units
+from persona_assets.steering.caps import read_cap
+from persona_assets.study.study import Study
+from persona_assets.warehouse import connect, publish
+from tests.conftest import StudyMaker
+from tests.steering.conftest import VECTORS
+
+
+def cap(study: Study, to: Path, **changes: Any) -> None:
+    plain = {"files": [], "axis": None, "quantile": 0.25, "sae": None, "answer": False, "controls": 5}
+    write_caps(study, **{"to": to, "output": "table"} | plain | changes)
+
+
+def test_the_threshold_is_the_quantile_of_the_anchors_own_answers_and_files_are_taken_up_again(
+    with_vectors: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = with_vectors
+    publish(study)
+    file = tmp_path / "cap.safetensors"
+    capsys.readouterr()
+    cap(study, file, quantile=0.4)
+    told = capsys.readouterr().out
+    with connect(study) as warehouse:
+        [(axis,)] = warehouse.execute("select direction from vector_axes where axis = 'assistant'").fetchall()
+        answers = warehouse.execute("select role = 'default', scale, vector from response_vectors").fetchall()
+    along = {
+        own: [scale * np.dot(vector, axis) for is_own, scale, vector in answers if is_own == own]
+        for own in (True, False)
+    }
+    found = read_cap(file)
+    assert found.threshold == pytest.approx(np.quantile(along[True], 0.4), abs=1e-4)
+    np.testing.assert_allclose(found.direction, axis, atol=1e-6)
+    assert found.layer == 3 and found.about["hook"] == "blocks.3.hook_resid_post"
+    below = np.mean(np.array(along[False]) < found.threshold)
+    assert f"below it lie {below:.0%} of the 12 answers of the other roles" in told
+    assert (
+        f"held at {found.threshold:.4g} or above" in told and "quantile 0.4 of 6 answers of default" in told
+    )
+    check_axes_of_files(study, found, tmp_path, capsys)
+
+
+def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Check that the axis that is exported for assistant-axis is the same when it is brought back."""
+    export_study(study, tmp_path / "out")
+    [axis] = (tmp_path / "out").rglob("assistant_axis.pt")
+    file = tmp_path / "again.safetensors"
+    capsys.readouterr()
+    cap(study, file, axis=axis, quantile=0.4)
+    assert "cosine with the study's own is 1.000" in capsys.readouterr().out
+    again = read_cap(file)
+    torch.testing.assert_close(again.direction, own.direction, atol=1e-5, rtol=0)
+    assert again.threshold == pytest.approx(own.threshold, abs=1e-3)
+    assert again.about["axis"] == "assistant_axis.pt"
+    turned = tmp_path / "turned.pt"
+    torch.save(-torch.load(axis, weights_only=True)["axis"], turned)
+    cap(study, file, axis=turned)
+    told = capsys.readouterr()
+    assert "points away from default" in told.err and "own is -1.000" in told.out
+    [pirate] = (tmp_path / "out").rglob("pirate.pt")
+    with pytest.raises(StudyError, match="is the vector of role pirate, and no axis"):
+        cap(study, file, axis=pirate)
+
+
+def test_what_cannot_be_capped_is_refused_in_a_line(make_study: StudyMaker, tmp_path: Path) -> None:
+    file = tmp_path / "cap.safetensors"
+    with pytest.raises(StudyError, match=r"set extraction\.vectors: response"):
+        cap(make_study("without"), file)
+    study = make_study("without", VECTORS)
+    for changes, message in (
+        ({}, "role default has no vectors of its answers under SAE demo"),
+        ({"quantile": 1.0}, "--quantile 1: must lie between 0 and 1"),
+        ({"to": tmp_path / "cap.pt"}, r"must end in \.safetensors"),
+        ({"sae": "other"}, "no SAE other in this study"),
+        ({"answer": True}, "--answer needs conversations"),
+        ({"files": [tmp_path / "none.json"]}, "cannot be read"),
+    ):
+        with pytest.raises(StudyError, match=message):
+            cap(study, **{"to": file} | changes)
+    refused = CliRunner().invoke(app, ["cap", "without", "--quantile", "much"])
+    assert refused.exit_code == 2 and not file.exists()
+
+
+@pytest.mark.parametrize("n_questions", [10, 24])
+def test_a_quantiles_interval_holds_it_as_often_as_it_says_where_questions_are_drawn_anew(
+    n_questions: int,
+) -> None:
+    """Answers to one question are alike: half of their variance is the question's."""
+    random, n_wordings = np.random.default_rng(0), 3
+    questions, truth, held = np.repeat(np.arange(n_questions), n_wordings), -0.6745 * np.sqrt(2), 0
+    for trial in range(300):
+        values = random.standard_normal(n_questions)[questions] + random.standard_normal(len(questions))
+        low, high = Reach(values, questions).interval(0.25, seed=trial)
+        held += low <= truth <= high
+    assert 0.85 <= held / 300 <= 0.99
+
+
+def test_too_few_questions_give_no_interval() -> None:
+    assert all(np.isnan(Reach(np.arange(18.0), np.arange(18) % 9).interval(0.25)))
+
+
+def test_random_directions_have_length_1_and_are_drawn_by_the_seed() -> None:
+    first, again, other = (random_units(50, 3, seed) for seed in (1, 1, 2))
+    assert np.allclose(np.linalg.norm(first, axis=1), 1, atol=1e-6)
+    assert np.array_equal(first, again) and not np.allclose(first, other)
