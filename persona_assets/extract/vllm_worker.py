@@ -74,7 +74,7 @@ class _Extraction:
         self._readers = load_readers(settings, config, device)
 
     def begin(self, saes: list[str], n_layers: int, measured: Collection[int]) -> None:
-        model = _text_model(self._runner.get_model())
+        model = text_model(self._runner.get_model())
         model.end_layer = n_layers
         for hook in self._hooks:
             hook.remove()
@@ -122,7 +122,7 @@ def scheduled(runner: Any) -> Iterator[Span]:
         yield Span(response_id, start, stop, request.num_prompt_tokens, row, first, first + end - row)
 
 
-def _text_model(model: Any) -> Any:
+def text_model(model: Any) -> Any:
     """Return the module that holds the text layers, in a multimodal model as well."""
     if hasattr(model, "get_language_model"):
         model = model.get_language_model()

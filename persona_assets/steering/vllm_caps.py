@@ -1,0 +1,83 @@
+"""A cap in vLLM: `vllm.LLM(…, enforce_eager=True, worker_extension_cls=WORKER)`, then `hold(llm, FILE)`.
+
+Written for the V1 model runner of vLLM 0.32, and for layers that leave their last addition to the next one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from persona_assets.base.errors import StudyError
+from persona_assets.extract.vllm_worker import text_model
+from persona_assets.models.places import Change
+from persona_assets.steering.caps import read_cap
+
+if TYPE_CHECKING:
+    from vllm import LLM
+
+WORKER = "persona_assets.steering.vllm_caps.CapWorker"
+
+
+def hold(llm: LLM, file: Path | str | None) -> None:
+    """Have an engine run under the cap in a file from now on, or under none.
+
+    What it knows of earlier prompts is forgotten, for it was computed otherwise. Raises StudyError where the
+    file is no cap of the model's shape, or the engine runs no hooks.
+    """
+    for wrong in llm.collective_rpc("persona_cap", args=(None if file is None else str(file),)):
+        if wrong is not None:
+            raise StudyError(wrong)
+    llm.reset_prefix_cache()
+
+
+class CapWorker:
+    """A method for vLLM's worker. Under tensor parallelism every rank holds the whole stream, and caps it."""
+
+    model_runner: Any
+    _hook: Any = None
+
+    def persona_cap(self, file: str | None) -> str | None:
+        """Hold the model by the cap in a file, or by none; return what is wrong, if anything is."""
+        if self._hook is not None:
+            self._hook.remove()
+            self._hook = None
+        try:
+            if file is not None:
+                self._hook = _attached(self.model_runner, file)
+        except StudyError as error:
+            return " ".join(str(error).split())
+        return None
+
+
+def _attached(runner: Any, file: str) -> Any:
+    cap, settings = read_cap(file), runner.vllm_config
+    if not settings.model_config.enforce_eager or settings.parallel_config.pipeline_parallel_size > 1:
+        raise StudyError(
+            "a cap needs enforce_eager=True (compiled graphs run no hooks) and a single pipeline"
+        )
+    layers, width = text_model(runner.get_model()).layers, settings.model_config.get_hidden_size()
+    if cap.layer >= len(layers) or len(cap.direction) != width:
+        raise StudyError(
+            f"{file}: is of layer {cap.layer}, {len(cap.direction)} wide; the model has layers 0 to "
+            f"{len(layers) - 1}, {width} wide"
+        )
+    return layers[cap.layer].register_forward_hook(lambda _module, _args, output: held(output, cap))
+
+
+def held(output: Any, change: Change) -> Any:
+    """Return what a layer gives out, its stream changed: alone, or first of the two that add up to it.
+
+    Rows that do not change keep their bits.
+    """
+    if not isinstance(output, tuple):
+        return change(output)
+    hidden, residual, *others = output
+    if residual is None:
+        return (change(hidden), residual, *others)
+    stream = hidden + residual
+    found = change(stream)
+    moved = (found != stream).any(dim=-1, keepdim=True)
+    return (torch.where(moved, found - residual, hidden), residual, *others)
