@@ -105,14 +105,12 @@ def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, di
         return found.axis(), {"axis": "the study's own"}
     from persona_assets.models.loading import text_config
     from persona_assets.steering.calibrating import unit
-    from persona_assets.vectors.published import read_published
+    from persona_assets.vectors.published import read_axis
 
     extraction = study.settings.extraction
     config = text_config(extraction.model, extraction.revision)
-    published = read_published(axis, found.layer, found.width, config.num_hidden_layers)
-    if published.role is not None:
-        raise StudyError(f"{axis}: is the vector of role {published.role}, and no axis")
-    return unit(published.vector), {"axis": axis.name}
+    published = read_axis(axis, found.layer, found.width, config.num_hidden_layers)
+    return unit(published), {"axis": axis.name}
 
 
 def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str]:

@@ -118,6 +118,14 @@ def _names_below(folder: Path, prefix: str, entered: set[tuple[int, int]]) -> It
                 yield f"{prefix}{entry.name}"
 
 
+def file_identity(file: Path) -> str:
+    """Return what a fingerprint holds of a file's content. Raises StudyError where it cannot be read."""
+    try:
+        return _sha256(str(file))
+    except OSError as error:
+        raise StudyError(f"{file}: cannot be read ({error.strerror or error}); check the path") from error
+
+
 def _file_hash(file: Path) -> str:
     try:
         status = file.stat()

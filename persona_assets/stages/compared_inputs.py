@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from persona_assets.lake.fingerprint import file_identity
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     JUDGEMENTS,
@@ -190,7 +191,7 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
     study, answers = across.study, answers_of(across, sae)
     settings, contrasts = study.settings.interventions[name], across.file(ROLE_CONTRASTS, sae)
     compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
-    towards = study.settings.analysis.anchor if settings.target == "assistant_axis" else settings.role
+    towards = study.settings.analysis.anchor if settings.along_an_axis else settings.role
     named = {*settings.read, *(role for role in (towards, settings.role) if role is not None)}
     for role in sorted(named):
         check_role(study, f"{study.file}: interventions.{name}", role, compared)
@@ -205,6 +206,7 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
         "dtype": extraction_dtype(study),
         **read_by(study, sae),
         "intervention": settings.decisive(),
+        **({"file": file_identity(study.path(settings.file))} if settings.file else {}),
     }
 
 

@@ -135,7 +135,7 @@ class DirectionPlan:
 
     `role` is the place of the one that the direction leads to. The unit is the way there from the other
     roles' mean, or with `over_roles` the standard deviation of all roles along it, from the mean of all.
-    The stream is on `device`.
+    The stream is on `device`. With a `way` float32[width] that is the direction.
     """
 
     named: str
@@ -143,11 +143,12 @@ class DirectionPlan:
     role: int
     over_roles: bool
     device: str = "cpu"
+    way: torch.Tensor | None = None
 
     def edits(self, settings: InterventionSettings, random: np.random.Generator) -> Iterator[Planned]:
         """Yield the edits of the direction, and of random ones."""
         others = np.delete(self.means, self.role, axis=0).mean(axis=0)
-        whole = torch.from_numpy(self.means[self.role] - others).float()
+        whole = torch.from_numpy(self.means[self.role] - others).float() if self.way is None else self.way
         ways: list[tuple[str, str | None, torch.Tensor]] = [(self.named, None, whole)]
         ways += [
             (f"direction {number}", "direction", _random(whole, random))

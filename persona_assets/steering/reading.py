@@ -16,7 +16,7 @@ from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
-from persona_assets.models.hooks import HookPoint, check_fits, check_site
+from persona_assets.models.hooks import HookPoint, check_fits, check_site, output_layer
 from persona_assets.models.loading import text_config
 from persona_assets.models.sae import Sae, check_directions, load_sae
 from persona_assets.stages.across_roles import AcrossRoles
@@ -27,6 +27,7 @@ from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, 
 from persona_assets.steering.readings import AnswerReader
 from persona_assets.study.extraction_options import engine_options
 from persona_assets.study.settings import InterventionSettings
+from persona_assets.vectors.published import read_axis
 
 Row = dict[str, Any]
 
@@ -197,12 +198,24 @@ class Interventions:
     def _of_direction(
         self, settings: InterventionSettings, role: str, random: np.random.Generator
     ) -> Iterator[Planned]:
-        is_axis = settings.target == "assistant_axis"
+        is_axis = settings.along_an_axis
         to = self._across.study.settings.analysis.anchor if is_axis else str(settings.role)
+        way = None if settings.file is None else self._published(settings.file)
         where = self._where(settings, to)
-        named = "assistant axis" if is_axis else f"vector of {to}"
-        plan = DirectionPlan(named, where.edited, where.roles.index(to), is_axis, self.device)
+        named = {"assistant_axis": "assistant axis", "axis_file": "axis of the file"}
+        told = named.get(settings.target, f"vector of {to}")
+        plan = DirectionPlan(told, where.edited, where.roles.index(to), is_axis, self.device, way)
         return plan.edits(settings, random)
+
+    def _published(self, written: str) -> torch.Tensor:
+        """Return the axis that a file has of the stream that the SAE reads. Raises StudyError where none."""
+        point, config = self._sae.point, self._config
+        if (layer := output_layer(point)) is None:
+            raise self._refused(
+                f"{written} is of layers' outputs, and the SAE reads {point}", "take another SAE"
+            )
+        file = self._across.study.path(written)
+        return torch.from_numpy(read_axis(file, layer, config.hidden_size, config.num_hidden_layers))
 
     def _of_features(
         self, settings: InterventionSettings, role: str, random: np.random.Generator

@@ -46,6 +46,14 @@ def read_published(file: Path, layer: int, width: int, n_layers: int) -> Publish
     return Published(rows[layer], role if isinstance(role, str) else None)
 
 
+def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
+    """Return the axis float32[width] of a file. Raises StudyError as `read_published`, and for a role's."""
+    found = read_published(file, layer, width, n_layers)
+    if found.role is not None:
+        raise StudyError(f"{file}: is the vector of role {found.role}, and no axis")
+    return found.vector
+
+
 def _loaded(file: Path) -> Any:
     """Return what the file holds; PyTorch runs no code of it (`weights_only`)."""
     import torch

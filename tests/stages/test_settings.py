@@ -128,6 +128,7 @@ OTHERS: dict[str, Any] = {
     "interventions.role": {"role": "ghost"},
     "interventions.top": {"top": 3},
     "interventions.features": {"target": "features", "features": [7]},
+    "interventions.file": {"target": "axis_file", "file": "pyproject.toml"},
     "interventions.operation": {"operation": "cap"},
     "interventions.strengths": {"operation": "cap", "strengths": [2]},
     "interventions.tokens": {"tokens": "all"},

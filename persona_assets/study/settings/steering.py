@@ -9,24 +9,35 @@ from pydantic import Field, model_validator
 from persona_assets.study.settings.block import Block, Name, PositiveInt
 
 Operation = Literal["add", "ablate", "cap", "floor"]
-Target = Literal["top_features", "features", "role_vector", "assistant_axis"]
+Target = Literal["top_features", "features", "role_vector", "assistant_axis", "axis_file"]
+
+
+_ANSWERS = ("answers", "answer_targets", "answer_controls")
 
 
 class InterventionSettings(Block):
     """What is edited, how, and on which answers; and how many controls are edited beside it."""
 
     _OF_ANSWERS = "decides the steered responses, and through these the effects; what is read stays"
-    ELSEWHERE = {"answers": _OF_ANSWERS, "answer_targets": _OF_ANSWERS, "answer_controls": _OF_ANSWERS}
+    ELSEWHERE = {
+        "file": "its content enters",
+        "answers": _OF_ANSWERS,
+        "answer_targets": _OF_ANSWERS,
+        "answer_controls": _OF_ANSWERS,
+    }
 
     target: Target = "top_features"
     """What is edited: the features that most surely set `role` apart, the `features` listed here, the vector
-    from the other roles to `role`, or the assistant axis (from the other roles to `analysis.anchor`)."""
+    from the other roles to `role`, the assistant axis (from the other roles to `analysis.anchor`), or the
+    axis in `file`."""
     role: Name | None = None
     """The role whose features or vector it is, and towards which `readout` counts."""
     top: PositiveInt = 10
     """How many of its features."""
     features: list[Annotated[int, Field(ge=0, le=2**31 - 1)]] = []
     """The ids of the features, with `target: features`."""
+    file: str | None = None
+    """A `.pt` file of an axis as assistant-axis publishes them, with `target: axis_file`."""
     operation: Operation = "ablate"
     """`ablate`: take away what there is; `add`: add an amount to every token; `cap` and `floor`: keep the
     amount below or above a bound."""
@@ -58,6 +69,8 @@ class InterventionSettings(Block):
     def _fits_together(self) -> Self:
         if (self.target == "features") != bool(self.features):
             raise ValueError("`features` and `target: features` go together")
+        if (self.target == "axis_file") != (self.file is not None):
+            raise ValueError("`file` and `target: axis_file` go together")
         if self.target in ("top_features", "role_vector") and self.role is None:
             raise ValueError(f"target {self.target} needs a `role`")
         if not self.roles and self.role is None:
@@ -82,7 +95,7 @@ class InterventionSettings(Block):
 
     def of_answers(self) -> dict[str, int]:
         """Return the keys that decide what is generated."""
-        return {name: getattr(self, name) for name in self.ELSEWHERE}
+        return {name: getattr(self, name) for name in _ANSWERS}
 
     @property
     def n_answers(self) -> int:
@@ -93,6 +106,11 @@ class InterventionSettings(Block):
         n_controls = self.controls if self.of_features and self.controls else self.directions
         n_edits = min(n_targets, self.answer_targets) + min(n_controls, self.answer_controls)
         return (n_edits * len(self.strengths) + 1) * self.answers * len(self.read)
+
+    @property
+    def along_an_axis(self) -> bool:
+        """Whether an axis is edited, in units of how far roles lie apart along it."""
+        return self.target in ("assistant_axis", "axis_file")
 
     @property
     def of_features(self) -> bool:

@@ -1,0 +1,73 @@
+"""An axis of assistant-axis's as what an intervention edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.schema import ROLE_CONTRASTS
+from persona_assets.models.loading import text_config
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.steering.reading import Interventions
+from persona_assets.study.settings import InterventionSettings
+from persona_assets.study.study import Study
+from tests.conftest import StudyMaker
+
+LAYER = 3  # whose output the toy's SAE reads
+
+
+def study_of(make_study: StudyMaker, file: Path, **changes: Any) -> Study:
+    one = {"target": "axis_file", "file": str(file), "roles": ["pirate"], "operation": "add", "questions": 1}
+    return make_study(changes={"interventions": {"one": {**one, "reference": 1, "directions": 3, **changes}}})
+
+
+def test_the_axis_of_a_file_is_edited_in_units_of_how_far_roles_lie_apart_along_it(
+    with_vectors: Study, make_study: StudyMaker, tmp_path: Path
+) -> None:
+    extraction = with_vectors.settings.extraction
+    width = text_config(extraction.model).hidden_size
+    rows = torch.randn(LAYER + 1, width, generator=torch.Generator().manual_seed(3))
+    file = tmp_path / "axis.pt"
+    torch.save({"axis": rows}, file)
+    study = study_of(make_study, file, strengths=[1, 2])
+    interventions = Interventions(AcrossRoles.of(study), "demo")
+    edits = [one for one in interventions.edits("one", "pirate") if one.control is None]
+    assert [one.target for one in edits] == ["axis of the file"] * 2
+    direction = rows[LAYER] / rows[LAYER].norm()
+    torch.testing.assert_close(edits[0].edit.written.row, direction)
+    where = interventions._where(study.settings.interventions["one"], "default")
+    apart = float((where.edited @ direction.double().numpy()).std(ddof=1))
+    assert [one.level for one in edits] == pytest.approx([apart, 2 * apart], rel=1e-4)
+    torch.save({"vector": rows, "role": "bard"}, file)
+    with pytest.raises(StudyError, match="is the vector of role bard, and no axis"):
+        Interventions(AcrossRoles.of(study), "demo").edits("one", "pirate")
+
+
+def test_the_files_content_decides_and_one_that_is_not_there_is_refused(
+    with_vectors: Study, make_study: StudyMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        AcrossRoles, "file", lambda self, table, sae: _Landed() if table is ROLE_CONTRASTS else None
+    )
+    file, found = tmp_path / "axis.pt", set()
+    for content in (b"one", b"two", b"one"):
+        file.write_bytes(content)
+        found.add(AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one"))
+    assert len(found) == 2 and None not in found
+    file.unlink()
+    with pytest.raises(StudyError, match=r"axis\.pt: cannot be read"):
+        AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one")
+
+
+class _Landed:
+    stem = "contrasts"
+
+
+def test_a_file_and_its_target_go_together() -> None:
+    for settings in ({"target": "axis_file"}, {"target": "assistant_axis", "file": "x.pt"}):
+        with pytest.raises(ValueError, match="`file` and `target: axis_file` go together"):
+            InterventionSettings.model_validate({"roles": ["pirate"], **settings})
