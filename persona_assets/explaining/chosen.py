@@ -1,4 +1,4 @@
-"""The features that are worth a model's time: those that most surely set some role apart."""
+"""The features that are worth a model's time: the first of some role by `top_features`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def chosen_features(across: AcrossRoles, sae: str, listed: Sequence[int], top: i
 
 
 def top_features(across: AcrossRoles, sae: str, top: int) -> list[int]:
-    """Return the `top` features of each compared role that most surely set it apart, by id, each once.
+    """Return the first `top` features of each compared role in the order of top_features, by id, each once.
 
     No features where the roles are not compared yet. Raises StudyError where the file of that is damaged.
     """

@@ -124,6 +124,8 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Pages
     yield from (_page(resource, sae=sae) for resource in _those_of(["sae"]))
     for contrast in source.rows("own_contrasts", sae=sae):
         yield _page(registry.CONTRAST, sae=sae, contrast=contrast["contrast"])
+    for one in source.rows("steered", sae=sae):
+        yield _page(registry.RECORDED, sae=sae, intervention=one["intervention"], role=one["role"])
     for role in roles:
         yield _page(registry.ROLE, sae=sae, role=role)
         yield _page(registry.MARKS, sae=sae, role=role)

@@ -65,7 +65,10 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
     if subject == "similarity":
         return similarity_figure(snapshot.rows("role_similarity"), about)
     if subject == "axes":
-        return axes_figure(snapshot.rows("role_axes"), summary, snapshot.anchor(), about)
+        role_axes = snapshot.rows("role_axes")
+        if not role_axes.num_rows:
+            raise StudyError(f"{about}: the atlas has no role on an axis: there is nothing to draw")
+        return axes_figure(role_axes, summary, snapshot.anchor(), about)
     return atlas_figure(snapshot.rows("atlas"), summary, about)
 
 

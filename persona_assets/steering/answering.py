@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 import torch
 
@@ -15,13 +16,14 @@ from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.architectures import architecture
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.places import Change, changed
-from persona_assets.steering.plans import Planned
 from persona_assets.study.settings import GenerationSettings
+
+E = TypeVar("E")  # an edit, with or without what is known of it
 
 
 def together(
-    edits: Sequence[Planned], prompts: Sequence[Prompt], size: int
-) -> Iterator[tuple[Sequence[Planned], Sequence[Prompt]]]:
+    edits: Sequence[E], prompts: Sequence[Prompt], size: int
+) -> Iterator[tuple[Sequence[E], Sequence[Prompt]]]:
     """Yield edits with the prompts that are answered under each of them, at most `size` answers together.
 
     An edit's answers to the same prompts are in a batch with one another's, so that each has the same room.

@@ -1,73 +1,188 @@
-"""One prompt, answered with a stream edited and as it is, from one seed: nothing of it lands."""
+"""A prompt of anybody's, answered with a stream edited and as it is, from one seed: nothing of it lands."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
+
 from persona_assets.base.errors import StudyError
+from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
+from persona_assets.lake.schema import ROLE_CONTRASTS
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.models.places import Change
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend, together
+from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
-from persona_assets.study.settings import InterventionSettings
+from persona_assets.study.settings import GenerationSettings, InterventionSettings
+from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
 from persona_assets.study.template import Template
 from persona_assets.study.transformers_options import checked_options
 
 _NAME = "live"
+_REMEDY = "steer a study of one model that answers here"
 
 
 @dataclass(frozen=True)
-class Beside:
-    """An answer under an edit of `target`, None of the plain one; `level` is None where it is ablated."""
+class Target:
+    """What is edited: a feature, the vector to a role, or, where neither is named, the assistant axis."""
 
-    target: str | None
-    strength: float
-    level: float | None
-    text: str
+    feature: int | None = None
+    role: str | None = None
 
 
-def steer(
-    study: Study, sae: str, settings: InterventionSettings, system: str | None, said: str, seed: int
-) -> list[Beside]:
-    """Return the plain answer to what is `said`, and those under the edits of `settings`, by strength.
+def live_settings(
+    study: Study, target: Target, operation: Operation, strengths: Sequence[float] = ()
+) -> InterventionSettings:
+    """Return the intervention that edits a target; without strengths it is 1, as `ablate` takes none.
 
-    Strengths have the units of docs/interventions.md. Raises StudyError as `land_steered`.
+    Raises StudyError where the study leaves the roles that tell a strength out of its comparisons.
     """
-    live = study.settings.model_copy(update={"interventions": {_NAME: settings}})
-    across = AcrossRoles.of(replace(study, settings=live))
-    role = settings.read[0]
-    if across.intervention(sae, _NAME) is None:
-        raise StudyError(
-            f"{study.name}: the roles are not compared yet under SAE {sae}, so that nothing tells what a "
-            f"strength of 1 is; run `persona run {study.name}` first"
+    analysis = study.settings.analysis
+    for one in (target.role, analysis.anchor):
+        if one in analysis.exclude:
+            raise StudyError(
+                f"{study.file}: role {one!r} is left out of comparisons by analysis.exclude, and a strength "
+                f"is told by comparing roles with {analysis.anchor!r}"
+            )
+    if target.feature is not None:
+        what = {"target": "features", "features": [target.feature], "controls": 0}
+    elif target.role is not None:
+        what = {"target": "role_vector", "role": target.role}
+    else:
+        what = {"target": "assistant_axis"}
+    how = {"strengths": list(strengths)} if strengths else {}
+    shared = {"operation": operation, "roles": [analysis.anchor], "questions": 1, "directions": 1}
+    return InterventionSettings.model_validate(what | how | shared)
+
+
+class Steering:
+    """A study's model that answers under edits, at most `max_tokens` each.
+
+    Loaded at first use and kept for one SAE, until another is asked for or the roles are compared anew.
+    """
+
+    def __init__(self, study: Study, max_tokens: int | None = None) -> None:
+        self._study, self._max_tokens = study, max_tokens
+        self._held: _Held | None = None
+
+    def check(self, sae: str) -> None:
+        """Raise StudyError, without loading a model, where nothing can be edited under the SAE."""
+        across = AcrossRoles.of(self._study)
+        _made_from(across, sae)
+        answering_here(across, Interventions(across, sae, written=False).device, _REMEDY)
+
+    def planned(self, sae: str, settings: InterventionSettings) -> list[Planned]:
+        """Return the edits of `settings`, by strength, and before them the one of nothing.
+
+        Raises StudyError as `land_steered`.
+        """
+        held, role = self._hold(sae), settings.read[0]
+        across = held.interventions.across
+        edited = replace(
+            self._study, settings=self._study.settings.model_copy(update={"interventions": {_NAME: settings}})
         )
-    interventions = Interventions(across, sae, written=False)
-    interventions.answers(_NAME)  # where there are none it is told before a model is loaded
-    generation = answering_here(across, interventions.device, "steer a study of one model that answers here")
-    chat = ChatFormat(load_tokenizer(generation.model, generation.revision), Template.of(generation))
-    ids = chat.prompt_ids(system, said, ("the system prompt", "the prompt"))
-    prompt = Prompt(0, 0, system, said, ids, seed=seed, about="the prompt")
-    if len(ids) >= generation.max_model_len:
-        raise StudyError(
-            f"the prompt has {len(ids)} tokens, which leaves no room below generation.max_model_len = "
-            f"{generation.max_model_len}; shorten it"
+        if AcrossRoles(edited, across.roles).intervention(sae, _NAME) is None:
+            raise _not_compared(self._study, sae)
+        held.interventions.check(
+            settings
+        )  # where there is nothing to edit it is told before a model is loaded
+        planned = held.interventions.planned(settings, role)
+        held.interventions.release()
+        return sorted(
+            (one for one in planned if one.control in (None, "nothing")), key=lambda one: one.control is None
         )
-    planned = [one for one in interventions.edits(_NAME, role) if one.control in (None, "nothing")]
-    planned.sort(key=lambda one: one.control is None)
-    interventions.release()
-    whole = settings.tokens == "all"
-    with closing(SteeredBackend(generation, interventions.point)) as backend:
-        answers = [
-            answer.text
-            for some, prompts in together(planned, [prompt], checked_options(generation.engine).batch_size)
-            for [answer] in backend.answers([one.edit for one in some], prompts, whole_conversation=whole)
+
+    def prompt(self, sae: str, system: str | None, said: str, seed: int) -> Prompt:
+        """Return what is `said` as the model is asked it. Raises StudyError where it leaves no room."""
+        generation = self._hold(sae).generation
+        chat = ChatFormat(load_tokenizer(generation.model, generation.revision), Template.of(generation))
+        ids = chat.prompt_ids(system, said, ("the system prompt", "the prompt"))
+        if len(ids) >= generation.max_model_len:
+            raise StudyError(
+                f"the prompt has {len(ids)} tokens, which leaves no room below generation.max_model_len = "
+                f"{generation.max_model_len}; shorten it"
+            )
+        return Prompt(0, 0, system, said, ids, seed=seed, about="the prompt")
+
+    def answers(self, sae: str, edits: Sequence[Change], prompt: Prompt, *, whole: bool) -> list[Completion]:
+        """Return the answer under each edit, of one seed; `whole`: the prompt's tokens are edited, too."""
+        held = self._hold(sae)
+        size = checked_options(held.generation.engine).batch_size
+        return [
+            answer
+            for some, prompts in together(edits, [prompt], size)
+            for [answer] in held.backend.answers(some, prompts, whole_conversation=whole)
         ]
-    return [
-        Beside(None if one.control else one.target, one.strength, one.level, text)
-        for one, text in zip(planned, answers, strict=True)
-    ]
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        if self._held is not None:
+            self._held.close()
+        self._held = None
+
+    def _hold(self, sae: str) -> _Held:
+        across = AcrossRoles.of(self._study)
+        made_from = _made_from(across, sae)
+        if self._held is None or (self._held.sae, self._held.made_from) != (sae, made_from):
+            self.close()
+            interventions = Interventions(across, sae, written=False)
+            generation = answering_here(across, interventions.device, _REMEDY)
+            if self._max_tokens is not None:
+                shorter = min(self._max_tokens, generation.max_tokens)
+                generation = generation.model_copy(update={"max_tokens": shorter})
+            self._held = _Held(sae, made_from, interventions, generation)
+        return self._held
+
+
+class _Held:
+    """What answers under edits of an SAE's stream, by the files that `made_from` stands for."""
+
+    def __init__(
+        self, sae: str, made_from: str, interventions: Interventions, generation: GenerationSettings
+    ) -> None:
+        self.sae, self.made_from = sae, made_from
+        self.interventions, self.generation = interventions, generation
+        self._backend: SteeredBackend | None = None
+
+    @property
+    def backend(self) -> SteeredBackend:
+        if self._backend is None:
+            self._backend = SteeredBackend(self.generation, self.interventions.point)
+        return self._backend
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+
+
+def one_after_another(edits: Sequence[Change]) -> Change:
+    """Return the change that makes all of these, each of what the one before it has left."""
+
+    def change(stream: torch.Tensor) -> torch.Tensor:
+        for edit in edits:
+            stream = edit(stream)
+        return stream
+
+    return change
+
+
+def _made_from(across: AcrossRoles, sae: str) -> str:
+    """Return the name of the comparison that tells what a strength is. Raises StudyError without one."""
+    file = across.file(ROLE_CONTRASTS, sae)
+    if file is None:
+        raise _not_compared(across.study, sae)
+    return file.stem
+
+
+def _not_compared(study: Study, sae: str) -> StudyError:
+    return StudyError(
+        f"{study.name}: the roles are not compared yet under SAE {sae}, so that nothing tells what a "
+        f"strength of 1 is; run `persona run {study.name}` first"
+    )

@@ -39,7 +39,7 @@ class Interventions:
     """
 
     def __init__(self, across: AcrossRoles, sae: str, *, written: bool = True) -> None:
-        self._across, self._name, self._written = across, sae, written
+        self.across, self._name, self._written = across, sae, written
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
         self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
@@ -52,20 +52,22 @@ class Interventions:
 
         Raises StudyError, before a model is loaded, where it has nothing to edit, or no answers.
         """
-        settings = self._settings[name]
+        return self.check(self._settings[name], f"interventions.{name}: ")
+
+    def check(self, settings: InterventionSettings, key: str = "") -> list[tuple[str, Conversation]]:
+        """As `answers`, of settings that need not be the study's; `key` is what errors call them."""
         if settings.of_features:
             self._targets(settings)
         found = {role: self._answers.to_edit(role, settings.questions) for role in settings.read}
         for role, answers in found.items():
             if not answers:
-                key = f"interventions.{name}: " if self._written else ""
                 raise self._refused(
                     f"{key}role {role} has no answers here that can be read again", "leave it out of `roles`"
                 )
         return [(role, one) for role, answers in found.items() for one in answers]
 
     def _refused(self, why: str, remedy: str) -> StudyError:
-        return StudyError(f"{self._across.study.name}: {why}{f'; {remedy}' if self._written else ''}")
+        return StudyError(f"{self.across.study.name}: {why}{f'; {remedy}' if self._written else ''}")
 
     def given(self, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> list[Conversation]:
         """Return other answers to prompts as those of roles are read (`Answers.given`)."""
@@ -118,7 +120,7 @@ class Interventions:
 
     @cached_property
     def _answers(self) -> Answers:
-        return Answers(self._across, self._name, getattr(self._config, "max_position_embeddings", None))
+        return Answers(self.across, self._name, getattr(self._config, "max_position_embeddings", None))
 
     @property
     def _config(self) -> Any:
@@ -186,20 +188,22 @@ class Interventions:
         Raises StudyError as `read`.
         """
         if (name, role) not in self._planned:
-            settings = self._settings[name]
-            if settings.of_features:
-                self._check_directions(self._answers.to_edit(role, 1)[0])
-            random = np.random.default_rng([settings.seed, *role.encode()])
-            of = self._of_features if settings.of_features else self._of_direction
-            planned = [*of(settings, role, random), nothing(self._directions[0])]
-            self._planned[name, role] = planned
+            self._planned[name, role] = self.planned(self._settings[name], role)
         return self._planned[name, role]
+
+    def planned(self, settings: InterventionSettings, role: str) -> list[Planned]:
+        """As `edits`, of settings that need not be the study's."""
+        if settings.of_features:
+            self._check_directions(self._answers.to_edit(role, 1)[0])
+        random = np.random.default_rng([settings.seed, *role.encode()])
+        of = self._of_features if settings.of_features else self._of_direction
+        return [*of(settings, role, random), nothing(self._directions[0])]
 
     def _of_direction(
         self, settings: InterventionSettings, role: str, random: np.random.Generator
     ) -> Iterator[Planned]:
         is_axis = settings.along_an_axis
-        to = self._across.study.settings.analysis.anchor if is_axis else str(settings.role)
+        to = self.across.study.settings.analysis.anchor if is_axis else str(settings.role)
         way = None if settings.file is None else self._published(settings.file)
         where = self._where(settings, to)
         named = {"assistant_axis": "assistant axis", "axis_file": "axis of the file"}
@@ -214,7 +218,7 @@ class Interventions:
             raise self._refused(
                 f"{written} is of layers' outputs, and the SAE reads {point}", "take another SAE"
             )
-        file = self._across.study.path(written)
+        file = self.across.study.path(written)
         return torch.from_numpy(read_axis(file, layer, config.hidden_size, config.num_hidden_layers))
 
     def _of_features(
@@ -231,34 +235,34 @@ class Interventions:
         if settings.features:
             if (last := max(settings.features)) >= self._sae.d_sae:
                 raise StudyError(
-                    f"{self._across.study.file}: interventions: SAE {self._name} has features 0 to "
+                    f"{self.across.study.file}: interventions: SAE {self._name} has features 0 to "
                     f"{self._sae.d_sae - 1}, and no feature {last}; correct `features`"
                 )
             return settings.features
         if not (found := self._top(str(settings.role), settings.top)):
             raise StudyError(
-                f"{self._across.study.name}: no feature of SAE {self._name} sets role {settings.role} apart "
+                f"{self.across.study.name}: no feature of SAE {self._name} sets role {settings.role} apart "
                 "(AUROC above 0.5); name some with `target: features`"
             )
         return found
 
     def _top(self, role: str, n: int) -> list[int]:
-        file, lake = self._across.file(ROLE_CONTRASTS, self._name), self._across.study.lake
+        file, lake = self.across.file(ROLE_CONTRASTS, self._name), self.across.study.lake
         assert file is not None
         with lake.readable([file]) as [path], lake.connection() as connection:
             asked = {"file": path, "role": role, "top": n}
             return [one for (one,) in connection.execute(query("steering/top"), asked).fetchall()]
 
     def _peaks(self, features: list[int]) -> dict[int, float]:
-        lake = self._across.study.lake
-        files = [activations for activations, _ in self._across.compared(self._name).values()]
+        lake = self.across.study.lake
+        files = [activations for activations, _ in self.across.compared(self._name).values()]
         with lake.readable(files) as paths, lake.connection() as connection:
             connection.register("chosen", pa.table({"feature_id": pa.array(features, pa.int32())}))
             return dict(connection.execute(query("steering/peaks"), {"files": paths}).fetchall())
 
     def _activity(self, role: str) -> Activity:
-        file = self._across.roles[role].file(ROLE_FEATURES, self._name)
+        file = self.across.roles[role].file(ROLE_FEATURES, self._name)
         assert file is not None
-        found = self._across.study.lake.read(ROLE_FEATURES, file).sort_by("feature_id")
+        found = self.across.study.lake.read(ROLE_FEATURES, file).sort_by("feature_id")
         ids, rate, mean = (found[name].to_numpy() for name in ("feature_id", "firing_rate", "mean"))
         return Activity(ids, rate, mean * self._directions.norm(dim=1).cpu().numpy()[ids])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +15,7 @@ from persona_assets.base.given import is_file, is_folder, meant, one_line, read_
 from persona_assets.base.project import in_project, project, studies_folder
 from persona_assets.base.secrets import looks_secret
 from persona_assets.lake.lake import Lake
+from persona_assets.study.dataset import DATA, is_dataset, read_dataset
 from persona_assets.study.engines import check_engines
 from persona_assets.study.questions import Question, read_questions
 from persona_assets.study.roles import Role, read_role, role_files
@@ -28,15 +29,23 @@ _MOST_TOLD = 10  # wrong keys that one line tells of
 
 @dataclass(frozen=True)
 class Study:
-    """One experiment. Its roles and questions are read when they are asked for, not when it is opened."""
+    """One experiment. Its roles and questions are read when they are asked for, not when it is opened.
+
+    `dataset` is the folder of a data set that `persona pull` brought: it is only read.
+    """
 
     name: str
     settings: StudySettings
     file: Path
+    dataset: Path | None = None
 
     @cached_property
     def lake(self) -> Lake:
-        """The study's part of the lake (`PERSONA_LAKE`, by default the project folder's `lake/`)."""
+        """The study's part of the lake (`PERSONA_LAKE`, by default the project folder's `lake/`), or its data
+        set's files.
+        """
+        if self.dataset is not None:
+            return Lake(self.dataset / DATA, self.name)
         return Lake(os.environ.get("PERSONA_LAKE") or project() / "lake", self.name)
 
     @cached_property
@@ -100,8 +109,11 @@ class Study:
         return [Question(number, text) for number, text in enumerate(role.questions)][: settings.limit]
 
     def path(self, written: str) -> Path:
-        """Return a path as the study's file writes it: absolute, or relative to the project folder."""
-        return in_project(written)
+        """Return a path as the study's file writes it: absolute, or relative to the project folder.
+
+        Those of a data set lie in its folder.
+        """
+        return in_project(written) if self.dataset is None else self.dataset / written
 
     @cached_property
     def template(self) -> Template:
@@ -136,13 +148,26 @@ def load_study(name: str | Path) -> Study:
     content = read_yaml(file, "mend the file")
     if not isinstance(content, dict) or content.get("type") != COMPONENT:
         raise StudyError(f"{file}: must say `type: {COMPONENT}` and hold the settings in `attributes`")
-    return study_from(content.get("attributes"), file)
+    study = study_from(content.get("attributes"), file)
+    if is_dataset(file.parent):
+        return replace(study, name=read_dataset(file.parent).study, dataset=file.parent)
+    return study
+
+
+def load_own(name: str | Path) -> Study:
+    """As `load_study`. Raises StudyError for a data set, of which nothing is made or changed."""
+    study = load_study(name)
+    if study.dataset is not None:
+        raise StudyError(
+            f"{name}: is a data set, which is only read: `persona sql`, `explore`, `plot` ask it"
+        )
+    return study
 
 
 def study_from(attributes: Any, file: Path) -> Study:
     """Return the study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
     name = file.parent.name
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) and not is_dataset(file.parent):
         raise StudyError(f"{file.parent}: the folder's name is the study's; use a-z, 0-9, '_' and '-' only")
     try:
         settings = StudySettings.model_validate(attributes)
@@ -160,14 +185,22 @@ def study_names() -> list[str]:
     return sorted(file.parent.name for file in studies_folder(project()).glob("*/defs.yaml"))
 
 
+def _names_here() -> list[str]:
+    """Return the names of the project's studies; none outside of any project."""
+    try:
+        return study_names()
+    except StudyError:
+        return []
+
+
 def _study_file(name: str) -> Path:
-    if NAME.fullmatch(name):
+    if NAME.fullmatch(name) and (not is_dataset(Path(name)) or name in _names_here()):
         file = studies_folder(project()) / name / "defs.yaml"
     else:
         file = Path(name).absolute()
         file = file / "defs.yaml" if is_folder(file) else file
     if not is_file(file):
-        studies = ", ".join(study_names()) or "none"
+        studies = ", ".join(_names_here()) or "none"
         raise StudyError(
             f"no study {shown(name)}: {shown_path(file)} does not exist; studies here: {studies}"
         )

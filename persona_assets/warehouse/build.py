@@ -40,26 +40,33 @@ def build(path: Path, study: Study, small: Mapping[str, Rows], files: Sequence[S
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'")
         study.lake.storage.prepare(connection)
-        with _at_once(connection):
+        with at_once(connection):
             for table in (*SMALL_TABLES, *_LOADED, FEATURE_TOTALS):
                 connection.execute(definition(table))
             fill_small_tables(connection, small)
         for table in _LOADED:
             _load(connection, study.lake, table, _of(table, files))
         connection.execute(query(f"load/{FEATURE_TOTALS.name}"))
-        with _at_once(connection):
-            for table in VIEWS:
-                connection.execute(_view(table, study.lake.root, [file.path for file in _of(table, files)]))
-            for table in DERIVED:
-                connection.execute(definition(table, query(f"views/{table.name}")))
-            for name in MACROS:
-                macro = query(f"macros/{name}").replace("{default_sae}", literal(study.default_sae))
-                connection.execute(macro)
+        paths = {table.name: [file.path for file in _of(table, files)] for table in VIEWS}
+        add_views(connection, study.lake.root, paths, study.default_sae)
         connection.execute("checkpoint")
 
 
+def add_views(
+    connection: duckdb.DuckDBPyConnection, root: str, paths: Mapping[str, Sequence[str]], default_sae: str
+) -> None:
+    """Add views of the lake's files, whose `paths` go by the tables' names, views of tables, and macros."""
+    with at_once(connection):
+        for table in VIEWS:
+            connection.execute(_view(table, root, paths[table.name]))
+        for table in DERIVED:
+            connection.execute(definition(table, query(f"views/{table.name}")))
+        for name in MACROS:
+            connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(default_sae)))
+
+
 @contextmanager
-def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit once: each commit waits for the disk, and a hundred small ones take up to a second."""
     connection.begin()
     yield

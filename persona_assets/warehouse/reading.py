@@ -15,6 +15,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import VIEWS
 from persona_assets.lake.seen import as_it_is, is_known
 from persona_assets.lake.storage import bucket
+from persona_assets.study.dataset import SNAPSHOT
 from persona_assets.study.study import Study
 from persona_assets.warehouse.copies import fetch_newer
 
@@ -42,9 +43,10 @@ def snapshot_identity(path: Path) -> str | None:
 def warehouse_path(study: Study) -> Path:
     """Where the study's snapshot is on this machine: beside its lake files, or below `PERSONA_WAREHOUSE`.
 
-    Raises StudyError where DuckDB cannot have a database.
+    A data set has its own in its folder. Raises StudyError where DuckDB cannot have a database.
     """
-    path = warehouse_root(study.lake) / study.name / "warehouse.duckdb"
+    own = warehouse_root(study.lake) / study.name / "warehouse.duckdb"
+    path = own if study.dataset is None else study.dataset.absolute() / SNAPSHOT
     if "?" in str(path):  # DuckDB would look for its log in a folder named by what precedes it
         raise StudyError(f"{path}: no warehouse can lie in a folder with '?' in its name; rename it")
     return path

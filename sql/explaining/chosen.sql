@@ -1,4 +1,4 @@
--- The $top features of each role that most surely set it apart, each once, of a file of role_contrasts ($file): of
+-- The first $top features of each role in the order of top_features, each once, of a file of role_contrasts ($file): of
 -- those that it has more of, in the order of top_features (the macro `distinctness`); last those whose AUROC's
 -- interval reaches below 1/2.
 select distinct c.feature_id

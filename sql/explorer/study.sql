@@ -6,5 +6,8 @@ select
     (select coalesce(sum(n_rows), 0)::bigint from lake_files where table_name = 'responses') as n_responses,
     (select count(*) from questions) as n_questions,
     s.default_system_prompt,
-    exists (select 1 from lake_files where table_name = 'explanation_scores' and n_rows > 0) as has_scored_labels
+    exists (select 1 from lake_files where table_name = 'explanation_scores' and n_rows > 0) as has_scored_labels,
+    exists (
+        select 1 from lake_files where table_name in ('intervention_effects', 'steered_responses') and n_rows > 0
+    ) as has_interventions
 from study as s;

@@ -1,5 +1,5 @@
--- The $top features that most surely set a role ($role) apart, the surest first, of a file of role_contrasts ($file): in
--- the order of top_features (the macro `distinctness`).
+-- The first $top features of a role ($role) in the order of top_features (the macro `distinctness`), of a file of
+-- role_contrasts ($file).
 select c.feature_id
 from read_parquet($file) as c
 where c.role = $role and c.auroc > 0.5

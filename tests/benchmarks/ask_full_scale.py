@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,20 @@ from full_scale import SAE, open_study, role_name, write_study
 from full_scale_role import D_SAE, N_RESPONSES, RESPONSE_IDS
 
 from persona_assets.analysis.aggregate import aggregate
+from persona_assets.judging.stage import JudgingStage
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ACTIVATIONS
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish, warehouse_path
 
 ROUNDS = 9
 DENSE_ROLES = 2
 CHANGED = role_name(1)
-STAGES = ("aggregate", "analyse", "build", "status", "verify", "change", "republish")
+STAGES = (
+    "aggregate", "analyse", "played", "contrasts", "build", "status", "verify", "change", "republish"
+)  # fmt: skip
 GOALS = {
     "which_roles": 20,
     "top_features": 100,
@@ -71,6 +76,12 @@ def measure_stages(folder: Path, n_roles: int) -> None:
     tell(n_roles, "the analysis, exact AUROC included", "<= 130", figures["seconds"], "s")
     tell(n_roles, "the analysis: CPU", "", figures["cpu"], "s")
     tell(n_roles, "the analysis", "<= 3.5", figures["memory"] / 1e9, "GB at its peak")
+    judge_roles(open_study(folder))
+    for stage, what in (("played", "the answers that play their role"), ("contrasts", "two contrasts")):
+        figures = alone(folder, stage)
+        tell(n_roles, f"{what}, compared", "<= 110", figures["seconds"], "s")
+        tell(n_roles, f"{what}: CPU", "", figures["cpu"], "s")
+        tell(n_roles, what, "", figures["memory"] / 1e9, "GB at its peak")
     figures = alone(folder, "build")
     tell(n_roles, "building the warehouse", "< 120", figures["seconds"], "s")
     tell(n_roles, "building the warehouse", "< 4", figures["memory"] / 1e9, "GB at its peak")
@@ -167,6 +178,36 @@ def change_role(study: Study) -> None:
     aggregate(study, CHANGED, SAE)
 
 
+def judged(study: Study) -> Study:
+    """The study with a judge, by whom four answers of five play their role, and with two contrasts.
+
+    It has them in this process alone: the snapshot stays one without.
+    """
+    others = [role for role in study.role_names if role != study.settings.analysis.anchor]
+    attributes = study.settings.model_dump(exclude_unset=True) | {
+        "judge": {"by_lot": {"file": str(study.file.parent / "by_lot.jsonl")}},
+        "contrasts": {
+            "a_third": {"roles": others[: len(others) // 3 or 1]},
+            "first_wordings": {"wordings": [0, 1]},
+        },
+    }
+    attributes["analysis"] = attributes.get("analysis", {}) | {"min_score": 3}
+    return replace(study, settings=StudySettings.model_validate(attributes))
+
+
+def judge_roles(study: Study) -> None:
+    """Land what the judge of `judged` says of each role."""
+    random = np.random.default_rng(0)
+    with (study.file.parent / "by_lot.jsonl").open("w") as file:
+        for role in study.role_names:
+            scores = np.where(random.random(N_RESPONSES) < 0.8, 3, 1)
+            for known, score in zip(RESPONSE_IDS.tolist(), scores.tolist(), strict=True):
+                print(json.dumps({"role": role, "response_id": known, "score": score}), file=file)
+    stage = JudgingStage(judged(study))
+    for role in study.role_names:
+        stage.land(role)
+
+
 def timed(work: Callable[[], object]) -> float:
     """Seconds."""
     began = time.perf_counter()
@@ -187,6 +228,8 @@ def run_stage(study: Study, stage: str) -> None:
     from synthetic_role import peak_memory
 
     from persona_assets.analysis import statistics as _compiled  # noqa: F401
+    from persona_assets.analysis.own_stage import compare_groups
+    from persona_assets.analysis.played import compare_played
     from persona_assets.analysis.stage import compare_roles
     from persona_assets.health.summary import summarize
     from persona_assets.health.verify import verify
@@ -195,6 +238,8 @@ def run_stage(study: Study, stage: str) -> None:
     work: dict[str, Callable[[], object]] = {
         "aggregate": lambda: [aggregate(study, role, SAE, overwrite=True) for role in study.role_names],
         "analyse": lambda: compare_roles(AcrossRoles.of(study), SAE),
+        "played": lambda: compare_played(AcrossRoles.of(judged(study)), SAE),
+        "contrasts": lambda: compare_groups(AcrossRoles.of(judged(study)), SAE),
         "build": lambda: publish(study),
         "status": lambda: summarize(study),
         "verify": lambda: verify(study),

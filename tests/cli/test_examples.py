@@ -38,6 +38,7 @@ CHEAP = [
     "which-roles",
     "top-features",
     "plot",
+    "dataset",
     "labels search",
 ]
 ASKED_ANEW = [

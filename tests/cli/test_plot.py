@@ -129,6 +129,13 @@ def test_without_an_assistant_axis_the_line_is_refused_with_the_atlas_s_reason(d
             picture(drawn_study, connection, "line", None, None)
 
 
+def test_an_atlas_without_a_role_on_an_axis_is_one_line(drawn_study: Study) -> None:
+    with connect(drawn_study) as connection:
+        connection.execute("create temp table role_axes as from warehouse.role_axes limit 0")
+        with pytest.raises(StudyError, match="^small, SAE first: the atlas has no role on an axis"):
+            picture(drawn_study, connection, "axes", None, None)
+
+
 def test_a_mark_s_sentence_is_of_the_side_that_has_more_of_it(drawn_study: Study) -> None:
     with connect(drawn_study) as connection:
         connection.execute(MARKED)

@@ -159,6 +159,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "n_responses": size.responses * len(roles),
         "n_questions": 240,
         "has_drift": False,
+        "has_interventions": False,
         "has_scored_labels": False,
         "default_system_prompt": f"You are a helpful assistant. {HOSTILE[0]}",
     }

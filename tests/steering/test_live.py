@@ -22,7 +22,8 @@ from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.steering.test_stage import made
 
-SEVEN: dict[str, Any] = {"feature": 7, "role": None}
+NONE: dict[str, Any] = {"feature": None, "role": None, "axis": False}
+SEVEN = NONE | {"feature": 7}
 ASKED: dict[str, Any] = {"operation": "add", "strengths": [0.0, 40.0], "system": None, "seed": 3, "sae": None}
 
 
@@ -46,15 +47,19 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
 
     monkeypatch.setattr(SteeredBackend, "answers", counted)
     capsys.readouterr()
-    for what in ({"feature": 7, "role": None}, {"feature": None, "role": "pirate"}):
+    for what, named in (
+        (SEVEN, "feature 7"),
+        (NONE | {"role": "pirate"}, "vector of pirate"),
+        (NONE | {"axis": True}, "assistant axis"),
+    ):
         print_steered(study, text, **what, **ASKED, output="json")
         as_it_is, nothing, edited = json.loads(capsys.readouterr().out)
         assert as_it_is["target"] is None and as_it_is["response"] == plain(study, text)
         assert nothing["response"] == as_it_is["response"] != edited["response"]
-        assert edited["target"] == ("feature 7" if what["feature"] else "vector of pirate")
-    assert sizes == [2, 1] * 2
+        assert edited["target"] == named
+    assert sizes == [2, 1] * 3
     ablate = ASKED | {"operation": "ablate", "strengths": None}
-    print_steered(study, text, feature=7, role=None, **ablate, output="table")
+    print_steered(study, text, **SEVEN, **ablate, output="table")
     blocks = capsys.readouterr().out.split("== ")
     assert (
         blocks[0] == "" and blocks[1].startswith("as it is\n") and blocks[2].startswith("feature 7, ablate\n")
@@ -64,16 +69,17 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
         pytest.raises(StudyError, match=r"that can be read again$") as told,
     ):
         patched.setattr(Answers, "_of", lambda *_: [])
-        print_steered(study, text, feature=7, role=None, **ablate, output="table")
+        print_steered(study, text, **SEVEN, **ablate, output="table")
     assert "role default has no answers" in str(told.value) and "interventions" not in str(told.value)
 
 
 def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> None:
     study = make_study("none")
     for what, message in (
-        ({"feature": None, "role": None}, "say what is edited"),
-        ({"feature": 7, "role": "pirate"}, "say what is edited"),
-        ({"feature": None, "role": "pirat"}, "no role 'pirat'"),
+        (NONE, "say what is edited"),
+        ({**SEVEN, "role": "pirate"}, "say what is edited"),
+        ({**SEVEN, "axis": True}, "say what is edited"),
+        (NONE | {"role": "pirat"}, "no role 'pirat'"),
         ({**SEVEN, "strengths": [1.0, 1.0]}, "--strength 1 is given twice"),
         ({**SEVEN, "strengths": [math.nan]}, "--strength nan: must be a finite number"),
         ({**SEVEN, "strengths": [3.0], "operation": "ablate"}, "leave --strength out"),

@@ -144,6 +144,12 @@ def steer(
         str | None,
         typer.Option("--role", help="In place of a feature: the vector from the others to a role."),
     ] = None,
+    axis: Annotated[
+        bool,
+        typer.Option(
+            "--axis", help="In place of a feature: the assistant axis, from the others to the anchor."
+        ),
+    ] = False,
     operation: Annotated[
         Operation,
         typer.Option(
@@ -168,10 +174,11 @@ def steer(
     sae: SaeOption = None,
     output: FormatOption = Format.table,
 ) -> None:
-    """Show what the model answers with a feature or a role's vector edited, below what it answers plainly."""
+    """Show the model's answer with a feature, a role's vector or the axis edited, below its plain one."""
     from persona_assets.cli.steered import print_steered
 
-    print_steered(load_study(study), text, feature, role, operation, strength, system, seed, sae, output)
+    opened = load_study(study)
+    print_steered(opened, text, feature, role, axis, operation, strength, system, seed, sae, output)
 
 
 @commands.command()

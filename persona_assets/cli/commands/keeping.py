@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from persona_assets.cli.commands.options import Format, FormatOption, StudyArgument
-from persona_assets.study.study import load_study
+from persona_assets.study.study import load_own
 
 commands = typer.Typer()
 
@@ -31,7 +31,7 @@ def status(
     """Say what is fresh, stale or missing, how large it is and how old."""
     from persona_assets.cli.status import print_reasons, print_status
 
-    (print_reasons if why else print_status)(load_study(study), output)
+    (print_reasons if why else print_status)(load_own(study), output)
 
 
 @commands.command()
@@ -39,7 +39,7 @@ def adopt(study: StudyArgument) -> None:
     """Tell Dagster's history what the lake holds already, for example after a new DAGSTER_HOME."""
     from persona_assets.cli.adopt import adopt_study
 
-    adopt_study(load_study(study))
+    adopt_study(load_own(study))
 
 
 @commands.command()
@@ -58,7 +58,7 @@ def gc(
     """Find the study's files that neither its settings nor any published warehouse needs."""
     from persona_assets.cli.health import collect_garbage
 
-    collect_garbage(load_study(study), delete, grace)
+    collect_garbage(load_own(study), delete, grace)
 
 
 @commands.command()
@@ -71,7 +71,7 @@ def verify(
     """Read every file of the study, and check that each is whole and that they agree with one another."""
     from persona_assets.cli.health import verify_study
 
-    verify_study(load_study(study), delete)
+    verify_study(load_own(study), delete)
 
 
 @commands.command()
@@ -82,5 +82,5 @@ def keep(
     """Keep the published snapshot under a name. As long as it is there, gc keeps its files."""
     from persona_assets.warehouse import keep as kept_as
 
-    typer.echo(f"{kept_as(load_study(study), name)}: kept; delete the file to let it go")
+    typer.echo(f"{kept_as(load_own(study), name)}: kept; delete the file to let it go")
     typer.echo(f'ask it: persona sql {study} --snapshot {name} "from which_roles(7) limit 5"')

@@ -8,7 +8,7 @@ import typer
 
 from persona_assets.base.given import one_line
 from persona_assets.cli.commands.options import Format, FormatOption, SaeOption, StudyArgument, WideOption
-from persona_assets.study.study import load_study
+from persona_assets.study.study import load_own, load_study
 
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
 
@@ -35,7 +35,7 @@ def labels_fetch(
     """Fetch Neuronpedia's labels, those of the atlas's features first; you can interrupt and resume it."""
     from persona_assets.cli.labels import fetch
 
-    fetch(load_study(study), sae, limit, refresh)
+    fetch(load_own(study), sae, limit, refresh)
 
 
 @labels_app.command("search")

@@ -18,7 +18,7 @@ from persona_assets.cli.commands.options import (
 )
 from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.new_study import FIRST, TEMPLATES
-from persona_assets.study.study import load_study
+from persona_assets.study.study import load_own
 
 commands = typer.Typer()
 
@@ -78,7 +78,7 @@ def estimate(
     """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
     from persona_assets.cli.estimate import print_estimate
 
-    print_estimate(load_study(study), roles, answers)
+    print_estimate(load_own(study), roles, answers)
 
 
 @commands.command()
@@ -107,7 +107,7 @@ def run(
     """Run a study from prompts to the warehouse. It skips what is fresh; you can interrupt and resume it."""
     from persona_assets.cli.arguments import named, part_of
 
-    opened, chosen = load_study(study), named(roles, "role")
+    opened, chosen = load_own(study), named(roles, "role")
     if shard is not None:
         chosen = part_of(chosen or opened.role_names, shard)
     if dry_run:
@@ -152,7 +152,7 @@ def drift(
     """Measure turn by turn how far conversations move from the assistant; docs/drift.md explains it."""
     from persona_assets.cli.drift import follow
 
-    follow(load_study(study), files or [], overwrite, export, output, wide)
+    follow(load_own(study), files or [], overwrite, export, output, wide)
 
 
 @commands.command()
@@ -203,4 +203,4 @@ def cap(
     """Write a floor under the assistant axis, for models to run with; docs/interventions.md explains it."""
     from persona_assets.cli.capping import write_caps
 
-    write_caps(load_study(study), files or [], axis, quantile, to, sae, answer, controls, output)
+    write_caps(load_own(study), files or [], axis, quantile, to, sae, answer, controls, output)

@@ -22,13 +22,14 @@ from persona_assets.explorer.contract import (
     peaks,
     responses,
     roles,
+    steered,
     tried,
 )
 from persona_assets.explorer.contract.shapes import Answer
 
 ANSWERS: dict[str, Any] = {
     name: type_
-    for module in (pages, roles, claims, peaks, responses, asking, drift, contrasts, findings, tried)
+    for module in (pages, roles, claims, peaks, responses, asking, drift, contrasts, findings, steered, tried)
     for name, type_ in vars(module).items()
     if (is_typeddict(type_) and type_ is not Answer) or isinstance(type_, TypeAliasType)
 }

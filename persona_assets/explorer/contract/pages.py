@@ -82,6 +82,8 @@ class Study(Answer):
     n_responses: int
     n_questions: int
     has_drift: bool
+    has_interventions: bool
+    """Something is recorded of them: effects, or answers under edits."""
     has_scored_labels: bool
     default_system_prompt: str | None
     """What the model's chat template inserts where no system message is sent; null: nothing, or not known."""

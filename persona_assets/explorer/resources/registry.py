@@ -12,6 +12,7 @@ from persona_assets.explorer.contract import asking, claims, pages, peaks, respo
 from persona_assets.explorer.contract import contrasts as contrast_pages
 from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.contract import findings as finding_pages
+from persona_assets.explorer.contract import steered as steered_pages
 from persona_assets.explorer.resources import (
     contrasts,
     drift,
@@ -23,6 +24,7 @@ from persona_assets.explorer.resources import (
     map,
     overview,
     role,
+    steered,
     study,
 )
 from persona_assets.explorer.resources.source import Source
@@ -32,6 +34,7 @@ PARTS = {
     "sae": _NAME,
     "role": _NAME,
     "contrast": _NAME,
+    "intervention": _NAME,
     "finding": _NAME,
     "order": r"[a-z_]{1,40}",
     "feature_id": r"[0-9]{1,9}",
@@ -146,6 +149,20 @@ CONTRAST = Resource(
     "{sae}/contrast/{contrast}.json",
     contrasts.contrast,
     list[contrast_pages.FeatureOfContrast],
+)
+STEERED = Resource(
+    "steered",
+    "{sae}/steered.json",
+    steered.interventions,
+    list[steered_pages.RecordedIntervention],
+    waits=True,
+)
+RECORDED = Resource(
+    "recorded",
+    "{sae}/steered/of/{intervention}/{role}.json",
+    steered.recorded,
+    steered_pages.Recorded,
+    waits=True,
 )
 FINDINGS = Resource("findings", "findings.json", findings.findings, finding_pages.SavedFindings, changes=True)
 FINDING = Resource(

@@ -86,9 +86,14 @@ class Table:
         return pa.schema([(column.name, column.type) for column in self.columns if not column.made_of])
 
     def has(self, names: Sequence[str]) -> bool:
-        """Return whether a file with columns of these `names` is one of the table, of whichever version."""
+        """Return whether a file with columns of these `names` is one of the table, of whichever version.
+
+        A data set's have the keys, too.
+        """
+        keys = [key.name for key in self.keys]
         known = [column for column in self.columns if not column.made_of]
-        return list(names) == [one.name for one in known if one.name in names or not one.later]
+        own = [one.name for one in known if one.name in names or not one.later]
+        return list(names) in (own, [*keys, *own])
 
     @cached_property
     def keys(self) -> tuple[Column, ...]:

@@ -23,7 +23,7 @@ class ExplanationsSettings(AskingSettings):
     model: str
     """The model that is asked: a directory, or a hub id; its tokenizer is read here."""
     top: PositiveInt = 10
-    """So many features of each role are explained, those that most surely set it apart."""
+    """So many features of each role are explained, the first by `top_features`."""
     features: list[Annotated[int, Field(ge=0)]] = []
     """In place of `top`: the ids of the features that are explained, under each SAE."""
     prompt: str | None = None

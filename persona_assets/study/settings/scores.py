@@ -28,7 +28,7 @@ class ExplanationScoresSettings(AskingSettings):
     """What is asked: `detection`, in which excerpts the feature fires; `fuzzing`, whether the marked tokens
     are those on which it fires. A label stands with the score of the first."""
     top: PositiveInt = 10
-    """Labels of so many features of each role are scored, those that most surely set it apart."""
+    """Labels of so many features of each role are scored, the first by `top_features`."""
     features: list[Annotated[int, Field(ge=0)]] = []
     """In place of `top`: the ids of the features whose labels are scored."""
     max_tokens: PositiveInt = 64

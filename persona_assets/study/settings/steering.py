@@ -27,7 +27,7 @@ class InterventionSettings(Block):
     }
 
     target: Target = "top_features"
-    """What is edited: the features that most surely set `role` apart, the `features` listed here, the vector
+    """What is edited: the first features of `role` by `top_features`, the `features` listed here, the vector
     from the other roles to `role`, the assistant axis (from the other roles to `analysis.anchor`), or the
     axis in `file`."""
     role: Name | None = None

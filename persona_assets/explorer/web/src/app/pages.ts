@@ -18,6 +18,7 @@ export const BUNDLE_COMPONENTS: Partial<Record<Page, ComponentType>> = {
   compare: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   findings: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   try: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
+  steer: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   drift: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
   sql: lazyChunk(() => import("../bundle/pages").then((one) => ({ default: one.NotInBundle }))),
 };

@@ -119,6 +119,7 @@ class Opened {
       n_responses: 0,
       n_questions: 0,
       has_drift: false,
+      has_interventions: false,
       has_scored_labels: false,
       default_system_prompt: null,
       version: "",

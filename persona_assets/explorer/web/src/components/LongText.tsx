@@ -2,13 +2,22 @@ import { useState } from "react";
 import { count } from "./format";
 import "./parts.css";
 
+interface LongTextProps {
+  text: string;
+  limit?: number;
+  className?: string;
+  same?: number; // of its first characters, which another text has too: they are dimmed
+}
+
 /** Text of a model: isolated in direction, broken where it must be, and cut after `limit` characters until asked. */
-export function LongText({ text, limit = 700, className = "" }: { text: string; limit?: number; className?: string }) {
+export function LongText({ text, limit = 700, className = "", same = 0 }: LongTextProps) {
   const [whole, setWhole] = useState(false);
   const long = text.length > limit * 1.25;
+  const shown = long && !whole ? `${cutAt(text, limit)}…` : text;
   return (
     <div className={`long-text untrusted ${className}`} dir="auto">
-      {long && !whole ? `${cutAt(text, limit)}…` : text}
+      {same > 0 && <span className="muted">{shown.slice(0, same)}</span>}
+      {shown.slice(same)}
       {long && (
         <>
           {" "}

@@ -114,6 +114,8 @@ export interface Study {
   n_responses: number;
   n_questions: number;
   has_drift: boolean;
+  /** Something is recorded of them: effects, or answers under edits. */
+  has_interventions: boolean;
   has_scored_labels: boolean;
   /** What the model's chat template inserts where no system message is sent; null: nothing, or not known. */
   default_system_prompt: string | null;
@@ -1495,6 +1497,120 @@ export interface FindingCheck {
   moved: MovedCell[];
   /** Rows that were not saved. */
   new: unknown[][];
+}
+
+/** An intervention, in the answers of one role. */
+export interface RecordedIntervention {
+  /** Its name in the study. */
+  intervention: string;
+  role: string;
+  operation: string;
+  n_targets: number;
+  strengths: number[];
+  /** Given anew under the edits of its targets; 0: only given answers were read. */
+  n_answers: number;
+}
+
+/** What is edited. */
+export interface RecordedTarget {
+  /** feature 12, vector of pirate, assistant axis. */
+  target: string;
+  feature_id: number | null;
+  label: string | null;
+  n_answers: number;
+}
+
+/** What editing a target does by one metric, beside what its controls do. */
+export interface RecordedEffect {
+  /** Its name in the study */
+  intervention: string;
+  /** Whose answers they are */
+  role: string;
+  /** What is edited: feature 12, vector of pirate, assistant axis; of controls which */
+  target: string;
+  /** add, ablate, cap or floor */
+  operation: string;
+  /** As the study says it: docs/interventions.md has its units */
+  strength: number;
+  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss or answer_repetition, of steered_responses: the answer's less that at strength 0 */
+  metric: string;
+  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of */
+  effect: number;
+  /** Lower end of the effect's 95% interval (t over questions, pair by pair); NULL with one question, and where it is the same to all */
+  low: number | null;
+  /** Upper end */
+  high: number | null;
+  /** Pairs of an edited and an unedited reading of the same answer, or of two answers */
+  n_questions: number;
+  /** What it is compared with: feature, random features as active in the role; direction, random directions */
+  against: string;
+  /** How many, pooled over the intervention's targets */
+  n_controls: number;
+  /** The 2.5th percentile of the controls' effects */
+  control_low: number;
+  /** Their 97.5th percentile */
+  control_high: number;
+  /** p adjusted over the targets, roles and strengths of the intervention (Benjamini-Hochberg) */
+  q: number;
+  /** Whether q is at most 0.05 */
+  moves: boolean | null;
+}
+
+/** An answer given anew. */
+export interface RecordedAnswer {
+  response: string;
+  /** Of the whole answer: where there are more than `response` has, it is cut. */
+  n_characters: number;
+  n_tokens: number;
+  /** stop or length. */
+  finish_reason: string;
+  /** Where it lies on the way from the other roles (0) to the role (1), read without an edit. */
+  readout: number | null;
+  /** Mean over its tokens to the model without an edit, in nats. */
+  loss: number | null;
+  repetition: number | null;
+}
+
+/** An answer under an edit. */
+export interface EditedAnswer {
+  response: string;
+  n_characters: number;
+  n_tokens: number;
+  finish_reason: string;
+  readout: number | null;
+  loss: number | null;
+  repetition: number | null;
+  target: string;
+  strength: number;
+  /** Added to each token, or the bound; null where it is taken away. */
+  level: number | null;
+  /** It has the very tokens of the plain one. */
+  unchanged: boolean;
+}
+
+/** A question, answered plainly and under edits, from one seed. */
+export interface RecordedQuestion {
+  response_id: number;
+  question: string;
+  plain: RecordedAnswer;
+  /** By target and strength. */
+  edited: EditedAnswer[];
+}
+
+/** The page of an intervention in the answers of one role. */
+export interface Recorded {
+  intervention: string;
+  role: string;
+  operation: string;
+  n_targets: number;
+  strengths: number[];
+  n_answers: number;
+  /** Those shown: at most 40 of the `n_targets`, first those whose answers are there, then the surest. */
+  targets: RecordedTarget[];
+  /** Of the targets that are shown, the strengths of each together. */
+  effects: RecordedEffect[];
+  /** With at most 200 of the `n_answers`, question by question. */
+  questions: RecordedQuestion[];
 }
 
 /** `GET api/try`: whether the server has the study's model. */

@@ -19,6 +19,7 @@ export const PAGES = named({
   drift: { title: "Drift", inHeader: (study) => study.has_drift },
   findings: { title: "Findings", inHeader: (_, bundled) => !bundled },
   try: { title: "Try", inHeader: (study) => study.live },
+  steer: { title: "Steer", inHeader: (study, bundled) => !bundled && (study.live || study.has_interventions) },
   sql: { title: "SQL", inHeader: (study) => study.live },
   feature: { title: "Feature", inHeader: never },
   role: { title: "Role", inHeader: never },

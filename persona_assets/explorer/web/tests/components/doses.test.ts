@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { doses, summary, told, verdict } from "../../src/components/doses";
 import type { FeatureEffect } from "../../src/generated/contract";
-import { doses, summary, told, verdict } from "../../src/pages/Feature/effects";
 
 const one = (more: Partial<FeatureEffect>): FeatureEffect => ({
   intervention: "pirates",

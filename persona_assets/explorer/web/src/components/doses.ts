@@ -1,7 +1,7 @@
-import { fmt, signedFmt } from "../../components/format";
-import type { FeatureEffect } from "../../generated/contract";
+import type { FeatureEffect } from "../generated/contract";
+import { fmt, signedFmt } from "./format";
 
-/** One thing that editing the feature may move, strength by strength. */
+/** One thing that editing a target may move, strength by strength. */
 export interface Dose {
   intervention: string;
   role: string;

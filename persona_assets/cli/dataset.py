@@ -1,0 +1,64 @@
+"""`persona dataset` and `persona pull`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import one_line, shown
+from persona_assets.cli.bar import bar
+from persona_assets.cli.units import counted, size
+from persona_assets.dataset.hub import check_token, hub_address, send
+from persona_assets.dataset.pull import pull as pull_dataset
+from persona_assets.dataset.write import checked, refuse_other, write_dataset
+from persona_assets.study.dataset import DataSet
+from persona_assets.study.study import Study
+
+_LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
+_URL = re.compile(r"https?://[^\s'\"?#]+")
+
+
+def dataset(
+    study: Study, folder: Path, license_: str, url: str | None, upload: str | None, private: bool
+) -> None:
+    """Write the data set, send it where that is wanted, and say what was written."""
+    if not _LICENSE.fullmatch(license_):
+        raise StudyError(f"--license {shown(license_)}: give a short name, such as mit or cc-by-4.0")
+    if url is not None and not _URL.fullmatch(url):
+        raise StudyError(f"--url {shown(url)}: give an address that begins with https:// or http://")
+    if upload is not None:
+        address = hub_address(upload)
+        check_token()
+        url = url or address
+    refuse_other(folder)
+    with bar("reading the study") as progress:
+        verified = checked(study, progress)
+    print(f"read {counted(verified.n_files, 'file')}, {size(verified.n_bytes)}: all are whole and agree")
+    with bar("writing tables") as progress:
+        made = write_dataset(study, folder, license_, url, verified, progress)
+    tables = counted(len({file.mart or file.table for file in made.files}), "table")
+    print(f"{folder}: {tables} in {counted(len(made.files), 'file')}, {size(made.n_bytes)}")
+    if upload is not None:
+        print(f"sent: {send(folder, upload, private)}")
+    print(f"try it: persona pull {shlex.quote((upload and str(url)) or str(folder))} copy")
+
+
+def pull(source: str, folder: Path) -> None:
+    """Bring the data set, and say how to ask it."""
+
+    def begin(found: DataSet, to_come: int) -> None:
+        print(
+            f"{found.study}: snapshot {one_line(found.snapshot, 40)} of {found.published_at[:10]}, "
+            f"{found.made_by}, license {found.license}"
+        )
+        there = f" ({size(to_come)} still to come)" if to_come < found.n_bytes else ""
+        print(f"{counted(len(found.files), 'file')}, {size(found.n_bytes)}{there}", flush=True)
+
+    with bar("fetching") as progress:
+        pull_dataset(source, folder, progress, begin)
+    named = shlex.quote(str(folder) if "/" in str(folder) else f"./{folder}")
+    print(f"{folder}: is whole; ask it:")
+    print(f'  persona sql {named} "from which_roles(7) limit 5"')
+    print(f"  persona explore {named}")

@@ -1,0 +1,93 @@
+"""`persona dataset`: a study's newest snapshot as a folder of Parquet files, a card and a database."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from persona_assets.base.duck import writing_database
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file, is_folder
+from persona_assets.base.progress import Progress
+from persona_assets.base.queries import query
+from persona_assets.base.swap import replacing_folder
+from persona_assets.dataset.card import card
+from persona_assets.dataset.snapshot import build_snapshot
+from persona_assets.dataset.tables import write_tables
+from persona_assets.health.verify import Verified, verify
+from persona_assets.study.dataset import CARD, MANIFEST, SNAPSHOT, DataSet, is_dataset
+from persona_assets.study.study import Study
+from persona_assets.warehouse import connect, stands_on
+
+
+def checked(study: Study, progress: Progress) -> Verified:
+    """Read every file of the study. Raises StudyError where one is damaged, or they do not agree."""
+    verified = verify(study, progress)
+    if verified.problems:
+        [first, *more] = verified.problems
+        told = f" (and {len(more)} more)" if more else ""
+        remedy = f"`persona verify {study.name}` says what to do"
+        raise StudyError(f"{first.path}: {first.what}{told}; {remedy}")
+    return verified
+
+
+def write_dataset(
+    study: Study, folder: Path, license_: str, url: str | None, verified: Verified, progress: Progress
+) -> DataSet:
+    """Write the study's newest snapshot into `folder`, whole or not at all, under the licence that is named.
+
+    `url` is where the folder will lie, `verified` what was `checked` before. Raises StudyError where nothing
+    is published, or `folder` holds something else.
+    """
+    refuse_other(folder)
+    with (
+        connect(study) as connection,  # a snapshot that is published meanwhile changes nothing
+        writing_database(folder),
+        replacing_folder(folder.absolute()) as beside,
+    ):
+        dataset = _write(study, connection, beside, license_, url, progress)
+        (beside / CARD).write_text(card(connection, dataset, verified, url), encoding="utf-8")
+    return dataset
+
+
+def _write(
+    study: Study,
+    connection: duckdb.DuckDBPyConnection,
+    beside: Path,
+    license_: str,
+    url: str | None,
+    progress: Progress,
+) -> DataSet:
+    told = _told(connection)
+    files = write_tables(connection, study.lake, study.name, beside, progress)
+    dataset = DataSet(
+        study=study.name,
+        license=license_,
+        made_by=f"persona-assets {version('persona-assets')}",
+        published_at=f"{told['published_at']:%Y-%m-%dT%H:%M:%S}Z",
+        snapshot=stands_on(connection),
+        settings=json.loads(told["settings"]),
+        comments={file.mart: told["comments"].get(file.mart, "") for file in files if file.mart},
+        files=files,
+    )
+    build_snapshot(beside / SNAPSHOT, dataset, beside, url)
+    (beside / MANIFEST).write_text(dataset.model_dump_json(indent=1) + "\n", "utf-8")
+    return dataset
+
+
+def _told(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    rows = connection.execute(query("dataset/told"))
+    return dict(zip([column[0] for column in rows.description], rows.fetchall()[0], strict=True))
+
+
+def refuse_other(folder: Path) -> None:
+    """Raise StudyError where `folder` holds something else than an earlier data set."""
+    if is_folder(folder) and any(folder.iterdir()) and not is_dataset(folder):
+        raise StudyError(f"{folder}: is not empty, and no data set; name a new folder or an empty one")
+    blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
+    if blocking is not None:
+        raise StudyError(f"{blocking}: is a file; name a folder")

@@ -1,0 +1,2 @@
+-- Every row of {table}, in its order.
+from {table}

@@ -1,0 +1,79 @@
+"""The far side of the network: as much of the Hugging Face hub as takes a commit of small files."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+class Hub:
+    """`files` holds what was sent, by its path; `refuses` is a status that answers every question."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.tokens: set[str | None] = set()
+        self.refuses: int | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            listed = [
+                {"type": "file", "path": path, "size": len(content), "oid": "0" * 40}
+                for path, content in hub.files.items()
+            ]
+            self._answer(listed if "/tree/" in self.path else {"id": "someone/pirates", "sha": "0" * 40})
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.endswith("/repos/create"):
+                self._answer({"url": f"{hub.address}/datasets/someone/pirates", "name": "someone/pirates"})
+            elif "/preupload/" in self.path:
+                asked = json.loads(body)["files"]
+                modes = [
+                    {"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in asked
+                ]
+                self._answer({"files": modes})
+            elif "/commit/" in self.path:
+                for line in body.splitlines():
+                    told = json.loads(line)
+                    if told["key"] == "file":
+                        hub.files[told["value"]["path"]] = base64.b64decode(told["value"]["content"])
+                    elif told["key"] == "deletedFile":
+                        del hub.files[told["value"]["path"]]
+                self._answer(
+                    {
+                        "commitUrl": f"{hub.address}/datasets/someone/pirates/commit/1",
+                        "commitOid": "1" * 40,
+                        "success": True,
+                    }
+                )
+            else:
+                self._answer({})
+
+        def _answer(self, content: Any) -> None:
+            hub.tokens.add(self.headers.get("Authorization"))
+            body = json.dumps(content if hub.refuses is None else {"error": "no"}).encode()
+            self.send_response(hub.refuses or 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler

@@ -1,0 +1,83 @@
+"""A web server of files that answers ranges, notes what it was asked, and can be told to misbehave."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+
+class Server:
+    """`asked` lists path and Range of each request; `changed` replaces what lies at a path; `at_once` is how
+    many bytes it sends before it breaks an answer off, `ranges` whether it knows them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: list[tuple[str, str | None]] = []
+        self.changed: dict[str, Callable[[bytes], bytes]] = {}
+        self.at_once: int | None = None
+        self.ranges = True
+        self.redirects: dict[str, str] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def content(self, path: str) -> bytes | None:
+        file = self.folder / path
+        if not file.is_file() and path not in self.changed:
+            return None
+        content = file.read_bytes() if file.is_file() else b""
+        return self.changed.get(path, bytes)(content)
+
+
+def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def _answer(self, with_body: bool) -> None:
+            path, wanted = self.path.lstrip("/"), self.headers.get("Range")
+            server.asked.append((path, wanted))
+            content = server.content(path)
+            if path in server.redirects or content is None:
+                self.send_response(302 if path in server.redirects else 404)
+                if path in server.redirects:
+                    self.send_header("Location", server.redirects[path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            match = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted or "") if server.ranges else None
+            start = int(match[1]) if match else 0
+            stop = min(int(match[2]) + 1, len(content)) if match and match[2] else len(content)
+            self.send_response(206 if match else 200)
+            if match:
+                self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(content)}")
+            self.send_header("Accept-Ranges", "bytes")
+            self.send_header("Content-Length", str(stop - start))
+            self.end_headers()
+            if with_body:
+                sent = content[start:stop]
+                cut = server.at_once is not None and len(sent) > server.at_once
+                self.wfile.write(sent[: server.at_once] if cut else sent)
+                self.close_connection = cut
+
+    return Handler

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants
+
+from persona_assets.base.errors import StudyError
+from persona_assets.dataset.hub import check_token, hub_address, send
+from tests.dataset.hub import Hub
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    with Hub() as started:
+        monkeypatch.setattr(constants, "ENDPOINT", started.address)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+        monkeypatch.setenv("HF_TOKEN", "hf_secret")
+        huggingface_hub.close_session()
+        yield started
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "out"
+    (place / "data/small").mkdir(parents=True)
+    for name in ("README.md", "dataset.json", "snapshot.duckdb", "data/small/roles.parquet"):
+        (place / name).write_bytes(name.encode())
+    return place
+
+
+def test_every_file_is_sent_to_where_its_address_says(hub: Hub, folder: Path) -> None:
+    assert hub_address("someone/pirates") == f"{hub.address}/datasets/someone/pirates/resolve/main"
+    check_token()
+    hub.files = {"data/small/stale.parquet": b"of an earlier one", "LICENSE": b"theirs"}
+    assert send(folder, "someone/pirates", private=True) == f"{hub.address}/datasets/someone/pirates"
+    sent = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+    assert hub.files == sent | {"LICENSE": b"theirs"}
+    assert hub.tokens == {"Bearer hf_secret"}
+
+
+def test_a_refusal_is_one_line_without_the_token(hub: Hub, folder: Path) -> None:
+    hub.refuses = 403
+    with pytest.raises(StudyError, match="the hub did not take it") as told:
+        send(folder, "someone/pirates", private=False)
+    assert "\n" not in str(told.value) and "hf_secret" not in str(told.value)
+
+
+def test_without_a_token_nothing_begins(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(StudyError, match="no token of the hub is here: `hf auth login`"):
+        check_token()
+
+
+@pytest.mark.parametrize("name", ["pirates", "../x", "a/b/c", "a b/c", "https://x/y", "-a/b", ""])
+def test_what_names_no_data_set_is_refused(name: str) -> None:
+    with pytest.raises(StudyError, match="give OWNER/NAME"):
+        hub_address(name)

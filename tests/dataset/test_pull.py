@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.cli import main
+from persona_assets.dataset.pull import attributes, pull
+from persona_assets.lake.schema import SHOWN
+from persona_assets.study.dataset import DataSet, read_dataset
+from persona_assets.study.study import Study, load_own, load_study
+from persona_assets.warehouse import connect, stands_on
+from tests.dataset.conftest import quietly
+from tests.dataset.server import Server
+from tests.warehouse.world import OF_PIRATE_ALONE, World
+
+Manifest = dict[str, Any]
+FIRST = "data/small/study.parquet"  # that is fetched
+
+
+class Back(NamedTuple):
+    """A data set that came back over HTTP: the study, what the server was asked, what was said before."""
+
+    study: Study
+    asked: list[str]
+    said: list[tuple[int, int, int]]
+
+
+def pulled(source: object, target: Path) -> Study:
+    pull(str(source), target, quietly, lambda _dataset, _to_come: None)
+    return load_study(target)
+
+
+def left_below(folder: Path) -> list[str]:
+    """What lies in a folder, but for what an attempt keeps for the next."""
+    return sorted(place.name for place in folder.iterdir() if not place.name.endswith(".pulling"))
+
+
+def rewritten(change: Callable[[Manifest], None]) -> Callable[[bytes], bytes]:
+    def apply(content: bytes) -> bytes:
+        manifest = json.loads(content)
+        change(manifest)
+        return json.dumps(manifest).encode()
+
+    return apply
+
+
+@pytest.fixture(scope="module")
+def back(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Back:
+    said: list[tuple[int, int, int]] = []
+    with Server(written) as server:
+
+        def begin(dataset: DataSet, to_come: int) -> None:
+            said.append((dataset.n_bytes, to_come, len(server.asked)))
+
+        target = tmp_path_factory.mktemp("back") / "copy"
+        pull(server.address, target, quietly, begin)
+        return Back(load_study(target), [path for path, _ in server.asked], said)
+
+
+def test_what_comes_back_over_http_is_what_was_published_table_by_table(published: World, back: Back) -> None:
+    assert back.study.name == "small"
+    with connect(published.study) as before, connect(back.study) as after:
+        assert stands_on(after) == stands_on(before)
+        for name, table in SHOWN.items():
+            own = {"study": ("lake",), "lake_files": ("bytes",)}.get(name, ())
+            columns = ", ".join(column for column in table.shown if column not in own)
+            rows = f"select {columns} from {name} order by all"
+            assert after.execute(rows).fetchall() == before.execute(rows).fetchall(), name
+        for question in (
+            f"from which_roles({OF_PIRATE_ALONE})",
+            "from top_features('pirate')",
+            f"from top_responses({OF_PIRATE_ALONE})",
+            "from compare_roles('ghost', 'pirate')",
+            "from search_labels('sea')",
+        ):
+            answer = after.execute(question).fetchall()
+            assert answer == before.execute(question).fetchall() != [], question
+
+
+def test_nobodys_database_is_fetched_each_file_comes_once_and_sizes_are_said_before(
+    written: Path, back: Back
+) -> None:
+    assert "dataset.json" in back.asked
+    assert not [path for path in back.asked if path.endswith(".duckdb")]
+    assert len(back.asked) == len(set(back.asked))
+    size = sum(file.stat().st_size for file in written.rglob("*.parquet"))
+    assert back.said == [(size, size, 1)]
+
+
+def test_roles_and_questions_come_back_so_that_commands_know_them(published: World, back: Back) -> None:
+    ours, theirs = back.study, published.study
+    assert ours.role_names == theirs.role_names
+    for name in ours.role_names:
+        for number in theirs.generation.prompt_indices:
+            assert ours.role(name).instructions[number] == theirs.role(name).instructions[number]
+        assert ours.role(name).eval_prompt == theirs.role(name).eval_prompt
+        assert ours.questions(ours.role(name)) == theirs.questions(theirs.role(name))
+
+
+def test_commands_ask_it_by_its_folder_and_make_nothing_of_it(
+    back: Back, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = back.study.file.parent
+    monkeypatch.chdir(folder.parent)  # outside of any project
+
+    def persona(*words: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["persona", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out + said.err
+
+    count = "select count(*) as n from responses"
+    assert persona("sql", folder.name, count, "--format", "csv") == (0, "n\r\n36\r\n")
+    assert persona("top-features", f"./{folder.name}", "pirate", "--limit", "1")[0] == 0
+    before = sorted(folder.rglob("*"))
+    for words in (
+        ["run"],
+        ["gc", "--delete"],
+        ["verify"],
+        ["keep", "x"],
+        ["import", "out"],
+        ["export", "out"],
+    ):
+        code, said = persona(words[0], folder.name, *words[1:])
+        assert code == 2 and "is a data set, which is only read" in said, words
+    with pytest.raises(StudyError, match="only read"):
+        load_own(folder.name)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_an_interrupted_pull_keeps_what_came_and_fetches_the_rest(server: Server, tmp_path: Path) -> None:
+    listed = [file.path for file in read_dataset(server.folder).files]
+    server.changed[listed[-1]] = lambda content: content[:100]
+    with pytest.raises(StudyError, match=r"goes on from there|another range"):
+        pulled(server.address, tmp_path / "back")
+    assert left_below(tmp_path) == []
+    came = {path for path, _ in server.asked}
+    server.changed.clear()
+    server.asked.clear()
+    assert pulled(server.address, tmp_path / "back").name == "small"
+    assert dict(server.asked)[listed[-1]] == "bytes=100-"
+    assert {path for path, _ in server.asked} & came == {"dataset.json", listed[-1]}
+    assert left_below(tmp_path) == ["back"] == [place.name for place in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda manifest: manifest["files"][0].update(path="data/../../x.parquet"), r"files\.0\.path"),
+        (lambda manifest: manifest["files"][0].update(bytes=2**45), "GB free, and the data set takes"),
+        (lambda manifest: manifest["settings"].update(later=1), "of this version.*later.*persona-assets"),
+        (lambda manifest: manifest["settings"].pop("roles"), "of this version.*roles"),
+    ],
+)
+def test_what_the_list_should_not_say_is_refused_before_anything_is_fetched(
+    server: Server, tmp_path: Path, change: Callable[[Manifest], None], told: str
+) -> None:
+    server.changed["dataset.json"] = rewritten(change)
+    with pytest.raises(StudyError, match=told):
+        pulled(server.address, tmp_path / "back")
+    assert [asked for asked, _ in server.asked] == ["dataset.json"]
+    assert left_below(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda content: content[:-1] + bytes([content[-1] ^ 1]), "another SHA-256"),
+        (lambda content: content + b"more", "is larger than the data set's list says"),
+    ],
+)
+def test_a_file_that_is_not_the_lists_is_never_put_in_place(
+    server: Server, tmp_path: Path, change: Callable[[bytes], bytes], told: str
+) -> None:
+    server.changed[FIRST] = change
+    with pytest.raises(StudyError, match=told):
+        pulled(server.address, tmp_path / "back")
+    assert left_below(tmp_path) == []
+    assert not (tmp_path / ".back.pulling" / FIRST).exists()
+
+
+def test_files_of_other_tables_than_the_list_says_are_refused(written: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(written, copy)
+    manifest = json.loads((copy / "dataset.json").read_text())
+    [roles] = [file for file in manifest["files"] if file["table"] == "roles"]
+    [saes] = [file for file in manifest["files"] if file["table"] == "saes"]
+    roles["table"], saes["table"] = "saes", "roles"
+    (copy / "dataset.json").write_text(json.dumps(manifest))
+    with pytest.raises(StudyError, match="do not hold what this version reads"):
+        pulled(copy, tmp_path / "back")
+    assert left_below(tmp_path) == ["copy"]
+
+
+def test_settings_that_name_modules_import_nothing(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "their_module.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    dataset = read_dataset(written)
+    settings = json.loads(json.dumps(dataset.settings))
+    settings["generation"]["backend"] = settings["extraction"]["backend"] = "their_module:Backend"
+    settings["generation"]["engine"] = {"plugin": "their_module"}
+    settings["extraction"]["saes"]["first"]["library"] = "their_module:Library"
+    kept = attributes(dataset.model_copy(update={"settings": settings}))
+    assert "their_module" not in json.dumps(kept)
+    assert kept["extraction"]["saes"]["first"]["release"] == "example-res"
+    assert "their_module" not in sys.modules
+
+
+def test_a_folder_that_is_there_is_not_touched(written: Path, tmp_path: Path) -> None:
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back/mine").write_text("mine")
+    with pytest.raises(StudyError, match="is there already"):
+        pulled(written, tmp_path / "back")
+    assert [file.name for file in (tmp_path / "back").iterdir()] == ["mine"]
