@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -13,14 +14,20 @@ from persona_assets.cli.bar import bar
 from persona_assets.drift.folder import folder_runs
 from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server import front_end
+from persona_assets.explorer.server.access import TOKEN, Access, base_path, own_token, trusted_hosts
 from persona_assets.explorer.server.server import serve
 from persona_assets.explorer.site import write_site
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
 
+def access_by(host: str, trusted: Sequence[str], base: str, with_token: bool) -> Access:
+    """Return who may ask, and where. Raises StudyError for a name, a path or a token that is none."""
+    return Access(host, trusted_hosts(trusted), base_path(base), own_token() if with_token else None)
+
+
 def explore(
-    study: Study, host: str, port: int, browser: bool, drift_runs: Path | None, with_model: bool
+    study: Study, access: Access, port: int, browser: bool, drift_runs: Path | None, with_model: bool
 ) -> None:
     """Serve the study's explorer until Ctrl-C, and open it in a browser; `with_model` texts can be tried."""
     if drift_runs is not None:
@@ -37,11 +44,14 @@ def explore(
 
     def started(address: str) -> None:
         print(f"{study.name}: {address} (Ctrl-C ends it)", flush=True)
+        if access.token is not None:  # a new one is told here, and nowhere else
+            is_given = TOKEN in os.environ
+            print(f"token: {f'that of {TOKEN}' if is_given else access.token}", flush=True)
         if browser:  # in a thread of its own: some browsers return only when they are closed
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
     with suppress(KeyboardInterrupt), _model(study, with_model) as trials:
-        serve(study, host, port, started, drift_runs, trials)
+        serve(study, access, port, started, drift_runs, trials)
 
 
 @contextmanager

@@ -218,9 +218,29 @@ def explore(
         str,
         typer.Option(
             "--host",
-            help="The address to listen on. There is no password: whoever can connect can read the study.",
+            help="The address to listen on. Without --token whoever can connect can read the study.",
         ),
     ] = "127.0.0.1",
+    base_path: Annotated[
+        str,
+        typer.Option(
+            "--base-path", metavar="PATH", help="Answer below this path, as behind a reverse proxy."
+        ),
+    ] = "/",
+    trusted_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-host",
+            metavar="NAME",
+            help="Another name by which browsers ask, such as the proxy's; may be given several times.",
+        ),
+    ] = None,
+    token: Annotated[
+        bool,
+        typer.Option(
+            "--token", help="Answer only who gives a token: PERSONA_TOKEN's, or a new one, printed."
+        ),
+    ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
     drift_runs: Annotated[
         Path | None,
@@ -235,9 +255,10 @@ def explore(
     ] = False,
 ) -> None:
     """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""
-    from persona_assets.cli.explore import explore
+    from persona_assets.cli.explore import access_by, explore
 
-    explore(load_study(study), host, port, browser, drift_runs, model)
+    opened, access = load_study(study), access_by(host, trusted_host or [], base_path, token)
+    explore(opened, access, port, browser, drift_runs, model)
 
 
 @commands.command("mcp")

@@ -23,8 +23,10 @@ from persona_assets.explorer.console.console import Console
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources import Resource, Source, find
 from persona_assets.explorer.server import front_end
+from persona_assets.explorer.server.access import Access
 from persona_assets.explorer.server.console_routes import export_sql, run_sql
 from persona_assets.explorer.server.encoding import compressed, decompressed, encoded, takes_gzip
+from persona_assets.explorer.server.entrance import Entrance
 from persona_assets.explorer.server.guard import Guard
 from persona_assets.explorer.server.trying import Model, can_try, try_text
 from persona_assets.explorer.snapshot.asking import within
@@ -34,6 +36,7 @@ from persona_assets.explorer.snapshot.words import words
 from persona_assets.study.study import Study
 
 SECONDS = 20.0  # for a resource
+ON_THIS_MACHINE = Access()
 
 # Answers made at once, each in a thread of its own. More threads that only compute than there are cores take
 # their time from each other, and every one of them comes late.
@@ -46,23 +49,26 @@ _TRYING = 4  # one with the model, the others wait for it
 class _Guarded(Starlette):
     """An application with the guard around all of it, also around what it says of its own defects."""
 
-    def __init__(self, host: str, **options: Any) -> None:
+    def __init__(self, access: Access, **options: Any) -> None:
         super().__init__(**options)
-        self._host = host
+        self._access = access
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as it is called."""
-        return Guard(super().build_middleware_stack(), self._host)
+        inner, access = super().build_middleware_stack(), self._access
+        if access.token is not None:
+            inner = Entrance(inner, access.token, access.base)
+        return Guard(inner, access)
 
 
 def make_app(
     study: Study,
-    host: str = "127.0.0.1",
+    access: Access = ON_THIS_MACHINE,
     dist: Path = front_end.DIST,
     exported: Path | None = None,
     trials: Trials | None = None,
 ) -> Starlette:
-    """Return the application for `study`, bound to `host`; its pages are those built in `dist`.
+    """Return the application for `study`, for those who have `access`; its pages are those built in `dist`.
 
     With `exported` it shows that folder's drift runs instead of the study's own. Texts can be tried with
     `trials`.
@@ -93,7 +99,7 @@ def make_app(
         Route("/api/{path:path}", _plainly(_nothing_here), methods=["GET", "POST"]),
         Route("/{path:path}", front_end.file, methods=["GET"]),
     ]
-    app = _Guarded(host, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
+    app = _Guarded(access, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
     app.state.snapshots = Snapshots(study, exported)
     app.state.model = None if trials is None else Model(trials)
     app.state.dist = dist

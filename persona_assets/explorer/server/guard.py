@@ -1,4 +1,4 @@
-"""Who may ask: pages of this server, on this machine; and what browsers are told to let them do."""
+"""Who may ask: pages of this server, by a name of its own; and what browsers are told to let them do."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import ipaddress
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from persona_assets.explorer.server.access import Access
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 _OWN_PAGES = ("same-origin", "none")  # none: typed by a person
@@ -25,12 +27,13 @@ class Guard:
     """Refuses foreign hosts and origins (403), and puts the security headers on every answer.
 
     A page of another site could have its own name resolve to this machine; its `Host` gives it away. So does
-    `Origin`, or `Sec-Fetch-Site`, where it asks for this server's address.
+    `Origin`, or `Sec-Fetch-Site`, where it asks for this server's address. What is passed on has its path
+    below the server's base path.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._host = host
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -46,25 +49,47 @@ class Guard:
                 headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
             await send(message)
 
-        reason = self._refusal(Headers(scope=scope), scope["path"])
-        if reason is not None:
-            await JSONResponse({"error": reason}, 403)(scope, receive, sent)
-        elif not scope["path"].isprintable():  # a router may overlook a line's end
-            await JSONResponse({"error": "there is no such page"}, 404)(scope, receive, sent)
+        inside = self._access.inside(scope["path"])
+        answer = self._answer(Headers(scope=scope), scope["path"], inside)
+        if answer is None:
+            await self._app({**scope, "path": inside}, receive, sent)
         else:
-            await self._app(scope, receive, sent)
+            await answer(scope, receive, sent)
+
+    def _answer(self, headers: Headers, path: str, inside: str | None) -> Response | None:
+        """Return what is answered here; None where the request is passed on."""
+        reason = self._refusal(headers, inside or "/")
+        if reason is not None:
+            return JSONResponse({"error": reason}, 403)
+        if self._access.base and path == self._access.base:
+            return RedirectResponse(f"{path}/", 308)
+        if inside is None or not path.isprintable():  # a router may overlook a line's end
+            return JSONResponse({"error": "there is no such page"}, 404)
+        return None
 
     def _refusal(self, headers: Headers, path: str) -> str | None:
-        host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not is_own(host, self._host):
-            return f"this server is not {host[:80]!r}; ask by the address that `persona explore` printed"
+        host, access = headers.get("host", ""), self._access
+        trusted = is_trusted(host, access.trusted)
+        if len(headers.getlist("host")) != 1 or not (trusted or is_own(host, access.host)):
+            return (
+                f"this server is not {host[:80]!r}; ask by the address that `persona explore` printed, or "
+                "start it with --trusted-host"
+            )
         origin = headers.get("origin")
-        if origin is not None and origin.lower() != f"http://{host}".lower():
+        schemes = ("http", "https") if trusted else ("http",)  # a proxy may speak https for us
+        own = [f"{scheme}://{host}".lower() for scheme in schemes]
+        if origin is not None and origin.lower() not in own:
             return f"pages of {origin[:80]!r} may not ask this server"
         is_page = not path.startswith(("/data/", "/api/"))
         if not is_page and headers.get("sec-fetch-site", "none") not in _OWN_PAGES:
             return "pages of other sites may not ask this server"
         return None
+
+
+def is_trusted(host: str, names: frozenset[str]) -> bool:
+    """Return whether a `Host` header is one of these names, at whatever port."""
+    match = _HOST.fullmatch(host)
+    return match is not None and match[1].lower() in names
 
 
 def is_own(host: str, bound: str) -> bool:

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from persona_assets.base.errors import StudyError
 from persona_assets.drift.trials import Trials
+from persona_assets.explorer.server.access import Access
 from persona_assets.explorer.server.app import make_app
 from persona_assets.study.study import Study
 
@@ -23,7 +24,7 @@ _SECONDS_TO_END = 2  # for answers under way
 
 def serve(
     study: Study,
-    host: str,
+    access: Access,
     port: int,
     started: Callable[[str], None],
     exported: Path | None = None,
@@ -34,9 +35,10 @@ def serve(
 
     Port 0 takes a free one. Raises StudyError where the address cannot be had.
     """
-    with bound(host, port) as listening:
-        app = make_app(study, host, exported=exported, trials=trials)
-        server = _Server(app, lambda: started(address(host, listening.getsockname()[1])))
+    with bound(access.host, port) as listening:
+        app = make_app(study, access, exported=exported, trials=trials)
+        opens = address(access.host, listening.getsockname()[1], access.base)
+        server = _Server(app, lambda: started(opens))
         server.run(sockets=[listening])
 
 
@@ -59,10 +61,10 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def address(host: str, port: int) -> str:
+def address(host: str, port: int, base: str = "") -> str:
     """Return what a browser of this machine opens."""
     here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{here}:{port}/"
+    return f"http://{here}:{port}{base}/"
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:
