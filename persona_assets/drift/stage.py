@@ -18,6 +18,7 @@ from persona_assets.drift.encode import encode_layout, encode_responses
 from persona_assets.drift.held import Held
 from persona_assets.drift.layout import Layout, lay_out
 from persona_assets.drift.measure import Reading, measure
+from persona_assets.drift.placing import Placed, placed
 from persona_assets.drift.played_axis import PlayedAxis
 from persona_assets.drift.reference import Reference, build_reference, role_vector
 from persona_assets.drift.scores import scores
@@ -102,6 +103,18 @@ class DriftStage:
         _ = self.reference
         for transcript in transcripts:
             self._layout(transcript)
+
+    def placed(self, layout: Layout) -> list[Placed]:
+        """Return where a conversation's answers lie on the axis, read now: nothing of it lands.
+
+        Without the null, where the anchor's answers were not read token by token yet. Raises StudyError where
+        the study cannot measure drift.
+        """
+        reference, drift = self.reference, self.study.settings.drift
+        codes = encode_layout(layout, self._extraction.extractor, self._files.sae, self._d_sae)
+        if self._files.anchor_codes is None:
+            return placed(codes, None, None, reference, drift)
+        return placed(codes, self._anchor_codes, self._fit, reference, drift)
 
     @cached_property
     def reference(self) -> Reference:

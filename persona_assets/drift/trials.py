@@ -38,23 +38,23 @@ class Trials:
         from persona_assets.extract.stage import ExtractionStage
 
         self.study = study
-        self._stage = ExtractionStage(study)
+        self.extraction = ExtractionStage(study)
 
     def load(self) -> None:
         """Load model and SAEs. Raises StudyError where one is not at hand."""
-        _ = self._stage.extractor
+        _ = self.extraction.extractor
 
     def tried(self, transcript: Transcript, sae: str) -> list[Tried]:
         """Return what fires on each of the conversation's texts. Raises StudyError as `try_transcript`."""
         from persona_assets.drift.tried import try_transcript
         from persona_assets.models.chat import ChatFormat
 
-        chat = ChatFormat(self._stage.extractor.tokenizer, self.study.template)
-        return try_transcript(transcript, chat, self._stage.extractor, sae)
+        chat = ChatFormat(self.extraction.extractor.tokenizer, self.study.template)
+        return try_transcript(transcript, chat, self.extraction.extractor, sae)
 
     def close(self) -> None:
         """Give back the model's memory."""
-        self._stage.close()
+        self.extraction.close()
 
 
 def prompt_transcript(text: str) -> Transcript:

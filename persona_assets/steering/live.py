@@ -75,8 +75,8 @@ class Steering:
     def check(self, sae: str) -> None:
         """Raise StudyError, without loading a model, where nothing can be edited under the SAE."""
         across = AcrossRoles.of(self._study)
-        _made_from(across, sae)
         answering_here(across, Interventions(across, sae, written=False).device, _REMEDY)
+        _made_from(across, sae)
 
     def planned(self, sae: str, settings: InterventionSettings) -> list[Planned]:
         """Return the edits of `settings`, by strength, and before them the one of nothing.

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from persona_assets.analysis.aggregate import aggregate
+from persona_assets.analysis.stage import compare_roles
 from persona_assets.explorer.resources import Source
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.stage import GenerationStage
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
@@ -42,7 +44,7 @@ def live(published: World) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """A study of the toy model, whose answers the model gave and its SAE has read, published."""
+    """A study of the toy model, whose answers the model gave and its SAE has read, compared and published."""
     folder = tmp_path_factory.mktemp("toy")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PERSONA_LAKE", str(folder / "lake"))
@@ -54,6 +56,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Study:
             extraction.land(role)
             aggregate(study, role, "demo")
         extraction.close()
+        compare_roles(AcrossRoles.of(study), "demo")
         publish(study)
     return study
 

@@ -1,4 +1,4 @@
-"""The page Steer as a person uses it: what is recorded, on a static site."""
+"""The page Steer as a person uses it: live with the toy model, and what is recorded on a static site."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from tests.explorer.browser import axe_violations, keep_screenshot, static_server
 from tests.explorer.contract import check
 from tests.explorer.fixture_site import HOSTILE, Size, write_site
+from tests.explorer.served import Served
 from tests.explorer.test_browser_pages import opened
 
 Json = dict[str, Any]
@@ -131,3 +132,60 @@ def test_the_page_is_accessible_and_fits_a_small_window(page: Any, pages: str, t
         assert time.monotonic() < end
         page.wait_for_timeout(50)
     keep_screenshot(page, f"steer-narrow-{theme}")
+
+
+def steer(page: Any, text: str) -> None:
+    page.get_by_label("What a user says").fill(text)
+    page.get_by_role("button", name="Steer it").click()
+
+
+def test_two_answers_stand_beside_each_other_with_their_tokens_lit(
+    page: Any, with_model: Served, built: Any
+) -> None:
+    page.emulate_media(color_scheme="light")
+    opened(page, with_model.address, "steer?feature=7", ".steer-edit")
+    page.get_by_role("slider", name="strength").fill("10")
+    page.get_by_role("button", name="Another edit").click()
+    page.get_by_label("What is edited").nth(1).select_option("axis")
+    steer(page, HOSTILE[0] + " Who are you?")
+    page.wait_for_selector(".steer-answer")
+    told = page.locator(".steer [role=status]").inner_text()
+    assert "feature 7: add to every token, strength 10.0" in told and "then assistant axis" in told
+    texts = page.locator(".steer-answer .tokens").all_inner_texts()
+    assert len(texts) == 2 and texts[0] != texts[1]
+    page.get_by_label("tokens lit by").select_option("axis")
+    page.locator(".steer-answer .drift-5").first.wait_for()
+    place = page.locator(".steer-place")
+    assert "place on the drift axis, towards default" in place.inner_text()
+    assert page.locator("main img, main script").count() == 0 and page.title() != "owned"
+    assert axe_violations(page) == []
+    keep_screenshot(page, "steer-live")
+    page.set_viewport_size({"width": 400, "height": 1600})
+    end = time.monotonic() + 30
+    while page.evaluate("document.querySelector('main').scrollWidth > innerWidth"):
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
+    keep_screenshot(page, "steer-live-narrow")
+
+
+def test_what_cannot_be_asked_is_not_sent_and_what_is_refused_is_told(
+    page: Any, with_model: Served, built: Any, troubles: list[str]
+) -> None:
+    opened(page, with_model.address, "steer", ".steer-edit")
+    page.get_by_label("What a user says").fill("Hello")
+    page.get_by_label("What is edited").nth(0).select_option("feature")
+    button = page.get_by_role("button", name="Steer it")
+    assert button.is_disabled()  # no feature is named yet
+    page.get_by_label("its id").fill("999999")
+    button.click()
+    page.locator(".caution[role=alert]").wait_for()
+    assert "no feature 999999" in page.locator(".caution").inner_text()
+    page.get_by_text("No interventions are recorded").wait_for()
+    assert all("400" in one for one in troubles)
+    troubles.clear()
+
+
+def test_without_a_model_it_says_how_to_have_one(page: Any, live: Served, built: Any) -> None:
+    opened(page, live.address, "steer", ".state code")
+    page.get_by_text("persona explore small --model").wait_for()
+    page.get_by_text("No interventions are recorded").wait_for()

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.trials import Trials, prompt_transcript
+from persona_assets.explorer.server import model as model_of_server
 from persona_assets.explorer.server import trying
 from persona_assets.explorer.server.app import make_app
 from persona_assets.study.study import Study
@@ -135,9 +136,9 @@ def test_who_waits_too_long_is_told_and_the_next_is_answered(
         answer = client.post("/api/try", json={"text": TEXT, "sae": "demo"})
         assert (answer.status_code, answer.json()["error"][:9]) == (408, "timed out")
         monkeypatch.setattr(trying, "SECONDS", 60)
-        monkeypatch.setattr(trying, "WAIT", 0.1)
+        monkeypatch.setattr(model_of_server, "WAIT", 0.1)
         answer = client.post("/api/try", json={"text": TEXT, "sae": "demo"})
         assert (answer.status_code, "busy with another text" in answer.json()["error"]) == (503, True)
         model.go.set()
-        monkeypatch.setattr(trying, "WAIT", 60)
+        monkeypatch.setattr(model_of_server, "WAIT", 60)
         assert client.post("/api/try", json={"text": TEXT, "sae": "demo"}).status_code == 200

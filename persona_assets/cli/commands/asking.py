@@ -251,7 +251,7 @@ def explore(
         ),
     ] = None,
     model: Annotated[
-        bool, typer.Option("--model", help="Load the study's model, so that the page Try can read texts.")
+        bool, typer.Option("--model", help="Load the study's model, for the pages Try and Steer.")
     ] = False,
 ) -> None:
     """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""

@@ -1,6 +1,8 @@
-"""What the page Steer is made of: the interventions that a study has recorded."""
+"""What the page Steer is made of: answers under edits that somebody asks for, and those that are recorded."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from persona_assets.explorer.contract.shapes import Answer, rows_of
 from persona_assets.lake.schema import INTERVENTION_EFFECTS
@@ -83,3 +85,82 @@ class Recorded(RecordedIntervention):
     """Of the targets that are shown, the strengths of each together."""
     questions: list[RecordedQuestion]
     """With at most 200 of the `n_answers`, question by question."""
+
+
+class SteerState(Answer):
+    """`GET api/steer?sae=…`: whether the server can edit what its model answers, and within which bounds."""
+
+    ready: bool
+    problem: str | None
+    """Why not; null: no model is loaded, or nothing is in the way."""
+    max_edits: int
+    max_strength: float
+    """Either way from 0."""
+    max_tokens: int
+    """Of an answer."""
+
+
+class SteeredFeature(Answer):
+    """An edited feature, as both answers are read without an edit."""
+
+    feature_id: int
+    label: str | None
+    strongest: float | None
+    """In the study; null: it never fired there."""
+    plain: list[float]
+    """Its activation on each token of the plain answer."""
+    steered: list[float]
+
+
+class SteeredPlace(Answer):
+    """Where an answer lies on the drift axis."""
+
+    projection: float
+    low: float | None
+    """To `high` lie 95% of spans of as many tokens of the anchor's own answers; null: they are not known."""
+    high: float | None
+    p: float | None
+    """The share of the anchor's answers, this one among them, that lie as low."""
+    tokens: list[float]
+    """The projection of each token alone."""
+    scaled: list[float]
+    """0 at the 5th percentile of the tokens of both answers, 1 at their 95th, cut off beyond."""
+
+
+class SteeredAnswer(Answer):
+    """One of the two."""
+
+    text: str
+    pieces: list[str]
+    """Its tokens."""
+    finish_reason: str
+    """stop or length."""
+    place: SteeredPlace | None
+
+
+class SteeredEdit(Answer):
+    """An edit as it was made."""
+
+    target: str
+    operation: Literal["add", "ablate", "cap", "floor"]
+    strength: float
+    level: float | None
+    """Added to each token, or the bound; null where it is taken away."""
+
+
+class Steered(Answer):
+    """`POST api/steer` with `{text, system, sae, edits, prompt, seed}`: two answers from one seed."""
+
+    sae: str
+    edits: list[SteeredEdit]
+    """Made one after another."""
+    plain: SteeredAnswer
+    steered: SteeredAnswer
+    unchanged: bool
+    features: list[SteeredFeature]
+    """Those that were edited."""
+    anchor: str
+    """The assistant's role, towards which the axis leads."""
+    why_no_place: str | None
+    """Why no answer has a place."""
+    seconds: float

@@ -28,7 +28,9 @@ from persona_assets.explorer.server.console_routes import export_sql, run_sql
 from persona_assets.explorer.server.encoding import compressed, decompressed, encoded, takes_gzip
 from persona_assets.explorer.server.entrance import Entrance
 from persona_assets.explorer.server.guard import Guard
-from persona_assets.explorer.server.trying import Model, can_try, try_text
+from persona_assets.explorer.server.model import Model
+from persona_assets.explorer.server.steering import can_steer, steer
+from persona_assets.explorer.server.trying import can_try, try_text
 from persona_assets.explorer.snapshot.asking import within
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.explorer.snapshot.search import search
@@ -70,8 +72,8 @@ def make_app(
 ) -> Starlette:
     """Return the application for `study`, for those who have `access`; its pages are those built in `dist`.
 
-    With `exported` it shows that folder's drift runs instead of the study's own. Texts can be tried with
-    `trials`.
+    With `exported` it shows that folder's drift runs instead of the study's own. With `trials` texts can be
+    tried, and answers steered.
     """
 
     @asynccontextmanager
@@ -94,6 +96,8 @@ def make_app(
         Route("/api/responses", _plainly(words), methods=["GET"]),
         Route("/api/try", _plainly(can_try), methods=["GET"]),
         Route("/api/try", _plainly(try_text), methods=["POST"]),
+        Route("/api/steer", _plainly(can_steer), methods=["GET"]),
+        Route("/api/steer", _plainly(steer), methods=["POST"]),
         Route("/api/sql", _plainly(run_sql), methods=["POST"]),
         Route("/api/sql/export", _plainly(export_sql), methods=["POST"]),
         Route("/api/{path:path}", _plainly(_nothing_here), methods=["GET", "POST"]),

@@ -31,7 +31,8 @@ def serve(
     trials: Trials | None = None,
 ) -> None:
     """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open. `exported`
-    is a folder of drift runs to show; with `trials` texts can be tried.
+    is a folder of drift runs to show; with `trials` texts can be tried, and answers
+    steered.
 
     Port 0 takes a free one. Raises StudyError where the address cannot be had.
     """

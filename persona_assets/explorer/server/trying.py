@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import duckdb
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from persona_assets.base.errors import StudyError
-from persona_assets.drift.trials import Known, Trials, known_features, parsed_transcript, prompt_transcript
+from persona_assets.drift.trials import Known, known_features, parsed_transcript, prompt_transcript
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.server.bodies import is_text, posted
-from persona_assets.explorer.server.encoding import encoded
+from persona_assets.explorer.server.model import FRESH, Model, answered, loaded
 from persona_assets.explorer.snapshot.asking import Json, within
 from persona_assets.explorer.snapshot.numbers import rounded
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
@@ -27,54 +24,23 @@ if TYPE_CHECKING:
     from persona_assets.drift.tried import Tried
 
 SECONDS = 60.0
-WAIT = 20.0  # seconds of these for another's text
 LONGEST = 20_000  # bytes of a text
 TOP = 5  # features of a token that are told
 _FORM = '{"text": …, "sae": …, "conversation": false}'
-_FRESH = {"cache-control": "no-store"}
-
-
-class Model:
-    """The study's model for one asker at a time. One who leaves, or waits too long, does not stop it."""
-
-    def __init__(self, trials: Trials) -> None:
-        self.trials = trials
-        self._turn = threading.Lock()
-
-    def tried(self, transcript: Transcript, sae: str) -> list[Tried]:
-        """Return what fires on each text. Raises the problem 503 where the model stays busy; StudyError."""
-        if not self._turn.acquire(timeout=WAIT):
-            raise ProblemError(503, "the model is busy with another text; try again")
-        try:
-            return self.trials.tried(transcript, sae)
-        finally:
-            self._turn.release()
 
 
 async def can_try(request: Request) -> Response:
     """`GET api/try`."""
-    return JSONResponse({"ready": request.app.state.model is not None}, headers=_FRESH)
+    return JSONResponse({"ready": request.app.state.model is not None}, headers=FRESH)
 
 
 async def try_text(request: Request) -> Response:
     """`POST api/try`."""
-    model: Model | None = request.app.state.model
-    if model is None:
-        study = request.app.state.snapshots.study.name
-        raise ProblemError(409, f"no model is loaded; start the explorer so: persona explore {study} --model")
+    model = loaded(request)
     asked = await posted(request, _FORM, "a text", LONGEST)
-    transcript, sae = _asked(asked, list(model.trials.study.settings.extraction.saes))
-    begun = time.monotonic()
-    async with request.app.state.snapshots.reading() as snapshot:
-        with anyio.move_on_after(SECONDS):
-            found = await anyio.to_thread.run_sync(
-                partial(_answer, model, snapshot, transcript, sae),
-                abandon_on_cancel=True,
-                limiter=request.app.state.trying,
-            )
-            body = found | {"seconds": rounded(time.monotonic() - begun)}
-            return Response(encoded(body), media_type="application/json", headers=_FRESH)
-    raise ProblemError(408, f"timed out after {SECONDS:g} s; try a shorter text")
+    transcript, sae = _asked(asked, list(model.study.settings.extraction.saes))
+    answer = partial(_answer, model, transcript, sae)
+    return await answered(request, answer, SECONDS, "try a shorter text")
 
 
 def _asked(body: dict[str, Any], saes: Sequence[str]) -> tuple[Transcript, str]:
@@ -91,11 +57,8 @@ def _asked(body: dict[str, Any], saes: Sequence[str]) -> tuple[Transcript, str]:
     return transcript, sae
 
 
-def _answer(model: Model, snapshot: OpenSnapshot, transcript: Transcript, sae: str) -> Json:
-    try:
-        found = model.tried(transcript, sae)
-    except StudyError as error:
-        raise ProblemError(400, str(error)) from error
+def _answer(model: Model, transcript: Transcript, sae: str, snapshot: OpenSnapshot) -> Json:
+    found = model.tried(transcript, sae)
     with snapshot.cursor() as connection, within(SECONDS, connection):
         return {"sae": sae, "texts": [_told(one, connection, sae) for one in found]}
 

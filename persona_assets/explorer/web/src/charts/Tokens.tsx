@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import { fmt } from "../components/format";
+import type { DriftTokens } from "../generated/contract";
 
 export interface Token {
   piece: string;
@@ -91,6 +92,28 @@ export function HeatLegend({ max, unit }: { max: number; unit: string }) {
         <span key={step} className={`token step heat-${step}`} title={`up to ${fmt((max * step) / LEVELS)}`} />
       ))}
       <span>{fmt(max)}</span>
+    </div>
+  );
+}
+
+/** Tokens on the drift axis: level 3 is the middle, and every token is a stop for its value. */
+export function driftTokens({ piece, projection, scaled }: DriftTokens): Token[] {
+  return piece.map((text, i) => ({
+    piece: text,
+    value: projection[i] ?? 0,
+    level: Math.min(LEVELS, 1 + Math.floor((scaled[i] ?? 0.5) * LEVELS)),
+  }));
+}
+
+export function DriftLegend({ note }: { note: string }) {
+  return (
+    <div className="legend">
+      <span>away from the assistant</span>
+      {[1, 2, 3, 4, 5].map((step) => (
+        <span key={step} className={`token step drift-${step}`} />
+      ))}
+      <span>toward it</span>
+      <span className="tokens-note">{note}</span>
     </div>
   );
 }

@@ -1613,6 +1613,79 @@ export interface Recorded {
   questions: RecordedQuestion[];
 }
 
+/** `GET api/steer?sae=…`: whether the server can edit what its model answers, and within which bounds. */
+export interface SteerState {
+  ready: boolean;
+  /** Why not; null: no model is loaded, or nothing is in the way. */
+  problem: string | null;
+  max_edits: number;
+  /** Either way from 0. */
+  max_strength: number;
+  /** Of an answer. */
+  max_tokens: number;
+}
+
+/** An edited feature, as both answers are read without an edit. */
+export interface SteeredFeature {
+  feature_id: number;
+  label: string | null;
+  /** In the study; null: it never fired there. */
+  strongest: number | null;
+  /** Its activation on each token of the plain answer. */
+  plain: number[];
+  steered: number[];
+}
+
+/** Where an answer lies on the drift axis. */
+export interface SteeredPlace {
+  projection: number;
+  /** To `high` lie 95% of spans of as many tokens of the anchor's own answers; null: they are not known. */
+  low: number | null;
+  high: number | null;
+  /** The share of the anchor's answers, this one among them, that lie as low. */
+  p: number | null;
+  /** The projection of each token alone. */
+  tokens: number[];
+  /** 0 at the 5th percentile of the tokens of both answers, 1 at their 95th, cut off beyond. */
+  scaled: number[];
+}
+
+/** One of the two. */
+export interface SteeredAnswer {
+  text: string;
+  /** Its tokens. */
+  pieces: string[];
+  /** stop or length. */
+  finish_reason: string;
+  place: SteeredPlace | null;
+}
+
+/** An edit as it was made. */
+export interface SteeredEdit {
+  target: string;
+  operation: "add" | "ablate" | "cap" | "floor";
+  strength: number;
+  /** Added to each token, or the bound; null where it is taken away. */
+  level: number | null;
+}
+
+/** `POST api/steer` with `{text, system, sae, edits, prompt, seed}`: two answers from one seed. */
+export interface Steered {
+  sae: string;
+  /** Made one after another. */
+  edits: SteeredEdit[];
+  plain: SteeredAnswer;
+  steered: SteeredAnswer;
+  unchanged: boolean;
+  /** Those that were edited. */
+  features: SteeredFeature[];
+  /** The assistant's role, towards which the axis leads. */
+  anchor: string;
+  /** Why no answer has a place. */
+  why_no_place: string | null;
+  seconds: number;
+}
+
 /** `GET api/try`: whether the server has the study's model. */
 export interface TryState {
   ready: boolean;

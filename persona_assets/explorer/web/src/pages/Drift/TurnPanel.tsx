@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { type Token, Tokens } from "../../charts/Tokens";
+import { DriftLegend, driftTokens, Tokens } from "../../charts/Tokens";
 import { count, fixed, fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
@@ -77,7 +77,7 @@ function Before({ run, turn }: { run: DriftRun; turn: DriftTurn }) {
 
 function TurnTokens({ turn }: { turn: DriftTurn }) {
   const [all, setAll] = useState(false);
-  const tokens = useMemo(() => tokensOf(turn), [turn]);
+  const tokens = useMemo(() => driftTokens(turn.tokens), [turn]);
   if (tokens.length === 0) return <p className="muted">The tokens of this turn are not known.</p>;
   return (
     <div className="said">
@@ -89,30 +89,8 @@ function TurnTokens({ turn }: { turn: DriftTurn }) {
             show all {count(tokens.length)} tokens
           </button>
         )}
-        <Legend />
+        <DriftLegend note="from the turn's 5th to its 95th percentile; a token's own projection on hover and focus" />
       </div>
-    </div>
-  );
-}
-
-/** Level 3 is the middle; every token is a stop for its value. */
-function tokensOf({ tokens: { piece, projection, scaled } }: DriftTurn): Token[] {
-  return piece.map((text, i) => ({
-    piece: text,
-    value: projection[i] ?? 0,
-    level: Math.min(5, 1 + Math.floor((scaled[i] ?? 0.5) * 5)),
-  }));
-}
-
-function Legend() {
-  return (
-    <div className="legend">
-      <span>away from the assistant</span>
-      {[1, 2, 3, 4, 5].map((level) => (
-        <span key={level} className={`token step drift-${level}`} />
-      ))}
-      <span>toward it</span>
-      <span className="tokens-note">from the turn's 5th to its 95th percentile; a token's own projection on hover and focus</span>
     </div>
   );
 }

@@ -1,14 +1,21 @@
 import { useState } from "react";
+import { Answered, NoModel } from "../../components/Asking";
 import { fixed } from "../../components/format";
-import { Empty, Loaded, Loading } from "../../components/Loaded";
+import { Empty, Loaded } from "../../components/Loaded";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useFresh } from "../../data/useFresh";
-import type { TryState } from "../../generated/contract";
+import { usePosted } from "../../data/usePosted";
+import type { TriedTexts, TryState } from "../../generated/contract";
 import "../../components/parts.css";
 import "../../charts/charts.css";
 import { Text } from "./Text";
-import { type Trial, useTry } from "./useTry";
 import "./try.css";
+
+interface Question {
+  text: string;
+  sae: string;
+  conversation: boolean;
+}
 
 export default function TryPage() {
   const { live } = useStudy();
@@ -30,19 +37,12 @@ function NeedsLive() {
 }
 
 function Live() {
-  const { name } = useStudy();
   const sae = useSae();
   const [state] = useFresh<TryState>("api/try");
   return (
     <Loaded of={state} what="whether a model is there">
       {({ ready }) => {
-        if (!ready || sae === null) {
-          return (
-            <Empty title="No model is loaded">
-              Start the explorer so: <code>persona explore {name} --model</code>
-            </Empty>
-          );
-        }
+        if (!ready || sae === null) return <NoModel />;
         return <Form key={sae.sae} sae={sae.sae} />;
       }}
     </Loaded>
@@ -53,13 +53,13 @@ function Live() {
 function Form({ sae }: { sae: string }) {
   const [text, setText] = useState("");
   const [conversation, setConversation] = useState(false);
-  const [trial, ask] = useTry();
+  const [trial, ask] = usePosted<Question, TriedTexts>("api/try");
   const ready = text.trim() !== "" && trial.state !== "running";
   const send = () => ready && ask({ text, sae, conversation }); // keys are not disabled, and repeat while they are held
   return (
     <>
       <form
-        className="try-form"
+        className="ask-form"
         onSubmit={(event) => {
           event.preventDefault();
           send();
@@ -77,7 +77,7 @@ function Form({ sae }: { sae: string }) {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
           }}
         />
-        <div className="try-bar">
+        <div className="ask-bar">
           <button className="primary" disabled={!ready}>
             Try it
           </button>
@@ -87,22 +87,14 @@ function Form({ sae }: { sae: string }) {
           </label>
         </div>
       </form>
-      <Result trial={trial} />
+      <Answered of={trial} what="the text with the model">
+        {(result, number) => <Result result={result} number={number} />}
+      </Answered>
     </>
   );
 }
 
-function Result({ trial }: { trial: Trial }) {
-  if (trial.state === "idle") return null;
-  if (trial.state === "running") return <Loading what="the text with the model" />;
-  if (trial.state === "failed") {
-    return (
-      <p className="caution" role="alert">
-        <span className="untrusted">{trial.problem.error}</span>
-      </p>
-    );
-  }
-  const { result, number } = trial;
+function Result({ result, number }: { result: TriedTexts; number: number }) {
   return (
     <>
       <p className="footnote" role="status">

@@ -1,0 +1,102 @@
+"""The study's model behind the pages Try and Steer, for one asker at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from persona_assets.base.errors import StudyError
+from persona_assets.drift.trials import Trials
+from persona_assets.explorer.problems import ProblemError
+from persona_assets.explorer.server.encoding import encoded
+from persona_assets.explorer.snapshot.asking import Json
+from persona_assets.explorer.snapshot.numbers import rounded
+from persona_assets.explorer.snapshot.opened import OpenSnapshot
+
+if TYPE_CHECKING:
+    from persona_assets.drift.transcript import Transcript
+    from persona_assets.drift.tried import Tried
+    from persona_assets.steering.beside import Beside, LivePairs, Question, Wanted
+
+WAIT = 20.0  # seconds that one waits for another's text
+MAX_TOKENS = 120  # of an answer
+FRESH = {"cache-control": "no-store"}
+
+
+class Model:
+    """The study's model for one asker at a time. One who leaves, or waits too long, does not stop it."""
+
+    def __init__(self, trials: Trials) -> None:
+        self.trials, self.study = trials, trials.study
+        self._turn = threading.Lock()
+        self._pairs: LivePairs | None = None
+
+    def tried(self, transcript: Transcript, sae: str) -> list[Tried]:
+        """Return what fires on each text. Raises the problem 503 where the model stays busy; StudyError."""
+        with self._own_turn():
+            return self.trials.tried(transcript, sae)
+
+    def beside(self, sae: str, wanted: list[Wanted], question: Question) -> Beside:
+        """Return the plain answer and the steered one. Raises as `tried`."""
+        with self._own_turn():
+            return self.pairs.beside(sae, wanted, question)
+
+    @property
+    def pairs(self) -> LivePairs:
+        """What answers under edits; its own model is loaded when it is first asked."""
+        if self._pairs is None:
+            from persona_assets.steering.beside import LivePairs
+
+            self._pairs = LivePairs(self.trials.extraction, MAX_TOKENS)
+        return self._pairs
+
+    @contextmanager
+    def _own_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=WAIT):
+            raise ProblemError(503, "the model is busy with another text; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+def loaded(request: Request) -> Model:
+    """Return the server's model. Raises the problem 409 where it has none."""
+    model: Model | None = request.app.state.model
+    if model is None:
+        study = request.app.state.snapshots.study.name
+        raise ProblemError(409, f"no model is loaded; start the explorer so: persona explore {study} --model")
+    return model
+
+
+async def answered(
+    request: Request, answer: Callable[[OpenSnapshot], Json], seconds: float, remedy: str
+) -> Response:
+    """Return what `answer` makes of the newest snapshot, and the seconds that it took.
+
+    Raises the problems 408 after `seconds`, which does not stop it, and 400 for a StudyError.
+    """
+    begun = time.monotonic()
+    async with request.app.state.snapshots.reading() as snapshot:
+        with anyio.move_on_after(seconds):
+            found = await anyio.to_thread.run_sync(
+                partial(_made, answer, snapshot), abandon_on_cancel=True, limiter=request.app.state.trying
+            )
+            body = found | {"seconds": rounded(time.monotonic() - begun)}
+            return Response(encoded(body), media_type="application/json", headers=FRESH)
+    raise ProblemError(408, f"timed out after {seconds:g} s; {remedy}")
+
+
+def _made(answer: Callable[[OpenSnapshot], Json], snapshot: OpenSnapshot) -> Json:
+    try:
+        return answer(snapshot)
+    except StudyError as error:
+        raise ProblemError(400, str(error)) from error

@@ -1,0 +1,165 @@
+"""Answers steered on the live server: those of the command, within bounds, read back without an edit."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from persona_assets.drift.stage import DriftStage
+from persona_assets.drift.transcript import Message, Transcript
+from persona_assets.drift.trials import Trials
+from persona_assets.explorer.server import steering
+from persona_assets.explorer.server.app import make_app
+from persona_assets.extract.stage import ExtractionStage
+from persona_assets.lake.schema import DRIFT_TURNS
+from persona_assets.steering.beside import LivePairs, Question, Wanted
+from persona_assets.steering.live import Steering, Target, live_settings
+from persona_assets.study.study import Study
+from tests.conftest import StudyMaker
+from tests.explorer.contract import check
+from tests.explorer.served import Served
+
+AXIS = {"axis": True, "operation": "add", "strength": -40}
+SEVEN = {"feature": 7, "operation": "add", "strength": 20}
+ASKED = {"text": "What do you see?", "system": None, "sae": "demo", "edits": [SEVEN], "seed": 3}
+
+
+def post(served: Served, body: Any, **options: Any) -> Any:
+    return served.client.post(f"{served.address}api/steer", json=body, timeout=120, **options)
+
+
+def steered(served: Served, **more: Any) -> Any:
+    answer = post(served, ASKED | more)
+    assert answer.status_code == 200, answer.text
+    check("Steered", answer.json())
+    return answer.json()
+
+
+def test_the_answers_are_those_of_the_command_and_are_read_without_an_edit(
+    with_model: Served, here: Study
+) -> None:
+    told = steered(with_model)
+    with closing(Steering(here)) as own:
+        prompt = own.prompt("demo", None, ASKED["text"], 3)
+        planned = own.planned("demo", live_settings(here, Target(feature=7), "add", [20]))
+        plain, edited = own.answers("demo", [one.edit for one in planned], prompt, whole=False)
+    assert (told["plain"]["text"], told["steered"]["text"]) == (plain.text, edited.text)
+    assert plain.text != edited.text and not told["unchanged"]
+    assert told["edits"] == [
+        {
+            "target": "feature 7",
+            "operation": "add",
+            "strength": 20,
+            "level": pytest.approx(planned[1].level, rel=1e-4),
+        }
+    ]
+    [feature] = told["features"]
+    for name in ("plain", "steered"):
+        answer, place = told[name], told[name]["place"]
+        assert "".join(answer["pieces"]) == answer["text"]
+        assert len(feature[name]) == len(place["tokens"]) == len(answer["pieces"])
+    shares = [*told["plain"]["place"]["scaled"], *told["steered"]["place"]["scaled"]]
+    assert (min(shares), max(shares)) == (0, 1)
+
+
+def test_edits_are_made_together_and_nothing_is_the_plain_answer(with_model: Served) -> None:
+    nothing = steered(
+        with_model, edits=[SEVEN | {"strength": 0}, {"role": "pirate", "operation": "add", "strength": 0}]
+    )
+    assert nothing["unchanged"] and nothing["plain"] == nothing["steered"]
+    assert [one["target"] for one in nothing["edits"]] == ["feature 7", "vector of pirate"]
+    alone, both = (steered(with_model, edits=edits) for edits in ([SEVEN], [AXIS | {"strength": -20}, SEVEN]))
+    assert alone["steered"]["text"] != both["steered"]["text"]
+    whole = steered(with_model, prompt=True)
+    assert whole["plain"]["text"] == alone["plain"]["text"]
+    assert whole["steered"]["text"] != alone["steered"]["text"]
+
+
+@pytest.fixture
+def here(toy: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The study that `with_model` serves, for this process."""
+    monkeypatch.setenv("PERSONA_LAKE", toy.lake.root)
+    return toy
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"text": " "}, "the text is empty"),
+        ({"text": "a\0b"}, "without NUL"),
+        ({"text": 3}, "the body must be"),
+        ({"text": "a <eos> b"}, "control token"),
+        ({"text": "x" * steering.LONGEST}, "at most 8,000 bytes"),
+        ({"text": "see " * 900}, "which leaves no room"),
+        ({"system": ""}, "the system prompt is empty"),
+        ({"sae": "x"}, "sae must be one of demo"),
+        ({"seed": -1}, "the body must be"),
+        ({"seed": True}, "the body must be"),
+        ({"prompt": 1}, "the body must be"),
+        ({"edits": []}, "a list of 1 to 4"),
+        ({"edits": [SEVEN] * 5}, "a list of 1 to 4"),
+        ({"edits": ["x"]}, "an edit must be"),
+        ({"edits": [SEVEN | {"role": "pirate"}]}, "an edit must be"),
+        ({"edits": [{"axis": False, "operation": "add"}]}, "an edit must be"),
+        ({"edits": [SEVEN | {"operation": ["add"]}]}, "an edit must be"),
+        ({"edits": [SEVEN | {"strength": 20.5}]}, "a strength must be a number from -20 to 20"),
+        ({"edits": [SEVEN | {"strength": "1"}]}, "a strength must be"),
+        ({"edits": [SEVEN | {"feature": 10**6}]}, "SAE demo has 0 to 2047"),
+        ({"edits": [SEVEN | {"feature": True}]}, "no feature True"),
+        ({"edits": [{"role": "pirat", "operation": "add"}]}, "no role 'pirat'"),
+    ],
+)
+def test_what_cannot_be_steered_is_one_line(with_model: Served, body: Any, said: str) -> None:
+    answer = post(with_model, ASKED | body)
+    assert answer.status_code == 400, answer.text
+    check("Problem", answer.json())
+    assert said in answer.json()["error"] and "\n" not in answer.json()["error"]
+
+
+def test_who_may_not_ask_or_has_no_model_is_told(live: Served, with_model: Served) -> None:
+    assert post(with_model, ASKED, headers={"origin": "https://evil.example"}).status_code == 403
+    answer = post(live, ASKED | {"sae": "first"})
+    assert answer.status_code == 409 and "persona explore small --model" in answer.json()["error"]
+    states = [live.get("api/steer?sae=first").json(), with_model.get("api/steer?sae=demo").json()]
+    for state in states:
+        check("SteerState", state)
+    assert [(one["ready"], one["problem"]) for one in states] == [(False, None), (True, None)]
+    assert with_model.get("api/steer?sae=x").status_code == 400
+
+
+def test_the_studies_that_cannot_be_steered_say_why(make_study: StudyMaker) -> None:
+    elsewhere = {
+        "generation": {"backend": "openai", "model": "m", "engine": {"base_url": "http://127.0.0.1:9"}}
+    }
+    for changes, said in (
+        ({}, "the roles are not compared yet under SAE demo"),
+        (elsewhere, "answers elsewhere"),
+    ):
+        study = make_study("none", changes)
+        with TestClient(make_app(study, trials=Trials(study)), base_url="http://127.0.0.1") as client:
+            state = client.get("/api/steer?sae=demo").json()
+            check("SteerState", state)
+            assert not state["ready"] and said in state["problem"]
+
+
+def test_an_answer_has_the_place_that_drift_gives_it_and_a_band_once_drift_has_run(here: Study) -> None:
+    extraction, text = ExtractionStage(here), "What do you see?"
+    with closing(extraction), closing(LivePairs(extraction, 12)) as pairs:
+        asked = "demo", [Wanted(Target(), "add", -40.0)], Question(text, None, 3, False)
+        found = pairs.beside(*asked)
+        assert found.why_no_place is None and len(found.plain.pieces) <= 12
+        said = Message("user", text), Message("assistant", found.plain.text)
+        landed = DriftStage(extraction).land(Transcript(said, "tried"))
+        [turn] = here.lake.read(DRIFT_TURNS, landed[DRIFT_TURNS.name]).to_pylist()
+        again = pairs.beside(*asked)
+    assert found.plain.place is not None and again.plain.place is not None
+    assert found.plain.place.low is None and turn["n_tokens"] == len(found.plain.pieces)
+    place = again.plain.place
+    assert [place.projection, place.low, place.high, place.p] == pytest.approx(
+        [turn["projection"], turn["projection_low"], turn["projection_high"], turn["projection_p"]]
+    )
+    assert place.projection == found.plain.place.projection
+    assert again.steered.place is not None and again.steered.place.low is not None
