@@ -14,26 +14,39 @@ from persona_assets.drift.layout import Layout
 from persona_assets.extract.conversation import Conversation, TokenIds
 from persona_assets.extract.extractor import Extractor
 from persona_assets.extract.pool import Pooled
+from persona_assets.study.settings.analysis import DriftSpace
 
 # What a conversation is called by where responses are numbered.
 _ONLY = 0
 
 
-def encode_layout(layout: Layout, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
-    """Return the codes of a conversation's answers, by turn: one forward pass over the whole conversation."""
+def encode_layout(
+    layout: Layout, extractor: Extractor, sae: str, d_sae: int, space: DriftSpace = "sae"
+) -> SpanCodes:
+    """Return the codes of a conversation's answers, by turn: one forward pass over the whole conversation.
+
+    Of the `residual` space they are the rows that the SAE reads, and `d_sae` is how wide these are.
+    """
     start, stop = layout.spans[0][0], layout.spans[-1][1]
-    [codes] = _run([Conversation(_ONLY, layout.token_ids, start, stop)], extractor, sae, d_sae).values()
+    [codes] = _run(
+        [Conversation(_ONLY, layout.token_ids, start, stop)], extractor, sae, d_sae, space
+    ).values()
     parts = [codes[first - start : last - start] for first, last in layout.spans]
     return _joined(range(len(parts)), parts, layout.answer_ids)
 
 
-def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae: int) -> SpanCodes:
-    """The codes of responses (columns of `schema.RESPONSES`) by response_id: of each one its own tokens."""
+def encode_responses(
+    responses: pa.Table, extractor: Extractor, sae: str, d_sae: int, space: DriftSpace = "sae"
+) -> SpanCodes:
+    """Return the codes of responses (columns of `schema.RESPONSES`) by response_id, as `encode_layout`.
+
+    They are of each response's own tokens.
+    """
     everything = extractor.read(responses, "response_only")
     conversations = sorted(
         (one for one in everything if one.excluded_reason is None), key=lambda one: one.response_id
     )
-    codes = _run(conversations, extractor, sae, d_sae)
+    codes = _run(conversations, extractor, sae, d_sae, space)
     return _joined(
         [one.response_id for one in conversations],
         [codes[one.response_id] for one in conversations],
@@ -42,9 +55,11 @@ def encode_responses(responses: pa.Table, extractor: Extractor, sae: str, d_sae:
 
 
 def _run(
-    conversations: Sequence[Conversation], extractor: Extractor, sae: str, d_sae: int
+    conversations: Sequence[Conversation], extractor: Extractor, sae: str, d_sae: int, space: DriftSpace
 ) -> dict[int, csr_array]:
-    """By response_id, what fires on the selected tokens, float32[n_selected, d_sae]."""
+    """By response_id, what fires on the selected tokens, or the stream there, float32[n_selected, d_sae]."""
+    if space == "residual":
+        return {response_id: csr_array(rows) for response_id, rows in extractor.rows(conversations, sae)}
     lengths = {one.response_id: one.n_selected for one in conversations}
     found: dict[int, csr_array] = {}
     with closing(extractor.stream(conversations, sae)) as batches:

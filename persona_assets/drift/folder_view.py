@@ -152,6 +152,7 @@ def _space(run: FolderRun) -> Json:
     config = run.summary.config
     unknown: Json = {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
     return {
+        "space": "sae",
         "pooling": config.pooling,
         "transform": config.transform,
         "centred": config.use_centering,

@@ -21,7 +21,7 @@ from persona_assets.drift.reference import Reference
 from persona_assets.drift.scores import nearest, scores
 from persona_assets.drift.space import Points
 from persona_assets.drift.transcript import Transcript
-from persona_assets.drift.transitions import Transition, transition
+from persona_assets.drift.transitions import Transition, transition, whole
 from persona_assets.drift.turns import null_of_turns, turn_points
 from persona_assets.extract.pieces import Spelling
 from persona_assets.lake.schema import (
@@ -77,7 +77,9 @@ def measure(
         of_turns, of_run = played.measured(codes, anchor_codes, settings)
     turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns, of_turns)
     of_run["p"] = lowest_p(zip([turn[settings.score] for turn in null], scored[settings.score], strict=True))
-    transitions, features = transition_tables(points, scored, reference.target.axis)
+    transitions, features = transition_tables(
+        points, scored, reference.target.axis, has_features=settings.space == "sae"
+    )
     return {
         DRIFT_TURNS.name: turns,
         DRIFT_TRANSITIONS.name: transitions,
@@ -119,11 +121,17 @@ def turns_table(
     return DRIFT_TURNS.of(columns)
 
 
-def transition_tables(points: Points, scored: Scored, axis: Floats) -> tuple[pa.Table, pa.Table]:
-    """`DRIFT_TRANSITIONS` and `DRIFT_FEATURES`: one transition fewer than turns."""
+def transition_tables(
+    points: Points, scored: Scored, axis: Floats, *, has_features: bool = True
+) -> tuple[pa.Table, pa.Table]:
+    """`DRIFT_TRANSITIONS` and `DRIFT_FEATURES`: one transition fewer than turns.
+
+    Of dimensions that are no features there is only the change as a whole.
+    """
     rows, features = [], [DRIFT_FEATURES.schema.empty_table()]
     for turn in range(1, len(points)):
-        change = transition(points.dense(turn - 1), points.dense(turn), axis)
+        before, after = (points.dense(one) for one in (turn - 1, turn))
+        change = transition(before, after, axis) if has_features else whole(before, after, axis)
         rows.append(
             {
                 "turn": turn,
@@ -179,6 +187,7 @@ def runs_table(
         "transform": settings.transform,
         "centered": settings.centering,
         "l2_normalized": settings.l2_normalize,
+        "space": settings.space,
         "axis": settings.axis,
         "axis_cosine": reference.axis_cosine,
         "n_roles": len(reference.roles),

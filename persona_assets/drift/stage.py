@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from persona_assets.base.arrays import Floats
 from persona_assets.base.errors import StudyError
@@ -33,6 +34,7 @@ from persona_assets.lake.schema import (
     PLAYED_FEATURES,
     RESPONSES,
     ROLE_FEATURES,
+    ROLE_VECTORS,
 )
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer, text_config
@@ -111,7 +113,7 @@ class DriftStage:
         the study cannot measure drift.
         """
         reference, drift = self.reference, self.study.settings.drift
-        codes = encode_layout(layout, self._extraction.extractor, self._files.sae, self._d_sae)
+        codes = self._encoded(layout, None)
         if self._files.anchor_codes is None:
             return placed(codes, None, None, reference, drift)
         return placed(codes, self._anchor_codes, self._fit, reference, drift)
@@ -121,11 +123,21 @@ class DriftStage:
         """The roles, their space and the axis. Raises StudyError where the study has none yet."""
         self._files.check()
         drift, lake = self.study.settings.drift, self.study.lake
+        if self._files.in_residual:
+            return build_reference(self._role_vectors, self._files.anchor, drift)
         vectors = {
-            role: role_vector(lake.read(ROLE_FEATURES, file), drift.pooling, self._d_sae)
+            role: role_vector(lake.read(ROLE_FEATURES, file), drift.pooling, self._width)
             for role, file in self._files.role_features.items()
         }
         return build_reference(vectors, self._files.anchor, drift)
+
+    @cached_property
+    def _role_vectors(self) -> dict[str, csr_array]:
+        """The roles' vectors in the residual stream, float64[1, width]."""
+        file = self._files.role_vectors
+        assert file is not None  # checked
+        rows = self.study.lake.read(ROLE_VECTORS, file).to_pylist()
+        return {row["role"]: csr_array([row["vector"]]) for row in rows if row["variant"] is None}
 
     def _layout(self, transcript: Transcript) -> Layout:
         return lay_out(transcript, ChatFormat(self._tokenizer, self.study.template), self._context)
@@ -133,7 +145,8 @@ class DriftStage:
     def _encoded(self, layout: Layout, held: Held | None) -> SpanCodes:
         extractor = self._extraction.extractor
         with held.reading(extractor) if held else nullcontext():
-            return encode_layout(layout, extractor, self._files.sae, self._d_sae)
+            space = self.study.settings.drift.space
+            return encode_layout(layout, extractor, self._files.sae, self._width, space)
 
     def _codes(self, run: str, transcript: Transcript, layout: Layout, held: Held | None) -> SpanCodes:
         sae, lake = self._files.sae, self.study.lake
@@ -142,7 +155,7 @@ class DriftStage:
             codes = self._encoded(layout, held)
             made_from = self._files.codes_fingerprint(run)
             file = lake.write(DRIFT_CODES, to_table(codes), made_from, sae=sae, run=run)
-        codes = from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+        codes = from_table(lake.read(DRIFT_CODES, file), self._width)
         if codes.token_ids.tolist() != layout.answer_ids.tolist():
             raise StudyError(
                 f"{lake.uri(file.path)}: holds other tokens than {transcript.name}; delete it and run again"
@@ -163,7 +176,7 @@ class DriftStage:
         content = self.study.lake.read(PLAYED_FEATURES, file)
         pooling, names = self.study.settings.drift.pooling, content["role"]
         vectors = {
-            role: role_vector(content.filter(pc.equal(names, role)), pooling, self._d_sae)
+            role: role_vector(content.filter(pc.equal(names, role)), pooling, self._width)
             for role in pc.unique(names).to_pylist()
         }
         return PlayedAxis.of(vectors, self.reference, self._anchor_codes, self.study.settings.drift)
@@ -177,11 +190,13 @@ class DriftStage:
             responses = files.roles[files.anchor].responses
             assert responses is not None and made_from is not None  # it has features, made of them
             content = self.study.responses_owner.lake.read(RESPONSES, responses)
-            codes = encode_responses(content, self._extraction.extractor, files.sae, self._d_sae)
+            codes = encode_responses(
+                content, self._extraction.extractor, files.sae, self._width, self.study.settings.drift.space
+            )
             file = lake.write(
                 DRIFT_CODES, to_table(codes), made_from, sae=files.sae, role=files.anchor, inputs=[responses]
             )
-        return from_table(lake.read(DRIFT_CODES, file), self._d_sae)
+        return from_table(lake.read(DRIFT_CODES, file), self._width)
 
     def _renamed(self, landed: LakeFile, transcript: Transcript, held: Held | None) -> dict[str, LakeFile]:
         """Return the run's row under the transcript's name and flag; a revision of it, where they are new."""
@@ -209,7 +224,8 @@ class DriftStage:
     def _inputs(self, run: str) -> list[LakeFile]:
         """Return what a run's tables are made from."""
         files = self._files
-        found = [files.codes(run), files.anchor_codes, files.played_features, *files.role_features.values()]
+        roles = [files.role_vectors] if files.in_residual else files.role_features.values()
+        found = [files.codes(run), files.anchor_codes, files.played_features, *roles]
         return [file for file in found if file is not None]
 
     @cached_property
@@ -223,5 +239,9 @@ class DriftStage:
         return getattr(text_config(extraction.model, extraction.revision), "max_position_embeddings", None)
 
     @cached_property
-    def _d_sae(self) -> int:
+    def _width(self) -> int:
+        """How many features there are, or dimensions of the residual stream."""
+        if self._files.in_residual:
+            self._files.check()
+            return int(self._role_vectors[self._files.anchor].shape[1])
         return sae_width(self.study.settings.extraction.saes[self._files.sae])

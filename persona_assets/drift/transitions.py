@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,12 @@ def transition(before: Floats, after: Floats, axis: Floats) -> Transition:
         toward_mass=float(np.maximum(contribution, 0).sum()),
         away_mass=float(away.sum()),
     )
+
+
+def whole(before: Floats, after: Floats, axis: Floats) -> Transition:
+    """As `transition`, where dimensions are no features: the change as a whole, and none of them."""
+    change, nothing = float((after - before) @ axis), transition(axis, axis, axis)
+    return replace(nothing, toward_mass=max(change, 0.0), away_mass=max(-change, 0.0))
 
 
 def _shares(values: Floats) -> Floats:

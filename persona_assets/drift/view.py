@@ -91,6 +91,7 @@ def _space(row: Json) -> Json:
     plain = ("pooling", "transform", "axis", "axis_cosine", "n_roles", "compared_with", "n_draws")
     return {
         **{name: row[name] for name in plain},
+        "space": row["space"] or "sae",
         "centred": row["centered"],
         "normalized": row["l2_normalized"],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -67,6 +67,15 @@ class MeasuresLosses(Protocol):
 
     def losses(self, conversations: Sequence[Conversation], saes: Sequence[str]) -> Mapping[str, Losses]:
         """Return by SAE what it costs on the conversations' selected tokens, where that can be measured."""
+        ...
+
+
+@runtime_checkable
+class ReadsStreams(Protocol):
+    """A backend that gives out what an SAE reads."""
+
+    def rows(self, conversations: Sequence[Conversation], sae: str) -> Iterator[tuple[int, Singles]]:
+        """Yield by response_id what `sae` reads of each conversation's selected tokens, float32[n, d_in]."""
         ...
 
 

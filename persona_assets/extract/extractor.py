@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
+from persona_assets.base.arrays import Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
-from persona_assets.extract.backend import Backend, ChangesStreams, MeasuresLosses, PooledBatch
+from persona_assets.extract.backend import (
+    Backend,
+    ChangesStreams,
+    MeasuresLosses,
+    PooledBatch,
+    ReadsStreams,
+)
 from persona_assets.extract.conversation import Conversation, read_conversations
 from persona_assets.extract.evidence import DrawnCollector, EvidenceCollector
 from persona_assets.extract.evidence_tables import drawn_table, evidence_table
@@ -186,6 +193,18 @@ class Extractor:
             for batch in batches:
                 check_values(batch.pooled, batch.response_ids, batch.sae)
                 yield batch
+
+    def rows(self, conversations: Sequence[Conversation], sae: str) -> Iterator[tuple[int, Singles]]:
+        """Yield by response_id what an SAE reads of the selected tokens, float32[n_selected, d_in].
+
+        Raises StudyError where the backend gives no streams out, or they are not finite.
+        """
+        if not isinstance(self._backend, ReadsStreams):
+            raise StudyError(
+                f"extraction.backend {self._settings.backend} gives no streams out, which drift.space: "
+                "residual needs; use transformers, or space: sae"
+            )
+        return self._backend.rows(conversations, *self._chosen([sae]))
 
     def changed(self, point: HookPoint, change: Change) -> AbstractContextManager[None]:
         """While open, everything is read with the stream at `point` changed.

@@ -6,9 +6,12 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from persona_assets.base.arrays import Singles
 from persona_assets.extract.backbone import Backbone, place_of
 from persona_assets.extract.backend import PooledBatch
+from persona_assets.extract.batches import batches
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.finite import check_rows
 from persona_assets.extract.losses import Losses, Predicted, losses_through
 from persona_assets.extract.passes import Passes
 from persona_assets.extract.reader import Reader, load_readers
@@ -73,6 +76,16 @@ class TransformersBackend:
             del self.backbone
             self.backbone = self._load(text_config(self._settings.model, self._settings.revision), whole=True)
         return losses_through(self.backbone.causal, self._spliced(saes), texts)
+
+    def rows(self, conversations: Sequence[Conversation], sae: str) -> Iterator[tuple[int, Singles]]:
+        """Yield what `sae` reads of each conversation's selected tokens (`ReadsStreams`)."""
+        point = self._readers[sae].point
+        for batch in batches(conversations, self._budget):
+            lengths = [one.n_selected for one in batch]
+            found = self.backbone.selected_rows(batch, [point])[point].float()
+            check_rows(found, [(one.response_id, one.n_selected) for one in batch], point)
+            for one, rows in zip(batch, found.split(lengths), strict=True):
+                yield one.response_id, rows.cpu().numpy()
 
     @contextmanager
     def changed(self, point: HookPoint, change: Change) -> Iterator[None]:

@@ -45,10 +45,12 @@ def drift_asset(study: Study) -> dg.AssetsDefinition:
 
 
 def _measured_against(study: Study) -> list[dg.AssetDep]:
-    """The features of all roles, whatever roles there are, and those over played answers where wanted."""
-    played = [dg.AssetDep(key(study, "played"))] if stage("played").wanted(study.settings) else []
+    """The features of all roles, whatever roles there are, and what else the study's drift takes."""
+    across = [dg.AssetDep(key(study, "played"))] if stage("played").wanted(study.settings) else []
+    if study.settings.drift.space == "residual" and stage("vectors").wanted(study.settings):
+        across = [dg.AssetDep(key(study, "vectors"))]
     roles = dg.AssetDep(key(study, "role_features"), partition_mapping=dg.AllPartitionMapping())
-    return [roles, *played]
+    return [roles, *across]
 
 
 def drift_sensor(study: Study) -> dg.SensorDefinition:

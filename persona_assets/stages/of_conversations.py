@@ -23,6 +23,7 @@ from persona_assets.lake.schema import (
     DRIFT_RUNS,
     DRIFT_TABLES,
     PLAYED_FEATURES,
+    ROLE_VECTORS,
     Table,
 )
 from persona_assets.stages.across_roles import AcrossRoles
@@ -82,9 +83,24 @@ class DriftFiles:
         }
         return {role: file for role, file in found.items() if file is not None}
 
+    @property
+    def in_residual(self) -> bool:
+        """Whether drift is measured in the residual stream, without the SAE."""
+        return self.study.settings.drift.space == "residual"
+
+    @cached_property
+    def role_vectors(self) -> LakeFile | None:
+        """The fresh vectors of the roles in the residual stream."""
+        return AcrossRoles(self.study, self.roles, self.look).file(ROLE_VECTORS, self.sae)
+
     @cached_property
     def played_features(self) -> LakeFile | None:
-        """The fresh features over answers that play their role; None where the study asks for none."""
+        """The fresh features over answers that play their role; None where the study asks for none.
+
+        In the residual stream there are no features.
+        """
+        if self.in_residual:
+            return None
         return AcrossRoles(self.study, self.roles, self.look).file(PLAYED_FEATURES, self.sae)
 
     def check(self) -> None:
@@ -94,6 +110,13 @@ class DriftFiles:
             raise StudyError(
                 f"{self.study.name}: {lacking} has no fresh features under SAE {self.sae} to measure drift "
                 f"against; run `persona run {self.study.name}` first"
+            )
+        if self.in_residual and self.role_vectors is None:
+            name = self.study.name
+            raise StudyError(
+                f"{name}: drift.space residual is measured against the roles' vectors, and none are fresh "
+                f"under SAE {self.sae}; set extraction.vectors: response, and `persona run {name} --select "
+                "activations,role_features,vectors`"
             )
 
     def codes_fingerprint(self, run: str) -> str:
@@ -181,17 +204,21 @@ class DriftFiles:
         del inputs["token_selection"]  # an answer's own tokens, whatever responses are pooled over
         template = self.study.template
         dated = {"template_date": str(template.date)} if template.date else {}
-        return {"version": CODES_VERSION, "extraction": inputs, **dated, **template.decisive()}
+        of_space = {"space": "residual"} if self.in_residual else {}
+        return {"version": CODES_VERSION, "extraction": inputs, **dated, **template.decisive(), **of_space}
 
     @cached_property
     def measuring(self) -> dict[str, Any]:
         """What decides the tables of every run alike."""
         played = {} if self.played_features is None else {"played": self.played_features.stem}
+        of_roles: dict[str, Any] = {"roles": {role: file.stem for role, file in self.role_features.items()}}
+        if self.in_residual:
+            of_roles = {"vectors": self.role_vectors.stem if self.role_vectors else None}
         return {
             **played,
             "anchor": self.anchor,
             "anchor_codes": self.anchor_codes_fingerprint,
-            "roles": {role: file.stem for role, file in self.role_features.items()},
+            **of_roles,
             "sae": self.sae,
             "settings": self.study.settings.drift.decisive(),
         }

@@ -107,6 +107,7 @@ def _run(
         "verdict": "HIGH",
         "max_correlation": None,
         "space": {
+            "space": "sae",
             "pooling": "mean",
             "transform": "log1p",
             "centred": True,

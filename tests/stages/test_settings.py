@@ -159,6 +159,7 @@ OTHERS: dict[str, Any] = {
     "drift.directory": "talks",
     "drift.plain": "plain*",
     "drift.sae": {"extraction.saes": {"demo": SAE, "other": {**SAE, "id": "i"}}, "drift": {"sae": "other"}},
+    "drift.space": {"drift": {"space": "residual", "transform": "raw"}},
     "drift.pooling": "max",
     "drift.transform": "raw",
     "drift.centering": True,
@@ -225,7 +226,9 @@ def test_every_key_has_another_value_here() -> None:
     [
         one
         for one in leaves()
-        if not one[0].startswith((*ASKED, "contrasts.", OF_DECLINED, FIRST_TOKENS, VECTORS, *OF_PLAYED))
+        if not one[0].startswith(
+            (*ASKED, "contrasts.", OF_DECLINED, FIRST_TOKENS, VECTORS, *OF_PLAYED, "drift.space")
+        )
     ],
 )
 def test_a_key_decides_some_file_unless_its_block_says_that_it_decides_none(

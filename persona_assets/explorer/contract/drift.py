@@ -111,6 +111,8 @@ class DriftRuns(Answer):
 class DriftSpace(Answer):
     """How a run was measured; null: another tool does not say."""
 
+    space: Literal["sae", "residual"]
+    """What is measured: features, or the residual stream that the SAE reads."""
     pooling: Literal["mean", "max"] | None
     transform: Literal["log1p", "raw"] | None
     centred: bool | None

@@ -127,6 +127,9 @@ DRIFT_RUNS = _of_run(
         Column("l2_normalized", BOOL, "Whether every vector is given length 1"),
         Column("axis", TEXT, "difference: the anchor minus the mean of compared_with; pca: the first "
             "principal component of the roles"),
+        Column("space", TEXT, "sae: features that fire; residual: the stream that the SAE reads, where "
+            "drift_features has no rows, and a mass is the whole change. NULL of an earlier version: sae",
+            nullable=True, later=True),
         Column("axis_cosine", DOUBLE, "Cosine of these two ways to find the axis: far below 1 they tell "
             "different stories"),
         Column("n_roles", INT, "How many roles the reference has"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from persona_assets.lake.schema.of_runs import DriftScore
 from persona_assets.study.settings.block import Block, Name, PositiveInt
+
+DriftSpace = Literal["sae", "residual"]
 
 SMALLEST_EFFECT = 0.05
 
@@ -134,6 +136,9 @@ class DriftSettings(Block):
     explorer shows every conversation beside those, too."""
     sae: Name | None = None
     """The SAE that they are measured with; by default the study's first."""
+    space: DriftSpace = "sae"
+    """What is measured: the features that fire, or the residual stream that the SAE reads, without the SAE.
+    The latter needs `extraction.vectors`, `pooling: mean` and `transform: raw`."""
     pooling: Literal["mean", "max"] = "mean"
     """How the tokens of a turn become one vector."""
     transform: Literal["log1p", "raw"] = "log1p"
@@ -153,3 +158,9 @@ class DriftSettings(Block):
     """Spans of the anchor's responses behind each null band."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of those draws."""
+
+    @model_validator(mode="after")
+    def _fits_its_space(self) -> Self:
+        if self.space == "residual" and (self.pooling, self.transform) != ("mean", "raw"):
+            raise ValueError("`space: residual` goes with `pooling: mean` and `transform: raw`")
+        return self

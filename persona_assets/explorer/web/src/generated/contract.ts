@@ -1144,6 +1144,8 @@ export interface DriftRuns {
 
 /** How a run was measured; null: another tool does not say. */
 export interface DriftSpace {
+  /** What is measured: features, or the residual stream that the SAE reads. */
+  space: "sae" | "residual";
   pooling: "mean" | "max" | null;
   transform: "log1p" | "raw" | null;
   centred: boolean | null;

@@ -182,6 +182,8 @@ function plainAs(plain: DriftPlain): string {
 const LEVEL = 0.05;
 const PARTED = 0.5; // a cosine below it: difference and first component are two axes
 
+const POOLED = { sae: "features", residual: "the residual stream, without the SAE," };
+
 /** In one sentence: what a turn's vector is, and what the axis. */
 function spaceOf({ space: s, anchor }: DriftRun): string {
   const others = s.compared_with.length > 0 ? `the mean of ${s.compared_with.length} other roles` : "the mean of the other roles";
@@ -192,7 +194,7 @@ function spaceOf({ space: s, anchor }: DriftRun): string {
         ? "the first principal component of the roles, turned toward the assistant"
         : `${anchor} less ${others}`;
   const steps = [
-    s.pooling === null ? "features pooled in a way that is not known" : `features pooled by ${s.pooling}`,
+    s.pooling === null ? "features pooled in a way that is not known" : `${POOLED[s.space]} pooled by ${s.pooling}`,
     s.transform === "log1p" && "log1p",
     s.centred && "centred by the roles' mean",
     s.normalized && "of length 1",

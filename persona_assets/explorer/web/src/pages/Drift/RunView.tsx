@@ -54,7 +54,9 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
           The tokens' colours are of the axis over all answers, and so are the features that moved the score: choose that axis to see them.
         </p>
       )}
-      {transition && !played && <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />}
+      {transition && !played && run.space.space === "sae" && (
+        <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />
+      )}
       <Confounds run={run} score={score} />
     </div>
   );
