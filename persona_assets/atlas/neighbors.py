@@ -43,7 +43,8 @@ def cosine_neighbors(points: Floats, ids: Ints, k: int) -> Neighbors:
 
 def shared(first: Ints, second: Ints) -> Flags:
     """bool[n, k]: which of the neighbors int64[n, k] are among each row of `second` int64[n, k]."""
-    return np.stack([np.isin(*both) for both in zip(first, second, strict=True)]).reshape(first.shape)
+    found = [np.isin(*both) for both in zip(first, second, strict=True)]
+    return np.array(found, bool).reshape(first.shape)
 
 
 def map_neighbors(places: Floats, ids: Ints, k: int) -> Ints:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_distances, cosine_similarity, euclidean_distances
 
-from persona_assets.atlas.neighbors import cosine_neighbors, preservation
+from persona_assets.atlas.neighbors import cosine_neighbors, preservation, shared
 
 
 def nearest(distances: np.ndarray, k: int) -> list[list[int]]:
@@ -31,6 +31,11 @@ def test_there_are_no_more_neighbors_than_others() -> None:
     assert cosine_neighbors(points, np.arange(3), 20).rows.shape == (3, 2)
     assert cosine_neighbors(points[:1], np.arange(1), 20).rows.shape == (1, 0)
     assert cosine_neighbors(points[:0], np.arange(0), 20).rows.shape == (0, 0)
+
+
+def test_of_no_features_no_neighbor_is_shared() -> None:
+    none = np.empty((0, 0), np.int64)
+    assert shared(none, none).shape == (0, 0)
 
 
 def test_preservation_is_the_mean_overlap_of_the_nearest_in_both_spaces() -> None:
