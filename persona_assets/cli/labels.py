@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
-from persona_assets.cli.bar import bar
+from persona_assets.cli.bar import bar, error_console
 from persona_assets.cli.run import run_study
 from persona_assets.labels.api import FetchReport
 from persona_assets.labels.stage import fetch_labels
@@ -18,7 +16,7 @@ _FAILURES_SHOWN = 5
 def fetch(study: Study, sae: str | None, limit: int | None, refresh: bool) -> None:
     """Fetch the labels that are missing, say what came, and publish it."""
     chosen = sae or study.default_sae
-    console = Console(stderr=True)
+    console = error_console()
     with bar("asking for labels", console) as progress:
         report = fetch_labels(
             study,

@@ -13,6 +13,7 @@ import dagster as dg
 from rich.console import Console
 
 from persona_assets.base.errors import RunInterruptedError, StudyError, UnforeseenError
+from persona_assets.cli.bar import error_console
 from persona_assets.cli.chosen import (
     PER_ROLE_BY_NAME,
     PER_STUDY_BY_NAME,
@@ -46,7 +47,7 @@ def run_study(
 ) -> None:
     """Materialize the selected assets for the chosen roles. Raises StudyError where one of them failed."""
     chosen, assets, definitions = what_is_chosen(study, roles, select)
-    console = Console(stderr=True)
+    console = error_console()
     made: Made = {}
     failed: list[str] = []
     with never_lost(), dagster_instance() as instance, database_plainly(), bars(console) as expect:
