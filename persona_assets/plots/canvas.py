@@ -20,6 +20,7 @@ Ending = Literal["png", "svg"]
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 DPI = 160  # dots per inch of a PNG file
+NOTEBOOK_DPI = 80
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 INK, GREY, FAINT = "#222222", "#8c8c8c", "#d9d9d9"
@@ -72,9 +73,16 @@ def drawing(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure, sizes in inches, whose parts make room for each other."""
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.08))
+    figure = Picture(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.08))
     FigureCanvasAgg(figure)
     return figure
+
+
+class Picture(Figure):
+    """A figure that a notebook shows, where no pyplot has told it how to show figures, too."""
+
+    def _repr_png_(self) -> bytes:
+        return rendered(self, "png", NOTEBOOK_DPI)
 
 
 def entitle(figure: Figure, title: str) -> None:

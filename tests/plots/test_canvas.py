@@ -37,6 +37,11 @@ def test_the_same_tables_give_the_same_bytes_whatever_a_users_settings_say(
         assert rendered(picture(), ending) == first
 
 
+def test_a_notebook_shows_a_figure_that_no_pyplot_knows() -> None:
+    figure = PICTURES[0]()
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
 def test_a_figure_drawn_twice_stays_as_it_is() -> None:
     figure = PICTURES[0]()
     assert rendered(figure, "svg") == rendered(figure, "svg")
