@@ -18,15 +18,24 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Matrices:
-    """A statistic of every role's responses, and of the two halves of them.
+    """A statistic of every role's responses, and how alike halves of them are.
 
-    `whole` float64[n_roles, d_sae], `halves` float32[2, n_roles, d_sae]. A half without a response is NaN.
-    `agreement` float64[d_sae] is `half_correlations` of the halves of wordings.
+    `whole` is float64[n_roles, d_sae]; `cosines` float64[d_sae] are `half_cosines` of the halves of responses
+    and `agreement` float64[d_sae] `half_correlations` of those of wordings. The halves themselves are too
+    large to be kept.
     """
 
     whole: Floats
-    halves: Singles
+    cosines: Floats
     agreement: Floats
+
+    @classmethod
+    def of(cls, whole: Floats, halves: Singles) -> Matrices:
+        """Return those of the halves float32[2, 2, n_roles, d_sae] of responses and of wordings.
+
+        A half without a response is NaN.
+        """
+        return cls(whole, half_cosines(halves[0]), half_correlations(halves[1]))
 
 
 def split(design: Design, seed: int) -> Flags:
@@ -54,6 +63,24 @@ def split_wordings(design: Design, seed: int) -> Flags:
     order = np.random.RandomState(seed).permutation(design.by_variant.shape[1])
     first = np.isin(design.variant_of, order[: len(order) // 2])
     return np.stack([design.present & first, design.present & ~first])
+
+
+def half_cosines(halves: Singles) -> Floats:
+    """float64[d_sae]: cosine over roles of two halves float32[2, n_roles, d_sae], as they are (no logarithm).
+
+    Over the roles that have both; 0 where a half is zero in all of them, NaN if there is none.
+    """
+    both = np.asarray(~np.isnan(halves).any(axis=(0, 2)))
+    result = np.full(halves.shape[2], np.nan)
+    if not both.any():
+        return result
+    for start in range(0, len(result), _BLOCK):
+        block = np.s_[start : start + _BLOCK]
+        first, second = halves[:, both, block].astype(np.float64)
+        norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+        products = (first * second).sum(axis=0)
+        result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0)
+    return result
 
 
 def half_correlations(halves: Singles) -> Floats:
@@ -85,21 +112,19 @@ def centred(totals: Totals, baseline: Baseline, raw: Matrices, means: Singles, c
     design = totals.design
     whole_weights = _weights(design, design.present)
     half_weights = [_weights(design, half) for half in chosen.reshape(4, *design.present.shape)]
-    whole, halves = np.empty_like(raw.whole), np.empty_like(raw.halves)
-    agreement = np.empty(whole.shape[1])
+    whole = np.empty_like(raw.whole)
+    cosines, agreement = np.empty((2, whole.shape[1]))
     for start in range(0, whole.shape[1], _BLOCK):
         block = np.s_[start : start + _BLOCK]
         sums = baseline.cell_sums[block].T
         whole[:, block] = raw.whole[:, block] - whole_weights @ sums
-        apart = [
-            of_half - weights @ sums
-            for of_half, weights in zip(
-                means[..., block].reshape(4, *whole[:, block].shape), half_weights, strict=True
-            )
-        ]
-        halves[..., block] = apart[:2]
-        agreement[block] = half_correlations(np.stack(apart[2:]).astype(np.float32))
-    return Matrices(whole, halves, agreement)
+        of_halves = means[..., block].reshape(4, *whole[:, block].shape)
+        apart = [of_half - weights @ sums for of_half, weights in zip(of_halves, half_weights, strict=True)]
+        of_block = Matrices.of(
+            whole[:, block], np.stack(apart).astype(np.float32).reshape(2, 2, *apart[0].shape)
+        )
+        cosines[block], agreement[block] = of_block.cosines, of_block.agreement
+    return Matrices(whole, cosines, agreement)
 
 
 def _weights(design: Design, rows: Flags) -> Floats:

@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-from persona_assets.analysis.halves import Matrices
 from persona_assets.analysis.statistics import Statistics
 from persona_assets.base.arrays import Flags, Floats, Ints
 from persona_assets.base.errors import StudyError
@@ -99,8 +98,7 @@ def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
     mu, sd = _without_dust(matrix.mean(axis=0), matrix), matrix.std(axis=0)
     alive = mu > 0 if mode == "log1p_role_mean" else _varies(matrix, statistics.raw.whole)
     classic_passed = alive & (sd >= (np.median(sd[alive]) if alive.any() else np.nan))
-    classic_stability = half_cosines(source)
-    classic_score = np.where(classic_passed, classic_stability * sd, -1)
+    classic_score = np.where(classic_passed, source.cosines * sd, -1)
     test, criterion = statistics.test, criterion_of(settings, aligned=statistics.test is not None)
     f = q = np.full(len(mu), np.nan)
     if test is not None:
@@ -123,7 +121,7 @@ def select(statistics: Statistics, settings: AtlasSettings) -> Selection:
         stability=source.agreement,
         score=score,
         classic_passed=classic_passed,
-        classic_stability=classic_stability,
+        classic_stability=source.cosines,
         classic_score=classic_score,
         selected=selected,
         columns=matrix[:, selected],
@@ -149,22 +147,6 @@ def role_matrix_mode(settings: AtlasSettings, *, aligned: bool) -> RoleMatrixMod
         )
     plain = wanted is False or settings.strategy == "max" or not aligned
     return "log1p_role_mean" if plain else "question_centered_mean"
-
-
-def half_cosines(source: Matrices) -> Floats:
-    """float64[d_sae]: the cosine of each feature's two halves, as they are (no logarithm), over the roles
-    that have both; 0 where a half is zero in all of them, NaN if there is none.
-    """
-    split: Flags = ~np.isnan(source.halves).any(axis=(0, 2), keepdims=True).ravel()
-    result = np.full(source.whole.shape[1], np.nan)
-    if split.any():
-        for start in range(0, len(result), _BLOCK):
-            block = np.s_[start : start + _BLOCK]
-            first, second = source.halves[:, split, block].astype(np.float64)
-            norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
-            products = (first * second).sum(axis=0)
-            result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0)
-    return result
 
 
 def ranked(score: Floats, passed: Flags) -> Ints:

@@ -15,7 +15,7 @@ from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import Entries, Strategy
 from persona_assets.analysis.errors import Effects, MeanSquares, effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
-from persona_assets.analysis.halves import Matrices, centred, half_correlations, split, split_wordings
+from persona_assets.analysis.halves import Matrices, centred, split, split_wordings
 from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.length_contrasts import LengthContrasts
 from persona_assets.analysis.paired import peaks, second_pass
@@ -86,10 +86,10 @@ def analyse(
     parts = components(totals, shares, squares)
     features = feature_statistics(totals, shares, parts)
     test = None if paired is None or squares is None else role_test(totals, paired, squares, parts)
-    raw, apart = Matrices(totals.role_means, half_means[0], half_correlations(half_means[1])), None
+    raw, apart = Matrices.of(totals.role_means, half_means), None
     if strategy == "max":
         maxima, half_means = peaks(read(sources), design, d_sae, chosen)
-        raw = Matrices(maxima.astype(np.float64), half_means[0], half_correlations(half_means[1]))
+        raw = Matrices.of(maxima.astype(np.float64), half_means)
     elif baseline is not None:
         apart = centred(totals, baseline, raw, half_means, chosen)
     del half_means, baseline  # the largest of all, and not needed to rank

@@ -240,7 +240,7 @@ def test_questions_that_roles_do_not_share_leave_the_paired_columns_null(tmp_pat
     for column in ("role", "feature_id", "share", "auroc", "min_wording_auroc", "n_wordings_agree"):
         assert apart.role_contrasts[column] == shared.role_contrasts[column]
     assert apart.centred is None
-    np.testing.assert_array_equal(apart.raw.halves, shared.raw.halves)
+    np.testing.assert_array_equal(apart.raw.cosines, shared.raw.cosines)
 
 
 def test_a_single_role_has_nobody_to_be_compared_with(tmp_path: Path) -> None:

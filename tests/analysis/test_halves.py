@@ -10,11 +10,22 @@ from tests.analysis.conftest import SPLIT_SEED, Case
 from tests.analysis.dense import D_SAE, DenseRole, make_roles, write
 
 
-def half_rows(roles: list[DenseRole]) -> list[tuple[np.ndarray, np.ndarray]]:
+def half_rows(roles: list[DenseRole], seed: int = SPLIT_SEED) -> list[tuple[np.ndarray, np.ndarray]]:
     """Which rows make each role's halves: one generator, drawn from role after role."""
-    random = np.random.RandomState(SPLIT_SEED)
+    random = np.random.RandomState(seed)
     orders = [random.permutation(len(role.ids)) for role in roles]
     return [(order[: len(order) // 2], order[len(order) // 2 :]) for order in orders]
+
+
+def cosines(values: list[np.ndarray], rows: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """float64[d_sae]: over roles, of the means of each role's halves; 0 where one of them is zero."""
+    means = [
+        [of_role[half].astype(np.float64).mean(axis=0) for half in halves]
+        for of_role, halves in zip(values, rows, strict=True)
+    ]
+    first, second = np.swapaxes(means, 0, 1)
+    norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+    return np.divide((first * second).sum(axis=0), norms, out=np.zeros_like(norms), where=norms > 0)
 
 
 def cross_role_means(roles: list[DenseRole]) -> dict[int, np.ndarray]:
@@ -32,10 +43,8 @@ def centred_rows(roles: list[DenseRole]) -> list[np.ndarray]:
 
 
 def test_halves_are_drawn_role_after_role_over_their_responses_by_variant_and_question(case: Case) -> None:
-    for row, (role, halves) in enumerate(zip(case.roles, half_rows(case.roles), strict=True)):
-        for half, rows in enumerate(halves):
-            expected = role.values[rows].astype(np.float64).mean(axis=0)
-            np.testing.assert_allclose(case.statistics.raw.halves[half, row], expected, rtol=1e-6)
+    values = [role.values for role in case.roles]
+    np.testing.assert_allclose(case.statistics.raw.cosines, cosines(values, half_rows(case.roles)), rtol=1e-6)
 
 
 def test_centred_means_are_less_the_cross_role_mean_of_the_same_variant_and_question(case: Case) -> None:
@@ -46,11 +55,8 @@ def test_centred_means_are_less_the_cross_role_mean_of_the_same_variant_and_ques
 
 def test_centred_halves_are_less_the_cross_role_mean_of_the_same_responses(case: Case) -> None:
     assert case.statistics.centred is not None
-    centred = centred_rows(case.roles)
-    for row, (values, halves) in enumerate(zip(centred, half_rows(case.roles), strict=True)):
-        for half, rows in enumerate(halves):
-            found = case.statistics.centred.halves[half, row]
-            np.testing.assert_allclose(found, values[rows].mean(axis=0), rtol=1e-5, atol=1e-7)
+    expected = cosines(centred_rows(case.roles), half_rows(case.roles))
+    np.testing.assert_allclose(case.statistics.centred.cosines, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_with_nothing_missing_centring_takes_off_the_mean_over_roles(tmp_path: Path) -> None:
@@ -71,7 +77,6 @@ def test_a_response_that_a_role_lacks_does_not_shift_the_others(tmp_path: Path) 
     assert statistics.centred is not None
     assert np.ptp(statistics.raw.whole, axis=0).max() > 0.01
     np.testing.assert_allclose(statistics.centred.whole, 0, atol=1e-12)
-    np.testing.assert_allclose(statistics.centred.halves, 0, atol=1e-6)
 
 
 def test_a_missing_response_shifts_no_paired_effect_where_a_question_s_answers_are_alike(
@@ -92,7 +97,7 @@ def test_the_order_of_the_files_does_not_matter(case: Case, tmp_path: Path) -> N
     again = analyse(sources[::-1], D_SAE, aligned=True, split_seed=SPLIT_SEED)
     assert again.roles == [role.name for role in case.roles]
     assert again.role_contrasts == case.statistics.role_contrasts
-    np.testing.assert_array_equal(again.raw.halves, case.statistics.raw.halves)
+    np.testing.assert_array_equal(again.raw.cosines, case.statistics.raw.cosines)
 
 
 def test_with_strategy_max_a_half_is_the_mean_of_its_responses_maxima(case: Case, tmp_path: Path) -> None:
@@ -100,18 +105,18 @@ def test_with_strategy_max_a_half_is_the_mean_of_its_responses_maxima(case: Case
     statistics = analyse(sources, D_SAE, aligned=True, split_seed=SPLIT_SEED, strategy="max")
     assert statistics.centred is None
     assert statistics.role_contrasts == case.statistics.role_contrasts
-    for row, (role, halves) in enumerate(zip(case.roles, half_rows(case.roles), strict=True)):
-        np.testing.assert_array_equal(statistics.raw.whole[row], role.maxima.max(axis=0))
-        for half, rows in enumerate(halves):
-            expected = role.maxima[rows].astype(np.float64).mean(axis=0)
-            np.testing.assert_allclose(statistics.raw.halves[half, row], expected, rtol=1e-6)
+    maxima = [role.maxima for role in case.roles]
+    np.testing.assert_array_equal(statistics.raw.whole, [values.max(axis=0) for values in maxima])
+    np.testing.assert_allclose(statistics.raw.cosines, cosines(maxima, half_rows(case.roles)), rtol=1e-6)
 
 
 @pytest.mark.parametrize("strategy", ["mean", "max"])
-def test_a_half_without_a_response_has_no_value(tmp_path: Path, strategy: str) -> None:
+def test_a_role_that_lacks_a_half_does_not_count(tmp_path: Path, strategy: str) -> None:
     roles = make_roles(np.random.default_rng(14), n_roles=3)
     roles[1] = roles[1].only(np.arange(len(roles[1].ids)) == 3)
     statistics = analyse(write(tmp_path, roles), D_SAE, aligned=True, split_seed=0, strategy=strategy)
-    assert np.isnan(statistics.raw.halves[0, 1]).all()
-    assert np.isfinite(statistics.raw.halves[1, 1]).all()
+    values = [role.values if strategy == "mean" else role.maxima for role in roles]
+    whole, halves = [0, 2], half_rows(roles, seed=0)
+    expected = cosines([values[row] for row in whole], [halves[row] for row in whole])
+    np.testing.assert_allclose(statistics.raw.cosines, expected, rtol=1e-6)
     assert np.isfinite(statistics.raw.whole).all()

@@ -99,7 +99,7 @@ def test_of_those_that_passed_the_best_top_k_are_selected_even_if_all_scores_are
     means = random_means(1, 6, 40) * 100
     statistics = made(means, centred=centre(means))
     assert statistics.centred is not None
-    statistics.centred.halves[1] *= -1  # the halves are opposite: scores far below -1
+    statistics.centred.cosines[:] *= -1  # the halves are opposite: scores far below -1
     found = select(statistics, AtlasSettings()).first(5)
     assert (found.score[found.selected] < -1).any() and found.passed[found.selected].all()
     assert sorted(found.score[found.passed])[::-1][:5] == found.score[found.selected].tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from persona_assets.analysis.halves import Matrices
+from persona_assets.analysis.halves import Matrices, half_cosines
 from persona_assets.analysis.role_test import RoleTest
 from persona_assets.analysis.statistics import Statistics
 from persona_assets.study.settings import AtlasSettings
@@ -28,8 +28,9 @@ def made(
 ) -> Statistics:
     """Of role means float64[n_roles, d_sae]; unless given, both halves are as the whole; no test."""
     agree = np.ones(whole.shape[1])
-    apart = None if centred is None else Matrices(centred, _halves(centred), agree)
-    raw = Matrices(whole, _halves(whole) if halves is None else halves.astype(np.float32), agree)
+    apart = None if centred is None else Matrices(centred, half_cosines(_halves(centred)), agree)
+    of_halves = _halves(whole) if halves is None else halves.astype(np.float32)
+    raw = Matrices(whole, half_cosines(of_halves), agree)
     return Statistics(roles or role_names(len(whole)), pa.table({}), pa.table({}), raw, apart, test)
 
 
