@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,7 @@ class Calibration:
             "study": study.name,
             "sae": self.sae,
             "vectors": fingerprint(files),
+            "written_by": f"persona-assets {version('persona-assets')}",
             **({} if axes is None else {"axis_file": axes.stem}),
         }
 
