@@ -143,7 +143,8 @@ def test_two_answers_stand_beside_each_other_with_their_tokens_lit(
     page: Any, with_model: Served, built: Any
 ) -> None:
     page.emulate_media(color_scheme="light")
-    opened(page, with_model.address, "steer?feature=7", ".steer-edit")
+    opened(page, with_model.address, "feature/7", ".feature-head")
+    page.get_by_role("link", name="steer it").click()
     page.get_by_role("slider", name="strength").fill("10")
     page.get_by_role("button", name="Another edit").click()
     page.get_by_label("What is edited").nth(1).select_option("axis")
@@ -157,6 +158,8 @@ def test_two_answers_stand_beside_each_other_with_their_tokens_lit(
     page.locator(".steer-answer .drift-5").first.wait_for()
     place = page.locator(".steer-place")
     assert "place on the drift axis, towards default" in place.inner_text()
+    page.get_by_label("tokens lit by").select_option("7")
+    page.get_by_text("activation, read without the edit").wait_for()
     assert page.locator("main img, main script").count() == 0 and page.title() != "owned"
     assert axe_violations(page) == []
     keep_screenshot(page, "steer-live")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from persona_assets.steering.beside import Answer, Beside, Question, Wanted
     from persona_assets.steering.live import Target
 
-SECONDS = 120.0
+SECONDS = 300.0  # the first question loads the model and places the roles
 LONGEST = 8_000  # bytes of all that is asked
 MAX_EDITS = 4
 MAX_STRENGTH = 20.0

@@ -2,6 +2,7 @@ import { count, fmt, percent } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
+import { useStudy } from "../../data/StudyContext";
 import { SAYS } from "../../generated/columns";
 import type { FeaturePage, Label, LabelScore } from "../../generated/contract";
 import { href } from "../../router/router";
@@ -17,6 +18,7 @@ const SOURCES: Record<string, string> = {
 export function FeatureHead({ feature }: { feature: FeaturePage }) {
   const [first, ...others] = feature.labels;
   const { statistics: s } = feature;
+  const { live } = useStudy();
   return (
     <header className="feature-head">
       <div className="feature-title">
@@ -24,6 +26,7 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
           <span className="faint">Feature</span> {feature.feature_id}
         </h1>
         {s.rank !== null && <a href={href("map", null, { f: feature.feature_id })}>on the map, rank {count(s.rank)}</a>}
+        {live && <a href={href("steer", null, { feature: feature.feature_id })}>steer it</a>}
         {feature.url?.startsWith("https://") && (
           <a href={feature.url} target="_blank" rel="noopener noreferrer">
             Neuronpedia <span aria-hidden="true">↗</span>

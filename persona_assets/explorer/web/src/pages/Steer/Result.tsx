@@ -125,7 +125,7 @@ function Place({ result }: { result: Steered }) {
         ))}
         <div className="muted">
           {known.some(({ place }) => place.low !== null)
-            ? `the band holds 95% of spans of as many tokens of ${result.anchor}'s own answers; a dot is filled outside it`
+            ? `the band holds 95% of spans of as many tokens of ${result.anchor}'s own answers, and p of these lie as low; a dot is filled outside the band`
             : `no band: nobody has read ${result.anchor}'s answers token by token yet, as persona drift does`}
         </div>
       </div>
@@ -138,5 +138,5 @@ const outside = ({ projection, low, high }: SteeredPlace) => (low !== null && pr
 
 function placeSaid({ projection, low, high, p }: SteeredPlace, anchor: string): string {
   const band = low === null || high === null ? "" : `, ${anchor} ${fmt(low)} to ${fmt(high)}`;
-  return `${fmt(projection)}${band}${p === null ? "" : ` (p of one as low ${fmt(p, 2)})`}`;
+  return `${fmt(projection)}${band}${p === null ? "" : `, p ${fmt(p, 2)}`}`;
 }
