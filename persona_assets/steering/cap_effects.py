@@ -130,11 +130,12 @@ def answered_effects(
     generation = answering_here(across, engine.device, "leave --answer out")
     scripts = [_script(one) for one in transcripts]
     with closing(TransformersBackend(generation)) as backend:
-        given: list[list[Transcript]] = []
-        for done, cap in enumerate((None, *caps)):
+        given: list[list[Transcript]] = [[] for _ in range(1 + len(caps))]
+        for place, cap in enumerate((None, *caps)):
             with nullcontext() if cap is None else capped(backend.model, cap):
-                given.append([converse(one, backend, generation) for one in scripts])
-            progress(done + 1, 1 + len(caps))
+                for done, one in enumerate(scripts, start=1):
+                    given[place].append(converse(one, backend, generation))
+                    progress(place * len(scripts) + done, len(given) * len(scripts))
     as_it_is, *under = given
     for before, after in zip(as_it_is, under[0], strict=True):
         stage.land(replace(before, name=f"{before.name} (answered anew)"))
