@@ -93,6 +93,19 @@ def test_answers_are_given_anew_under_the_cap_from_the_same_seeds_and_read_witho
     assert runs == [("plain 0 (answered anew)", "plain 0 (answered under a cap)", True)]
 
 
+def test_a_conversation_that_the_model_gives_again_keeps_its_name(
+    with_vectors: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"user": ["Is a lie ever a kindness?", "Why do the stars twinkle?"]}))
+    effects(with_vectors, tmp_path / "cap.safetensors", capsys, files=[script], answer=True, controls=0)
+    with connect(with_vectors) as warehouse:
+        names = warehouse.execute("select name from drift_runs order by all").fetchall()
+    assert [name for (name,) in names] == [
+        "script", "script (answered under a cap)", "script (read under a cap)",
+    ]  # fmt: skip
+
+
 def test_a_floor_that_nothing_lies_below_changes_nothing_at_all(
     with_vectors: Study,
     files: list[Path],
