@@ -81,14 +81,20 @@ def told(error: duckdb.Error) -> str:
 @contextmanager
 def writing_database(target: object) -> Iterator[None]:
     """Turn a full, read-only or closed disk met while writing `target` into a `StudyError`."""
-    with writing(target):
-        try:
-            yield
-        except duckdb.Error as error:
-            code = refusal(error)
-            if code is None:
-                raise
-            raise OSError(code, os.strerror(code)) from error
+    with writing(target), as_os_error():
+        yield
+
+
+@contextmanager
+def as_os_error() -> Iterator[None]:
+    """Turn DuckDB's report of a full, read-only or closed disk into the `OSError` that it stands for."""
+    try:
+        yield
+    except duckdb.Error as error:
+        code = refusal(error)
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code)) from error
 
 
 def refusal(error: duckdb.Error) -> int | None:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from persona_assets.cli.bar import bar
+from persona_assets.cli.units import size
 from persona_assets.drift.folder import folder_runs
 from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server import front_end
@@ -69,5 +70,8 @@ def _model(study: Study, wanted: bool) -> Iterator[Trials | None]:
 def site(study: Study, folder: Path) -> None:
     """Write the static site, and say where."""
     with bar("writing pages") as progress:
-        n_files = write_site(study, folder, progress)
-    print(f"{n_files} files of data in {folder}; try it: python3 -m http.server --directory {folder}")
+        written = write_site(study, folder, progress)
+    print(
+        f"{written.n_files} files of data in {folder}, and a database of {size(written.database)} for SQL; "
+        f"try it: python3 -m http.server --directory {folder}"
+    )

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from persona_assets.explorer.resources.histogram import histograms
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.encoding import encoded
+from persona_assets.explorer.site_database import write_database
 from persona_assets.explorer.snapshot.asking import Json
 from persona_assets.explorer.snapshot.narrowed import narrowed
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
@@ -35,8 +37,16 @@ _Answers = Iterator[tuple[str, Any]]  # what stands in a file, by its path
 _Pages = tuple[int, Callable[[Source], _Answers]]  # how many files, and what answers them
 
 
-def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> int:
-    """Write the study's static site into `folder`, whole or not at all; how many files of data it has.
+@dataclass(frozen=True)
+class Site:
+    """How many files of data a site has, and how many bytes the database of its SQL page."""
+
+    n_files: int
+    database: int
+
+
+def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> Site:
+    """Write the study's static site into `folder`, whole or not at all.
 
     Pages of at most `MAX_FEATURES` features an SAE, and `MAX_PAGES` pages of responses a role. Raises
     StudyError where the front end is not built, nothing is published, or `folder` holds something else.
@@ -49,8 +59,10 @@ def write_site(study: Study, folder: Path, progress: Progress, dist: Path = fron
         snapshot = snapshots.newest()
         with writing(folder, "name another folder"), replacing_folder(folder.absolute()) as beside:
             _copy(dist, beside)
+            _say_policy(beside / "index.html")
             (beside / _MARK).write_text(f"{study.name}\n")
-            return _write_data(snapshot, beside / "data", progress)
+            database = _write_database(snapshot, beside / "data")
+            return Site(_write_data(snapshot, beside / "data", progress), database)
     finally:
         snapshots.close()
 
@@ -71,6 +83,26 @@ def _copy(source: Path, target: Path) -> None:
             place.mkdir()
         else:
             shutil.copyfile(file, place)
+
+
+def _say_policy(index: Path) -> None:
+    """Have the page itself say what it may do: a static host does not.
+
+    DuckDB's WebAssembly is not among that. It runs in a worker, for which the policy of the worker's own file
+    holds: none, unless the host sends one.
+    """
+    said = f'<meta http-equiv="Content-Security-Policy" content="{front_end.POLICY}" />'
+    page = index.read_text(encoding="utf-8")
+    index.write_text(page.replace("<head>", f"<head>\n    {said}", 1), encoding="utf-8")
+
+
+def _write_database(snapshot: OpenSnapshot, folder: Path) -> int:
+    """Write what the SQL page asks, and what there is to ask; the database's size."""
+    folder.mkdir()
+    told = write_database(snapshot, folder)
+    for name, content in told.items():
+        (folder / name).write_bytes(encoded(content))
+    return int(told["sql.json"]["bytes"])
 
 
 def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int:

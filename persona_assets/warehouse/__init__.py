@@ -5,6 +5,7 @@ It is an artifact of the lake: built under another name, swapped in whole, opene
 
 from __future__ import annotations
 
+from persona_assets.warehouse.build import macro_definition
 from persona_assets.warehouse.kept import keep, kept
 from persona_assets.warehouse.reading import (
     connect,
@@ -21,6 +22,7 @@ __all__ = [
     "connect",
     "keep",
     "kept",
+    "macro_definition",
     "newest_snapshot",
     "publish",
     "snapshot_identity",

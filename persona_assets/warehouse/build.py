@@ -62,7 +62,12 @@ def add_views(
         for table in DERIVED:
             connection.execute(definition(table, query(f"views/{table.name}")))
         for name in MACROS:
-            connection.execute(query(f"macros/{name}").replace("{default_sae}", literal(default_sae)))
+            connection.execute(macro_definition(name, default_sae))
+
+
+def macro_definition(name: str, default_sae: str) -> str:
+    """Return the SQL that makes a macro; `default_sae` is meant where a question names none."""
+    return query(f"macros/{name}").replace("{default_sae}", literal(default_sae))
 
 
 @contextmanager

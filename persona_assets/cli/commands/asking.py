@@ -274,7 +274,7 @@ def site(
     study: StudyArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
 ) -> None:
-    """Write the explorer, without its SQL console, as files for any web host."""
+    """Write the explorer as files for any web host, with a database that its SQL page asks in the browser."""
     from persona_assets.cli.explore import site
 
     site(load_study(study), directory)

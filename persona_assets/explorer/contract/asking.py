@@ -109,4 +109,14 @@ class SqlResult(Answer):
     """Of an answer without rows: which of the tables that were asked have none, and why."""
 
 
+class SiteSql(Answer):
+    """`data/sql.json` of a static site: its database, which the page asks by itself."""
+
+    file: str
+    """Beside this one; its name changes with its content."""
+    bytes: int
+    lacking: list[str]
+    """Tables, views and macros of the snapshot that are not in it."""
+
+
 ResponseHit = TypeAliasType("ResponseHit", Hit | SearchProgress | SearchEnd | SearchError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import version
 
 from persona_assets.base.queries import examples as example_queries
@@ -30,8 +31,14 @@ def study(source: Source) -> Json:
 
 
 def examples(source: Source) -> list[Json]:
-    """`examples.json`: the questions of `sql/examples/`, each with its first comment as title."""
-    return [{"name": name, "title": title(text), "sql": text} for name, text in example_queries().items()]
+    """`examples.json`: the questions of `sql/examples/`."""
+    return examples_of(example_queries())
+
+
+def examples_of(names: Iterable[str]) -> list[Json]:
+    """Return the questions of these names, each with its first comment as title."""
+    texts = example_queries()
+    return [{"name": name, "title": title(texts[name]), "sql": texts[name]} for name in names]
 
 
 def schema(source: Source) -> list[Json]:

@@ -10,10 +10,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 DIST = Path(__file__).parents[1] / "web" / "dist"
 MISSING = "the explorer's pages are not built: install Node 20 or newer, then `make explorer`"
 
-_POLICY = (
+# What the pages may do, said by the document itself or by the server that sends it.
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'"
 )
+_POLICY = f"{POLICY}; frame-ancestors 'none'"  # this one a document cannot say
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

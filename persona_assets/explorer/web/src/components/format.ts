@@ -47,6 +47,13 @@ export function count(value: Maybe): string {
   return known(value) ? value.toLocaleString("en-US").replaceAll(",", "\u2009") : UNKNOWN;
 }
 
+/** A size in the largest unit that leaves a digit before the point: 7.7 MB. */
+export function bytes(n: number): string {
+  const place = Math.min(Math.floor(Math.log10(Math.max(n, 1)) / 3), 3);
+  const value = n / 1000 ** place;
+  return `${place === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1)}\u202f${["B", "kB", "MB", "GB"][place]}`;
+}
+
 /** A probability after correction: below a thousandth only that is said. */
 export function qValue(value: Maybe): string {
   if (!known(value)) return UNKNOWN;

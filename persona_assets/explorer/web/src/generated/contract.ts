@@ -1049,6 +1049,15 @@ export interface SqlResult {
   note: string | null;
 }
 
+/** `data/sql.json` of a static site: its database, which the page asks by itself. */
+export interface SiteSql {
+  /** Beside this one; its name changes with its content. */
+  file: string;
+  bytes: number;
+  /** Tables, views and macros of the snapshot that are not in it. */
+  lacking: string[];
+}
+
 export type ResponseHit = Hit | SearchProgress | SearchEnd | SearchError;
 
 export type DriftScore = "projection" | "cosine_axis" | "cosine_anchor";

@@ -20,7 +20,7 @@ export const PAGES = named({
   findings: { title: "Findings", inHeader: (_, bundled) => !bundled },
   try: { title: "Try", inHeader: (study) => study.live },
   steer: { title: "Steer", inHeader: (study, bundled) => !bundled && (study.live || study.has_interventions) },
-  sql: { title: "SQL", inHeader: (study) => study.live },
+  sql: { title: "SQL", inHeader: (_, bundled) => !bundled },
   feature: { title: "Feature", inHeader: never },
   role: { title: "Role", inHeader: never },
   search: { title: "Search", inHeader: never },

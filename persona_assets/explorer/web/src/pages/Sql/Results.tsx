@@ -1,21 +1,22 @@
 import { useEffect, useState } from "react";
 import { count, fixed } from "../../components/format";
 import { Empty } from "../../components/Loaded";
-import { post, saveFile } from "../../data/http";
+import { saveFile } from "../../data/http";
 import { asProblem } from "../../data/problem";
 import type { SqlResult } from "../../generated/contract";
 import "../../components/parts.css";
+import type { Asker, Format } from "./asker";
 import { ResultTable } from "./ResultTable";
 import type { Run } from "./useRun";
 
 /** What came of the last query: a table, an error, or that it is under way. */
-export function Results({ run, cancel, written }: { run: Run; cancel: () => void; written: boolean }) {
+export function Results({ run, asker, cancel, written }: { run: Run; asker: Asker; cancel: () => void; written: boolean }) {
   if (run.state === "idle") {
     return (
       <Empty title="Nothing asked yet">{written ? "Run the query above." : "Write a query, or begin with one of the examples."}</Empty>
     );
   }
-  if (run.state === "running") return <Running since={run.since} cancel={cancel} />;
+  if (run.state === "running") return <Running since={run.since} said={run.said} cancel={cancel} />;
   if (run.state === "cancelled") return <Empty title="Cancelled">The query was ended before it had an answer.</Empty>;
   if (run.state === "failed") {
     const { error, line, column } = run.problem;
@@ -33,13 +34,13 @@ export function Results({ run, cancel, written }: { run: Run; cancel: () => void
   }
   return (
     <>
-      <Answer sql={run.sql} result={run.result} />
+      <Answer sql={run.sql} result={run.result} asker={asker} />
       {run.result.columns.length > 0 && <ResultTable key={run.sql} result={run.result} />}
     </>
   );
 }
 
-function Running({ since, cancel }: { since: number; cancel: () => void }) {
+function Running({ since, said, cancel }: { since: number; said: string; cancel: () => void }) {
   const [now, setNow] = useState(since);
   useEffect(() => {
     const timer = setInterval(() => setNow(performance.now()), 100);
@@ -49,21 +50,21 @@ function Running({ since, cancel }: { since: number; cancel: () => void }) {
     <div className="sql-status" role="status">
       <span className="spinner" aria-hidden="true" />
       Running <span aria-hidden="true">{fixed((now - since) / 1000, 1)} s</span>
+      {said !== "" && <span className="muted">{said}</span>}
       <button onClick={cancel}>Cancel</button>
     </div>
   );
 }
 
 /** How many rows in which time, whether there are more, and the whole answer as a file. */
-function Answer({ sql, result }: { sql: string; result: SqlResult }) {
+function Answer({ sql, result, asker }: { sql: string; result: SqlResult; asker: Asker }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const save = async (format: "csv" | "parquet") => {
+  const save = async (format: Format) => {
     setBusy(true);
     setFailure(null);
     try {
-      const answer = await post(`api/sql/export?format=${format}`, { sql });
-      saveFile(`answer.${format}`, await answer.blob());
+      saveFile(`answer.${format}`, await asker.file(sql, format));
     } catch (error) {
       setFailure(asProblem(error).problem.error);
     } finally {
@@ -81,12 +82,11 @@ function Answer({ sql, result }: { sql: string; result: SqlResult }) {
       <span className="sql-export">
         {failure !== null && <span className="chip bad untrusted">{failure}</span>}
         {busy && <span className="muted">writing the file …</span>}
-        <button disabled={busy} onClick={() => void save("csv")}>
-          Export CSV
-        </button>
-        <button disabled={busy} onClick={() => void save("parquet")}>
-          Export Parquet
-        </button>
+        {asker.formats.map((format) => (
+          <button key={format} disabled={busy} onClick={() => void save(format)}>
+            Export {{ csv: "CSV", parquet: "Parquet" }[format]}
+          </button>
+        ))}
       </span>
     </div>
   );

@@ -7,12 +7,13 @@ import { paths } from "../../generated/paths";
 
 interface SidebarProps {
   schema: Resource<SchemaEntry[]>;
+  lacking: string[];
   insert: (text: string) => void;
   open: (sql: string) => void;
 }
 
 /** What there is to ask, and questions to begin with. */
-export function Sidebar({ schema, insert, open }: SidebarProps) {
+export function Sidebar({ schema, lacking, insert, open }: SidebarProps) {
   const [chosen, choose] = useState("examples");
   const tabs = [
     { key: "examples", title: "Examples", body: () => <Examples open={open} /> },
@@ -21,7 +22,7 @@ export function Sidebar({ schema, insert, open }: SidebarProps) {
       title: "Tables",
       body: () => (
         <Loaded of={schema} what="the schema">
-          {(entries) => <Schema entries={entries} insert={insert} />}
+          {(entries) => <Schema entries={entries} lacking={lacking} insert={insert} />}
         </Loaded>
       ),
     },
@@ -52,9 +53,9 @@ function Examples({ open }: { open: (sql: string) => void }) {
   );
 }
 
-const KINDS = { table: "Tables", view: "Views over the lake", macro: "Macros" } as const;
+const KINDS = { table: "Tables", view: "Views", macro: "Macros" } as const;
 
-function Schema({ entries, insert }: { entries: SchemaEntry[]; insert: (text: string) => void }) {
+function Schema({ entries, lacking, insert }: { entries: SchemaEntry[]; lacking: string[]; insert: (text: string) => void }) {
   const [word, setWord] = useState("");
   const wanted = word.trim().toLowerCase();
   const fits = (entry: SchemaEntry) =>
@@ -82,6 +83,14 @@ function Schema({ entries, insert }: { entries: SchemaEntry[]; insert: (text: st
         );
       })}
       {shown.length === 0 && <p className="muted">Nothing has this in its name.</p>}
+      {lacking.length > 0 && (
+        <section>
+          <h3>Not in this site</h3>
+          <p className="muted">
+            <code>persona explore</code> has these, which read the study's Parquet files: {lacking.join(", ")}.
+          </p>
+        </section>
+      )}
     </div>
   );
 }

@@ -1,0 +1,157 @@
+"""The database beside a static site, which the reader's browser asks in SQL.
+
+It holds the snapshot's own tables, and of its views and macros those that need no others. What the snapshot
+reads from the lake's Parquet files is not in it: DuckDB in a browser reads these by an extension, which the
+site would have to fetch from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from persona_assets.base.duck import as_os_error, literal
+from persona_assets.base.queries import examples, query
+from persona_assets.explorer.resources.study import examples_of
+from persona_assets.explorer.snapshot.asking import Json, rows
+from persona_assets.explorer.snapshot.opened import OpenSnapshot
+from persona_assets.lake.schema import DERIVED, MACROS
+from persona_assets.lake.schema.definition import definition
+from persona_assets.warehouse import macro_definition
+
+# Read by DuckDB 1.4, the browser's; older layouts take ten times the bytes to tell what tables there are.
+_LAYOUT = "storage_version 'v1.4.0', block_size 65536"
+# Tables of every role and feature lie by feature, and the two largest once more by role: over the network
+# whatever lies between the wanted rows is read with them.
+_OF_BOTH = {"sae", "role", "feature_id"}
+_BY_FEATURE, _BY_ROLE = "order by sae, feature_id, role", "order by sae, role, feature_id"
+_TWICE = ("role_features", "role_contrasts")
+_OF_ROLES = ("top_features", "compare_roles", "in_first_tokens")  # macros that ask the second
+_TWICE_READ = re.compile(rf"\b(from|join) ({'|'.join(_TWICE)})\b")
+# They tell of the machine that made the snapshot, and of files on it.
+_KEPT_BACK = {"study": {"settings", "lake"}, "saes": {"path"}}
+# What DuckDB has in a browser only after it has fetched an extension.
+_BY_EXTENSION = re.compile(r"\bjson|->>|\bread_\w+\s*\(|\bat time zone\b", re.IGNORECASE)
+_COMMENT = re.compile(r"--.*")
+
+
+def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
+    """Write the database of `snapshot` into `folder`; return, by file, what the SQL page reads beside it.
+
+    The database's name changes with its content: a page does not read on in another file than it began with.
+    """
+    beside = folder / "warehouse.duckdb"
+    with as_os_error(), snapshot.cursor() as connection:
+        whole = [entry["name"] for entry in rows(connection, "schema")]
+        connection.execute(f"attach {literal(str(beside))} as site ({_LAYOUT})")
+        connection.begin()
+        _copy_tables(connection)
+        connection.execute("use site")
+        _make_views_and_macros(connection, snapshot.study.default_sae, whole)
+        connection.commit()
+        connection.execute("checkpoint site")
+        connection.execute("use warehouse")
+        connection.execute("detach site")
+    file = beside.rename(folder / f"warehouse-{_hash(beside)}.duckdb")
+    with closing(_opened(file)) as connection:
+        schema = rows(connection, "schema")
+        asked = [name for name, text in examples().items() if _answers(connection, text)]
+    known = {entry["name"] for entry in schema}
+    lacking = [name for name in whole if name not in known]
+    return {
+        "sql.json": {"file": file.name, "bytes": file.stat().st_size, "lacking": lacking},
+        "schema.json": schema,
+        "examples.json": examples_of(asked),
+    }
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy the snapshot's own tables with the comments of all."""
+    for table, comment, columns in connection.execute(query("explorer/site_tables")).fetchall():
+        kept = [column for column in columns if column["name"] not in _KEPT_BACK.get(table, ())]
+        of_both = {column["name"] for column in kept} >= _OF_BOTH
+        _copy(connection, table, table, comment, kept, _BY_FEATURE if of_both else "")
+        if table in _TWICE:
+            said = f"The same rows as {table}, by role: to ask of one role"
+            _copy(connection, table, f"{table}_by_role", said, kept, _BY_ROLE)
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    to: str,
+    comment: str | None,
+    columns: list[Json],
+    order: str,
+) -> None:
+    selected = ", ".join(
+        f"{_name(one['name'])}{'::varchar' if one['type'] == 'JSON' else ''} as {_name(one['name'])}"
+        for one in columns
+    )
+    target = f"site.{_name(to)}"
+    connection.execute(f"create table {target} as select {selected} from warehouse.{_name(table)} {order}")
+    said = [(f"table {target}", comment)]
+    said += [(f"column {target}.{_name(one['name'])}", one["comment"]) for one in columns]
+    for what, text in said:
+        if text is not None:
+            connection.execute(f"comment on {what} is {literal(text)}")
+
+
+def _make_views_and_macros(
+    connection: duckdb.DuckDBPyConnection, default_sae: str, whole: Collection[str]
+) -> None:
+    """Make those that need neither an extension nor what the database does not hold."""
+    own = {
+        name
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'site'"
+        ).fetchall()
+    }
+    lacking = set(whole) - own - {table.name for table in DERIVED} - set(MACROS)
+    made = {table.name: definition(table, query(f"views/{table.name}")) for table in DERIVED}
+    made |= {name: macro_definition(name, default_sae) for name in MACROS}
+    made |= {name: _TWICE_READ.sub(r"\1 \2_by_role", made[name]) for name in _OF_ROLES}
+    for name, text in made.items():
+        if _needs(text, lacking):
+            lacking.add(name)
+        else:
+            connection.execute(text)
+
+
+def _needs(sql: str, names: Collection[str]) -> bool:
+    """Return whether `sql` reads a table, view or macro of one of these names, or needs an extension."""
+    text = _COMMENT.sub("", sql)
+    read = re.findall(r"\b(?:from|join)\s+(\w+)", text, re.IGNORECASE)
+    return not set(names).isdisjoint(read) or _BY_EXTENSION.search(text) is not None
+
+
+def _opened(file: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(f"attach {literal(str(file))} as warehouse (read_only)")
+    connection.execute("use warehouse")
+    return connection
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, example: str) -> bool:
+    """Return whether the example can be asked of this database, in a browser."""
+    if _needs(example, ()):
+        return False
+    try:
+        connection.execute(f"explain {example}")
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()[:16]

@@ -1,0 +1,46 @@
+import { Decimal, Field, Float64, Int32, Int64, List, Struct, TimestampMicrosecond, Utf8 } from "apache-arrow";
+import { expect, test } from "vitest";
+import { complaint } from "../../src/pages/Sql/site/complaint";
+import { plain, typeName } from "../../src/pages/Sql/site/values";
+
+const json = (type: string, message: string, position?: string) =>
+  new Error(JSON.stringify({ exception_type: type, exception_message: message, ...(position ? { position } : {}) }));
+const told = (error: Error, sql = "") => complaint(error, sql, ["responses"], "small");
+
+test("a complaint is one line, its place counted in characters", () => {
+  const sql = "select 'ü',\n  rol from roles";
+  const said = told(
+    json("Binder", 'Referenced column "rol" not found\nCandidates: "role"', String(new TextEncoder().encode("select 'ü',\n  ").length)),
+    sql,
+  );
+  expect(said).toEqual({ error: 'Binder Error: Referenced column "rol" not found Candidates: "role"', line: 2, column: 3 });
+  expect(told(json("Parser", "syntax error", "9"), "select 'ü' form x")).toMatchObject({ line: 1, column: 10 });
+  const nested = json("Parser", JSON.stringify({ exception_type: "Parser", exception_message: "syntax error", position: "9" }));
+  expect(told(nested, "select 'ü' form x")).toEqual({ error: "Parser Error: syntax error", line: 1, column: 10 });
+  expect(told(new Error("Out of Memory Error: no\n\nLINE 1: x"))).toEqual({ error: "Out of Memory Error: no" });
+});
+
+test("what the site does not hold is said so, with where it is", () => {
+  expect(told(json("Catalog", "Table with name responses does not exist!")).error).toMatch(
+    /^responses is not in the site's database; ask it with/,
+  );
+  expect(told(json("Catalog", "Table with name respnoses does not exist!")).error).toMatch(/^Catalog Error/);
+  expect(
+    told(json("Catalog", 'Scalar Function with name "json_keys" is not in the catalog, but it exists in the json extension.')).error,
+  ).toMatch(/^This needs DuckDB's extension json/);
+});
+
+test("values are JSON's, those that it cannot hold are text", () => {
+  expect(plain(2n ** 53n, new Int64())).toBe("9007199254740992");
+  expect(plain(12n, new Int64())).toBe(12);
+  expect(plain(Number.NaN, new Float64())).toBe("NaN");
+  expect(plain(new Uint32Array([0xfffffffb, 0xffffffff, 0xffffffff, 0xffffffff]), new Decimal(2, 4))).toBe("-0.05");
+  expect(plain(-14_182_339_999.544, new TimestampMicrosecond())).toBe("1969-07-20T20:27:40.000456");
+  expect(plain(null, new Utf8())).toBeNull();
+});
+
+test("types are DuckDB's", () => {
+  const fields = [new Field("a", new Int32()), new Field("b", new List(new Field("item", new Utf8())))];
+  expect(typeName(new Struct(fields))).toBe("STRUCT(a INTEGER, b VARCHAR[])");
+  expect(typeName(new Decimal(3, 9))).toBe("DECIMAL(9,3)");
+});

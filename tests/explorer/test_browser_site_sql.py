@@ -1,0 +1,276 @@
+"""A static site asked in SQL, on a host that serves parts of files and on one that does not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from persona_assets.base.queries import examples
+from persona_assets.explorer.site import write_site
+from persona_assets.warehouse import connect
+from tests.explorer.browser import Quiet, axe_violations, keep_screenshot, watch
+from tests.explorer.fixture_site import HOSTILE
+from tests.explorer.served import Served
+from tests.warehouse.world import World
+
+FOR_EVER = "select count(*) from range(1000000000) a, range(1000000000) b"
+VALUES = r"""select true as yes, 7::tinyint as small, 9007199254740993 as large,
+    -170141183460469231731687303715884105727 as huge, 1.5::decimal(9,3) as exact, -0.05::decimal(4,2) as low,
+    'nan'::double as nothing, 0.1::float as single, date '1492-10-12' as day, time '01:02:03.000004' as hour,
+    timestamp '1969-07-20 20:17:40.123456' as moment, [1, null, 3] as list, {'a': 1, 'b': ['x']} as pair,
+    '\xAA'::blob as raw, null as unknown, 'ünï' as text"""
+
+
+class Ranges(Quiet):
+    """A host that serves parts of files, as nginx and most others do; `sent` is what it sent, by path."""
+
+    sent: dict[str, int]
+
+    def do_GET(self) -> None:  # noqa: N802
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        file = Path(self.translate_path(self.path))
+        if wanted is None or not file.is_file():
+            self.sent[self.path] = self.sent.get(self.path, 0) + 1
+            super().do_GET()
+            return
+        body = self._part(file, wanted)
+        self.sent[self.path] = self.sent.get(self.path, 0) + len(body)
+        self.wfile.write(body)
+
+    def do_HEAD(self) -> None:  # noqa: N802
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        if wanted is None:
+            super().do_HEAD()
+        else:
+            self._part(Path(self.translate_path(self.path)), wanted)
+
+    def _part(self, file: Path, wanted: re.Match[str]) -> bytes:
+        content = file.read_bytes()
+        start, last = int(wanted[1]), int(wanted[2] or len(content) - 1)
+        part = content[start : last + 1]
+        self.send_response(206)
+        self.send_header("content-type", "application/octet-stream")
+        self.send_header("content-range", f"bytes {start}-{last}/{len(content)}")
+        self.send_header("content-length", str(len(part)))
+        self.end_headers()
+        return part
+
+
+@pytest.fixture(scope="module")
+def folder(published: World, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the small study, as `persona site` writes it."""
+    place = tmp_path_factory.mktemp("asked") / "site"
+    write_site(published.study, place, lambda done, total: None, built)
+    return place
+
+
+@contextmanager
+def ranged(folder: Path, kind: type[Ranges] = Ranges) -> Iterator[tuple[str, dict[str, int]]]:
+    """The folder on a host that serves parts of files: its address, and what it sends."""
+    handler = type("Counted", (kind,), {"sent": {}})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", handler.sent
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def host(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
+    with ranged(folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def asked(chromium: Any, host: tuple[str, dict[str, int]]) -> Iterator[Any]:
+    """A page of that site whose engine is loaded; it fails where anything went wrong in it."""
+    troubles: list[str] = []
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    page = context.new_page()
+    watch(page, troubles)
+    page.goto(f"{host[0]}#/sql")
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def ask(page: Any, sql: str) -> Any:
+    """Ask `sql`, and wait until it is answered."""
+    query = f"#/sql?q={quote(sql)}&run=1"
+    page.evaluate("query => { location.hash = '#/sql'; location.hash = query }", query)
+    page.locator(".sql-results .spinner").wait_for(state="detached")
+    page.locator(".result, .sql-error").wait_for()
+    return page
+
+
+def rows(page: Any) -> list[list[str]]:
+    """The rows of the answer that are drawn."""
+    return page.locator(".result-row").evaluate_all(
+        "all => all.map(row => [...row.children].map(cell => cell.textContent))"
+    )
+
+
+def error(page: Any, sql: str) -> str:
+    """The one line that is said of `sql`."""
+    said = ask(page, sql).locator(".sql-error").inner_text()
+    assert "\n" not in said and "Error: {" not in said
+    return said
+
+
+def test_which_roles_is_asked_by_parts_of_the_file(
+    asked: Any, host: tuple[str, dict[str, int]], folder: Path, published: World
+):
+    size = asked.locator(".sql-bar").inner_text()
+    assert re.search(
+        r"the first query loads it \(7\.\d\sMB\) and what it needs of the database \(\d+\.\d\sMB\)", size
+    )
+    assert not any("duckdb" in path for path in host[1] if not path.startswith("/data/"))
+    found = rows(ask(asked, "select role, n_active_responses from which_roles(5)"))
+    with connect(published.study) as snapshot:
+        wanted = snapshot.execute("select role, n_active_responses from which_roles(5)").fetchall()
+    assert found == [[role, str(n)] for role, n in wanted] != []
+    said = asked.locator(".sql-status").first.inner_text().replace("\u202f", " ")
+    assert re.search(r"\d [kM]B of the database read", said)
+    [sent] = [n for path, n in host[1].items() if path.endswith(".duckdb")]
+    [file] = (folder / "data").glob("*.duckdb")
+    assert 0 < sent < file.stat().st_size / 2
+
+
+def test_values_are_those_of_the_live_console(asked: Any, live: Served):
+    answer = live.ask(VALUES).json()
+    [found] = rows(ask(asked, VALUES))
+    types = asked.locator(".result-type").all_inner_texts()
+    assert types == [column["type"].lower() for column in answer["columns"]]
+    page_of_live = asked.context.new_page()
+    page_of_live.goto(f"{live.address}#/sql?q={quote(VALUES)}&run=1")
+    page_of_live.locator(".result").wait_for()
+    assert found == rows(page_of_live)[0]
+    page_of_live.close()
+
+
+def test_every_example_of_the_site_is_answered(asked: Any):
+    titles = asked.locator(".sql-examples button").all_inner_texts()
+    assert len(titles) > 25
+    texts = examples()
+    names = asked.locator(".sql-examples button").evaluate_all("all => all.map(one => one.title)")
+    for name in names:
+        ask(asked, texts[name])
+        assert asked.locator(".sql-error").count() == 0, (name, asked.locator(".sql-error").all_inner_texts())
+
+
+def test_a_mistake_is_one_line_with_its_place(asked: Any):
+    assert error(asked, "select rol\nfrom roles").startswith(
+        "Line 1, column 8: Binder Error: Referenced column"
+    )
+    assert error(asked, "select 'ü' form roles").startswith("Line 1, column ")
+    elsewhere = "ask it with `persona sql small` or `persona explore small`."
+    assert error(asked, "from responses").endswith(f"responses is not in the site's database; {elsewhere}")
+    assert error(asked, "from top_responses(5)").endswith(
+        f"top_responses is not in the site's database; {elsewhere}"
+    )
+    of_json = error(asked, """select json_keys('{"a": 1}')""")
+    assert of_json.endswith(f"This needs DuckDB's extension json, which the site does not hold; {elsewhere}")
+    assert "did you mean pirate?" in error(asked, "from top_features('priate')")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from 'https://example.com/a.parquet'",
+        "select * from read_csv('/assets/x.csv')",
+        "load json",
+        "attach 'https://example.com/a.duckdb'",
+        "set autoload_known_extensions = true",
+        "create table warehouse.own as select 1",
+        "copy (select 1) to 'out.csv'",
+    ],
+)
+def test_nothing_is_read_from_elsewhere_and_nothing_changed(asked: Any, sql: str):
+    assert error(asked, sql) != ""
+
+
+def test_text_of_others_is_text(asked: Any):
+    title = asked.title()
+    for text in HOSTILE[:4]:
+        assert rows(ask(asked, "select '" + text.replace("'", "''") + "' as x")) == [[text]]
+    assert asked.locator(".result img, .result script").count() == 0 and asked.title() == title
+
+
+def test_a_query_is_cancelled_and_the_next_one_answers(asked: Any):
+    query = f"#/sql?q={quote(FOR_EVER)}&run=1"
+    asked.evaluate("query => { location.hash = query }", query)
+    asked.get_by_role("button", name="Cancel").click()
+    asked.get_by_text("Cancelled").wait_for()
+    assert rows(ask(asked, "select 6 * 7")) == [["42"]]
+
+
+def test_a_long_answer_is_cut_and_its_file_holds_more(asked: Any):
+    ask(asked, "select range as n from range(3000)")
+    assert asked.get_by_text("there are more").count() == 1
+    with asked.expect_download() as download:
+        asked.get_by_role("button", name="Export CSV").click()
+    assert len(Path(download.value.path()).read_text().splitlines()) == 3001
+
+
+def test_the_page_is_accessible_and_fits_a_phone(asked: Any):
+    ask(asked, "from which_roles(5)")
+    assert axe_violations(asked) == []
+    keep_screenshot(asked, "site_sql")
+    asked.set_viewport_size({"width": 400, "height": 800})
+    assert asked.evaluate("document.documentElement.scrollWidth") <= 400
+    keep_screenshot(asked, "site_sql_400")
+    asked.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_host_without_ranges_is_read_whole(page: Any, troubles: list[str], folder: Path):
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        port = re.search(r"port (\d+)", server.stdout.readline())[1]
+        page.goto(f"http://127.0.0.1:{port}/#/sql")
+        page.get_by_text("this host serves no parts of files").wait_for()
+        assert "the whole database" in page.locator(".sql-bar").inner_text()
+        assert rows(ask(page, "select role from which_roles(5) limit 1")) != []
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_a_site_without_its_database_says_so(page: Any, troubles: list[str], folder: Path, tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    for name in ("assets", "index.html", "icon.svg", "data/study.json"):
+        (tmp_path / name).symlink_to(folder / name)
+    with ranged(tmp_path) as (address, _):
+        page.goto(f"{address}#/sql")
+        page.get_by_text("This site has no database").wait_for()
+    assert [one for one in troubles if "404" not in one] == []
+    troubles.clear()
+
+
+def test_a_host_that_forbids_the_engine_is_named_as_the_reason(page: Any, troubles: list[str], folder: Path):
+    class Strict(Ranges):
+        def end_headers(self) -> None:
+            self.send_header("content-security-policy", "default-src 'self'; connect-src 'self' blob:")
+            super().end_headers()
+
+    with ranged(folder, Strict) as (address, _):
+        page.goto(f"{address}#/sql?q=select+1&run=1")
+        page.get_by_text("DuckDB does not start in this browser: ").wait_for()
+    troubles.clear()

@@ -1,0 +1,98 @@
+"""The database beside a static site, opened as any DuckDB opens it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from persona_assets.explorer.site_database import write_database
+from persona_assets.explorer.snapshot.opened import Snapshots
+from persona_assets.lake.schema import VIEWS
+from persona_assets.warehouse import connect
+from tests.explorer.contract import check
+from tests.warehouse.world import World
+
+ASKED = (
+    "from which_roles(5)",
+    "from top_features('pirate')",
+    "from top_features('pirate', sae := 'second', \"by\" := 'q')",
+    "from compare_roles('pirate', 'ghost')",
+    "from in_first_tokens('pirate')",
+    "from search_labels('sea')",
+    "from role_findings order by all",
+    "from drift_turns order by all",
+)
+
+
+@pytest.fixture(scope="module")
+def written(published: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The database's file, and what the page is told."""
+    folder = tmp_path_factory.mktemp("site")
+    snapshots = Snapshots(published.study)
+    told = write_database(snapshots.newest(), folder)
+    snapshots.close()
+    [file] = folder.iterdir()
+    return file, told
+
+
+@pytest.fixture(scope="module")
+def database(written: tuple[Path, dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(written[0]), read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("sql", ASKED)
+def test_it_answers_as_the_snapshot_does(published: World, database: duckdb.DuckDBPyConnection, sql: str):
+    with connect(published.study) as snapshot:
+        wanted = snapshot.execute(sql).fetchall()
+    assert database.execute(sql).fetchall() == wanted
+
+
+def test_it_holds_every_table_of_the_snapshot_and_no_view_of_the_lake(
+    published: World, database: duckdb.DuckDBPyConnection, written: tuple[Path, dict[str, Any]]
+):
+    lacking = set(written[1]["sql.json"]["lacking"])
+    assert {table.name for table in VIEWS} <= lacking
+    assert {"top_responses", "feature_shape", "echoes", "role_adherence"} <= lacking
+    with connect(published.study) as snapshot:
+        counted = (
+            "select table_name, estimated_size from duckdb_tables() where database_name = current_database()"
+        )
+        wanted = dict(snapshot.execute(counted).fetchall())
+    found = dict(database.execute(counted).fetchall())
+    assert {name: found.get(name) for name in wanted} == wanted
+    assert found.keys() - wanted.keys() == {"role_features_by_role", "role_contrasts_by_role"}
+    assert not lacking & found.keys()
+
+
+def test_it_tells_nothing_of_the_machine_that_made_it(
+    published: World, database: duckdb.DuckDBPyConnection, written: tuple[Path, dict[str, Any]]
+):
+    columns = database.execute("select table_name, column_name from duckdb_columns()").fetchall()
+    assert ("study", "name") in columns
+    assert not {("study", "settings"), ("study", "lake"), ("saes", "path")} & set(columns)
+    assert published.study.lake.root.encode() not in written[0].read_bytes()
+
+
+def test_the_page_is_told_what_there_is_to_ask(
+    database: duckdb.DuckDBPyConnection, written: tuple[Path, dict[str, Any]]
+):
+    file, told = written
+    check("SiteSql", told["sql.json"])
+    assert file.name == f"warehouse-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.duckdb"
+    assert (told["sql.json"]["file"], told["sql.json"]["bytes"]) == (file.name, file.stat().st_size)
+    for entry in told["schema.json"]:
+        check("SchemaEntry", entry)
+    named = {entry["name"]: entry for entry in told["schema.json"]}
+    assert named["which_roles"]["comment"] and named["role_features"]["columns"][0]["name"] == "sae"
+    examples = {example["name"]: example["sql"] for example in told["examples.json"]}
+    assert "which_roles_fire_a_feature" in examples and len(examples) > 25
+    assert "show_me_the_tokens" not in examples  # of the lake's files
+    assert "away_from_the_assistant" not in examples  # by DuckDB's extension json
+    for sql in examples.values():
+        database.execute(f"explain {sql}")
