@@ -21,6 +21,7 @@ export class SiteAsker implements Asker {
   private readonly study: string;
   private readonly ranges: boolean; // whether the host serves parts of files
   private duck: Promise<Duck> | null = null;
+  private said = 0; // bytes that earlier answers were said to have read
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(site: SiteSql, study: string, ranges: boolean) {
@@ -32,10 +33,12 @@ export class SiteAsker implements Asker {
   async ask(sql: string, signal: AbortSignal, report: (said: string) => void): Promise<SqlResult> {
     return this.inTurn(signal, async () => {
       const duck = await this.opened(report);
-      const [before, begun] = [duck.read(), performance.now()];
+      const begun = performance.now();
       const answer = await this.answer(duck, sql, SHOWN, signal, report);
       const seconds = (performance.now() - begun) / 1000;
-      return { ...answer, seconds, note: this.ranges ? `${bytes(duck.read() - before)} of the database read` : null };
+      const before = this.said;
+      this.said = duck.read(); // of the first query also what it took to open the database
+      return { ...answer, seconds, note: this.ranges ? `${bytes(this.said - before)} of the database read` : null };
     });
   }
 
