@@ -25,12 +25,15 @@ def hold(llm: LLM, file: Path | str | None) -> None:
     """Have an engine run under the cap in a file from now on, or under none.
 
     What it knows of earlier prompts is forgotten, for it was computed otherwise. Raises StudyError where the
-    file is no cap of the model's shape, or the engine runs no hooks.
+    engine is answering, and everything stays as it is; and where the file is no cap of the model's shape, or
+    the engine runs no hooks: no cap is held then.
     """
-    for wrong in llm.collective_rpc("persona_cap", args=(None if file is None else str(file),)):
-        if wrong is not None:
-            raise StudyError(wrong)
-    llm.reset_prefix_cache()
+    if not llm.reset_prefix_cache():
+        raise StudyError("a cap changes between answers, and the engine has not finished some; let it do so")
+    wrong = [one for one in llm.collective_rpc("persona_cap", args=(file and str(file),)) if one is not None]
+    if wrong:
+        llm.collective_rpc("persona_cap", args=(None,))  # of several workers some may hold it
+        raise StudyError(wrong[0])
 
 
 class CapWorker:

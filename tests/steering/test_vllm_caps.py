@@ -18,7 +18,7 @@ from persona_assets.steering.caps import Cap, capped, write_cap
 from persona_assets.steering.vllm_caps import WORKER, held, hold
 from tests.places import TOY
 
-IDS = list(range(5, 45))
+IDS = list(range(5, 45))  # more than a block of the cache
 N = 24
 
 
@@ -38,7 +38,8 @@ def test_a_pair_that_adds_up_to_the_stream_is_changed_by_its_sum_and_other_rows_
 
 @pytest.fixture(scope="module")
 def llm(engine_in_process: None) -> Iterator[Any]:
-    options = {"worker_extension_cls": WORKER, "enforce_eager": True, "enable_prefix_caching": True}
+    caching = {"enable_prefix_caching": True, "block_size": 32}
+    options = {"worker_extension_cls": WORKER, "enforce_eager": True, **caching}
     opened = open_engine(str(TOY / "model"), None, dtype="float32", max_model_len=256, options=options)
     yield opened
     close_engine(opened)
@@ -57,21 +58,32 @@ def test_greedy_answers_under_a_cap_are_those_of_transformers(llm: Any, tmp_path
         ids = torch.tensor([IDS])
         return model.generate(ids, max_new_tokens=N, do_sample=False)[0, len(IDS) :].tolist()
 
-    def ours() -> list[int]:
+    def ours(*, known: bool = False) -> list[int]:
+        """The engine's answer, which is of a prompt that it has in its cache or not."""
         sampling = SamplingParams(temperature=0, max_tokens=N)
         [answer] = llm.generate([{"prompt_token_ids": IDS}], sampling, use_tqdm=False)
+        assert (answer.num_cached_tokens > 0) == known
         return list(answer.outputs[0].token_ids)
 
     plain = theirs()
-    assert ours() == plain
-    hold(llm, tmp_path / "cap.safetensors")  # the prompt that it has just read is forgotten
+    assert ours() == ours(known=True) == plain
+    hold(llm, tmp_path / "cap.safetensors")
     with capped(model, cap):
-        assert ours() == theirs() != plain
+        assert ours() == ours(known=True) == theirs() != plain
     for other in (replace(cap, layer=99), replace(cap, direction=torch.ones(2) / 2**0.5)):
+        hold(llm, tmp_path / "cap.safetensors")
+        assert ours() != plain
         write_cap(other, tmp_path / "other.safetensors")
         with pytest.raises(StudyError, match="the model has layers 0 to"):
             hold(llm, tmp_path / "other.safetensors")
-    assert ours() == plain  # a refused cap leaves none
+        assert ours() == plain  # a refused cap leaves none, and nothing that was read under the one before
     hold(llm, tmp_path / "cap.safetensors")
     hold(llm, None)
     assert ours() == plain
+    llm.enqueue([{"prompt_token_ids": IDS}], SamplingParams(temperature=0, max_tokens=N), use_tqdm=False)
+    llm.llm_engine.step()
+    with pytest.raises(StudyError, match="between answers"):
+        hold(llm, tmp_path / "cap.safetensors")
+    while llm.llm_engine.has_unfinished_requests():
+        llm.llm_engine.step()
+    assert ours(known=True) == plain
