@@ -69,7 +69,7 @@ def _target(study: Study, sae: str, feature: int | None, role: str | None, axis:
     if feature is not None:
         check_in_sae(study, feature, sae)
     check_role(study, study.settings.analysis.anchor)
-    return Target(feature, role)
+    return Target(feature, role, axis)
 
 
 def _levels(operation: Operation, strengths: list[float] | None) -> list[float]:

@@ -31,10 +31,18 @@ _REMEDY = "steer a study of one model that answers here"
 
 @dataclass(frozen=True)
 class Target:
-    """What is edited: a feature, the vector to a role, or, where neither is named, the assistant axis."""
+    """What is edited: a feature, the vector to a role, or the assistant axis.
+
+    Raises ValueError unless it is exactly one of them.
+    """
 
     feature: int | None = None
     role: str | None = None
+    axis: bool = False
+
+    def __post_init__(self) -> None:
+        if [self.feature is not None, self.role is not None, self.axis].count(True) != 1:
+            raise ValueError("what is edited is one of a feature, a role and the axis")
 
 
 def live_settings(
@@ -90,9 +98,7 @@ class Steering:
         )
         if AcrossRoles(edited, across.roles).intervention(sae, _NAME) is None:
             raise _not_compared(self._study, sae)
-        held.interventions.check(
-            settings
-        )  # where there is nothing to edit it is told before a model is loaded
+        held.interventions.check(settings)  # fails before a model is loaded where there is nothing to edit
         planned = held.interventions.planned(settings, role)
         held.interventions.release()
         return sorted(

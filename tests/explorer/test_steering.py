@@ -103,6 +103,14 @@ def here(toy: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
         ({"edits": [SEVEN] * 5}, "a list of 1 to 4"),
         ({"edits": ["x"]}, "an edit must be"),
         ({"edits": [SEVEN | {"role": "pirate"}]}, "an edit must be"),
+        ({"edits": [SEVEN | {"feature": None}]}, "no feature None"),
+        ({"edits": [{"role": None, "operation": "add"}]}, "no role None"),
+        ({"edits": [{"axis": None, "operation": "add"}]}, "an edit must be"),
+        (
+            {"edits": [{"feature": 7, "operation": "add", "strenght": 5}]},
+            "no key 'strenght'; did you mean strength?",
+        ),
+        ({"sytem": "Be brief."}, "no key 'sytem'; did you mean system?"),
         ({"edits": [{"axis": False, "operation": "add"}]}, "an edit must be"),
         ({"edits": [SEVEN | {"operation": ["add"]}]}, "an edit must be"),
         ({"edits": [SEVEN | {"strength": 20.5}]}, "a strength must be a number from -20 to 20"),
@@ -148,7 +156,7 @@ def test_the_studies_that_cannot_be_steered_say_why(make_study: StudyMaker) -> N
 def test_an_answer_has_the_place_that_drift_gives_it_and_a_band_once_drift_has_run(here: Study) -> None:
     extraction, text = ExtractionStage(here), "What do you see?"
     with closing(extraction), closing(LivePairs(extraction, 12)) as pairs:
-        asked = "demo", [Wanted(Target(), "add", -40.0)], Question(text, None, 3, False)
+        asked = "demo", [Wanted(Target(axis=True), "add", -40.0)], Question(text, None, 3, False)
         found = pairs.beside(*asked)
         assert found.why_no_place is None and len(found.plain.pieces) <= 12
         said = Message("user", text), Message("assistant", found.plain.text)

@@ -46,7 +46,7 @@ async def export_sql(request: Request) -> Response:
 
 async def _question(request: Request) -> str:
     """Return the `sql` of the body. Raises the problem 400 where it has none, or is too long."""
-    sql = (await posted(request, '{"sql": …}', "a query", _LONGEST)).get("sql")
+    sql = (await posted(request, '{"sql": …}', ("sql",), "a query", _LONGEST)).get("sql")
     if not is_text(sql):
         raise ProblemError(400, 'the body must be {"sql": …}, a text without NUL and half characters')
     return str(sql)

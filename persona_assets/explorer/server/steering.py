@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
 from persona_assets.drift.localize import scaled
 from persona_assets.drift.transcript import spoken_text
 from persona_assets.drift.trials import known_features
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.server.bodies import is_text, posted
+from persona_assets.explorer.server.bodies import check_keys, is_text, posted
 from persona_assets.explorer.server.model import FRESH, MAX_TOKENS, Model, answered, loaded
 from persona_assets.explorer.snapshot.asking import Json, within
 from persona_assets.explorer.snapshot.numbers import rounded
@@ -34,6 +35,8 @@ LONGEST = 8_000  # bytes of all that is asked
 MAX_EDITS = 4
 MAX_STRENGTH = 20.0
 
+_KEYS = {"text", "system", "sae", "edits", "prompt", "seed"}
+_TARGETS = {"feature", "role", "axis"}
 _BOUNDS = {"max_edits": MAX_EDITS, "max_strength": MAX_STRENGTH, "max_tokens": MAX_TOKENS}
 _EDIT = '{"feature": 7} or {"role": "pirate"} or {"axis": true}, each with "operation" and "strength"'
 _FORM = '{"text": …, "system": null, "sae": …, "edits": […], "prompt": false, "seed": 0}'
@@ -56,7 +59,7 @@ async def can_steer(request: Request) -> Response:
 async def steer(request: Request) -> Response:
     """`POST api/steer`."""
     model = loaded(request)
-    asked = await posted(request, _FORM, "what is asked", LONGEST)
+    asked = await posted(request, _FORM, _KEYS, "what is asked", LONGEST)
     sae = _sae(asked.get("sae"), model.study)
     try:
         question, wanted = _question(asked), _edits(asked.get("edits"), sae, model.study)
@@ -98,10 +101,11 @@ def _edits(edits: Any, sae: str, study: Study) -> list[Wanted]:
 def _edit(edit: Any, sae: str, study: Study) -> Wanted:
     from persona_assets.steering.beside import Wanted
 
-    named = {"feature", "role", "axis"} & edit.keys() if isinstance(edit, dict) else set()
+    named = _TARGETS & edit.keys() if isinstance(edit, dict) else set()
     is_one = len(named) == 1 and edit.get("axis", True) is True
     if not is_one or edit.get("operation") not in get_args(Operation):
         raise ProblemError(400, f"an edit must be {_EDIT}; operations are {', '.join(get_args(Operation))}")
+    check_keys(edit, {*named, "operation", "strength"}, f"an edit must be {_EDIT}")
     strength = edit.get("strength", 1)
     if type(strength) not in (int, float) or not math.isfinite(strength) or abs(strength) > MAX_STRENGTH:
         raise ProblemError(400, f"a strength must be a number from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
@@ -111,14 +115,17 @@ def _edit(edit: Any, sae: str, study: Study) -> Wanted:
 def _target(edit: dict[str, Any], sae: str, study: Study) -> Target:
     from persona_assets.steering.live import Target
 
-    feature, role = edit.get("feature"), edit.get("role")
-    if role is not None and (not isinstance(role, str) or role not in study.role_names):
-        raise ProblemError(400, f"no role {str(role)[:80]!r} in this study")
-    if feature is not None:
-        width = sae_width(study.settings.extraction.saes[sae])
-        if type(feature) is not int or not 0 <= feature < width:
-            raise ProblemError(400, f"no feature {str(feature)[:20]}: SAE {sae} has 0 to {width - 1}")
-    return Target(feature, role)
+    if "axis" in edit:
+        return Target(axis=True)
+    if "role" in edit:
+        role = edit["role"]
+        if not isinstance(role, str) or role not in study.role_names:
+            raise ProblemError(400, f"no role {shown(role)} in this study")
+        return Target(role=role)
+    feature, width = edit["feature"], sae_width(study.settings.extraction.saes[sae])
+    if type(feature) is not int or not 0 <= feature < width:
+        raise ProblemError(400, f"no feature {str(feature)[:20]}: SAE {sae} has 0 to {width - 1}")
+    return Target(feature)
 
 
 def _answer(model: Model, sae: str, wanted: list[Wanted], question: Question, snapshot: OpenSnapshot) -> Json:

@@ -37,7 +37,7 @@ async def can_try(request: Request) -> Response:
 async def try_text(request: Request) -> Response:
     """`POST api/try`."""
     model = loaded(request)
-    asked = await posted(request, _FORM, "a text", LONGEST)
+    asked = await posted(request, _FORM, ("text", "sae", "conversation"), "a text", LONGEST)
     transcript, sae = _asked(asked, list(model.study.settings.extraction.saes))
     answer = partial(_answer, model, transcript, sae)
     return await answered(request, answer, SECONDS, "try a shorter text")
