@@ -1,9 +1,7 @@
-"""Vectors of roles and axes in the files that assistant-axis publishes, read without running their code."""
+"""Axes in the files that assistant-axis publishes, read without running their code."""
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +11,30 @@ from persona_assets.base.arrays import Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, opened
 
-_HOLDING = ("axis", "vector")  # the keys of a file of the axis, and of one of a role
-
-
-@dataclass(frozen=True)
-class Published:
-    """A vector float32[width] that a file has of a layer's output; `role` is its role, None of an axis."""
-
-    vector: Singles
-    role: str | None
-
-
-def read_published(file: Path, layer: int, width: int, n_layers: int) -> Published:
-    """Return what a `.pt` file has of the output of layer `layer` (from 0).
-
-    The file holds a tensor [n_layers, width], or a dictionary with one under `axis` or `vector`. Raises
-    StudyError, naming the file, where it is none of these, holds anything but tensors and plain values, or is
-    of a model with other layers than the study's, `n_layers` of `width`.
-    """
-    content = _loaded(file)
-    fields = content if isinstance(content, dict) else {"axis": content}
-    key = next((name for name in _HOLDING if name in fields), None)
-    rows = _rows(fields.get(key), file)
-    if rows.shape[1] != width or len(rows) > n_layers:
-        raise StudyError(
-            f"{file}: has {len(rows)} layers, {rows.shape[1]} wide; the study's model has {n_layers}, "
-            f"{width} wide, so the file is of another model"
-        )
-    if layer >= len(rows) or not np.isfinite(rows[layer]).all() or not rows[layer].any():
-        raise StudyError(f"{file}: holds nothing of layer {layer}, whose output is read here")
-    role = fields.get("role") if key == "vector" else None
-    return Published(rows[layer], role if isinstance(role, str) else None)
-
 
 def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
-    """Return the axis float32[width] of a file. Raises StudyError as `read_published`, and for a role's."""
-    found = read_published(file, layer, width, n_layers)
-    if found.role is not None:
-        raise StudyError(f"{file}: is the vector of role {found.role}, and no axis")
-    return found.vector
+    """Return the axis float32[width] that a `.pt` file has of the output of layer `layer` (from 0).
+
+    The file holds a tensor [n_layers, width], or a dictionary with one under `axis`. One of fewer layers is
+    of a shallower model, unless it holds nothing but the row of its last layer, as those of `persona export`
+    do. Raises StudyError, naming the file, where it is none of these, holds anything but tensors and plain
+    values, or is of a model with other layers than the study's, `n_layers` of `width`.
+    """
+    content = _loaded(file)
+    if isinstance(content, dict) and "axis" not in content and "vector" in content:
+        raise StudyError(f"{file}: is the vector of a role, and no axis")
+    rows = _tensor(content.get("axis") if isinstance(content, dict) else content, file)
+    found = len(rows), rows.shape[1]
+    fits = found[1] == width and (found[0] == n_layers or (found[0] < n_layers and _is_of_last_layer(rows)))
+    if not fits:
+        raise StudyError(
+            f"{file}: has {found[0]} layers, {found[1]} wide; the study's model has {n_layers}, "
+            f"{width} wide, so the file is of another model"
+        )
+    row: Singles = rows[layer].float().numpy() if layer < len(rows) else np.zeros(width, np.float32)
+    if not np.isfinite(row).all() or not row.any():
+        raise StudyError(f"{file}: holds nothing of layer {layer}, whose output is read here")
+    return row
 
 
 def _loaded(file: Path) -> Any:
@@ -61,24 +44,24 @@ def _loaded(file: Path) -> Any:
     with opened(file) as stream:
         try:
             return torch.load(stream, map_location="cpu", weights_only=True)
-        except (
-            pickle.UnpicklingError,
-            RuntimeError,
-            EOFError,
-            ValueError,
-            KeyError,
-            AttributeError,
-        ) as error:
+        except Exception as error:  # a malformed pickle fails in any way
             raise StudyError(
                 f"{file}: is no file of tensors and plain values alone ({one_line(str(error), 60)})"
             ) from error
 
 
-def _rows(found: Any, file: Path) -> Singles:
+def _tensor(found: Any, file: Path) -> Any:
+    """Return a tensor float[n, width] in which each number is one of the file's: none is expanded."""
     import torch
 
     if not isinstance(found, torch.Tensor) or found.ndim != 2 or not found.is_floating_point():
         shape = list(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
-        raise StudyError(f"{file}: holds no vector per layer under `axis` or `vector`, but {shape}")
-    rows: Singles = found.detach().float().numpy()
-    return rows
+        raise StudyError(f"{file}: holds no vector per layer under `axis`, but {shape}")
+    plain = found.layout == torch.strided and found.device.type == "cpu"
+    if not plain or not found.is_contiguous():
+        raise StudyError(f"{file}: its vectors are no plain tensor; save `axis.cpu().contiguous()`")
+    return found.detach()
+
+
+def _is_of_last_layer(rows: Any) -> bool:
+    return len(rows) > 0 and bool(rows[:-1].isnan().all())

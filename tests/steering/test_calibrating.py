@@ -73,7 +73,7 @@ def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.C
     told = capsys.readouterr()
     assert "points away from default" in told.err and "own is -1.000" in told.out
     [pirate] = (tmp_path / "out").rglob("pirate.pt")
-    with pytest.raises(StudyError, match="is the vector of role pirate, and no axis"):
+    with pytest.raises(StudyError, match="is the vector of a role, and no axis"):
         cap(study, file, axis=pirate)
 
 
