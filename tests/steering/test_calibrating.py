@@ -14,7 +14,9 @@ from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
 from persona_assets.cli.capping import write_caps
 from persona_assets.interchange.export import export_study
-from persona_assets.steering.calibrating import Reach, random_units
+from persona_assets.models.hooks import HookPoint, output_layer
+from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.steering.calibrating import Reach, random_units, stream_layer
 from persona_assets.steering.caps import read_cap
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
@@ -94,6 +96,19 @@ def test_what_cannot_be_capped_is_refused_in_a_line(make_study: StudyMaker, tmp_
             cap(study, **{"to": file} | changes)
     refused = CliRunner().invoke(app, ["cap", "without", "--quantile", "much"])
     assert refused.exit_code == 2 and not file.exists()
+
+
+def test_an_sae_that_reads_no_layers_output_is_refused(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {("hook_resid_post", 2): 2, ("hook_resid_pre", 2): 1, ("hook_resid_pre", 0): None}
+    points |= {("hook_mlp_out", 2): None, ("hook_resid_mid", 2): None}
+    assert {one: output_layer(HookPoint(one[1], one[0])) for one in points} == points
+    across = AcrossRoles.of(make_study())
+    assert stream_layer(across, "demo") == 3
+    monkeypatch.setattr("persona_assets.steering.calibrating.output_layer", lambda point: None)
+    with pytest.raises(StudyError, match=r"a cap is of the residual stream after a layer"):
+        stream_layer(across, "demo")
 
 
 @pytest.mark.parametrize("n_questions", [10, 24])
