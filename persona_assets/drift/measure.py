@@ -45,7 +45,7 @@ Scored = dict[DriftScore, Floats]
 class Reading:
     """A conversation of `n_tokens` as `model` and `sae` read it: what fires in its answers.
 
-    It is `held` where that is under a cap.
+    It is `held` where that is under a cap; `answered_of` is the run whose user was answered anew in it.
     """
 
     transcript: Transcript
@@ -54,6 +54,7 @@ class Reading:
     sae: str
     model: str
     held: Held | None = None
+    answered_of: str | None = None
 
 
 def measure(
@@ -197,6 +198,7 @@ def runs_table(
         "n_draws": settings.null_draws,
         **besides,
         **(held.columns() if held else AS_IT_IS),
+        "answered_of": reading.answered_of,
         "axis_optimism": optimism,
         **{f"confound_{name}": r for name, r in found.items()},
         "confound_verdict": worst(found.values(), turns.num_rows),

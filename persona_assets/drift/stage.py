@@ -57,20 +57,26 @@ class DriftStage:
         self._files = DriftFiles.of(self.study)
 
     def land(
-        self, transcript: Transcript, *, overwrite: bool = False, held: Held | None = None
+        self,
+        transcript: Transcript,
+        *,
+        overwrite: bool = False,
+        held: Held | None = None,
+        answered_of: str | None = None,
     ) -> dict[str, LakeFile]:
         """Return the run's files by table: those that are there, or, measured now, those that were missing.
 
         A conversation whose name or flag alone is new is not measured again. Where it is `held` the run is
-        of the conversation under a cap. Raises StudyError where the study cannot measure drift yet, or the
-        conversation cannot be measured.
+        of the conversation under a cap. `answered_of` is the run whose user was answered anew; a conversation
+        that is there under another name, because it was given as it is, keeps that. Raises StudyError where
+        the study cannot measure drift yet, or the conversation cannot be measured.
         """
         run = held.run(transcript) if held else transcript.run
         made_from = self._files.fingerprint(run)
         layout = self._layout(transcript)
         landed = self._files.files(run)
         if landed is not None and not overwrite:
-            return landed | self._renamed(landed[DRIFT_RUNS.name], transcript, held)
+            return landed | self._renamed(landed[DRIFT_RUNS.name], transcript, held, answered_of)
         reference = self.reference  # before the model is loaded: it may be refused
         reading = Reading(
             transcript=transcript,
@@ -79,6 +85,7 @@ class DriftStage:
             sae=self._files.sae,
             model=self.study.settings.extraction.model,
             held=held,
+            answered_of=answered_of,
         )
         drift = self.study.settings.drift
         tables = measure(
@@ -198,7 +205,9 @@ class DriftStage:
             )
         return from_table(lake.read(DRIFT_CODES, file), self._width)
 
-    def _renamed(self, landed: LakeFile, transcript: Transcript, held: Held | None) -> dict[str, LakeFile]:
+    def _renamed(
+        self, landed: LakeFile, transcript: Transcript, held: Held | None, answered_of: str | None
+    ) -> dict[str, LakeFile]:
         """Return the run's row under the transcript's name and flag; a revision of it, where they are new."""
         content = self.study.lake.read(DRIFT_RUNS, landed)
         [row] = content.to_pylist()
@@ -210,8 +219,8 @@ class DriftStage:
                 f"{name}: its hash {run} is that of another conversation, "
                 f"{row['name']!r}; change one of the two"
             )
-        named = {"name": name, "sensitive": transcript.sensitive}
-        if row | named == row:
+        named = {"name": name, "sensitive": transcript.sensitive, "answered_of": answered_of}
+        if row | named == row or (answered_of and not held and row["name"] != name):
             return {}
         made_from = self._files.fingerprint(run)
         revised = pa.Table.from_pylist([row | named], schema=DRIFT_RUNS.schema)

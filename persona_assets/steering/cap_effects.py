@@ -137,10 +137,9 @@ def answered_effects(
                     given[place].append(converse(one, backend, generation))
                     progress(place * len(scripts) + done, len(given) * len(scripts))
     as_it_is, *under = given
-    for given_before, before, after in zip(transcripts, as_it_is, under[0], strict=True):
-        if before.run != given_before.run:  # else it has landed under its own name
-            stage.land(replace(before, name=f"{before.name} (answered anew)"))
-        stage.land(after, held=held_of(caps[0], before, "answered"))
+    for of, before, after in zip(transcripts, as_it_is, under[0], strict=True):
+        stage.land(replace(before, name=f"{before.name} (answered anew)"), answered_of=of.run)
+        stage.land(after, held=held_of(caps[0], before, "answered"), answered_of=of.run)
     plain, *moved = [[stage.scores(one) for one in of_cap] for of_cap in given]
     return _of_turns("answered under the cap", plain, moved)
 

@@ -2,7 +2,8 @@
 --
 --     from drift_against_plain('plain*') where run_p <= 0.05;
 --
--- `plain` is a pattern (glob) of the names of plain conversations that were measured as any other. Each conversation's
+-- `plain` is a pattern (glob) of the names of plain conversations that were measured as any other; what `persona cap`
+-- lands beside them is none, for it has their questions again. Each conversation's
 -- turns are ranked among the same turns of the plain ones that have as many at least, itself not among these: p is
 -- the share of all that score as low, and plain_low and plain_high hold 95% of the plain ones. run_p is of the conversation's
 -- lowest turn, in standard deviations from the mean of that turn: the share of all whose lowest turn is as low. If it were
@@ -18,12 +19,14 @@ with turns as (
         t.projection,
         row_number() over (partition by r.run order by t.turn) as place,
         count(*) over (partition by r.run) as n_turns,
-        r.name glob plain and r.cap_of is null as is_plain
+        r.name glob plain and r.cap_of is null and r.answered_of is null as is_plain
     from drift_turns as t
     join drift_runs as r on r.run = t.run
     where t.projection is not null and (
         select if(
-            exists (from drift_runs as r where r.name glob plain and r.cap_of is null),
+            exists (
+                from drift_runs as r where r.name glob plain and r.cap_of is null and r.answered_of is null
+            ),
             true,
             error(format('no conversation is called {}; drift_runs has their names', plain))
         )

@@ -28,7 +28,9 @@ def measured(connection: duckdb.DuckDBPyConnection, scores: dict[str, Floats]) -
     columns = (list(one) for one in zip(*turns, strict=True))
     connection.register("given_runs", runs)
     connection.register("given_turns", pa.table(dict(zip(("run", "turn", "score"), columns, strict=True))))
-    connection.execute("create or replace table drift_runs as select *, null as cap_of from given_runs")
+    connection.execute(
+        "create or replace table drift_runs as select *, null as cap_of, null as answered_of from given_runs"
+    )
     scored = "if(isnan(score), null, score)"
     connection.execute(
         f"create or replace table drift_turns as select run, turn, {scored} as projection from given_turns"

@@ -90,7 +90,16 @@ def test_answers_are_given_anew_under_the_cap_from_the_same_seeds_and_read_witho
             "select p.name, c.name, c.conversation != p.conversation from drift_runs as c "
             "join drift_runs as p on p.run = c.cap_of where c.cap = 'answered'"
         ).fetchall()
+        of = warehouse.execute(
+            "select c.name from drift_runs as c join drift_runs as g on g.run = c.answered_of "
+            "where g.name = 'plain 0' order by all"
+        ).fetchall()
+        plain = warehouse.execute(
+            "select name, n_plain from drift_against_plain('plain*') where is_plain or name glob '*anew)'"
+        ).fetchall()
     assert runs == [("plain 0 (answered anew)", "plain 0 (answered under a cap)", True)]
+    assert of == [("plain 0 (answered anew)",), ("plain 0 (answered under a cap)",)]
+    assert set(plain) == {("plain 0", 0), ("plain 0 (answered anew)", 1)}
 
 
 def test_a_conversation_that_the_model_gives_again_keeps_its_name(

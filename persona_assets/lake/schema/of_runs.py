@@ -155,6 +155,9 @@ DRIFT_RUNS = _of_run(
             "answers under the cap, and read them without", nullable=True, later=True),
         Column("cap_threshold", DOUBLE, "What the stream's projection on the axis is held at, or above",
             nullable=True, later=True),
+        Column("answered_of", TEXT, "The run of the conversation that was given, where what its user says "
+            "was answered anew (persona cap --answer), under the cap or as the model is", nullable=True,
+            later=True),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
             "with fewer than 8 turns", nullable=True),
         Column("confound_n_active_features", DOUBLE, "Pearson correlation of the score with "
