@@ -13,8 +13,10 @@ from functools import cache
 import duckdb
 
 from persona_assets.base.errors import StudyError, writing
+from persona_assets.base.given import shown
 
 _GLOB_CHARACTER = re.compile(r"[*?\[]")
+_SEPARATOR = re.compile(r"[/\\\\]")
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -52,7 +54,14 @@ def exact_path(path: str) -> str:
 
 
 def lock(connection: duckdb.DuckDBPyConnection, root: str, paths: Iterable[str]) -> None:
-    """Let the connection read the files at `paths` below `root`, and no other, for good."""
+    """Let the connection read the files at `paths` below `root`, and no other, for good.
+
+    Raises StudyError where a path may lead out of `root`: a snapshot that came from elsewhere names its own.
+    """
+    paths = list(paths)
+    for path in paths:
+        if not {"", ".", ".."}.isdisjoint(_SEPARATOR.split(path)):
+            raise StudyError(f"{shown(path)}: may lie outside of {root}; the snapshot is not to be trusted")
     # The views ask for the pattern that only this file matches, and then for the file.
     roots = dict.fromkeys((root, exact_path(root)))
     allowed = list_literal(f"{one}/{path}" for path in paths for one in roots)

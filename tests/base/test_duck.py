@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from persona_assets.base.duck import exact_path, list_literal, literal
+from persona_assets.base.duck import exact_path, list_literal, literal, lock
 from persona_assets.base.errors import StudyError
 
 TEXTS = [
@@ -46,3 +46,26 @@ def test_an_exact_path_matches_that_file_alone(tmp_path: Path, name: str) -> Non
 def test_a_path_that_no_pattern_can_name_is_refused() -> None:
     with pytest.raises(StudyError, match=r"a folder with '\\' and any of \* \? \[; rename it"):
         exact_path("/lake/a\\b/[c]/x.parquet")
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret.txt", "a/../../secret.txt", "/secret.txt", "a//b", "./a", "", "a\\..\\b"]
+)
+def test_a_path_that_may_lead_out_of_the_lake_opens_nothing(tmp_path: Path, path: str) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    with duckdb.connect() as connection:
+        with pytest.raises(StudyError, match="may lie outside"):
+            lock(connection, str(tmp_path / "lake"), ["a/b.parquet", path])
+
+
+def test_what_is_locked_reads_its_files_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    for name in ("lake/a.txt", "lake/b.txt", "secret.txt"):
+        (tmp_path / name).write_text(name)
+    with duckdb.connect() as connection:
+        lock(connection, str(tmp_path / "lake"), ["a.txt"])
+        read = f"select content from read_text('{tmp_path}/lake/%s')"
+        assert connection.execute(read % "a.txt").fetchall() == [("lake/a.txt",)]
+        for other in ("b.txt", "../secret.txt", "*.txt"):
+            with pytest.raises(duckdb.PermissionException):
+                connection.execute(read % other)

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from persona_assets.base.duck import literal, lock
+from persona_assets.base.errors import StudyError
 from persona_assets.explorer.console.answer import executed, write_csv, write_json, write_parquet
 from persona_assets.explorer.console.statement import complaint, only_reading
 from persona_assets.explorer.problems import ProblemError
@@ -37,6 +38,9 @@ def main() -> None:
         said = _answer(job)
     except ProblemError as problem:
         print(json.dumps(problem.body()), file=sys.stderr)
+        sys.exit(1)
+    except StudyError as error:
+        print(json.dumps({"error": str(error)}), file=sys.stderr)
         sys.exit(1)
     except MemoryError:
         print(json.dumps({"error": _TOO_MUCH}), file=sys.stderr)
