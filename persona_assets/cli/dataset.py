@@ -10,6 +10,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, shown
 from persona_assets.cli.bar import bar
 from persona_assets.cli.units import counted, size
+from persona_assets.dataset.fetch import checked_address
 from persona_assets.dataset.hub import check_token, hub_address, send
 from persona_assets.dataset.pull import pull as pull_dataset
 from persona_assets.dataset.write import checked, refuse_other, write_dataset
@@ -17,7 +18,6 @@ from persona_assets.study.dataset import DataSet
 from persona_assets.study.study import Study
 
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
-_URL = re.compile(r"https?://[^\s'\"?#]+")
 
 
 def dataset(
@@ -26,8 +26,10 @@ def dataset(
     """Write the data set, send it where that is wanted, and say what was written."""
     if not _LICENSE.fullmatch(license_):
         raise StudyError(f"--license {shown(license_)}: give a short name, such as mit or cc-by-4.0")
-    if url is not None and not _URL.fullmatch(url):
-        raise StudyError(f"--url {shown(url)}: give an address that begins with https:// or http://")
+    if url is not None:
+        checked_address(url)
+    if private and upload is None:
+        raise StudyError("--private says who reads a data set on the hub: give --upload OWNER/NAME, too")
     if upload is not None:
         address = hub_address(upload)
         check_token()

@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import httpx
 
 from persona_assets.base.backoff import Backoff, retry_after
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import decoded, is_file, is_folder, opened, read_text, shown_path
+from persona_assets.base.given import decoded, is_file, is_folder, opened, read_text, shown, shown_path
 from persona_assets.study.dataset import MANIFEST
 
 _PIECE = 2**20
 _SILENCE = 30.0  # seconds without a byte
-_TRIES = 5  # without one more byte in between
+_TRIES = 5  # without one more byte than ever before
 _PAUSES = Backoff(first=0.5, longest=30.0)
 _MAX_REDIRECTS = 5
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -29,15 +28,19 @@ Heard = Callable[[int], None]  # of so many bytes more
 
 
 class Source(Protocol):
-    """A place that holds a data set; `name` is shown to people."""
+    """A place that holds a data set; `name` is shown to people.
+
+    `goes_on` says whether a file is fetched after the bytes that are there already, or from its beginning.
+    """
 
     name: str
+    goes_on: bool
 
     def text(self, path: str, largest: int) -> str:
         """Return a file's text, of at most `largest` bytes. Raises StudyError where it cannot be had."""
 
     def fetch(self, path: str, into: Path, size: int, heard: Heard) -> None:
-        """Have in `into` the file's `size` bytes, after those that are there already.
+        """Have in `into` the file's `size` bytes.
 
         Raises StudyError where it cannot be had, or is of another size.
         """
@@ -58,8 +61,27 @@ def source_at(place: str) -> Iterator[Source]:
     yield FolderSource(Path(place))
 
 
+def checked_address(address: str) -> str:
+    """Return an address of a folder on the web. Raises StudyError where it is none."""
+    try:
+        url = httpx.URL(address)
+        told = url.scheme in ("http", "https") and url.raw_host and not url.query and not url.fragment
+        told = told and not {" ", "'", '"', "?", "#"} & set(address) and address.isprintable()
+        told = told and all(0 < len(part) < 64 for part in url.raw_host.rstrip(b".").split(b"."))
+    except (ValueError, httpx.InvalidURL):
+        told = False
+    if not told:
+        raise StudyError(
+            f"{shown(address)}: is no address of a folder; give one as https://HOST/FOLDER, without "
+            "what follows ? and #"
+        )
+    return address
+
+
 class FolderSource:
     """A data set in a folder of this machine."""
+
+    goes_on = False
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
@@ -91,15 +113,14 @@ class _BrokenOffError(Exception):
 class WebSource:
     """A data set on a web server: redirects are followed, but never from https to http."""
 
+    goes_on = True
+
     def __init__(self, address: str) -> None:
         address = address.rstrip("/").removesuffix(f"/{MANIFEST}")
         if _HUB_PAGE.fullmatch(address):
             address += "/resolve/main"
-        parts = urlsplit(address)
-        if not parts.hostname or parts.query or parts.fragment:
-            raise StudyError(f"{address}: is no address of a folder; leave out what follows ? and #")
-        self.name = address
-        self._safe = parts.scheme == "https"
+        self.name = address = checked_address(address)
+        self._safe = address.startswith("https")
         self._client = httpx.Client(
             timeout=_SILENCE,
             follow_redirects=True,
@@ -135,7 +156,7 @@ class WebSource:
         place = f"{self.name}/{path}"
 
         def read() -> None:
-            have = _size(into)
+            have = size_of(into)
             if have > size:
                 into.unlink()
                 have = 0
@@ -147,10 +168,10 @@ class WebSource:
                     raise StudyError(f"{place}: the server sends another range than was asked for")
                 with into.open("ab" if goes_on else "wb") as copy:
                     _copy(response.iter_raw(), copy, have if goes_on else 0, size, place, heard)
-            if _size(into) < size:
-                raise _BrokenOffError(f"ended after {_size(into):,} of {size:,} bytes")
+            if size_of(into) < size:
+                raise _BrokenOffError(f"ended after {size_of(into):,} of {size:,} bytes")
 
-        self._persist(path, read, lambda: _size(into))
+        self._persist(path, read, lambda: size_of(into))
         _check_size(into, size, place)
 
     @contextmanager
@@ -168,15 +189,15 @@ class WebSource:
             yield response
 
     def _persist(self, path: str, read: Callable[[], None], place: Callable[[], int]) -> None:
-        """Read until it is done: again after what may pass, as long as something more comes."""
-        failed, reached = 0, place()
+        """Read until it is done: again after what may pass, as long as more comes than ever before."""
+        failed, farthest = 0, place()
         while True:
             try:
                 read()
                 return
             except (_BrokenOffError, httpx.RequestError) as error:
-                failed = 1 if place() > reached else failed + 1
-                reached = place()
+                failed = 1 if place() > farthest else failed + 1
+                farthest = max(farthest, place())
                 reason, asked = str(error) or type(error).__name__, getattr(error, "asked", 0.0)
             if failed >= _TRIES:
                 raise StudyError(
@@ -200,10 +221,11 @@ def _copy(pieces: Iterator[bytes], into: object, place: int, size: int, name: st
         heard(len(piece))
 
 
-def _size(file: Path) -> int:
+def size_of(file: Path) -> int:
+    """Return how many bytes a file has; none where there is no file."""
     return file.stat().st_size if file.exists() else 0
 
 
 def _check_size(file: Path, size: int, name: str) -> None:
-    if _size(file) != size:
-        raise StudyError(f"{name}: has {_size(file):,} bytes, but the data set's list says {size:,}")
+    if size_of(file) != size:
+        raise StudyError(f"{name}: has {size_of(file):,} bytes, but the data set's list says {size:,}")

@@ -6,11 +6,13 @@ somebody else wrote is never run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import exact_path, list_literal, literal
+from persona_assets.base.duck import exact_path, list_literal, literal, refusal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.queries import query
@@ -25,26 +27,34 @@ def build_snapshot(path: Path, dataset: DataSet, folder: Path, url: str | None =
     """Write the database at `path`, of the data set whose files lie in `folder`.
 
     Its views read the files below `url`; without one below the current folder, unless the variable `lake`
-    says otherwise. Raises StudyError where a file does not hold what the list says.
+    says otherwise. Raises StudyError where a file does not hold what its table is made of.
     """
     root = f"{url.rstrip('/')}/{DATA}" if url else DATA
     paths = {
         table.name: [file.path.removeprefix(f"{DATA}/") for file in dataset.of(table.name)] for table in VIEWS
     }
-    try:
-        with duckdb.connect(str(path)) as connection:
-            connection.execute(f"set memory_limit = '{MEMORY}'")
-            connection.execute("set variable lake = ?", [str(folder / DATA)])  # views are tried when made
-            with at_once(connection):
-                for table in NATIVE:
-                    connection.execute(definition(table))
+    with of_the_files(dataset, folder), duckdb.connect(str(path)) as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute("set variable lake = ?", [str(folder / DATA)])  # views are tried when made
+        with at_once(connection):
             for table in NATIVE:
-                _fill(connection, table, [str(folder / file.path) for file in dataset.of(table.name)])
-            for file in dataset.of(MARTS.name):
-                _add_mart(connection, dataset, str(file.mart), str(folder / file.path))
-            add_views(connection, root, paths, default_sae(dataset))
-            connection.execute("checkpoint")
+                connection.execute(definition(table))
+        for table in NATIVE:
+            _fill(connection, table, [str(folder / file.path) for file in dataset.of(table.name)])
+        for file in dataset.of(MARTS.name):
+            _add_mart(connection, dataset, str(file.mart), str(folder / file.path))
+        add_views(connection, root, paths, default_sae(dataset))
+        connection.execute("checkpoint")
+
+
+@contextmanager
+def of_the_files(dataset: DataSet, folder: Path) -> Iterator[None]:
+    """Turn what DuckDB says of a data set's files into a StudyError, but for what the disk refuses."""
+    try:
+        yield
     except duckdb.Error as error:
+        if refusal(error) is not None:
+            raise
         said = one_line(str(error), 300)
         raise StudyError(
             f"{folder}: the data set's files do not hold what this version reads ({said}); it was written by "

@@ -19,7 +19,7 @@ from persona_assets.dataset.card import card
 from persona_assets.dataset.snapshot import build_snapshot
 from persona_assets.dataset.tables import write_tables
 from persona_assets.health.verify import Verified, verify
-from persona_assets.study.dataset import CARD, MANIFEST, SNAPSHOT, DataSet, is_dataset
+from persona_assets.study.dataset import CARD, MANIFEST, SNAPSHOT, DataSet, is_dataset, read_dataset
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, stands_on
 
@@ -64,13 +64,17 @@ def _write(
 ) -> DataSet:
     told = _told(connection)
     files = write_tables(connection, study.lake, study.name, beside, progress)
+    settings = json.loads(told["settings"])
+    if settings.get("responses_from"):  # a study that its readers do not have
+        owner = json.loads(study.responses_owner.settings.published())
+        settings |= {"generation": owner["generation"], "responses_from": None}
     dataset = DataSet(
         study=study.name,
         license=license_,
         made_by=f"persona-assets {version('persona-assets')}",
         published_at=f"{told['published_at']:%Y-%m-%dT%H:%M:%S}Z",
         snapshot=stands_on(connection),
-        settings=json.loads(told["settings"]),
+        settings=settings,
         comments={file.mart: told["comments"].get(file.mart, "") for file in files if file.mart},
         files=files,
     )
@@ -85,9 +89,19 @@ def _told(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def refuse_other(folder: Path) -> None:
-    """Raise StudyError where `folder` holds something else than an earlier data set."""
-    if is_folder(folder) and any(folder.iterdir()) and not is_dataset(folder):
-        raise StudyError(f"{folder}: is not empty, and no data set; name a new folder or an empty one")
+    """Raise StudyError where `folder` holds anything but what an earlier data set consists of."""
     blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
     if blocking is not None:
         raise StudyError(f"{blocking}: is a file; name a folder")
+    if not is_folder(folder) or not any(folder.iterdir()):
+        return
+    if not is_dataset(folder):
+        raise StudyError(f"{folder}: is not empty, and no data set; name a new folder or an empty one")
+    own = {CARD, MANIFEST, SNAPSHOT, *(file.path for file in read_dataset(folder).files)}
+    for place in sorted(folder.rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if place.is_symlink() or not (place.is_dir() or path in own):
+            raise StudyError(
+                f"{place}: is no part of the data set that would be replaced; name a new folder, or move "
+                "it away"
+            )

@@ -24,7 +24,8 @@ LARGEST = 64 * 2**20  # bytes of a manifest
 _MOST_FILES = 1_000_000
 _LONGEST_PATH = 400  # characters
 _PART = r"[a-z0-9_-]{1,120}(=[a-z0-9_-]{1,120})?"
-_PATH = rf"{DATA}(/{_PART}){{1,6}}\.parquet"  # no dot but the last: no part can lead out of the folder
+BELOW = rf"{_PART}(/{_PART}){{0,5}}\.parquet"  # no dot but the last: no part can lead out of the folder
+_PATH = rf"{DATA}/{BELOW}"
 _REMEDY = "ask whoever wrote the data set for another copy"
 
 

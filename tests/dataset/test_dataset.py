@@ -13,10 +13,10 @@ import yaml
 from persona_assets.base.errors import StudyError
 from persona_assets.dataset.card import columns_of, configs
 from persona_assets.dataset.made import code
-from persona_assets.dataset.write import checked
+from persona_assets.dataset.write import checked, refuse_other
 from persona_assets.lake.schema import DERIVED, SHOWN
 from persona_assets.lake.storage.httpfs import _load
-from persona_assets.study.dataset import read_dataset
+from persona_assets.study.dataset import DataFile, read_dataset
 from persona_assets.warehouse import connect, publish
 from tests.dataset.conftest import quietly, write
 from tests.dataset.server import Server
@@ -26,6 +26,12 @@ from tests.warehouse.world import OF_PIRATE_ALONE, World
 def front_matter(folder: Path) -> dict[str, Any]:
     _, matter, _ = (folder / "README.md").read_text().split("---\n", 2)
     return yaml.safe_load(matter)
+
+
+def add_to_list(folder: Path, file: DataFile) -> None:
+    dataset = read_dataset(folder)
+    longer = dataset.model_copy(update={"files": [*dataset.files, file]})
+    (folder / "dataset.json").write_text(longer.model_dump_json())
 
 
 @pytest.fixture
@@ -77,7 +83,9 @@ def test_its_database_answers_by_its_address_alone_macros_and_views_included(
     published: World, server: Server, tmp_path: Path
 ) -> None:
     shutil.copytree(server.folder, tmp_path / "out")  # an earlier one, which is replaced
+    stale = read_dataset(tmp_path / "out").files[0].model_copy(update={"path": "data/stale.parquet"})
     (tmp_path / "out/data/stale.parquet").write_bytes(b"stale")
+    add_to_list(tmp_path / "out", stale)
     server.folder = write(published.study, tmp_path / "out", server.address)
     assert not (tmp_path / "out/data/stale.parquet").exists()
     with duckdb.connect() as connection, connect(published.study) as original:
@@ -160,3 +168,22 @@ def test_what_is_no_data_set_is_not_replaced(published: World, tmp_path: Path) -
     with pytest.raises(StudyError, match="is not empty, and no data set"):
         write(published.study, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    "name", [".git/config", "notes.txt", "data/mine.parquet", "defs.yaml", "findings/x.yaml"]
+)
+def test_whatever_is_no_part_of_an_earlier_data_set_stays(written: Path, tmp_path: Path, name: str) -> None:
+    mine = tmp_path / "out" / name
+    shutil.copytree(written, tmp_path / "out")
+    refuse_other(tmp_path / "out")
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    with pytest.raises(StudyError, match=f"{name}: is no part of the data set that would be replaced"):
+        refuse_other(tmp_path / "out")
+
+
+def test_a_folder_whose_list_is_none_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text("{}")
+    with pytest.raises(StudyError, match="dataset.json"):
+        refuse_other(tmp_path)

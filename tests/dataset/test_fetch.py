@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,17 @@ def test_a_file_that_never_grows_is_given_up(server: Server, tmp_path: Path) -> 
     assert (tmp_path / "x").read_bytes() == CONTENT[:100]
 
 
+def test_a_server_without_ranges_that_breaks_off_here_and_there_is_given_up(
+    server: Server, tmp_path: Path
+) -> None:
+    lengths = itertools.cycle([5_000, 6_000])
+    server.ranges = False
+    server.changed[NAME] = lambda content: content[: next(lengths)]
+    with pytest.raises(StudyError, match="goes on from there"):
+        fetched(server, tmp_path / "x")
+    assert len(server.asked) < 20
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 def test_no_more_is_written_than_the_list_says(server: Server, tmp_path: Path, ranges: bool) -> None:
     server.ranges = ranges
@@ -81,8 +93,16 @@ def test_redirects_are_followed_but_never_away_from_encryption(server: Server, t
     server.changed["elsewhere"] = lambda _: CONTENT
     fetched(server, tmp_path / "x")
     assert (tmp_path / "x").read_bytes() == CONTENT
-    with WebSource("https://example.org/x") as source, pytest.raises(StudyError, match="is not encrypted"):
-        source._refuse_plain(httpx.Request("GET", "http://example.org/x"))
+    asked = list[httpx.URL]()
+
+    def lead_away(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(302, headers={"location": "http://example.org/x"})
+
+    with WebSource("https://example.org") as source, pytest.raises(StudyError, match="is not encrypted"):
+        source._client._transport = httpx.MockTransport(lead_away)  # the far side of a network
+        source.text("x", 100)
+    assert asked == ["https://example.org/x"]
 
 
 def test_a_page_of_the_hub_is_where_its_files_are() -> None:
@@ -91,7 +111,20 @@ def test_a_page_of_the_hub_is_where_its_files_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["ftp://example.org/x", "no/such/folder", "file:///etc", "https://h/x?y", "https://"]
+    "place",
+    [
+        "ftp://example.org/x",
+        "no/such/folder",
+        "file:///etc",
+        "https://h/x?y",
+        "https://",
+        "http://[::1",
+        "http://h:abc/",
+        f"https://{'a' * 70}.example.org/x",
+        "https://h/a b",
+        "https://h/a\x07",
+        "https://a..b/x",
+    ],
 )
 def test_what_is_no_place_of_a_data_set_is_told_in_a_line(place: str) -> None:
     with pytest.raises(StudyError) as told, source_at(place):

@@ -7,11 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
-from persona_assets.dataset.pull import attributes, pull
+from persona_assets.dataset import laid_out
+from persona_assets.dataset.pull import pull
+from persona_assets.dataset.settings import attributes
+from persona_assets.dataset.tables import sha256
 from persona_assets.lake.schema import SHOWN
 from persona_assets.study.dataset import DataSet, read_dataset
 from persona_assets.study.study import Study, load_own, load_study
@@ -214,6 +219,117 @@ def test_settings_that_name_modules_import_nothing(
     assert "their_module" not in json.dumps(kept)
     assert kept["extraction"]["saes"]["first"]["release"] == "example-res"
     assert "their_module" not in sys.modules
+
+
+def test_a_name_of_the_users_own_is_no_engine(written: Path) -> None:
+    dataset = read_dataset(written)
+    settings = json.loads(json.dumps(dataset.settings))
+    settings["judge"] = {"engine": {"model": "m", "backend": "their_module:Backend", "engine": {"key": 1}}}
+    settings["extraction"]["saes"] = {"engine": settings["extraction"]["saes"]["first"]}
+    settings["generation"]["chat_template"] = {"arguments": {"engine": "a:b"}}
+    kept = attributes(dataset.model_copy(update={"settings": settings}))
+    assert kept["judge"] == {"engine": {"model": "m"}}
+    assert list(kept["extraction"]["saes"]) == ["engine"]
+    assert kept["generation"]["chat_template"]["arguments"] == {"engine": "a:b"}
+
+
+def test_a_study_that_leans_on_a_study_of_the_readers_is_refused(written: Path) -> None:
+    dataset = read_dataset(written)
+    settings = dataset.settings | {"generation": None, "responses_from": "other"}
+    with pytest.raises(StudyError, match="those of another study, other"):
+        attributes(dataset.model_copy(update={"settings": settings}))
+
+
+@pytest.fixture
+def altered(written: Path, tmp_path: Path) -> Callable[[str, str], Path]:
+    """The data set with a table's file made anew, as SQL selects from it, and listed as it is then."""
+
+    def alter(table: str, made: str) -> Path:
+        copy = tmp_path / "copy"
+        shutil.copytree(written, copy)
+        manifest = json.loads((copy / "dataset.json").read_text())
+        [entry] = [file for file in manifest["files"] if file["table"] == table]
+        place, new = copy / entry["path"], tmp_path / "new.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"create view given as from read_parquet('{place}', hive_partitioning = false)"
+            )
+            connection.execute(f"copy ({made}) to '{new}' (format parquet, compression zstd)")
+        new.replace(place)
+        n_rows = pq.read_metadata(place).num_rows
+        entry.update(bytes=place.stat().st_size, sha256=sha256(place), n_rows=n_rows)
+        (copy / "dataset.json").write_text(json.dumps(manifest))
+        return copy
+
+    return alter
+
+
+@pytest.mark.parametrize(
+    ("table", "made", "told"),
+    [
+        (
+            "lake_files",
+            "from given union all by name select 'x' as table_name, '../../../secret.txt' as path, '0' as "
+            "fingerprint, 1 as n_rows, 1 as bytes, now()::timestamp as modified",
+            "no file of a lake",
+        ),
+        ("lake_files", "from given where table_name != 'activations'", "do not agree on .data/small/act"),
+        (
+            "lake_files",
+            "select * replace (if(table_name = 'activations', 'small/x.parquet', path) as path) from given",
+            "do not agree on",
+        ),
+        ("instructions", "from given union all from given", "do not hold what this version reads.*unique"),
+        (
+            "instructions",
+            "select 'pirate' as role, n::integer as variant, repeat('a', 10000000) as instruction "
+            "from range(50) as t(n)",
+            "far more than their files' size",
+        ),
+    ],
+)  # fmt: skip
+def test_a_table_that_fits_its_list_and_holds_what_it_may_not_is_refused(
+    altered: Callable[[str, str], Path], tmp_path: Path, table: str, made: str, told: str
+) -> None:
+    copy = altered(table, made)
+    assert (copy / f"data/small/{table}.parquet").stat().st_size < 2**20
+    with pytest.raises(StudyError, match=told):
+        pulled(copy, tmp_path / "back")
+    assert left_below(tmp_path) == ["copy"]
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*.duckdb")) < 2**26
+
+
+def test_roles_take_no_more_of_the_disk_than_texts_may(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laid_out, "LEAST", 3 * 4096)  # of four roles, each in a file of its own
+    with pytest.raises(StudyError, match="far more than their files' size"):
+        pulled(written, tmp_path / "back")
+
+
+def test_a_file_has_the_rows_that_the_list_says(written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written, tmp_path / "copy")
+    change = rewritten(lambda manifest: manifest["files"][-1].update(n_rows=10**12))
+    manifest = tmp_path / "copy/dataset.json"
+    manifest.write_bytes(change(manifest.read_bytes()))
+    with pytest.raises(StudyError, match="rows, but the data set's list says 1,000,000,000,000"):
+        pulled(tmp_path / "copy", tmp_path / "back")
+
+
+def test_a_pull_that_ended_while_it_laid_out_is_finished_by_the_next(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(laid_out, "_role", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            pulled(written, tmp_path / "back")
+    assert (tmp_path / ".back.pulling/roles").is_dir()
+    came = {place: place.stat().st_ino for place in (tmp_path / ".back.pulling").rglob("*.parquet")}
+    assert pulled(written, tmp_path / "back").name == "small"
+    assert {place.stat().st_ino for place in (tmp_path / "back").rglob("*.parquet")} == set(came.values())
 
 
 def test_a_folder_that_is_there_is_not_touched(written: Path, tmp_path: Path) -> None:
