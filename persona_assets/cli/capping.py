@@ -120,7 +120,7 @@ def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str
     within = "" if math.isnan(low) else f", 95 % interval {low:.4g} to {high:.4g} (questions drawn anew)"
     lines = [
         f"floor: in every token the projection of layer {cap.layer}'s output on the axis is held at "
-        f"{cap.threshold:.4g} or above; nothing is held down",
+        f"{cap.threshold:.4g} or above; values above it stay as they are",
         f"threshold: quantile {quantile:g} of {len(reach.values)} answers of {found.anchor}, each the mean "
         f"of its tokens{within}",
     ]

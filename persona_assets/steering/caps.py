@@ -1,7 +1,8 @@
 """A cap: a floor under a stream's projection on a direction, written to a file and held in a model.
 
 The file is safetensors: `direction` float32[width] of length 1, `threshold` float32[], and as metadata what
-they are of. A token's projection that lies below the threshold is raised to it; all else stays as it is.
+they are of. A token's projection that lies below the threshold is raised to it, up to the rounding of the
+stream's type; all else stays as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from persona_assets.base.given import is_file, one_line, shown
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.models.architectures import architecture
 from persona_assets.models.places import Place, changed
-from persona_assets.steering.edits import Edit, along
+from persona_assets.steering.edits import Edit, along_unit
 
 FORMAT = "persona cap 1"  # what a file's metadata say of its form
 _UNIT = 1e-4  # how far from 1 a direction's length may be
@@ -44,10 +45,12 @@ class Cap:
     _edits: dict[torch.device, Edit] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, stream: torch.Tensor) -> torch.Tensor:
-        """Return a stream float[..., width] with each row at the threshold or above. Is a `places.Change`."""
+        """Return a stream float[..., width], each row at the threshold or above up to its type's rounding.
+
+        Is a `places.Change`.
+        """
         if (device := stream.device) not in self._edits:
-            written = along(self.direction, str(device))
-            self._edits[device] = Edit(written, "floor", self.threshold)
+            self._edits[device] = Edit(along_unit(self.direction.to(device)), "floor", self.threshold)
         return self._edits[device](stream)
 
     @property

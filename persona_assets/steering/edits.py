@@ -84,7 +84,11 @@ def along(direction: torch.Tensor, device: str = "cpu") -> Written:
     length = direction.float().norm()
     if not length > 0:
         raise ValueError("a direction without length")
-    unit = (direction.float() / length).to(device)
+    return along_unit((direction.float() / length).to(device))
+
+
+def along_unit(unit: torch.Tensor) -> Written:
+    """Return a direction float32[width] of length 1 as something written, in its very bits."""
     return Written(unit, lambda rows: rows @ unit)
 
 

@@ -16,8 +16,9 @@ from transformers import AutoModelForCausalLM
 from persona_assets.base.errors import StudyError
 from persona_assets.interchange.capping import write_capping_config
 from persona_assets.models.places import Place, changed
+from persona_assets.steering.calibrating import random_units
 from persona_assets.steering.caps import FORMAT, Cap, capped, read_cap, write_cap
-from persona_assets.steering.edits import Edit, along
+from persona_assets.steering.edits import Edit, along_unit
 from tests.places import PROJECT, TOY
 
 IDS = torch.arange(5, 105).reshape(2, 50)
@@ -102,28 +103,49 @@ def test_a_file_holds_the_cap_and_gives_the_same_bits(model: Any, cap: Cap, tmp_
     plain = logits(model)
     with capped(model, file):
         held = logits(model)
-    edit = Edit(along(cap.direction), "floor", found.threshold)
+    edit = Edit(along_unit(cap.direction), "floor", found.threshold)
     with changed(Place(model.model.layers[LAYER], "output"), edit):
         assert torch.equal(logits(model), held) and not torch.equal(plain, held)
     with capped(model, replace(cap, threshold=-1e9)):
         assert torch.equal(logits(model), plain)
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_documented_lines_hold_the_model_as_the_package_does(
-    model: Any, cap: Cap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Any, cap: Cap, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """To the same bits, along directions of which a second division by the length changes some."""
     page = (PROJECT / "docs/interventions.md").read_text()
     [snippet] = re.findall(r"```python\n(from safetensors.*?)```", page, re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    write_cap(cap, Path("smollm2-cap.safetensors"))
-    names: dict[str, Any] = {"model": model}
-    exec(snippet, names)
-    try:
-        held = logits(model)
-    finally:
+    rows, changed_by_length = stream(model).to(dtype), 0
+    for direction in map(torch.from_numpy, random_units(rows.shape[-1], 20, 0)):
+        changed_by_length += not torch.equal(direction, direction / direction.norm())
+        known = replace(cap, direction=direction, threshold=float((rows.float() @ direction).median()))
+        write_cap(known, Path("smollm2-cap.safetensors"))
+        names: dict[str, Any] = {"model": model}
+        exec(snippet, names)
         names["handle"].remove()
+        held = names["floor"](None, (), rows)
+        assert not torch.equal(held, rows)
+        assert torch.equal(read_cap("smollm2-cap.safetensors")(rows), held)
+    assert changed_by_length > 0
+    handle = names["model"].model.layers[names["layer"]].register_forward_hook(names["floor"])
+    by_hand = logits(model)
+    handle.remove()
     with capped(model, "smollm2-cap.safetensors"):
-        assert torch.equal(logits(model), held)
+        assert torch.equal(logits(model), by_hand)
+
+
+@torch.inference_mode()
+def test_in_bfloat16_a_token_lacks_little_of_the_threshold_after_it_is_raised(model: Any, cap: Cap) -> None:
+    """At most 3.3 % of the tokens' standard deviation along the axis, as the documentation says."""
+    rows = stream(model).bfloat16().flatten(0, 1)
+    lacking = cap.threshold - rows.float() @ cap.direction
+    left = (cap.threshold - cap(rows).float() @ cap.direction)[lacking > 0]
+    assert 1e-3 < left.max() < 0.033 * lacking.std()
+    assert left.clamp(min=0).median() < 1e-3 * lacking.std()
 
 
 def test_assistant_axis_holds_the_same_by_its_own_file(model: Any, cap: Cap, tmp_path: Path) -> None:
