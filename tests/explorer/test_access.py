@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 import pytest
@@ -199,18 +198,36 @@ def test_the_token_opens_once_and_the_cookie_from_then_on() -> None:
 
 
 def test_a_cookie_of_another_token_or_made_up_does_not_open() -> None:
-    other = TestClient(
-        Guard(Entrance(Starlette(), secrets.token_urlsafe(32), ""), Access()), "http://127.0.0.1",
-        follow_redirects=False,
-    )  # fmt: skip
     with with_token() as asked:
-        name = asked.post("/persona/login", data={"token": TOKEN}).headers["set-cookie"].split("=")[0]
-    theirs = other.post("/login", data={"token": "x"}).headers.get("set-cookie", "")
-    assert theirs == ""
-    for value in ("", "0" * 64, TOKEN, "é"):
+        name, own = given_cookie(asked, TOKEN)
+        assert asked.get("/persona/api/snapshot").status_code == 200
+    another = "another-" + TOKEN
+    with client(Access(trusted=PROXY.trusted, token=another), "https://study.example.org") as other:
+        their_name, theirs = given_cookie(other, another)
+        assert other.get("/api/snapshot").status_code == 200
+    assert (their_name, theirs) != (name, own)
+    for value in (theirs, "", "0" * 64, TOKEN, "é"):
         with with_token() as asked:
             header = {"cookie": f"{name}={value}".encode()}
             assert asked.get("/persona/api/snapshot", headers=header).status_code == 401
+
+
+def given_cookie(asked: TestClient, token: str) -> tuple[str, str]:
+    """Give the token in the form; return the name and value of the cookie that comes back."""
+    answer = asked.post(f"{'/persona' if token == TOKEN else ''}/login", data={"token": token})
+    name, _, value = answer.headers["set-cookie"].split(";")[0].partition("=")
+    return name, value
+
+
+def test_the_form_of_another_tab_leads_to_the_study_once_the_token_was_given() -> None:
+    with with_token() as asked:
+        asked.post("/persona/login", data={"token": TOKEN})
+        for answer in (
+            asked.post("/persona/login", data={"token": TOKEN}),
+            asked.post("/persona/login", data={"token": "x"}),
+            asked.get("/persona/login"),
+        ):
+            assert (answer.status_code, answer.headers["location"]) == (303, "/persona/")
 
 
 def test_a_foreign_page_cannot_send_the_form() -> None:

@@ -35,7 +35,7 @@ _PAGE = """<!doctype html>
 </form>
 </html>
 """
-_ASKS = "This study is shown to those who have its token."
+_ASKS = "This study is shown to whoever has its token."
 _WRONG = "That is not the token of this server."
 
 
@@ -52,12 +52,18 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, take the token, or ask for it."""
-        if scope["type"] != "http" or self._is_known(Request(scope)):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
-        path = scope["path"]
-        if path == LOGIN and request.method == "POST":
+        request, path = Request(scope, receive), scope["path"]
+        known = self._is_known(request)
+        if known and path != LOGIN:
+            await self._app(scope, receive, send)
+            return
+        answer: Response
+        if known:  # by another tab's form, say
+            answer = RedirectResponse(self._path, 303, _HEADERS)
+        elif path == LOGIN and request.method == "POST":
             answer = await self._let_in(request)
         elif request.method in ("GET", "HEAD") and path in ("/", "/index.html", LOGIN):
             answer = HTMLResponse(_PAGE.format(said=_ASKS), 401, _HEADERS)

@@ -120,6 +120,7 @@ class _Server(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # X-Forwarded-*: any process of this machine may send them
                 timeout_graceful_shutdown=_SECONDS_TO_END,
             )
         )
