@@ -44,7 +44,8 @@ def dataset(
     print(f"{folder}: {tables} in {counted(len(made.files), 'file')}, {size(made.n_bytes)}")
     if upload is not None:
         print(f"sent: {send(folder, upload, private)}")
-    print(f"try it: persona pull {shlex.quote((upload and str(url)) or str(folder))} copy")
+    there = upload is not None and not private  # `persona pull` asks the hub as nobody in particular
+    print(f"try it: persona pull {shlex.quote(str(url) if there else str(folder))} copy")
 
 
 def pull(source: str, folder: Path) -> None:

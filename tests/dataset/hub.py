@@ -10,12 +10,16 @@ from typing import Any, Self
 
 
 class Hub:
-    """`files` holds what was sent, by its path; `refuses` is a status that answers every question."""
+    """`files` holds what was sent, by its path; `refuses` is a status that answers every question.
+
+    `is_there` says whether the repository was there before, `private` whether only its owner reads it.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.tokens: set[str | None] = set()
         self.refuses: int | None = None
+        self.is_there, self.private = False, False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -38,12 +42,18 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 {"type": "file", "path": path, "size": len(content), "oid": "0" * 40}
                 for path, content in hub.files.items()
             ]
-            self._answer(listed if "/tree/" in self.path else {"id": "someone/pirates", "sha": "0" * 40})
+            self._answer(
+                listed
+                if "/tree/" in self.path
+                else {"id": "someone/pirates", "sha": "0" * 40, "private": hub.private}
+            )
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path.endswith("/repos/create"):
-                self._answer({"url": f"{hub.address}/datasets/someone/pirates", "name": "someone/pirates"})
+                hub.private = hub.private if hub.is_there else json.loads(body).get("visibility") == "private"
+                page = {"url": f"{hub.address}/datasets/someone/pirates", "name": "someone/pirates"}
+                self._answer(page, 409 if hub.is_there else 200)
             elif "/preupload/" in self.path:
                 asked = json.loads(body)["files"]
                 modes = [
@@ -67,10 +77,10 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             else:
                 self._answer({})
 
-        def _answer(self, content: Any) -> None:
+        def _answer(self, content: Any, status: int = 200) -> None:
             hub.tokens.add(self.headers.get("Authorization"))
             body = json.dumps(content if hub.refuses is None else {"error": "no"}).encode()
-            self.send_response(hub.refuses or 200)
+            self.send_response(hub.refuses or status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -10,6 +10,7 @@ from huggingface_hub import constants
 from persona_assets.base.errors import StudyError
 from persona_assets.dataset.hub import check_token, hub_address, send
 from tests.dataset.hub import Hub
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -58,7 +59,29 @@ def test_without_a_token_nothing_begins(hub: Hub, monkeypatch: pytest.MonkeyPatc
         check_token()
 
 
-@pytest.mark.parametrize("name", ["pirates", "../x", "a/b/c", "a b/c", "https://x/y", "-a/b", ""])
+def test_what_is_to_be_private_is_not_sent_to_where_all_read_it(hub: Hub, folder: Path) -> None:
+    hub.is_there = True
+    with pytest.raises(StudyError, match="is there already, for all to read; nothing was sent"):
+        send(folder, "someone/pirates", private=True)
+    assert hub.files == {}
+    hub.private = True
+    send(folder, "someone/pirates", private=True)
+    assert "README.md" in hub.files
+
+
+def test_a_hub_that_does_not_answer_is_told_in_a_line(
+    hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(StudyError, match="the hub did not take it") as told:
+        send(folder, "someone/pirates", private=True)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a/b--c", "a/b..c", "a/b.git", "a/b.", "pirates", "../x", "a/b/c", "a b/c", "https://x/y", "-a/b", ""],
+)
 def test_what_names_no_data_set_is_refused(name: str) -> None:
     with pytest.raises(StudyError, match="give OWNER/NAME"):
         hub_address(name)
