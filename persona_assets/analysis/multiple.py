@@ -12,15 +12,16 @@ def benjamini_hochberg(p: Floats) -> Floats:
 
     Benjamini and Hochberg 1995. NaN, a test that was not made, stays NaN and does not count.
     """
-    q = np.full(p.shape, np.nan)
     tested = ~np.isnan(p)
     values = p[tested]
     order = np.argsort(values)
-    values = values[order]
-    values *= len(values)  # in place: of all roles together they are many
+    values = values[order]  # of all roles together they are many: few arrays at a time, and in place
+    values *= len(values)
     values /= np.arange(1, len(values) + 1)
     np.minimum.accumulate(values[::-1], out=values[::-1])
     placed = np.empty_like(values)
     placed[order] = np.minimum(values, 1, out=values)
+    del values, order
+    q = np.full(p.shape, np.nan)
     q[tested] = placed
     return q
