@@ -5,6 +5,7 @@ That takes the study `smollm2`, run whole (docs/findings.md says how), and the m
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -43,7 +44,14 @@ def executed(notebook: NotebookNode, folder: Path = FOLDER) -> NotebookNode:
             if output.output_type == "stream":
                 output.text = _PASSING.sub("", output.text)
     notebook.metadata.language_info = {"name": "python"}
+    notebook.metadata.answers_to = sources(notebook)
     return notebook
+
+
+def sources(notebook: NotebookNode) -> str:
+    """Return the SHA-256 of what the cells ask: answers of other questions are stale."""
+    asked = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 if __name__ == "__main__":
