@@ -2,11 +2,14 @@
 
     python docs/pictures.py
 
-Needs a finished `persona run smollm2`, Chromium and Playwright (`make install`).
+Needs a finished `persona run smollm2`, Chromium and Playwright (`make install`). What they were made from is
+written beside them (pictures.json); a test says which are stale by that.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import socket
@@ -61,6 +64,28 @@ def draw_axis() -> None:
     subprocess.run([BIN / "persona", "plot", "smollm2", "line", "--to", HERE / "axis.png"], check=True)
 
 
+def drawn_by() -> str:
+    """Return the SHA-256 of the code that draws axis.png."""
+    sources = [HERE.parent / "persona_assets/plots" / f"{name}.py" for name in ("canvas", "line", "words")]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def assets() -> list[str]:
+    """Return the assets of the study `smollm2`, which lineage.png shows."""
+    from persona_assets.definitions import defs
+
+    keys = defs().resolve_all_asset_keys()
+    return sorted(key.path[1] for key in keys if key.path[0] == "smollm2" and len(key.path) == 2)
+
+
+def headings(page: Page) -> list[str]:
+    """Return the titles of sections on that part of a page which a picture of this size shows."""
+    height = (page.viewport_size or TALLER)["height"]
+    titles = page.locator("main h2")
+    boxes = [(titles.nth(number).bounding_box(), number) for number in range(titles.count())]
+    return [titles.nth(number).inner_text() for box, number in boxes if box and box["y"] < height]
+
+
 def main() -> None:
     """Take them all; the feature is the one that tells the pirate from the other roles best."""
     with persona_assets.open_study("smollm2") as study:
@@ -72,11 +97,13 @@ def main() -> None:
         with served(BIN / "persona", "explore", "smollm2", "--no-browser", "--port") as explorer:
             page.set_viewport_size(TALLER)
             take(page, f"{explorer}/#/feature/{feature}", "Over its range", "feature.png")
+            made_from = {"axis.png": drawn_by(), "feature.png": headings(page), "lineage.png": assets()}
         with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
-            page.set_viewport_size({"width": 1600, "height": 700})
+            page.set_viewport_size({"width": 1600, "height": 1080})
             group = "locations/__repository__@persona_assets/asset-groups/smollm2"
             take(page, f"{dagster}/{group}", "feature_labels", "lineage.png")
         browser.close()
+    (HERE / "pictures.json").write_text(json.dumps(made_from, indent=2) + "\n")
 
 
 if __name__ == "__main__":

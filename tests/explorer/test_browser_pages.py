@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from docs.pictures import HERE
 from tests.explorer.browser import axe_violations, keep_screenshot, static_server
 from tests.explorer.fixture_site import COMPONENTS, HOSTILE, Size, write_site
 from tests.explorer.served import Served
@@ -237,6 +238,18 @@ def test_one_screen_says_what_fires_it_what_it_promotes_and_where_it_is_stronges
         box = page.locator(shown).first.bounding_box()
         assert box is not None and box["y"] + box["height"] <= 800, shown
     assert page.locator("details.fold[open]").count() == 0
+
+
+INTERVENED = "What it does"  # where an intervention edits the feature
+
+
+def test_the_picture_of_a_feature_in_the_docs_shows_the_sections_of_today(page, pages, folder):
+    opened(page, pages, f"feature/{_feature(folder, 10)['feature_id']}", ".fold")
+    taken = json.loads((HERE / "pictures.json").read_text())["feature.png"]
+    titles = [title for title in page.locator("main h2").all_inner_texts() if title != INTERVENED]
+    assert titles[: len(taken)] == [title for title in taken if title != INTERVENED], (
+        "python docs/pictures.py"
+    )
 
 
 def test_a_role_shows_plain_methods_with_intervals_and_the_echoes_of_its_words(page, pages, folder):
