@@ -36,10 +36,11 @@ def dataset(
         url = url or address
     refuse_other(folder)
     with bar("reading the study") as progress:
-        verified = checked(study, progress)
+        check = checked(study, progress)
+    verified = check.verified
     print(f"read {counted(verified.n_files, 'file')}, {size(verified.n_bytes)}: all are whole and agree")
     with bar("writing tables") as progress:
-        made = write_dataset(study, folder, license_, url, verified, progress)
+        made = write_dataset(study, folder, license_, url, check, progress)
     tables = counted(len({file.mart or file.table for file in made.files}), "table")
     print(f"{folder}: {tables} in {counted(len(made.files), 'file')}, {size(made.n_bytes)}")
     if upload is not None:

@@ -38,13 +38,15 @@ def how_made(
 ) -> str:
     """Return what was asked, of which model, read by which SAEs, and by which version all was made."""
     reader = dataset.settings["extraction"]["model"]
-    asked = dataset.settings.get("generation") or {}
+    asked = dataset.settings["generation"]
     sampling = ", ".join(f"{key} {asked[key]}" for key in _SAMPLING if key in asked)
     kind = "questions" if facts["questions_are_shared"] else "questions of the roles' own"
-    n_asked = f"{facts['n_roles']} roles × {facts['n_variants']} wordings × {facts['n_questions']} {kind}"
+    few, many = facts["fewest_questions"], facts["most_questions"]
+    n_questions = f"{few}" if few == many else f"{few} to {many}"
+    n_asked = f"{facts['n_roles']} roles × {facts['n_variants']} wordings × {n_questions} {kind}"
     backends = ", ".join(map(code, facts["origins"] or []))
     lines = [
-        f"{n_asked}: {facts['n_responses']:,} responses of {code(asked.get('model', reader))}, by the "
+        f"{n_asked}: {facts['n_responses']:,} responses of {code(asked['model'])}, by the "
         f"backend {backends}{f' ({sampling})' if sampling else ''}.",
         f"Read by {code(reader)} and " + "; ".join(map(_sae, saes)) + ".",
         f"Snapshot `{dataset.snapshot}` of {dataset.published_at}, by {code(dataset.made_by)}. All settings "
@@ -67,8 +69,10 @@ def checks(facts: dict[str, Any], saes: list[dict[str, Any]], verified: Verified
         + (" (the table `roles` says which are not)." if n_left else "."),
     ]
     if facts["n_cut_off"] is not None:
-        share = f"{facts['n_cut_off']:,} of {facts['n_responses']:,}"
-        lines.append(f"{share} responses were cut off at the greatest length.")
+        share = f"{facts['n_cut_off']:,} of {facts['n_with_reason']:,}"
+        unknown = facts["n_responses"] - facts["n_with_reason"]
+        other = f" Of {unknown:,} nobody noted it." if unknown else ""
+        lines.append(f"{share} responses were cut off at the greatest length.{other}")
     if facts["n_without_answer"]:
         lines.append(
             f"{facts['n_without_answer']:,} responses end within their thinking, and are not pooled."

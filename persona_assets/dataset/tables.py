@@ -70,7 +70,7 @@ def _copied(lake: Lake, table: Table, file: LakeFile, folder: Path) -> DataFile:
     place = folder / DATA / file.path
     place.parent.mkdir(parents=True, exist_ok=True)
     keyed = with_keys(table)
-    with lake.open(lake.uri(file.path)) as parquet:
+    with lake.open(lake.uri(file.path), page_checksum_verification=True) as parquet:
         n_rows = parquet.metadata.num_rows
         write_parquet(keyed, _groups(parquet, keyed, file), place, {PATH_NOTE.decode(): file.path})
     return _entry(place, f"{DATA}/{file.path}", table.name, n_rows)

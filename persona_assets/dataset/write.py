@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,24 +25,34 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, stands_on
 
 
-def checked(study: Study, progress: Progress) -> Verified:
+@dataclass(frozen=True)
+class Checked:
+    """What was read to its end: the files, and the snapshot that stands on them (`stands_on`)."""
+
+    verified: Verified
+    snapshot: str
+
+
+def checked(study: Study, progress: Progress) -> Checked:
     """Read every file of the study. Raises StudyError where one is damaged, or they do not agree."""
+    with connect(study, check=False) as connection:
+        snapshot = stands_on(connection)
     verified = verify(study, progress)
     if verified.problems:
         [first, *more] = verified.problems
         told = f" (and {len(more)} more)" if more else ""
         remedy = f"`persona verify {study.name}` says what to do"
         raise StudyError(f"{first.path}: {first.what}{told}; {remedy}")
-    return verified
+    return Checked(verified, snapshot)
 
 
 def write_dataset(
-    study: Study, folder: Path, license_: str, url: str | None, verified: Verified, progress: Progress
+    study: Study, folder: Path, license_: str, url: str | None, check: Checked, progress: Progress
 ) -> DataSet:
     """Write the study's newest snapshot into `folder`, whole or not at all, under the licence that is named.
 
-    `url` is where the folder will lie, `verified` what was `checked` before. Raises StudyError where nothing
-    is published, or `folder` holds something else.
+    `url` is where the folder will lie, `check` what `checked` returned. Raises StudyError where nothing is
+    published, something else than was checked, or `folder` holds something else.
     """
     refuse_other(folder)
     with (
@@ -49,8 +60,10 @@ def write_dataset(
         writing_database(folder),
         replacing_folder(folder.absolute()) as beside,
     ):
+        if stands_on(connection) != check.snapshot:
+            raise StudyError(f"{study.name}: a run published while its files were read; run again")
         dataset = _write(study, connection, beside, license_, url, progress)
-        (beside / CARD).write_text(card(connection, dataset, verified, url), encoding="utf-8")
+        (beside / CARD).write_text(card(connection, dataset, check.verified, url), encoding="utf-8")
     return dataset
 
 

@@ -13,14 +13,18 @@ import yaml
 from persona_assets.base.errors import StudyError
 from persona_assets.dataset.card import columns_of, configs
 from persona_assets.dataset.made import code
-from persona_assets.dataset.write import checked, refuse_other
+from persona_assets.dataset.pull import pull
+from persona_assets.dataset.write import checked, refuse_other, write_dataset
 from persona_assets.lake.schema import DERIVED, SHOWN
 from persona_assets.lake.storage.httpfs import _load
 from persona_assets.study.dataset import DataFile, read_dataset
+from persona_assets.study.study import load_study
 from persona_assets.warehouse import connect, publish
+from tests.conftest import StudyMaker
 from tests.dataset.conftest import quietly, write
 from tests.dataset.server import Server
-from tests.warehouse.world import OF_PIRATE_ALONE, World
+from tests.places import write_project
+from tests.warehouse.world import OF_PIRATE_ALONE, World, fill
 
 
 def front_matter(folder: Path) -> dict[str, Any]:
@@ -187,3 +191,30 @@ def test_a_folder_whose_list_is_none_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text("{}")
     with pytest.raises(StudyError, match="dataset.json"):
         refuse_other(tmp_path)
+
+
+def test_of_a_study_that_reads_anothers_responses_the_data_set_says_how_they_were_sampled(
+    make_study: StudyMaker, catalog: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project(tmp_path)
+    monkeypatch.setenv("PERSONA_PROJECT", str(tmp_path))
+    owner = fill(make_study("studies/defs/owner", catalog)).study
+    shared = {key: catalog[key] for key in ("roles", "questions", "extraction.model", "extraction.saes")}
+    reader = make_study("reader", {**shared, "generation": None, "responses_from": "owner"})
+    publish(reader)
+    out = write(reader, tmp_path / "out")
+    pull(str(out), tmp_path / "back", quietly, lambda _dataset, _to_come: None)
+    back = load_study(tmp_path / "back")
+    assert back.responses_owner is back
+    assert back.generation.spoken_name == owner.generation.spoken_name
+    assert f"responses of `{owner.generation.model}`" in (out / "README.md").read_text()
+
+
+def test_what_was_published_since_the_files_were_read_is_not_written(world: World, tmp_path: Path) -> None:
+    publish(world.study)
+    check = checked(world.study, quietly)
+    next(Path(world.study.lake.root).glob("small/responses/role=pirate/*.parquet")).unlink()
+    publish(world.study)
+    with pytest.raises(StudyError, match="a run published while its files were read"):
+        write_dataset(world.study, tmp_path / "out", "mit", None, check, quietly)
+    assert not (tmp_path / "out").exists()

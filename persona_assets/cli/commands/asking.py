@@ -238,7 +238,9 @@ def explore(
     token: Annotated[
         bool,
         typer.Option(
-            "--token", help="Answer only who gives a token: PERSONA_TOKEN's, or a new one, printed."
+            "--token",
+            help="Answer only requests that carry the token: the value of PERSONA_TOKEN, or a new one that "
+            "is printed.",
         ),
     ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
