@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,7 @@ def write_caps(
     from persona_assets.steering.caps import write_cap
 
     check_sae(study, sae)
-    file = to or Path(f"{study.name}-cap.safetensors")
-    if file.suffix != ".safetensors":
-        raise StudyError(
-            f"--to {file}: must end in .safetensors; the .pt file for assistant-axis stands beside"
-        )
+    file, beside = _outputs(study, to)
     if not 0 < quantile < 1:
         raise StudyError(f"--quantile {quantile:g}: must lie between 0 and 1")
     if answer and not files:
@@ -57,52 +53,98 @@ def write_caps(
     found = Calibration(across, chosen)
     direction, about = _direction(study, found, axis)
     cap = found.cap(direction, quantile, about)
+    measured_with = _check_measuring(across, chosen, cap.layer, answer) if sources else []
     write_cap(cap, file)
-    experiment = write_capping_config(cap, file.with_suffix(".pt"))
+    experiment = write_capping_config(cap, beside)
     said = sys.stdout if output == "table" else sys.stderr
     for line in (*_said(found, direction, quantile, cap), *_compared(found, direction, axis)):
         print(line, file=said)
-    beside = f"and for assistant-axis {file.with_suffix('.pt')} (experiment {experiment!r})"
-    print(f"written: {file}, {beside}", file=said)
+    written = f"written: {file}, and for assistant-axis {beside} (experiment {experiment!r})"
+    print("\n".join([written, *measured_with]), file=said)
     if sources:
         random = [found.cap(one, quantile) for one in random_units(found.width, controls, _SEED)]
-        effects = _measured(study, across, chosen, answered(study, sources), [cap, *random], answer)
-        print_rows(_HEADER, [tuple(getattr(one, name) for name in _HEADER) for one in effects], output)
+        effects: list[Any] = []
+        try:
+            for some in _measured(across, chosen, answered(study, sources), [cap, *random], answer):
+                effects += some
+        finally:  # what has landed and what is known is not lost where a later part fails
+            if effects:
+                publish(study)
+                print_rows(
+                    _HEADER, [tuple(getattr(one, name) for name in _HEADER) for one in effects], output
+                )
+
+
+def _outputs(study: Study, to: Path | None) -> tuple[Path, Path]:
+    """Return the two files to write. Raises StudyError where one is there that is no such file."""
+    from persona_assets.interchange.capping import check_capping_config
+    from persona_assets.steering.caps import read_cap
+
+    file = to or Path(f"{study.name}-cap.safetensors")
+    if file.suffix != ".safetensors":
+        raise StudyError(
+            f"--to {file}: must end in .safetensors; the .pt file for assistant-axis stands beside"
+        )
+    beside = file.with_suffix(".pt")
+    for one, check in ((file, read_cap), (beside, check_capping_config)):
+        if one.exists() or one.is_symlink():
+            try:
+                check(one)
+            except StudyError as error:
+                raise StudyError(
+                    f"{one}: is there, and `persona cap` has not written it; name another place with --to"
+                ) from error
+    return file, beside
+
+
+def _check_measuring(across: Any, sae: str, layer: int, answer: bool) -> list[str]:
+    """Return in lines what the drift under a cap of a layer's output is measured with.
+
+    Raises StudyError, before a model is loaded, where any part of what is measured would be refused.
+    """
+    from persona_assets.stages.of_conversations import DriftFiles
+    from persona_assets.steering.cap_effects import answering, check_reads_cap, costing_answers
+
+    drift = DriftFiles.of(across.study)
+    drift.check()
+    check_reads_cap(across.study, drift.sae, layer)
+    costing_answers(across, sae)
+    if answer:
+        answering(across)
+    return [] if drift.sae == sae else [f"drift is measured under SAE {drift.sae} (drift.sae)"]
 
 
 def _measured(
-    study: Study,
     across: Any,
     sae: str,
     conversations: Sequence[Transcript],
     caps: Sequence[Any],
     answer: bool,
-) -> list[Any]:
-    """Return what the first of `caps` does to conversations and to the anchor's answers, and publish."""
+) -> Iterator[list[Any]]:
+    """Yield what the first of `caps` does to conversations, and to the anchor's answers."""
     from persona_assets.drift.stage import DriftStage
     from persona_assets.extract.stage import ExtractionStage
     from persona_assets.steering.cap_effects import answered_effects, costs, drift_effects
 
-    extraction = ExtractionStage(study)
+    extraction = ExtractionStage(across.study)
     stage = DriftStage(extraction)
     try:
         with bar("reading conversations") as progress:
-            found = drift_effects(stage, conversations, caps, progress)
+            yield drift_effects(stage, conversations, caps, progress)
         if answer:
             with bar("answering anew") as progress:
-                found += answered_effects(across, stage, conversations, caps, progress)
+                yield answered_effects(across, stage, conversations, caps, progress)
     finally:
         extraction.close()
     with bar(f"reading answers of {across.study.settings.analysis.anchor}") as progress:
-        found += costs(across, sae, caps, progress)
-    publish(study)
-    return found
+        yield costs(across, sae, caps, progress)
 
 
 def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, dict[str, str]]:
     """Return the direction that is held, of length 1, and what the file says of where it is from."""
     if axis is None:
-        return found.axis(), {"axis": "the study's own"}
+        return found.axis(), {"axis": "the study's own", "axis_file": found.axis_file}
+    from persona_assets.lake.fingerprint import file_identity
     from persona_assets.models.loading import text_config
     from persona_assets.steering.calibrating import unit
     from persona_assets.vectors.published import read_axis
@@ -110,7 +152,7 @@ def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, di
     extraction = study.settings.extraction
     config = text_config(extraction.model, extraction.revision)
     published = read_axis(axis, found.layer, found.width, config.num_hidden_layers)
-    return unit(published), {"axis": axis.name}
+    return unit(published), {"axis": axis.name, "axis_sha256": file_identity(axis)}
 
 
 def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str]:

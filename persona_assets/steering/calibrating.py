@@ -45,7 +45,7 @@ class Reach:
     def interval(self, share: float, seed: int = 0) -> tuple[float, float]:
         """Return the quantile's 95 % interval, questions drawn anew with all of their answers.
 
-        NaN with fewer than ten questions, of which too little can be drawn.
+        NaN with fewer than ten questions, which are too few to resample.
         """
         names, place = np.unique(self.questions, return_inverse=True)
         if len(names) < _FEWEST:
@@ -90,6 +90,12 @@ class Calibration:
         table = self._across.study.lake.read(VECTOR_AXES, file)
         [direction] = table.filter(pc.equal(table["axis"], "assistant"))["direction"].to_pylist()
         return None if direction is None else unit(np.asarray(direction, np.float32))
+
+    @property
+    def axis_file(self) -> str:
+        """The name that the lake has for what the study's axis is from."""
+        file = self._across.file(VECTOR_AXES, self.sae)
+        return "" if file is None else file.stem
 
     def axis(self) -> Singles:
         """Return the study's assistant axis. Raises StudyError where it has none."""
@@ -146,7 +152,6 @@ class Calibration:
 
     def _about(self) -> dict[str, str]:
         study = self._across.study
-        axes = self._across.file(VECTOR_AXES, self.sae)
         files = {role: vectors.stem for role, (_, _, vectors) in self._files.items()}
         return {
             "operation": "floor",
@@ -156,7 +161,6 @@ class Calibration:
             "sae": self.sae,
             "vectors": fingerprint(files),
             "written_by": f"persona-assets {version('persona-assets')}",
-            **({} if axes is None else {"axis_file": axes.stem}),
         }
 
 

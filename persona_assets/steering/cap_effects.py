@@ -18,10 +18,12 @@ from persona_assets.drift.script import Script, converse
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
 from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.conversation import Conversation
 from persona_assets.generate.transformers import TransformersBackend
-from persona_assets.models.hooks import HookPoint
+from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.models.loading import text_config
 from persona_assets.models.places import Change
+from persona_assets.models.sae import load_sae, sae_library
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.steering.answered import answering_here
@@ -29,7 +31,10 @@ from persona_assets.steering.answers import Answers
 from persona_assets.steering.caps import Cap, capped
 from persona_assets.steering.effects import mean_of, rank_p
 from persona_assets.steering.readings import AnswerReader
+from persona_assets.study.backends import extraction_backend
 from persona_assets.study.extraction_options import engine_options
+from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
 
 N_ANSWERS = 12  # of the anchor, whose predictions tell what a cap costs
 
@@ -126,8 +131,7 @@ def answered_effects(
     All answers are given from the same seeds, and read without a cap. The conversations answered as the model
     is, and under the cap, land. Raises StudyError as `drift_effects`, and where the model answers elsewhere.
     """
-    engine = engine_options(decided_extraction(across.study).engine)
-    generation = answering_here(across, engine.device, "leave --answer out")
+    generation = answering(across)
     scripts = [_script(one) for one in transcripts]
     with closing(TransformersBackend(generation)) as backend:
         given: list[list[Transcript]] = [[] for _ in range(1 + len(caps))]
@@ -144,6 +148,44 @@ def answered_effects(
     return _of_turns("answered under the cap", plain, moved)
 
 
+def answering(across: AcrossRoles) -> GenerationSettings:
+    """Return how what the user says is answered anew. Raises StudyError where the model answers elsewhere."""
+    engine = engine_options(decided_extraction(across.study).engine)
+    return answering_here(across, engine.device, "leave --answer out")
+
+
+def check_reads_cap(study: Study, sae: str, layer: int) -> None:
+    """Raise StudyError unless what an SAE reads can be read under a cap of a layer's output, and moves."""
+    extraction = study.settings.extraction
+    if not extraction_backend(extraction.backend).changes_streams:
+        raise StudyError(
+            f"extraction.backend {extraction.backend} reads streams as they are; with transformers they are "
+            "read under a cap"
+        )
+    settings = extraction.saes[sae]
+    known = sae_library(settings).site(settings)
+    point = load_sae(settings).point if known is None else known[0]
+    if point.layer <= layer and output_layer(point) != layer:
+        raise StudyError(
+            f"SAE {sae}, which drift is measured under, reads {point}, below the output of layer {layer} "
+            "that the cap holds: nothing that it reads is moved; let drift.sae and --sae name the same SAE"
+        )
+
+
+def costing_answers(across: AcrossRoles, sae: str) -> list[Conversation]:
+    """Return the anchor's answers whose predictions tell what a cap costs.
+
+    Raises StudyError where the anchor has none here that can be read again.
+    """
+    study, anchor = across.study, across.study.settings.analysis.anchor
+    extraction = decided_extraction(study)
+    config = text_config(extraction.model, extraction.revision)
+    context = getattr(config, "max_position_embeddings", None)
+    if not (found := Answers(across, sae, context).to_edit(anchor, N_ANSWERS)):
+        raise StudyError(f"{study.name}: role {anchor} has no answers here that can be read again")
+    return found
+
+
 def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress) -> list[Effect]:
     """Return what the first of `caps` does to the anchor's own answers, read again; the others are controls.
 
@@ -152,10 +194,7 @@ def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress
     study, anchor = across.study, across.study.settings.analysis.anchor
     extraction = decided_extraction(study)
     config = text_config(extraction.model, extraction.revision)
-    context = getattr(config, "max_position_embeddings", None)
-    answers = Answers(across, sae, context).to_edit(anchor, N_ANSWERS)
-    if not answers:
-        raise StudyError(f"{study.name}: role {anchor} has no answers here that can be read again")
+    answers = costing_answers(across, sae)
     device = engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
     where = extraction.model, extraction.revision, config, config.num_hidden_layers
     backbone = Backbone.load(*where, extraction.dtype, device, whole=True)

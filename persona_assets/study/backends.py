@@ -54,13 +54,14 @@ class ExtractionBackend:
 
     `opens` makes an `extract.backend.Backend` of `ExtractionSettings`; `check_options` raises StudyError for
     a wrong option of `extraction.engine`. It reads the hook points `sites` of the models `model_types`, or
-    all that are known.
+    all that are known, and, where it `changes_streams` (`extract.backend.ChangesStreams`), under a cap, too.
     """
 
     opens: Callable[[Any], Any]
     check_options: CheckOptions = _accept
     sites: tuple[str, ...] | None = None
     model_types: tuple[str, ...] | None = None
+    changes_streams: bool = False
 
     def reads(self, site: str, model_type: str) -> bool:
         """Return whether it reads the hook point `site` of such models."""
@@ -96,6 +97,7 @@ EXTRACTION = {
     "transformers": ExtractionBackend(
         opens=later("persona_assets.extract.transformers:TransformersBackend.open"),
         check_options=extraction_options.checked_options,
+        changes_streams=True,
     ),
     "vllm": ExtractionBackend(
         opens=later("persona_assets.extract.vllm:VllmBackend.open"),

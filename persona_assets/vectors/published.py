@@ -20,7 +20,7 @@ def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
     do. Raises StudyError, naming the file, where it is none of these, holds anything but tensors and plain
     values, or is of a model with other layers than the study's, `n_layers` of `width`.
     """
-    content = _loaded(file)
+    content = loaded(file)
     if isinstance(content, dict) and "axis" not in content and "vector" in content:
         raise StudyError(f"{file}: is the vector of a role, and no axis")
     rows = _tensor(content.get("axis") if isinstance(content, dict) else content, file)
@@ -37,7 +37,7 @@ def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
     return row
 
 
-def _loaded(file: Path) -> Any:
+def loaded(file: Path) -> Any:
     """Return what the file holds; PyTorch runs no code of it (`weights_only`)."""
     import torch
 

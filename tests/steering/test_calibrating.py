@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
@@ -54,7 +56,15 @@ def test_the_threshold_is_the_quantile_of_the_anchors_own_answers_and_files_are_
     assert (
         f"held at {found.threshold:.4g} or above" in told and "quantile 0.4 of 6 answers of default" in told
     )
+    config = torch.load(file.with_suffix(".pt"), weights_only=True)
+    assert config["about"]["vectors"] == found.about["vectors"]
     check_axes_of_files(study, found, tmp_path, capsys)
+
+
+def other_file(folder: Path) -> Path:
+    """A file of somebody's where the cap is to be written."""
+    save_file({"weight": torch.ones(3)}, folder / "other.safetensors")
+    return folder / "other.safetensors"
 
 
 def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +78,15 @@ def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.C
     again = read_cap(file)
     torch.testing.assert_close(again.direction, own.direction, atol=1e-5, rtol=0)
     assert again.threshold == pytest.approx(own.threshold, abs=1e-3)
-    assert again.about["axis"] == "assistant_axis.pt"
+    assert own.about["axis"] == "the study's own" and own.about["axis_file"]
+    sha256 = hashlib.sha256(axis.read_bytes()).hexdigest()
+    assert (again.about["axis"], again.about["axis_sha256"]) == ("assistant_axis.pt", sha256)
+    assert "axis_file" not in again.about and "axis_sha256" not in own.about
+    for to in (axis.with_suffix(".safetensors"), other_file(tmp_path)):  # the axis itself, somebody's tensors
+        kept = {one: one.read_bytes() for one in (axis, tmp_path / "other.safetensors")}
+        with pytest.raises(StudyError, match="is there, and `persona cap` has not written it"):
+            cap(study, to, axis=axis)
+        assert all(one.read_bytes() == content for one, content in kept.items())
     turned = tmp_path / "turned.pt"
     torch.save(-torch.load(axis, weights_only=True)["axis"], turned)
     cap(study, file, axis=turned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.capping import write_caps
+from persona_assets.extract.extractor import Extractor
+from persona_assets.extract.stage import ExtractionStage
+from persona_assets.extract.transformers import TransformersBackend
 from persona_assets.extract.vllm import VllmBackend
+from persona_assets.models.hooks import HookPoint
+from persona_assets.steering import cap_effects
+from persona_assets.steering.cap_effects import check_reads_cap
+from persona_assets.study.backends import EXTRACTION
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.drift.conftest import said
@@ -80,9 +88,21 @@ def check_costs(found: dict[str, dict[str, Any]]) -> None:
 
 
 def test_answers_are_given_anew_under_the_cap_from_the_same_seeds_and_read_without_it(
-    with_vectors: Study, files: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    with_vectors: Study,
+    files: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file, given = tmp_path / "cap.safetensors", files[:1]
+    answered_effects = cap_effects.answered_effects
+
+    def as_they_are(*asked: Any) -> Any:
+        with monkeypatch.context() as patched:
+            patched.setattr(Extractor, "changed", lambda *_: pytest.fail("an answer is read under the cap"))
+            return answered_effects(*asked)
+
+    monkeypatch.setattr(cap_effects, "answered_effects", as_they_are)
     found = effects(with_vectors, file, capsys, files=given, answer=True, controls=1, quantile=0.9)
     assert found["answered under the cap: drift score, mean of turns"]["effect"] != 0
     with connect(with_vectors) as warehouse:
@@ -132,6 +152,67 @@ def test_a_backend_that_reads_streams_as_they_are_is_refused_in_a_line(
     with_vectors: Study, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not hasattr(VllmBackend, "changed")
+    assert hasattr(TransformersBackend, "changed") and EXTRACTION["transformers"].changes_streams
+    assert not EXTRACTION["vllm"].changes_streams
     monkeypatch.setattr("persona_assets.extract.extractor.ChangesStreams", VllmBackend)
-    with pytest.raises(StudyError, match="with transformers they are read under a cap"):
-        write_caps(with_vectors, files, None, 0.25, tmp_path / "x.safetensors", None, False, 1, "json")
+    with (
+        closing(ExtractionStage(with_vectors)) as extraction,
+        pytest.raises(StudyError, match="with transformers they are read under a cap"),
+    ):
+        extraction.extractor.changed(HookPoint(3, "hook_resid_post"), lambda stream: stream)
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "said"),
+    [
+        ("persona_assets.steering.cap_effects.extraction_backend", EXTRACTION["vllm"], "streams as they are"),
+        ("persona_assets.steering.cap_effects.output_layer", None, "nothing that it reads is moved"),
+        ("persona_assets.steering.answers.Answers.to_edit", [], "no answers here that can be read again"),
+        ("persona_assets.steering.cap_effects.answering_here", StudyError("elsewhere"), "elsewhere"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_before_anything_is_read_or_written(
+    with_vectors: Study,
+    files: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+    to: Any,
+    said: str,
+) -> None:
+    def instead(*_: Any) -> Any:
+        if isinstance(to, Exception):
+            raise to
+        return to
+
+    monkeypatch.setattr(changed, instead)
+    monkeypatch.setattr(ExtractionStage, "extractor", property(lambda _: pytest.fail("a model is loaded")))
+    with pytest.raises(StudyError, match=said):
+        write_caps(with_vectors, files, None, 0.25, tmp_path / "x.safetensors", None, True, 1, "json")
+    assert not list(tmp_path.glob("x.*"))
+
+
+def test_an_sae_below_the_layer_that_is_held_reads_nothing_of_the_cap(with_vectors: Study) -> None:
+    for layer in (0, 2, 3):  # the toy's SAE reads the output of layer 3
+        check_reads_cap(with_vectors, "demo", layer)
+    with pytest.raises(StudyError, match=r"SAE demo, .* below the output of layer 4"):
+        check_reads_cap(with_vectors, "demo", 4)
+
+
+def test_what_was_measured_is_told_and_published_where_a_later_part_fails(
+    with_vectors: Study,
+    files: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise StudyError("no memory is left")
+
+    monkeypatch.setattr("persona_assets.steering.cap_effects.costs", fails)
+    capsys.readouterr()
+    with pytest.raises(StudyError, match="no memory is left"):
+        effects(with_vectors, tmp_path / "cap.safetensors", capsys, files=files[:1], controls=1)
+    assert len(json.loads(capsys.readouterr().out)) == 3
+    with connect(with_vectors) as warehouse:
+        assert warehouse.execute("select count(*) from drift_runs where cap = 'read'").fetchall() == [(1,)]
