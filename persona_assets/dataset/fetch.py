@@ -65,12 +65,12 @@ def checked_address(address: str) -> str:
     """Return an address of a folder on the web. Raises StudyError where it is none."""
     try:
         url = httpx.URL(address)
-        told = url.scheme in ("http", "https") and url.raw_host and not url.query and not url.fragment
-        told = told and not {" ", "'", '"', "?", "#"} & set(address) and address.isprintable()
-        told = told and all(0 < len(part) < 64 for part in url.raw_host.rstrip(b".").split(b"."))
+        fits = url.scheme in ("http", "https") and url.raw_host and not url.query and not url.fragment
+        fits = fits and not {" ", "'", '"', "?", "#"} & set(address) and address.isprintable()
+        fits = fits and all(0 < len(part) < 64 for part in url.raw_host.rstrip(b".").split(b"."))
     except (ValueError, httpx.InvalidURL):
-        told = False
-    if not told:
+        fits = False
+    if not fits:
         raise StudyError(
             f"{shown(address)}: is no address of a folder; give one as https://HOST/FOLDER, without "
             "what follows ? and #"

@@ -21,10 +21,10 @@ def hub_address(name: str) -> str:
 
     try:
         validate_repo_id(name)  # takes a name without an owner, too
-        told = _NAME.fullmatch(name)
+        fits = _NAME.fullmatch(name) is not None
     except HFValidationError:
-        told = None
-    if not told:
+        fits = False
+    if not fits:
         raise StudyError(f"{shown(name)} names no data set of the hub; give OWNER/NAME")
     return f"{constants.ENDPOINT}/datasets/{name}/resolve/main"
 

@@ -40,9 +40,9 @@ def checked(study: Study, progress: Progress) -> Checked:
     verified = verify(study, progress)
     if verified.problems:
         [first, *more] = verified.problems
-        told = f" (and {len(more)} more)" if more else ""
+        others = f" (and {len(more)} more)" if more else ""
         remedy = f"`persona verify {study.name}` says what to do"
-        raise StudyError(f"{first.path}: {first.what}{told}; {remedy}")
+        raise StudyError(f"{first.path}: {first.what}{others}; {remedy}")
     return Checked(verified, snapshot)
 
 
@@ -75,9 +75,9 @@ def _write(
     url: str | None,
     progress: Progress,
 ) -> DataSet:
-    told = _told(connection)
+    row = _study_row(connection)
     files = write_tables(connection, study.lake, study.name, beside, progress)
-    settings = json.loads(told["settings"])
+    settings = json.loads(row["settings"])
     if settings.get("responses_from"):  # a study that its readers do not have
         owner = json.loads(study.responses_owner.settings.published())
         settings |= {"generation": owner["generation"], "responses_from": None}
@@ -85,10 +85,10 @@ def _write(
         study=study.name,
         license=license_,
         made_by=f"persona-assets {version('persona-assets')}",
-        published_at=f"{told['published_at']:%Y-%m-%dT%H:%M:%S}Z",
+        published_at=f"{row['published_at']:%Y-%m-%dT%H:%M:%S}Z",
         snapshot=stands_on(connection),
         settings=settings,
-        comments={file.mart: told["comments"].get(file.mart, "") for file in files if file.mart},
+        comments={file.mart: row["comments"].get(file.mart, "") for file in files if file.mart},
         files=files,
     )
     build_snapshot(beside / SNAPSHOT, dataset, beside, url)
@@ -96,7 +96,7 @@ def _write(
     return dataset
 
 
-def _told(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _study_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     rows = connection.execute(query("dataset/told"))
     return dict(zip([column[0] for column in rows.description], rows.fetchall()[0], strict=True))
 

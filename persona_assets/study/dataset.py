@@ -44,11 +44,11 @@ class DataFile(_Part):
     n_rows: Annotated[int, Field(ge=0, lt=2**50)]
 
 
-def _told(text: str) -> str:
+def _one_line(text: str) -> str:
     return one_line(text, 200)
 
 
-Told = Annotated[str, AfterValidator(_told)]
+Line = Annotated[str, AfterValidator(_one_line)]
 
 
 class DataSet(_Part):
@@ -56,10 +56,10 @@ class DataSet(_Part):
 
     dataset: Literal[1] = 1
     study: Name
-    license: Told
-    made_by: Told
-    published_at: Told
-    snapshot: Told
+    license: Line
+    made_by: Line
+    published_at: Line
+    snapshot: Line
     settings: dict[str, Any]
     comments: dict[Name, str] = {}
     files: Annotated[list[DataFile], Field(max_length=_MOST_FILES)]

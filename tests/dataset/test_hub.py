@@ -8,9 +8,11 @@ import pytest
 from huggingface_hub import constants
 
 from persona_assets.base.errors import StudyError
+from persona_assets.cli.dataset import dataset
 from persona_assets.dataset.hub import check_token, hub_address, send
 from tests.dataset.hub import Hub
 from tests.ports import free_port
+from tests.warehouse.world import World
 
 
 @pytest.fixture
@@ -85,3 +87,9 @@ def test_a_hub_that_does_not_answer_is_told_in_a_line(
 def test_what_names_no_data_set_is_refused(name: str) -> None:
     with pytest.raises(StudyError, match="give OWNER/NAME"):
         hub_address(name)
+
+
+def test_private_alone_says_nothing_and_is_refused(published: World, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="--private .* give --upload"):
+        dataset(published.study, tmp_path / "out", "mit", None, None, private=True)
+    assert not (tmp_path / "out").exists()

@@ -15,6 +15,7 @@ from persona_assets.explorer.server.access import Access, base_path, own_token, 
 from persona_assets.explorer.server.app import make_app
 from persona_assets.explorer.server.entrance import Entrance
 from persona_assets.explorer.server.guard import Guard, is_trusted
+from persona_assets.explorer.server.server import _Server
 from tests.warehouse.world import World
 
 TOKEN = "correct-horse-battery-staple"
@@ -249,6 +250,17 @@ def test_tokens_are_compared_by_digests_in_constant_time(monkeypatch: pytest.Mon
     with with_token() as asked:
         asked.post("/persona/login", data={"token": "x"})
     assert compared and set(compared) == {(32, 32)}
+
+
+def test_no_forwarded_header_says_how_or_by_whom_the_server_was_asked() -> None:
+    async def say(request: Request) -> Response:
+        return JSONResponse([request.url.scheme, request.client and request.client.host])
+
+    config = _Server(Starlette(routes=[Route("/", say)]), lambda: None).config
+    config.load()
+    with TestClient(config.loaded_app, "http://127.0.0.1", client=("127.0.0.1", 1)) as asked:
+        headers = {"x-forwarded-proto": "https", "x-forwarded-for": "10.0.0.1"}
+        assert asked.get("/", headers=headers).json() == ["http", "127.0.0.1"]
 
 
 def test_a_token_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The door of a server that asks for a token: nothing behind it answers who has none.
+"""The door of a server that asks for a token: nothing behind it answers a request without.
 
 A browser gives the token once, in a form, and then has a cookie that is made of it. A program sends the
 header `Authorization: Bearer TOKEN`. The token is in no address, and so in no log, no history and no link.
@@ -40,7 +40,7 @@ _WRONG = "That is not the token of this server."
 
 
 class Entrance:
-    """Lets through who has the token; `base` is the path below which the server answers."""
+    """Lets requests through that carry the token; `base` is the path below which the server answers."""
 
     def __init__(self, app: ASGIApp, token: str, base: str) -> None:
         self._app = app
