@@ -25,7 +25,8 @@ def encode_layout(
 ) -> SpanCodes:
     """Return the codes of a conversation's answers, by turn: one forward pass over the whole conversation.
 
-    Of the `residual` space they are the rows that the SAE reads, and `d_sae` is how wide these are.
+    Of the `residual` space they are the rows that the SAE reads: its dimensions stand for features, and
+    `d_sae` is how many there are.
     """
     start, stop = layout.spans[0][0], layout.spans[-1][1]
     [codes] = _run(

@@ -76,10 +76,13 @@ def measure(
     of_turns, of_run = not_measured(len(points))
     if played is not None:
         of_turns, of_run = played.measured(codes, anchor_codes, settings)
+    has_features = settings.space == "sae"
+    n_active = points.n_active.tolist() if has_features else [None] * len(points)
+    of_turns = {**of_turns, "n_active_features": n_active}
     turns = turns_table(codes, points, scored, null, reference, reading.transcript.turns, of_turns)
     of_run["p"] = lowest_p(zip([turn[settings.score] for turn in null], scored[settings.score], strict=True))
     transitions, features = transition_tables(
-        points, scored, reference.target.axis, has_features=settings.space == "sae"
+        points, scored, reference.target.axis, has_features=has_features
     )
     return {
         DRIFT_TURNS.name: turns,
@@ -105,7 +108,6 @@ def turns_table(
         "turn": codes.spans,
         "message": messages,
         "n_tokens": codes.lengths,
-        "n_active_features": points.n_active,
         "norm": points.unscaled_lengths,
         "nearest_roles": [
             [{"role": reference.roles[row], "cosine": cosine} for row, cosine in roles]

@@ -178,6 +178,7 @@ def _confounds(turns: pa.Table) -> list[Json]:
         {"score": score, "confound": confound, "r": r, "verdict": verdict(r, turns.num_rows)}
         for score in SCORES
         for confound, r in confounds(columns, score).items()
+        if np.isfinite(columns[confound]).any()
     ]
 
 

@@ -109,10 +109,8 @@ def test_the_page_shows_it_and_says_what_it_is_of(
         assert [folder.name for folder in export_runs(connection, tmp_path, {nine.run})]  # for other viewers
     assert shown is not None and shown["space"]["space"] == "residual" and len(shown["turns"]) == 9
     assert shown["features"] == {} and all(one["by_contribution"] == [] for one in shown["transitions"])
-    assert {one["verdict"] for one in shown["confounds"] if one["confound"] == "n_active_features"} <= {
-        None,
-        "LOW",
-    }
+    assert {one["confound"] for one in shown["confounds"]} == {"norm", "n_tokens"}
+    assert {turn["n_active_features"] for turn in shown["turns"]} == {None}
 
 
 def test_each_space_has_files_of_its_own(study: Study, make_study: StudyMaker, nine: Transcript) -> None:

@@ -28,7 +28,8 @@ DRIFT_TURNS = _of_run(
         Column("turn", INT, "Counts the assistant's messages from 0"),
         Column("message", INT, "Counts all messages from 0: where in drift_runs.conversation"),
         Column("n_tokens", INT, "The message's own tokens, none of the template's"),
-        Column("n_active_features", INT, "Features that fire on any of them"),
+        Column("n_active_features", INT, "Features that fire on any of them; NULL in the residual stream, "
+            "whose dimensions are none", nullable=True),
         Column("norm", DOUBLE, "Length of the turn's vector before any normalization"),
         Column("projection", DOUBLE, "Projection of the turn's vector on the unit axis", nullable=True),
         Column("projection_low", DOUBLE, "2.5% of spans of as many tokens of the anchor's own responses lie "

@@ -6,7 +6,7 @@ import { asProblem, isAbort } from "./problem";
 export type Posted<A> =
   | { state: "idle" }
   | { state: "running" }
-  | { state: "done"; result: A; number: number } // the how manieth it is
+  | { state: "done"; result: A; number: number } // its number
   | { state: "failed"; problem: Problem };
 
 /** The last answer to what was posted to `path`, and the function that posts; a new one takes the place of one under way. */

@@ -15,7 +15,7 @@ export function Result({ result }: { result: Steered }) {
     <>
       <p className="footnote" role="status">
         {result.edits.map(told).join(", then ")}: {fixed(result.seconds, 1)} s with {result.sae}, one seed.
-        {result.unchanged && " The edit changes nothing: the answers have the very same tokens."}
+        {result.unchanged && " The edit changes no token here: both answers have the very same ones."}
       </p>
       {(axis || result.features.length > 0) && <LightChoice result={result} axis={axis} by={by} light={light} />}
       <div className="steer-sides">
