@@ -158,15 +158,24 @@ def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, di
 def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str]:
     reach = found.reach(direction)
     low, high = reach.interval(quantile)
-    share, n = found.below(direction, cap.threshold)
-    within = "" if math.isnan(low) else f", 95 % interval {low:.4g} to {high:.4g} (questions drawn anew)"
+    below = found.below(direction, cap, quantile)
+    within = "" if math.isnan(low) else f", 95 % interval {low:.4g} to {high:.4g} (for other questions)"
     lines = [
         f"floor: in every token the projection of layer {cap.layer}'s output on the axis is held at "
         f"{cap.threshold:.4g} or above; values above it stay as they are",
         f"threshold: quantile {quantile:g} of {len(reach.values)} answers of {found.anchor}, each the mean "
         f"of its tokens{within}",
     ]
-    return [*lines, f"below it lie {share:.0%} of the {n:,} answers of the other roles"] if n else lines
+    return [*lines, _below(below)] if below.n else lines
+
+
+def _below(below: Any) -> str:
+    """Return what lies below the threshold, with its interval where there is one."""
+    of_roles = below.of_roles.values()
+    about = f"by role {min(of_roles):.0%} to {max(of_roles):.0%}"
+    if not math.isnan(below.low):
+        about = f"95 % interval {below.low:.0%} to {below.high:.0%}, roles and questions drawn anew; {about}"
+    return f"below it lie {below.share:.0%} of the {below.n:,} answers of the other roles ({about})"
 
 
 def _compared(found: Any, direction: Singles, axis: Path | None) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +12,6 @@ import pyarrow.compute as pc
 import torch
 
 from persona_assets.analysis.response_vectors import read_response_vectors
-from persona_assets.analysis.significance import CONFIDENCE
 from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
@@ -22,41 +20,9 @@ from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.models.sae import load_sae, sae_library
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.caps import Cap
+from persona_assets.steering.reach import Below, Reach, share_below
 
 QUANTILE = 0.25  # the 25th percentile (Lu et al. 2026, §5.1.1), there of all roles' answers
-_DRAWS = 1000
-_FEWEST = 10  # questions
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far a role's answers reach along a direction, float64[n], each the mean of its tokens.
-
-    `questions` int64[n] says what each answers.
-    """
-
-    values: Floats
-    questions: Ints
-
-    def quantile(self, share: float) -> float:
-        """Return the value below which this share of the answers lies."""
-        return float(np.quantile(self.values, share))
-
-    def interval(self, share: float, seed: int = 0) -> tuple[float, float]:
-        """Return the quantile's 95 % interval, questions drawn anew with all of their answers.
-
-        NaN with fewer than ten questions, which are too few to resample.
-        """
-        names, place = np.unique(self.questions, return_inverse=True)
-        if len(names) < _FEWEST:
-            return np.nan, np.nan
-        random, order = np.random.default_rng(seed), np.argsort(self.values)
-        times = random.multinomial(len(names), np.full(len(names), 1 / len(names)), _DRAWS)
-        weights = times[:, place[order]].cumsum(axis=1)  # [n_draws, n]
-        first = (weights >= share * weights[:, -1:]).argmax(axis=1)
-        drawn = self.values[order][first]
-        low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-        return float(low), float(high)
 
 
 class Calibration:
@@ -107,35 +73,33 @@ class Calibration:
             )
         return found
 
+    def _read(self, role: str) -> tuple[Floats, Ints]:
+        """Return a role's answers' vectors float64[n, width], and their ids int64[n]."""
+        lake, (_, pooled, vectors) = self._across.study.lake, self._files[role]
+        table = lake.read(POOLED, pooled)
+        kept = table.filter(pc.is_null(table["excluded_reason"]))["response_id"].to_numpy()
+        ids = np.sort(kept.astype(np.int64))
+        return read_response_vectors(lake, vectors, ids), ids
+
     @cached_property
-    def _vectors(self) -> dict[str, tuple[Floats, Ints]]:
-        """By role, its answers' vectors float64[n, width], and their ids int64[n]."""
-        lake, found = self._across.study.lake, {}
-        for role, (_, pooled, vectors) in self._files.items():
-            table = lake.read(POOLED, pooled)
-            kept = table.filter(pc.is_null(table["excluded_reason"]))["response_id"].to_numpy()
-            ids = np.sort(kept.astype(np.int64))
-            if len(ids):
-                found[role] = read_response_vectors(lake, vectors, ids), ids
-        return found
+    def _anchors(self) -> tuple[Floats, Ints]:
+        """The anchor's, which every direction is held against. Those of other roles are not kept."""
+        return self._read(self.anchor)
 
     @property
     def width(self) -> int:
         """How wide the stream is."""
-        return int(self._vectors[self.anchor][0].shape[1])
+        return int(self._anchors[0].shape[1])
 
     def reach(self, direction: Singles) -> Reach:
         """Return how far the anchor's answers reach along a direction float32[width]."""
-        vectors, ids = self._vectors[self.anchor]
-        return Reach(vectors @ direction.astype(np.float64), ids % VARIANT_STRIDE)
+        return _reach(*self._anchors, direction)
 
-    def below(self, direction: Singles, threshold: float) -> tuple[float, int]:
-        """Return the share of the other roles' answers that lie below `threshold`, and how many there are."""
-        others = [vectors for role, (vectors, _) in self._vectors.items() if role != self.anchor]
-        if not others:
-            return np.nan, 0
-        along = np.concatenate(others) @ direction.astype(np.float64)
-        return float((along < threshold).mean()), len(along)
+    def below(self, direction: Singles, cap: Cap, quantile: float) -> Below:
+        """Return how much of the other roles' answers lies below a cap at a quantile of the anchor's."""
+        others = {role: _reach(*self._read(role), direction) for role in self._files if role != self.anchor}
+        told = {role: one for role, one in others.items() if len(one.values)}
+        return share_below(self.reach(direction), told, quantile, cap.threshold)
 
     def cap(self, direction: Singles, quantile: float, about: Mapping[str, str] | None = None) -> Cap:
         """Return the floor at a quantile of the anchor's answers along a direction of length 1."""
@@ -162,6 +126,10 @@ class Calibration:
             "vectors": fingerprint(files),
             "written_by": f"persona-assets {version('persona-assets')}",
         }
+
+
+def _reach(vectors: Floats, ids: Ints, direction: Singles) -> Reach:
+    return Reach(vectors @ direction.astype(np.float64), ids % VARIANT_STRIDE)
 
 
 def stream_layer(across: AcrossRoles, sae: str) -> int:
