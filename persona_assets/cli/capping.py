@@ -23,7 +23,7 @@ from persona_assets.warehouse import publish
 _SEED = 0  # of the random directions
 
 
-_HEADER = ("what", "effect", "low", "high", "n", "control_low", "control_high", "p")
+_HEADER = ("what", "effect", "low", "high", "n", "control_low", "control_high", "p", "left_out")
 
 
 def write_caps(

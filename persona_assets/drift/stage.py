@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import csr_array
@@ -31,6 +32,7 @@ from persona_assets.lake.schema import (
     DRIFT_CODES,
     DRIFT_RUNS,
     DRIFT_TABLES,
+    DRIFT_TURNS,
     PLAYED_FEATURES,
     RESPONSES,
     ROLE_FEATURES,
@@ -106,6 +108,12 @@ class DriftStage:
         drift, reference = self.study.settings.drift, self.reference
         codes = self._encoded(self._layout(transcript), held)
         return scores(turn_points(codes, reference, drift), reference.target)[drift.score]
+
+    def scores_of(self, landed: Mapping[str, LakeFile]) -> Floats:
+        """Return the study's score of each turn of a run that has landed, float64[n_turns]; NaN of none."""
+        turns = self.study.lake.read(DRIFT_TURNS, landed[DRIFT_TURNS.name])
+        found: Floats = turns[self.study.settings.drift.score].to_numpy().astype(np.float64)
+        return found
 
     def check(self, transcripts: Iterable[Transcript]) -> None:
         """Raise StudyError where the study or a conversation would be refused; loads no model."""

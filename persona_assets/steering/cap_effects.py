@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,7 +17,6 @@ from persona_assets.drift.held import Held
 from persona_assets.drift.script import Script, converse
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
-from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.hooks import HookPoint, output_layer
@@ -29,12 +28,17 @@ from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answers import Answers
 from persona_assets.steering.caps import Cap, capped
-from persona_assets.steering.effects import mean_of, rank_p
+from persona_assets.steering.effects import mean_of, mean_of_positive, rank_p
 from persona_assets.steering.readings import AnswerReader
+from persona_assets.steering.whole import whole_backbone
 from persona_assets.study.backends import extraction_backend
 from persona_assets.study.extraction_options import engine_options
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study
+
+# A change has two directions, and its p is of its size. Of a growth, and of a divergence, which is never
+# below 0, p is of what is as much or more. A share has no p: it is no finding, but how much is held.
+Kind = Literal["change", "divergence", "growth", "share"]
 
 N_ANSWERS = 12  # of the anchor, whose predictions tell what a cap costs
 
@@ -44,6 +48,7 @@ class Effect:
     """What the cap does on the average of `n` conversations or answers, with its interval over these.
 
     Of the random floors 95 % do from `control_low` to `control_high`; `p` is the cap's rank among them.
+    `left_out` are turns or answers of which not every reading tells: they count in none.
     """
 
     what: str
@@ -54,6 +59,7 @@ class Effect:
     control_low: float
     control_high: float
     p: float
+    left_out: int = 0
 
     @classmethod
     def of(
@@ -61,20 +67,24 @@ class Effect:
         what: str,
         values: Sequence[float],
         controls: Sequence[Sequence[float]],
-        *,
-        shares: bool = False,
+        kind: Kind = "change",
+        left_out: int = 0,
     ) -> Effect:
-        """Return the effect of `values`, one of each conversation, beside those of each control.
+        """Return the effect of `values`, one of each conversation or answer, beside those of each control.
 
-        The interval of `shares` ends at 0 and 1.
+        Where one is NaN, the conversation or answer counts in none of them.
         """
-        effect, low, high = mean_of(np.array(values, np.float64))
-        if shares:
+        rows = np.array([values, *controls], np.float64)  # [1 + n_controls, n]
+        told = np.isfinite(rows).all(axis=0)
+        rows = rows[:, told]
+        effect, low, high = (mean_of_positive if kind == "divergence" else mean_of)(rows[0])
+        if kind == "share":
             low, high = max(low, 0.0), min(high, 1.0)
-        means = np.array([np.mean(one) for one in controls], np.float64)
+        means = rows[1:].mean(axis=1) if told.any() else np.array([])
         spread = np.quantile(means, [0.025, 0.975]).tolist() if len(means) else [np.nan, np.nan]
-        p = rank_p(effect, means, two_sided=True)
-        return cls(what, effect, low, high, len(values), spread[0], spread[1], p)
+        p = np.nan if kind == "share" else rank_p(effect, means, two_sided=kind == "change")
+        left_out += int((~told).sum())
+        return cls(what, effect, low, high, int(told.sum()), spread[0], spread[1], p, left_out)
 
 
 class Counted:
@@ -107,8 +117,7 @@ def drift_effects(
     stage.check(transcripts)
     plain, moved, shares = [], [list[Floats]() for _ in caps], [list[float]() for _ in caps]
     for done, transcript in enumerate(transcripts):
-        plain.append(stage.scores(transcript))
-        stage.land(transcript)
+        plain.append(stage.scores_of(stage.land(transcript)))
         for place, cap in enumerate(caps):
             counted = Counted(cap)
             moved[place].append(stage.scores(transcript, held_of(cap, transcript, "read", counted)))
@@ -116,7 +125,7 @@ def drift_effects(
         stage.land(transcript, held=held_of(caps[0], transcript, "read"))
         progress(done + 1, len(transcripts))
     found = _of_turns("read under the cap", plain, moved)
-    return [*found, Effect.of("read under the cap: share of tokens held", shares[0], shares[1:], shares=True)]
+    return [*found, Effect.of("read under the cap: share of tokens held", shares[0], shares[1:], "share")]
 
 
 def answered_effects(
@@ -141,10 +150,13 @@ def answered_effects(
                     given[place].append(converse(one, backend, generation))
                     progress(place * len(scripts) + done, len(given) * len(scripts))
     as_it_is, *under = given
+    plain, held = [], []
     for of, before, after in zip(transcripts, as_it_is, under[0], strict=True):
-        stage.land(replace(before, name=f"{before.name} (answered anew)"), answered_of=of.run)
-        stage.land(after, held=held_of(caps[0], before, "answered"), answered_of=of.run)
-    plain, *moved = [[stage.scores(one) for one in of_cap] for of_cap in given]
+        anew = replace(before, name=f"{before.name} (answered anew)")
+        plain.append(stage.scores_of(stage.land(anew, answered_of=of.run)))
+        landed = stage.land(after, held=held_of(caps[0], before, "answered"), answered_of=of.run)
+        held.append(stage.scores_of(landed))
+    moved = [held, *([stage.scores(one) for one in of_control] for of_control in under[1:])]
     return _of_turns("answered under the cap", plain, moved)
 
 
@@ -189,17 +201,16 @@ def costing_answers(across: AcrossRoles, sae: str) -> list[Conversation]:
 def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress) -> list[Effect]:
     """Return what the first of `caps` does to the anchor's own answers, read again; the others are controls.
 
-    Raises StudyError where the anchor has no answers here, or the model is not to be had.
+    An answer of one token has no loss, and counts in no row. Raises StudyError where the anchor has no
+    answers here, or the model is not to be had.
     """
     study, anchor = across.study, across.study.settings.analysis.anchor
     extraction = decided_extraction(study)
-    config = text_config(extraction.model, extraction.revision)
-    answers = costing_answers(across, sae)
-    device = engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
-    where = extraction.model, extraction.revision, config, config.num_hidden_layers
-    backbone = Backbone.load(*where, extraction.dtype, device, whole=True)
+    found = costing_answers(across, sae)
+    answers = [one for one in found if one.n_selected > 1]
+    backbone = whole_backbone(extraction)
     reader = AnswerReader(backbone, HookPoint(caps[0].layer, "hook_resid_post"), whole_conversation=True)
-    nowhere = torch.zeros(config.hidden_size, device=device)
+    nowhere = torch.zeros(len(caps[0].direction), device=backbone.device)
     kl, loss = [list[float]() for _ in caps], [list[float]() for _ in caps]
     shares = [list[float]() for _ in caps]
     for done, one in enumerate(answers):
@@ -210,11 +221,11 @@ def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress
         for place, change in enumerate(counted):
             shares[place].append(change.share)
         progress(done + 1, len(answers))
-    of = f"answers of {anchor}"
+    of, left_out = f"answers of {anchor}", len(found) - len(answers)
     return [
-        Effect.of(f"{of}: KL, nats a token", kl[0], kl[1:]),
-        Effect.of(f"{of}: loss, nats a token", loss[0], loss[1:]),
-        Effect.of(f"{of}: share of tokens held", shares[0], shares[1:], shares=True),
+        Effect.of(f"{of}: KL, nats a token", kl[0], kl[1:], "divergence", left_out),
+        Effect.of(f"{of}: loss, nats a token", loss[0], loss[1:], "growth", left_out),
+        Effect.of(f"{of}: share of tokens held", shares[0], shares[1:], "share", left_out),
     ]
 
 
@@ -231,21 +242,28 @@ def _script(transcript: Transcript) -> Script:
     return Script(said, transcript.name, system, transcript.sensitive)
 
 
-_REDUCED: dict[str, Callable[[Floats], Any]] = {"mean of turns": np.nanmean, "lowest turn": np.nanmin}
+_REDUCED: dict[str, Callable[[Floats], Any]] = {"mean of turns": np.mean, "lowest turn": np.min}
 
 
 def _of_turns(how: str, plain: Sequence[Floats], moved: Sequence[Sequence[Floats]]) -> list[Effect]:
-    """Return the effects on each conversation's turns, of `moved` by cap, less those of the `plain` ones."""
+    """Return the effects on each conversation's turns, of `moved` by cap, less those of the `plain` ones.
+
+    A turn counts where all readings have its score: a mean or a minimum over others would be of other text.
+    """
+    told = [np.isfinite(np.stack(of_run)).all(axis=0) for of_run in zip(plain, *moved, strict=True)]
+    left_out = sum(int((~turns).sum()) for turns in told)
 
     def differences(of_cap: Sequence[Floats], reduced: Callable[[Floats], Any]) -> Iterator[float]:
-        for before, after in zip(plain, of_cap, strict=True):
-            yield float(reduced(after) - reduced(before))
+        for before, after, turns in zip(plain, of_cap, told, strict=True):
+            if turns.any():
+                yield float(reduced(after[turns]) - reduced(before[turns]))
 
     return [
         Effect.of(
             f"{how}: drift score, {name}",
             list(differences(moved[0], reduced)),
             [list(differences(one, reduced)) for one in moved[1:]],
+            left_out=left_out,
         )
         for name, reduced in _REDUCED.items()
     ]

@@ -41,6 +41,18 @@ def mean_of(values: Floats) -> Mean:
     return Mean(effect, effect - half, effect + half)
 
 
+def mean_of_positive(values: Floats) -> Mean:
+    """Return the mean of `values` that are never below 0, and its interval, which is not either.
+
+    It is `mean_of`'s on the logarithm of the mean (by the delta method).
+    """
+    effect, low, _ = mean_of(values)
+    if np.isnan(low) or effect <= 0:
+        return Mean(effect, np.nan, np.nan)
+    apart = float(np.exp((effect - low) / effect))
+    return Mean(effect, effect / apart, effect * apart)
+
+
 def rank_p(effect: float, controls: Floats, two_sided: bool) -> float:
     """Return how likely one more control does as much: (1 + those that do) / (1 + all).
 

@@ -25,7 +25,7 @@ from persona_assets.steering.answers import Answers, Standing, Towards, standing
 from persona_assets.steering.edits import check_writes
 from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, Planned, matched, nothing
 from persona_assets.steering.readings import AnswerReader
-from persona_assets.study.extraction_options import engine_options
+from persona_assets.steering.whole import device_of, whole_backbone
 from persona_assets.study.settings import InterventionSettings
 from persona_assets.vectors.published import read_axis
 
@@ -129,8 +129,7 @@ class Interventions:
     @cached_property
     def device(self) -> str:
         """Where the model runs."""
-        extraction = self._extraction
-        return engine_options(extraction.engine if extraction.backend == "transformers" else {}).device
+        return device_of(self._extraction)
 
     @cached_property
     def _sae(self) -> Sae:
@@ -143,10 +142,7 @@ class Interventions:
     @cached_property
     def backbone(self) -> Backbone:
         """The whole model that reads answers, loaded when it is first needed."""
-        extraction, config = self._extraction, self._config
-        n_layers = config.num_hidden_layers
-        where = extraction.model, extraction.revision
-        return Backbone.load(*where, config, n_layers, extraction.dtype, self.device, whole=True)
+        return whole_backbone(self._extraction)
 
     @cached_property
     def _directions(self) -> torch.Tensor:
