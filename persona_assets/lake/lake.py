@@ -243,6 +243,13 @@ class Lake:
         """
         return self._identities.told(f"{self.study}/{_IDENTITIES}/{fact}", find_out)
 
+    def newest(self, fact: str, found: str | None) -> str | None:
+        """Return what is found of something that may change, noted as by `found_out`.
+
+        None is found of what is not here: then it is what was noted last, None where nobody has.
+        """
+        return self._identities.newest(f"{self.study}/{_IDENTITIES}/{fact}", found)
+
     def settled(self, question: str, decide: Callable[[], str], unless: str | None = None) -> str:
         """Return the answer that was given when the study's first file landed.
 

@@ -28,6 +28,24 @@ class Notes:
                 self._to_keep[path] = self._known[path]
         return self._known[path]
 
+    def newest(self, path: str, found: str | None) -> str | None:
+        """Return `found`, for `keep` to note after what was found before it; where it is None, the last note.
+
+        The notes are at `path` and a number, for none is written twice.
+        """
+        n, last = 0, None
+        while (text := self._at(f"{path}-{n}")) is not None:
+            n, last = n + 1, text
+        if found is None or found == last:
+            return last
+        self._known[f"{path}-{n}"] = self._to_keep[f"{path}-{n}"] = found
+        return found
+
+    def _at(self, path: str) -> str | None:
+        if path not in self._known and (text := self._storage.text(path)) is not None:
+            self._known[path] = text.strip()
+        return self._known.get(path)
+
     def keep(self) -> None:
         """Write what was found out. Raises DiskError where the disk or the store refuses."""
         while self._to_keep:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from persona_assets.lake.fingerprint import file_identity
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.fingerprint import file_identity, fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import (
     JUDGEMENTS,
@@ -24,6 +25,7 @@ from persona_assets.study.declining import named_declining, patterns
 
 if TYPE_CHECKING:
     from persona_assets.stages.across_roles import AcrossRoles
+    from persona_assets.study.study import Study
 
 # What decides which features are selected; the rest of the study's `atlas` is how they are mapped.
 _SELECTING = ("strategy", "question_centering", "split_seed", "selection")
@@ -206,8 +208,24 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
         "dtype": extraction_dtype(study),
         **read_by(study, sae),
         "intervention": settings.decisive(),
-        **({"file": file_identity(study.path(settings.file))} if settings.file else {}),
+        **({"file": _axis_identity(study, settings.file)} if settings.file else {}),
     }
+
+
+def _axis_identity(study: Study, written: str) -> str:
+    """Return the hash of an axis's file; of one that is not on this machine, the one last seen with the lake.
+
+    So what was made with it stays fresh where the lake is shared. Raises StudyError where nobody has seen it.
+    """
+    fact = fingerprint({"axis_file": written})
+    try:
+        found = file_identity(study.path(written))
+    except StudyError:
+        if (noted := study.lake.newest(fact, None)) is None:
+            raise
+        return noted
+    study.lake.newest(fact, found)
+    return found
 
 
 def _read_of(across: AcrossRoles, files: Mapping[str, Sequence[LakeFile]]) -> dict[str, Any]:

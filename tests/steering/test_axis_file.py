@@ -58,9 +58,18 @@ def test_the_files_content_decides_and_one_that_is_not_there_is_refused(
         file.write_bytes(content)
         found.add(AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one"))
     assert len(found) == 2 and None not in found
+    study = study_of(make_study, file)
+    last = AcrossRoles.of(study).intervention("demo", "one")
     file.unlink()
     with pytest.raises(StudyError, match=r"axis\.pt: cannot be read"):
         AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one")
+    for content in (b"two", b"one", b"one"):  # something lands or is published with each
+        file.write_bytes(content)
+        study = study_of(make_study, file)
+        AcrossRoles.of(study).intervention("demo", "one")
+        study.lake.keep_notes()
+    file.unlink()  # as on another machine of a shared lake
+    assert AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one") == last
 
 
 class _Landed:
