@@ -133,3 +133,11 @@ def test_what_cannot_be_measured_so_is_refused_in_a_line(
     monkeypatch.setattr("persona_assets.extract.extractor.ReadsStreams", int)
     with pytest.raises(StudyError, match="gives no streams out, which drift.space: residual needs"):
         stage.land(nine)
+
+
+def test_roles_without_outliers_are_not_compared_with_turns_that_have_them(make_study: StudyMaker) -> None:
+    masked = {"extraction.mask_norm_outliers": True}
+    make_study(changes={**VECTORS, **masked})
+    make_study(changes={**VECTORS, **RESIDUAL})
+    with pytest.raises(StudyError, match=r"leave out extraction\.mask_norm_outliers"):
+        make_study(changes={**VECTORS, **RESIDUAL, **masked})

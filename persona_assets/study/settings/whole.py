@@ -100,6 +100,11 @@ class StudySettings(Block):
         if self.analysis.judge is not None and self.analysis.judge not in self.judge:
             names = ", ".join(self.judge) or "none"
             raise ValueError(f"analysis.judge: no judge {self.analysis.judge!r}; there are: {names}")
+        if self.drift.space == "residual" and self.extraction.mask_norm_outliers:
+            raise ValueError(
+                "drift.space: residual reads every token of a turn, and the roles' vectors are without "
+                "outliers: leave out extraction.mask_norm_outliers"
+            )
         return self
 
     def published(self) -> str:
