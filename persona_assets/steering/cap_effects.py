@@ -111,7 +111,7 @@ def drift_effects(
 ) -> list[Effect]:
     """Return how the drift of given conversations differs where they are read under the first of `caps`.
 
-    The others are its controls. Each conversation lands twice, as it is and as it is read under the cap.
+    The others are its controls. Each conversation lands twice, as it is, and read under the cap.
     Raises StudyError where the study cannot measure drift, or cannot read under a cap.
     """
     stage.check(transcripts)

@@ -29,8 +29,10 @@ def test_the_axis_of_a_file_is_edited_in_units_of_how_far_roles_lie_apart_along_
     with_vectors: Study, make_study: StudyMaker, tmp_path: Path
 ) -> None:
     extraction = with_vectors.settings.extraction
-    width = text_config(extraction.model).hidden_size
-    rows = torch.randn(LAYER + 1, width, generator=torch.Generator().manual_seed(3))
+    config = text_config(extraction.model)
+    rows = torch.randn(
+        config.num_hidden_layers, config.hidden_size, generator=torch.Generator().manual_seed(3)
+    )
     file = tmp_path / "axis.pt"
     torch.save({"axis": rows}, file)
     study = study_of(make_study, file, strengths=[1, 2])
