@@ -16,7 +16,7 @@ from persona_assets.lake.schema import VIEWS
 from persona_assets.study.dataset import DataFile, DataSet
 from persona_assets.warehouse.build import MEMORY
 
-LEAST = 256 * 2**20  # bytes that the tables of any data set may come to
+LEAST = 64 * 2**20  # bytes that the tables of any data set may come to
 TIMES = 100  # and as many times the size of their files besides
 _VALUE = 8  # bytes of a number, or of where a text or list lies
 _DEEPEST = 8  # lists and structures within one another
