@@ -23,9 +23,11 @@ from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.jsonl import checked_text
+from persona_assets.base.queries import query
 from persona_assets.base.slips import instead
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
+from persona_assets.cli.units import counted
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from persona_assets.warehouse.empty import empty_tables, why_empty
@@ -53,6 +55,16 @@ def ask(
     with connect(study, snapshot=snapshot) as connection:
         statement = _only_statement(connection, query)
         print_answer(study, connection, statement, output, wide=wide, if_none=if_none, parameters=parameters)
+
+
+def say_unshown(study: Study, *, role: str, sae: str | None, limit: int, by: str) -> None:
+    """Say on standard error how many sure features of a role its first `limit` in the order `by` lack."""
+    asked = {"role": role, "sae": sae, "limit": limit, "by": by}
+    with connect(study) as connection:
+        [(n,)] = connection.execute(query("cli/unshown_features"), asked).fetchall()
+    if n:
+        sys.stdout.flush()
+        print(f"not among these: {counted(n, 'feature')} more of {role} at q < 0.05; --by q", file=sys.stderr)
 
 
 def print_answer(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress as Bars
 
 from persona_assets.base.progress import Progress
+from persona_assets.orchestration.progress import LOG_EVERY
 
 
 def error_console() -> Console:
@@ -20,10 +22,30 @@ def error_console() -> Console:
     return Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False)
 
 
+def lines(say: Callable[[str], None]) -> Progress:
+    """Return what says, every half a minute, how much is done."""
+    last = time.monotonic()
+
+    def hear(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LOG_EVERY:
+            last = time.monotonic()
+            say(f"{done:,} of {total:,}")
+
+    return hear
+
+
 @contextmanager
 def bar(title: str, console: Console | None = None) -> Iterator[Progress]:
-    """Yield a bar on standard error. It begins once something is done: a refusal stands alone."""
-    progress = Bars(console=console or error_console())
+    """Yield a bar on standard error, or lines where that is no terminal.
+
+    A bar begins once something is done: a refusal stands alone.
+    """
+    console = console or error_console()
+    if not console.is_terminal:
+        yield lines(lambda said: console.print(f"{title}: {said}", highlight=False, markup=False))
+        return
+    progress = Bars(console=console)
     task = progress.add_task(title)
 
     def hear(done: int, total: int) -> None:

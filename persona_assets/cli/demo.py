@@ -35,15 +35,15 @@ SHIPPED = Path("data/smollm2/lake")  # the answers of all roles, as a lake keeps
 _READ = ("role_features", "statistics", "baselines", "atlas", "feature_labels", "directions", "warehouse")
 _PICTURES = (("similarity", None), ("axes", None), ("atlas", None), ("role", LIVE))
 _SHOWN = 2  # answers of the live role
-_SURE = f"from top_features('{LIVE}') where auroc_low > 0.5 order by auroc_low desc limit"
+_SURE = f"from top_features('{LIVE}', by := 'q') where auroc > 0.5 limit"
 _FIRST = f"select feature_id {_SURE} 1"
 
 # What people ask first, and how SQL says it.
 _QUESTIONS = {
     "What do three roles answer to one question?": "select role, question, response from responses "
     "where response_id = 7 and role in ('default', 'pirate', 'vampire')",
-    f"Which features tell the {LIVE} from the other roles best, and how sure is that?": "select feature_id, "
-    f"label, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_SURE} 5",
+    f"Which features tell the {LIVE} from the other roles, and how sure is that?": "select feature_id, "
+    f"label, q, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_SURE} 5",
     "Which roles fire the first of these features?": "from which_roles({feature}) limit 5",
     "On which tokens is it strongest?": "select role, max, pieces from top_responses({feature}) limit 5",
     "Which features tell roles apart best?": "select rank, feature_id, preferred_role, stability from atlas "

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 
 from persona_assets.base.progress import Progress
 
-_LOG_EVERY = 30.0  # seconds
+LOG_EVERY = 30.0  # seconds
 
 # What the command that is running shows, by stage; Dagster's own runs show nothing.
 _bars: ContextVar[dict[str, _Bar | _Lines] | None] = ContextVar("bars", default=None)
@@ -88,7 +88,7 @@ class _Lines:
 
     def part(self, name: str) -> Progress:
         def hear(done: int, total: int) -> None:
-            if time.monotonic() - self._last >= _LOG_EVERY:
+            if time.monotonic() - self._last >= LOG_EVERY:
                 self._last = time.monotonic()
                 self._say(f"{name}: {done} of {total}")
 

@@ -200,7 +200,10 @@ def cap(
     ] = 19,
     output: FormatOption = Format.table,
 ) -> None:
-    """Write a floor under the assistant axis, for models to run with; docs/interventions.md explains it."""
+    """Write a floor under the assistant axis, for models to run with; docs/interventions.md explains it.
+
+    The study keeps role vectors for it: `extraction.vectors: response`, which the shipped smollm2 leaves out.
+    """
     from persona_assets.cli.capping import write_caps
 
     write_caps(load_own(study), files or [], axis, quantile, to, sae, answer, controls, output)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from persona_assets.cli.answers import say_unshown
+from persona_assets.warehouse import connect, publish
+from tests.conftest import StudyMaker
+from tests.warehouse.world import compare, fill, write_catalog
+
+
+def test_sure_features_that_an_order_has_not_among_its_first_are_counted(
+    make_study: StudyMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study("small", write_catalog(tmp_path / "catalog"))
+    fill(study)
+    compare(study)
+    publish(study)
+    with connect(study) as connection:
+        sure = connection.execute(
+            "select feature_id from top_features('pirate') where q < 0.05 and auroc > 0.5"
+        )
+        n_sure = len(sure.fetchall())
+    assert n_sure > 0
+    say_unshown(study, role="pirate", sae=None, limit=1000, by="effect")
+    assert capsys.readouterr().err == ""
+    say_unshown(study, role="pirate", sae=None, limit=0, by="effect")
+    assert capsys.readouterr().err.startswith(f"not among these: {n_sure} feature")
