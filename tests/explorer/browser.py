@@ -67,7 +67,12 @@ def built() -> Path:
 
 def _is_built() -> bool:
     index = DIST / "index.html"
-    sources = [*(WEB / "src").rglob("*.*"), WEB / "index.html", WEB / "package-lock.json"]
+    sources = [
+        *(WEB / "src").rglob("*.*"),
+        WEB / "index.html",
+        WEB / "package-lock.json",
+        *WEB.glob("vite.*.ts"),
+    ]
     return index.is_file() and all(
         index.stat().st_mtime >= source.stat().st_mtime for source in sources if source.is_file()
     )

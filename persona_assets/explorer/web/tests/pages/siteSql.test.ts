@@ -1,7 +1,8 @@
 import { Decimal, Field, Float64, Int32, Int64, List, Struct, TimestampMicrosecond, Utf8 } from "apache-arrow";
 import { expect, test } from "vitest";
+import { toCsv } from "../../src/components/csv";
 import { complaint } from "../../src/pages/Sql/site/complaint";
-import { plain, typeName } from "../../src/pages/Sql/site/values";
+import { isText, plain, typeName } from "../../src/pages/Sql/site/values";
 
 const json = (type: string, message: string, position?: string) =>
   new Error(JSON.stringify({ exception_type: type, exception_message: message, ...(position ? { position } : {}) }));
@@ -43,4 +44,18 @@ test("types are DuckDB's", () => {
   const fields = [new Field("a", new Int32()), new Field("b", new List(new Field("item", new Utf8())))];
   expect(typeName(new Struct(fields))).toBe("STRUCT(a INTEGER, b VARCHAR[])");
   expect(typeName(new Decimal(3, 9))).toBe("DECIMAL(9,3)");
+});
+
+test("a database that is no longer there is said so in words of ours", () => {
+  const error = new Error(
+    'IO Error: Range request for http://a/data/w.duckdb failed with error: Error: Range request for http://a/data/w.duckdb did returned non-success status: 404 ""',
+  );
+  expect(told(error).error).toMatch(/^The site was published anew/);
+});
+
+test("only columns of text, whatever they nest, keep a spreadsheet from seeing a formula", () => {
+  expect(["VARCHAR", "VARCHAR[]", "STRUCT(a INTEGER)", "INTEGER[]", "BLOB"].map(isText)).toEqual([true, true, true, true, true]);
+  expect(["DECIMAL(2,1)", "HUGEINT", "DOUBLE", "BIGINT", "DATE", "INTERVAL"].some(isText)).toBe(false);
+  expect(toCsv([["-a"], ["-1.5"], ["=1"]], [false])).toBe("'-a\r\n-1.5\r\n=1\r\n");
+  expect(toCsv([["a"], ["-1.5"]])).toBe("a\r\n'-1.5\r\n");
 });

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { count, fixed } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { saveFile } from "../../data/http";
-import { asProblem } from "../../data/problem";
+import { asProblem, isAbort } from "../../data/problem";
 import type { SqlResult } from "../../generated/contract";
 import "../../components/parts.css";
 import type { Asker, Format } from "./asker";
@@ -50,7 +50,11 @@ function Running({ since, said, cancel }: { since: number; said: string; cancel:
     <div className="sql-status" role="status">
       <span className="spinner" aria-hidden="true" />
       Running <span aria-hidden="true">{fixed((now - since) / 1000, 1)} s</span>
-      {said !== "" && <span className="muted">{said}</span>}
+      {said !== "" && (
+        <span className="muted" aria-hidden="true">
+          {said}
+        </span>
+      )}
       <button onClick={cancel}>Cancel</button>
     </div>
   );
@@ -58,19 +62,6 @@ function Running({ since, said, cancel }: { since: number; said: string; cancel:
 
 /** How many rows in which time, whether there are more, and the whole answer as a file. */
 function Answer({ sql, result, asker }: { sql: string; result: SqlResult; asker: Asker }) {
-  const [failure, setFailure] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const save = async (format: Format) => {
-    setBusy(true);
-    setFailure(null);
-    try {
-      saveFile(`answer.${format}`, await asker.file(sql, format));
-    } catch (error) {
-      setFailure(asProblem(error).problem.error);
-    } finally {
-      setBusy(false);
-    }
-  };
   const n = result.rows.length;
   return (
     <div className="sql-status">
@@ -79,15 +70,50 @@ function Answer({ sql, result, asker }: { sql: string; result: SqlResult; asker:
       </span>
       {result.note !== null && <span className="muted">{result.note}</span>}
       {result.truncated && <span className="chip warn">only the first {count(n)}: there are more</span>}
-      <span className="sql-export">
-        {failure !== null && <span className="chip bad untrusted">{failure}</span>}
-        {busy && <span className="muted">writing the file …</span>}
-        {asker.formats.map((format) => (
-          <button key={format} disabled={busy} onClick={() => void save(format)}>
-            Export {{ csv: "CSV", parquet: "Parquet" }[format]}
-          </button>
-        ))}
-      </span>
+      <Export key={sql} sql={sql} asker={asker} />
     </div>
+  );
+}
+
+/** The buttons that write the answer into a file. Leaving ends the writing, as Cancel does. */
+function Export({ sql, asker }: { sql: string; asker: Asker }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const [note, setNote] = useState<string | null>(null);
+  const [said, setSaid] = useState("");
+  const [writing, setWriting] = useState<AbortController | null>(null);
+  useEffect(() => () => writing?.abort(), [writing]);
+  const save = async (format: Format) => {
+    const aborter = new AbortController();
+    setWriting(aborter);
+    setFailure(null);
+    setNote(null);
+    setSaid("");
+    try {
+      const written = await asker.file(sql, format, aborter.signal, setSaid);
+      aborter.signal.throwIfAborted();
+      saveFile(`answer.${format}`, written.blob);
+      setNote(written.note);
+    } catch (error) {
+      if (!isAbort(error)) setFailure(asProblem(error).problem.error);
+    } finally {
+      setWriting(null);
+    }
+  };
+  return (
+    <span className="sql-export">
+      {failure !== null && <span className="chip bad untrusted">{failure}</span>}
+      {note !== null && <span className="chip warn">{note}</span>}
+      {writing !== null && (
+        <>
+          <span className="muted">writing the file … {said}</span>
+          <button onClick={() => writing.abort()}>Cancel</button>
+        </>
+      )}
+      {asker.formats.map((format) => (
+        <button key={format} disabled={writing !== null} onClick={() => void save(format)}>
+          Export {{ csv: "CSV", parquet: "Parquet" }[format]}
+        </button>
+      ))}
+    </span>
   );
 }

@@ -87,7 +87,8 @@ function Schema({ entries, lacking, insert }: { entries: SchemaEntry[]; lacking:
         <section>
           <h3>Not in this site</h3>
           <p className="muted">
-            <code>persona explore</code> has these, which read the study's Parquet files: {lacking.join(", ")}.
+            <code>persona explore</code> has these too, which read the study's Parquet files, or need DuckDB's extension json:{" "}
+            {lacking.join(", ")}.
           </p>
         </section>
       )}

@@ -1,12 +1,21 @@
+import { lazy, Suspense } from "react";
 import { count } from "../../components/format";
+import { Loading } from "../../components/Loaded";
 import { useStudy } from "../../data/StudyContext";
 import { server } from "./asker";
 import { Console } from "./Console";
-import { SiteConsole } from "./site/SiteConsole";
+
+// The live explorer needs none of it.
+const SiteConsole = lazy(async () => ({ default: (await import("./site/SiteConsole")).SiteConsole }));
 
 const SAYS = `Read-only; one statement; the first ${count(1000)} rows are shown, exports hold up to ${count(1_000_000)}.`;
 
 export default function SqlPage() {
   const { live } = useStudy();
-  return live ? <Console asker={server} lacking={[]} says={SAYS} /> : <SiteConsole />;
+  if (live) return <Console asker={server} lacking={[]} says={SAYS} />;
+  return (
+    <Suspense fallback={<Loading what="the console" />}>
+      <SiteConsole />
+    </Suspense>
+  );
 }

@@ -7,7 +7,8 @@ import { useStudy } from "../../../data/StudyContext";
 import { useResource } from "../../../data/useResource";
 import type { Problem, SiteSql } from "../../../generated/contract";
 import { Console } from "../Console";
-import { EXPORTED, MOST_WHOLE, SiteAsker, tooLarge } from "./ask";
+import { askerOf, EXPORTED, MOST_WHOLE, tooLarge } from "./ask";
+import { PUBLISHED_ANEW } from "./complaint";
 import { servesRanges } from "./reading";
 
 /** The console of a static site: DuckDB runs in the reader's browser, over the database beside the pages. */
@@ -37,11 +38,13 @@ function OfHost({ site }: { site: SiteSql }) {
   useEffect(() => {
     const leaving = new AbortController();
     servesRanges(`data/${site.file}`, leaving.signal).then(setRanges, (error: unknown) => {
-      if (!isAbort(error)) setFailure(asProblem(error));
+      if (isAbort(error)) return;
+      const { problem, status } = asProblem(error);
+      setFailure({ problem: status === 404 ? { error: PUBLISHED_ANEW } : problem, status });
     });
     return () => leaving.abort();
   }, [site]);
-  const asker = useMemo(() => (ranges === null ? null : new SiteAsker(site, name, ranges)), [site, name, ranges]);
+  const asker = useMemo(() => (ranges === null ? null : askerOf(site, name, ranges)), [site, name, ranges]);
   if (failure !== null) return <Failure {...failure} />;
   if (asker === null || ranges === null) return <Loading what="what can be asked" />;
   return <Console asker={asker} lacking={site.lacking} says={<Says site={site} ranges={ranges} />} />;
@@ -54,9 +57,9 @@ function Says({ site, ranges }: { site: SiteSql; ranges: boolean }) {
     <>
       DuckDB runs in this page: the first query loads it ({bytes(PROGRAM_BYTES)}) and{" "}
       {ranges ? (
-        <>what it needs of the database ({bytes(site.bytes)})</>
+        <>parts of the database, which has {bytes(site.bytes)}</>
       ) : (
-        <>the whole database ({bytes(site.bytes)}), for this host serves no parts of files</>
+        <>the whole database ({bytes(site.bytes)}), because this host does not answer range requests</>
       )}
       . The first {count(1000)} rows are shown; a file holds up to {count(EXPORTED)}.
     </>

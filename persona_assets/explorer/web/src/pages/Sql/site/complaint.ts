@@ -3,12 +3,17 @@ import type { Problem } from "../../../generated/contract";
 const EXTENSION = /exists in the (\w+) extension|extension "?(\w+)"? (?:could not|is not|that is not)|file "(\w+)\.duckdb_extension/;
 const UNKNOWN = /(?:Table|Function|View|Macro)(?: Function)? with name "?(\w+)"? (?:does not exist|is not in)/;
 
+/** Of a database that is no longer there; by its name, it changes with each publication. */
+export const PUBLISHED_ANEW = "The site was published anew, or its host does not answer: load the page again.";
+const NOT_READ = /Range request for \S+/;
+
 /** DuckDB's error, its setting `errors_as_json` on, in a line of its own with its place; what the site lacks is said so. */
 export function complaint(error: unknown, sql: string, lacking: readonly string[], study: string): Problem {
   const text = error instanceof Error ? error.message : String(error);
   const said = parsed(text);
   const whole = said === null ? text.split("\n\nLINE ")[0]! : `${said.exception_type ?? "Error"} Error: ${said.exception_message ?? text}`;
   const message = whole.trim().replaceAll(/\s*\n\s*/g, " ");
+  if (NOT_READ.test(message)) return { error: PUBLISHED_ANEW };
   const elsewhere = `ask it with \`persona sql ${study}\` or \`persona explore ${study}\``;
   const extension = EXTENSION.exec(message)?.slice(1).find(Boolean);
   if (extension !== undefined) return { error: `This needs DuckDB's extension ${extension}, which the site does not hold; ${elsewhere}.` };
@@ -38,7 +43,7 @@ function parsed(text: string): Said | null {
 }
 
 /** Line and column, both from 1, of a byte of `sql`, or of a character: so the parser counts. */
-function place(sql: string, offset: number, ofCharacters: boolean): { line: number; column: number } {
+export function place(sql: string, offset: number, ofCharacters: boolean): { line: number; column: number } {
   const bytes = new TextEncoder().encode(sql).slice(0, offset);
   const before = ofCharacters ? [...sql].slice(0, offset).join("") : new TextDecoder().decode(bytes);
   return { line: before.split("\n").length, column: before.length - before.lastIndexOf("\n") };

@@ -1,10 +1,12 @@
 /** DuckDB in a worker of this page, with the site's database open in it. */
 
 import { PROGRAM, PROGRAM_BYTES, WORKER } from "virtual:duckdb";
-import { AsyncDuckDB, type AsyncDuckDBConnection, DuckDBDataProtocol, VoidLogger } from "@duckdb/duckdb-wasm";
+import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from "@duckdb/duckdb-wasm";
+import { RecordBatchReader } from "apache-arrow";
 import { ProblemError } from "../../../data/problem";
 import type { SiteSql, SqlResult } from "../../../generated/contract";
-import { bytesOf, type Report } from "./reading";
+import { bytesOf, type Report, unpacked } from "./reading";
+import type { Token } from "./statement";
 import { plain, typeName } from "./values";
 
 const FILE = "warehouse.duckdb";
@@ -21,28 +23,41 @@ const PREPARE = [
 ];
 
 export class Duck {
-  private readonly connection: AsyncDuckDBConnection;
-  private readonly counter: Counter;
+  private readonly bindings: AsyncDuckDB;
+  private readonly connection: number;
+  private readonly engine: Engine;
 
-  constructor(connection: AsyncDuckDBConnection, counter: Counter) {
+  constructor(bindings: AsyncDuckDB, connection: number, engine: Engine) {
+    this.bindings = bindings;
     this.connection = connection;
-    this.counter = counter;
+    this.engine = engine;
   }
 
   /** How many bytes of the database were read until now. */
-  read = (): number => this.counter.read;
+  read = (): number => this.engine.read;
 
-  /** Have `told` called with them whenever there are more, until another is given. */
-  watch(told: (read: number) => void): void {
-    this.counter.told = told;
+  /** Whether it ended, and answers no more. */
+  dead = (): boolean => this.engine.dead;
+
+  /** End it, and give back its memory. */
+  end = (): void => this.engine.end("it was ended");
+
+  /** The words and signs of `sql`, without its comments. */
+  async tokens(sql: string): Promise<Token[]> {
+    const { offsets, types } = await this.engine.or(this.bindings.tokenize(sql));
+    const bytes = new TextEncoder().encode(sql);
+    const decoder = new TextDecoder();
+    const all = offsets.map((start, place) => ({
+      start,
+      kind: types[place]!,
+      text: decoder.decode(bytes.slice(start, offsets[place + 1])),
+    }));
+    return all.filter(({ kind }) => kind !== COMMENT);
   }
 
-  /** End the query that is running. */
-  cancel = (): void => void this.connection.cancelSent();
-
-  /** The first `most` rows of the answer to `sql`. */
-  async rows(sql: string, most: number): Promise<Pick<SqlResult, "columns" | "rows" | "truncated">> {
-    const answer = await (await this.connection.send(sql, true)).open();
+  /** The first `most` rows of the answer to `sql`. `goOn` is called several times a second, and ends the query by an error. */
+  async rows(sql: string, most: number, goOn: () => void): Promise<Pick<SqlResult, "columns" | "rows" | "truncated">> {
+    const answer = await (await RecordBatchReader.from(this.parts(sql, goOn))).open();
     const { fields } = answer.schema;
     const rows: unknown[][] = [];
     for await (const batch of answer) {
@@ -52,59 +67,105 @@ export class Duck {
       }
       if (rows.length > most) break;
     }
-    if (rows.length > most) await this.connection.cancelSent();
     const columns = fields.map((field) => ({ name: field.name, type: typeName(field.type) }));
     return { columns, rows: rows.slice(0, most), truncated: rows.length > most };
   }
-}
 
-/** What the worker says of its reading (counter.js). */
-class Counter {
-  read = 0;
-  told: (read: number) => void = () => undefined;
-
-  constructor(worker: Worker) {
-    worker.addEventListener("message", (event: MessageEvent) => {
-      if (typeof event.data?.read !== "number") return;
-      event.stopImmediatePropagation(); // it is not for DuckDB
-      this.read += event.data.read;
-      this.told(this.read);
-    });
+  /** The answer's schema and its batches, as they come. The worker is asked again and again: between it can be ended. */
+  private async *parts(sql: string, goOn: () => void): AsyncGenerator<Uint8Array> {
+    const { bindings, connection, engine } = this;
+    const step = async (asked: Promise<Uint8Array | null>) => {
+      const part = await engine.or(asked);
+      goOn();
+      return part;
+    };
+    let whole = false;
+    try {
+      let part = await step(bindings.startPendingQuery(connection, sql, true));
+      while (part === null) part = await step(bindings.pollPendingQuery(connection));
+      while (part === null || part.length > 0) {
+        if (part !== null) yield part;
+        part = await step(bindings.fetchQueryResults(connection));
+      }
+      whole = true;
+    } finally {
+      if (!whole && !engine.dead) await engine.or(bindings.cancelPendingQuery(connection));
+    }
   }
 }
 
-/** Rejected where the worker cannot run, or its program does not start: an older browser, or the host's policy. */
-function failure(worker: Worker): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (why: string) => reject(new ProblemError({ error: `DuckDB does not start in this browser: ${why}` }, null));
-    worker.addEventListener("error", (event) => fail(event.message || "its worker could not be loaded"));
-    worker.addEventListener("message", (event: MessageEvent) => {
-      if (typeof event.data?.failed !== "string") return;
-      event.stopImmediatePropagation(); // it is not for DuckDB either
-      fail(event.data.failed);
+const COMMENT = 5; // DuckDB's number of this kind of token
+
+/** The worker: what it says of its reading (guard.js), and whether it lives. */
+class Engine {
+  read = 0;
+  dead = false;
+  started = false;
+  private readonly worker: Worker;
+  private readonly failed: Promise<never>;
+  private fail: (error: Error) => void = () => undefined;
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject;
     });
-  });
+    this.failed.catch(() => undefined);
+    worker.addEventListener("error", (event) => this.end(event.message || "its worker could not be loaded"));
+    worker.addEventListener("message", (event: MessageEvent) => {
+      const { read, failed } = event.data ?? {};
+      if (typeof read !== "number" && typeof failed !== "string") return;
+      event.stopImmediatePropagation(); // it is not for DuckDB
+      if (typeof failed === "string") this.end(failed);
+      else this.read += read;
+    });
+  }
+
+  /** What was asked of the worker; rejected too where the worker ends meanwhile, of which DuckDB's own code says nothing. */
+  async or<T>(asked: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([asked, this.failed]);
+    } catch (error) {
+      // Its program broke off, in whatever state its memory was.
+      if (error instanceof Error && error.name === "RuntimeError") this.end(error.message);
+      throw error;
+    }
+  }
+
+  /** End the worker: an older browser, the host's policy, or memory that ran out. */
+  end(why: string): void {
+    this.dead = true;
+    this.worker.terminate();
+    const error = this.started
+      ? `DuckDB ended in this browser: ${why}. The next query starts it anew.`
+      : `DuckDB does not start in this browser: ${why}`;
+    this.fail(new ProblemError({ error }, null));
+  }
 }
 
 /** Load the engine and open the database beside `data/sql.json`: by ranges, or whole where the host has none. */
-export async function open(site: SiteSql, ranges: boolean, report: Report): Promise<Duck> {
-  const program = await bytesOf(PROGRAM, PROGRAM_BYTES, (done) => report({ what: "engine", done, of: PROGRAM_BYTES }));
-  const worker = new Worker(WORKER);
+export async function open(site: SiteSql, ranges: boolean, signal: AbortSignal, report: Report): Promise<Duck> {
+  const loading = await bytesOf(PROGRAM, PROGRAM_BYTES, signal, (done) => report({ what: "engine", done, of: PROGRAM_BYTES }));
+  const program = await unpacked(loading);
+  const address = new URL(`data/${site.file}`, document.baseURI).href;
+  const worker = new Worker(WORKER, { name: JSON.stringify({ address, bytes: site.bytes }) });
+  const engine = new Engine(worker);
   try {
-    const counter = new Counter(worker);
-    const failed = failure(worker);
-    failed.catch(() => undefined);
     const duck = new AsyncDuckDB(new VoidLogger(), worker);
-    const address = URL.createObjectURL(new Blob([program], { type: "application/wasm" }));
-    await Promise.race([duck.instantiate(address), failed]).finally(() => URL.revokeObjectURL(address));
-    await duck.open({ filesystem: { reliableHeadRequests: false, allowFullHTTPReads: true, forceFullHTTPReads: false } });
-    const place = new URL(`data/${site.file}`, document.baseURI).href;
-    if (ranges) await duck.registerFileURL(FILE, place, DuckDBDataProtocol.HTTP, true);
-    else
-      await duck.registerFileBuffer(FILE, await bytesOf(place, site.bytes, (done) => report({ what: "database", done, of: site.bytes })));
-    const connection = await duck.connect();
-    for (const statement of PREPARE) await connection.query(statement);
-    return new Duck(connection, counter);
+    const blob = URL.createObjectURL(new Blob([program], { type: "application/wasm" }));
+    await engine.or(duck.instantiate(blob)).finally(() => URL.revokeObjectURL(blob));
+    // guard.js answers HEAD. Without parts of the file there is an error, and never the whole of it.
+    await engine.or(duck.open({ filesystem: { reliableHeadRequests: true, allowFullHTTPReads: false, forceFullHTTPReads: false } }));
+    if (ranges) await engine.or(duck.registerFileURL(FILE, address, DuckDBDataProtocol.HTTP, true));
+    else {
+      const whole = await bytesOf(address, site.bytes, signal, (done) => report({ what: "database", done, of: site.bytes }));
+      await engine.or(duck.registerFileBuffer(FILE, whole));
+    }
+    const connection = await engine.or(duck.connectInternal());
+    for (const statement of PREPARE) await engine.or(duck.runQuery(connection, statement));
+    signal.throwIfAborted();
+    engine.started = true;
+    return new Duck(duck, connection, engine);
   } catch (error) {
     worker.terminate();
     throw error;

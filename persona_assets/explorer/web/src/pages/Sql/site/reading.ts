@@ -1,16 +1,21 @@
 import { request } from "../../../data/http";
 
 export interface Step {
-  what: "engine" | "database" | "parts"; // the database whole, or parts of it
+  what: "engine" | "database"; // the database whole
   done: number; // bytes
   of: number;
 }
 
 export type Report = (step: Step) => void;
 
-/** The file at `path`, unpacked where it is gzipped; `n` bytes long as it is served. */
-export async function bytesOf(path: string, n: number, report: (done: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-  const { body } = await request(path, { cache: "default" });
+/** The file at `path`, `n` bytes long as it is served. */
+export async function bytesOf(
+  path: string,
+  n: number,
+  signal: AbortSignal,
+  report: (done: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { body } = await request(path, { cache: "default", signal });
   let done = 0;
   const counted = body!.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -21,7 +26,11 @@ export async function bytesOf(path: string, n: number, report: (done: number) =>
       },
     }),
   );
-  const whole = await gathered(counted);
+  return gathered(counted);
+}
+
+/** What gzip packed; as it is where a host unpacked it on its way. */
+export async function unpacked(whole: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return whole[0] === 0x1f && whole[1] === 0x8b ? gathered(new Blob([whole]).stream().pipeThrough(new DecompressionStream("gzip"))) : whole;
 }
 

@@ -18,6 +18,9 @@ export function typeName(type: DataType): string {
   return plainName(type);
 }
 
+/** Whether values of this type hold text that others wrote. */
+export const isText = (type: string): boolean => /VARCHAR|BLOB|^(STRUCT|MAP|UNION)\b|\[\]$/.test(type);
+
 function plainName(type: DataType): string {
   if (DataType.isBool(type)) return "BOOLEAN";
   if (DataType.isDate(type)) return "DATE";
