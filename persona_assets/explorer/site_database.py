@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
-from contextlib import closing
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import as_os_error, literal
+from persona_assets.base.duck import as_os_error, literal, told
+from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import examples, query
+from persona_assets.explorer.model_name import public_name_sql
 from persona_assets.explorer.resources.study import examples_of
 from persona_assets.explorer.snapshot.asking import Json, rows
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
 from persona_assets.lake.schema import DERIVED, MACROS
 from persona_assets.lake.schema.definition import definition
 from persona_assets.warehouse import macro_definition
+from persona_assets.warehouse.build import MEMORY
 
 # Read by DuckDB 1.4, the browser's; older layouts take ten times the bytes to tell what tables there are.
 _LAYOUT = "storage_version 'v1.4.0', block_size 65536"
@@ -35,6 +40,13 @@ _OF_ROLES = ("top_features", "compare_roles", "in_first_tokens")  # macros that 
 _TWICE_READ = re.compile(rf"\b(from|join) ({'|'.join(_TWICE)})\b")
 # They tell of the machine that made the snapshot, and of files on it.
 _KEPT_BACK = {"study": {"settings", "lake"}, "saes": {"path"}}
+# These name a model, which may lie on that machine.
+_MODELS = {
+    ("drift_runs", "model"),
+    ("explanations", "model"),
+    ("explanation_scores", "scored_by"),
+    ("feature_labels", "model"),
+}
 # What DuckDB has in a browser only after it has fetched an extension.
 _BY_EXTENSION = re.compile(r"\bjson|->>|\bread_\w+\s*\(|\bat time zone\b", re.IGNORECASE)
 _COMMENT = re.compile(r"--.*")
@@ -43,11 +55,15 @@ _COMMENT = re.compile(r"--.*")
 def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
     """Write the database of `snapshot` into `folder`; return, by file, what the SQL page reads beside it.
 
+    What does not fit `MEMORY` spills into `folder` meanwhile. Raises StudyError where it is too little,
+    or where another snapshot was published.
+
     The database's name changes with its content: a page does not read on in another file than it began with.
     """
     beside = folder / "warehouse.duckdb"
-    with as_os_error(), snapshot.cursor() as connection:
-        whole = [entry["name"] for entry in rows(connection, "schema")]
+    with snapshot.cursor() as cursor:
+        whole = [entry["name"] for entry in rows(cursor, "schema")]
+    with as_os_error(), _fitting(), closing(_own(snapshot, folder)) as connection:
         connection.execute(f"attach {literal(str(beside))} as site ({_LAYOUT})")
         connection.begin()
         _copy_tables(connection)
@@ -55,8 +71,7 @@ def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
         _make_views_and_macros(connection, snapshot.study.default_sae, whole)
         connection.commit()
         connection.execute("checkpoint site")
-        connection.execute("use warehouse")
-        connection.execute("detach site")
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
     file = beside.rename(folder / f"warehouse-{_hash(beside)}.duckdb")
     with closing(_opened(file)) as connection:
         schema = rows(connection, "schema")
@@ -68,6 +83,32 @@ def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
         "schema.json": schema,
         "examples.json": examples_of(asked),
     }
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StudyError(
+            f"the site's database cannot be written within {MEMORY} of memory: {told(error)}"
+        ) from error
+
+
+def _own(snapshot: OpenSnapshot, folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection of its own to the snapshot: with all threads, and bounded memory."""
+    with snapshot.cursor() as cursor:
+        [(path,)] = cursor.execute(
+            "select path from duckdb_databases() where database_name = 'warehouse'"
+        ).fetchall()
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder / ".spill")})
+    connection.execute(f"attach {literal(path)} as warehouse (read_only)")
+    connection.execute("use warehouse")
+    [(published_at,)] = connection.execute("select published_at from study").fetchall()
+    if published_at.replace(tzinfo=UTC) != snapshot.published_at:
+        connection.close()
+        raise StudyError("another snapshot was published meanwhile; run again")
+    return connection
 
 
 def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,10 +130,7 @@ def _copy(
     columns: list[Json],
     order: str,
 ) -> None:
-    selected = ", ".join(
-        f"{_name(one['name'])}{'::varchar' if one['type'] == 'JSON' else ''} as {_name(one['name'])}"
-        for one in columns
-    )
+    selected = ", ".join(f"{_value(table, one)} as {_name(one['name'])}" for one in columns)
     target = f"site.{_name(to)}"
     connection.execute(f"create table {target} as select {selected} from warehouse.{_name(table)} {order}")
     said = [(f"table {target}", comment)]
@@ -100,6 +138,13 @@ def _copy(
     for what, text in said:
         if text is not None:
             connection.execute(f"comment on {what} is {literal(text)}")
+
+
+def _value(table: str, column: Json) -> str:
+    name = _name(column["name"])
+    if (table, column["name"]) in _MODELS:
+        return public_name_sql(name)
+    return f"{name}::varchar" if column["type"] == "JSON" else name
 
 
 def _make_views_and_macros(

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from persona_assets.explorer.site_database import write_database
+from persona_assets.explorer.model_name import public_name
+from persona_assets.explorer.site_database import _value, write_database
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.schema import VIEWS
 from persona_assets.warehouse import connect
@@ -77,6 +78,24 @@ def test_it_tells_nothing_of_the_machine_that_made_it(
     assert ("study", "name") in columns
     assert not {("study", "settings"), ("study", "lake"), ("saes", "path")} & set(columns)
     assert published.study.lake.root.encode() not in written[0].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("model", "public"),
+    [
+        ("google/gemma-2-9b-it", "google/gemma-2-9b-it"),
+        ("gpt2", "gpt2"),
+        ("/home/ann/models/gemma/", "gemma"),
+        ("~/gemma", "gemma"),
+        ("../gemma", "gemma"),
+        (r"C:\models\gemma", "gemma"),
+        ("work/models/gemma", "gemma"),
+    ],
+)
+def test_of_a_model_on_this_machine_the_last_name_is_published(model: str, public: str):
+    assert public_name(model) == public
+    value = _value("drift_runs", {"name": "model", "type": "VARCHAR"})
+    assert duckdb.execute(f"select {value} from (select ? as model)", [model]).fetchall() == [(public,)]
 
 
 def test_the_page_is_told_what_there_is_to_ask(
