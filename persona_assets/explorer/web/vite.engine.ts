@@ -8,7 +8,7 @@ const DIST = new URL("./node_modules/@duckdb/duckdb-wasm/dist/", import.meta.url
 const GUARD = new URL("./src/pages/Sql/site/guard.js", import.meta.url);
 
 /**
- * The module `virtual:duckdb`: where DuckDB's files are, and how large the first of them is.
+ * The module `virtual:duckdb`: where DuckDB's files are, and how large.
  *
  * Its program is kept compressed, 8 MB instead of 34, for not every host compresses what it serves.
  */
@@ -40,4 +40,9 @@ function worker(): string {
 }
 
 const module = (program: string, own: string, bytes: number): string =>
-  [`export const PROGRAM = ${program};`, `export const PROGRAM_BYTES = ${bytes};`, `export const WORKER = ${own};`].join("\n");
+  [
+    `export const PROGRAM = ${program};`,
+    `export const PROGRAM_BYTES = ${bytes};`,
+    `export const ENGINE_BYTES = ${bytes + worker().length};`,
+    `export const WORKER = ${own};`,
+  ].join("\n");

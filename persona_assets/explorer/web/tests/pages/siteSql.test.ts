@@ -1,4 +1,4 @@
-import { Decimal, Field, Float64, Int32, Int64, List, Struct, TimestampMicrosecond, Utf8 } from "apache-arrow";
+import { DateDay, Decimal, Field, Float64, Int32, Int64, List, Struct, TimestampMicrosecond, Utf8 } from "apache-arrow";
 import { expect, test } from "vitest";
 import { toCsv } from "../../src/components/csv";
 import { complaint } from "../../src/pages/Sql/site/complaint";
@@ -37,6 +37,9 @@ test("values are JSON's, those that it cannot hold are text", () => {
   expect(plain(Number.NaN, new Float64())).toBe("NaN");
   expect(plain(new Uint32Array([0xfffffffb, 0xffffffff, 0xffffffff, 0xffffffff]), new Decimal(2, 4))).toBe("-0.05");
   expect(plain(-14_182_339_999.544, new TimestampMicrosecond())).toBe("1969-07-20T20:27:40.000456");
+  expect(plain((2 ** 31 - 1) * 86_400_000, new DateDay())).toBe("infinity");
+  expect(plain(-(2 ** 63) / 1000, new TimestampMicrosecond())).toBe("-infinity");
+  expect(plain(2 ** 53, new TimestampMicrosecond())).toMatch(/^beyond/);
   expect(plain(null, new Utf8())).toBeNull();
 });
 

@@ -40,7 +40,6 @@ export function Console({ asker, lacking, says }: ConsoleProps) {
   const problem = run.state === "failed" && run.sql === text ? run.problem : null;
   return (
     <div className="sql">
-      <h1 className="hidden-label">SQL console</h1>
       <Sidebar schema={schema} lacking={lacking} insert={(piece) => editor.current?.insert(piece)} open={(sql) => ask(sql, false)} />
       <div className="sql-main">
         <Editor

@@ -12,10 +12,16 @@ const SAYS = `Read-only; one statement; the first ${count(1000)} rows are shown,
 
 export default function SqlPage() {
   const { live } = useStudy();
-  if (live) return <Console asker={server} lacking={[]} says={SAYS} />;
   return (
-    <Suspense fallback={<Loading what="the console" />}>
-      <SiteConsole />
-    </Suspense>
+    <>
+      <h1 className="hidden-label">SQL console</h1>
+      {live ? (
+        <Console asker={server} lacking={[]} says={SAYS} />
+      ) : (
+        <Suspense fallback={<Loading what="the console" />}>
+          <SiteConsole />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { PROGRAM_BYTES } from "virtual:duckdb";
+import { ENGINE_BYTES } from "virtual:duckdb";
 import { useEffect, useMemo, useState } from "react";
 import { bytes, count } from "../../../components/format";
 import { Empty, Failure, Loaded, Loading } from "../../../components/Loaded";
@@ -55,7 +55,7 @@ function Says({ site, ranges }: { site: SiteSql; ranges: boolean }) {
   if (!ranges && site.bytes > MOST_WHOLE) return tooLarge(site.bytes);
   return (
     <>
-      DuckDB runs in this page: the first query loads it ({bytes(PROGRAM_BYTES)}) and{" "}
+      DuckDB runs in this page: the first query loads it ({bytes(ENGINE_BYTES)}) and{" "}
       {ranges ? (
         <>parts of the database, which has {bytes(site.bytes)}</>
       ) : (

@@ -36,7 +36,7 @@ export function plain(value: unknown, type: DataType): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (DataType.isDecimal(type)) return decimal(value as Uint32Array, type);
   if (typeof value === "bigint") return DataType.isTime(type) ? clock(Number(value) / 1000) : integer(value);
-  if (DataType.isDate(type)) return new Date(value as number).toISOString().slice(0, 10);
+  if (DataType.isDate(type)) return date(value as number);
   if (DataType.isTimestamp(type)) return moment(value as number, type);
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return list(value as Vector, (type as List).children[0]!.type);
   if (DataType.isStruct(type)) return struct(value as Record<string, unknown>, type.children);
@@ -64,7 +64,21 @@ function clock(milliseconds: number): string {
   return text.endsWith(".000000") ? text.slice(0, 8) : text;
 }
 
+const INFINITE_DATE = (2 ** 31 - 1) * DAY;
+const INFINITE_TIME = 2 ** 63 / 1000 - 10; // milliseconds
+const LATEST = 8.64e15; // that a Date knows
+
+function date(milliseconds: number): string {
+  if (Math.abs(milliseconds) === INFINITE_DATE) return infinity(milliseconds);
+  return Math.abs(milliseconds) > LATEST ? BEYOND : new Date(milliseconds).toISOString().split("T")[0]!;
+}
+
+const BEYOND = "beyond the years that a browser can write";
+const infinity = (value: number): string => (value > 0 ? "infinity" : "-infinity");
+
 function moment(milliseconds: number, { timezone }: Timestamp): string {
+  if (Math.abs(milliseconds) >= INFINITE_TIME) return infinity(milliseconds);
+  if (Math.abs(milliseconds) > LATEST - DAY) return BEYOND;
   const days = Math.floor(milliseconds / DAY);
   const date = new Date(days * DAY).toISOString().split("T")[0];
   return `${date}T${clock(milliseconds - days * DAY)}${timezone ? "+00:00" : ""}`;
