@@ -356,6 +356,7 @@ def test_a_site_without_its_database_says_so(page: Any, troubles: list[str], fol
     with ranged(tmp_path) as (address, _):
         page.goto(f"{address}#/sql")
         page.get_by_text("This site has no database").wait_for()
+        assert "persona explore" in page.locator("main").inner_text()
     assert [one for one in troubles if "404" not in one] == []
     troubles.clear()
 

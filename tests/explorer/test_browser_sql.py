@@ -238,9 +238,3 @@ def test_the_console_is_accessible_in_both_themes(page, console, theme):
     keep_screenshot(page, f"sql-1024-{theme}")
     page.set_viewport_size({"width": 400, "height": 800})  # a phone's
     page.wait_for_function("document.querySelector('main').scrollWidth <= innerWidth")
-
-
-def test_a_static_site_says_what_the_console_needs(page, site):
-    page.goto(f"{site}#/sql")
-    page.get_by_text("needs the live explorer").wait_for()
-    assert "persona explore" in page.locator("main").inner_text()
