@@ -23,7 +23,7 @@ def failing(patch: Patch, error: BaseException) -> Said:
     def fail(name: str) -> None:
         raise error
 
-    patch.setattr("persona_assets.cli.commands.keeping.load_study", fail)
+    patch.setattr("persona_assets.cli.commands.keeping.load_own", fail)
     return typed("status", "smollm2")
 
 

@@ -85,7 +85,8 @@ def test_roles_that_lie_apart_share_one_bar_on_a_terminal_and_one_count_in_a_fil
     run_study(study, ["pirate", "default"], ["responses"], False)
     told = [line for line in capsys.readouterr().err.splitlines() if " landed " in line]
     assert told == ["responses: default landed (1 of 2)", "responses: pirate landed (2 of 2)"]
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as a terminal has it
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     run_study(study, ["pirate", "default"], ["responses"], True)
     drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
     assert "2/2" in drawn

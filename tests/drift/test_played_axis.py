@@ -118,7 +118,7 @@ def test_a_run_is_measured_on_both_axes_where_answers_are_judged(
     axis = np.log1p(vectors[0]) - np.log1p(vectors[1])
     axis /= np.linalg.norm(axis)
     points = drift_stage(study, model)
-    codes = points._codes(talk, points._layout(talk))
+    codes = points._codes(talk.run, talk, points._layout(talk), None)
     first = np.log1p(codes.values[slice(*codes.ranges[0])].toarray().mean(axis=0, dtype=np.float64))
     assert turns["played_projection"][0].as_py() == pytest.approx(first @ axis, rel=1e-4)
     assert turns["played_projection_low"].null_count == 0
