@@ -139,7 +139,7 @@ def test_the_site_of_a_real_study_opens_from_a_plain_static_server(page, publish
             page.get_by_role("link", name=name, exact=True).click()
             page.wait_for_selector(shown)
         page.get_by_role("link", name="SQL").click()
-        page.get_by_text("for this host serves no parts of files").wait_for()
+        page.get_by_text("because this host does not answer range requests").wait_for()
         page.goto(f"{address}#/role/pirate")
         page.get_by_text("pirate answers 7 as variant").first.wait_for()
 
