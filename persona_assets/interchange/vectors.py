@@ -10,10 +10,9 @@ from persona_assets.base.arrays import Singles
 from persona_assets.base.atomic import placed
 from persona_assets.interchange.layout import Layout
 from persona_assets.lake.schema import ROLE_VECTORS, VECTOR_TABLES
-from persona_assets.models.hooks import HookPoint, output_layer
-from persona_assets.models.sae import load_sae, sae_library
+from persona_assets.models.hooks import output_layer
+from persona_assets.models.sae import point_of
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.study.settings import SaeSettings
 
 # What a file says of its vector: assistant-axis takes "mean" for the default's, over all answers, too.
 _OF_ANCHOR, _OF_ROLE = "mean", "all"
@@ -28,7 +27,7 @@ def write_vectors(across: AcrossRoles, layout: Layout, sae: str) -> list[str]:
     """
     study = across.study
     files = across.files(VECTOR_TABLES, sae) if study.settings.extraction.vectors else None
-    layer = None if files is None else _layer(study.settings.extraction.saes[sae])
+    layer = None if files is None else output_layer(point_of(study.settings.extraction.saes[sae]))
     if files is None or layer is None:
         return []
     rows = study.lake.read(ROLE_VECTORS, files[ROLE_VECTORS.name]).to_pylist()
@@ -53,13 +52,6 @@ def write_vectors(across: AcrossRoles, layout: Layout, sae: str) -> list[str]:
             },
         )
     return list(vectors)
-
-
-def _layer(settings: SaeSettings) -> int | None:
-    """Return the layer whose output the SAE reads; None where it reads something else."""
-    known = sae_library(settings).site(settings)
-    point: HookPoint = load_sae(settings).point if known is None else known[0]
-    return output_layer(point)
 
 
 def _at(layer: int, vector: list[float]) -> Singles:

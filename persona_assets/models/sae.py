@@ -127,6 +127,15 @@ def sae_library(settings: SaeSettings) -> SaeLibrary:
     return named(settings.library, LIBRARIES, SaeLibrary, f"SAE {sae_name(settings)}: library")
 
 
+def point_of(settings: SaeSettings) -> HookPoint:
+    """Return where the SAE reads; it is loaded only where nothing else tells.
+
+    Raises StudyError as `load_sae`.
+    """
+    known = sae_library(settings).site(settings)
+    return load_sae(settings).point if known is None else known[0]
+
+
 def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
     """Return the SAE that `settings` name, ready to encode.
 

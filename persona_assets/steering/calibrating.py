@@ -16,8 +16,8 @@ from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import POOLED, VARIANT_STRIDE, VECTOR_AXES
-from persona_assets.models.hooks import HookPoint, output_layer
-from persona_assets.models.sae import load_sae, sae_library
+from persona_assets.models.hooks import output_layer
+from persona_assets.models.sae import point_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.caps import Cap
 from persona_assets.steering.reach import Below, Reach, share_below
@@ -134,9 +134,7 @@ def _reach(vectors: Floats, ids: Ints, direction: Singles) -> Reach:
 
 def stream_layer(across: AcrossRoles, sae: str) -> int:
     """Return the layer whose output an SAE reads. Raises StudyError where it reads something else."""
-    settings = across.study.settings.extraction.saes[sae]
-    known = sae_library(settings).site(settings)
-    point: HookPoint = load_sae(settings).point if known is None else known[0]
+    point = point_of(across.study.settings.extraction.saes[sae])
     if (layer := output_layer(point)) is None:
         raise StudyError(
             f"SAE {sae}: reads {point}; a cap is of the residual stream after a layer (hook_resid_post)"

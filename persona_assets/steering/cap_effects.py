@@ -22,7 +22,7 @@ from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.models.loading import text_config
 from persona_assets.models.places import Change
-from persona_assets.models.sae import load_sae, sae_library
+from persona_assets.models.sae import point_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.steering.answered import answering_here
@@ -174,9 +174,7 @@ def check_reads_cap(study: Study, sae: str, layer: int) -> None:
             f"extraction.backend {extraction.backend} reads streams as they are; with transformers they are "
             "read under a cap"
         )
-    settings = extraction.saes[sae]
-    known = sae_library(settings).site(settings)
-    point = load_sae(settings).point if known is None else known[0]
+    point = point_of(extraction.saes[sae])
     if point.layer <= layer and output_layer(point) != layer:
         raise StudyError(
             f"SAE {sae}, which drift is measured under, reads {point}, below the output of layer {layer} "
