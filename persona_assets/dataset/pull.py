@@ -18,7 +18,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.dataset.fetch import Source, size_of, source_at
 from persona_assets.dataset.laid_out import lay_out
 from persona_assets.dataset.settings import attributes
-from persona_assets.dataset.tables import sha256
+from persona_assets.lake.fingerprint import sha256_of
 from persona_assets.study.dataset import CARD, DATA, LARGEST, MANIFEST, DataFile, DataSet, parsed_dataset
 
 _LARGEST_CARD = 16 * 2**20  # bytes
@@ -91,7 +91,7 @@ def _fetch(source: Source, file: DataFile, place: Path, hear: Callable[[int], No
     part = _part(place)
     place.parent.mkdir(parents=True, exist_ok=True)
     source.fetch(file.path, part, file.bytes, hear)
-    if sha256(part) != file.sha256:
+    if sha256_of(part) != file.sha256:
         part.unlink()
         raise StudyError(
             f"{source.name}/{file.path}: is not the file of the data set's list (another SHA-256); nothing "
@@ -110,7 +110,7 @@ def _begun(source: Source, place: Path) -> int:
 
 
 def _is_whole(place: Path, file: DataFile) -> bool:
-    return is_file(place) and place.stat().st_size == file.bytes and sha256(place) == file.sha256
+    return is_file(place) and place.stat().st_size == file.bytes and sha256_of(place) == file.sha256
 
 
 def _sweep(partial: Path, dataset: DataSet) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 from persona_assets.base.duck import literal
 from persona_assets.base.progress import Progress
 from persona_assets.base.queries import query
+from persona_assets.lake.fingerprint import sha256_of
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.parquet import write_parquet
@@ -21,7 +21,6 @@ from persona_assets.lake.schema import DERIVED, MARTS, SHOWN, TABLES, VIEWS, Tab
 from persona_assets.lake.wholeness import PATH_NOTE
 from persona_assets.study.dataset import DATA, DataFile
 
-_CHUNK = 2**20
 NATIVE = tuple(table for table in SHOWN.values() if table not in (*VIEWS, *DERIVED))
 
 
@@ -107,14 +106,5 @@ def _exported(
 
 def _entry(place: Path, path: str, table: str, n_rows: int, mart: str | None = None) -> DataFile:
     return DataFile(
-        path=path, bytes=place.stat().st_size, sha256=sha256(place), table=table, mart=mart, n_rows=n_rows
+        path=path, bytes=place.stat().st_size, sha256=sha256_of(place), table=table, mart=mart, n_rows=n_rows
     )
-
-
-def sha256(place: Path) -> str:
-    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with place.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -7,7 +7,6 @@ site would have to fetch from elsewhere.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Collection, Iterator
@@ -24,6 +23,7 @@ from persona_assets.explorer.model_name import public_name_sql
 from persona_assets.explorer.resources.study import examples_of
 from persona_assets.explorer.snapshot.asking import Json, rows
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
+from persona_assets.lake.fingerprint import sha256_of
 from persona_assets.lake.schema import DERIVED, MACROS
 from persona_assets.lake.schema.definition import definition
 from persona_assets.warehouse import macro_definition
@@ -72,7 +72,7 @@ def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
         connection.commit()
         connection.execute("checkpoint site")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
-    file = beside.rename(folder / f"warehouse-{_hash(beside)}.duckdb")
+    file = beside.rename(folder / f"warehouse-{sha256_of(beside)[:16]}.duckdb")
     with closing(_opened(file)) as connection:
         schema = rows(connection, "schema")
         asked = [name for name, text in examples().items() if _answers(connection, text)]
@@ -195,8 +195,3 @@ def _answers(connection: duckdb.DuckDBPyConnection, example: str) -> bool:
 
 def _name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()[:16]

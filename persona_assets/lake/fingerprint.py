@@ -121,7 +121,7 @@ def _names_below(folder: Path, prefix: str, entered: set[tuple[int, int]]) -> It
 def file_identity(file: Path) -> str:
     """Return what a fingerprint holds of a file's content. Raises StudyError where it cannot be read."""
     try:
-        return _sha256(str(file))
+        return sha256_of(file)
     except OSError as error:
         raise StudyError(f"{file}: cannot be read ({error.strerror or error}); check the path") from error
 
@@ -139,11 +139,11 @@ def _file_hash(file: Path) -> str:
 def _hash_once(path: str, size: int, modified_ns: int) -> str:
     """Hash a file's content once a process; for large weights, once a machine."""
     if size < 64 * 2**20:
-        return _sha256(path)
+        return sha256_of(Path(path))
     note = _cache_folder() / fingerprint({"path": path, "size": size, "modified_ns": modified_ns})
     if note.exists():
         return note.read_text()
-    digest = _sha256(path)
+    digest = sha256_of(Path(path))
     note.parent.mkdir(parents=True, exist_ok=True)
     beside = note.with_suffix(f".{os.getpid()}")
     beside.write_text(digest)
@@ -151,9 +151,10 @@ def _hash_once(path: str, size: int, modified_ns: int) -> str:
     return digest
 
 
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256_of(file: Path) -> str:
+    """Return the SHA-256 of a file's content, as 64 hexadecimal digits. Raises OSError."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _cache_folder() -> Path:

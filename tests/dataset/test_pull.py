@@ -16,7 +16,7 @@ from persona_assets.cli import main
 from persona_assets.dataset import laid_out
 from persona_assets.dataset.pull import pull
 from persona_assets.dataset.settings import attributes
-from persona_assets.dataset.tables import sha256
+from persona_assets.lake.fingerprint import sha256_of
 from persona_assets.lake.schema import SHOWN
 from persona_assets.study.dataset import DataSet, read_dataset
 from persona_assets.study.study import Study, load_own, load_study
@@ -257,7 +257,7 @@ def altered(written: Path, tmp_path: Path) -> Callable[[str, str], Path]:
             connection.execute(f"copy ({made}) to '{new}' (format parquet, compression zstd)")
         new.replace(place)
         n_rows = pq.read_metadata(place).num_rows
-        entry.update(bytes=place.stat().st_size, sha256=sha256(place), n_rows=n_rows)
+        entry.update(bytes=place.stat().st_size, sha256=sha256_of(place), n_rows=n_rows)
         (copy / "dataset.json").write_text(json.dumps(manifest))
         return copy
 
