@@ -38,6 +38,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def list_literal(texts: Iterable[str]) -> str:
     """`texts` as a SQL list of string literals."""
     return "[" + ", ".join(literal(text) for text in texts) + "]"

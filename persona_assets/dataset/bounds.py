@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 from duckdb.sqltypes import DuckDBPyType
 
-from persona_assets.base.duck import exact_path, literal
+from persona_assets.base.duck import exact_path, identifier, literal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.schema import VIEWS
@@ -71,7 +71,7 @@ def _n_bytes(connection: duckdb.DuckDBPyConnection, place: Path, file: DataFile,
     least = float(file.n_rows) * len(columns) * _VALUE
     if least > allowed:
         return least
-    weights = [_weight(_quoted(name), kind, 0) for name, kind, *_ in columns]
+    weights = [_weight(identifier(name), kind, 0) for name, kind, *_ in columns]
     statement = query("dataset/measured").replace("{bytes}", " + ".join(weights))
     [(_, n_bytes)] = connection.execute(statement, {"file": pattern}).fetchall()
     return float(n_bytes)
@@ -100,7 +100,3 @@ def _weight(value: str, kind: DuckDBPyType, depth: int) -> str:
         return f"({' + '.join([str(_VALUE), *parts])})"
     length = f"octet_length({value})" if kind.id == "blob" else f"strlen({value}::varchar)"
     return f"({_VALUE} + coalesce({length}, 0))"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

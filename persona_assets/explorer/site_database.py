@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import as_os_error, literal, told
+from persona_assets.base.duck import as_os_error, identifier, literal, told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import examples, query
 from persona_assets.explorer.model_name import public_name_sql
@@ -130,18 +130,20 @@ def _copy(
     columns: list[Json],
     order: str,
 ) -> None:
-    selected = ", ".join(f"{_value(table, one)} as {_name(one['name'])}" for one in columns)
-    target = f"site.{_name(to)}"
-    connection.execute(f"create table {target} as select {selected} from warehouse.{_name(table)} {order}")
+    selected = ", ".join(f"{_value(table, one)} as {identifier(one['name'])}" for one in columns)
+    target = f"site.{identifier(to)}"
+    connection.execute(
+        f"create table {target} as select {selected} from warehouse.{identifier(table)} {order}"
+    )
     said = [(f"table {target}", comment)]
-    said += [(f"column {target}.{_name(one['name'])}", one["comment"]) for one in columns]
+    said += [(f"column {target}.{identifier(one['name'])}", one["comment"]) for one in columns]
     for what, text in said:
         if text is not None:
             connection.execute(f"comment on {what} is {literal(text)}")
 
 
 def _value(table: str, column: Json) -> str:
-    name = _name(column["name"])
+    name = identifier(column["name"])
     if (table, column["name"]) in _MODELS:
         return public_name_sql(name)
     return f"{name}::varchar" if column["type"] == "JSON" else name
@@ -191,7 +193,3 @@ def _answers(connection: duckdb.DuckDBPyConnection, example: str) -> bool:
     except duckdb.CatalogException:
         return False
     return True
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
