@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import exact_path, list_literal, literal, refusal
+from persona_assets.base.duck import exact_path, list_literal, refusal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.queries import query
@@ -21,6 +21,7 @@ from persona_assets.lake.schema import MARTS, SHOWN, VIEWS, Table
 from persona_assets.lake.schema.definition import definition
 from persona_assets.study.dataset import DATA, DataSet
 from persona_assets.warehouse.build import MEMORY, add_views, at_once
+from persona_assets.warehouse.marts import load_mart
 
 
 def build_snapshot(path: Path, dataset: DataSet, folder: Path, url: str | None = None) -> None:
@@ -80,12 +81,4 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: Table, places: list[str]
 def _add_mart(connection: duckdb.DuckDBPyConnection, dataset: DataSet, name: str, place: str) -> None:
     if name in SHOWN:
         raise StudyError(f"{dataset.study}: a mart has the name of a table: {name}")
-    told = {
-        "{table}": name,
-        "{file}": literal(exact_path(place)),
-        "{comment}": literal(dataset.comments.get(name, "")),
-    }
-    statement = query("load/mart")
-    for blank, value in told.items():
-        statement = statement.replace(blank, value)
-    connection.execute(statement)
+    load_mart(connection, name, exact_path(place), dataset.comments.get(name, ""))

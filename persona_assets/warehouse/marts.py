@@ -109,6 +109,15 @@ def _bounded(reader: pa.RecordBatchReader, mart: Mart) -> Iterator[pa.RecordBatc
         yield batch
 
 
+def load_mart(connection: duckdb.DuckDBPyConnection, name: str, place: str, about: str) -> None:
+    """Fill a table of this name from the Parquet file at `place`; `about` is its comment."""
+    sql = query("load/mart")
+    told = {"{table}": name, "{file}": literal(place), "{comment}": literal(about)}
+    for blank, value in told.items():
+        sql = sql.replace(blank, value)
+    connection.execute(sql)
+
+
 def _put_in(database: Path, looked: StudyFiles, made: Iterable[SnapshotFile]) -> None:
     lake, marts = looked.study.lake, looked.marts.marts
     with (
@@ -118,14 +127,6 @@ def _put_in(database: Path, looked: StudyFiles, made: Iterable[SnapshotFile]) ->
         connection.execute(f"set memory_limit = '{MEMORY}'")
         lake.storage.prepare(connection)
         for one, place in zip(made, places, strict=True):
-            told = {
-                "{table}": one.name,
-                "{file}": literal(place),
-                "{comment}": literal(marts[one.name].about),
-            }
-            sql = query("load/mart")
-            for blank, value in told.items():
-                sql = sql.replace(blank, value)
-            connection.execute(sql)
+            load_mart(connection, one.name, place, marts[one.name].about)
         fill_small_tables(connection, {"lake_files": file_rows(made)})
         connection.execute("checkpoint")
