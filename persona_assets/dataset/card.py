@@ -57,8 +57,8 @@ _REMEDY = "\nSET VARIABLE lake = '{place}/{data}'; -- where the views find this 
 
 def card(connection: duckdb.DuckDBPyConnection, dataset: DataSet, verified: Verified, url: str | None) -> str:
     """Return the card of a data set; `connection` reads the snapshot, `url` is where it will lie."""
-    [facts], [told] = _rows(connection, "facts"), _rows(connection, "told")
-    saes, labels = _rows(connection, "saes"), _rows(connection, "labels")
+    [facts], [told] = rows_of(connection, "facts"), rows_of(connection, "told")
+    saes, labels = rows_of(connection, "saes"), rows_of(connection, "labels")
     model = code(dataset.settings["extraction"]["model"])
     parts = [
         f"---\n{_front_matter(dataset)}---\n",
@@ -90,7 +90,8 @@ def columns_of(table: Table) -> list[Column]:
     return list(table.shown.values())
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Return the answer to a query of `sql/dataset/`, a row each by column."""
     answer = connection.execute(query(f"dataset/{name}"))
     columns = [column[0] for column in answer.description]
     return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -14,9 +13,8 @@ from persona_assets.base.duck import writing_database
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file, is_folder
 from persona_assets.base.progress import Progress
-from persona_assets.base.queries import query
 from persona_assets.base.swap import replacing_folder
-from persona_assets.dataset.card import card
+from persona_assets.dataset.card import card, rows_of
 from persona_assets.dataset.snapshot import build_snapshot
 from persona_assets.dataset.tables import write_tables
 from persona_assets.health.verify import Verified, verify
@@ -75,7 +73,7 @@ def _write(
     url: str | None,
     progress: Progress,
 ) -> DataSet:
-    row = _study_row(connection)
+    [row] = rows_of(connection, "told")
     files = write_tables(connection, study.lake, study.name, beside, progress)
     settings = json.loads(row["settings"])
     if settings.get("responses_from"):  # a study that its readers do not have
@@ -94,11 +92,6 @@ def _write(
     build_snapshot(beside / SNAPSHOT, dataset, beside, url)
     (beside / MANIFEST).write_text(dataset.model_dump_json(indent=1) + "\n", "utf-8")
     return dataset
-
-
-def _study_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    rows = connection.execute(query("dataset/told"))
-    return dict(zip([column[0] for column in rows.description], rows.fetchall()[0], strict=True))
 
 
 def refuse_other(folder: Path) -> None:
