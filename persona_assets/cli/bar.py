@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from persona_assets.base.progress import Progress
-from persona_assets.orchestration.progress import LOG_EVERY
+from persona_assets.base.progress import NowAndThen, Progress
 
 
 def error_console() -> Console:
@@ -24,12 +22,10 @@ def error_console() -> Console:
 
 def lines(say: Callable[[str], None]) -> Progress:
     """Return what says, every half a minute, how much is done."""
-    last = time.monotonic()
+    seldom = NowAndThen()
 
     def hear(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LOG_EVERY:
-            last = time.monotonic()
+        if seldom.is_due():
             say(f"{done:,} of {total:,}")
 
     return hear

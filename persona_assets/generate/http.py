@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import Any, TypeVar
 
@@ -14,11 +14,11 @@ import httpx
 
 from persona_assets.base.backoff import Backoff, retry_after
 from persona_assets.base.errors import EngineError
+from persona_assets.base.progress import NowAndThen
 
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
-_LOG_EVERY = 30.0  # seconds
 _CONNECT = 30.0  # seconds
 _MALFORMED_AT_MOST = 2  # for a request
 _REASON = 200  # characters of a server's own words in a message
@@ -57,7 +57,7 @@ class Server:
     timeout: float
     retries: int
     backoff: Backoff
-    _told: float = field(default=-_LOG_EVERY, init=False, repr=False)
+    _seldom: NowAndThen = field(default_factory=partial(NowAndThen, at_once=True), init=False, repr=False)
     _answered: bool = field(default=False, init=False, repr=False)
 
     def connect(self, connections: int) -> httpx.AsyncClient:
@@ -164,8 +164,7 @@ class Server:
 
     def _tell(self, line: str) -> None:
         """Warn, but now and then only: a server that is away fails every request."""
-        if time.monotonic() - self._told >= _LOG_EVERY:
-            self._told = time.monotonic()
+        if self._seldom.is_due():
             _LOG.warning(line)
 
 

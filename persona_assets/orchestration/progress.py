@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,9 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from persona_assets.base.progress import Progress
-
-LOG_EVERY = 30.0  # seconds
+from persona_assets.base.progress import NowAndThen, Progress
 
 # What the command that is running shows, by stage; Dagster's own runs show nothing.
 _bars: ContextVar[dict[str, _Bar | _Lines] | None] = ContextVar("bars", default=None)
@@ -84,12 +81,11 @@ class _Lines:
         self, say: Callable[[str], None], n_parts: int, warn: Callable[[str], None] | None = None
     ) -> None:
         self._say, self._n_parts, self.warn = say, n_parts, warn or say
-        self._n_done, self._last = 0, time.monotonic()
+        self._n_done, self._seldom = 0, NowAndThen()
 
     def part(self, name: str) -> Progress:
         def hear(done: int, total: int) -> None:
-            if time.monotonic() - self._last >= LOG_EVERY:
-                self._last = time.monotonic()
+            if self._seldom.is_due():
                 self._say(f"{name}: {done} of {total}")
 
         return hear
