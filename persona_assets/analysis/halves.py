@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,17 +71,7 @@ def half_cosines(halves: Singles) -> Floats:
 
     Over the roles that have both; 0 where a half is zero in all of them, NaN if there is none.
     """
-    both = np.asarray(~np.isnan(halves).any(axis=(0, 2)))
-    result = np.full(halves.shape[2], np.nan)
-    if not both.any():
-        return result
-    for start in range(0, len(result), _BLOCK):
-        block = np.s_[start : start + _BLOCK]
-        first, second = halves[:, both, block].astype(np.float64)
-        norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
-        products = (first * second).sum(axis=0)
-        result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0)
-    return result
+    return _of_blocks(halves, 1, _cosines)
 
 
 def half_correlations(halves: Singles) -> Floats:
@@ -88,19 +79,33 @@ def half_correlations(halves: Singles) -> Floats:
 
     Over the roles that have both; 0 where a half does not vary, NaN with fewer than two such roles.
     """
+    return _of_blocks(halves, 2, _correlations)
+
+
+def _of_blocks(halves: Singles, fewest: int, alike: Callable[[Floats, Floats], Floats]) -> Floats:
+    """Return how alike two halves are, over the roles that have both; NaN with fewer than `fewest`."""
     both = np.asarray(~np.isnan(halves).any(axis=(0, 2)))
     result = np.full(halves.shape[2], np.nan)
-    if both.sum() < 2:
+    if both.sum() < fewest:
         return result
     for start in range(0, len(result), _BLOCK):
         block = np.s_[start : start + _BLOCK]
         first, second = halves[:, both, block].astype(np.float64)
-        about_first, about_second = first - first.mean(axis=0), second - second.mean(axis=0)
-        norms = np.linalg.norm(about_first, axis=0) * np.linalg.norm(about_second, axis=0)
-        steady = norms <= _ROUNDING * np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
-        products = (about_first * about_second).sum(axis=0)
-        result[block] = np.divide(products, norms, out=np.zeros_like(norms), where=~steady)
+        result[block] = alike(first, second)
     return result
+
+
+def _cosines(first: Floats, second: Floats) -> Floats:
+    norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+    return np.divide((first * second).sum(axis=0), norms, out=np.zeros_like(norms), where=norms > 0)
+
+
+def _correlations(first: Floats, second: Floats) -> Floats:
+    about_first, about_second = first - first.mean(axis=0), second - second.mean(axis=0)
+    norms = np.linalg.norm(about_first, axis=0) * np.linalg.norm(about_second, axis=0)
+    steady = norms <= _ROUNDING * np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+    products = (about_first * about_second).sum(axis=0)
+    return np.divide(products, norms, out=np.zeros_like(norms), where=~steady)
 
 
 def centred(totals: Totals, baseline: Baseline, raw: Matrices, means: Singles, chosen: Flags) -> Matrices:
@@ -120,10 +125,8 @@ def centred(totals: Totals, baseline: Baseline, raw: Matrices, means: Singles, c
         whole[:, block] = raw.whole[:, block] - whole_weights @ sums
         of_halves = means[..., block].reshape(4, *whole[:, block].shape)
         apart = [of_half - weights @ sums for of_half, weights in zip(of_halves, half_weights, strict=True)]
-        of_block = Matrices.of(
-            whole[:, block], np.stack(apart).astype(np.float32).reshape(2, 2, *apart[0].shape)
-        )
-        cosines[block], agreement[block] = of_block.cosines, of_block.agreement
+        halves = np.stack(apart).astype(np.float32)
+        cosines[block], agreement[block] = half_cosines(halves[:2]), half_correlations(halves[2:])
     return Matrices(whole, cosines, agreement)
 
 
