@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.loopback import Loopback
 
 
-class Hub:
+class Hub(Loopback):
     """`files` holds what was sent, by its path; `refuses` is a status that answers every question.
 
     `is_there` says whether the repository was there before, `private` whether only its owner reads it.
@@ -20,16 +21,7 @@ class Hub:
         self.tokens: set[str | None] = set()
         self.refuses: int | None = None
         self.is_there, self.private = False, False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
 
 def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from tests.loopback import Loopback
 
 
-class Server:
+class Server(Loopback):
     """`asked` lists path and Range of each request; `changed` replaces what lies at a path; `at_once` is how
     many bytes it sends before it breaks an answer off, `ranges` whether it knows them.
     """
@@ -22,16 +23,7 @@ class Server:
         self.at_once: int | None = None
         self.ranges = True
         self.redirects: dict[str, str] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     def content(self, path: str) -> bytes | None:
         file = self.folder / path

@@ -9,11 +9,10 @@ import fcntl
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ import pytest
 
 from persona_assets.explorer.server.front_end import DIST
 from tests.explorer.fixture_site import Size, write_site
+from tests.loopback import Loopback
 
 WEB = DIST.parent
 _SOFTWARE_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox")
@@ -40,15 +40,8 @@ class Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def static_server(folder: Path) -> Iterator[str]:
     """`folder` on a port of its own, as any static host serves it; the address of its root."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Loopback(partial(Quiet, directory=str(folder))) as server:
+        yield f"{server.address}/"
 
 
 @pytest.fixture(scope="session")

