@@ -9,11 +9,10 @@ import pytest
 from nbformat import NotebookNode
 
 from persona_assets.cli.demo import LIVE, OTHERS
-from persona_assets.warehouse import publish
 from tests.conftest import StudyMaker
 from tests.notebooks import NAMES, executed, read, sources
 from tests.places import PROJECT, TOY
-from tests.warehouse.world import compare, fill, write_catalog
+from tests.warehouse.world import publish_compared, write_catalog
 
 # What a small made-up lake has in place of roles and answers of the real study.
 OF_THE_WORLD = {
@@ -74,9 +73,7 @@ def test_a_notebook_asks_a_published_study(
     name: str, answer: str, make_study: StudyMaker, tmp_path: Path
 ) -> None:
     study = make_study("smollm2", write_catalog(tmp_path / "catalog"))
-    fill(study)
-    compare(study)
-    publish(study)
+    publish_compared(study)
     answers = executed(with_words(name, OF_THE_WORLD | {'"smollm2"': repr(str(study.file))}), tmp_path)
     assert re.search(answer, said(answers)), said(answers)
     shown = [kind for cell in code(answers) for output in cell.outputs for kind in output.get("data", {})]

@@ -20,11 +20,11 @@ import typer
 
 from persona_assets.cli.app import app
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import connect, publish
+from persona_assets.warehouse import connect
 from tests.cli.test_page import EXAMPLES, commands, examples
 from tests.conftest import write_study
 from tests.places import PROJECT
-from tests.warehouse.world import compare, fill, write_catalog
+from tests.warehouse.world import publish_compared, write_catalog
 
 # What the example names, and what the small study has in its place.
 OURS = {"ship": "sea"}
@@ -63,9 +63,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
         patch.setenv("DAGSTER_HOME", str(folder))
         patch.delenv("PERSONA_WAREHOUSE", raising=False)
         study = load_study(write_study(folder / "small", write_catalog(folder / "catalog")))
-        fill(study)
-        compare(study)
-        publish(study)
+        publish_compared(study)
         yield study
 
 

@@ -17,13 +17,13 @@ from persona_assets.cli.studies import print_studies
 from persona_assets.health.gpu import measured_on_gpus
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study, load_study
-from persona_assets.warehouse import publish, warehouse_path
+from persona_assets.warehouse import warehouse_path
 from tests.conftest import StudyMaker, write_study
 from tests.gpu.figures import as_toml
 from tests.health.test_gpu import MODEL, ROWS
 from tests.places import PROJECT
 from tests.stages.test_table import land_fresh
-from tests.warehouse.world import compare, fill, write_catalog
+from tests.warehouse.world import publish_compared, write_catalog
 
 ROLES = ["default", "ghost", "pirate"]
 
@@ -134,9 +134,7 @@ def test_the_end_of_a_run_says_what_it_made_and_asks_of_a_role_and_a_feature_tha
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
     study = make_study("small", write_catalog(tmp_path / "catalog"))
-    fill(study)
-    compare(study)
-    publish(study)
+    publish_compared(study)
     first, second = questions(study, study.role_names)
     role = first.split()[3]
     assert role in study.role_names and role != "default"

@@ -15,7 +15,7 @@ from persona_assets.plots.picture import picture
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import connect, publish
 from tests.conftest import write_study
-from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, compare, fill, write_catalog
+from tests.warehouse.world import ALWAYS_ON, DEAD, OF_PIRATE_ALONE, publish_compared, write_catalog
 
 Draw = Callable[..., Path]
 NO_AXIS = """create temp table role_axes as
@@ -36,9 +36,7 @@ def drawn_study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
         patch.delenv("PERSONA_WAREHOUSE", raising=False)
         settings = write_catalog(folder / "catalog") | {"analysis.exclude": ["1984"]}
         study = load_study(write_study(folder / "small", settings))
-        fill(study)
-        compare(study)
-        publish(study)
+        publish_compared(study)
         yield study
 
 

@@ -5,18 +5,16 @@ from pathlib import Path
 import pytest
 
 from persona_assets.cli.answers import say_unshown
-from persona_assets.warehouse import connect, publish
+from persona_assets.warehouse import connect
 from tests.conftest import StudyMaker
-from tests.warehouse.world import compare, fill, write_catalog
+from tests.warehouse.world import publish_compared, write_catalog
 
 
 def test_sure_features_that_an_order_has_not_among_its_first_are_counted(
     make_study: StudyMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     study = make_study("small", write_catalog(tmp_path / "catalog"))
-    fill(study)
-    compare(study)
-    publish(study)
+    publish_compared(study)
     with connect(study) as connection:
         sure = connection.execute(
             "select feature_id from top_features('pirate') where q < 0.05 and auroc > 0.5"

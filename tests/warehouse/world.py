@@ -42,6 +42,7 @@ from persona_assets.lake.schema import (
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
+from persona_assets.warehouse import publish
 
 ROLES = ("1984", "default", "ghost", "pirate")
 VARIANTS = (0, 1, 3)
@@ -324,6 +325,14 @@ def compare(study: Study) -> None:
         assert weights is not None
         for table, content in directions_of(d_sae).items():
             study.lake.write(table, content, weights, sae=sae)
+
+
+def publish_compared(study: Study) -> World:
+    """Fill the lake of a study as `write_catalog` names it, compare its roles, and publish."""
+    world = fill(study)
+    compare(study)
+    publish(study)
+    return world
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[dict[str, Any]]:
