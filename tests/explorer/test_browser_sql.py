@@ -154,6 +154,21 @@ def test_the_arrows_go_from_cell_to_cell_and_the_whole_value_is_shown(page, cons
     assert chosen.get_attribute("id") == page.locator(".result").get_attribute("aria-activedescendant")
 
 
+def test_features_and_roles_of_an_answer_are_links_by_pointer_and_by_keyboard(page, console):
+    sql = "select role, feature_id, mean from role_features where role = 'pirate' order by feature_id limit 3"
+    opened(page, console, sql)
+    [[_, feature, _], *_] = rows(page)
+    assert page.locator(".result a").count() == 6
+    assert page.locator(".result a:not([tabindex='-1'])").count() == 0  # the table is one tab stop
+    page.locator(".result").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until(page, "location.hash === '#/role/pirate'")
+    page.go_back()
+    page.locator(".result-row a").nth(1).click()
+    until(page, f"location.hash === '#/feature/{feature}'")
+
+
 def test_a_long_query_is_cancelled_and_the_server_answers_the_next(page, console):
     opened(page, console, FOR_EVER)
     page.get_by_role("button", name="Cancel").click()

@@ -18,15 +18,18 @@ export function fmt(value: Maybe, digits = 3): string {
   return text.replaceAll("-", MINUS);
 }
 
-/** A fixed number of decimals: columns of numbers of one size stay aligned. */
+/** A fixed number of decimals: columns of numbers of one size stay aligned. What rounds to zero has no sign. */
 export function fixed(value: Maybe, decimals = 2): string {
-  return known(value) ? value.toFixed(decimals).replace("-", MINUS) : UNKNOWN;
+  if (!known(value)) return UNKNOWN;
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
 }
 
 /** With its sign: effects. */
 export function signed(value: Maybe, decimals = 2): string {
   if (!known(value)) return UNKNOWN;
-  return value > 0 ? `+${value.toFixed(decimals)}` : fixed(value, decimals);
+  const text = fixed(value, decimals);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
 /** Three significant digits with the sign: effects of any size. */

@@ -24,6 +24,7 @@ describe("numbers", () => {
 
   test("an effect has its sign, zero has none", () => {
     expect([signed(1), signed(-1), signed(0)]).toEqual(["+1.00", "−1.00", "0.00"]);
+    expect([fixed(-0.001), signed(-0.004), signed(0.004)]).toEqual(["0.00", "0.00", "0.00"]); // rounded, neither has it
     expect([signedFmt(0.5), signedFmt(-0.5), signedFmt(0)]).toEqual(["+0.500", "−0.500", "0"]);
   });
 

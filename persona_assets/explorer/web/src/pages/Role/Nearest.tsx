@@ -58,12 +58,24 @@ export function Nearest({ role }: { role: RolePage }) {
   );
 }
 
-/** The nearest role by name, or that none is near. */
+/** The nearest role with its cosine, or that none is near. */
 export function NearestRole({ of }: { of: RolePage }) {
-  if (of.nearest[0] === undefined) return "–";
+  const [first] = of.nearest;
+  if (first === undefined) return "–";
+  const cosine = <Bracketed value={first.similarity} low={first.similarity_low} high={first.similarity_high} />;
+  if (!isFar(of)) {
+    return (
+      <>
+        <RoleLink role={first.role} /> <span className="fact-note">{cosine}</span>
+      </>
+    );
+  }
   return (
     <>
-      <RoleLink role={of.nearest[0].role} /> {isFar(of) && <span className="fact-note">not nearer than by chance</span>}
+      none near{" "}
+      <span className="fact-note">
+        <RoleLink role={first.role} /> {cosine}, as by chance
+      </span>
     </>
   );
 }

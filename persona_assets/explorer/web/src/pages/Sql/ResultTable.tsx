@@ -2,23 +2,30 @@ import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { clamp } from "../../charts/scale";
 import { isNumeric, short, whole, widths } from "../../components/cells";
 import { useRowWindow } from "../../components/useRowWindow";
+import { useStudy } from "../../data/StudyContext";
 import type { SqlResult } from "../../generated/contract";
+import { navigate } from "../../router/router";
+import { type LinkOf, linksOf } from "./linked";
 
 const ROW = 24; // pixels
-const CHARACTER = 7; // pixels, about
+const TEXT = 0.93; // of a digit's width: the average letter's
 
 interface Place {
   row: number;
   column: number;
 }
 
-/** The rows in view of up to a thousand; the arrows move from cell to cell, and the cell's whole value stands below. */
+/**
+ * The rows in view of up to a thousand; the arrows move from cell to cell, and the cell's whole value stands below.
+ * Features, roles, responses and conversations are links: a click follows one, and so does Enter.
+ */
 export function ResultTable({ result }: { result: SqlResult }) {
   const { columns, rows } = result;
   const id = useId();
-  const { box, first, last, at, setAt, onKeyDown } = useChosen(id, result);
-  const sizes = useMemo(() => widths(result), [result]);
-  const template = useMemo(() => sizes.map((size) => `${size * CHARACTER + 16}px`).join(" "), [sizes]);
+  const study = useStudy();
+  const linkOf = useMemo(() => linksOf(result, study), [result, study]);
+  const { box, first, last, at, setAt, onKeyDown } = useChosen(id, result, linkOf);
+  const template = useMemo(() => templateOf(result), [result]);
   const drawn = at !== null && at.row >= first && at.row < last;
   return (
     <>
@@ -43,6 +50,7 @@ export function ResultTable({ result }: { result: SqlResult }) {
               id={`${id}-${first + step}`}
               row={row}
               columns={columns}
+              linkOf={linkOf}
               place={first + step}
               template={template}
               chosen={at?.row === first + step ? at.column : null}
@@ -52,17 +60,27 @@ export function ResultTable({ result }: { result: SqlResult }) {
         </div>
       </div>
       {rows.length === 0 && <p className="sql-status muted">The answer has these columns and no rows.</p>}
-      {at !== null && <Value result={result} at={at} close={() => setAt(null)} />}
+      {at !== null && <Value result={result} at={at} link={linkOf(at.row, at.column)} close={() => setAt(null)} />}
     </>
   );
 }
 
+/** The columns' widths: each has room for what is longest in it, in digits where it holds numbers. */
+function templateOf(result: SqlResult): string {
+  const width = (size: number, at: number) => (isNumeric(result.columns[at]?.type ?? "") ? size : Math.ceil(size * TEXT));
+  return widths(result)
+    .map((size, at) => `calc(${width(size, at)}ch + 18px)`)
+    .join(" ");
+}
+
 /** The rows in view, and the cell that the arrows have reached. */
-function useChosen(id: string, { columns, rows }: SqlResult) {
+function useChosen(id: string, { columns, rows }: SqlResult, linkOf: LinkOf) {
   const { box, first, last, reveal, target } = useRowWindow(rows.length, ROW, ROW + 16);
   const [at, setAt] = useState<Place | null>(null);
   const onKeyDown = (event: KeyboardEvent) => {
     const { row, column } = at ?? { row: -1, column: 0 };
+    const link = event.key === "Enter" && event.target === event.currentTarget ? linkOf(row, column) : null;
+    if (link !== null) return navigate(link);
     const aside = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const to = aside === undefined ? target(event.key, row) : rows.length === 0 ? undefined : Math.max(0, row);
     if (to === undefined) return;
@@ -88,13 +106,14 @@ interface RowProps {
   id: string;
   row: SqlResult["rows"][number];
   columns: SqlResult["columns"];
+  linkOf: LinkOf;
   place: number;
   template: string; // the columns' widths
   chosen: number | null; // column
   choose: (at: Place) => void;
 }
 
-function Row({ id, row, columns, place, template, chosen, choose }: RowProps) {
+function Row({ id, row, columns, linkOf, place, template, chosen, choose }: RowProps) {
   return (
     <div role="row" aria-rowindex={place + 2} className="result-row" style={{ top: place * ROW, gridTemplateColumns: template }}>
       {row.map((value, column) => (
@@ -106,14 +125,31 @@ function Row({ id, row, columns, place, template, chosen, choose }: RowProps) {
           aria-selected={column === chosen}
           onClick={() => choose({ row: place, column })}
         >
-          <bdi>{short(value)}</bdi>
+          <Linked to={linkOf(place, column)}>{short(value)}</Linked>
         </div>
       ))}
     </div>
   );
 }
 
-function Value({ result, at, close }: { result: SqlResult; at: Place; close: () => void }) {
+/** Text of a cell; the table is one stop of the tab key, so that its links are none. */
+function Linked({ to, children }: { to: string | null; children: string }) {
+  if (to === null) return <bdi>{children}</bdi>;
+  return (
+    <a href={to} tabIndex={-1}>
+      <bdi>{children}</bdi>
+    </a>
+  );
+}
+
+interface ValueProps {
+  result: SqlResult;
+  at: Place;
+  link: string | null;
+  close: () => void;
+}
+
+function Value({ result, at, link, close }: ValueProps) {
   const column = result.columns[at.column];
   return (
     <section className="cell-value" aria-label="The chosen cell">
@@ -122,6 +158,7 @@ function Value({ result, at, close }: { result: SqlResult; at: Place; close: () 
         <span className="muted">
           row {at.row + 1}, {column?.type.toLowerCase()}
         </span>
+        {link !== null && <a href={link}>open its page</a>}
         <button className="plain" onClick={close}>
           close
         </button>
