@@ -209,7 +209,12 @@ def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json)
         "pca_y_explained": 0.0624,
         "note": NOTE,
     }
-    return {"roles": roles, "features": columns, "summary": summary}
+    return {"roles": roles, "families": families_of(len(roles)), "features": columns, "summary": summary}
+
+
+def families_of(n: int) -> list[list[int]]:
+    """Every seventh role is in no family, the others in one of six."""
+    return [[row for row in range(n) if row % 7 == family] for family in range(1, 7)]
 
 
 def _neighbors(size: Size, features: Json, k: int = 10) -> Json:
@@ -287,7 +292,7 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     }
     alike = {"similarity": similarity, "similarity_null": 0.2} | intervals
     return (
-        {"order": roles, "axes": axes, "fits": fits}
+        {"order": roles, "axes": axes, "fits": fits, "families": families_of(len(roles))}
         | alike
         | {
             "adherence": [_adherence(role) for role in roles],

@@ -123,7 +123,7 @@ def test_a_highlighted_role_is_what_the_list_holds_and_is_in_the_address(page, s
     opened(page, site)
     role = atlas["roles"][max(set(atlas["features"]["preferred_role"]), key=_count(atlas))]
     page.get_by_label("Find a role").fill(role)
-    page.locator(".legend-roles li button[aria-pressed=false]").first.click()
+    page.locator(".legend-roles > ul:last-of-type button[aria-pressed=false]").first.click()
     page.wait_for_function("location.hash.includes('roles=')")
     of_role = [one for one in atlas["features"]["preferred_role"] if atlas["roles"][one] == role]
     assert listed(page) == len(of_role)
@@ -131,6 +131,29 @@ def test_a_highlighted_role_is_what_the_list_holds_and_is_in_the_address(page, s
     page.reload()
     page.wait_for_selector(".map-list .virtual-row")
     assert listed(page) == len(of_role)
+
+
+def test_families_colour_the_map_name_its_regions_and_are_highlighted_as_one(page, site, atlas):
+    opened(page, site)
+    of_role = _count(atlas)
+    members = [[role for role in family if of_role(role)] for family in atlas["families"]]
+    names = page.locator(".legend-families .ellipsis").all_inner_texts()
+    assert len(names) == sum(map(bool, members)) > 2
+    assert set(page.locator(".role-name").all_text_contents()) <= set(names)
+    first = page.locator(".legend-families button").first
+    colour = first.locator(".swatch").evaluate("one => one.style.background")
+    assert page.locator(".role-name").first.get_attribute("fill") == colour
+    first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.includes('roles=')")
+    assert listed(page) == max(sum(map(of_role, family)) for family in members)
+    page.keyboard.press("ArrowDown")  # the list is one stop of the tab key
+    assert page.evaluate("document.activeElement.querySelector('.ellipsis').textContent") == names[1]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Find a role"
+    page.get_by_label("Colour").select_option("role")
+    page.wait_for_function("location.hash.includes('color=role')")
+    assert page.locator(".legend-families").count() == 0
 
 
 def _count(atlas: Json):

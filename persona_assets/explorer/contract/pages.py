@@ -149,6 +149,8 @@ class MapData(Answer):
     """The map of an SAE's selected features; 404 where there is no atlas."""
 
     roles: list[str]
+    families: list[list[int]]
+    """Roles that are alike beyond chance, by their places among the roles; the largest first."""
     features: MapFeatures  # type: ignore[valid-type]
     summary: MapSummary  # type: ignore[valid-type]
 

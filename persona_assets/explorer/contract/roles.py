@@ -129,6 +129,8 @@ class RolesOverview(Answer):
     similarity_high: list[list[float | None]]
     similarity_null: float | None
     """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
+    families: list[list[int]]
+    """Roles that are alike beyond chance, by their places in the order; the largest first."""
     axes: list[Axis]
     adherence: list[Adherence]
     findings: list[Findings]

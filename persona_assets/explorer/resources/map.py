@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from persona_assets.explorer.problems import not_found
+from persona_assets.explorer.resources.overview import families
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
@@ -13,7 +14,12 @@ def map_of(source: Source, sae: str) -> Json:
     """`{sae}/map.json`. Raises the problem 404 where there is no atlas."""
     summary = _summary(source, sae)
     roles = source.columns("map_roles", sae=sae)["role"]
-    return {"roles": roles, "features": source.columns("map", sae=sae, roles=roles), "summary": summary}
+    return {
+        "roles": roles,
+        "families": [[roles.index(role) for role in family] for family in families(source, sae)],
+        "features": source.columns("map", sae=sae, roles=roles),
+        "summary": summary,
+    }
 
 
 def neighbors(source: Source, sae: str) -> Json:

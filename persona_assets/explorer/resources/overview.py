@@ -6,12 +6,14 @@ from itertools import groupby
 
 import numpy as np
 
-from persona_assets.analysis.clustering import role_order
+from persona_assets.analysis.clustering import role_families, role_order
 from persona_assets.base.arrays import Floats
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 
 SIMILARITY = ("similarity", "similarity_low", "similarity_high")
+
+MOST_FAMILIES = 10  # as many as there are colours that stay tellable
 
 # Of an axis, and of a role on it.
 FACTS = (
@@ -35,6 +37,7 @@ def roles(source: Source, sae: str) -> Json:
     order = role_order(matrices["similarity"])
     mapped = source.row("map_summary", sae=sae)
     shown = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
+    place = {names[row]: at for at, row in enumerate(order)}
     return {
         "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
         **{
@@ -42,11 +45,22 @@ def roles(source: Source, sae: str) -> Json:
             for name, matrix in shown.items()
         },
         "similarity_null": None if mapped is None else mapped["similarity_null"],
+        "families": [sorted(place[role] for role in family) for family in families(source, sae)],
         "axes": axes(source, sae),
         "adherence": source.rows("adherence", role=None),
         "findings": source.known("findings", sae=sae, role=None),
         "fits": source.rows("fits", sae=sae, role=None),
     }
+
+
+def families(source: Source, sae: str) -> list[list[str]]:
+    """Return the families of roles that are alike beyond chance, the largest first; none without an atlas."""
+    mapped = source.row("map_summary", sae=sae)
+    if mapped is None or mapped["similarity_null"] is None:
+        return []
+    names, matrices = _matrices(source, sae)
+    found = role_families(matrices["similarity"], mapped["similarity_null"], MOST_FAMILIES)
+    return [[names[row] for row in rows] for rows in found]
 
 
 def _matrices(source: Source, sae: str) -> tuple[list[str], dict[str, Floats]]:

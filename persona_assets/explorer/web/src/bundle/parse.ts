@@ -175,7 +175,7 @@ class Opened {
       pca_y_explained: null,
       note: string(guardrails.note) ?? "",
     };
-    return { roles: this.roles, features: columns as unknown as MapData["features"], summary };
+    return { roles: this.roles, families: [], features: columns as unknown as MapData["features"], summary };
   }
 
   private neighbors(): Neighbors {
@@ -205,7 +205,7 @@ class Opened {
     const given = list(this.json.role_similarity);
     const square = given.length === this.roles.length ? this.roles.map((_, a) => this.roles.map((_, b) => number(list(given[a])[b]))) : [];
     const unknown = { similarity_low: [], similarity_high: [], similarity_null: null };
-    return { order: this.roles, similarity: square, ...unknown, axes: [], adherence: [], findings: [], fits: [] };
+    return { order: this.roles, similarity: square, ...unknown, families: [], axes: [], adherence: [], findings: [], fits: [] };
   }
 
   private feature(row: number): BundleFeature {

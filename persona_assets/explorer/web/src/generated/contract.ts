@@ -235,6 +235,8 @@ export interface MapSummary {
 /** The map of an SAE's selected features; 404 where there is no atlas. */
 export interface MapData {
   roles: string[];
+  /** Roles that are alike beyond chance, by their places among the roles; the largest first. */
+  families: number[][];
   features: MapFeatures;
   summary: MapSummary;
 }
@@ -687,6 +689,8 @@ export interface RolesOverview {
   similarity_high: ((number | null)[])[];
   /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
   similarity_null: number | null;
+  /** Roles that are alike beyond chance, by their places in the order; the largest first. */
+  families: number[][];
   axes: Axis[];
   adherence: Adherence[];
   /** Of the roles that are compared. */

@@ -1,7 +1,7 @@
 import { Help } from "../../components/Help";
 import { setParams } from "../../router/router";
 import { hasLayout, type Layout, type MapModel, METRICS, type Metric } from "./model";
-import type { MapState } from "./useMapState";
+import type { Coloring, MapState } from "./useMapState";
 
 interface ControlsProps {
   model: MapModel;
@@ -25,7 +25,7 @@ export function Controls({ model, state, tool, setTool }: ControlsProps) {
           </button>
         ))}
       </div>
-      <Choice name="color" title="Colour" first="Preferred role" chosen={state.color} model={model} />
+      <ColorChoice chosen={state.color} model={model} />
       <Choice name="size" title="Size" first="Same" chosen={state.size} model={model} />
       <Choice name="opacity" title="Opacity" first="Same" chosen={state.opacity} model={model} />
       <div className="segments" role="group" aria-label="What dragging does">
@@ -49,19 +49,45 @@ function changeLayout(layout: Layout): void {
   setParams({ layout: layout === "umap" ? null : layout, view: null, lasso: null });
 }
 
-function Choice(props: { name: string; title: string; first: string; chosen: string | null; model: MapModel }) {
-  const { name, title, first, chosen, model } = props;
+function ColorChoice({ chosen, model }: { chosen: Coloring; model: MapModel }) {
+  const hasFamilies = model.families.length > 0;
+  const first = hasFamilies ? "family" : "role";
   return (
     <label className="choice">
-      <span>{title}</span>
-      <select value={chosen === "role" ? "" : (chosen ?? "")} onChange={(event) => setParams({ [name]: event.target.value })}>
-        <option value="">{first}</option>
-        {model.metrics.map((metric: Metric) => (
-          <option key={metric} value={metric}>
-            {METRICS[metric]}
-          </option>
-        ))}
+      <span>Colour</span>
+      <select value={chosen} onChange={({ target: { value } }) => setParams({ color: value === first ? null : value })}>
+        {hasFamilies && <option value="family">Family of roles</option>}
+        <option value="role">Preferred role</option>
+        <Metrics model={model} />
       </select>
     </label>
   );
+}
+
+function Choice({ name, title, first, chosen, model }: ChoiceProps) {
+  return (
+    <label className="choice">
+      <span>{title}</span>
+      <select value={chosen ?? ""} onChange={(event) => setParams({ [name]: event.target.value })}>
+        <option value="">{first}</option>
+        <Metrics model={model} />
+      </select>
+    </label>
+  );
+}
+
+function Metrics({ model }: { model: MapModel }) {
+  return model.metrics.map((metric: Metric) => (
+    <option key={metric} value={metric}>
+      {METRICS[metric]}
+    </option>
+  ));
+}
+
+interface ChoiceProps {
+  name: string;
+  title: string;
+  first: string;
+  chosen: Metric | null;
+  model: MapModel;
 }

@@ -18,7 +18,7 @@ export function Gathered({ model, state, inside }: { model: MapModel; state: Map
     const all = inside ?? Array.from({ length: model.n }, (_, row) => row);
     return chosen.size === 0 ? all : all.filter((row) => chosen.has(model.roleOf[row] as number));
   }, [model, key, inside]);
-  const slots = useMemo(() => (state.color === "role" ? slotsOf(model, state.highlighted) : null), [model, key, state.color]);
+  const slots = useMemo(() => slotsOf(model, state.color, state.highlighted), [model, key, state.color]);
   const active = useMemo(() => (state.selected === null ? -1 : rows.indexOf(state.selected)), [rows, state.selected]);
   const title = inside !== null ? "in the lasso" : state.highlighted.length > 0 ? "highlighted" : "on the map";
   return (
@@ -43,7 +43,7 @@ export function Gathered({ model, state, inside }: { model: MapModel; state: Map
         active={active < 0 ? null : active}
         choose={(at) => setSelected(model, rows[at] ?? null, { replace: true })}
         open={(at) => navigate(href("feature", model.ids[rows[at] ?? -1] ?? null))}
-        row={(at) => <Line model={model} row={rows[at] as number} slot={slots?.get(model.roleOf[rows[at] as number] as number)} />}
+        row={(at) => <Line model={model} row={rows[at] as number} slot={slots.get(model.roleOf[rows[at] as number] as number)} />}
       />
     </section>
   );

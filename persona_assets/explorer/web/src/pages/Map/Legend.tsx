@@ -2,54 +2,54 @@ import { useMemo, useState } from "react";
 import { useTheme } from "../../app/theme";
 import { FindRole, isFound } from "../../components/FindRole";
 import { count, fmt } from "../../components/format";
-import { type MapModel, METRICS, type Metric, placeIn, rangeOf, valueOf } from "./model";
+import { Help } from "../../components/Help";
+import { useOneStop } from "../../components/useOneStop";
+import { type Family, type MapModel, METRICS, type Metric, placeIn, rangeOf, valueOf } from "./model";
 import { SLOTS, sequential, slotsOf, slotVariable } from "./palette";
-import { type MapState, setHighlighted } from "./useMapState";
+import { isOfRoles, type MapState, setHighlighted } from "./useMapState";
 
 const BARS = 32;
 
 export function Legend({ model, state }: { model: MapModel; state: MapState }) {
   return (
     <section className="map-legend" aria-label="Legend">
-      {state.color !== "role" && <ColorScale model={model} metric={state.color} />}
+      {!isOfRoles(state.color) && <ColorScale model={model} metric={state.color} />}
       {model.roles.length > 0 && <Roles model={model} state={state} />}
     </section>
   );
 }
 
-/** The roles of the map, the highlighted first, then those with the most features: a click highlights one. */
+/** The families, and the roles of the map, the highlighted first, then those with the most features: a click highlights one. */
 function Roles({ model, state }: { model: MapModel; state: MapState }) {
   const [words, setWords] = useState("");
-  const slots = useMemo(() => slotsOf(model, state.highlighted), [model, state.highlighted.join()]);
+  const key = state.highlighted.join();
+  const slots = useMemo(() => slotsOf(model, state.color, state.highlighted), [model, state.color, key]);
   const chosen = new Set(state.highlighted);
   const others = model.byCount.filter((role) => !chosen.has(role) && isFound(model.roles[role] ?? "", words));
-  const shown = [...state.highlighted, ...others]; // what is highlighted stays in view among 276
-  const full = chosen.size >= SLOTS;
+  const full = state.color === "role" && chosen.size >= SLOTS;
   const toggle = (role: number) =>
     setHighlighted(model, chosen.has(role) ? state.highlighted.filter((one) => one !== role) : [...state.highlighted, role]);
   return (
     <div className="legend-roles">
       <div className="legend-head">
-        <h2>Preferred role</h2>
+        <h2>
+          {state.color === "family" ? "Families" : "Preferred role"} {state.color === "family" && <AboutFamilies model={model} />}
+        </h2>
         {chosen.size > 0 && (
           <button className="plain" onClick={() => setHighlighted(model, [])}>
             Clear
           </button>
         )}
       </div>
+      {state.color === "family" && <Families model={model} state={state} />}
       <FindRole word={words} setWord={setWords} placeholder={`Find one of ${model.roles.length}`} />
-      <p className="legend-note">
-        {chosen.size === 0
-          ? state.color === "role"
-            ? `Coloured: the ${Math.min(SLOTS, model.roles.length)} with the most features. Click to highlight others.`
-            : "Click to highlight."
-          : `${chosen.size} highlighted${full ? `, as many as there are colours` : ""}.`}
-      </p>
-      <ul>
-        {shown.map((role) => (
+      <p className="legend-note">{noteOf(model, state, full)}</p>
+      <ul {...useOneStop<HTMLUListElement>()}>
+        {/* what is highlighted stays in view among 276 */}
+        {[...state.highlighted, ...others].map((role) => (
           <li key={role}>
             <button aria-pressed={chosen.has(role)} disabled={full && !chosen.has(role)} onClick={() => toggle(role)}>
-              <Swatch slot={state.color === "role" ? slots.get(role) : undefined} />
+              <Swatch slot={slots.get(role)} />
               <span className="ellipsis">{model.roles[role]}</span>
               <span className="num muted">{count(model.countOf[role])}</span>
             </button>
@@ -58,6 +58,50 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
       </ul>
       {others.length === 0 && words !== "" && <p className="legend-note">No role has “{words}” in its name.</p>}
     </div>
+  );
+}
+
+function noteOf(model: MapModel, { color, highlighted }: MapState, full: boolean): string {
+  if (highlighted.length > 0) return `${highlighted.length} highlighted${full ? ", as many as there are colours" : ""}.`;
+  if (color === "family") return "Grey: alike to none beyond chance. Click to highlight.";
+  if (color !== "role") return "Click to highlight.";
+  return `Coloured: the ${Math.min(SLOTS, model.roles.length)} with the most features. Click to highlight others.`;
+}
+
+function AboutFamilies({ model }: { model: MapModel }) {
+  return (
+    <Help about="families">
+      Roles that are alike: the clustering of the roles’ vectors, cut where the mean cosine falls to{" "}
+      {fmt(model.data.summary.similarity_null)}, which chance gives a role’s nearest in one of twenty. More than {SLOTS} families are taken
+      together as far as they are alike. A feature has the colour of the role that it prefers.
+    </Help>
+  );
+}
+
+/** A click highlights all roles of a family. */
+function Families({ model, state: { highlighted } }: { model: MapModel; state: MapState }) {
+  const chosen = new Set(highlighted);
+  const isOn = ({ roles }: Family) => roles.every((role) => chosen.has(role));
+  const toggle = (family: Family) => {
+    const others = highlighted.filter((role) => !family.roles.includes(role));
+    setHighlighted(model, isOn(family) ? others : [...others, ...family.roles]);
+  };
+  return (
+    <ul className="legend-families" aria-label="Families" {...useOneStop<HTMLUListElement>()}>
+      {model.families.map((family, slot) => (
+        <li key={family.name}>
+          <button
+            aria-pressed={isOn(family)}
+            onClick={() => toggle(family)}
+            title={family.roles.map((role) => model.roles[role]).join(", ")}
+          >
+            <Swatch slot={slot < SLOTS ? slot : undefined} />
+            <span className="ellipsis">{family.name}</span>
+            <span className="num muted">{count(family.count)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -8,7 +8,7 @@ import type { MapModel } from "./model";
 import { slotsOf, slotVariable } from "./palette";
 import type { Place } from "./spatial";
 import type { Spot } from "./useLasso";
-import type { MapState } from "./useMapState";
+import { isOfRoles, type MapState } from "./useMapState";
 
 interface OverlayProps {
   model: MapModel;
@@ -32,7 +32,7 @@ export function Overlay(props: OverlayProps) {
   return (
     <svg className="overlay" width={size.width} height={size.height} aria-hidden="true">
       {state.layout === "pca" && <Axes deck={deck} summary={model.data.summary} />}
-      {state.color === "role" && <Names {...props} at={at} />}
+      {isOfRoles(state.color) && <Names {...props} at={at} />}
       {line && (
         <path
           className="lasso-line"
@@ -69,23 +69,32 @@ function between(from: Spot, to: Spot): string {
   return `M${at(SELECTED / length)}L${at(1 - NEIGHBOR / length)}`;
 }
 
-/** The names of the coloured roles, each at the middle of its dots. */
+/** The names of the coloured families or roles, each at the middle of its dots; where roles are highlighted, theirs. */
 function Names({ model, places, state, at }: OverlayProps & { at: (place: Place) => Spot }) {
   const key = state.highlighted.join();
-  const names = useMemo(() => {
-    const slots = slotsOf(model, state.highlighted);
-    return [...slots].map(([role, slot]) => ({ role, slot, place: middle(model, places, role) }));
-  }, [model, places, key]);
+  const names = useMemo(() => namesOf(model, places, state), [model, places, state.color, key]);
   const taken: Box[] = [];
-  return names.map(({ role, slot, place }) => {
-    const name = model.roles[role] ?? "";
-    const spot = place && freeSpot(taken, at(place), name.length * LETTER);
+  return names.map(({ name, slot, place }) => {
+    const spot = freeSpot(taken, at(place), name.length * LETTER);
     if (!spot) return null;
     return (
-      <text key={role} className="role-name" x={spot.left} y={spot.top} fill={`var(${slotVariable(slot)})`}>
+      <text key={name} className="role-name" x={spot.left} y={spot.top} fill={`var(${slotVariable(slot)})`}>
         {name}
       </text>
     );
+  });
+}
+
+function namesOf(model: MapModel, places: Float32Array, { color, highlighted }: MapState): { name: string; slot: number; place: Place }[] {
+  const slots = slotsOf(model, color, highlighted);
+  const ofFamilies = color === "family" && highlighted.length === 0;
+  const named = ofFamilies
+    ? model.families.map(({ name, roles }) => ({ name, roles }))
+    : (color === "family" ? highlighted : [...slots.keys()]).map((role) => ({ name: model.roles[role] ?? "", roles: [role] }));
+  return named.flatMap(({ name, roles }) => {
+    const slot = slots.get(roles[0] ?? -1);
+    const place = middle(model, places, new Set(roles));
+    return slot === undefined || place === null ? [] : [{ name, slot, place }];
   });
 }
 
@@ -109,11 +118,11 @@ function freeSpot(taken: Box[], { left, top }: Spot, width: number): Box | null 
 }
 
 /** The median place: a few features far from the rest do not pull the name away. */
-function middle(model: MapModel, places: Float32Array, role: number): Place | null {
+function middle(model: MapModel, places: Float32Array, roles: Set<number>): Place | null {
   const xs: number[] = [];
   const ys: number[] = [];
   for (let row = 0; row < model.n; row++) {
-    if (model.roleOf[row] !== role || Number.isNaN(places[2 * row] as number)) continue;
+    if (!roles.has(model.roleOf[row] as number) || Number.isNaN(places[2 * row] as number)) continue;
     xs.push(places[2 * row] as number);
     ys.push(places[2 * row + 1] as number);
   }

@@ -35,11 +35,32 @@ export interface MapModel {
   roleOf: Int32Array; // index into `roles`
   countOf: number[]; // features a role
   byCount: number[]; // roles with the most features first
+  families: Family[]; // those with the most features first
   metrics: Metric[]; // that the map knows at least one value of
   rowOf: Map<number, number>; // feature id -> row
   ranges: Map<Metric, Range | null>; // those asked for so far: each sorts every value
   data: MapData;
 }
+
+/** Roles that are alike beyond chance. */
+export interface Family {
+  name: string; // of its roles with the most features
+  roles: number[]; // those first
+  count: number; // features
+}
+
+function familiesOf({ families, roles }: MapData, countOf: number[]): Family[] {
+  const size = (role: number) => countOf[role] ?? 0;
+  const made = families.map((members) => {
+    const ordered = [...members].sort((a, b) => size(b) - size(a) || a - b);
+    const more = ordered.length > NAMED ? ` +${ordered.length - NAMED}` : "";
+    const named = ordered.slice(0, NAMED).map((role) => roles[role]);
+    return { name: named.join(", ") + more, roles: ordered, count: ordered.reduce((sum, role) => sum + size(role), 0) };
+  });
+  return made.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+}
+
+const NAMED = 2; // roles of a family
 
 export function makeModel(data: MapData): MapModel {
   const { features, roles } = data;
@@ -54,7 +75,8 @@ export function makeModel(data: MapData): MapModel {
   );
   const rowOf = new Map(features.feature_id.map((id, row) => [id, row]));
   const ranges = new Map<Metric, Range | null>();
-  return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, metrics, rowOf, ranges, data };
+  const families = familiesOf(data, countOf);
+  return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, families, metrics, rowOf, ranges, data };
 }
 
 /** Positions of a layout, float32[n × 2]; a feature without one is left at NaN and not drawn. */

@@ -1,6 +1,7 @@
 /** Which colour a dot has. */
 import { cssColor, type Theme } from "../../app/theme";
 import { type MapModel, type Metric, placeIn, rangeOf, valueOf } from "./model";
+import { type Coloring, isOfRoles } from "./useMapState";
 
 export type Rgb = [number, number, number];
 
@@ -29,10 +30,16 @@ export function sequential(theme: Theme, share: number): Rgb {
 }
 
 /**
- * The slot of each coloured role. Roles with the most features own the slots, so that a role keeps its colour
- * when it is highlighted; a highlighted role beyond them takes a slot that no highlighted one uses.
+ * The slot of each coloured role; none where dots are coloured by a metric. A family's roles share its slot. Else the roles
+ * with the most features own the slots, so that a role keeps its colour when it is highlighted; a highlighted role
+ * beyond them takes a slot that no highlighted one uses.
  */
-export function slotsOf(model: MapModel, highlighted: number[]): Map<number, number> {
+export function slotsOf(model: MapModel, color: Coloring, highlighted: number[]): Map<number, number> {
+  if (!isOfRoles(color)) return new Map();
+  if (color === "family") {
+    const families = model.families.slice(0, SLOTS).flatMap(({ roles }, slot) => roles.map((role) => [role, slot] as const));
+    return new Map([...highlighted.map((role) => [role, ALONE] as const), ...families]);
+  }
   const own = new Map(model.byCount.slice(0, SLOTS).map((role, slot) => [role, slot]));
   if (highlighted.length === 0) return own;
   const used = new Set(highlighted.map((role) => own.get(role)).filter((slot) => slot !== undefined));
@@ -45,8 +52,10 @@ export function slotsOf(model: MapModel, highlighted: number[]): Map<number, num
   return slots;
 }
 
+const ALONE = SLOTS; // a highlighted role of no family: it stands out, without a colour
+
 export function slotVariable(slot: number): string {
-  return `--cat-${slot + 1}`;
+  return slot === ALONE ? "--text" : `--cat-${slot + 1}`;
 }
 
 export interface Look {
@@ -56,7 +65,7 @@ export interface Look {
 }
 
 export interface LookOptions {
-  color: "role" | Metric;
+  color: Coloring;
   size: Metric | null;
   opacity: Metric | null;
   highlighted: number[];
@@ -66,7 +75,7 @@ export interface LookOptions {
 /** Colour and radius of every dot. */
 export function lookOf(model: MapModel, options: LookOptions): Look {
   const { color, size, opacity, highlighted, theme } = options;
-  const colorOf = color === "role" ? roleColors(model, highlighted) : metricColors(model, color, theme);
+  const colorOf = isOfRoles(color) ? roleColors(model, color, highlighted) : metricColors(model, color, theme);
   const shareOf = shares(model, size);
   const strengthOf = shares(model, opacity);
   const chosen = new Set(highlighted);
@@ -85,10 +94,10 @@ export function lookOf(model: MapModel, options: LookOptions): Look {
 
 type ColorOf = (row: number) => { rgb: Rgb; named: boolean };
 
-function roleColors(model: MapModel, highlighted: number[]): ColorOf {
+function roleColors(model: MapModel, color: Coloring, highlighted: number[]): ColorOf {
   const others = { rgb: cssColor("--dot"), named: false };
   const named = new Map<number, { rgb: Rgb; named: boolean }>();
-  for (const [role, slot] of slotsOf(model, highlighted)) named.set(role, { rgb: cssColor(slotVariable(slot)), named: true });
+  for (const [role, slot] of slotsOf(model, color, highlighted)) named.set(role, { rgb: cssColor(slotVariable(slot)), named: true });
   return (row) => named.get(model.roleOf[row] as number) ?? others;
 }
 

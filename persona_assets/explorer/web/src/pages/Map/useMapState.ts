@@ -10,9 +10,16 @@ export interface View {
   zoom: number; // log2 of pixels a unit
 }
 
+export type Coloring = "family" | "role" | Metric;
+
+/** Whether dots have the colours of roles: their own, or their families'. */
+export function isOfRoles(color: Coloring): color is "family" | "role" {
+  return color === "family" || color === "role";
+}
+
 export interface MapState {
   layout: Layout;
-  color: "role" | Metric;
+  color: Coloring;
   size: Metric | null;
   opacity: Metric | null;
   highlighted: number[]; // roles
@@ -33,13 +40,18 @@ function read(model: MapModel, params: URLSearchParams): Omit<MapState, "lasso">
   const names = (params.get("roles") ?? "").split(",");
   return {
     layout: hasLayout(model, layout) ? layout : "pca",
-    color: metric(params.get("color")) ?? "role",
+    color: coloring(params.get("color"), model.families.length > 0),
     size: metric(params.get("size")),
     opacity: metric(params.get("opacity")),
     highlighted: names.map((name) => model.roles.indexOf(name)).filter((role) => role >= 0),
     selected: model.rowOf.get(Number(params.get("f") ?? NaN)) ?? null,
     view: viewOf(params.get("view")),
   };
+}
+
+/** By family where there are families and nothing else is asked. */
+function coloring(name: string | null, hasFamilies: boolean): Coloring {
+  return metric(name) ?? (hasFamilies && name !== "role" ? "family" : "role");
 }
 
 function metric(name: string | null): Metric | null {
