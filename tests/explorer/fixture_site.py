@@ -135,7 +135,7 @@ def _features(rng: np.random.Generator, size: Size, roles: list[str]) -> Json:
 
 
 def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
-    sae = {"sae": "demo", "source": "a synthetic SAE", "model": "toy/model", "d_sae": 65_536}
+    sae = {"sae": "demo", "source": "a synthetic SAE", "model": "toy/model", "hook": "blocks.2.hook_resid_post"}
     entries = [
         {
             "role": role,
@@ -153,7 +153,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "published_at": "2026-11-22T12:00:00Z",
         "live": live,
         "version": "0.1.0",
-        "saes": [{**sae, "n_alive": size.alive, "has_atlas": size.selected > 0}],
+        "saes": [{**sae, "d_sae": 65_536, "n_alive": size.alive, "has_atlas": size.selected > 0}],
         "roles": entries,
         "anchor": "default",
         "n_responses": size.responses * len(roles),

@@ -43,6 +43,8 @@ class Sae(Answer):
     """SAELens release and id, or a folder's name."""
     model: str
     """The model that reads the responses."""
+    hook: str | None
+    """The stream that the SAE writes to; null: not known."""
     d_sae: int | None
     n_alive: int | None
     """Null: statistics are not computed yet."""

@@ -113,8 +113,8 @@ class Opened {
       snapshot: `bundle ${this.name}`,
       published_at: "",
       live: false,
-      saes: [{ sae: SAE, source: "", model: "", d_sae: number(dataset.sae_dim), n_alive: alive, has_atlas: true }],
-      roles: this.roles.map((role) => ({ role, status: "fresh", n_responses: 0, n_prompts: 0, excluded: false, read_by: [] })),
+      saes: [{ sae: SAE, source: "", model: "", hook: null, d_sae: number(dataset.sae_dim), n_alive: alive, has_atlas: true }],
+      roles: this.roles.map((role) => ({ role, status: "fresh", n_responses: 0, n_prompts: 0, excluded: false, read_by: [SAE] })),
       anchor: "", // a bundle does not say
       n_responses: 0,
       n_questions: 0,

@@ -1,14 +1,16 @@
 import type { Sae, Study } from "../generated/contract";
 import { count, shortly } from "./format";
 
-/** What a page shows is of: model, SAE and its width, roles × answers, the day of the snapshot, the version. */
+/** What a page shows is of: model, SAE, where it reads, its width, what it has read, the day of the snapshot, the version. */
 export function sourceOf(study: Study, sae: Sae | null): string[] {
-  const { roles, n_responses: answers, published_at: published, version } = study;
-  const of = sae === null ? [] : [sae.model && `model ${shortly(sae.model)}`, `SAE ${[sae.source, sae.sae].find(Boolean)}`];
+  const { roles, published_at: published, version } = study;
+  const read = sae === null ? roles : roles.filter((one) => one.read_by.includes(sae.sae));
+  const answers = read.reduce((sum, one) => sum + one.n_responses, 0);
+  const of = sae === null ? [] : [sae.model && `model ${shortly(sae.model)}`, `SAE ${[sae.source, sae.sae].find(Boolean)}`, sae.hook];
   return [
     ...of,
     sae?.d_sae != null ? `${count(sae.d_sae)} features` : "",
-    `${count(roles.length)} roles`,
+    read.length < roles.length ? `${count(read.length)} of ${count(roles.length)} roles` : `${count(roles.length)} roles`,
     answers > 0 ? `${count(answers)} answers` : "",
     published && `snapshot of ${published.slice(0, 10)}`,
     version && `persona-assets ${version}`,

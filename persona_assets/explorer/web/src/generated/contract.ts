@@ -77,6 +77,8 @@ export interface Sae {
   source: string;
   /** The model that reads the responses. */
   model: string;
+  /** The stream that the SAE writes to; null: not known. */
+  hook: string | null;
   d_sae: number | null;
   /** Null: statistics are not computed yet. */
   n_alive: number | null;

@@ -6,22 +6,29 @@ const sae: Sae = {
   sae: "l40",
   source: "gemma-scope / layer_40",
   model: "google/gemma-3-27b-it",
+  hook: "blocks.40.hook_resid_post",
   d_sae: 65536,
   n_alive: 9,
   has_atlas: true,
 };
+const of = (role: string, readBy: string[]) => ({ role, n_responses: 1350, read_by: readBy });
 const study = {
   name: "my_study",
   published_at: "2026-11-22T12:00:00Z",
-  roles: [{}, {}],
-  n_responses: 2700,
+  roles: [of("pirate", ["l40"]), of("poet", ["other", "l40"])],
   version: "0.1.0",
 } as unknown as Study;
 
-test("a page is cited by model, SAE, width, roles, answers, day and version", () => {
+test("a page is cited by model, SAE, hook point, width, roles, answers, day and version", () => {
   expect(citation(study, sae, "Feature 7")).toBe(
-    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, 65\u2009536 features, 2 roles, 2\u2009700 answers, snapshot of 2026-11-22, persona-assets 0.1.0.",
+    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, blocks.40.hook_resid_post, 65\u2009536 features, 2 roles, 2\u2009700 answers, snapshot of 2026-11-22, persona-assets 0.1.0.",
   );
+});
+
+test("answers that the SAE has not read are not among those that a page is of", () => {
+  const half = { ...study, roles: [of("pirate", ["l40"]), of("poet", ["other"])] } as unknown as Study;
+  expect(sourceOf(half, sae)).toContain("1 of 2 roles");
+  expect(sourceOf(half, sae)).toContain("1\u2009350 answers");
 });
 
 test("BibTeX has a key of letters, and no mark of a name stands unescaped", () => {
@@ -32,7 +39,8 @@ test("BibTeX has a key of letters, and no mark of a name stands unescaped", () =
 });
 
 test("what a bundle does not say is left out", () => {
-  const bundle = { ...study, published_at: "", version: "", n_responses: 0 } as Study;
+  const roles = study.roles.map((one) => ({ ...one, n_responses: 0 }));
+  const bundle = { ...study, published_at: "", version: "", roles } as Study;
   expect(sourceOf(bundle, null)).toEqual(["2 roles"]);
   expect(bibtex(bundle, null, "Map")).not.toContain("year");
 });
