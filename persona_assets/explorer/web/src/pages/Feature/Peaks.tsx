@@ -1,6 +1,7 @@
 import { fixed, fmt, percent } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
+import { OneToken } from "../../components/OneToken";
 import { Facts, Fold, Meter } from "../../components/parts";
 import type { FeaturePeaks } from "../../generated/contract";
 
@@ -20,7 +21,7 @@ export function ShapeOfPeaks({ peaks: { shape, echoes } }: { peaks: FeaturePeaks
           [
             "peaks on one",
             <>
-              {percent(shape.single_token_share)} <bdi className="piece untrusted">{shape.single_token}</bdi>
+              {percent(shape.single_token_share)} {shape.single_token !== null && <OneToken piece={shape.single_token} />}
             </>,
             `of ${shape.n_peaks ?? 0} peaks that the evidence keeps`,
           ],

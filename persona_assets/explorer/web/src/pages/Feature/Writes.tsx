@@ -1,5 +1,7 @@
 import { fmt } from "../../components/format";
+import { OneToken } from "../../components/OneToken";
 import { Section } from "../../components/parts";
+import { visible } from "../../components/visible";
 import type { FeaturePage } from "../../generated/contract";
 
 /** What the weights say that a feature writes: the tokens that it promotes, and those that it suppresses. */
@@ -19,9 +21,7 @@ function Pieces({ title, of }: { title: string; of: FeaturePage["logits"] }) {
     <p className="pieces">
       <span className="muted">{title}</span>
       {of.map(({ piece, value }, place) => (
-        <bdi key={`${place}/${piece}`} className="piece untrusted" title={fmt(value)}>
-          {piece}
-        </bdi>
+        <OneToken key={`${place}/${piece}`} piece={piece} title={`${visible(piece)}  ${fmt(value)}`} />
       ))}
     </p>
   );

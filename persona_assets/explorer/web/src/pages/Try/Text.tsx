@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { HeatLegend, level, Tokens } from "../../charts/Tokens";
 import { count, fmt, percent } from "../../components/format";
 import { FeatureLink } from "../../components/links";
+import { OneToken } from "../../components/OneToken";
 import { Fold, Section } from "../../components/parts";
 import type { SortColumn } from "../../components/SortTable";
 import { SortTable } from "../../components/SortTable";
@@ -126,7 +127,7 @@ function TokenList({ text, onTokens }: { text: TriedText; onTokens: OnToken[][] 
     <ol className="try-list" aria-label="Features of each token">
       {text.pieces.map((piece, at) => (
         <li key={at}>
-          <bdi className="piece untrusted mono">{piece}</bdi>
+          <OneToken piece={piece} />
           <span>
             {(onTokens[at] ?? []).slice(0, PER_TOKEN).map(({ feature, value }) => (
               <span key={feature.feature_id} className="try-on">
