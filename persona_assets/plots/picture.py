@@ -108,7 +108,7 @@ class _Snapshot:
     def marks(self, role: str, sign: int) -> list[dict[str, Any]]:
         """Return what the role has more of than the others (`sign` 1) or less of, with evidence.
 
-        The AUROC's 95% interval of each lies on that side of 1/2; it is not adjusted for how many are asked.
+        Those of q < 0.05 come first, then those whose AUROC's 95% interval lies on that side of 1/2.
         """
         asked = {"sae": self.sae, "role": role, "sign": sign}
         found = self._ask(query("explorer/marks"), asked | {"limit": N_MARKS}).to_pylist()

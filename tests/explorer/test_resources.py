@@ -145,7 +145,7 @@ def test_no_name_of_an_sae_takes_the_pages_of_drift_runs_or_the_reverse():
 SURE = """create or replace temp table role_contrasts as
 select * replace (
     0.9 - feature_id / 100 as auroc, if(feature_id % 2 = 0, 0.8 - feature_id / 100, 0.2) as auroc_low,
-    if(feature_id % 2 = 0, 0.95, 0.4 - feature_id / 100) as auroc_high
+    if(feature_id % 2 = 0, 0.95, 0.4 - feature_id / 100) as auroc_high, 0.2 as q
 ) from warehouse.role_contrasts"""
 
 
@@ -169,11 +169,16 @@ def test_the_line_has_every_role_and_at_its_ends_what_the_anchor_surely_has_more
 
 
 def test_a_roles_marks_are_the_surest_first_each_with_the_sentence_in_which_it_peaks(source: Source):
-    assert answer(source, "first/line/pirate.json")["marks"] == []
     source.connection.execute(SURE)
     page = answer(source, "first/line/pirate.json")
     check("MarksOfRole", page)
     assert [mark["feature_id"] for mark in page["marks"]] == [0, 2, 4]
+    source.connection.execute(
+        "update role_contrasts set q = 0.01, auroc_low = null, auroc_high = null where feature_id in (6, 7)"
+    )
+    of_few_firings = answer(source, "first/line/pirate.json")["marks"]
+    assert [(mark["feature_id"], mark["auroc_low"]) for mark in of_few_firings[:2]] == [(6, None), (7, None)]
+    assert of_few_firings[2]["feature_id"] == 0
     kept = [mark for mark in page["marks"] if mark["pieces"] is not None]
     assert kept
     for mark in kept:
