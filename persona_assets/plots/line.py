@@ -29,7 +29,7 @@ _CHARACTER = 0.602 * _SIZE / 72  # inches: DejaVu Sans Mono is as wide everywher
 _LONGEST = 80  # characters of a sentence
 _LIT = "#E8820C"
 _NONE = "no feature: none is sure, and no AUROC's 95% interval lies on this side of ½"
-_HOW = "those of q < 0.05 first, then by AUROC's 95% interval, which is not adjusted for how many features there are"
+_HOW = "q < 0.05 first, then by AUROC's 95% interval, which is not adjusted for how many features there are"
 
 Row = dict[str, Any]
 

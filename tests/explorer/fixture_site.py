@@ -135,7 +135,12 @@ def _features(rng: np.random.Generator, size: Size, roles: list[str]) -> Json:
 
 
 def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
-    sae = {"sae": "demo", "source": "a synthetic SAE", "model": "toy/model", "hook": "blocks.2.hook_resid_post"}
+    sae = {
+        "sae": "demo",
+        "source": "a synthetic SAE",
+        "model": "toy/model",
+        "hook": "blocks.2.hook_resid_post",
+    }
     entries = [
         {
             "role": role,

@@ -2,11 +2,11 @@ import { useEffect, useState } from "react";
 import { said } from "../../charts/RoleLine";
 import { Loaded } from "../../components/Loaded";
 import { RoleLink } from "../../components/links";
+import { MarkList } from "../../components/MarkList";
 import { useResource } from "../../data/useResource";
 import type { MarksOfRole, Position } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href } from "../../router/router";
-import { MarkList } from "./Marks";
 
 const SETTLED = 120; // milliseconds that the pointer stays, before a role is read
 

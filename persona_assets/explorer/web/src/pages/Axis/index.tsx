@@ -2,6 +2,7 @@ import { useState } from "react";
 import { RoleLine } from "../../charts/RoleLine";
 import { fmt, shortly } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
+import { MarkList } from "../../components/MarkList";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import type { Axis, Line, Sae } from "../../generated/contract";
@@ -10,10 +11,9 @@ import { href, useRoute } from "../../router/router";
 import "../../charts/charts.css";
 import "./axis.css";
 import { Chosen } from "./Chosen";
-import { MarkList } from "./Marks";
 
 const MOST = 2; // roles that are chosen
-const ORDERED = "ordered by the end of AUROC’s interval that is nearer to ½";
+const ORDERED = "those of q < 0.05 first, then by the end of AUROC’s interval that is nearer to ½";
 const UNITS: Record<string, string> = { noise: "the standard error of a role's mean", raw: "that of the matrix of roles" };
 
 export default function AxisPage() {

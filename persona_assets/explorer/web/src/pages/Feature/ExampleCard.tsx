@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "react";
 import { level, Tokens } from "../../charts/Tokens";
 import { fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
@@ -13,7 +14,8 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
       <div className="example-question">
         <LongText text={example.question} limit={400} />
         <span className="example-numbers">
-          max <b>{fmt(example.max)}</b> · mean <b>{fmt(example.mean)}</b> · on <b>{example.n_active ?? "–"}</b> tokens
+          max <b>{fmt(example.max)}</b> · mean <b>{fmt(example.mean)}</b> · on <b>{example.n_active ?? "–"}</b>{" "}
+          {example.n_active === 1 ? "token" : "tokens"}
         </span>
       </div>
       {example.pieces && example.activations ? (
@@ -39,14 +41,23 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
   );
 }
 
+/** The tokens around the peak, on a few lines: scrolled to where the peak is in the middle. */
 function Window(props: { pieces: string[]; activations: number[]; start: number | null; max: number }) {
   const tokens = props.pieces.map((piece, i) => {
     const value = props.activations[i] ?? 0;
     return { piece, value, level: level(value, props.max) };
   });
   const start = props.start ?? 0;
+  const peak = tokens.findIndex((token) => token.value === Math.max(...props.activations));
+  const shown = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = shown.current?.querySelector(".tokens");
+    const lit = box?.querySelector<HTMLElement>(`[data-at="${peak}"]`);
+    if (box && lit)
+      box.scrollTop += lit.getBoundingClientRect().top - box.getBoundingClientRect().top - (box.clientHeight - lit.offsetHeight) / 2;
+  }, [peak]);
   return (
-    <div className="example-window">
+    <div className="example-window" ref={shown}>
       <Tokens tokens={tokens} palette="heat" cut={start > 0} label={`Tokens ${start} to ${start + tokens.length - 1} of the response`} />
     </div>
   );

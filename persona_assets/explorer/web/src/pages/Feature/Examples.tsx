@@ -9,7 +9,7 @@ import { setParams, useParam } from "../../router/router";
 import { ExampleCard } from "./ExampleCard";
 
 const AT_HAND = 3;
-const BEST = 1; // shown before the fold
+const BEST = 2; // shown before the fold
 
 /** The strongest responses of a role: a site's come with the page, the live server's are asked for. */
 export function Examples({ feature, sae }: { feature: FeaturePage; sae: string }) {
@@ -66,7 +66,6 @@ function RoleButtons({ feature, role }: { feature: FeaturePage; role: string }) 
           ))}
         </select>
       )}
-      {!live && <span className="muted">Other roles' responses need the live explorer: persona explore.</span>}
     </>
   );
 }

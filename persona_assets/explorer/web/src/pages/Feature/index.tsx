@@ -44,7 +44,10 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
       {feature.alive ? (
         <>
           <div className="feature-columns">
-            <RolesOfFeature feature={feature} sae={sae} />
+            <div className="feature-first">
+              <Examples feature={feature} sae={sae} />
+              <RolesOfFeature feature={feature} sae={sae} />
+            </div>
             <div>
               <Writes feature={feature} />
               <Section title="Its tokens">
@@ -52,11 +55,8 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
                   {(data) => <ShapeOfPeaks peaks={data} />}
                 </Loaded>
               </Section>
+              {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
             </div>
-          </div>
-          <div className="feature-row">
-            <Examples feature={feature} sae={sae} />
-            {peaks.state === "ready" && <TokenActivations peaks={peaks.data} />}
           </div>
           <Effects feature={feature} />
           {peaks.state === "ready" && <FromStrongToWeak peaks={peaks.data} />}

@@ -1,13 +1,14 @@
 import type { ReactNode } from "react";
 import { count, fixed, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
+import { MarkList } from "../../components/MarkList";
 import { measuredOn } from "../../components/measuredOn";
 import { Facts, RoleChoice } from "../../components/parts";
 import { Rating } from "../../components/Rating";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import { SAYS } from "../../generated/columns";
-import type { RolePage as Role, RoleAnswers } from "../../generated/contract";
+import type { MarksOfRole, RolePage as Role, RoleAnswers } from "../../generated/contract";
 import { paths } from "../../generated/paths";
 import { href, navigate, useParam, useRoute } from "../../router/router";
 import "../../charts/charts.css";
@@ -37,6 +38,7 @@ function Page({ role, sae }: { role: Role; sae: string }) {
     <div className="page role">
       <RoleHead role={role} />
       {role.answers?.repeats && <Repeats answers={role.answers} />}
+      {role.features.length > 0 && <Marks role={role.role} sae={sae} />}
       <div className="role-columns">
         <Characteristic role={role} sae={sae} />
         <div>
@@ -48,6 +50,23 @@ function Page({ role, sae }: { role: Role; sae: string }) {
       <Instructions role={role} />
       <Responses role={role.role} n={role.n_responses} nPages={role.n_pages} />
     </div>
+  );
+}
+
+/** The features that set it apart most, each with what the role says where it fires. */
+function Marks({ role, sae }: { role: string; sae: string }) {
+  const marks = useResource<MarksOfRole>(paths.marksOfRole(sae, role));
+  return (
+    <Loaded of={marks} what="what marks the role" missing={null}>
+      {(data) => (
+        <MarkList
+          title="What marks it"
+          note="those of q < 0.05 first; each with what the role says where it fires most"
+          marks={data.marks}
+          abreast
+        />
+      )}
+    </Loaded>
   );
 }
 

@@ -1,23 +1,31 @@
 import type { ReactNode } from "react";
-import { Interval } from "../../charts/Interval";
-import { extent, linear, type Scale } from "../../charts/scale";
-import { level, Tokens } from "../../charts/Tokens";
-import { fmt } from "../../components/format";
-import { FeatureLink } from "../../components/links";
-import { Section } from "../../components/parts";
-import type { Mark } from "../../generated/contract";
-import { href } from "../../router/router";
+import { Interval } from "../charts/Interval";
+import { extent, linear, type Scale } from "../charts/scale";
+import { level, Tokens } from "../charts/Tokens";
+import type { Mark } from "../generated/contract";
+import { href } from "../router/router";
+import { fmt } from "./format";
+import { FeatureLink } from "./links";
+import { Section } from "./parts";
+import "./mark-list.css";
 
 const BAR = 120; // pixels
 
+interface MarkListProps {
+  title: ReactNode;
+  note?: ReactNode;
+  marks: Mark[];
+  abreast?: boolean; // beside one another
+}
+
 /** Features that mark an end or a role: each with its label, effect and interval, and one sentence with its tokens lit. */
-export function MarkList({ title, note, marks }: { title: ReactNode; note?: ReactNode; marks: Mark[] }) {
+export function MarkList({ title, note, marks, abreast = false }: MarkListProps) {
   const spans = extent([0, ...marks.flatMap((one) => [one.effect, one.effect_low, one.effect_high])]);
   const scale = linear(spans, [4, BAR - 4]);
   return (
-    <Section title={title} note={note} className="mark-list">
+    <Section title={title} note={note} className={abreast ? "mark-list abreast" : "mark-list"}>
       {marks.length === 0 ? (
-        <p className="muted">No feature: no AUROC&apos;s 95% interval lies on this side of 1/2.</p>
+        <p className="muted">No feature: none has q &lt; 0.05, and no AUROC&apos;s 95% interval lies on this side of 1/2.</p>
       ) : (
         <ol>
           {marks.map((mark) => (
@@ -44,7 +52,8 @@ function OneMark({ mark, scale }: { mark: Mark; scale: Scale }) {
           {low !== null && high !== null && ` (${fmt(low)} to ${fmt(high)})`}
         </span>
         <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance; the 95% interval is not adjusted for how many features are asked, q is">
-          AUROC <b>{fmt(mark.auroc)}</b> ({fmt(mark.auroc_low)} to {fmt(mark.auroc_high)})
+          AUROC <b>{fmt(mark.auroc)}</b>
+          {mark.auroc_low !== null && mark.auroc_high !== null && ` (${fmt(mark.auroc_low)} to ${fmt(mark.auroc_high)})`}
         </span>
         <span title="adjusted for all features of the role">q {fmt(mark.q)}</span>
       </div>
