@@ -61,7 +61,7 @@ def test_of_many_roles_the_outermost_are_named_and_a_long_sentence_is_cut_around
     named = [name for name in names if literally(name, 20) in drawn]
     assert len(named) == 62 and {names[0], names[-1]} <= set(named)
     assert " word040" in drawn and " word000" not in drawn and " word059" not in drawn
-    assert "no feature: no AUROC's 95% interval lies on this side of ½" in drawn
-    assert any("q alone is adjusted for how many features" in text for text in drawn)
+    assert "no feature: none is sure, and no AUROC's 95% interval lies on this side of ½" in drawn
+    assert any("which is not adjusted for how many features" in text for text in drawn)
     assert not any("surely" in text for text in drawn)
     assert rendered(figure, "svg") == rendered(figure, "svg") and rendered(figure, "png")[:4] == b"\x89PNG"
