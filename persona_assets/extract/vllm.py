@@ -15,9 +15,8 @@ tests' entries, and maxima by up to 0.1.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Collection, Generator, Sequence
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
@@ -29,8 +28,10 @@ from persona_assets.extract.vllm_worker import SELECTION, ExtractionWorker
 from persona_assets.models.hooks import HookPoint, check_site
 from persona_assets.models.loading import text_config
 from persona_assets.models.vllm_engine import (
+    V1_RUNNER,
     Request,
     close_engine,
+    environment,
     open_engine,
     plain_failures,
     run_requests,
@@ -52,8 +53,6 @@ _FIXED = {
 }
 # The SAEs are loaded when vLLM has taken its share of the GPU.
 _DEFAULTS = {"gpu_memory_utilization": 0.8}
-# The worker knows how the V1 model runner lays out a step.
-_RUNNER = {"VLLM_USE_V2_MODEL_RUNNER": "0"}
 # For a conversation as long as the context: vLLM wants room for the one token it samples, and never reads.
 _ONE_BEYOND = {"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "1"}
 _SHORTEST = 2048  # tokens; an engine that was started for fewer than come later is started anew
@@ -147,7 +146,7 @@ class VllmBackend:
     def _start(self, max_model_len: int) -> LLM:
         settings = self._settings
         beyond = self.context is not None and max_model_len > self.context
-        self._opened.enter_context(_environment(_RUNNER | (_ONE_BEYOND if beyond else {})))
+        self._opened.enter_context(environment(V1_RUNNER | (_ONE_BEYOND if beyond else {})))
         llm = open_engine(
             settings.model,
             settings.revision,
@@ -209,18 +208,3 @@ def _prefill_only(conversation: Conversation) -> SamplingParams:
         output_kind=RequestOutputKind.FINAL_ONLY,
         extra_args={SELECTION: [conversation.response_id, conversation.start, conversation.stop]},
     )
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set variables that vLLM reads, also while it runs; afterwards all is as before."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

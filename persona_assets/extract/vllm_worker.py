@@ -8,7 +8,7 @@ model runner of vLLM 0.32, whose input batch says during a forward pass which ro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -110,16 +110,35 @@ class _Extraction:
 
 def scheduled(runner: Any) -> Iterator[Span]:
     """Yield the extraction's requests in the step that runs, as vLLM's V1 model runner laid them out."""
+    for selection, n_tokens, row, first, stop in shares(runner, SELECTION):
+        if first < n_tokens:
+            response_id, start, end = selection
+            yield Span(response_id, start, end, n_tokens, row, first, stop)
+
+
+class Share(NamedTuple):
+    """What a step that runs reads of a request: its tokens [first, stop), from row `row` of the stream on.
+
+    `said` is what the request's sampling parameters hold for a worker; its prompt has `n_prompt` tokens.
+    """
+
+    said: Any
+    n_prompt: int
+    row: int
+    first: int
+    stop: int
+
+
+def shares(runner: Any, key: str) -> Iterator[Share]:
+    """Yield the shares of the requests that say something under `key`, as the V1 model runner has them."""
     batch, starts = runner.input_batch, runner.query_start_loc.np
     for index, name in enumerate(batch.req_ids):
         request = runner.requests[name]
-        selection = (request.sampling_params.extra_args or {}).get(SELECTION)
-        first = int(batch.num_computed_tokens_cpu[index])
-        if selection is None or first >= request.num_prompt_tokens:
-            continue
-        row, end = int(starts[index]), int(starts[index + 1])
-        response_id, start, stop = selection
-        yield Span(response_id, start, stop, request.num_prompt_tokens, row, first, first + end - row)
+        said = (request.sampling_params.extra_args or {}).get(key)
+        if said is not None:
+            row, end = int(starts[index]), int(starts[index + 1])
+            first = int(batch.num_computed_tokens_cpu[index])
+            yield Share(said, request.num_prompt_tokens, row, first, first + end - row)
 
 
 def text_model(model: Any) -> Any:

@@ -37,7 +37,7 @@ class VllmBackend:
         stop = stop_token(self.tokenizer)  # beside the model's own, which the engine knows
         self._stop_ids = [] if stop is None else [stop]
         weights_of(generation.model, generation.revision)  # refuses what the others would refuse
-        self._llm = open_engine(
+        self.llm = open_engine(
             generation.model,
             generation.revision,
             dtype=generation.dtype,
@@ -49,19 +49,20 @@ class VllmBackend:
         """Answer the prompts as the engine finishes them; prompts that share a prefix go in together."""
         waiting = {str(prompt.response_id): prompt for prompt in prompts if prompt.response_id not in done}
         requests = {
-            name: Request(prompt.token_ids, self._sampling(prompt)) for name, prompt in waiting.items()
+            name: Request(prompt.token_ids, self.sampling(prompt)) for name, prompt in waiting.items()
         }
-        with plain_failures("generation"), closing(run_requests(self._llm, requests)) as steps:
+        with plain_failures("generation"), closing(run_requests(self.llm, requests)) as steps:
             for finished in steps:
                 for output in finished:
-                    yield self._completion(waiting[output.request_id], output)
+                    yield self.completion(waiting[output.request_id], output)
 
     def close(self) -> None:
         """End the engine, so that its memory is free."""
-        close_engine(self._llm)
-        del self._llm
+        close_engine(self.llm)
+        del self.llm
 
-    def _sampling(self, prompt: Prompt) -> SamplingParams:
+    def sampling(self, prompt: Prompt) -> SamplingParams:
+        """Return how the answer to a prompt is sampled."""
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
@@ -75,7 +76,8 @@ class VllmBackend:
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
-    def _completion(self, prompt: Prompt, output: RequestOutput) -> Completion:
+    def completion(self, prompt: Prompt, output: RequestOutput) -> Completion:
+        """Return the answer that the engine has finished. Raises EngineError where it gave up."""
         answer = output.outputs[0]
         if answer.finish_reason not in ("stop", "length"):  # the engine gave up, told to end for one
             raise EngineError(f"{prompt.where}: vLLM ended it by itself ({answer.finish_reason}); run again")

@@ -36,11 +36,22 @@ _ENVIRONMENT = {
 _closed: WeakSet[LLM] = WeakSet()
 
 
+# Our workers know how the V1 model runner lays out a step.
+V1_RUNNER = {"VLLM_USE_V2_MODEL_RUNNER": "0"}
+
+
 class Request(NamedTuple):
-    """A prompt, and what to do with it."""
+    """A prompt, and what to do with it; keys and values are shared only among requests of the same `salt`."""
 
     token_ids: list[int]
     sampling: SamplingParams
+    salt: str | None = None
+
+    @property
+    def prompt(self) -> Any:
+        """The prompt as the engine takes it."""
+        salted = {} if self.salt is None else {"cache_salt": self.salt}
+        return {"prompt_token_ids": self.token_ids, **salted}
 
 
 def open_engine(
@@ -73,6 +84,21 @@ def open_engine(
         reason = " ".join(str(error).split())[:300]
         given = f"engine options {', '.join(options)}" if options else "no engine options"
         raise StudyError(f"vLLM cannot start {model!r} with {given}: {reason}") from error
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that vLLM reads, also while it runs; afterwards all is as before."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _check_names(options: dict[str, Any]) -> None:
@@ -108,7 +134,7 @@ def run_requests(llm: LLM, requests: Mapping[str, Request]) -> Generator[list[Re
     engine, waiting = llm.llm_engine, set(requests)
     try:
         for name, request in requests.items():
-            engine.add_request(name, {"prompt_token_ids": request.token_ids}, request.sampling)
+            engine.add_request(name, request.prompt, request.sampling)
         while engine.has_unfinished_requests():
             finished = [output for output in engine.step() if output.finished]
             waiting.difference_update(output.request_id for output in finished)

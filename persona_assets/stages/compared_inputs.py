@@ -175,10 +175,13 @@ def of_answers_anew(across: AcrossRoles, sae: str, name: str) -> Inputs:
     intervention, study = of_intervention(across, sae, name), across.study
     if intervention is None:
         return None
-    generation = study.generation
+    generation, asked = study.generation, study.settings.interventions[name]
+    backend = asked.answers_by(generation.backend)
+    engine = {"answering_backend": backend, "answering_engine": generation.decisive_engine}
     return {
         **intervention,
-        "answers": study.settings.interventions[name].of_answers(),
+        "answers": asked.of_answers(),
+        **(engine if backend != "transformers" else {}),
         "answering": identity(generation.model, generation.revision, study.lake),
         "answering_dtype": generation_dtype(study),
         **{f"answering_{key}": value for key, value in generation.decisive().items()},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from persona_assets.base.errors import StudyError
@@ -16,16 +18,16 @@ from persona_assets.lake.schema import ANSWERING, STEERED_RESPONSES
 from persona_assets.models.loading import identity
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_generation
-from persona_assets.steering.answering import SteeredBackend, together
+from persona_assets.steering.answering import Steered
 from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
 from persona_assets.steering.measuring import measured, repetition
 from persona_assets.steering.plans import Planned, answering
 from persona_assets.steering.reading import Interventions
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings import GenerationSettings
-from persona_assets.study.transformers_options import checked_options
 
 Row = dict[str, Any]
+Asked = tuple[str, str]  # an intervention and a role that answers under it
 
 _UNMEASURED = {"readout": None, "loss": None}
 
@@ -55,9 +57,9 @@ class _Answers:
     def __init__(self, across: AcrossRoles, sae: str, progress: Progress) -> None:
         self._across, self._sae, self._progress = across, sae, progress
         self._interventions = Interventions(across, sae)
-        self._generation = answering_here(across, self._interventions.device)
         self._settings = across.study.settings.interventions
         asked = [(name, role) for name, one in self._settings.items() if one.answers for role in one.read]
+        self._generation = {by: self._answering(by) for by in sorted({self._by(one) for one in asked})}
         self._prompts = {one: self._interventions.prompts(*one) for one in asked}
 
     def rows(self) -> list[Row]:
@@ -66,40 +68,52 @@ class _Answers:
         self._interventions.release()
         return self._measured(list(self._answered(edits)))
 
+    def _by(self, asked: Asked) -> str:
+        return self._settings[asked[0]].answers_by(self._across.study.generation.backend)
+
+    def _answering(self, backend: str) -> GenerationSettings:
+        return answering_here(self._across, self._interventions.device, backend=backend)
+
     def _edits(self, name: str, role: str) -> list[Planned]:
         one = self._settings[name]
         self._interventions.towards(name, role)  # where that is not known it is told before a model answers
         return answering(self._interventions.edits(name, role), one.answer_targets, one.answer_controls)
 
-    def _answered(self, edits: Mapping[tuple[str, str], Sequence[Planned]]) -> Iterator[Row]:
+    def _answered(self, edits: Mapping[Asked, Sequence[Planned]]) -> Iterator[Row]:
         n_answers, done = sum(len(prompts) * len(edits[one]) for one, prompts in self._prompts.items()), 0
-        earlier = list(earlier_rows(self._across, STEERED_RESPONSES, self._sae))
-        n_at_once = checked_options(self._generation.engine).batch_size
-        with closing(_Backend(self._generation, self._interventions)) as backend:
-            for (name, role), prompts in self._prompts.items():
-                hash_ = str(self._across.answers_anew(self._sae, name))
-                with Kept(self._across.study.lake, self._sae, hash_, earlier, ANSWERING, seconds=0) as kept:
-                    for some, of in together(edits[name, role], prompts, n_at_once):
-                        known = [kept.row(role, one.response_id, edit) for edit in some for one in of]
-                        found = [row for row in known if row is not None]
-                        if len(found) < len(known):  # all of it again, so that each answer has the same bits
-                            answers = self._of_batch(name, role, some, of, backend)
-                            found = [row | {"asked": hash_} for row in answers]
-                            kept.add(found)
-                        yield from (_UNMEASURED | row | {"intervention": name} for row in found)
-                        done += len(found)
+        for by, of_backend in groupby(sorted(self._prompts, key=self._by), key=self._by):
+            with closing(_Backend(self._generation[by], self._across, self._interventions)) as backend:
+                for asked in of_backend:
+                    for rows in self._of(asked, edits[asked], backend):
+                        yield from rows
+                        done += len(rows)
                         self._progress(done, n_answers)
 
-    def _of_batch(
-        self, name: str, role: str, edits: Sequence[Planned], prompts: Sequence[Prompt], backend: _Backend
-    ) -> Iterator[Row]:
-        one = self._settings[name]
-        whole = one.tokens == "all"
-        answers = backend.opened.answers([one.edit for one in edits], prompts, whole_conversation=whole)
-        asked = {"intervention": name, "role": role, "operation": one.operation}
-        for edit, of_edit in zip(edits, answers, strict=True):
-            for prompt, completion in zip(prompts, of_edit, strict=True):
-                yield asked | _row(edit, prompt, completion)
+    def _of(self, asked: Asked, edits: Sequence[Planned], backend: _Backend) -> Iterator[list[Row]]:
+        """Yield what is kept of the answers of a role under an intervention, then the others as they come."""
+        (name, role), prompts = asked, self._prompts[asked]
+        hash_, earlier = str(self._across.answers_anew(self._sae, name)), self._earlier
+        about = {"intervention": name, "role": role, "operation": self._settings[name].operation}
+        with Kept(self._across.study.lake, self._sae, hash_, earlier, ANSWERING) as kept:
+            known = {
+                (place, prompt.response_id): _UNMEASURED | row | {"intervention": name}
+                for place, edit in enumerate(edits)
+                for prompt in prompts
+                if (row := kept.row(role, prompt.response_id, edit)) is not None
+            }
+            yield list(known.values())
+            if len(known) == len(edits) * len(prompts):
+                return
+            of_id = {prompt.response_id: prompt for prompt in prompts}
+            whole, plain = self._settings[name].tokens == "all", [one.edit for one in edits]
+            for batch in backend.opened.answers(plain, prompts, whole_conversation=whole, done=known.keys()):
+                rows = [about | _row(edits[place], of_id[one.response_id], one) for place, one in batch]
+                kept.add([row | {"asked": hash_} for row in rows])
+                yield [_UNMEASURED | row | {"asked": hash_} for row in rows]
+
+    @cached_property
+    def _earlier(self) -> list[Row]:
+        return list(earlier_rows(self._across, STEERED_RESPONSES, self._sae))
 
     def _measured(self, rows: list[Row]) -> list[Row]:
         """Return the rows with what the model without an edit makes of their answers."""
@@ -124,14 +138,20 @@ class _Answers:
 class _Backend:
     """A backend that is opened at first use: where all answers are kept, its model is not loaded."""
 
-    def __init__(self, generation: GenerationSettings, interventions: Interventions) -> None:
+    def __init__(
+        self, generation: GenerationSettings, across: AcrossRoles, interventions: Interventions
+    ) -> None:
         self._generation, self._interventions = generation, interventions
-        self._opened: SteeredBackend | None = None
+        self._saes = across.study.settings.extraction.saes
+        self._opened: Steered | None = None
 
     @property
-    def opened(self) -> SteeredBackend:
+    def opened(self) -> Steered:
         if self._opened is None:
-            self._opened = SteeredBackend(self._generation, self._interventions.point)
+            steers = generation_backend(self._generation.backend).steers
+            assert steers is not None
+            of = self._interventions
+            self._opened = steers(self._generation, of.point, self._saes[of.sae])
         return self._opened
 
     def close(self) -> None:
@@ -140,9 +160,13 @@ class _Backend:
 
 
 def answering_here(
-    across: AcrossRoles, device: str, remedy: str = "leave `answers` out of the interventions"
+    across: AcrossRoles,
+    device: str,
+    remedy: str = "leave `answers` out of the interventions",
+    backend: str = "transformers",
 ) -> GenerationSettings:
-    """Return how the study's answers are sampled, by transformers on `device`.
+    """Return how the study's answers are sampled, by a `backend` that edits streams; on `device`, where that
+    is transformers.
 
     Raises StudyError, with the `remedy`, where they are given elsewhere, or by a model other than the SAE's.
     """
@@ -159,9 +183,11 @@ def answering_here(
             f"{study.file}: model {generation.model!r} answers and {reading.model!r} is what the SAE reads; "
             f"{remedy}"
         )
-    engine = generation.engine if generation.backend == "transformers" else {}
-    here = {"backend": "transformers", "engine": engine | {"device": device}}
-    return decided_generation(study).model_copy(update=here)
+    generation_backend(backend).check_installed()
+    engine = generation.engine if generation.backend == backend else {}
+    if backend == "transformers":
+        engine = engine | {"device": device}
+    return decided_generation(study).model_copy(update={"backend": backend, "engine": engine})
 
 
 def _row(edit: Planned, prompt: Prompt, answer: Completion) -> Row:

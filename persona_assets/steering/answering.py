@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Protocol
 
 import torch
 
@@ -16,33 +16,56 @@ from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.architectures import architecture
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.places import Change, changed
-from persona_assets.study.settings import GenerationSettings
+from persona_assets.steering.edits import Edit
+from persona_assets.study.settings import GenerationSettings, SaeSettings
 
-E = TypeVar("E")  # an edit, with or without what is known of it
+
+class Steered(Protocol):
+    """Answers prompts while a stream is edited. Made by `GenerationBackend.steers`; loads its model once.
+
+    The prompt's last token is none of the answer's: what it predicts is the first one, which is drawn as if
+    nothing were edited.
+    """
+
+    def answers(
+        self,
+        edits: Sequence[Edit],
+        prompts: Sequence[Prompt],
+        *,
+        whole_conversation: bool,
+        done: Collection[tuple[int, int]] = (),
+    ) -> Iterator[list[tuple[int, Completion]]]:
+        """Yield the answers to all prompts under each edit, some at a time, each with its edit's place.
+
+        All tokens are edited, or the answer's. Those under an edit, by its place, to a prompt, by its
+        response id, that are `done` already are left out.
+        """
+
+    def close(self) -> None:
+        """Give back the model's memory."""
 
 
-def together(
-    edits: Sequence[E], prompts: Sequence[Prompt], size: int
-) -> Iterator[tuple[Sequence[E], Sequence[Prompt]]]:
-    """Yield edits with the prompts that are answered under each of them, at most `size` answers together.
+def together(n_edits: int, n_prompts: int, size: int) -> Iterator[tuple[range, range]]:
+    """Yield places of edits and of the prompts that are answered under each, at most `size` answers together.
 
     An edit's answers to the same prompts are in a batch with one another's, so that each has the same room.
     """
-    for first in range(0, len(prompts), size):
-        some = prompts[first : first + size]
-        n_edits = max(1, size // len(some))
-        for start in range(0, len(edits), n_edits):
-            yield edits[start : start + n_edits], some
+    for first in range(0, n_prompts, size):
+        some = range(first, min(first + size, n_prompts))
+        n_at_once = max(1, size // len(some))
+        for start in range(0, n_edits, n_at_once):
+            yield range(start, min(start + n_at_once, n_edits)), some
 
 
 class SteeredBackend:
-    """transformers' backend with the stream at `point` edited: on all tokens, or on the answer's.
+    """transformers' backend with the stream at `point` edited; see `Steered`.
 
-    The prompt's last token is none of the answer's: what it predicts is the first one, which is drawn as if
-    nothing were edited. Raises StudyError where that stream cannot be changed.
+    Raises StudyError where that stream cannot be changed.
     """
 
-    def __init__(self, generation: GenerationSettings, point: HookPoint) -> None:
+    def __init__(
+        self, generation: GenerationSettings, point: HookPoint, _: SaeSettings | None = None
+    ) -> None:
         self._backend = TransformersBackend(generation)
         model = self._backend.model
         layers = model.get_decoder()
@@ -50,17 +73,34 @@ class SteeredBackend:
         self._place = place_of(Backbone(layers, known, torch.device(self._backend.device), 0, model), point)
 
     def answers(
-        self, edits: Sequence[Change], prompts: Sequence[Prompt], *, whole_conversation: bool
-    ) -> list[list[Completion]]:
-        """Return the answers to all prompts under each edit: one batch, all of the same random numbers."""
+        self,
+        edits: Sequence[Change],
+        prompts: Sequence[Prompt],
+        *,
+        whole_conversation: bool,
+        done: Collection[tuple[int, int]] = (),
+    ) -> Iterator[list[tuple[int, Completion]]]:
+        """Yield the answers of one batch after another (`Steered.answers`).
+
+        A batch that is half done runs whole again, so that each answer has the bits that it would have had.
+        """
+        for places, rows in together(len(edits), len(prompts), self._backend.batch_size):
+            some = [prompts[row] for row in rows]
+            wanted = {(place, one.response_id) for place in places for one in some} - set(done)
+            if wanted:
+                batch = self._batch([edits[place] for place in places], some, whole_conversation)
+                numbered = ((places[place], answer) for place, answer in batch)
+                yield [(place, one) for place, one in numbered if (place, one.response_id) in wanted]
+
+    def _batch(
+        self, edits: Sequence[Change], prompts: Sequence[Prompt], whole_conversation: bool
+    ) -> list[tuple[int, Completion]]:
+        """Return the answers to all prompts under each edit, all of the same random numbers."""
         backend = self._backend
         # What prompts begin with is read once for all edits, so only where nothing of it is edited.
         backend.shares = not whole_conversation and keeps_all_tokens(backend.model)
-        found: list[list[Completion]] = [[] for _ in edits]
         with self._edited(edits, len(prompts), whole_conversation):
-            for place, completion in backend.complete_together([prompts] * len(edits)):
-                found[place].append(completion)
-        return found
+            return list(backend.complete_together([prompts] * len(edits)))
 
     @contextmanager
     def _edited(self, edits: Sequence[Change], n_prompts: int, whole_conversation: bool) -> Iterator[None]:

@@ -21,11 +21,13 @@ Amounts = Callable[[torch.Tensor], torch.Tensor]  # of rows float32[..., width],
 class Written:
     """Something that each token has an amount of: a feature, or a direction.
 
-    `row`, float32[width], is what one unit of it is in the stream; `amounts` reads them.
+    `row`, float32[width], is what one unit of it is in the stream; `amounts` reads them: of the feature
+    `feature_id`, or, where that is None, along `row`.
     """
 
     row: torch.Tensor
     amounts: Amounts
+    feature_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def feature(sae: Sae, name: str, feature_id: int, direction: torch.Tensor) -> Wr
     check_writes(sae, name)
     affine = sae.affine()
     if affine is None:
-        return Written(direction, lambda rows: _encoded(sae, rows)[..., feature_id])
+        return Written(direction, lambda rows: _encoded(sae, rows)[..., feature_id], feature_id)
     weights, bias = affine.weights[feature_id], affine.bias[feature_id]
     threshold, inputs = affine.threshold[feature_id], affine.inputs
 
@@ -73,7 +75,7 @@ def feature(sae: Sae, name: str, feature_id: int, direction: torch.Tensor) -> Wr
         code = inputs(rows) @ weights + bias
         return torch.where(code > threshold, code, torch.zeros_like(code))
 
-    return Written(direction, amounts)
+    return Written(direction, amounts, feature_id)
 
 
 def along(direction: torch.Tensor, device: str = "cpu") -> Written:

@@ -16,14 +16,13 @@ from persona_assets.models.loading import load_tokenizer
 from persona_assets.models.places import Change
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.answered import answering_here
-from persona_assets.steering.answering import SteeredBackend, together
+from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
 from persona_assets.study.settings import GenerationSettings, InterventionSettings
 from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
 from persona_assets.study.template import Template
-from persona_assets.study.transformers_options import checked_options
 
 _NAME = "live"
 _REMEDY = "steer a study of one model that answers here"
@@ -119,13 +118,9 @@ class Steering:
 
     def answers(self, sae: str, edits: Sequence[Change], prompt: Prompt, *, whole: bool) -> list[Completion]:
         """Return the answer under each edit, of one seed; `whole`: the prompt's tokens are edited, too."""
-        held = self._hold(sae)
-        size = checked_options(held.generation.engine).batch_size
-        return [
-            answer
-            for some, prompts in together(edits, [prompt], size)
-            for [answer] in held.backend.answers(some, prompts, whole_conversation=whole)
-        ]
+        batches = self._hold(sae).backend.answers(edits, [prompt], whole_conversation=whole)
+        found = dict(one for batch in batches for one in batch)
+        return [found[place] for place in range(len(edits))]
 
     def close(self) -> None:
         """Give back the model's memory."""

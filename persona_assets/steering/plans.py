@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ import torch
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.errors import StudyError
 from persona_assets.models.sae import Sae
-from persona_assets.steering.edits import Edit, Written, along, feature
+from persona_assets.steering.edits import Edit, Written, along, along_unit, feature
 from persona_assets.study.settings import InterventionSettings
 
 _NEAR = 10  # features, at least, among which a control is drawn by lot
@@ -103,7 +103,7 @@ class FeaturePlan:
                 yield self._planned(settings, strength, size, f"feature {one}", kind, one, written)
             for number, (one, unit) in enumerate(others):
                 written = self._written(one)
-                written = Written(unit * written.row.norm(), written.amounts)
+                written = replace(written, row=unit * written.row.norm())
                 named = f"direction {number} by feature {one}"
                 yield self._planned(settings, strength, size, named, "direction", one, written)
 
@@ -174,7 +174,7 @@ class DirectionPlan:
 
 def nothing(like: torch.Tensor) -> Planned:
     """Return the edit of strength 0, of a stream of the width and on the device of `like` float32[width]."""
-    edit = Edit(Written(torch.zeros_like(like), lambda rows: rows[..., 0]), "add", 0.0)
+    edit = Edit(along_unit(torch.zeros_like(like)), "add", 0.0)
     return Planned("nothing", "nothing", None, 0.0, 0.0, edit)
 
 

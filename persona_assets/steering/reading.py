@@ -39,7 +39,7 @@ class Interventions:
     """
 
     def __init__(self, across: AcrossRoles, sae: str, *, written: bool = True) -> None:
-        self.across, self._name, self._written = across, sae, written
+        self.across, self.sae, self._written = across, sae, written
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
         self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
@@ -117,10 +117,12 @@ class Interventions:
     def release(self) -> None:
         """Give back the model's memory, until it is needed again."""
         vars(self).pop("backbone", None)
+        if self.device != "cpu":
+            torch.cuda.empty_cache()  # for an engine, in a process of its own
 
     @cached_property
     def _answers(self) -> Answers:
-        return Answers(self.across, self._name, getattr(self._config, "max_position_embeddings", None))
+        return Answers(self.across, self.sae, getattr(self._config, "max_position_embeddings", None))
 
     @property
     def _config(self) -> Any:
@@ -133,10 +135,10 @@ class Interventions:
 
     @cached_property
     def _sae(self) -> Sae:
-        sae, config = load_sae(self._extraction.saes[self._name], self.device), self._config
-        check_site(sae.point, config, self._name)
-        check_fits(sae.point, sae.d_in, self._name, config, self._extraction.model)
-        check_writes(sae, self._name)
+        sae, config = load_sae(self._extraction.saes[self.sae], self.device), self._config
+        check_site(sae.point, config, self.sae)
+        check_fits(sae.point, sae.d_in, self.sae, config, self._extraction.model)
+        check_writes(sae, self.sae)
         return sae
 
     @cached_property
@@ -153,7 +155,7 @@ class Interventions:
         if not self._directions_checked:
             with torch.inference_mode():
                 rows = self.backbone.selected_rows([answer], [self._sae.point])[self._sae.point]
-                check_directions(self._sae, self._directions, rows, f"interventions: SAE {self._name}")
+                check_directions(self._sae, self._directions, rows, f"interventions: SAE {self.sae}")
             self._directions_checked = True
 
     def _where(self, settings: InterventionSettings, role: str) -> Standing:
@@ -223,7 +225,7 @@ class Interventions:
         targets = self._targets(settings)
         controls = matched(self._activity(role), targets, settings.controls, random)
         peaks = self._peaks([*targets, *controls])
-        plan = FeaturePlan(self._sae, self._name, self._directions, peaks)
+        plan = FeaturePlan(self._sae, self.sae, self._directions, peaks)
         return plan.edits(settings, targets, controls, random)
 
     def _targets(self, settings: InterventionSettings) -> list[int]:
@@ -231,19 +233,19 @@ class Interventions:
         if settings.features:
             if (last := max(settings.features)) >= self._sae.d_sae:
                 raise StudyError(
-                    f"{self.across.study.file}: interventions: SAE {self._name} has features 0 to "
+                    f"{self.across.study.file}: interventions: SAE {self.sae} has features 0 to "
                     f"{self._sae.d_sae - 1}, and no feature {last}; correct `features`"
                 )
             return settings.features
         if not (found := self._top(str(settings.role), settings.top)):
             raise StudyError(
-                f"{self.across.study.name}: no feature of SAE {self._name} sets role {settings.role} apart "
+                f"{self.across.study.name}: no feature of SAE {self.sae} sets role {settings.role} apart "
                 "(AUROC above 0.5); name some with `target: features`"
             )
         return found
 
     def _top(self, role: str, n: int) -> list[int]:
-        file, lake = self.across.file(ROLE_CONTRASTS, self._name), self.across.study.lake
+        file, lake = self.across.file(ROLE_CONTRASTS, self.sae), self.across.study.lake
         assert file is not None
         with lake.readable([file]) as [path], lake.connection() as connection:
             asked = {"file": path, "role": role, "top": n}
@@ -251,13 +253,13 @@ class Interventions:
 
     def _peaks(self, features: list[int]) -> dict[int, float]:
         lake = self.across.study.lake
-        files = [activations for activations, _ in self.across.compared(self._name).values()]
+        files = [activations for activations, _ in self.across.compared(self.sae).values()]
         with lake.readable(files) as paths, lake.connection() as connection:
             connection.register("chosen", pa.table({"feature_id": pa.array(features, pa.int32())}))
             return dict(connection.execute(query("steering/peaks"), {"files": paths}).fetchall())
 
     def _activity(self, role: str) -> Activity:
-        file = self.across.roles[role].file(ROLE_FEATURES, self._name)
+        file = self.across.roles[role].file(ROLE_FEATURES, self.sae)
         assert file is not None
         found = self.across.study.lake.read(ROLE_FEATURES, file).sort_by("feature_id")
         ids, rate, mean = (found[name].to_numpy() for name in ("feature_id", "firing_rate", "mean"))

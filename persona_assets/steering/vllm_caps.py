@@ -8,12 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.vllm_worker import text_model
-from persona_assets.models.places import Change
 from persona_assets.steering.caps import read_cap
+from persona_assets.steering.vllm_worker import held
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -68,19 +66,3 @@ def _attached(runner: Any, file: str) -> Any:
             f"{len(layers) - 1}, {width} wide"
         )
     return layers[cap.layer].register_forward_hook(lambda _module, _args, output: held(output, cap))
-
-
-def held(output: Any, change: Change) -> Any:
-    """Return what a layer gives out, its stream changed: alone, or first of the two that add up to it.
-
-    Rows that do not change keep their bits.
-    """
-    if not isinstance(output, tuple):
-        return change(output)
-    hidden, residual, *others = output
-    if residual is None:
-        return (change(hidden), residual, *others)
-    stream = hidden + residual
-    found = change(stream)
-    moved = (found != stream).any(dim=-1, keepdim=True)
-    return (torch.where(moved, found - residual, hidden), residual, *others)

@@ -29,7 +29,8 @@ class GenerationBackend:
     a wrong option of `generation.engine`, and `check_conversation` where under these options only single
     questions are answered, not the prompt's token ids. The options that are `decisive` change the numbers:
     they are part of fingerprints. `holds_model`: the model runs in this process, so that it has to be known
-    here which token ends an answer.
+    here which token ends an answer. `steers` makes of `GenerationSettings`, a hook point and the settings of
+    the SAE there a `steering.answering.Steered`, which answers while that stream is edited.
     """
 
     opens: Callable[[Any], Any]
@@ -38,6 +39,7 @@ class GenerationBackend:
     decisive: tuple[str, ...] = ()
     holds_model: bool = True
     package: str | None = None  # without which nothing is opened
+    steers: Callable[[Any, Any, Any], Any] | None = None
 
     def check_installed(self) -> None:
         """Raise StudyError where a package is missing that the backend needs."""
@@ -79,12 +81,14 @@ GENERATION = {
     "transformers": GenerationBackend(
         opens=later("persona_assets.generate.transformers:TransformersBackend"),
         check_options=transformers_options.checked_options,
+        steers=later("persona_assets.steering.answering:SteeredBackend"),
     ),
     "vllm": GenerationBackend(
         opens=later("persona_assets.generate.vllm:VllmBackend"),
         check_options=vllm_options.check_generation,
         decisive=vllm_options.DECISIVE,
         package="vllm",
+        steers=later("persona_assets.steering.vllm_answering:SteeredEngine"),
     ),
     "openai": GenerationBackend(
         opens=later("persona_assets.generate.openai:OpenAIBackend"),

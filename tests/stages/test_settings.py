@@ -141,6 +141,7 @@ OTHERS: dict[str, Any] = {
     "interventions.answers": {"answers": 2},
     "interventions.answer_targets": {"answers": 2, "answer_targets": 1},
     "interventions.answer_controls": {"answers": 2, "answer_controls": 9},
+    "interventions.answer_backend": {"answers": 2, "answer_backend": "vllm"},
     "explanation_scores.backend": {"backend": "vllm"},
     "explanation_scores.model": {"model": "google/gemma-3-12b-it"},
     "explanation_scores.revision": {"revision": "abc"},
@@ -417,7 +418,7 @@ def test_a_key_of_interventions_decides_what_they_do_and_nothing_else(
         assert across.fingerprint(INTERVENTION_EFFECTS, "demo") is not None
     assert len(stems) == len(keys) + 1
     read = [stem for stem, _ in stems]
-    assert len(set(read)) == len(keys) + 1 - 3  # what is generated does not decide what is read
+    assert len(set(read)) == len(keys) + 1 - 4  # what is generated does not decide what is read
 
 
 def test_each_key_is_said_once_and_exists() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.hooks import HookPoint
-from persona_assets.models.places import changed
+from persona_assets.models.places import Change, changed
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.edits import Edit, along
 from persona_assets.study.settings import GenerationSettings
@@ -41,6 +42,13 @@ def edit(backend: SteeredBackend, level: float, seed: int = 0) -> Edit:
     return Edit(along(direction), "add", level)
 
 
+def in_order(backend: SteeredBackend, edits: Sequence[Change], whole: bool) -> list[list[Completion]]:
+    """Return the answers to all prompts under each edit."""
+    batches = backend.answers(edits, PROMPTS, whole_conversation=whole)
+    found = {(place, one.response_id): one for batch in batches for place, one in batch}
+    return [[found[place, one.response_id] for one in PROMPTS] for place in range(len(edits))]
+
+
 @pytest.fixture(params=["toy", "llama", "multimodal"])
 def model(
     request: pytest.FixtureRequest,
@@ -67,9 +75,7 @@ def test_at_strength_0_the_answers_are_those_of_the_plain_backend(
     plain = TransformersBackend(settings(model))
     expected = {one.response_id: one.token_ids for one in plain.complete(PROMPTS)}
     for whole in (False, True):
-        nothing, other = steered.answers(
-            [edit(steered, 0.0), edit(steered, 60.0)], PROMPTS, whole_conversation=whole
-        )
+        nothing, other = in_order(steered, [edit(steered, 0.0), edit(steered, 60.0)], whole)
         assert {one.response_id: one.token_ids for one in nothing} == expected
         assert {one.response_id: one.token_ids for one in other} != expected
 
@@ -84,7 +90,7 @@ def test_each_token_of_an_answer_is_edited_once_and_the_prompts_only_if_they_are
         seen.append((stream.shape[0], stream.shape[1]))
         return stream
 
-    [answers] = steered.answers([counting], PROMPTS, whole_conversation=whole)
+    [answers] = in_order(steered, [counting], whole)
     longest = max(len(one.token_ids) + (one.finish_reason == "stop") for one in answers)
     prompts = [(3, len(PROMPTS[0].token_ids))] if whole else []
     assert seen == [*prompts, *[(3, 1)] * (longest - 1)]
@@ -94,7 +100,7 @@ def test_each_token_of_an_answer_is_edited_once_and_the_prompts_only_if_they_are
 def test_greedy_answers_are_those_of_whole_passes_with_the_answer_edited(whole: bool, model: str) -> None:
     backend = SteeredBackend(settings(model, temperature=0), POINT)
     edits = [edit(backend, 25.0), edit(backend, 25.0, seed=1)]
-    answers = backend.answers(edits, PROMPTS, whole_conversation=whole)
+    answers = in_order(backend, edits, whole)
     differ = set()
     for made, of_edit in zip(edits, answers, strict=True):
         for prompt, answer in zip(PROMPTS, of_edit, strict=True):

@@ -39,13 +39,13 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
 ) -> None:
     made(make_study)
     study, text = make_study("steered", {"generation.engine": {"batch_size": 2}}), "What do you see?"
-    answers, sizes = SteeredBackend.answers, list[int]()
+    answers, sizes = SteeredBackend._batch, list[int]()
 
-    def counted(self: Any, edits: Any, *given: Any, **how: Any) -> Any:
+    def counted(self: Any, edits: Any, *given: Any) -> Any:
         sizes.append(len(edits))
-        return answers(self, edits, *given, **how)
+        return answers(self, edits, *given)
 
-    monkeypatch.setattr(SteeredBackend, "answers", counted)
+    monkeypatch.setattr(SteeredBackend, "_batch", counted)
     capsys.readouterr()
     for what, named in (
         (SEVEN, "feature 7"),

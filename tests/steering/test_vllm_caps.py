@@ -15,7 +15,8 @@ from transformers import AutoModelForCausalLM
 from persona_assets.base.errors import StudyError
 from persona_assets.models.vllm_engine import close_engine, open_engine
 from persona_assets.steering.caps import Cap, capped, write_cap
-from persona_assets.steering.vllm_caps import WORKER, held, hold
+from persona_assets.steering.vllm_caps import WORKER, hold
+from persona_assets.steering.vllm_worker import held
 from tests.places import TOY
 
 IDS = list(range(5, 45))  # more than a block of the cache

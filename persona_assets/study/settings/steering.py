@@ -6,12 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings.block import Block, Name, PositiveInt
 
 Operation = Literal["add", "ablate", "cap", "floor"]
 Target = Literal["top_features", "features", "role_vector", "assistant_axis", "axis_file"]
 
 
+Answering = Literal["transformers", "vllm"]
 _ANSWERS = ("answers", "answer_targets", "answer_controls")
 
 
@@ -24,6 +26,7 @@ class InterventionSettings(Block):
         "answers": _OF_ANSWERS,
         "answer_targets": _OF_ANSWERS,
         "answer_controls": _OF_ANSWERS,
+        "answer_backend": _OF_ANSWERS,
     }
 
     target: Target = "top_features"
@@ -64,6 +67,8 @@ class InterventionSettings(Block):
     answer_controls: PositiveInt = 59
     """Under the edits of how many of their controls besides: random features, or directions where there are
     none."""
+    answer_backend: Answering | None = None
+    """What answers under edits: by default `generation.backend`, or transformers where that edits nothing."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -92,6 +97,11 @@ class InterventionSettings(Block):
     def read(self) -> list[str]:
         """The roles whose answers are read."""
         return self.roles or [self.role or ""]
+
+    def answers_by(self, backend: str) -> str:
+        """Return what answers under edits, in a study whose answers a `backend` gives."""
+        own = generation_backend(backend).steers is not None
+        return self.answer_backend or (backend if own else "transformers")
 
     def of_answers(self) -> dict[str, int]:
         """Return the keys that decide what is generated."""
