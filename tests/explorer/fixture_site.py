@@ -163,6 +163,8 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "anchor": "default",
         "n_responses": size.responses * len(roles),
         "n_questions": 240,
+        "judge": "gpt",
+        "min_score": 2,
         "has_drift": False,
         "has_interventions": False,
         "has_scored_labels": False,

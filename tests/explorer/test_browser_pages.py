@@ -329,6 +329,36 @@ def test_hostile_text_is_shown_as_the_text_it_is(page, pages, folder, row):
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("of", ["feature", "role"])
+def test_a_page_is_saved_as_one_file_that_runs_nothing_and_says_how_it_is_cited(page, pages, folder, of):
+    feature = _feature(folder, 1)  # its label is a script
+    arg = feature["feature_id"] if of == "feature" else B
+    opened(page, pages, f"{of}/{arg}", ".sort-table tbody tr")
+    rows = page.locator(".sort-table tbody tr").count()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save as a file").click()
+    assert download.value.suggested_filename == f"synthetic-{of}-{arg}.html"
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    (folder / "saved.html").write_text(text, encoding="utf-8")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{pages}saved.html")
+    assert asked == [f"{pages}saved.html"]
+    assert page.locator("script, link, img, button, select, input, main a[href^='#']").count() == 0
+    assert page.locator(".sort-table tbody tr").count() == rows
+    assert page.locator("h1").inner_text() == f"{of.capitalize()} {arg}"
+    assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("system-ui")
+    [line, entry] = page.locator("footer pre").all_inner_texts()
+    assert line.startswith(f"synthetic, {of.capitalize()} {arg}: model ")
+    assert "played: gpt at least 2" in line and entry.startswith("@misc{synthetic")
+    if of == "feature":
+        assert HOSTILE[1] in page.locator(".label.first").inner_text()
+        assert page.locator(".token.heat-5").count() > 0
+    assert page.title() == f"synthetic: {of.capitalize()} {arg}"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert axe_violations(page) == []
+
+
 def test_a_long_text_is_cut_until_it_is_asked_for(page, pages, folder):
     open_feature(page, pages, folder, len(HOSTILE) - 1)
     label = page.locator(".label.first .long-text")

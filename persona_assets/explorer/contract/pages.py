@@ -83,6 +83,10 @@ class Study(Answer):
     """The assistant's role, whether or not the study has it."""
     n_responses: int
     n_questions: int
+    judge: str | None
+    """Whose ratings tell the answers that play their role apart; null: nobody's do."""
+    min_score: float | None
+    """The least rating of those."""
     has_drift: bool
     has_interventions: bool
     """Something is recorded of them: effects, or answers under edits."""

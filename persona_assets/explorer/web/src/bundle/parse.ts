@@ -117,6 +117,8 @@ class Opened {
       roles: this.roles.map((role) => ({ role, status: "fresh", n_responses: 0, n_prompts: 0, excluded: false, read_by: [SAE] })),
       anchor: "", // a bundle does not say
       n_responses: 0,
+      judge: null,
+      min_score: null,
       n_questions: 0,
       has_drift: false,
       has_interventions: false,

@@ -1,7 +1,7 @@
 import type { Sae, Study } from "../generated/contract";
 import { count, shortly } from "./format";
 
-/** What a page shows is of: model, SAE, where it reads, its width, what it has read, the day of the snapshot, the version. */
+/** What a page shows is of: model, SAE, where it reads, its width, what it has read, who judges, the day of the snapshot, the version. */
 export function sourceOf(study: Study, sae: Sae | null): string[] {
   const { roles, published_at: published, version } = study;
   const read = sae === null ? roles : roles.filter((one) => one.read_by.includes(sae.sae));
@@ -12,9 +12,15 @@ export function sourceOf(study: Study, sae: Sae | null): string[] {
     sae?.d_sae != null ? `${count(sae.d_sae)} features` : "",
     read.length < roles.length ? `${count(read.length)} of ${count(roles.length)} roles` : `${count(roles.length)} roles`,
     answers > 0 ? `${count(answers)} answers` : "",
+    published && judgeOf(study),
     published && `snapshot of ${published.slice(0, 10)}`,
     version && `persona-assets ${version}`,
   ].filter((one): one is string => Boolean(one));
+}
+
+/** Every answer counts; beside them, those that play their role in a judge's eyes may have numbers of their own. */
+function judgeOf({ judge, min_score: least }: Study): string {
+  return least === null ? "no judge filter" : `played: ${judge} at least ${least}`;
 }
 
 /** One line to cite a page by; `title` is the page's. */

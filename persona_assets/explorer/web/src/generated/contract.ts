@@ -115,6 +115,10 @@ export interface Study {
   anchor: string;
   n_responses: number;
   n_questions: number;
+  /** Whose ratings tell the answers that play their role apart; null: nobody's do. */
+  judge: string | null;
+  /** The least rating of those. */
+  min_score: number | null;
   has_drift: boolean;
   /** Something is recorded of them: effects, or answers under edits. */
   has_interventions: boolean;

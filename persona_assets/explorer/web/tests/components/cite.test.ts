@@ -16,12 +16,14 @@ const study = {
   name: "my_study",
   published_at: "2026-11-22T12:00:00Z",
   roles: [of("pirate", ["l40"]), of("poet", ["other", "l40"])],
+  judge: null,
+  min_score: null,
   version: "0.1.0",
 } as unknown as Study;
 
 test("a page is cited by model, SAE, hook point, width, roles, answers, day and version", () => {
   expect(citation(study, sae, "Feature 7")).toBe(
-    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, blocks.40.hook_resid_post, 65\u2009536 features, 2 roles, 2\u2009700 answers, snapshot of 2026-11-22, persona-assets 0.1.0.",
+    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, blocks.40.hook_resid_post, 65\u2009536 features, 2 roles, 2\u2009700 answers, no judge filter, snapshot of 2026-11-22, persona-assets 0.1.0.",
   );
 });
 
@@ -29,6 +31,10 @@ test("answers that the SAE has not read are not among those that a page is of", 
   const half = { ...study, roles: [of("pirate", ["l40"]), of("poet", ["other"])] } as unknown as Study;
   expect(sourceOf(half, sae)).toContain("1 of 2 roles");
   expect(sourceOf(half, sae)).toContain("1\u2009350 answers");
+});
+
+test("a page says by which judge answers that play their role are told apart", () => {
+  expect(sourceOf({ ...study, judge: "gpt", min_score: 2 }, sae)).toContain("played: gpt at least 2");
 });
 
 test("BibTeX has a key of letters, and no mark of a name stands unescaped", () => {

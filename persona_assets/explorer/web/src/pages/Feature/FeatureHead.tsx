@@ -2,6 +2,7 @@ import { count, fmt, percent } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Facts } from "../../components/parts";
+import { SavePage } from "../../components/SavePage";
 import { useStudy } from "../../data/StudyContext";
 import { SAYS } from "../../generated/columns";
 import type { FeaturePage, Label, LabelScore } from "../../generated/contract";
@@ -18,22 +19,9 @@ const SOURCES: Record<string, string> = {
 export function FeatureHead({ feature }: { feature: FeaturePage }) {
   const [first, ...others] = feature.labels;
   const { statistics: s } = feature;
-  const { live } = useStudy();
   return (
     <header className="feature-head">
-      <div className="feature-title">
-        <h1>
-          <span className="faint">Feature</span> {feature.feature_id}
-        </h1>
-        {s.rank !== null && <a href={href("map", null, { f: feature.feature_id })}>on the map, rank {count(s.rank)}</a>}
-        {live && <a href={href("steer", null, { feature: feature.feature_id })}>steer it</a>}
-        {feature.url?.startsWith("https://") && (
-          <a href={feature.url} target="_blank" rel="noopener noreferrer">
-            Neuronpedia <span aria-hidden="true">↗</span>
-            <span className="hidden-label"> (opens in a new tab)</span>
-          </a>
-        )}
-      </div>
+      <FeatureTitle feature={feature} />
       <div className="feature-said">
         <div>
           {first ? <OneLabel label={first} first /> : <p className="muted">No label: nobody has described this feature.</p>}
@@ -56,6 +44,36 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
         />
       </div>
     </header>
+  );
+}
+
+/** Its number, and where else it can be looked at. */
+function FeatureTitle({ feature }: { feature: FeaturePage }) {
+  const { live } = useStudy();
+  const { rank } = feature.statistics;
+  return (
+    <div className="feature-title">
+      <h1>
+        <span className="faint">Feature</span> {feature.feature_id}
+      </h1>
+      {rank !== null && (
+        <a data-here href={href("map", null, { f: feature.feature_id })}>
+          on the map, rank {count(rank)}
+        </a>
+      )}
+      {live && (
+        <a data-here href={href("steer", null, { feature: feature.feature_id })}>
+          steer it
+        </a>
+      )}
+      {feature.url?.startsWith("https://") && (
+        <a href={feature.url} target="_blank" rel="noopener noreferrer">
+          Neuronpedia <span aria-hidden="true">↗</span>
+          <span className="hidden-label"> (opens in a new tab)</span>
+        </a>
+      )}
+      <SavePage title={`Feature ${feature.feature_id}`} />
+    </div>
   );
 }
 

@@ -39,7 +39,7 @@ export function Nearest({ role }: { role: RolePage }) {
                     <Meter share={one.similarity ?? 0} />
                   </td>
                   <td>
-                    <a href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>
+                    <a data-here href={href("compare", null, { a: role.role, b: one.role })} aria-label={`Compare with ${one.role}`}>
                       compare
                     </a>
                   </td>

@@ -5,6 +5,7 @@ import { MarkList } from "../../components/MarkList";
 import { measuredOn } from "../../components/measuredOn";
 import { Facts, RoleChoice } from "../../components/parts";
 import { Rating } from "../../components/Rating";
+import { SavePage } from "../../components/SavePage";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import { SAYS } from "../../generated/columns";
@@ -159,6 +160,7 @@ function RoleHead({ role }: { role: Role }) {
               : `${role.status}: not all of its data fit today's settings`}
           </span>
         )}
+        <SavePage title={`Role ${role.role}`} />
         <span className="role-compare">
           <RoleChoice
             label="compare with"

@@ -1,0 +1,87 @@
+/** A page as one file: what is shown, with its style sheets, and nothing that runs or is fetched. */
+import { request } from "../data/http";
+
+// Of the file itself: it asks nobody for anything.
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+// The shell fills the window and lets its parts scroll; a file scrolls as a whole.
+const SHEET = `
+html, body { height: auto }
+.feature-columns > .section, .characteristic-section { height: auto; min-height: 0 }
+.scroll-box { overflow: visible; max-height: none }
+.saved { max-width: 1400px; margin: 0 auto; padding: 0 20px 24px }
+.saved pre { white-space: pre-wrap }
+`;
+const CONTROLS = "button, select, input, textarea, label, [role=toolbar], .segments";
+
+export interface SavedHead {
+  title: string;
+  from: string; // who wrote the file, and when
+  quoted: string[]; // how to cite it
+}
+
+/** Return `main` as a document of its own. Its links lead to `address`, or nowhere where that is null: nobody else can reach it. */
+export async function selfContained(main: HTMLElement, head: SavedHead, address: string | null): Promise<string> {
+  const css = `${await sheets()}\n${SHEET}`;
+  const file = document.implementation.createHTMLDocument(head.title);
+  file.documentElement.lang = "en";
+  const meta = (attributes: Record<string, string>) => file.head.append(made(file, "meta", attributes));
+  meta({ "http-equiv": "Content-Security-Policy", content: POLICY });
+  meta({ name: "viewport", content: "width=device-width, initial-scale=1" });
+  file.head.append(made(file, "style", {}, css));
+  const body = made(file, "main", {});
+  for (const part of main.childNodes) body.append(file.importNode(part, true));
+  still(body);
+  relink(body, address);
+  const footer = made(file, "footer", { class: "saved" });
+  footer.append(made(file, "p", { class: "muted" }, head.from), ...head.quoted.map((text) => made(file, "pre", {}, text)));
+  file.body.append(body, footer);
+  return `<!doctype html>\n<meta charset="utf-8">\n${file.documentElement.outerHTML}`;
+}
+
+function made(file: Document, name: string, attributes: Record<string, string>, text = ""): HTMLElement {
+  const element = file.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.textContent = text;
+  return element;
+}
+
+/** The style sheets in force, as they were written: what a browser makes of `font` with variables in it is no CSS. */
+async function sheets(): Promise<string> {
+  const addresses = [...document.styleSheets].flatMap(({ href }) => href ?? []);
+  const texts = await Promise.all(addresses.map(async (one) => (await request(one)).text()));
+  return texts.join("\n");
+}
+
+/** Take out what a file cannot do: heads that sort keep their words, and of choices stays the one that is made. */
+function still(body: HTMLElement): void {
+  for (const control of body.querySelectorAll(CONTROLS)) {
+    const isHead = control.closest("th") !== null;
+    const isChosen = control.getAttribute("aria-pressed") === "true";
+    const words = body.ownerDocument.createElement("span");
+    words.append(...(isHead || isChosen ? control.childNodes : []));
+    if (isChosen) words.className = "chip";
+    control.replaceWith(words);
+  }
+  for (const stop of body.querySelectorAll("[tabindex]")) {
+    if (!stop.matches(".token")) stop.removeAttribute("tabindex");
+  }
+}
+
+/** `data-here` marks what is nothing but a way to another page. */
+function relink(body: HTMLElement, address: string | null): void {
+  if (address === null) for (const way of body.querySelectorAll("[data-here]")) way.remove();
+  for (const link of body.querySelectorAll("a")) {
+    const to = link.getAttribute("href") ?? "";
+    if (!to.startsWith("#")) continue;
+    if (address === null) {
+      link.removeAttribute("href");
+      link.removeAttribute("aria-label"); // of what is no link any more
+    } else link.setAttribute("href", address + to);
+  }
+}
+
+/** The address that others can open these pages at, without what stands behind it; null: only this machine has it. */
+export function sharedAddress({ protocol, hostname, origin, pathname }: Location): string | null {
+  const isOwn = /^(localhost|127\..*|\[::1\])$/.test(hostname);
+  return protocol.startsWith("http") && !isOwn ? origin + pathname : null;
+}
