@@ -8,6 +8,10 @@ Progress = Callable[[int, int], None]  # hears how much is done, and of how much
 EVERY = 30.0  # seconds
 
 
+def unheard(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
 class NowAndThen:
     """Tells when something may be said that would be too much every time: once in `EVERY` seconds.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import Progress as Bars
@@ -37,19 +38,34 @@ def bar(title: str, console: Console | None = None) -> Iterator[Progress]:
 
     A bar begins once something is done: a refusal stands alone.
     """
+    with bars(title, console=console) as [one]:
+        yield one
+
+
+@contextmanager
+def bars(*titles: str, console: Console | None = None) -> Iterator[list[Progress]]:
+    """Yield a bar for each title, as `bar` does: of work that is done one after the other."""
     console = console or error_console()
     if not console.is_terminal:
-        yield lines(lambda said: console.print(f"{title}: {said}", highlight=False, markup=False))
+        yield [lines(partial(_say, console, title)) for title in titles]
         return
     progress = Bars(console=console)
-    task = progress.add_task(title)
-
-    def hear(done: int, total: int) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=total)
-
     try:
-        yield hear
+        yield [_task(progress, title) for title in titles]
     finally:
         if progress.live.is_started:
             progress.stop()
+
+
+def _say(console: Console, title: str, said: str) -> None:
+    console.print(f"{title}: {said}", highlight=False, markup=False)
+
+
+def _task(progress: Bars, title: str) -> Progress:
+    task = progress.add_task(title, visible=False)
+
+    def hear(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total, visible=True)
+
+    return hear

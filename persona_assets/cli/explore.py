@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from persona_assets.cli.bar import bar
+from persona_assets.cli.bar import bars
+from persona_assets.cli.interrupts import never_lost
 from persona_assets.cli.units import size
 from persona_assets.drift.folder import folder_runs
 from persona_assets.drift.trials import Trials
@@ -69,8 +70,8 @@ def _model(study: Study, wanted: bool) -> Iterator[Trials | None]:
 
 def site(study: Study, folder: Path) -> None:
     """Write the static site, and say where."""
-    with bar("writing pages") as progress:
-        written = write_site(study, folder, progress)
+    with never_lost(), bars("writing the database", "writing pages") as (rows, pages):
+        written = write_site(study, folder, pages, of_database=rows)
     print(
         f"{written.n_files} files of data in {folder}, and a database of {size(written.database)} for SQL; "
         f"try it: python3 -m http.server --directory {folder}"

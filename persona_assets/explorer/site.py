@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,23 +14,19 @@ from typing import Any
 
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file, is_folder
-from persona_assets.base.progress import Progress
+from persona_assets.base.progress import Progress, unheard
 from persona_assets.base.swap import replacing_folder
 from persona_assets.explorer.problems import ProblemError
-from persona_assets.explorer.resources import Source, drift, findings, registry
-from persona_assets.explorer.resources.feature import CUT
-from persona_assets.explorer.resources.histogram import histograms
+from persona_assets.explorer.resources import Source, drift, features, findings, registry
 from persona_assets.explorer.resources.role import n_pages
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.site_database import write_database
-from persona_assets.explorer.snapshot.asking import Json
-from persona_assets.explorer.snapshot.narrowed import narrowed
 from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.study.study import Study
 
 MAX_FEATURES = 10_000  # pages of features, of each SAE
-AT_ONCE = 500  # of these, what is known of their tokens: the lake's files are read once for so many
+AT_ONCE = 500  # of these: the lake's files are read, and queries planned, once for so many
 MAX_PAGES = 5  # of responses, of each role
 
 _MARK = ".persona-site"  # an earlier site may be replaced, no other folder
@@ -45,9 +42,16 @@ class Site:
     database: int
 
 
-def write_site(study: Study, folder: Path, progress: Progress, dist: Path = front_end.DIST) -> Site:
+def write_site(
+    study: Study,
+    folder: Path,
+    progress: Progress,
+    dist: Path = front_end.DIST,
+    of_database: Progress = unheard,
+) -> Site:
     """Write the study's static site into `folder`, whole or not at all.
 
+    `of_database` hears of the rows of its database, which comes first, `progress` of the files after it.
     Pages of at most `MAX_FEATURES` features an SAE, and `MAX_PAGES` pages of responses a role. Raises
     StudyError where the front end is not built, nothing is published, or `folder` holds something else.
     """
@@ -61,7 +65,7 @@ def write_site(study: Study, folder: Path, progress: Progress, dist: Path = fron
             _copy(dist, beside)
             _say_policy(beside / "index.html")
             (beside / _MARK).write_text(f"{study.name}\n")
-            database = _write_database(snapshot, beside / "data")
+            database = _write_database(snapshot, beside / "data", of_database)
             return Site(_write_data(snapshot, beside / "data", progress), database)
     finally:
         snapshots.close()
@@ -96,10 +100,10 @@ def _say_policy(index: Path) -> None:
     index.write_text(page.replace("<head>", f"<head>\n    {said}", 1), encoding="utf-8")
 
 
-def _write_database(snapshot: OpenSnapshot, folder: Path) -> int:
+def _write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int:
     """Write what the SQL page asks, and what there is to ask; the database's size."""
     folder.mkdir()
-    told = write_database(snapshot, folder)
+    told = write_database(snapshot, folder, progress)
     for name, content in told.items():
         (folder / name).write_bytes(encoded(content))
     return int(told["sql.json"]["bytes"])
@@ -110,30 +114,38 @@ def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int
     with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
         pages = list(_pages(source))
     total = sum(n_files for n_files, _ in pages)
+    ended = threading.Event()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            done = 0
-            for n_files in pool.map(partial(_write, snapshot, folder), pages):
-                for _ in range(n_files):
-                    done += 1
-                    progress(done, total)
+            done = n_written = 0
+            for (n_files, _), n in zip(
+                pages, pool.map(partial(_write, snapshot, folder, ended), pages), strict=True
+            ):
+                done, n_written = done + n_files, n_written + n
+                progress(done, total)
         finally:
+            ended.set()
             pool.shutdown(cancel_futures=True)
-    return total
+    return n_written
 
 
-def _write(snapshot: OpenSnapshot, folder: Path, pages: _Pages) -> int:
-    n_files, answers = pages
+def _write(snapshot: OpenSnapshot, folder: Path, ended: threading.Event, pages: _Pages) -> int:
+    """Write the answers' files; how many there are."""
+    _, answers = pages
+    n_written = 0
     try:
         with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
             for path, answer in answers(source):
+                if ended.is_set():  # by an error elsewhere, or by Ctrl-C
+                    break
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(encoded(answer))
+                n_written += 1
     except ProblemError as problem:
         if problem.status != 404:  # without an atlas there is no map
             raise
-    return n_files
+    return n_written
 
 
 def _pages(source: Source) -> Iterator[_Pages]:
@@ -166,28 +178,12 @@ def _pages_of_sae(source: Source, sae: str, roles: list[str]) -> Iterator[_Pages
     ordered = sorted(shown)  # as they lie in the lake's files
     for start in range(0, len(ordered), AT_ONCE):
         together = ordered[start : start + AT_ONCE]
-        yield len(together), partial(_peaks, sae, together)
-    for feature_id, counted in histograms(source, sae, shown).items():
-        yield _page(registry.FEATURE, sae=sae, feature_id=feature_id)
-        yield _page(registry.LENGTHS, sae=sae, feature_id=feature_id)
-        # Counted for all at once: each alone would read every role's file.
-        yield 1, partial(_known, registry.HISTOGRAM.path(sae=sae, feature_id=feature_id), counted)
+        yield features.N_ANSWERS * len(together), partial(features.answers, sae=sae, feature_ids=together)
 
 
 def _those_of(parts: list[str]) -> Iterator[registry.Resource]:
     """Yield the resources whose paths have just these parts."""
     return (one for one in registry.RESOURCES if one.parts == parts and not one.live)
-
-
-def _known(path: str, answer: Json, _: Source) -> _Answers:
-    yield path, answer
-
-
-def _peaks(sae: str, feature_ids: Sequence[int], source: Source) -> _Answers:
-    with narrowed(source, sae, feature_ids, CUT) as own:
-        for feature_id in feature_ids:
-            path = registry.PEAKS.path(sae=sae, feature_id=feature_id)
-            yield path, registry.PEAKS.answer(own, sae=sae, feature_id=feature_id)
 
 
 def _page(resource: registry.Resource, **parts: Any) -> _Pages:

@@ -18,6 +18,7 @@ import duckdb
 
 from persona_assets.base.duck import as_os_error, identifier, literal, told
 from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import Progress, unheard
 from persona_assets.base.queries import examples, query
 from persona_assets.explorer.model_name import public_name_sql
 from persona_assets.explorer.resources.study import examples_of
@@ -52,8 +53,10 @@ _BY_EXTENSION = re.compile(r"\bjson|->>|\bread_\w+\s*\(|\bat time zone\b", re.IG
 _COMMENT = re.compile(r"--.*")
 
 
-def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
+def write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress = unheard) -> Json:
     """Write the database of `snapshot` into `folder`; return, by file, what the SQL page reads beside it.
+
+    `progress` hears how many rows are written.
 
     What does not fit `MEMORY` spills into `folder` meanwhile. Raises StudyError where it is too little,
     or where another snapshot was published.
@@ -66,7 +69,7 @@ def write_database(snapshot: OpenSnapshot, folder: Path) -> Json:
     with as_os_error(), _fitting(), closing(_own(snapshot, folder)) as connection:
         connection.execute(f"attach {literal(str(beside))} as site ({_LAYOUT})")
         connection.begin()
-        _copy_tables(connection)
+        _copy_tables(connection, progress)
         connection.execute("use site")
         _make_views_and_macros(connection, snapshot.study.default_sae, whole)
         connection.commit()
@@ -111,15 +114,21 @@ def _own(snapshot: OpenSnapshot, folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def _copy_tables(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
     """Copy the snapshot's own tables with the comments of all."""
-    for table, comment, columns in connection.execute(query("explorer/site_tables")).fetchall():
+    tables = connection.execute(query("explorer/site_tables")).fetchall()
+    total, done = sum(n_rows * (1 + (table in _TWICE)) for table, _, n_rows, _ in tables), 0
+    for table, comment, n_rows, columns in tables:
         kept = [column for column in columns if column["name"] not in _KEPT_BACK.get(table, ())]
         of_both = {column["name"] for column in kept} >= _OF_BOTH
-        _copy(connection, table, table, comment, kept, _BY_FEATURE if of_both else "")
+        copies = [(table, comment, _BY_FEATURE if of_both else "")]
         if table in _TWICE:
             said = f"The same rows as {table}, by role: to ask of one role"
-            _copy(connection, table, f"{table}_by_role", said, kept, _BY_ROLE)
+            copies.append((f"{table}_by_role", said, _BY_ROLE))
+        for name, told_of_it, order in copies:
+            _copy(connection, table, name, told_of_it, kept, order)
+            done += n_rows
+            progress(done, total)
 
 
 def _copy(

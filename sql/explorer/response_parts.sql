@@ -1,8 +1,11 @@
--- Where the responses $response_ids of the roles $roles think, and where they answer; no row for those that only
--- answer.
+-- Where the responses $response_ids, each of the role beside it in $roles, think, and where they answer; no row for
+-- those that only answer.
+with asked as (
+    select unnest($roles::varchar[]) as role, unnest($response_ids::bigint[]) as response_id
+)
 select
-    role, response_id,
-    list({'kind': kind, 'text': text, 'n_tokens': stop - start} order by span) as parts
-from response_spans
-where list_contains($roles, role) and list_contains($response_ids, response_id)
-group by role, response_id;
+    s.role, s.response_id,
+    list({'kind': s.kind, 'text': s.text, 'n_tokens': s.stop - s.start} order by s.span) as parts
+from response_spans as s
+semi join asked as q on q.role = s.role and q.response_id = s.response_id
+group by s.role, s.response_id;

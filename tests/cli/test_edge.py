@@ -6,6 +6,8 @@ import csv
 import errno
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -52,6 +54,20 @@ def test_whatever_is_raised_is_one_line_and_its_status(
     assert (said.status, said.out) == (status, "")
     assert said.err.startswith(words) and said.err.count("\n") == (1 if words else 0)
     assert "\x1b" not in said.err
+
+
+ASKING = """
+import os, signal, threading, duckdb
+from persona_assets.cli.edge import ending_in_a_line
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+with ending_in_a_line():
+    duckdb.execute("select 1 from range(1000000000) a, range(1000000000) b where a.range % 7 = 1")
+"""
+
+
+def test_ctrl_c_in_a_query_is_no_defect() -> None:
+    done = subprocess.run([sys.executable, "-c", ASKING], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_a_defect_says_where_it_is_and_how_to_report_it(monkeypatch: Patch) -> None:

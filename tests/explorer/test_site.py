@@ -11,11 +11,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import unheard
 from persona_assets.base.queries import query
 from persona_assets.explorer import site
+from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.site import write_site
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.study.study import Study
@@ -52,7 +55,7 @@ def written(study: Study, folder: Path, dist: Path) -> list[tuple[int, int]]:
 
 def test_the_site_holds_the_servers_own_answers(published: World, live: Served, tmp_path: Path, dist: Path):
     steps = written(published.study, tmp_path / "site", dist)
-    assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)]
+    assert steps == sorted(steps) and steps[-1][0] == steps[-1][1]
     data = tmp_path / "site" / "data"
     for path, type_ in TYPES.items():
         content = json.loads((data / path).read_text())
@@ -92,16 +95,44 @@ def test_responses_are_capped_and_the_roles_page_says_so(
     assert {int(file.stem) for file in (data / "first" / "peaks").iterdir()} == set(best)
 
 
-def test_tokens_asked_together_are_what_each_feature_has(
+def test_what_is_asked_of_many_features_at_once_is_what_the_server_says_of_each(
     published: World, live: Served, tmp_path: Path, dist: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(site, "AT_ONCE", 7)
     written(published.study, tmp_path / "site", dist)
-    peaks = tmp_path / "site" / "data" / "second" / "peaks"
-    found = {path.name: json.loads(path.read_text()) for path in peaks.iterdir()}
+    folder = tmp_path / "site" / "data" / "second"
+    found = {path.stem: json.loads(path.read_text()) for path in (folder / "peaks").iterdir()}
     assert len(found) > 14 and any(one["over_range"] and one["silent"] for one in found.values())
-    for name, content in found.items():
-        assert content == live.get(f"data/second/peaks/{name}").json()
+    for feature_id in found:
+        for kind in ("peaks", "lengths", "histogram"):
+            asked = f"{kind}/{feature_id}.json"
+            assert (folder / asked).read_bytes() == live.get(f"data/second/{asked}").content
+        page = json.loads((folder / "feature" / f"{feature_id}.json").read_text())
+        roles = [row for row in page["roles"] if row["n_active_responses"]]
+        strongest = [row["role"] for row in sorted(roles, key=lambda row: -row["mean"])[:3]]
+        asked = f"data/second/feature/{feature_id}"
+        examples = [live.get(f"{asked}/{role}.json").json() for role in strongest]
+        whole = live.get(f"{asked}.json").json() | {"examples": examples}
+        assert (folder / "feature" / f"{feature_id}.json").read_bytes() == encoded(whole)
+
+
+def test_what_is_written_is_counted(published: World, tmp_path: Path, dist: Path):
+    rows: list[tuple[int, int]] = []
+    made = write_site(
+        published.study,
+        tmp_path / "site",
+        unheard,
+        dist,
+        of_database=lambda done, total: rows.append((done, total)),
+    )
+    files = [file for file in (tmp_path / "site" / "data").rglob("*") if file.is_file()]
+    of_sql = [file for file in files if file.name in ("sql.json", "schema.json", "examples.json")]
+    [database] = [file for file in files if file.suffix == ".duckdb"]
+    assert made == site.Site(len(files) - len(of_sql) - 1, database.stat().st_size)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        count = "select sum(estimated_size) from duckdb_tables() where database_name = current_database()"
+        assert rows[-1] == (*connection.execute(count).fetchone(),) * 2
+    assert rows == sorted(rows)
 
 
 def test_an_earlier_site_is_replaced_whole(published: World, tmp_path: Path, dist: Path):
@@ -126,7 +157,7 @@ def test_a_site_that_fails_half_way_leaves_the_earlier_one(published: World, tmp
     before = (folder / "data" / "study.json").read_bytes()
 
     def stop(done: int, total: int) -> None:
-        if done == 7:
+        if done >= 7:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from persona_assets.base.errors import StudyError
 from persona_assets.explorer.contract.claims import BY_FEWER
 from persona_assets.explorer.contract.pages import FeatureStatistics
 from persona_assets.explorer.problems import not_found
-from persona_assets.explorer.resources.examples import examples_of
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
 from persona_assets.labels.neuronpedia import SourceId
 from persona_assets.lake.schema import ROLE_CONTRASTS
 
-N_ROLES_ON_SITE = 3  # whose responses come with the page
 N_SILENT, CUT = 3, 600  # pairs of answers, and characters of each
 
 _HOSTS = ("www.neuronpedia.org", "neuronpedia.org")
 
 
 def feature(source: Source, sae: str, feature_id: int) -> Json:
-    """`{sae}/feature/{feature_id}.json`. Raises the problem 404 for a feature that the SAE does not have."""
+    """`{sae}/feature/{feature_id}.json`, as whoever asks live sees it before any response is read.
+
+    Raises the problem 404 for a feature that the SAE does not have.
+    """
     known = source.sae(sae)
     statistics = _statistics(source, sae, feature_id)
     roles = _roles(source, sae, feature_id)
@@ -29,9 +31,6 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
     if statistics is None:
         refuse_unknown(known, feature_id, bool(firing))
         statistics = {"alive": bool(firing)} | dict.fromkeys(FeatureStatistics.__annotations__)
-    firing.sort(key=lambda role: -role["mean"])
-    # Whoever asks live sees the page before any response is read.
-    strongest = [] if source.live else [role["role"] for role in firing[:N_ROLES_ON_SITE]]
     return {
         "feature_id": feature_id,
         "labels": source.rows("feature_labels", sae=sae, feature_id=feature_id),
@@ -43,7 +42,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         "logits": source.rows("feature_logits", sae=sae, feature_id=feature_id),
         "written_alike": source.rows("written_alike", sae=sae, feature_id=feature_id),
         "effects": source.rows("effects_of_feature", sae=sae, feature_id=feature_id),
-        "examples": examples_of(source, sae, feature_id, strongest) if strongest else [],
+        "examples": [],
     }
 
 
@@ -65,7 +64,7 @@ def peaks(source: Source, sae: str, feature_id: int) -> Json:
     fired = source.records("role_features_of_feature", **asked)
     if not fired and source.row("feature", **asked) is None:
         refuse_unknown(known, feature_id)
-    strongest = max(fired, key=lambda row: row["mean"], default={"role": None})["role"]
+    strongest = strongest_role(fired)
     return {
         "shape": source.row("shape", **asked),
         "density": source.rows("density", **asked),
@@ -75,6 +74,11 @@ def peaks(source: Source, sae: str, feature_id: int) -> Json:
         "silent": source.rows("silent", **asked, role=strongest, limit=N_SILENT, cut=CUT) if fired else [],
         "echoes": source.rows("echoes_of_feature", **asked),
     }
+
+
+def strongest_role(fired: Sequence[Json]) -> str | None:
+    """Return the role that fires a feature most; None where none does."""
+    return max(fired, key=lambda row: row["mean"], default={"role": None})["role"]
 
 
 def page_elsewhere(neuronpedia_id: str | None, feature_id: int) -> str | None:

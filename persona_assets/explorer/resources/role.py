@@ -70,7 +70,7 @@ def responses(source: Source, role: str, page: int) -> Json:
     if not 1 <= page <= max(last, 1):
         raise not_found(f"role {role!r} has {last} pages of responses, no page {page}")
     found = source.rows("responses_page", role=role, limit=PAGE, offset=PAGE * (page - 1))
-    add_parts(source, {role: found})
+    add_parts(source, [(role, row) for row in found])
     return {"page": page, "n_pages": last, "responses": found}
 
 

@@ -19,20 +19,33 @@ Json = dict[str, Any]
 
 def rows(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Json]:
     """Return the answer to `sql/explorer/<name>.sql`, one dictionary per row, numbers rounded."""
-    cursor = connection.execute(query(f"explorer/{name}"), parameters or None)
-    names = [description[0] for description in cursor.description or []]
-    return [dict(zip(names, map(rounded, row), strict=True)) for row in cursor.fetchall()]
-
-
-def row(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Json | None:
-    """Return the only row of an answer; None where it has none."""
-    found = rows(connection, name, **parameters)
-    return found[0] if found else None
+    return answered_by_rows(connection.execute(query(f"explorer/{name}"), parameters or None))
 
 
 def columns(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> dict[str, list[Any]]:
     """Return the answer by columns, numbers rounded: for tables of many rows."""
-    table: pa.Table = connection.execute(query(f"explorer/{name}"), parameters or None).to_arrow_table()
+    return _by_columns(connection.execute(query(f"explorer/{name}"), parameters or None))
+
+
+def records(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> list[Json]:
+    """Return the answer by rows, as `rows` gives it: faster where there are hundreds."""
+    return answered_by_columns(connection.execute(query(f"explorer/{name}"), parameters or None))
+
+
+def answered_by_rows(cursor: duckdb.DuckDBPyConnection) -> list[Json]:
+    """Return what a query that was executed answers, one dictionary per row, numbers rounded."""
+    names = [description[0] for description in cursor.description or []]
+    return [dict(zip(names, map(rounded, row), strict=True)) for row in cursor.fetchall()]
+
+
+def answered_by_columns(cursor: duckdb.DuckDBPyConnection) -> list[Json]:
+    """Return the same, rounded column by column."""
+    found = _by_columns(cursor)
+    return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+
+def _by_columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+    table: pa.Table = cursor.to_arrow_table()
     return {name: column(table[name]) for name in table.column_names}
 
 
