@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import duckdb
 import pyarrow as pa
 
-from persona_assets.base.arrays import Ints
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.lake.lake import Lake
@@ -39,19 +36,12 @@ def aggregate(study: Study, role: str, sae: str, *, overwrite: bool = False) -> 
     return study.lake.write(ROLE_FEATURES, content, made_from, sae=sae, role=role, inputs=inputs)
 
 
-def aggregated(lake: Lake, activations: LakeFile, pooled: LakeFile, only: Ints | None = None) -> pa.Table:
-    """Return `schema.ROLE_FEATURES` of one role, by feature_id.
-
-    Every mean is over all its pooled responses, or over those of the ids `only`, int64[n].
-    """
+def aggregated(lake: Lake, activations: LakeFile, pooled: LakeFile) -> pa.Table:
+    """Return `schema.ROLE_FEATURES` of one role, by feature_id, over all its pooled responses."""
     sql = query("stages/role_features")
-    if only is not None:
-        sql = re.sub(r"read_parquet\(\$\w+\)", r"(from \g<0> semi join chosen using (response_id))", sql)
     with lake.readable([activations, pooled]) as (entries, responses), lake.connection() as connection:
         parameters = {"activations": [entries], "pooled": [responses]}
         try:
-            if only is not None:
-                connection.register("chosen", pa.table({"response_id": only}))
             return connection.execute(sql, parameters).to_arrow_table()
         except duckdb.Error as error:
             raise damaged(lake.uri(activations.path), error) from error

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.reference import middle_half
 from persona_assets.base.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Of activation on length, and its `variance`, float64[d_sae] each.
+
+    NaN where lengths do not vary within any role, or are not known.
+    """
+
+    slope: Floats
+    variance: Floats
 
 
 class Slopes:
@@ -16,30 +29,28 @@ class Slopes:
     for clusters.
     """
 
-    def __init__(self, design: Design, d_sae: int) -> None:
+    def __init__(self, design: Design, n_features: int) -> None:
         self._design = design
         self._squares = np.zeros(len(design.roles))  # of each role's lengths about their mean
-        self._products, self._of_products, self._with_squares = np.zeros((3, d_sae))
+        self._products, self._of_products, self._with_squares = np.zeros((3, n_features))
 
     def add(self, row: int, products: Floats) -> None:
-        """Take in role number `row`; `products` float64[d_sae] are `RateReadings.add`'s."""
+        """Take in role number `row`; `products` float64[n_features] are `RateReadings.add`'s."""
         lengths = self._design.lengths[row, self._design.present[row]]
         self._squares[row] = ((lengths - lengths.mean()) ** 2).sum()
         self._products += products
         self._of_products += products**2
         self._with_squares += products * self._squares[row]
 
-    def slopes(self) -> tuple[Floats, Floats]:
-        """Return the slopes and their variances, float64[d_sae].
-
-        NaN where lengths do not vary within any role, or are not known.
-        """
+    def slopes(self) -> Slope:
+        """Return the features' slopes."""
         total, n_roles = self._squares.sum(), len(self._squares)
         with np.errstate(invalid="ignore", divide="ignore"):
             slope = self._products / total
             squares = self._of_products - 2 * slope * self._with_squares
             squares += slope**2 * (self._squares**2).sum()
-            return slope, np.maximum(squares, 0) / total**2 * (n_roles / np.float64(n_roles - 1))
+            factor = n_roles / np.float64(n_roles - 1)
+            return Slope(slope, np.maximum(squares, 0) / total**2 * factor)
 
 
 def longer(design: Design) -> Floats:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from persona_assets.analysis.by_feature import cut
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
@@ -93,7 +93,7 @@ class RoleContrasts:
         return pa.concat_tables(self).unify_dictionaries()
 
     def _part(self, start: int, stop: int) -> pa.Table:
-        part: RoleContrasts = _of_features(self, slice(start, stop))
+        part = cut(self, slice(start, stop))
         alive = np.flatnonzero(part.compared.totals.fired)
         tables = [part._of_role(row, alive, start) for row in range(len(self.p))]
         edges = np.searchsorted(alive, np.arange(0, stop - start + FEATURE_TILE, FEATURE_TILE))
@@ -160,17 +160,6 @@ def role_contrasts(compared: Compared) -> RoleContrasts:
 def _side_by_side(work: Callable[[int], None], n_rows: int) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         list(threads.map(work, range(n_rows)))
-
-
-def _of_features(of: Any, block: slice) -> Any:
-    """Return a dataclass with its arrays cut to a range of features, their last axis."""
-    values = ((field.name, getattr(of, field.name)) for field in fields(of))
-    parts = {
-        name: value[..., block] if isinstance(value, np.ndarray) else _of_features(value, block)
-        for name, value in values
-        if isinstance(value, np.ndarray | Compared | Totals | Effects | Ranks)
-    }
-    return replace(of, **parts)
 
 
 def aurocs(compared: Compared, row: int) -> Floats:

@@ -69,14 +69,6 @@ class Design:
         return np.unique(self.response_ids % VARIANT_STRIDE, return_inverse=True)[1]
 
     @cached_property
-    def variant_places(self) -> Ints:
-        """int64[highest variant + 1]: the place of each variant among the study's; 0 for one it lacks."""
-        variants = np.unique(self.response_ids // VARIANT_STRIDE)
-        places = np.zeros(variants[-1] + 1, np.int64)
-        places[variants] = np.arange(len(variants))
-        return places
-
-    @cached_property
     def n_responses(self) -> Ints:
         """int64[n_roles]: pooled responses, every mean's denominator."""
         return self.present.sum(axis=1)
@@ -110,11 +102,11 @@ class Design:
         variant, question = np.nonzero(~answered & (self.by_variant[row] > 0)[:, None])
         return variant, question
 
-    def cell_table(self, role: str) -> Int32s:
-        """int32[highest response_id + 1]: the cell of each of the role's responses, -1 for any other id."""
-        cells = np.flatnonzero(self.present[self.roles.index(role)])
+    @cached_property
+    def cell_of(self) -> Int32s:
+        """int32[highest response_id + 1]: the cell of each response, -1 for any other id."""
         table = np.full(self.response_ids[-1] + 1, -1, np.int32)
-        table[self.response_ids[cells]] = cells
+        table[self.response_ids] = np.arange(len(self.response_ids))
         return table
 
     def _counted(self, group_of: Ints) -> Ints:

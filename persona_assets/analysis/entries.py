@@ -1,13 +1,13 @@
-"""A role's activations as three arrays, whole or a range of features of them."""
+"""A role's activations as arrays, whole or a range of features of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
@@ -17,58 +17,86 @@ from persona_assets.base.errors import StudyError
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
 
 Strategy = Literal["mean", "max"]
+Column = Literal["mean", "max", "n_active"]
+
+_Columns = list[npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Entries:
-    """Activations that are not zero, by feature, then cell: int32[n], int32[n], float32[n].
+    """Activations of a role that are not zero, by feature, then cell.
 
-    Those of a feature begin at its place in `starts` int64[d_sae + 1]. `active` int32[n]: on how many tokens;
-    None where that was not read, or is not known.
+    Those of a feature begin at its place in `starts` int64[n_features + 1]. `cell` int32[n]; `value`
+    float32[n], the mean over the response's tokens. Where they were read, `highest` float32[n] is the maximum
+    over these, and `active` int32[n] on how many of them; None where that is not known, too.
     """
 
-    feature: Int32s
     starts: Ints
     cell: Int32s
     value: Singles
+    highest: Singles | None = None
     active: Int32s | None = None
 
+    @property
+    def feature(self) -> Int32s:
+        """int32[n]: each entry's, counted from the first that was read."""
+        return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), np.diff(self.starts))
 
-def read_entries(
-    source: RoleSource, design: Design, d_sae: int, strategy: Strategy = "mean", *, with_active: bool = False
-) -> Entries:
-    """Return the role's activations, each response's `mean` or `max` over its tokens.
+
+def read_entries(source: RoleSource, design: Design, d_sae: int) -> Entries:
+    """Return all of the role's activations.
 
     Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
     have or of a response that was not pooled.
     """
-    names = ["feature_id", "response_id", strategy]
-    feature, response, value, *active = _columns(source, [*names, "n_active"] if with_active else names)
-    if len(feature) and (feature[0] < 0 or feature[-1] >= d_sae or (feature[1:] < feature[:-1]).any()):
-        raise damaged(source.activations, f"its feature ids do not ascend from 0 to at most {d_sae - 1}")
-    cell = np.empty(len(response), np.int32)
-    if not loops.locate(response, design.cell_table(source.role), cell):
+    columns = _columns(source, ["feature_id", "response_id", "mean"])
+    feature = columns[0]
+    if len(feature) and (feature[0] < 0 or feature[-1] >= d_sae):
+        raise not_ascending(source, d_sae)
+    return _located(source, columns, design, range(d_sae), ())
+
+
+def not_ascending(source: RoleSource, d_sae: int) -> StudyError:
+    """Return the error that says that a file is not sorted by the SAE's features."""
+    return damaged(source.activations, f"its feature ids do not ascend from 0 to at most {d_sae - 1}")
+
+
+def _located(
+    source: RoleSource, columns: _Columns, design: Design, features: range, also: Sequence[Column]
+) -> Entries:
+    """Return the entries of `columns`: feature ids, response ids, means and what is `also` there."""
+    feature, response, *values = columns
+    if (feature[1:] < feature[:-1]).any():
+        raise not_ascending(source, features.stop)
+    cell, present = np.empty(len(response), np.int32), design.present[design.roles.index(source.role)]
+    if source.only is not None:
+        present = present & np.isin(design.response_ids, source.only)
+        place = np.empty(len(response), np.int64)
+        place = place[: loops.choose(response, design.cell_of, present, cell, place)]
+        feature, cell, values = feature[place], cell[: len(place)], [one[place] for one in values]
+    elif not loops.locate(response, design.cell_of, present, cell):
         raise StudyError(
             f"{source.activations}: speaks of a response that is not among those pooled of role "
             f"{source.role}; delete it and run the role again"
         )
-    known = with_active and active[0].dtype == np.int32  # with a NULL they come as floats
-    starts = np.empty(d_sae + 1, np.int64)
-    loops.find_starts(feature, starts)
-    return Entries(feature, starts, cell, value, active[0] if known else None)
+    starts = np.searchsorted(feature, np.arange(features.start, features.stop + 1, dtype=np.int32))
+    known = dict(zip(also, values[1:], strict=True))
+    active = known.get("n_active")
+    if active is not None and active.dtype != np.int32:  # with a NULL they come as floats
+        active = None
+    return Entries(starts, cell, values[0], known.get("max"), active)
 
 
 class FeatureRanges:
     """A role's file read range of features by range of features, its footer once.
 
     Ranges that follow each other read no row group twice: what the last one holds beyond a range is kept for
-    the next. With `with_active` it reads, too, on how many tokens features were active. Raises StudyError
-    where the file is damaged.
+    the next. What is to be read `also` stands beside the means. Raises StudyError where the file is damaged.
     """
 
-    def __init__(self, source: RoleSource, *, with_active: bool = False) -> None:
+    def __init__(self, source: RoleSource, also: Sequence[Column] = ()) -> None:
         self.source = source
-        self._names = ["feature_id", "response_id", "mean", *(["n_active"] if with_active else [])]
+        self._also, self._names = also, ["feature_id", "response_id", "mean", *also]
         try:
             self._metadata = source.opened(source.activations).metadata
         except READING_ERRORS as error:
@@ -78,19 +106,35 @@ class FeatureRanges:
         self._first = np.array([first for first, _ in bounds])
         self._last = np.array([last for _, last in bounds])
         self._rest_from = -1
-        self._rest: list[npt.NDArray[Any]] = []
+        self._rest: _Columns = []
 
     def expected(self, d_sae: int) -> Floats:
-        """float64[d_sae]: how often each feature fired, each row group's rows shared out evenly."""
+        """float64[d_sae]: how often each feature fired, each row group's rows shared out evenly.
+
+        Raises StudyError where the row groups are not sorted by the SAE's features.
+        """
+        if len(self._rows) and (
+            self._first[0] < 0 or self._last[-1] >= d_sae or (self._first[1:] < self._last[:-1]).any()
+        ):
+            raise not_ascending(self.source, d_sae)
         rows = np.zeros(d_sae)
         for first, last, n in zip(self._first, self._last, self._rows, strict=True):
             rows[first : last + 1] += n / (last + 1 - first)
         return rows
 
-    def read(self, start: int, stop: int) -> list[npt.NDArray[Any]]:
+    def entries(self, features: range, design: Design) -> Entries:
+        """Return the role's activations of some features.
+
+        Raises StudyError as `read_entries` does.
+        """
+        columns = self.read(features.start, features.stop)
+        columns[2:] = [column.copy() for column in columns[2:]]  # not to keep whole row groups for them
+        return _located(self.source, columns, design, features, self._also)
+
+    def read(self, start: int, stop: int) -> _Columns:
         """Feature ids, response ids and means of the features from `start` to before `stop`, by feature.
 
-        Then their active tokens, where these are asked for: as floats with NaN where one is not known.
+        Then what was asked for besides; as floats with NaN where one is not known.
         """
         kept = self._rest if start == self._rest_from else []
         groups = np.flatnonzero((self._first < stop) & (self._last >= start))
@@ -103,7 +147,7 @@ class FeatureRanges:
         self._rest_from, self._rest = stop, [column[last:].copy() for column in columns]
         return [column[first:last] for column in columns]
 
-    def _read(self, groups: list[int]) -> list[npt.NDArray[Any]]:
+    def _read(self, groups: list[int]) -> _Columns:
         return _columns(self.source, self._names, groups, self._metadata)
 
 
@@ -117,12 +161,10 @@ def _columns(
     names: list[str],
     groups: list[int] | None = None,
     metadata: pq.FileMetaData | None = None,
-) -> list[npt.NDArray[Any]]:
+) -> _Columns:
     try:
         file = source.opened(source.activations, metadata=metadata)
         table = file.read(names) if groups is None else file.read_row_groups(groups, names)
     except READING_ERRORS as error:
         raise damaged(source.activations, error) from error
-    if source.only is not None:
-        table = table.filter(pa.array(np.isin(table["response_id"].to_numpy(), source.only)))
     return [table[name].to_numpy() for name in names]

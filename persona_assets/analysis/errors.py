@@ -55,7 +55,7 @@ class Effects:
 
 
 def mean_squares(totals: Totals, paired: Paired, variance: VarianceShares) -> MeanSquares:
-    """Return the mean squares that the first two readings gave."""
+    """Return the mean squares of what the reading gave."""
     design, n_roles = totals.design, len(totals.design.roles)
     wording_df = (design.by_variant > 0).sum(axis=1) - 1
     interaction_df = (design.by_question > 0).sum(axis=1) - 1

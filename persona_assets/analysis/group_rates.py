@@ -8,34 +8,17 @@ it what it says of activations, and answers that are only longer differ in nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.group_errors import group_effects, groups_parts
-from persona_assets.analysis.group_sums import Range, UnitSums, unit_sums, units_in_blocks
+from persona_assets.analysis.group_sums import Sums, Tokens, UnitSums, units_in_blocks
 from persona_assets.analysis.layout import Layout
 from persona_assets.analysis.significance import fieller, reach, student
-from persona_assets.base.arrays import Flags, Floats, Int32s, Ints
-from persona_assets.base.compiled import compiled
+from persona_assets.base.arrays import Flags, Floats
 
 _RATES = ("token_rate_group", "token_rate_against")
 COLUMNS = (*_RATES, "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_p")
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A contrast's tokens by unit and what units are compared on.
-
-    `mean` float64[n_units]: a unit's mean over what it is compared on. `sums` are those of the tokens over
-    that, as of one feature; `weights` float64[n_places, 3] are such that active tokens times these add up to
-    the products of the two, by group and in blocks.
-    """
-
-    mean: Floats
-    sums: UnitSums
-    weights: Floats
 
 
 def tokens_of(layout: Layout, design: Design) -> Tokens | None:
@@ -53,11 +36,10 @@ def tokens_of(layout: Layout, design: Design) -> Tokens | None:
     of_block = np.zeros(in_block.shape)
     np.add.at(of_block, layout.block_of, share)
     blocks = (of_block**2 / in_block).sum() if len(in_block) > 1 else 0.0
-    weights = np.zeros((len(lengths), 3))
-    weights[member, layout.side_of[unit]] = share[unit, column] / mean[unit]
+    weights = np.zeros((*share.shape, 2))
+    weights[..., 0] = share / mean[:, None]
     if len(in_block) > 1:
-        block = layout.block_of[unit]
-        weights[member, 2] = of_block[block, column] / in_block[block, column] / mean[unit]
+        weights[..., 1] = (of_block / in_block)[layout.block_of] / mean[:, None]
     sums = UnitSums(
         share.sum(axis=1)[None],
         (of_side.T @ share)[None],
@@ -67,18 +49,14 @@ def tokens_of(layout: Layout, design: Design) -> Tokens | None:
     return Tokens(mean, sums, weights)
 
 
-def group_rates(layout: Layout, part: Range, tokens: Tokens | None, seldom: Flags) -> dict[str, Floats]:
-    """Return the columns `COLUMNS` of a range's features, float64[n_features] each.
+def group_rates(layout: Layout, summed: Sums, tokens: Tokens | None, seldom: Flags) -> dict[str, Floats]:
+    """Return the columns `COLUMNS` of some features, float64[n_features] each.
 
     NaN where tokens are not known; features that are `seldom` expected have rates and their ratio alone.
     """
-    n = part.stop - part.start
-    if tokens is None or not _known(part.active, part.places, layout.unit_of):
-        return {name: np.full(n, np.nan) for name in COLUMNS}
-    with np.errstate(invalid="ignore"):
-        active, _ = unit_sums(layout, part, part.active, (layout.asked > 0) / tokens.mean[:, None])
-    products = np.zeros((n, 3))
-    _products(part.bounds, part.places, part.active, tokens.weights, products)
+    active, products = summed.active, summed.products
+    if tokens is None or active is None:
+        return {name: np.full(len(seldom), np.nan) for name in COLUMNS}
     of_unit = (active.units / (layout.asked > 0).sum(axis=1)).T
     rates = [np.abs(layout.weights[own]) @ of_unit[own] for own in (layout.side_of == 0, layout.side_of == 1)]
     above = _above(active, tokens.sums, products, (rates[0] + rates[1]) / 2)
@@ -116,21 +94,3 @@ def _by_group(layout: Layout, levels: Floats, ratio: Floats) -> Floats:
     shares = np.where(total > 0, parts / total, 0.5)
     grown = np.stack([ratio, 1 / ratio], axis=1)
     return shares * np.where(own, 1, np.fmax(grown, 1))
-
-
-@compiled()
-def _known(active: Int32s, places: Int32s, unit_of: Int32s) -> bool:
-    """Return whether all active tokens of responses that take part are known."""
-    unknown = 0
-    for at in range(len(active)):
-        unknown += active[at] < 0 and unit_of[places[at]] >= 0
-    return unknown == 0
-
-
-@compiled()
-def _products(bounds: Ints, places: Int32s, active: Int32s, weights: Floats, into: Floats) -> None:
-    """Add each feature's active tokens times their places' weights to `into` float64[n_features, 3]."""
-    for one in range(len(bounds) - 1):
-        for at in range(bounds[one], bounds[one + 1]):
-            for column in range(weights.shape[1]):
-                into[one, column] += active[at] * weights[places[at], column]

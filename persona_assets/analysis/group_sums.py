@@ -6,21 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.analysis.entries import FeatureRanges
 from persona_assets.analysis.layout import Layout
-from persona_assets.analysis.placements import Placements, place_answers
-from persona_assets.analysis.ranks import ranges
+from persona_assets.analysis.placements import Keys, Placements, place_answers, sort_by_value
+from persona_assets.analysis.reading import Block, read_blocks
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
-from persona_assets.base.errors import StudyError
-
-Keys = npt.NDArray[np.uint64]
 
 MAX_ENTRIES = 12_000_000  # brought together at once, of about 35 bytes each; two ranges are in memory
-MAX_FEATURES = 4096  # of a range: what is summed by unit and by what units are compared on
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class Range:
     """The activations of features `start` to before `stop`, of all roles.
 
     A feature's begin at `bounds` int64[n + 1]: its `values`, role by role as their files have them, each with
-    its place (`layout`), int32. `keys` are the same in rising order: the bits of the value, then the place.
+    its place (`layout`), int32. `keys` are the same in rising order of the value: its bits, then the place.
     `active` int32: on how many tokens; -1 where that is not known.
     """
 
@@ -56,70 +50,110 @@ class UnitSums:
     squares: Floats
     blocks: Floats
 
+    @classmethod
+    def zeros(cls, n_features: int, n_units: int, n_crossed: int) -> UnitSums:
+        """Return sums of nothing yet."""
+        squares, crossed = np.zeros((n_features, 2)), np.zeros((n_features, 2, n_crossed))
+        return cls(np.zeros((n_features, n_units)), crossed, squares, np.zeros(n_features))
+
 
 @dataclass(frozen=True)
 class Sums(UnitSums):
     """Besides, of single responses, by group, float64[n_features, 2] each.
 
-    `fired`, and the sums of their `values` and `value_squares`.
+    `fired`, and the sums of their `values` and `value_squares`. `active` are the sums of active tokens over
+    the unit's mean tokens, and `products` float64[n_features, 3] those of active tokens with
+    `Tokens.weights`; None where tokens are not known.
     """
 
     fired: Floats
     values: Floats
     value_squares: Floats
     placed: Placements
+    active: UnitSums | None
+    products: Floats
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A contrast's tokens by unit and what units are compared on.
+
+    `mean` float64[n_units]: a unit's mean over what it is compared on. `sums` are those of the tokens over
+    that, as of one feature; `weights` float64[n_units, n_crossed, 2] are such that active tokens times these
+    add up to the products of the two, in the unit's group and in blocks.
+    """
+
+    mean: Floats
+    sums: UnitSums
+    weights: Floats
 
 
 def read_ranges(sources: Sequence[RoleSource], design: Design, d_sae: int) -> Iterator[Range]:
     """Read every role once, range of features by range. Raises StudyError where a file is damaged."""
-    files = [FeatureRanges(source, with_active=True) for source in sources]
-    expected = np.sum([file.expected(d_sae) for file in files], axis=0).astype(np.int64)
-    for first, last in ranges(expected, MAX_ENTRIES):
-        for start in range(first, last, MAX_FEATURES):
-            yield _read(files, design, start, min(start + MAX_FEATURES, last))
+    for block in read_blocks(sources, design, d_sae, also=["n_active"], max_entries=MAX_ENTRIES):
+        yield _range(block, len(design.response_ids))
 
 
-def sums(layout: Layout, part: Range) -> Sums:
-    """Return what a contrast sums over a range's activations."""
-    with np.errstate(divide="ignore"):
-        weight = np.where(layout.asked > 0, 1 / layout.asked, 0)
-    found, (fired, values, value_squares) = unit_sums(layout, part, part.values, weight)
-    return Sums(
-        **vars(found), fired=fired, values=values, value_squares=value_squares, placed=_placed(layout, part)
-    )
+class Summing:
+    """What a contrast's sums take of its layout and `tokens`: the same for every range.
 
-
-def unit_sums(
-    layout: Layout, part: Range, values: Singles | Int32s, weight: Floats
-) -> tuple[UnitSums, tuple[Floats, Floats, Floats]]:
-    """Return sums of a range's `values`, and of single responses those that `Sums` begins with.
-
-    x is the sum of a unit's values times its weight, of `weight` float64[n_units, n_crossed].
+    A slot is a unit and one of what units are compared on: unit x n_crossed + that.
     """
-    n, shape = part.stop - part.start, layout.asked.shape
-    of_units, crossed, blocks = np.zeros((n, shape[0])), np.zeros((n, 2, shape[1])), np.zeros(n)
-    squares, fired, value_sums, value_squares = np.zeros((4, n, 2))
-    _sum(
-        part.bounds,
-        part.places,
-        values,
-        layout.unit_of,
-        layout.crossed_of,
-        weight,
-        layout.side_of,
-        layout.block_of,
-        units_in_blocks(layout),
-        (of_units, crossed, squares, blocks, fired, value_sums, value_squares),
-    )
-    return UnitSums(of_units, crossed, squares, blocks), (fired, value_sums, value_squares)
 
+    def __init__(self, layout: Layout, tokens: Tokens | None) -> None:
+        self.layout, self.tokens = layout, tokens
+        n_units, n_crossed = shape = layout.asked.shape
+        self._slot_of = np.where(
+            layout.unit_of >= 0, layout.unit_of * n_crossed + layout.crossed_of, -1
+        ).astype(np.int32)
+        self._in_block = units_in_blocks(layout)
+        self._side_at = np.repeat(layout.side_of, n_crossed)
+        self._block_of = (layout.block_of[:, None] * n_crossed + np.arange(n_crossed)).ravel()
+        with np.errstate(divide="ignore"):
+            self._weight = np.where(layout.asked > 0, 1 / layout.asked, 0).ravel()
+        self._of_active = np.zeros((n_units * n_crossed, 3))
+        if tokens is not None:
+            self._of_active[:, 0] = ((layout.asked > 0) / tokens.mean[:, None]).ravel()
+            self._of_active[:, 1:] = tokens.weights.reshape(-1, 2)
+        self._shape = shape
+        self._place_of = np.where(layout.unit_of >= 0, layout.place_of[layout.unit_of], -1).astype(np.int32)
 
-def _placed(layout: Layout, part: Range) -> Placements:
-    """Return how the answers of either group stand among the other's."""
-    keys, bounds = np.empty_like(part.keys), np.zeros_like(part.bounds)
-    place_of = np.where(layout.unit_of >= 0, layout.place_of[layout.unit_of], -1).astype(np.int32)
-    _choose(part.keys, part.bounds, place_of, keys, bounds)
-    return place_answers(keys[: bounds[-1]], bounds, layout.by_place)
+    def of(self, part: Range) -> Sums:
+        """Return what the contrast sums over a range's activations."""
+        n = part.stop - part.start
+        found, active = UnitSums.zeros(n, *self._shape), UnitSums.zeros(n, *self._shape)
+        fired, values, value_squares = np.zeros((3, n, 2))
+        products = np.zeros((n, 3))
+        known = _sum(
+            part.bounds,
+            part.places,
+            part.values,
+            part.active,
+            self._slot_of,
+            self._weight,
+            self._of_active,
+            self._side_at,
+            self._block_of,
+            self._in_block,
+            (found.units, found.crossed, found.squares, found.blocks),
+            (active.units, active.crossed, active.squares, active.blocks),
+            (fired, values, value_squares, products),
+        )
+        return Sums(
+            **vars(found),
+            fired=fired,
+            values=values,
+            value_squares=value_squares,
+            placed=self._placed(part),
+            active=active if known and self.tokens is not None else None,
+            products=products,
+        )
+
+    def _placed(self, part: Range) -> Placements:
+        """Return how the answers of either group stand among the other's."""
+        keys, bounds = np.empty_like(part.keys), np.zeros_like(part.bounds)
+        _choose(part.keys, part.bounds, self._place_of, keys, bounds)
+        return place_answers(keys[: bounds[-1]], bounds, self.layout.by_place)
 
 
 def units_in_blocks(layout: Layout) -> Ints:
@@ -129,97 +163,112 @@ def units_in_blocks(layout: Layout) -> Ints:
     return counts
 
 
-def _read(files: list[FeatureRanges], design: Design, start: int, stop: int) -> Range:
-    read = [file.read(start, stop) for file in files]
-    counts = np.sum([np.bincount(feature - start, minlength=stop - start) for feature, *_ in read], axis=0)
+def _range(block: Block, n_cells: int) -> Range:
+    counts = np.sum([np.diff(entries.starts) for entries in block.roles], axis=0)
     bounds = np.append(0, np.cumsum(counts)).astype(np.int64)
     places, active = np.empty((2, bounds[-1]), np.int32)
     values, at = np.empty(bounds[-1], np.float32), bounds[:-1].copy()
-    for row, (file, (feature, response, value, tokens)) in enumerate(zip(files, read, strict=True)):
-        cells = design.cell_table(file.source.role)
-        first = row * len(design.response_ids)
-        known = np.nan_to_num(tokens, nan=-1).astype(np.int32, copy=False)
-        if not _place(feature, response, value, known, start, cells, first, at, places, values, active):
-            raise StudyError(
-                f"{file.source.activations}: speaks of a response that is not among those pooled of role "
-                f"{file.source.role}; delete it and run the role again"
-            )
+    for row, entries in enumerate(block.roles):
+        known = np.full(len(entries.cell), -1, np.int32) if entries.active is None else entries.active
+        first = row * n_cells
+        _place(entries.starts, entries.cell, entries.value, known, first, at, places, values, active)
     keys = values.view(np.uint32).astype(np.uint64) << np.uint64(32) | places.view(np.uint32)
-    for one in range(len(counts)):
-        keys[bounds[one] : bounds[one + 1]].sort()
-    return Range(start, stop, bounds, places, values, keys, active)
+    sort_by_value(keys, bounds)
+    return Range(block.start, block.stop, bounds, places, values, keys, active)
 
 
 @compiled()
 def _place(
-    feature: Int32s,
-    response: Int32s,
+    starts: Ints,
+    cell: Int32s,
     value: Singles,
     tokens: Int32s,
-    start: int,
-    cells: Int32s,
     first: int,
     at: Ints,
     places: Int32s,
     values: Singles,
     active: Int32s,
-) -> bool:
-    for entry in range(len(feature)):
-        if not 0 <= response[entry] < len(cells) or cells[response[entry]] < 0:
-            return False
-        one = feature[entry] - start
-        places[at[one]] = first + cells[response[entry]]
-        values[at[one]] = value[entry]
-        active[at[one]] = tokens[entry]
-        at[one] += 1
-    return True
+) -> None:
+    for one in range(len(at)):
+        place = at[one]
+        for entry in range(starts[one], starts[one + 1]):
+            places[place], values[place], active[place] = first + cell[entry], value[entry], tokens[entry]
+            place += 1
+        at[one] = place
 
 
 @compiled()
 def _sum(
     bounds: Ints,
     places: Int32s,
-    values: Singles | Int32s,
-    unit_of: Int32s,
-    crossed_of: Int32s,
+    values: Singles,
+    tokens: Int32s,
+    slot_of: Int32s,
     weight: Floats,
-    side_of: Ints,
+    of_active: Floats,
+    side_at: Ints,
     block_of: Ints,
     in_block: Ints,
-    into: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats],
-) -> None:
-    """Fill `into` (see `Sums`)."""
-    units, crossed, squares, blocks, fired, sums, value_squares = into
-    means, of_block, in_blocks = np.zeros(weight.shape), np.zeros(in_block.shape), len(in_block) > 1
+    of_values: tuple[Floats, Floats, Floats, Floats],
+    of_tokens: tuple[Floats, Floats, Floats, Floats],
+    single: tuple[Floats, Floats, Floats, Floats],
+) -> bool:
+    """Fill the sums (see `Sums`); return whether all active tokens of responses that take part are known."""
+    fired, sums, squares, products = single
+    n_crossed, in_blocks, unknown = in_block.shape[1], len(in_block) > 1, 0
+    means, active = np.zeros(len(weight)), np.zeros(len(weight))
+    of_block, blocks, active_blocks = in_block.ravel(), np.zeros(in_block.size), np.zeros(in_block.size)
     for one in range(len(bounds) - 1):
         for at in range(bounds[one], bounds[one + 1]):
-            unit, column = unit_of[places[at]], crossed_of[places[at]]
-            if unit < 0:
+            slot = slot_of[np.uint32(places[at])]
+            if slot < 0:
                 continue
-            value, side = np.float64(values[at]), side_of[unit]
-            means[unit, column] += value * weight[unit, column]
+            where, value, n = np.uint32(slot), np.float64(values[at]), np.float64(tokens[at])
+            side = np.uint32(side_at[where])
+            unknown += 1 if n < 0 else 0
+            means[where] += value * weight[where]
+            active[where] += n * of_active[where, 0]
             fired[one, side] += 1
             sums[one, side] += value
-            value_squares[one, side] += value * value
+            squares[one, side] += value * value
+            products[one, side] += n * of_active[where, 1]
+            products[one, 2] += n * of_active[where, 2]
         for at in range(bounds[one], bounds[one + 1]):
-            unit, column = unit_of[places[at]], crossed_of[places[at]]
-            if unit < 0 or means[unit, column] == 0:
+            slot = slot_of[np.uint32(places[at])]
+            if slot < 0:
                 continue
-            x, side = means[unit, column], side_of[unit]
-            means[unit, column] = 0
-            units[one, unit] += x
-            crossed[one, side, column] += x
-            squares[one, side] += x * x
+            where = np.uint32(slot)
+            x, y = means[where], active[where]
+            if x == 0 and y == 0:
+                continue
+            means[where] = active[where] = 0
+            unit, block = where // np.uint32(n_crossed), block_of[where]
+            side, column = side_at[where], where % np.uint32(n_crossed)
+            _add(of_values, one, unit, side, column, x)
+            _add(of_tokens, one, unit, side, column, y)
             if in_blocks:
-                of_block[block_of[unit], column] += x
+                blocks[block] += x
+                active_blocks[block] += y
         if not in_blocks:
             continue
         for at in range(bounds[one], bounds[one + 1]):
-            unit, column = unit_of[places[at]], crossed_of[places[at]]
-            if unit >= 0 and of_block[block_of[unit], column] != 0:
-                block = block_of[unit]
-                blocks[one] += of_block[block, column] ** 2 / in_block[block, column]
-                of_block[block, column] = 0
+            slot = slot_of[np.uint32(places[at])]
+            if slot >= 0:
+                block = block_of[np.uint32(slot)]
+                x, y, n_units = blocks[block], active_blocks[block], of_block[block]
+                blocks[block] = active_blocks[block] = 0
+                of_values[3][one] += x * x / n_units
+                of_tokens[3][one] += y * y / n_units
+    return unknown == 0
+
+
+@compiled()
+def _add(
+    into: tuple[Floats, Floats, Floats, Floats], one: int, unit: int, side: int, column: int, x: float
+) -> None:
+    into[0][one, unit] += x
+    into[1][one, side, column] += x
+    into[2][one, side] += x * x
 
 
 @compiled()

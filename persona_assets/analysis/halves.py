@@ -11,32 +11,37 @@ from persona_assets.analysis.design import Design
 from persona_assets.analysis.totals import Baseline, Totals
 from persona_assets.base.arrays import Flags, Floats, Singles
 
-_BLOCK = 4096  # features at a time
-
 # What is left of a constant column about its mean, as a part of the column: rounding.
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Matrices:
-    """A statistic of every role's responses, and how alike halves of them are.
+class Likeness:
+    """How alike halves of a statistic of every role's responses are; the halves are too large to be kept.
 
-    `whole` is float64[n_roles, d_sae]; `cosines` float64[d_sae] are `half_cosines` of the halves of responses
-    and `agreement` float64[d_sae] `half_correlations` of those of wordings. The halves themselves are too
-    large to be kept.
+    `cosines` float64[d_sae] are `half_cosines` of the halves of responses and `agreement` float64[d_sae]
+    `half_correlations` of those of wordings.
     """
 
-    whole: Floats
     cosines: Floats
     agreement: Floats
 
     @classmethod
-    def of(cls, whole: Floats, halves: Singles) -> Matrices:
-        """Return those of the halves float32[2, 2, n_roles, d_sae] of responses and of wordings.
+    def of(cls, halves: Singles) -> Likeness:
+        """Return that of the halves float32[2, 2, n_roles, d_sae] of responses and of wordings.
 
         A half without a response is NaN.
         """
-        return cls(whole, half_cosines(halves[0]), half_correlations(halves[1]))
+        return cls(half_cosines(halves[0]), half_correlations(halves[1]))
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """A statistic of every role's responses, `whole` float64[n_roles, d_sae], and its `Likeness`."""
+
+    whole: Floats
+    cosines: Floats
+    agreement: Floats
 
 
 def split(design: Design, seed: int) -> Flags:
@@ -71,7 +76,7 @@ def half_cosines(halves: Singles) -> Floats:
 
     Over the roles that have both; 0 where a half is zero in all of them, NaN if there is none.
     """
-    return _of_blocks(halves, 1, _cosines)
+    return _of_both(halves, 1, _cosines)
 
 
 def half_correlations(halves: Singles) -> Floats:
@@ -79,20 +84,16 @@ def half_correlations(halves: Singles) -> Floats:
 
     Over the roles that have both; 0 where a half does not vary, NaN with fewer than two such roles.
     """
-    return _of_blocks(halves, 2, _correlations)
+    return _of_both(halves, 2, _correlations)
 
 
-def _of_blocks(halves: Singles, fewest: int, alike: Callable[[Floats, Floats], Floats]) -> Floats:
+def _of_both(halves: Singles, fewest: int, alike: Callable[[Floats, Floats], Floats]) -> Floats:
     """Return how alike two halves are, over the roles that have both; NaN with fewer than `fewest`."""
     both = np.asarray(~np.isnan(halves).any(axis=(0, 2)))
-    result = np.full(halves.shape[2], np.nan)
     if both.sum() < fewest:
-        return result
-    for start in range(0, len(result), _BLOCK):
-        block = np.s_[start : start + _BLOCK]
-        first, second = halves[:, both, block].astype(np.float64)
-        result[block] = alike(first, second)
-    return result
+        return np.full(halves.shape[2], np.nan)
+    first, second = halves[:, both].astype(np.float64)
+    return alike(first, second)
 
 
 def _cosines(first: Floats, second: Floats) -> Floats:
@@ -108,30 +109,33 @@ def _correlations(first: Floats, second: Floats) -> Floats:
     return np.divide(products, norms, out=np.zeros_like(norms), where=~steady)
 
 
-def centred(totals: Totals, baseline: Baseline, raw: Matrices, means: Singles, chosen: Flags) -> Matrices:
-    """`raw` means less the mean, over the same responses, of their cell's mean over the roles that have it.
+def centred(totals: Totals, baseline: Baseline, means: Singles, weights: HalfWeights) -> Matrices:
+    """Return role means less the mean, over the same responses, of their cell's mean over the roles with it.
 
-    `chosen` bool[2, 2, n_roles, n_cells] are `split`'s halves and `split_wordings`'s, `means` float32[2, 2,
-    n_roles, d_sae] their means.
+    `means` float32[2, 2, n_roles, n_features] are those of `split`'s halves and of `split_wordings`'s.
     """
-    design = totals.design
-    whole_weights = _weights(design, design.present)
-    half_weights = [_weights(design, half) for half in chosen.reshape(4, *design.present.shape)]
-    whole = np.empty_like(raw.whole)
-    cosines, agreement = np.empty((2, whole.shape[1]))
-    for start in range(0, whole.shape[1], _BLOCK):
-        block = np.s_[start : start + _BLOCK]
-        sums = baseline.cell_sums[block].T
-        whole[:, block] = raw.whole[:, block] - whole_weights @ sums
-        of_halves = means[..., block].reshape(4, *whole[:, block].shape)
-        apart = [of_half - weights @ sums for of_half, weights in zip(of_halves, half_weights, strict=True)]
-        halves = np.stack(apart).astype(np.float32)
-        cosines[block], agreement[block] = half_cosines(halves[:2]), half_correlations(halves[2:])
-    return Matrices(whole, cosines, agreement)
+    whole, halves = weights.means(baseline.cell_sums)
+    apart = (means - halves).astype(np.float32)
+    return Matrices(totals.role_means - whole, half_cosines(apart[0]), half_correlations(apart[1]))
 
 
-def _weights(design: Design, rows: Flags) -> Floats:
-    """Return what makes of a cell's sum over roles the mean over a role's `rows` bool[n_roles, n_cells]."""
-    in_cell = design.present.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return rows / in_cell / rows.sum(axis=1, keepdims=True)
+class HalfWeights:
+    """What makes means over roles' responses of the cells' sums over roles.
+
+    Of all the responses, and of each half of `chosen` bool[2, 2, n_roles, n_cells].
+    """
+
+    def __init__(self, design: Design, chosen: Flags) -> None:
+        firsts = np.concatenate([design.present[None], chosen[:, 0]])
+        self._sums = firsts.reshape(-1, firsts.shape[2]) / design.present.sum(axis=0)
+        self._n_responses, self._n_chosen = design.n_responses, chosen.sum(axis=3)
+
+    def means(self, cell_sums: Floats) -> tuple[Floats, Floats]:
+        """Return those of the whole, float64[n_roles, n_features], and of halves, float64[2, 2, *those].
+
+        NaN for a half without a response.
+        """
+        whole, *firsts = np.split(self._sums @ cell_sums.T, 3)
+        halves = np.stack([np.stack([first, whole - first]) for first in firsts])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return whole / self._n_responses[:, None], halves / self._n_chosen[..., None]

@@ -29,8 +29,7 @@ class LengthContrasts:
     """What is known of roles' lengths; iterated over, it gives the table's rows, one role's at a time.
 
     `fired` int64[d_sae] is `Totals.fired`. `rates` are None where tokens are not known; `slope` and its
-    `variance` float64[d_sae] are `Slopes.slopes`'s; `effects` are None until they are known, or where roles
-    share no questions.
+    `variance` float64[d_sae] are `at_length.Slope`'s; `effects` are None where roles share no questions.
     """
 
     design: Design
@@ -38,7 +37,7 @@ class LengthContrasts:
     rates: TokenRates | None
     slope: Floats
     variance: Floats
-    effects: Effects | None = None
+    effects: Effects | None
 
     @cached_property
     def overlaps(self) -> Floats:

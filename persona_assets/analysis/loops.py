@@ -1,7 +1,7 @@
-"""The inner loops of the passes, compiled by Numba; they run in the calling thread and change their outputs.
+"""The inner loops over entries, compiled by Numba; they run in the calling thread and change their outputs.
 
-`feature` int32[n], `cell` int32[n] and `value` float32[n] are a role's entries, sorted by feature; those of
-each begin at its place in `starts` int64[d_sae + 1]. Places are unsigned: nothing counts from the end.
+`cell` int32[n] and `value` float32[n] are a role's `Entries`, sorted by feature; those of each begin at its
+place in `starts` int64[n_features + 1]. Places are unsigned: nothing counts from the end.
 """
 
 from __future__ import annotations
@@ -9,35 +9,39 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
+from persona_assets.base.arrays import Flags, Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
 
-Feature = npt.NDArray[np.int32]
 Cell = npt.NDArray[np.int32]
 Value = npt.NDArray[np.float32]
 
 
 @compiled()
-def locate(response: Cell, cell_of: Cell, cell: Cell) -> bool:
-    """Write each response's cell to `cell`; False where one has none.
+def locate(response: Cell, cell_of: Cell, present: Flags, cell: Cell) -> bool:
+    """Write each response's cell to `cell`; False where one has none that is `present` bool[n_cells].
 
     `cell_of`: int32[highest response_id + 1], -1 for ids that are not a response's.
     """
     for at in range(len(response)):
-        if not 0 <= response[at] < len(cell_of) or cell_of[response[at]] < 0:
+        if not 0 <= response[at] < len(cell_of):
             return False
-        cell[at] = cell_of[response[at]]
+        where = cell_of[response[at]]
+        if where < 0 or not present[where]:
+            return False
+        cell[at] = where
     return True
 
 
 @compiled()
-def find_starts(feature: Feature, starts: Ints) -> None:
-    """Write where the entries of each feature begin."""
-    at = 0
-    for one in range(len(starts)):
-        while at < len(feature) and feature[at] < one:
-            at += 1
-        starts[one] = at
+def choose(response: Cell, cell_of: Cell, present: Flags, cell: Cell, place: Ints) -> int:
+    """Write the cells that `locate` would to `cell`, and where they stood to `place`; return how many."""
+    n_chosen = 0
+    for at in range(len(response)):
+        where = cell_of[response[at]] if 0 <= response[at] < len(cell_of) else -1
+        if where >= 0 and present[where]:
+            cell[n_chosen], place[n_chosen] = where, at
+            n_chosen += 1
+    return n_chosen
 
 
 @compiled()
@@ -91,11 +95,20 @@ def gather(
 
 
 @compiled()
-def spread(feature: Feature, cell: Cell, value: Value, column_of: Ints, weight: Floats, sums: Floats) -> None:
-    """Add each entry, times its cell's weight, to `sums` float64[d_sae, n_columns] in its cell's column."""
-    for at in range(len(feature)):
-        where = cell[at]
-        sums[feature[at], column_of[where]] += value[at] * weight[where]
+def spread(starts: Ints, cell: Cell, value: Value, column_of: Ints, sums: Floats) -> None:
+    """Add each entry to `sums` float64[d_sae, n_columns] in its cell's column."""
+    for one in range(len(sums)):
+        of_column = sums[one]
+        for at in range(starts[one], starts[one + 1]):
+            of_column[np.uint32(column_of[np.uint32(cell[at])])] += value[at]
+
+
+@compiled()
+def fold(cell_sums: Floats, question_of: Ints, sums: Floats) -> None:
+    """Add each feature's sums by cell, float64[d_sae, n_cells], to those by question."""
+    for one in range(len(sums)):
+        for cell in range(cell_sums.shape[1]):
+            sums[one, np.uint32(question_of[cell])] += cell_sums[one, cell]
 
 
 @compiled()
@@ -141,10 +154,34 @@ def paired_moments(
 
 
 @compiled()
-def maxima(feature: Feature, value: Value, highest: Value) -> None:
+def maxima(starts: Ints, value: Value, highest: Value) -> None:
     """Raise `highest` float32[d_sae] to each entry of the feature."""
-    for at in range(len(feature)):
-        highest[feature[at]] = max(highest[feature[at]], value[at])
+    for one in range(len(highest)):
+        for at in range(starts[one], starts[one + 1]):
+            highest[one] = max(highest[one], value[at])
+
+
+@compiled()
+def deviations(starts: Ints, value: Value, n_responses: int, sd: Floats) -> None:
+    """Write each feature's standard deviation over `n_responses`, of which the others are 0.
+
+    As role_features.sql: of a steady feature, which its squares would leave nothing of, by the deviations.
+    """
+    for one in range(len(sd)):
+        n_fired, total, squares = starts[one + 1] - starts[one], 0.0, 0.0
+        for at in range(starts[one], starts[one + 1]):
+            x = np.float64(value[at])
+            total += x
+            squares += x * x
+        centre = total / max(n_fired, 1)
+        variance = squares / max(n_fired, 1) - centre * centre
+        if n_fired > 1 and variance < 1e-10 * centre * centre:
+            about = 0.0
+            for at in range(starts[one], starts[one + 1]):
+                about += (value[at] - centre) ** 2
+            variance = about / n_fired
+        share = n_fired / n_responses
+        sd[one] = np.sqrt(share * variance + share * (1 - share) * centre * centre)
 
 
 @compiled()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +14,8 @@ from scipy.special import ndtri
 from persona_assets.analysis.contrasts import MIN_EXPECTED, MIN_FIRED
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.group_errors import GroupEffects, between_units, group_effects
-from persona_assets.analysis.group_rates import Tokens, group_rates, tokens_of
-from persona_assets.analysis.group_sums import Range, Sums, read_ranges, sums
+from persona_assets.analysis.group_rates import group_rates, tokens_of
+from persona_assets.analysis.group_sums import Range, Summing, Sums, read_ranges
 from persona_assets.analysis.layout import Layout, layout
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.significance import beyond, fisher, reach, student
@@ -44,13 +47,15 @@ def own_contrasts(
     design = read_design(sources)
     layouts = {name: layout(one, design, aligned=aligned) for name, one in groups.items()}
     whole = {name: one for name, one in layouts.items() if one.n_units.all()}
-    tokens = {name: tokens_of(one, design) for name, one in whole.items()}
+    summing = [Summing(one, tokens_of(one, design)) for one in whole.values()]
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
-    for part in ahead(read_ranges(sources, design, d_sae)):
-        for name, one in whole.items():
-            found[name].append(_of_features(one, part, tokens[name]))
-        if progress is not None:
-            progress(part.stop, d_sae)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for part in ahead(read_ranges(sources, design, d_sae)):
+            columns = threads.map(partial(_of_features, part=part), summing)
+            for name, of_contrast in zip(whole, columns, strict=True):
+                found[name].append(of_contrast)
+            if progress is not None:
+                progress(part.stop, d_sae)
     features = {name: _finished(name, parts, smallest_effect) for name, parts in found.items()}
     empty = CONTRAST_FEATURES.schema.empty_table()
     rows = [_in_whole(name, groups[name], one, features.get(name, empty)) for name, one in layouts.items()]
@@ -61,9 +66,9 @@ def own_contrasts(
     }
 
 
-def _of_features(of: Layout, part: Range, tokens: Tokens | None) -> _Columns:
+def _of_features(summing: Summing, part: Range) -> _Columns:
     """Return the columns of the features of a range that fire in either group."""
-    summed = sums(of, part)
+    of, summed = summing.layout, summing.of(part)
     known = group_effects(of, summed)
     n, fired = of.n_responses, summed.fired
     auroc, auroc_error, auroc_df, inflation, units = _auroc(of, summed, known)
@@ -93,7 +98,7 @@ def _of_features(of: Layout, part: Range, tokens: Tokens | None) -> _Columns:
             "p": p,
             "min_unit_auroc": own.min(axis=0),
             "n_units_agree": ((np.sign(own - 0.5) == np.sign(auroc - 0.5)) & (auroc != 0.5)).sum(axis=0),
-            **group_rates(of, part, tokens, seldom),
+            **group_rates(of, summed, summing.tokens, seldom),
         }
     alive = fired.any(axis=1)
     return {name: values[alive] for name, values in columns.items()}

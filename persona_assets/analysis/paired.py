@@ -1,17 +1,16 @@
-"""The second pass: each role against all roles on the same questions, and the halves of its responses."""
+"""Each role against all roles on the same questions, and the halves of its responses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from persona_assets.analysis import loops
-from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.analysis.entries import Entries, read_entries
-from persona_assets.analysis.totals import Baseline, Totals
-from persona_assets.base.ahead import ahead
+from persona_assets.analysis.design import Design
+from persona_assets.analysis.entries import Entries
+from persona_assets.analysis.totals import Baseline
 from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
 
@@ -27,63 +26,60 @@ class Paired:
     squares: Floats
 
 
-def second_pass(
-    sources: Iterable[RoleSource], totals: Totals, baseline: Baseline | None, chosen: Flags
-) -> tuple[Paired | None, Singles]:
-    """Read every role once more: levels (None without a baseline), and the means of its halves.
+def pair(roles: Sequence[Entries], design: Design, baseline: Baseline) -> Paired:
+    """Return how far the roles are from all roles, whose `baseline` is of the same features."""
+    shape = len(roles), len(baseline.question_means)
+    paired = Paired(np.empty(shape), np.empty(shape))
+    for row, entries in enumerate(roles):
+        asked = np.flatnonzero(design.by_question[row])
+        loops.paired_moments(
+            entries.starts,
+            entries.cell,
+            entries.value,
+            np.searchsorted(asked, design.question_of),
+            design.question_weights(row),
+            asked,
+            baseline.question_means,
+            paired.levels[row],
+            paired.squares[row],
+        )
+    return paired
 
-    `chosen` bool[n_splits, 2, n_roles, n_cells] are the halves; the means are float32[n_splits, 2, n_roles,
-    d_sae], NaN for a half without a response. Raises StudyError where a file is damaged.
+
+def half_means(roles: Sequence[Entries], design: Design, chosen: Flags) -> Singles:
+    """Return the means of the roles' halves, float32[n_splits, 2, n_roles, n_features].
+
+    `chosen` bool[n_splits, 2, n_roles, n_cells] are the halves; NaN for a half without a response.
     """
-    design, shape = totals.design, totals.role_means.shape
-    paired = Paired(np.empty(shape), np.empty(shape)) if baseline is not None else None
-    means = np.empty((*chosen.shape[:2], *shape), np.float32)
-    for row, entries in enumerate(ahead(read_entries(source, design, shape[1]) for source in sources)):
-        if len(chosen):
-            means[:, :, row] = _half_means(design, entries, chosen[:, :, row], shape[1])
-        if paired is not None and baseline is not None:
-            _compare(paired, row, entries, totals, baseline)
-    return paired, means
+    means = np.empty((*chosen.shape[:2], len(roles), len(roles[0].starts) - 1), np.float32)
+    for row, entries in enumerate(roles):
+        means[:, :, row] = _half_means(entries, chosen[:, :, row])
+    return means
 
 
-def peaks(
-    sources: Iterable[RoleSource], design: Design, d_sae: int, chosen: Flags
-) -> tuple[Singles, Singles]:
-    """Read every role once more; return its maxima, and of each half the mean of the responses' maxima.
+def peaks(roles: Sequence[Entries]) -> Singles:
+    """Return the roles' maxima, float32[n_roles, n_features]; their entries have the `highest`."""
+    found = np.zeros((len(roles), len(roles[0].starts) - 1), np.float32)
+    for row, entries in enumerate(of_maxima(roles)):
+        loops.maxima(entries.starts, entries.value, found[row])
+    return found
 
-    float32[n_roles, d_sae] and float32[n_splits, 2, n_roles, d_sae], as `second_pass`'s. A half's own
-    maximum would be an extreme of half the responses, which differs between halves by chance alone.
-    Raises StudyError where a file is damaged.
+
+def of_maxima(roles: Sequence[Entries]) -> list[Entries]:
+    """Return the entries with the responses' maxima for values.
+
+    A half's own maximum would be an extreme of half the responses, which differs between halves by chance
+    alone: of halves there are the means of the responses' maxima.
     """
-    highest = np.zeros((len(design.roles), d_sae), np.float32)
-    means = np.empty((*chosen.shape[:2], *highest.shape), np.float32)
-    for row, entries in enumerate(ahead(read_entries(source, design, d_sae, "max") for source in sources)):
-        loops.maxima(entries.feature, entries.value, highest[row])
-        means[:, :, row] = _half_means(design, entries, chosen[:, :, row], d_sae)
-    return highest, means
+    return [replace(entries, value=entries.highest) for entries in roles if entries.highest is not None]
 
 
-def _half_means(design: Design, entries: Entries, chosen: Flags, d_sae: int) -> Floats:
-    """float64[n_splits, 2, d_sae]: in one loop over the entries, summed by what all splits say of a cell."""
+def _half_means(entries: Entries, chosen: Flags) -> Floats:
+    """float64[n_splits, 2, n_features]: summed in one loop, by what all splits say of a cell."""
     n_splits = len(chosen)
-    sums, ones = np.zeros((d_sae, 2**n_splits)), np.ones(len(design.response_ids))
+    sums = np.zeros((len(entries.starts) - 1, 2**n_splits))
     part: Ints = (chosen[:, 1].T.astype(np.int64) << np.arange(n_splits)).sum(axis=1)
-    loops.spread(entries.feature, entries.cell, entries.value, part, ones, sums)
+    loops.spread(entries.starts, entries.cell, entries.value, part, sums)
     second = (np.arange(2**n_splits)[:, None] >> np.arange(n_splits) & 1).astype(float)
     with np.errstate(invalid="ignore"):
         return np.stack([(sums @ (1 - second)).T, (sums @ second).T], axis=1) / chosen.sum(axis=2)[..., None]
-
-
-def _compare(paired: Paired, row: int, entries: Entries, totals: Totals, baseline: Baseline) -> None:
-    design, asked = totals.design, np.flatnonzero(totals.design.by_question[row])
-    loops.paired_moments(
-        entries.starts,
-        entries.cell,
-        entries.value,
-        np.searchsorted(asked, design.question_of),
-        design.question_weights(row),
-        asked,
-        baseline.question_means,
-        paired.levels[row],
-        paired.squares[row],
-    )

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
-from persona_assets.analysis.aggregate import aggregated
 from persona_assets.analysis.design import RoleSource, read_design, role_sources
 from persona_assets.analysis.significance import CONFIDENCE, wilson
-from persona_assets.analysis.statistics import compare
+from persona_assets.analysis.statistics import compare_and_describe
 from persona_assets.base.arrays import Floats, Ints
 from persona_assets.base.progress import Progress
 from persona_assets.base.queries import query
 from persona_assets.lake.lake_file import LakeFile
+from persona_assets.lake.parquet import Content
 from persona_assets.lake.schema import (
     JUDGEMENTS,
     PLAYED_CONTRASTS,
@@ -23,6 +23,7 @@ from persona_assets.lake.schema import (
     PLAYED_ROLES,
     PLAYED_TABLES,
     VARIANT_STRIDE,
+    Table,
 )
 from persona_assets.lake.schema.of_roles import RATING
 from persona_assets.models.sae import sae_width
@@ -63,20 +64,20 @@ def compare_played(across: AcrossRoles, sae: str, *, progress: Progress | None =
     all_sources = {source.role: source for source in role_sources(lake, compared)}
     roles = [played_answers(across, all_sources[role]) for role in compared]
     taking_part = [one for one in roles if one.takes_part]
-    features, contrasts = PLAYED_FEATURES.schema.empty_table(), PLAYED_CONTRASTS.schema.empty_table()
+    contents: dict[Table, Content] = {
+        table: table.schema.empty_table() for table in (PLAYED_FEATURES, PLAYED_CONTRASTS)
+    }
     if taking_part:
-        features = pa.concat_tables([_aggregated(across, sae, one) for one in taking_part])
         sources = [replace(all_sources[one.role], only=one.response_ids) for one in taking_part]
         d_sae = sae_width(study.settings.extraction.saes[sae])
-        contrasts = compare(
+        contents[PLAYED_CONTRASTS], contents[PLAYED_FEATURES] = compare_and_describe(
             sources,
             d_sae,
             aligned=across.aligned,
             smallest_effect=study.settings.analysis.smallest_effect,
             progress=progress,
         )
-    contents = {PLAYED_ROLES: played_roles(roles), PLAYED_FEATURES: features, PLAYED_CONTRASTS: contrasts}
-    return across.land(contents, made_from, sae, inputs)
+    return across.land({PLAYED_ROLES: played_roles(roles), **contents}, made_from, sae, inputs)
 
 
 def played_roles(roles: list[Played]) -> pa.Table:
@@ -144,9 +145,3 @@ def _ratings(across: AcrossRoles, role: str, settings: AnalysisSettings) -> tupl
         sql = query("stages/ratings").replace("{rating}", RATING)
         found = connection.execute(sql, {"judgements": paths, "judge": judge}).to_arrow_table()
     return found["response_id"].to_numpy().astype(np.int64), found["rating"].to_numpy()
-
-
-def _aggregated(across: AcrossRoles, sae: str, played: Played) -> pa.Table:
-    content = aggregated(across.study.lake, *across.compared(sae)[played.role], only=played.response_ids)
-    role = pa.DictionaryArray.from_arrays(np.zeros(len(content), np.int32), [played.role])
-    return PLAYED_FEATURES.of({"role": role, **{name: content[name] for name in content.column_names}})

@@ -19,8 +19,8 @@ from persona_assets.stages.across_roles import AcrossRoles
 def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
     """Return the files of `STATISTICS_TABLES` over all roles with fresh activations: found, or made now.
 
-    Roles named in `analysis.exclude` take no part. `progress` is told how many of the readings of a role are
-    done. Raises StudyError where fewer than two roles take part, or a file is damaged.
+    Roles named in `analysis.exclude` take no part. `progress` is told how many features are done. Raises
+    StudyError where fewer than two roles take part, or a file is damaged.
     """
     made_from = across.made_from_two(ROLE_CONTRASTS, sae)
     return across.files(STATISTICS_TABLES, sae) or _made(across, sae, made_from, progress)

@@ -17,7 +17,7 @@ from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.entries import Entries
 from persona_assets.analysis.moderated import combined, moderated, prior_degrees
-from persona_assets.base.arrays import Floats, Ints, Singles
+from persona_assets.base.arrays import Flags, Floats, Ints, Singles
 
 _BLOCK = 2048  # features at a time
 
@@ -31,20 +31,32 @@ class TokenRates:
     df: Singles
 
 
-class RateReadings:
-    """Token rates in the making.
+@dataclass(frozen=True)
+class RateSums:
+    """What the reading gives, float32[n_roles, d_sae]: the `rate`, and the mean squares of `wording` and, but
+    for the share that all roles have in common, of `question`; and what is `left`, float64[d_sae].
 
-    Where a role's active tokens, or a response's tokens, are not known, there are none.
+    `known` bool[d_sae]: whether all active tokens and tokens are.
     """
 
-    def __init__(self, design: Design, d_sae: int, *, aligned: bool) -> None:
-        shape, n_questions = (len(design.roles), d_sae), design.by_question.shape[1]
+    rate: Singles
+    wording: Singles
+    question: Singles
+    left: Floats
+    known: Flags
+
+
+class RateReadings:
+    """`RateSums` in the making."""
+
+    def __init__(self, design: Design, n_features: int, *, aligned: bool) -> None:
+        shape, n_questions = (len(design.roles), n_features), design.by_question.shape[1]
         self._design = design
         self._known = bool(np.isfinite(design.lengths[design.present]).all())
         self._rate, self._wording, self._question = np.zeros((3, *shape), np.float32)
-        self._base = np.zeros((d_sae if aligned else 0, n_questions), np.float32)
+        self._base = np.zeros((n_features if aligned else 0, n_questions), np.float32)
         self._tokens = np.zeros((len(design.roles), n_questions))
-        self._left, self._of_questions = np.zeros((2, d_sae))
+        self._left, self._of_questions = np.zeros((2, n_features))
 
     def add(self, row: int, entries: Entries) -> Floats:
         """Take in role number `row`; return float64[d_sae]: activations times length less the role's mean."""
@@ -88,39 +100,18 @@ class RateReadings:
         self._of_questions += of_question
         return of_length
 
-    def rates(self, fired: Ints) -> TokenRates | None:
-        """Return the rates with their errors once all roles are in; `fired` is `Totals.fired`.
+    def sums(self) -> RateSums:
+        """Return the sums once all roles are in; what was summed is used up."""
+        self._question *= self._own_part().astype(np.float32)
+        known = np.full(len(self._left), self._known)
+        return RateSums(self._rate, self._wording, self._question, self._left, known)
 
-        What was summed is used up.
-        """
-        design = self._design
-        wording_df = (design.by_variant > 0).sum(axis=1) - 1
-        question_df = (design.by_question > 0).sum(axis=1) - 1
-        if not self._known or not (question_df > 0).all():
-            return None
-        explained = len(design.roles) + wording_df.sum() + question_df.sum()
-        residual_df = max(float(design.n_responses.sum() - explained), 1.0)
-        residual = np.maximum(self._left, 0) / residual_df
-        self._question *= self._own_part(question_df).astype(np.float32)
-        parts = (self._wording, wording_df), (self._question, question_df)
-        prior = [prior_degrees(squares, df, fired) for squares, df in parts]
-        for start in range(0, len(fired), _BLOCK):
-            block = np.s_[start : start + _BLOCK]
-            (w, w_df), (i, i_df) = (
-                moderated(squares[:, block].astype(float), df, of_prior[block])
-                for (squares, df), of_prior in zip(parts, prior, strict=True)
-            )
-            error, self._question[:, block] = combined(w, w_df, i, i_df, residual[block], residual_df)
-            self._wording[:, block] = error / design.n_responses[:, None]
-        return TokenRates(
-            self._rate, self._wording, self._question
-        )  # in place: each is as large as the table
-
-    def _own_part(self, df: Ints) -> Floats:
+    def _own_part(self) -> Floats:
         """float64[d_sae]: of the mean squares of questions, the share that is not common to all roles."""
         if not len(self._base):
             return np.ones(len(self._left))
         by_question, own = self._design.by_question, self._of_questions
+        df = (by_question > 0).sum(axis=1) - 1
         shared = self._base - self._rate.T @ self._tokens.astype(np.float32)
         shared /= np.maximum((by_question > 0).sum(axis=0), 1)
         of_shared = shared**2 @ by_question.sum(axis=0).astype(np.float32)
@@ -128,3 +119,28 @@ class RateReadings:
         with np.errstate(invalid="ignore", divide="ignore"):
             part = (own - of_shared) / own * df.sum() / max(own_df, 1)
         return np.clip(np.nan_to_num(part, nan=1), 0, 1)
+
+
+def token_rates(design: Design, sums: RateSums, fired: Ints) -> TokenRates | None:
+    """Return the rates with their errors, in the place of `sums`; `fired` is `Totals.fired`.
+
+    None where a role's active tokens, or a response's tokens, are not known, or a role has one question.
+    """
+    wording_df = (design.by_variant > 0).sum(axis=1) - 1
+    question_df = (design.by_question > 0).sum(axis=1) - 1
+    if not sums.known.all() or not (question_df > 0).all():
+        return None
+    explained = len(design.roles) + wording_df.sum() + question_df.sum()
+    residual_df = max(float(design.n_responses.sum() - explained), 1.0)
+    residual = np.maximum(sums.left, 0) / residual_df
+    parts = (sums.wording, wording_df), (sums.question, question_df)
+    prior = [prior_degrees(squares, df, fired) for squares, df in parts]
+    for start in range(0, len(fired), _BLOCK):
+        block = np.s_[start : start + _BLOCK]
+        (w, w_df), (i, i_df) = (
+            moderated(squares[:, block].astype(float), df, of_prior[block])
+            for (squares, df), of_prior in zip(parts, prior, strict=True)
+        )
+        error, sums.question[:, block] = combined(w, w_df, i, i_df, residual[block], residual_df)
+        sums.wording[:, block] = error / design.n_responses[:, None]
+    return TokenRates(sums.rate, sums.wording, sums.question)  # in place: each is as large as the table

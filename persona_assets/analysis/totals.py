@@ -1,17 +1,16 @@
-"""The first pass: what is summed over each role's responses, and over roles at each (variant, question)."""
+"""What is summed over each role's responses, and over roles at each (variant, question)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from persona_assets.analysis import loops
-from persona_assets.analysis.design import Design, RoleSource
-from persona_assets.analysis.entries import Entries, read_entries
-from persona_assets.base.ahead import ahead
+from persona_assets.analysis.design import Design
+from persona_assets.analysis.entries import Entries
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 
 # With less variance than this share of the mean square, what is left is rounding: the feature is constant.
@@ -81,23 +80,12 @@ class Baseline:
     variant_sums: Floats
 
 
-def first_pass(
-    sources: Iterable[RoleSource],
-    design: Design,
-    d_sae: int,
-    *,
-    aligned: bool = True,
-    also: Callable[[int, Entries], None] | None = None,
-) -> tuple[Totals, Baseline | None]:
-    """Read every role once. The baseline is None unless `aligned`: where all roles are asked the same.
-
-    `also` is given each role's number and entries, with active tokens.
-
-    Raises StudyError where a file is damaged.
-    """
-    shape = len(design.roles), d_sae
-    squares, products, between = np.zeros((3, d_sae))
-    wording_squares, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+def sum_up(roles: Sequence[Entries], design: Design, *, aligned: bool) -> tuple[Totals, Baseline | None]:
+    """Return the sums over the roles' entries; no baseline unless roles are `aligned`: asked the same."""
+    n_features = len(roles[0].starts) - 1
+    shape = len(roles), n_features
+    squares, products, between = np.zeros((3, n_features))
+    wording_squares, spread = np.zeros((2, *shape), np.float32)
     totals = Totals(
         design,
         np.zeros(shape),
@@ -108,11 +96,8 @@ def first_pass(
         wording_squares,
         spread,
     )
-    gathering = _Gathering(design, d_sae) if aligned else None
-    read = (read_entries(source, design, d_sae, with_active=also is not None) for source in sources)
-    for row, entries in enumerate(ahead(read)):
-        if also is not None:
-            also(row, entries)
+    gathering = _Gathering(design, n_features) if aligned else None
+    for row, entries in enumerate(roles):
         variant_means = _tally(totals, row, entries)
         if gathering is not None:
             gathering.add(row, entries, variant_means)

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design
 from persona_assets.analysis.totals import Baseline, Totals
 from persona_assets.base.arrays import Flags, Floats, Ints
-
-_BLOCK = 4096  # features at a time
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,32 @@ class VarianceShares:
     residual: Floats
 
 
-def variance_shares(totals: Totals, baseline: Baseline | None) -> VarianceShares:
+class Projections:
+    """What the questions' sums of squares take of a design: the same for every feature."""
+
+    def __init__(self, design: Design) -> None:
+        self._by_question = design.by_question.astype(float)
+        self._given_roles = _Projection(design.by_question)
+        self._given_variants = _Projection(_by_variant_and_question(design))
+        self._question_of = design.question_of
+
+    def squares(self, totals: Totals, baseline: Baseline) -> tuple[Floats, Floats]:
+        """Return the questions' sums of squares given roles, and given roles' variants, float64[d_sae]."""
+        sums = np.zeros_like(baseline.question_means)
+        loops.fold(baseline.cell_sums, self._question_of, sums)
+        given_roles = self._given_roles.squares(sums - totals.role_means.T @ self._by_question)
+        return given_roles, self._given_variants.squares(sums - baseline.variant_sums)
+
+
+def variance_shares(
+    totals: Totals, baseline: Baseline | None, projections: Projections | None
+) -> VarianceShares:
     """Return the shares of every feature."""
     correction = totals.sums**2 / totals.design.n_responses.sum()
     between_roles = totals.design.n_responses @ totals.role_means**2
-    given_roles, given_variants = _questions(totals, baseline) if baseline is not None else (0.0, 0.0)
+    given_roles = given_variants = np.zeros(len(correction))
+    if baseline is not None and projections is not None:
+        given_roles, given_variants = projections.squares(totals, baseline)
     # Variants within role given the questions: what both explain together, less what questions alone do.
     variants = totals.between_variants - between_roles + given_variants - given_roles
     role = np.clip((between_roles - correction) / totals.deviations, 0, 1)
@@ -52,23 +72,6 @@ def variance_shares(totals: Totals, baseline: Baseline | None) -> VarianceShares
     if baseline is None:
         question = np.full(len(role), np.nan)
     return VarianceShares(role, question, variant, residual)
-
-
-def _questions(totals: Totals, baseline: Baseline) -> tuple[Floats, Floats]:
-    """Return the questions' sum of squares given roles, and given roles' variants, float64[d_sae] each."""
-    design = totals.design
-    given_roles = _Projection(design.by_question)
-    given_variants = _Projection(_by_variant_and_question(design))
-    squares = np.empty((2, len(totals.squares)))
-    of_question = np.eye(design.by_question.shape[1])[design.question_of]  # [n_cells, n_questions]
-    for start in range(0, squares.shape[1], _BLOCK):
-        block = np.s_[start : start + _BLOCK]
-        sums = baseline.cell_sums[block] @ of_question
-        squares[0, block] = given_roles.squares(
-            sums - totals.role_means[:, block].T @ design.by_question.astype(float)
-        )
-        squares[1, block] = given_variants.squares(sums - baseline.variant_sums[block])
-    return squares[0], squares[1]
 
 
 class _Projection:

@@ -9,8 +9,8 @@ import numpy as np
 
 from persona_assets.analysis.design import Design, RoleSource, read_design
 from persona_assets.analysis.entries import read_entries
-from persona_assets.analysis.loops import Cell, Feature, Value
-from persona_assets.base.arrays import Flags, Floats, Ints, Singles
+from persona_assets.analysis.loops import Cell, Value
+from persona_assets.base.arrays import Flags, Floats, Int32s, Ints, Singles
 from persona_assets.base.compiled import compiled
 
 MOST_GROUPS = 10  # of questions
@@ -150,7 +150,7 @@ def _by_block(of_cells: Floats, present: Flags, block_of: Ints, n_blocks: int) -
 
 @compiled()
 def _tally(
-    feature: Feature,
+    feature: Int32s,
     cell: Cell,
     value: Value,
     place_of: Ints,

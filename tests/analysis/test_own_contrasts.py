@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import mannwhitneyu, ttest_ind
 
-from persona_assets.analysis import group_sums
+from persona_assets.analysis import group_sums, reading
 from persona_assets.analysis.design import read_design
 from persona_assets.analysis.layout import layout
 from persona_assets.analysis.own_contrasts import own_contrasts
@@ -201,7 +201,7 @@ def test_numbers_do_not_depend_on_how_many_features_are_brought_together(
         table = pq.read_table(source.activations)
         write_parquet(replace(ACTIVATIONS, row_group_size=40), table, Path(source.activations))
     whole = own_contrasts(groups, sources, 12, aligned=True, smallest_effect=0.05)["contrast_features"]
-    monkeypatch.setattr(group_sums, "MAX_FEATURES", 2)
+    monkeypatch.setattr(reading, "MAX_FEATURES", 2)
     monkeypatch.setattr(group_sums, "MAX_ENTRIES", 150)
     parts = own_contrasts(groups, sources, 12, aligned=True, smallest_effect=0.05)["contrast_features"]
     pd.testing.assert_frame_equal(whole.to_pandas(), parts.to_pandas(), rtol=1e-13, atol=1e-13)

@@ -6,17 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from persona_assets.analysis.played import share_interval
-from persona_assets.analysis.statistics import analyse, compare
+from persona_assets.analysis.statistics import analyse, compare, compare_and_describe
 from persona_assets.base.errors import StudyError
+from persona_assets.base.queries import query
 from persona_assets.cli.run import run_study
 from persona_assets.lake.schema import ROLE_AXES, STATISTICS_TABLES, VARIANT_STRIDE
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.warehouse import connect
-from tests.analysis.dense import DenseRole, grid, write
+from tests.analysis.dense import CONSTANT, D_SAE, DenseRole, grid, make_roles, with_holes, write
 from tests.analysis.simulated import draw, fired
 from tests.conftest import StudyMaker
 
@@ -77,6 +79,25 @@ def test_only_the_chosen_responses_count_as_if_the_others_had_never_been_pooled(
         )
         assert one.role_contrasts.equals(compare(filtered, 30, aligned=True).table())
         assert one.role_contrasts.equals(other.role_contrasts) and one.features.equals(other.features)
+
+
+def test_roles_are_described_as_the_stage_role_features_does_it(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    roles = with_holes(random, make_roles(random))
+    steady = roles[1].values
+    steady[:, CONSTANT + 3] = 7 + 1e-6 * random.random(len(steady)).astype(np.float32)
+    (tmp_path / "some").mkdir()
+    sources, some = write(tmp_path, roles), [role.only(role.ids % 2 == 1) for role in roles]
+    alone = write(tmp_path / "some", some)
+    chosen = [replace(one, only=role.ids) for one, role in zip(sources, some, strict=True)]
+    for given, files in ((sources, sources), (chosen, alone)):
+        _, described = compare_and_describe(given, D_SAE, aligned=True)
+        for table, file in zip(described, files, strict=True):
+            paths = {"activations": [file.activations], "pooled": [file.pooled]}
+            wanted = duckdb.execute(query("stages/role_features"), paths).to_arrow_table()
+            assert set(table["role"].to_pylist()) == {file.role}
+            for name in wanted.schema.names:
+                np.testing.assert_allclose(table[name], wanted[name], rtol=1e-9, atol=1e-15, err_msg=name)
 
 
 @pytest.mark.parametrize(("share", "between"), [(0.7, 0.0), (0.7, 0.15), (0.95, 0.0), (0.5, 0.3)])

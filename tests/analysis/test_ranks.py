@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,19 +9,24 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import rankdata
 
-from persona_assets.analysis.design import read_design
-from persona_assets.analysis.ranks import Ranks, ranges, rank
-from persona_assets.analysis.totals import first_pass
-from persona_assets.base.errors import StudyError
+from persona_assets.analysis.by_feature import joined
+from persona_assets.analysis.design import RoleSource, read_design
+from persona_assets.analysis.placements import sort_by_value
+from persona_assets.analysis.ranks import Ranks, rank
+from persona_assets.analysis.reading import MAX_ENTRIES, ranges, read_blocks
 from persona_assets.lake.parquet import write_parquet
 from persona_assets.lake.schema import ACTIVATIONS
 from tests.analysis.dense import D_SAE, DenseRole, make_roles, stacked, with_holes, write
 
 
 def ranked(folder: Path, roles: list[DenseRole], max_entries: int) -> Ranks:
-    sources = write(folder, roles)
-    totals, _ = first_pass(sources, read_design(sources), D_SAE, aligned=False)
-    return rank(sources, totals, max_entries)
+    return rank_all(write(folder, roles), max_entries)
+
+
+def rank_all(sources: list[RoleSource], max_entries: int = MAX_ENTRIES) -> Ranks:
+    design = read_design(sources)
+    blocks = read_blocks(sources, design, D_SAE, max_entries=max_entries)
+    return joined(((block.features, rank(block.roles, design)) for block in blocks), D_SAE)
 
 
 @pytest.mark.parametrize("max_entries", [1, 100, 1_000_000])
@@ -54,20 +60,27 @@ def test_a_mean_too_small_for_a_float_ties_with_those_that_did_not_fire(tmp_path
     values[sunk] = 0
     place = table.schema.get_field_index("mean")
     write_parquet(ACTIVATIONS, table.set_column(place, "mean", [values]), Path(sources[0].activations))
-    design = read_design(sources)
-    totals, _ = first_pass(sources, design, D_SAE, aligned=False)
     dense = roles[0].values.copy()
     dense[np.searchsorted(roles[0].ids, table["response_id"].to_numpy()[sunk]), 6] = 0
     all_values, owner = stacked([replace(roles[0], values=dense), *roles[1:]])
     expected = rankdata(all_values[:, 6])[owner == 0].sum()
-    assert rank(sources, totals).sums[0, 6] == expected
+    assert rank_all(sources).sums[0, 6] == expected
 
 
-def test_a_file_that_changed_between_two_readings_is_refused(tmp_path: Path) -> None:
-    roles = make_roles(np.random.default_rng(17), n_roles=3)
-    sources = write(tmp_path, roles)
-    totals, _ = first_pass(sources, read_design(sources), D_SAE, aligned=False)
-    table = pq.read_table(sources[1].activations)
-    write_parquet(ACTIVATIONS, table.slice(1), Path(sources[1].activations))
-    with pytest.raises(StudyError, match=r"role_1-a.*changed"):
-        rank(sources, totals)
+@pytest.mark.parametrize("n", [0, 3, 199, 200, 5000])
+def test_keys_are_sorted_by_value_whatever_their_digits_share(n: int) -> None:
+    random = np.random.default_rng(18)
+    spread = [
+        np.exp(4 * random.normal(size=n)),
+        1 + random.random(n) / 4096,
+        np.full(n, 0.5),
+        random.random(n),
+    ]
+    bits = np.concatenate(spread).astype(np.float32).view(np.uint32).astype(np.uint64)
+    keys = bits << np.uint64(32) | random.integers(0, 2**32, 4 * n, dtype=np.uint64)
+    found, bounds = keys.copy(), np.arange(5, dtype=np.int64) * n
+    sort_by_value(found, bounds)
+    for start, stop in pairwise(bounds.tolist()):
+        own, sorted_ones = keys[start:stop], found[start:stop]
+        np.testing.assert_array_equal(sorted_ones >> np.uint64(32), np.sort(own >> np.uint64(32)))
+        np.testing.assert_array_equal(np.sort(sorted_ones), np.sort(own))
