@@ -15,6 +15,7 @@ from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
 from persona_assets.lake.schema import STEERED_RESPONSES
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.study.judges import judge_asked
 from persona_assets.study.study import Study
 
 
@@ -95,12 +96,13 @@ def _print_gpu(study: Study, asked: Asked, n_read: int, has_pilot: bool) -> None
 def _print_steered(study: Study) -> None:
     """Print how many answers are given anew under edits, under each SAE; nothing where none are."""
     n_answers = sum(one.n_answers for one in study.settings.interventions.values())
-    across = AcrossRoles.of(study)
+    across, judge = AcrossRoles.of(study), judge_asked(study)
+    judged = "" if judge is None else f", each a prompt of judge {judge}"
     for sae in study.settings.extraction.saes if n_answers else ():
         known = "; they are there" if across.file(STEERED_RESPONSES, sae) else ""
         print(
             f"steered_responses ({sae}): at most {count(n_answers)} answers under edits, "
-            f"{count(study.generation.max_tokens * n_answers)} tokens in all{known}"
+            f"{count(study.generation.max_tokens * n_answers)} tokens in all{judged}{known}"
         )
 
 

@@ -40,6 +40,11 @@ class Judgement:
     scale_mass: float | None = None
     text: str | None = None
 
+    @property
+    def rating(self) -> float | None:
+        """The mean score by probabilities, or the score that is said where these are not known."""
+        return self.expected if self.expected is not None else self.score
+
 
 class JudgingStage:
     """Judges roles one after the other; a judge's model is loaded when it is first asked, and kept."""
@@ -130,20 +135,24 @@ class Judge:
         Those hold a control token of its model: an answer could end the question and forge a score. Raises
         StudyError where a prompt has no room.
         """
-        asked, prompts = judging_prompt(self.study, self.name, role) or "", []
+        columns, prompts = ["variant", "question_id", "question", "response"], []
+        for row in responses.select(columns).to_pylist():
+            where = f"role {role}, variant {row['variant']}, question {row['question_id']}"
+            number = response_id(row["variant"], row["question_id"])
+            prompts.append(self.prompt(role, number, row["question"], row["response"], where))
+        return [one for one in prompts if one is not None]
+
+    def prompt(self, role: str, number: int, question: str, response: str, where: str) -> Prompt | None:
+        """Return what is asked about one answer, as `prompts`; None of one that cannot be shown."""
+        asked = judging_prompt(self.study, self.name, role) or ""
         if not all(place in asked for place in PLACES):
             raise StudyError(
                 f"judge.{self.name}: the eval_prompt of role {role} lacks {{question}} or {{answer}}; mend "
                 f"it in the role's file, or give judge.{self.name}.prompt"
             )
-        columns = ["variant", "question_id", "question", "response"]
-        for row in responses.select(columns).to_pylist():
-            where = f"judge.{self.name}: role {role}, variant {row['variant']}, question {row['question_id']}"
-            text = filled(asked, row["question"], row["response"])
-            if self.model.may_read(row["response"]):
-                number = response_id(row["variant"], row["question_id"])
-                prompts.append(self.model.prompt(number, text, where))
-        return prompts
+        if not self.model.may_read(response):
+            return None
+        return self.model.prompt(number, filled(asked, question, response), f"judge.{self.name}: {where}")
 
     def read(self, completion: Completion) -> Judgement:
         """Return the judgement that an answer is."""

@@ -262,13 +262,16 @@ class Lake:
         """Write what is to be noted of models and SAEs. Raises DiskError where the disk or store refuses."""
         self._identities.keep()
 
-    def clear(self, table: Table, *, sae: str | None = None, role: str | None = None) -> None:
+    def clear(
+        self, table: Table, *, sae: str | None = None, role: str | None = None, made_from: str | None = None
+    ) -> None:
         """Delete the files of a role, or of an SAE, of a table that no published warehouse names.
 
-        The folder stays: another process may be about to write into it.
+        With `made_from` those alone. The folder stays: another process may be about to write into it.
         """
         for file in self.files(table, sae=sae, role=role):
-            self.storage.remove(file.path)
+            if made_from in (None, file.made_from):
+                self.storage.remove(file.path)
         self.storage.sweep(self.folder(table, sae=sae, role=role))
 
     def remove(self, file: LakeFile) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS, Table
 from persona_assets.models.loading import identity
-from persona_assets.stages.compared_inputs import answers_of
+from persona_assets.stages.compared_inputs import answers_of, of_answers_anew
 from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.stage import Inputs
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.explaining import explaining_prompt
-from persona_assets.study.judges import judging_prompt, scores_of
+from persona_assets.study.judges import judge_asked, judging_prompt, scores_of
 from persona_assets.study.settings import (
     ExplanationScoresSettings,
     ExplanationsSettings,
@@ -32,6 +33,28 @@ def of_judgements(files: RoleFiles, _: None) -> Inputs:
         "responses": files.responses.stem,
         "judges": {name: judge_inputs(files.study, name, files.role) for name in files.study.settings.judge},
     }
+
+
+def of_steered(across: AcrossRoles, sae: str) -> Inputs:
+    """Return what decides each intervention's steered responses, and their judge's scores.
+
+    None where one cannot be made yet.
+    """
+    settings = across.study.settings.interventions.items()
+    found = {name: of_answers_anew(across, sae, name) for name, one in settings if one.answers}
+    if not found or None in found.values():
+        return None
+    roles = {one.role or role for name, one in settings if name in found for role in one.read}
+    judged = {role: hash_ for role in sorted(roles) if (hash_ := steered_judge(across.study, role))}
+    return {"interventions": found, **({"judged": judged} if judged else {})}
+
+
+def steered_judge(study: Study, role: str) -> str | None:
+    """Return the hash of what decides the scores of answers under edits as a role's; None without a judge."""
+    name = judge_asked(study)
+    if name is None or judging_prompt(study, name, role) is None:
+        return None
+    return fingerprint({"judge": name, **judge_inputs(study, name, role)})
 
 
 def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:

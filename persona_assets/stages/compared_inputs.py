@@ -160,13 +160,6 @@ def of_interventions(across: AcrossRoles, sae: str) -> Inputs:
     return {"interventions": found, **({} if steered is None else {"steered_responses": steered.stem})}
 
 
-def of_steered(across: AcrossRoles, sae: str) -> Inputs:
-    """Return what decides each intervention's steered responses; None where one cannot be made yet."""
-    settings = across.study.settings.interventions.items()
-    found = {name: of_answers_anew(across, sae, name) for name, one in settings if one.answers}
-    return {"interventions": found} if found and None not in found.values() else None
-
-
 def of_answers_anew(across: AcrossRoles, sae: str, name: str) -> Inputs:
     """Return what decides the intervention, how many answers are given under it, and how these are sampled.
 

@@ -19,6 +19,7 @@ from persona_assets.models.loading import identity
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_generation
 from persona_assets.steering.answering import Steered
+from persona_assets.steering.judged import clear_judged, judge_answers
 from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
 from persona_assets.steering.measuring import measured, repetition
 from persona_assets.steering.plans import Planned, answering
@@ -29,14 +30,15 @@ from persona_assets.study.settings import GenerationSettings
 Row = dict[str, Any]
 Asked = tuple[str, str]  # an intervention and a role that answers under it
 
-_UNMEASURED = {"readout": None, "loss": None}
+_UNMEASURED = dict.fromkeys(("readout", "loss", "judge", "score", "judged"))
 
 
 def land_steered(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
     """Return the file of `STEERED_RESPONSES`: found, or made now. What a killed run has answered is kept.
 
-    `progress` counts answers. Raises StudyError as `land_interventions`, and where the model that answers
-    does not run here, or is not the one that the SAE reads.
+    `progress` counts answers, then those that are judged. Raises StudyError as `land_interventions`, where
+    the model that answers does not run here, or is not the one that the SAE reads, and where the judge cannot
+    be asked.
     """
     lacks, select = "the roles are not compared yet", "responses,activations,role_features,statistics"
     made_from = across.made_from(STEERED_RESPONSES, sae, lacks=lacks, select=select)
@@ -44,12 +46,13 @@ def land_steered(across: AcrossRoles, sae: str, *, progress: Progress | None = N
         rows = _Answers(across, sae, progress or (lambda done, of: None)).rows()
         content = STEERED_RESPONSES.of(columns(STEERED_RESPONSES, rows))
         found = across.land({STEERED_RESPONSES: content}, made_from, sae, inputs_of(across, sae))
+        clear_judged(across.study)
     across.study.lake.clear(ANSWERING, sae=sae)
     return found
 
 
 class _Answers:
-    """The answers of all of a study's interventions: planned, then generated, then measured.
+    """The answers of all of a study's interventions: planned, then generated, then measured, then judged.
 
     So one model is held at a time.
     """
@@ -66,7 +69,11 @@ class _Answers:
         """Return the rows of `STEERED_RESPONSES`."""
         edits = {one: self._edits(*one) for one in self._prompts}
         self._interventions.release()
-        return self._measured(list(self._answered(edits)))
+        rows = self._measured(list(self._answered(edits)))
+        self._interventions.release()
+        played = {(name, role): self._settings[name].role or role for name, role in self._prompts}
+        judge_answers(self._across.study, rows, played, self._progress)
+        return rows
 
     def _by(self, asked: Asked) -> str:
         return self._settings[asked[0]].answers_by(self._across.study.generation.backend)

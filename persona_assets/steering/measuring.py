@@ -21,7 +21,12 @@ _LOGITS = 2**26  # that are held at once
 
 # The effects of `INTERVENTION_EFFECTS` on answers, the columns of `STEERED_RESPONSES` that they are of, and
 # that they have two directions.
-COLUMNS = {"answer_readout": "readout", "answer_loss": "loss", "answer_repetition": "repetition"}
+COLUMNS = {
+    "answer_readout": "readout",
+    "answer_loss": "loss",
+    "answer_repetition": "repetition",
+    "answer_score": "score",
+}
 ANSWER_METRICS = dict.fromkeys(COLUMNS, True)
 
 Row = Mapping[str, Any]

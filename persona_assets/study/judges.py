@@ -28,6 +28,16 @@ def judging_prompt(study: Study, judge: str, role: str) -> str | None:
     return prompt.replace("{role}", role) if prompt else None
 
 
+def judge_asked(study: Study) -> str | None:
+    """Return the judge that is asked about answers under edits; None where each is a person's file of scores.
+
+    It is `analysis.judge`, or the first one, of those that are models.
+    """
+    settings = study.settings
+    names = [settings.analysis.judge, *settings.judge]
+    return next((name for name in names if name is not None and settings.judge[name].file is None), None)
+
+
 def filled(prompt: str, question: str, answer: str) -> str:
     """Return the prompt about one answer; what stands in braces within the two texts stays as it is."""
     texts = dict(zip(PLACES, (question, answer), strict=True))

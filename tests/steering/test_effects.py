@@ -58,6 +58,7 @@ def answers_given_anew(random: np.random.Generator, n_targets: int, changed: flo
         is_other = random.random() < changed
         value = (row["readout"] + 2 * random.standard_normal()) * is_other
         row |= {"answer_readout": value, "answer_loss": value + 0.0, "answer_repetition": np.nan}
+        row |= {"answer_score": np.nan}
     return rows
 
 
@@ -86,6 +87,49 @@ def test_an_interval_of_answers_that_seldom_change_is_short_and_of_none_that_cha
         else:
             assert mean.effect == 0 and np.isnan(mean.low)
     assert held / n_intervals == pytest.approx(0.86, abs=0.03)
+
+
+def scores(random: np.random.Generator, shape: tuple[int, ...], shift: Any = 0.0) -> Any:
+    """How a judge's scores, from 0 to 3, of answers under an edit differ from those at strength 0."""
+    plain = random.choice(4, shape, p=[0.5, 0.3, 0.15, 0.05])
+    edited = np.clip(np.round(plain + shift + random.standard_normal(shape)), 0, 3)
+    return edited - plain
+
+
+def test_scores_that_differ_as_their_controls_do_are_taken_for_more_no_more_often_than_p_says() -> None:
+    """They are whole numbers: many controls do just as much, which only makes p larger."""
+    by_run = []
+    for seed in range(60):
+        rows, random = readouts(np.random.default_rng(seed), 20), np.random.default_rng(seed)
+        drawn = scores(random, (len(rows),))
+        given = [row | {"answer_score": one} for row, one in zip(rows, drawn, strict=True)]
+        found = effects(given, {"answer_score": True})
+        by_run.append(np.mean([row["p"] < 0.05 for row in found]))
+    assert np.mean(by_run) < 0.05 + 3 * np.std(by_run, ddof=1) / np.sqrt(60)
+    assert np.mean(by_run) > 0.005  # and it can be
+
+
+def test_scores_that_an_edit_raises_are_found_and_seldom_others() -> None:
+    found = []
+    for seed in range(12):
+        rows = readouts(np.random.default_rng(seed), 10, n_controls=399)
+        raised = np.where([row["target"] == "feature 0" for row in rows], 4.0, 0.0)
+        drawn = scores(np.random.default_rng(seed), (len(rows),), raised)
+        given = [row | {"answer_score": one} for row, one in zip(rows, drawn, strict=True)]
+        found += [row["target"] for row in effects(given, {"answer_score": True}) if row["q"] < 0.05]
+    others = len(found) - found.count("feature 0")
+    assert found.count("feature 0") >= 10 and others / len(found) < 0.2
+
+
+@pytest.mark.parametrize(("shift", "share"), [(0.0, 0.98), (1.5, 0.935)])
+def test_an_interval_of_six_scores_holds_the_truth_as_often_as_the_docs_say(
+    shift: float, share: float
+) -> None:
+    random = np.random.default_rng(1)
+    truth = scores(np.random.default_rng(9), (10**6,), shift).mean()
+    means = [mean_of(scores(random, (N_QUESTIONS,), shift)) for _ in range(2000)]
+    told = [one.low <= truth <= one.high for one in means if not np.isnan(one.low)]
+    assert len(told) > 1900 and np.mean(told) == pytest.approx(share, abs=0.015)
 
 
 def test_a_planted_effect_is_found_and_alone() -> None:

@@ -63,6 +63,13 @@ STEERED_RESPONSES = Table(
         Column("repetition", DOUBLE, "Share of its runs of three tokens that it has had before; NULL of an "
             "answer of fewer", nullable=True),
         _ASKED,
+        Column("judge", TEXT, "The judge that is asked how well it plays the role that `readout` is of; "
+            "NULL where the study has none that is a model, or it does not judge that role", nullable=True,
+            later=True),
+        Column("score", DOUBLE, "The judge's score: the mean by the probabilities of its first token, or "
+            "what it says where these are not known; NULL where it says none", nullable=True, later=True),
+        Column("judged", TEXT, "Hash of what decides the score: while it stays the score is kept",
+            nullable=True, later=True),
     ),
     per_sae=True,
     per_role=False,
@@ -97,10 +104,10 @@ INTERVENTION_EFFECTS = _of_edits(
     "given answers, and to those given anew (docs/interventions.md)",
     columns=(
         *_EDIT,
-        Column("metric", TEXT, "kl, readout or loss, of intervention_readouts; answer_readout, answer_loss "
-            "or answer_repetition, of steered_responses: the answer's less that at strength 0"),
+        Column("metric", TEXT, "kl, readout or loss, of intervention_readouts; answer_readout, answer_loss, "
+            "answer_repetition or answer_score, of steered_responses: the answer's less that at strength 0"),
         Column("effect", DOUBLE, "Its mean over questions: of kl and losses in nats per token, of readouts "
-            "in ways from the other roles to the role that it is of"),
+            "in ways from the other roles to the role that it is of, of answer_score on the judge's scale"),
         Column("low", DOUBLE, "Lower end of the effect's 95% interval (t over questions, pair by pair); NULL "
             "with one question, and where it is the same to all", nullable=True),
         Column("high", DOUBLE, "Upper end", nullable=True),
@@ -134,7 +141,7 @@ STEERING = Table(
 )  # fmt: skip
 
 # Nor this: steered responses that are under way, before they are measured and compared.
-_MEASURED = ("unchanged", "readout", "loss")
+_MEASURED = ("unchanged", "readout", "loss", "judge", "score", "judged")
 ANSWERING = Table(
     "answering", "The parts of an SAE whose steered responses are under way",
     columns=tuple(

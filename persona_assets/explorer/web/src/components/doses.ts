@@ -17,6 +17,7 @@ const METRICS: Record<string, string> = {
   answer_readout: "way to the role, in answers given anew",
   answer_loss: "loss of answers given anew (nats a token)",
   answer_repetition: "repetition in answers given anew",
+  answer_score: "judge's score of answers given anew",
 };
 
 /** The effects by what they are of, in the order in which `METRICS` names them. */

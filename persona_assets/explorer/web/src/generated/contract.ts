@@ -377,9 +377,9 @@ export interface FeatureEffect {
   operation: string;
   /** As the study says it: docs/interventions.md has its units */
   strength: number;
-  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss or answer_repetition, of steered_responses: the answer's less that at strength 0 */
+  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss, answer_repetition or answer_score, of steered_responses: the answer's less that at strength 0 */
   metric: string;
-  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of */
+  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of, of answer_score on the judge's scale */
   effect: number;
   /** Lower end of the effect's 95% interval (t over questions, pair by pair); NULL with one question, and where it is the same to all */
   low: number | null;
@@ -1553,9 +1553,9 @@ export interface RecordedEffect {
   operation: string;
   /** As the study says it: docs/interventions.md has its units */
   strength: number;
-  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss or answer_repetition, of steered_responses: the answer's less that at strength 0 */
+  /** kl, readout or loss, of intervention_readouts; answer_readout, answer_loss, answer_repetition or answer_score, of steered_responses: the answer's less that at strength 0 */
   metric: string;
-  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of */
+  /** Its mean over questions: of kl and losses in nats per token, of readouts in ways from the other roles to the role that it is of, of answer_score on the judge's scale */
   effect: number;
   /** Lower end of the effect's 95% interval (t over questions, pair by pair); NULL with one question, and where it is the same to all */
   low: number | null;

@@ -1,0 +1,88 @@
+"""Answers under edits that a judge on a real server scores: in pairs, told from chance, asked once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.lake.schema import INTERVENTION_EFFECTS, JUDGING
+from persona_assets.models.loading import load_tokenizer
+from persona_assets.steering.answering import SteeredBackend
+from persona_assets.study.judges import judge_asked
+from persona_assets.study.study import Study
+from tests.conftest import StudyMaker
+from tests.generate.misbehaving_server import Behaviour, Request, serving
+from tests.judging.test_stage import judged_by
+from tests.steering.test_answered import TOWARDS, rows
+from tests.steering.test_stage import made
+
+MODEL = "tests/toy/data/model"
+
+
+def scoring(score: Callable[[str], int], asked: list[str], after: int = 10**9) -> Behaviour:
+    """Score each answer by its text; be gone `after` so many."""
+    tokenizer = load_tokenizer(MODEL)
+
+    async def behave(request: Request) -> None:
+        text = tokenizer.decode(request.body["prompt"], skip_special_tokens=True)
+        asked.append(text)
+        choice = {"text": str(score(text)), "finish_reason": "stop", "logprobs": None}
+        gone = len(asked) > after
+        await request.reply(400 if gone else 200, json.dumps({} if gone else {"choices": [choice]}).encode())
+
+    return behave
+
+
+def with_judge(make_study: StudyMaker, url: str, prompt: str = "{role}? {question} So: {answer}") -> Study:
+    judges = {"one": judged_by(url, prompt=prompt)}
+    return make_study("steered", {"interventions": {"towards": TOWARDS}, "judge": judges})
+
+
+def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
+    make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rows(made(make_study, towards=TOWARDS))
+    assert {(row["judge"], row["score"], row["judged"]) for row in first} == {(None, None, None)}
+    plain = {row["response"] for row in first if row["control"] == "nothing"}
+    strong = {row["response"] for row in first if row["control"] is None and row["strength"] == 4} - plain
+    texts = {(row["question"], row["response"]) for row in first}
+    assert len(strong) == 2 and len(texts) < len(first), "the toy answers otherwise than it did"
+
+    def planted(text: str) -> int:
+        return 3 if any(one in text for one in strong) else 1
+
+    monkeypatch.delattr(SteeredBackend, "_batch")  # what is answered is not answered again
+    before, asked, again = list[str](), list[str](), list[str]()
+    with serving(scoring(planted, before, after=12)) as server, pytest.raises(StudyError):
+        rows(with_judge(make_study, server.url))
+    with serving(scoring(planted, asked)) as server:
+        study = with_judge(make_study, server.url)
+        found = rows(study)
+        effects = [row for row in rows(study, INTERVENTION_EFFECTS) if row["metric"] == "answer_score"]
+    assert 12 + len(asked) == len(texts)
+    assert all(text.count("pirate?") == 1 for text in asked)  # whose vector it is, and not who answers
+    assert not study.lake.files(JUDGING, role="pirate")
+    for row in found:
+        assert row["judge"] == "one" and row["score"] == (3 if row["response"] in strong else 1)
+    weak, best = effects
+    assert (weak["effect"], best["effect"], best["p"], best["n_questions"]) == (0, 2, 1 / 10, 2)
+    with serving(scoring(lambda _: 2, again)) as server:
+        other = rows(with_judge(make_study, server.url, "{role}, now? {question} So: {answer}"))
+    assert len(again) == len(texts) and {row["score"] for row in other} == {2}
+    assert [row["response"] for row in other] == [row["response"] for row in found]
+
+
+def test_a_file_of_scores_judges_no_answers_under_edits(make_study: StudyMaker) -> None:
+    model, file = judged_by("http://127.0.0.1:9/v1"), {"file": "scores.jsonl"}
+    for judges, chosen, expected in (
+        ({}, None, None),
+        ({"me": file}, None, None),
+        ({"me": file, "one": model, "two": model}, None, "one"),
+        ({"me": file, "one": model, "two": model}, "two", "two"),
+        ({"me": file, "one": model}, "me", "one"),
+    ):
+        analysis = {} if chosen is None else {"analysis.judge": chosen, "analysis.min_score": 2}
+        assert judge_asked(make_study("judged", {"judge": judges} | analysis)) == expected
