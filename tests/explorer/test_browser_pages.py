@@ -682,7 +682,11 @@ def test_every_page_is_accessible_and_fits_a_small_window(page, pages, folder, n
     opened(page, pages, address.format(id=_ids(folder)[10]), ready)
     assert axe_violations(page) == []
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+    stops = "one => [...one.querySelectorAll('a, button')].filter(item => item.tabIndex >= 0).length"
+    assert set(page.locator("tbody").evaluate_all(f"all => all.map({stops})")) <= {0, 1}
     keep_screenshot(page, f"{name}-1024-{theme}")
+    page.set_viewport_size({"width": 640, "height": 400})  # 1280×800 at 200 %
+    page.wait_for_function("document.querySelector('main').scrollWidth <= innerWidth")
     page.set_viewport_size({"width": 400, "height": 800})  # a phone's
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.wait_for_function("document.querySelector('main').scrollWidth <= innerWidth")

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { count, fixed, fmt, percent } from "../components/format";
 import { Empty, Loaded } from "../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../components/links";
+import { Rows } from "../components/Rows";
 import { useSae } from "../data/StudyContext";
 import { useResource } from "../data/useResource";
 import { paths } from "../generated/paths";
@@ -139,7 +140,7 @@ function Numbers({
             </tr>
           </thead>
         )}
-        <tbody>
+        <Rows>
           {rows.map(([key, name, ...numbers]) => (
             <tr key={key}>
               <th scope="row">{name}</th>
@@ -150,7 +151,7 @@ function Numbers({
               ))}
             </tr>
           ))}
-        </tbody>
+        </Rows>
       </table>
     </section>
   );

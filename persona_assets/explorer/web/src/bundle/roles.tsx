@@ -1,9 +1,11 @@
 /** The roles of a bundle: how alike the file says they are, and how many of its features prefer each. */
+
 import { HeatMap } from "../charts/HeatMap";
 import { count, fixed } from "../components/format";
 import { Empty, Loaded } from "../components/Loaded";
 import { RoleLink } from "../components/links";
 import { Section } from "../components/parts";
+import { Rows } from "../components/Rows";
 import { useSae, useStudy } from "../data/StudyContext";
 import { useResource } from "../data/useResource";
 import type { MapData, RolesOverview } from "../generated/contract";
@@ -63,7 +65,7 @@ function Names() {
                 <th className="num">Features of the bundle that prefer it</th>
               </tr>
             </thead>
-            <tbody>
+            <Rows>
               {roles.map(({ role }, at) => (
                 <tr key={role}>
                   <td>
@@ -72,7 +74,7 @@ function Names() {
                   <td className="num">{count(features.preferred_role.filter((preferred) => preferred === at).length)}</td>
                 </tr>
               ))}
-            </tbody>
+            </Rows>
           </table>
         </Section>
       )}

@@ -60,6 +60,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
         >
           <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
           <path className="band" d={bandOf(points, x, y)} />
+          <path className="band-edge" d={edgesOf(points, x, y)} />
           <path className="plain-band" d={bandOf(points.map(onPlainBand), x, y)} />
           <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
           <Lines points={points} to={at.turn} x={x} y={y} />
@@ -95,7 +96,15 @@ function Lines({ points, to, x, y }: LinesProps) {
 function Transition({ points, to, x, y }: LinesProps) {
   const [from, end] = [points[to - 1], points[to]];
   if (!from || !end) return null;
-  return <line className="step" x1={x(from.turn)} y1={y(from.value)} x2={x(end.turn)} y2={y(end.value)} />;
+  return (
+    <line
+      className={end.value < from.value ? "step away" : "step"}
+      x1={x(from.turn)}
+      y1={y(from.value)}
+      x2={x(end.turn)}
+      y2={y(end.value)}
+    />
+  );
 }
 
 /** A disc inside the band, a triangle that points down below it and up above it. */
@@ -151,4 +160,10 @@ function bandOf(points: DriftPoint[], x: Scale, y: Scale): string {
       low === null || high === null ? [] : [`M${x(turn - 0.5)} ${y(high)}H${x(turn + 0.5)}V${y(low)}H${x(turn - 0.5)}Z`],
     )
     .join("");
+}
+
+/** The upper and the lower edge of each turn's band. */
+function edgesOf(points: DriftPoint[], x: Scale, y: Scale): string {
+  const edge = (turn: number, at: number) => `M${x(turn - 0.5)} ${y(at)}H${x(turn + 0.5)}`;
+  return points.flatMap(({ turn, low, high }) => (low === null || high === null ? [] : [edge(turn, low), edge(turn, high)])).join("");
 }

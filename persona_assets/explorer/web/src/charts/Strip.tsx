@@ -1,11 +1,15 @@
 import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { fmt } from "../components/format";
+import { useStudy } from "../data/StudyContext";
 import { href } from "../router/router";
 import { AxisX } from "./Axes";
 import { useWidth } from "./hooks";
-import { extent, linear, type Scale } from "./scale";
+import { clamp, extent, linear, type Scale } from "./scale";
 
 const MARGIN = 14;
+const ENDS = 3; // roles that are named at each end
+const LETTER = 6.4; // pixels, about
+const LINE = 13;
 const MANY = 100; // roles, from which the dots are smaller
 
 interface Placed {
@@ -23,11 +27,14 @@ interface StripProps {
   label: string;
 }
 
-/** All roles on one axis, dots stacked where they would hide each other; each dot is a link to its role. */
+/**
+ * All roles on one axis, dots stacked where they would hide each other; each dot is a link to its role. Those that stand
+ * alone at the ends have their names beside them.
+ */
 export function Strip({ positions, marked, label }: StripProps) {
   const [box, width] = useWidth<HTMLDivElement>();
+  const { anchor } = useStudy();
   const [named, setNamed] = useState<string | null>(null);
-  const group = useRef<SVGGElement>(null);
   const known = useMemo(() => inOrder(positions), [positions]);
   const radius = known.length > MANY ? 2.5 : 3.5;
   const scale = linear(extent(known.flatMap(ends)), [MARGIN, Math.max(MARGIN, width - MARGIN)]);
@@ -37,6 +44,38 @@ export function Strip({ positions, marked, label }: StripProps) {
   const ringed = placed.find((one) => one.role === marked);
   const shown = placed.find((one) => one.role === (named ?? marked));
   const stop = (shown ?? placed[0])?.role;
+  return (
+    <div className="chart strip" ref={box}>
+      {width > 0 && (
+        <svg width={width} height={middle + reach + 36} role="group" aria-label={`${label}: ${known.length} roles`}>
+          {shown && <Name of={shown} width={width} />}
+          <AxisX scale={scale} at={middle + reach + 2} count={Math.floor(width / 90)} />
+          <Dots {...{ placed, middle, radius, stop, setNamed }} />
+          {[ringed, shown].map((one, at) => one && <Interval key={at} of={one} scale={scale} y={middle + one.y} />)}
+          {ringed && (
+            <circle className={marked === anchor ? "marked anchor" : "marked"} cx={ringed.x} cy={middle + ringed.y} r={radius + 2} />
+          )}
+          <Outliers placed={placed} but={shown} width={width} radius={radius} middle={middle} />
+          <End roles={known.slice(0, ENDS)} y={middle + reach + 33} room={width / 2} />
+          <End roles={known.slice(-ENDS).reverse()} y={middle + reach + 33} room={width / 2} width={width} />
+        </svg>
+      )}
+    </div>
+  );
+}
+
+interface DotsProps {
+  placed: Placed[];
+  middle: number;
+  radius: number;
+  stop: string | undefined; // the role whose dot the tab key reaches
+  setNamed: (role: string | null) => void;
+}
+
+/** The dots as links; the arrows go from one to the next. */
+function Dots({ placed, middle, radius, stop, setNamed }: DotsProps) {
+  const { anchor } = useStudy();
+  const group = useRef<SVGGElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
@@ -46,43 +85,63 @@ export function Strip({ positions, marked, label }: StripProps) {
   };
   const leave = (event: FocusEvent) => group.current?.contains(event.relatedTarget) || setNamed(null);
   return (
-    <div className="chart strip" ref={box}>
-      {width > 0 && (
-        <svg width={width} height={middle + reach + 36} role="group" aria-label={`${label}: ${known.length} roles`}>
-          {shown && <Name of={shown} width={width} />}
-          <AxisX scale={scale} at={middle + reach + 2} count={Math.floor(width / 90)} />
-          <g ref={group} onKeyDown={onKeyDown} onBlur={leave} onMouseLeave={() => setNamed(null)}>
-            {placed.map((one) => (
-              <a
-                key={one.role}
-                href={href("role", one.role)}
-                tabIndex={one.role === stop ? 0 : -1}
-                aria-label={`${one.role}: ${said(one)}`}
-                onFocus={() => setNamed(one.role)}
-                onMouseEnter={() => setNamed(one.role)}
-              >
-                <circle cx={one.x} cy={middle + one.y} r={radius} />
-              </a>
-            ))}
-          </g>
-          {[ringed, shown].map((one, at) => one && <Interval key={at} of={one} scale={scale} y={middle + one.y} />)}
-          {ringed && <circle className="marked" cx={ringed.x} cy={middle + ringed.y} r={radius + 2} />}
-          <End roles={known.slice(0, 3)} y={middle + reach + 33} />
-          <End roles={known.slice(-3)} y={middle + reach + 33} width={width} />
-        </svg>
-      )}
-    </div>
+    <g ref={group} onKeyDown={onKeyDown} onBlur={leave} onMouseLeave={() => setNamed(null)}>
+      {placed.map((one) => (
+        <a
+          key={one.role}
+          href={href("role", one.role)}
+          tabIndex={one.role === stop ? 0 : -1}
+          aria-label={`${one.role}: ${said(one)}`}
+          onFocus={() => setNamed(one.role)}
+          onMouseEnter={() => setNamed(one.role)}
+        >
+          <circle className={one.role === anchor ? "anchor" : undefined} cx={one.x} cy={middle + one.y} r={radius} />
+        </a>
+      ))}
+    </g>
   );
 }
 
-/** The roles at the left end, or at the right where the `width` is given. */
-function End({ roles, y, width }: { roles: { role: string }[]; y: number; width?: number }) {
-  const names = roles.map((one) => one.role).join(", ");
+/** The roles at the left end, or at the right where the `width` is given: the outermost first, as many as there is room for. */
+function End({ roles, y, room, width }: { roles: { role: string }[]; y: number; room: number; width?: number }) {
+  const right = width !== undefined;
+  const names = roles.map((one) => one.role);
+  while (names.length > 1 && (names.join(", ").length + 3) * LETTER > room) names.pop();
+  const said = (right ? names.reverse() : names).join(", ");
   return (
-    <text className="end" x={width ?? 0} y={y} textAnchor={width === undefined ? "start" : "end"}>
-      {width === undefined ? `← ${names}` : `${names} →`}
+    <text className="end" x={width ?? 0} y={y} textAnchor={right ? "end" : "start"}>
+      {right ? `${said} →` : `← ${said}`}
     </text>
   );
+}
+
+interface OutliersProps {
+  placed: Placed[];
+  but: Placed | undefined; // it has its name elsewhere
+  width: number;
+  radius: number;
+  middle: number;
+}
+
+/** The names of the first and last roles by position, above their dots, where they cover no dot and no other name. */
+function Outliers({ placed, but, width, radius, middle }: OutliersProps) {
+  const boxes: { one: Placed; left: number; right: number; bottom: number }[] = [];
+  for (const one of [...placed.slice(0, ENDS), ...placed.slice(-ENDS).reverse()]) {
+    const wide = one.role.length * LETTER;
+    const left = clamp(one.x - wide / 2, 0, Math.max(0, width - wide));
+    const box = { one, left, right: left + wide, bottom: one.y - radius - 3 };
+    const isOver = (dot: Placed) =>
+      dot.x + radius > box.left && dot.x - radius < box.right && dot.y + radius > box.bottom - LINE && dot.y - radius < box.bottom;
+    const meets = boxes.some(
+      (other) => other.left < box.right + 4 && box.left < other.right + 4 && Math.abs(other.bottom - box.bottom) < LINE,
+    );
+    if (one !== but && !meets && !placed.some(isOver)) boxes.push(box);
+  }
+  return boxes.map(({ one, left, bottom }) => (
+    <text key={one.role} className="outlier" x={left} y={middle + bottom - 2} aria-hidden="true">
+      {one.role}
+    </text>
+  ));
 }
 
 function Name({ of: one, width }: { of: Placed; width: number }) {

@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo } from "react";
+import { Rows } from "./Rows";
 import "./sort-table.css";
 
 export interface SortColumn<R> {
@@ -24,7 +25,7 @@ export interface SortTableProps<R> {
   all?: boolean; // wide columns stand on a phone, too
 }
 
-/** A table of some hundred rows that sorts by its heads; what is not known comes last both ways. */
+/** A table of some hundred rows that sorts by its heads; what is not known comes last both ways. Its rows are one stop of the tab key. */
 export function SortTable<R>(props: SortTableProps<R>) {
   const { label, rows, columns, rowKey, sort, setSort, marked, onPoint, all } = props;
   const sorted = useMemo(() => inOrder(rows, columns, sort), [rows, columns, sort]);
@@ -37,7 +38,7 @@ export function SortTable<R>(props: SortTableProps<R>) {
           ))}
         </tr>
       </thead>
-      <tbody>
+      <Rows>
         {sorted.map((row) => (
           <tr
             key={rowKey(row)}
@@ -52,7 +53,7 @@ export function SortTable<R>(props: SortTableProps<R>) {
             ))}
           </tr>
         ))}
-      </tbody>
+      </Rows>
     </table>
   );
 }

@@ -1,6 +1,7 @@
 import { fixed } from "../../components/format";
 import { FeatureLink, RoleLink } from "../../components/links";
 import { Fold } from "../../components/parts";
+import { Rows } from "../../components/Rows";
 import type { FeaturePage } from "../../generated/contract";
 
 /** The features nearest to it: by their roles in the full space, not on the map, and by what their decoders write. */
@@ -26,7 +27,7 @@ function Near({ label, of, none }: { label: string; of: FeaturePage["related"]; 
   if (of.length === 0) return <p className="muted">{none}</p>;
   return (
     <table className="sort-table related" aria-label={label}>
-      <tbody>
+      <Rows>
         {of.map((one) => (
           <tr key={`${one.feature_id}/${one.similarity}`}>
             <td className="num">{fixed(one.similarity, 3)}</td>
@@ -36,7 +37,7 @@ function Near({ label, of, none }: { label: string; of: FeaturePage["related"]; 
             <td>{one.preferred_role !== null && <RoleLink role={one.preferred_role} />}</td>
           </tr>
         ))}
-      </tbody>
+      </Rows>
     </table>
   );
 }

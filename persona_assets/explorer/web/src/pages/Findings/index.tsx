@@ -2,6 +2,7 @@ import { moment } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
 import { LongText } from "../../components/LongText";
 import { Section } from "../../components/parts";
+import { Rows } from "../../components/Rows";
 import { useStudy } from "../../data/StudyContext";
 import { useFresh } from "../../data/useFresh";
 import type { FindingEntry, SavedFindings, UnreadableFinding } from "../../generated/contract";
@@ -65,7 +66,7 @@ function List({ findings, chosen }: { findings: FindingEntry[]; chosen: FindingE
               <th scope="col">snapshot</th>
             </tr>
           </thead>
-          <tbody>
+          <Rows>
             {findings.map((one) => (
               <tr key={one.name} className={one === chosen ? "marked" : undefined}>
                 <td>
@@ -83,7 +84,7 @@ function List({ findings, chosen }: { findings: FindingEntry[]; chosen: FindingE
                 </td>
               </tr>
             ))}
-          </tbody>
+          </Rows>
         </table>
       </div>
     </Section>

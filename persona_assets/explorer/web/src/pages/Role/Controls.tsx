@@ -2,6 +2,7 @@ import { Bracketed } from "../../components/contrastColumns";
 import { fixed } from "../../components/format";
 import { FeatureLink } from "../../components/links";
 import { Fold } from "../../components/parts";
+import { Rows } from "../../components/Rows";
 import { SAYS } from "../../generated/columns";
 import type { Baseline, Echo, RolePage } from "../../generated/contract";
 
@@ -55,7 +56,7 @@ function Echoes({ echoes, labels }: { echoes: Echo[]; labels: Labels }) {
           </th>
         </tr>
       </thead>
-      <tbody>
+      <Rows>
         {echoes.map((one) => (
           <tr key={one.feature_id}>
             <td className="grow">
@@ -71,7 +72,7 @@ function Echoes({ echoes, labels }: { echoes: Echo[]; labels: Labels }) {
             <td className="num">{fixed(one.p, 3)}</td>
           </tr>
         ))}
-      </tbody>
+      </Rows>
     </table>
   );
 }
@@ -88,7 +89,7 @@ function Told({ baselines, labels }: { baselines: Baseline[]; labels: Labels }) 
           <th>goes by</th>
         </tr>
       </thead>
-      <tbody>
+      <Rows>
         {baselines.map((one) => (
           <tr key={one.method}>
             <td>{METHODS[one.method] ?? one.method}</td>
@@ -100,7 +101,7 @@ function Told({ baselines, labels }: { baselines: Baseline[]; labels: Labels }) 
             </td>
           </tr>
         ))}
-      </tbody>
+      </Rows>
     </table>
   );
 }

@@ -3,6 +3,7 @@ import { Bracketed } from "../../components/contrastColumns";
 import { fixed } from "../../components/format";
 import { RoleLink } from "../../components/links";
 import { Meter, Section } from "../../components/parts";
+import { Rows } from "../../components/Rows";
 import type { RolePage } from "../../generated/contract";
 import { href } from "../../router/router";
 import { useNoPlace } from "./noPlace";
@@ -28,7 +29,7 @@ export function Nearest({ role }: { role: RolePage }) {
             <p className="caution">None is near: chance gives a nearest of {fixed(role.similarity_null, 3)} in one of twenty.</p>
           )}
           <table className="sort-table nearest" aria-label="Nearest roles">
-            <tbody>
+            <Rows>
               {shown.map((one) => (
                 <tr key={one.role}>
                   <td className="grow">
@@ -45,7 +46,7 @@ export function Nearest({ role }: { role: RolePage }) {
                   </td>
                 </tr>
               ))}
-            </tbody>
+            </Rows>
           </table>
         </>
       )}

@@ -1,5 +1,6 @@
 import { Empty, Loading } from "../../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
+import { useOneStop } from "../../components/useOneStop";
 import { Worth } from "../../components/Worth";
 import { useStudy } from "../../data/StudyContext";
 import type { SearchResult } from "../../generated/contract";
@@ -30,6 +31,7 @@ export default function SearchPage() {
 
 function Found({ result, text }: { result: SearchResult; text: string }) {
   const { features, roles } = result;
+  const keys = useOneStop<HTMLOListElement>();
   return (
     <>
       <section aria-label="Roles">
@@ -54,7 +56,7 @@ function Found({ result, text }: { result: SearchResult; text: string }) {
           )}
         </header>
         {features.length > 0 && (
-          <ol className="found-features panel">
+          <ol className="found-features panel" {...keys}>
             {features.map(({ feature_id, label, preferred_role }) => (
               <li key={feature_id}>
                 <FeatureLink id={feature_id} />

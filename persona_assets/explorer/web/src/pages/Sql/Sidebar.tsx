@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Loaded } from "../../components/Loaded";
 import { Tabs } from "../../components/Tabs";
+import { useOneStop } from "../../components/useOneStop";
 import { type Resource, useResource } from "../../data/useResource";
 import type { SchemaEntry, SqlExample } from "../../generated/contract";
 import { paths } from "../../generated/paths";
@@ -38,18 +39,22 @@ function Examples({ open }: { open: (sql: string) => void }) {
   const examples = useResource<SqlExample[]>(paths.examples());
   return (
     <Loaded of={examples} what="the examples">
-      {(list) => (
-        <ul className="sql-examples">
-          {list.map((example) => (
-            <li key={example.name}>
-              <button onClick={() => open(example.sql)} title={example.name}>
-                {example.title}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {(list) => <Questions list={list} open={open} />}
     </Loaded>
+  );
+}
+
+function Questions({ list, open }: { list: SqlExample[]; open: (sql: string) => void }) {
+  return (
+    <ul className="sql-examples" {...useOneStop<HTMLUListElement>()}>
+      {list.map((example) => (
+        <li key={example.name}>
+          <button onClick={() => open(example.sql)} title={example.name}>
+            {example.title}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
