@@ -25,6 +25,7 @@ from persona_assets.base.queries import query
 from persona_assets.cli.answers import ask
 from persona_assets.cli.run import run_study
 from persona_assets.health.gpu import measured_on_gpus
+from persona_assets.lake.schema import DERIVED, VIEWS
 from persona_assets.orchestration.definitions import study_definitions
 from persona_assets.study.settings import StudySettings
 from persona_assets.study.study import Study, load_study, study_from
@@ -37,10 +38,8 @@ from tests.warehouse.world import fill, write_catalog
 INTRODUCTION = """# The warehouse's tables
 
 What each column says, as the database itself does (`comment on …`). `sae` is the SAE's name in the study;
-activations are in the SAE's own units. `responses`, `activations`, `evidence`, `role_matrix`,
-`length_contrasts` and `feature_logits` are views of the lake's Parquet files, `preferred_labels` is one of
-`feature_labels`, `role_answers` one of `responses` and `response_spans`, `role_adherence` one of
-`judgements`; the others are tables in the file.
+activations are in the SAE's own units. {of_lake} are views of the lake's Parquet files, which a copy of
+the file alone does not have; {of_tables} are views of other tables. The rest are tables in the file.
 Every table is there from the first snapshot on, empty if nothing has been made yet.
 
 A Japanese or Arabic letter or an emoji may be split into several tokens. `pieces` and `piece` show it whole
@@ -62,7 +61,8 @@ order by columns.table_name, columns.column_index
 
 def tables_page(warehouse: duckdb.DuckDBPyConnection) -> str:
     """The text of docs/tables.md."""
-    lines, shown = [INTRODUCTION], ""
+    of_lake, of_tables = (", ".join(f"`{one.name}`" for one in some) for some in (VIEWS, DERIVED))
+    lines, shown = [INTRODUCTION.format(of_lake=of_lake, of_tables=of_tables)], ""
     for table, says, column, kind, about in warehouse.execute(COLUMNS).fetchall():
         if table != shown:
             lines += [f"\n## {table}\n", f"{about}.\n", "| column | type | |", "| --- | --- | --- |"]

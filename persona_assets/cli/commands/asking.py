@@ -194,7 +194,13 @@ def judges(study: StudyArgument, output: FormatOption = Format.table) -> None:
 @commands.command()
 def plot(
     study: StudyArgument,
-    subject: Annotated[Subject, typer.Argument(help="What to draw.", show_default=False)],
+    subject: Annotated[
+        Subject,
+        typer.Argument(
+            help="What to draw: line, similarity, axes or atlas; or feature or role, with its NAME.",
+            show_default=False,
+        ),
+    ],
     name: Annotated[
         str | None, typer.Argument(help="The feature's id, or the role's name.", show_default=False)
     ] = None,

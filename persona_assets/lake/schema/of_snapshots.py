@@ -24,7 +24,7 @@ from persona_assets.lake.schema.table import (
 _of_snapshot = partial(Table, per_sae=False, per_role=False)
 
 STUDY = _of_snapshot(
-    "study", "The experiment this snapshot is about (one row)",
+    "study", "The study that this snapshot is of (one row)",
     columns=(
         Column("name", TEXT),
         Column("settings", JSON, "The study's YAML, defaults filled in; of `engine` only what changes the "
