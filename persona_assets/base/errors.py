@@ -51,6 +51,12 @@ class EngineError(HaltError):
     """The server or engine that answers refused, went away, or ended a request by itself."""
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that a GPU's memory has run out, or this machine's; loads no torch."""
+    names = {one.__name__ for one in type(error).__mro__}
+    return not names.isdisjoint({"MemoryError", "OutOfMemoryError"}) or "can't allocate memory" in str(error)
+
+
 _REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some quota",

@@ -34,6 +34,7 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.lake.storage import bucket
 from persona_assets.scoring.stage import scoring_parts
+from persona_assets.stages.asked_inputs import steered_parts
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.study.study import Study
@@ -105,6 +106,7 @@ def _parts(study: Study, look: Look) -> list[LakeFile]:
         alive |= {str(across.intervention(sae, name)) for sae in saes for name in interventions}
         anew = [name for name, one in interventions.items() if one.answers]
         alive |= {str(across.answers_anew(sae, name)) for sae in saes for name in anew}
+        alive |= set(steered_parts(study).values())
     under_way = (IN_FLIGHT, JUDGING, ANSWERING, STEERING, EXPLAINING, SCORING)
     parts = [file for table in under_way for file in look.all(study.lake, table)]
     return [file for file in parts if file.made_from in alive]

@@ -57,6 +57,12 @@ def steered_judge(study: Study, role: str) -> str | None:
     return fingerprint({"judge": name, **judge_inputs(study, name, role)})
 
 
+def steered_parts(study: Study) -> dict[str, str]:
+    """Return by role how the parts are called of scores of answers under edits that are under way."""
+    judged = {role: steered_judge(study, role) for role in study.role_names}
+    return {role: fingerprint({"steered": hash_}) for role, hash_ in judged.items() if hash_ is not None}
+
+
 def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:
     """Return what decides a judge's scores of a role, besides the role's responses.
 

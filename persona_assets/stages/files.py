@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -19,6 +19,8 @@ from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Held, Inputs, Part, Stage, State
 from persona_assets.stages.table import STAGES, stage
 from persona_assets.study.study import Study
+
+_LOG = logging.getLogger(__name__)
 
 
 class _Files(Protocol):
@@ -121,10 +123,15 @@ class StudyFiles:
 
     def _whole(self, stage: Stage) -> Iterator[tuple[Part, Held]]:
         for part in self.parts(stage):
-            with suppress(StudyError):  # nothing to measure drift against, or a mart whose SQL is not right
+            try:
                 found = self.held(stage, part)
-                if {held.table for held in found} >= set(stage.tables):
-                    yield from ((part, held) for held in found)
+            except StudyError as error:
+                # Drift may have nothing to be measured against; a mart says itself that its SQL is not right.
+                if stage.per not in ("conversation", "mart"):
+                    _LOG.warning("%s: left out of the snapshot: %s", stage.name, error)
+                continue
+            if {held.table for held in found} >= set(stage.tables):
+                yield from ((part, held) for held in found)
 
     def _of(self, part: Part) -> tuple[_Files, str | None]:
         """Return the files that a part is among, and which of theirs it is: an SAE's, a run's or a mart's."""

@@ -14,7 +14,7 @@ from persona_assets.generate.in_flight import Parts
 from persona_assets.judging.stage import Judge, Judgement
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import JUDGING
-from persona_assets.stages.asked_inputs import steered_judge
+from persona_assets.stages.asked_inputs import steered_judge, steered_parts
 from persona_assets.study.judges import judge_asked
 from persona_assets.study.study import Study
 
@@ -47,9 +47,8 @@ def judge_answers(
 
 def clear_judged(study: Study) -> None:
     """Remove what was kept of scores that are under way: the answers have landed."""
-    for role in study.role_names:
-        if hash_ := steered_judge(study, role):
-            study.lake.clear(JUDGING, role=role, made_from=_kept_as(hash_))
+    for role, parts in steered_parts(study).items():
+        study.lake.clear(JUDGING, role=role, made_from=parts)
 
 
 def _lacking(study: Study, role: str, rows: Sequence[Row]) -> dict[Texts, list[Row]]:
@@ -67,7 +66,7 @@ def _ask(judge: Judge, role: str, lacking: Mapping[Texts, list[Row]], progress: 
     hash_ = steered_judge(judge.study, role)
     if not lacking or hash_ is None:
         return
-    parts = Parts(judge.study.lake, JUDGING, Judgement, _kept_as(hash_), role=role)
+    parts = Parts(judge.study.lake, JUDGING, Judgement, steered_parts(judge.study)[role], role=role)
     numbers = _numbers(lacking)
     prompts = [
         judge.prompt(role, number, *texts, f"role {role}, an answer under an edit to {shown(texts[0])}")
@@ -91,10 +90,6 @@ def _numbers(asked: Iterable[Texts]) -> dict[Texts, int]:
         taken.add(number)
         found[texts] = number
     return found
-
-
-def _kept_as(hash_: str) -> str:
-    return fingerprint({"steered": hash_})
 
 
 def _of_all(progress: Progress, n_before: int, n_all: int, done: int, _: int) -> None:

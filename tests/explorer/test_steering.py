@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 from persona_assets.drift.stage import DriftStage
@@ -136,6 +137,27 @@ def test_who_may_not_ask_or_has_no_model_is_told(live: Served, with_model: Serve
         check("SteerState", state)
     assert [(one["ready"], one["problem"]) for one in states] == [(False, None), (True, None)]
     assert with_model.get("api/steer?sae=x").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB"), MemoryError()]
+)
+def test_where_memory_runs_out_one_line_says_so_and_the_model_is_let_go(
+    here: Study, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = list[str]()
+
+    def beside(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(LivePairs, "beside", beside)
+    monkeypatch.setattr(LivePairs, "close", lambda _: closed.append("steering"))
+    monkeypatch.setattr(ExtractionStage, "close", lambda _: closed.append("reading"))
+    with TestClient(make_app(here, trials=Trials(here)), base_url="http://127.0.0.1") as client:
+        answer = client.post("/api/steer", json=ASKED)
+        assert closed == ["steering", "reading"]
+    assert answer.status_code == 503 and answer.json()["error"].startswith("memory ran out")
+    assert "\n" not in answer.json()["error"]
 
 
 def test_the_studies_that_cannot_be_steered_say_why(make_study: StudyMaker) -> None:

@@ -12,6 +12,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.lake.schema import ROLE_CONTRASTS
 from persona_assets.models.loading import text_config
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.files import StudyFiles
 from persona_assets.steering.reading import Interventions
 from persona_assets.study.settings import InterventionSettings
 from persona_assets.study.study import Study
@@ -76,6 +77,25 @@ def test_the_files_content_decides_and_one_that_is_not_there_is_refused(
 
 class _Landed:
     stem = "contrasts"
+
+
+def test_a_snapshot_says_that_it_leaves_out_what_an_axis_decides_that_nobody_has_seen(
+    with_vectors: Study,
+    make_study: StudyMaker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    file = AcrossRoles.file
+    monkeypatch.setattr(
+        AcrossRoles,
+        "file",
+        lambda self, table, sae: _Landed() if table is ROLE_CONTRASTS else file(self, table, sae),
+    )
+    assert list(StudyFiles.of(with_vectors).published()) and not caplog.messages
+    assert list(StudyFiles.of(study_of(make_study, tmp_path / "axis.pt")).published())
+    [said] = caplog.messages
+    assert "interventions: left out of the snapshot" in said and "axis.pt: cannot be read" in said
 
 
 def test_a_file_and_its_target_go_together() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from persona_assets.base.errors import StudyError
+from persona_assets.health.garbage import find_garbage
 from persona_assets.lake.schema import INTERVENTION_EFFECTS, JUDGING
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.steering.answering import SteeredBackend
@@ -56,8 +58,13 @@ def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
 
     monkeypatch.delattr(SteeredBackend, "_batch")  # what is answered is not answered again
     before, asked, again = list[str](), list[str](), list[str]()
-    with serving(scoring(planted, before, after=12)) as server, pytest.raises(StudyError):
-        rows(with_judge(make_study, server.url))
+    with serving(scoring(planted, before, after=12)) as server:
+        study = with_judge(make_study, server.url)
+        with pytest.raises(StudyError):
+            rows(study)
+    kept = study.lake.files(JUDGING, role="pirate")
+    garbage = {held.file.path for held in find_garbage(study, timedelta(0)).files}
+    assert kept and not {one.path for one in kept} & garbage
     with serving(scoring(planted, asked)) as server:
         study = with_judge(make_study, server.url)
         found = rows(study)

@@ -13,7 +13,7 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import StudyError, is_out_of_memory
 from persona_assets.drift.trials import Trials
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.server.encoding import encoded
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 WAIT = 20.0  # seconds that one waits for another's text
 MAX_TOKENS = 120  # of an answer
+_NO_MEMORY = (
+    "memory ran out, and the model is let go: ask for a shorter text or fewer edits, or start the explorer "
+    "where more memory is free"
+)
 FRESH = {"cache-control": "no-store"}
 
 
@@ -64,8 +68,19 @@ class Model:
             raise ProblemError(503, "the model is busy with another text; try again")
         try:
             yield
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            self._forget()
+            raise ProblemError(503, _NO_MEMORY) from error
         finally:
             self._turn.release()
+
+    def _forget(self) -> None:
+        """Give back the memory of all that is loaded, until it is asked again."""
+        if self._pairs is not None:
+            self._pairs.close()
+        self.trials.extraction.close()
 
 
 def loaded(request: Request) -> Model:
