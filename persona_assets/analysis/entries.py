@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.analysis.shelf import Shelf
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.wholeness import READING_ERRORS, damaged
@@ -122,16 +123,17 @@ class FeatureRanges:
             rows[first : last + 1] += n / (last + 1 - first)
         return rows
 
-    def entries(self, features: range, design: Design) -> Entries:
-        """Return the role's activations of some features.
+    def entries(self, features: range, design: Design, shelf: Shelf) -> Entries:
+        """Return the role's activations of some features; they, and what is read beyond them, are kept there.
 
         Raises StudyError as `read_entries` does.
         """
-        columns = self.read(features.start, features.stop)
-        columns[2:] = [column.copy() for column in columns[2:]]  # not to keep whole row groups for them
-        return _located(self.source, columns, design, features, self._also)
+        columns = self.read(features.start, features.stop, shelf)
+        found = _located(self.source, columns, design, features, self._also)
+        arrays = {name: shelf.keep(values) for name, values in vars(found).items() if values is not None}
+        return replace(found, **arrays)
 
-    def read(self, start: int, stop: int) -> _Columns:
+    def read(self, start: int, stop: int, shelf: Shelf) -> _Columns:
         """Feature ids, response ids and means of the features from `start` to before `stop`, by feature.
 
         Then what was asked for besides; as floats with NaN where one is not known.
@@ -144,7 +146,7 @@ class FeatureRanges:
         if kept:
             columns = [np.concatenate(parts) for parts in zip(kept, columns, strict=True)]
         first, last = np.searchsorted(columns[0], [start, stop])
-        self._rest_from, self._rest = stop, [column[last:].copy() for column in columns]
+        self._rest_from, self._rest = stop, [shelf.keep(column[last:]) for column in columns]
         return [column[first:last] for column in columns]
 
     def _read(self, groups: list[int]) -> _Columns:

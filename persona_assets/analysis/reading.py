@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import Column, Entries, FeatureRanges
+from persona_assets.analysis.shelf import Shelf
 from persona_assets.base.arrays import Ints
 
 MAX_ENTRIES = 20_000_000  # brought together at once, of 12 to 30 bytes each; two blocks are in memory
@@ -50,7 +52,9 @@ def read_blocks(
     for first, last in ranges(expected, max_entries):
         for start in range(first, last, MAX_FEATURES):
             of = range(start, min(start + MAX_FEATURES, last))
-            yield Block(of.start, of.stop, [file.entries(of, design) for file in files])
+            shelf = Shelf()
+            yield Block(of.start, of.stop, [file.entries(of, design, shelf) for file in files])
+    pa.default_memory_pool().release_unused()
 
 
 def ranges(fired: Ints, max_entries: int) -> Iterator[tuple[int, int]]:

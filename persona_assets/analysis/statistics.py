@@ -13,7 +13,7 @@ from persona_assets.analysis.contrasts import Compared, RoleContrasts, role_cont
 from persona_assets.analysis.described import Described
 from persona_assets.analysis.design import RoleSource, read_design
 from persona_assets.analysis.entries import Strategy
-from persona_assets.analysis.errors import Effects, MeanSquares, effects, mean_squares
+from persona_assets.analysis.errors import Effects, effects, mean_squares
 from persona_assets.analysis.features import feature_statistics
 from persona_assets.analysis.halves import Matrices, split, split_wordings
 from persona_assets.analysis.inflation import inflation
@@ -24,6 +24,7 @@ from persona_assets.analysis.reference import places
 from persona_assets.analysis.role_test import RoleTest, role_test
 from persona_assets.analysis.token_rates import token_rates
 from persona_assets.analysis.totals import Totals
+from persona_assets.base.arrays import Singles
 from persona_assets.base.progress import Progress
 from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 
@@ -83,8 +84,9 @@ def analyse(
     raw, apart, ranks = _raw(found), found.centred, found.ranks
     known = None if paired is None or squares is None else effects(totals, paired, squares)
     lengths = _lengths(found, known)
-    del paired, found  # large, and not needed any more
-    contrasts = _contrasts(totals, ranks, known, squares, smallest_effect)
+    factors = inflation(totals, ranks, squares)
+    del paired, squares, found  # large, and not needed any more
+    contrasts = _contrasts(totals, ranks, known, factors, smallest_effect)
     return Statistics(design.roles, contrasts, features, raw, apart, test, lengths)
 
 
@@ -132,8 +134,9 @@ def _compared(
     if found.paired is not None:
         squares = mean_squares(totals, found.paired, found.shares)
         known = effects(totals, found.paired, squares)
-    del found  # large, and not needed any more
-    return _contrasts(totals, ranks, known, squares, smallest_effect), described
+    factors = inflation(totals, ranks, squares)
+    del squares, found  # large, and not needed any more
+    return _contrasts(totals, ranks, known, factors, smallest_effect), described
 
 
 def _raw(found: Known) -> Matrices:
@@ -153,10 +156,8 @@ def _contrasts(
     totals: Totals,
     ranks: Ranks,
     known: Effects | None,
-    squares: MeanSquares | None,
+    factors: tuple[Singles, Singles],
     smallest_effect: float,
 ) -> RoleContrasts:
     best = places(totals.role_means)
-    return role_contrasts(
-        Compared(totals, known, ranks, best, smallest_effect, *inflation(totals, ranks, squares))
-    )
+    return role_contrasts(Compared(totals, known, ranks, best, smallest_effect, *factors))

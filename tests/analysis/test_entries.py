@@ -11,6 +11,7 @@ import pytest
 
 from persona_assets.analysis.design import RoleSource
 from persona_assets.analysis.entries import FeatureRanges
+from persona_assets.analysis.shelf import Shelf
 from persona_assets.analysis.statistics import analyse
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.parquet import write_parquet
@@ -30,7 +31,7 @@ def rewrite(source: RoleSource, table: pa.Table) -> None:
 def test_a_range_holds_its_features_and_no_others(sources: list[RoleSource]) -> None:
     table = pq.read_table(sources[1].activations)
     for start, stop in ((0, D_SAE), (4, 5), (0, 1), (5, 9), (D_SAE, D_SAE + 1)):
-        feature, response, value = FeatureRanges(sources[1]).read(start, stop)
+        feature, response, value = FeatureRanges(sources[1]).read(start, stop, Shelf())
         wanted = (table["feature_id"].to_numpy() >= start) & (table["feature_id"].to_numpy() < stop)
         np.testing.assert_array_equal(feature, table["feature_id"].to_numpy()[wanted])
         np.testing.assert_array_equal(response, table["response_id"].to_numpy()[wanted])
@@ -48,14 +49,16 @@ def test_ranges_one_after_the_other_read_no_row_group_twice(sources: list[RoleSo
             return super().read_row_groups(row_groups, *given, **named)
 
     ranges = FeatureRanges(replace(sources[1], opened=Counted))
-    parts = [ranges.read(start, stop) for start, stop in ((0, 2), (2, 3), (3, 3), (3, 9), (9, D_SAE))]
+    parts = [
+        ranges.read(start, stop, Shelf()) for start, stop in ((0, 2), (2, 3), (3, 3), (3, 9), (9, D_SAE))
+    ]
     for column, name in enumerate(("feature_id", "response_id", "mean")):
         np.testing.assert_array_equal(
             np.concatenate([part[column] for part in parts]), table[name].to_numpy()
         )
     n_groups = pq.read_metadata(sources[1].activations).num_row_groups
     assert n_groups > 2 and read == list(range(n_groups))
-    again = ranges.read(2, 3)
+    again = ranges.read(2, 3, Shelf())
     np.testing.assert_array_equal(again[2], parts[1][2])
 
 
