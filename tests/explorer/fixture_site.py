@@ -219,6 +219,9 @@ def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json)
     return {"roles": roles, "families": families_of(len(roles)), "features": columns, "summary": summary}
 
 
+FAMILIES_IN_ORDER = [[1, 2, 3], [5, 6, 7, 8, 9]]  # of the overview
+
+
 def families_of(n: int) -> list[list[int]]:
     """Every seventh role is in no family, the others in one of six."""
     return [[row for row in range(n) if row % 7 == family] for family in range(1, 7)]
@@ -299,7 +302,7 @@ def _overview(rng: np.random.Generator, roles: list[str]) -> Json:
     }
     alike = {"similarity": similarity, "similarity_null": 0.2} | intervals
     return (
-        {"order": roles, "axes": axes, "fits": fits, "families": families_of(len(roles))}
+        {"order": roles, "axes": axes, "fits": fits, "families": FAMILIES_IN_ORDER}
         | alike
         | {
             "adherence": [_adherence(role) for role in roles],

@@ -604,9 +604,33 @@ def test_the_heat_map_tells_a_cells_value_by_pointer_and_by_keyboard_and_opens_t
     plot.focus()
     page.keyboard.press("ArrowDown")
     assert page.locator(".readout").inner_text().startswith(f"{order[3]} and {order[5]}:")
+    assert page.locator(".row-name.on").all_text_contents() == [order[3], order[5]]
     keep_screenshot(page, "roles")
     page.keyboard.press("Enter")
     page.wait_for_function(f"location.hash.includes('a={order[3]}&b={order[5]}')")
+
+
+def test_a_block_of_the_heat_map_is_zoomed_to_by_family_and_by_keyboard_and_is_a_link(page, pages, folder):
+    opened(page, pages, "roles", ".heat canvas")
+    overview = _data(folder, "roles.json")
+    order, family = overview["order"], overview["families"][1]
+    page.get_by_label("Which roles are shown").select_option(index=2)
+    page.wait_for_function(f"location.hash.includes('block={family[0]},{family[0]},{len(family)}')")
+    names = [order[place] for place in family]
+    assert page.locator(".row-name").all_text_contents() == names * 2  # of rows and of columns
+    page.reload()
+    page.wait_for_selector(".heat canvas")
+    plot = page.locator(".heat .plot")
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    value = f"{overview['similarity'][family[0]][family[1]]:.2f}".replace("-", "−")
+    assert page.locator(".readout").inner_text().startswith(f"{names[0]} and {names[1]}: {value}")
+    page.keyboard.press("+")
+    page.wait_for_function("location.hash.includes(',4')")
+    page.keyboard.press("0")
+    page.wait_for_function("!location.hash.includes('block=')")
+    assert page.locator(".row-name").count() == 2 * len(order)
 
 
 def test_the_heat_maps_colours_follow_the_sign_and_every_cell_is_whole_pixels(page, pages, folder):
@@ -632,10 +656,9 @@ def test_hundreds_of_roles_are_drawn_in_a_small_window_too_where_a_cell_is_one_p
     overview = {
         "order": [f"role_{row}" for row in range(n)],
         "similarity": [[1 if row == column else 0.5 for column in range(n)] for row in range(n)],
-        "axes": [],
-        "fits": [],
-        "adherence": [],
-        "findings": [],
+        "similarity_null": None,
+        **{name: [] for name in ("similarity_low", "similarity_high", "families", "axes")},
+        **{name: [] for name in ("fits", "adherence", "findings")},
     }
     page.route("**/demo/roles.json", lambda route: route.fulfill(json=overview))
     page.set_viewport_size({"width": 1024, "height": 700})

@@ -1,3 +1,4 @@
+import type { Family } from "../../charts/block";
 import { HeatMap } from "../../charts/HeatMap";
 import { AxisStrips } from "../../components/AxisStrips";
 import { fixed } from "../../components/format";
@@ -46,7 +47,8 @@ function Overview({ sae }: { sae: Sae }) {
   );
 }
 
-function Similarity({ overview: { order, similarity, similarity_low, similarity_high, similarity_null } }: { overview: RolesOverview }) {
+function Similarity({ overview }: { overview: RolesOverview }) {
+  const { order, similarity, similarity_low, similarity_high, similarity_null } = overview;
   const interval = (row: number, column: number) => {
     const low = similarity_low[row]?.[column] ?? null;
     return low === null || row === column ? "" : ` [${fixed(low)}, ${fixed(similarity_high[row]?.[column])}] (${FREE_OF_NOISE})`;
@@ -60,6 +62,7 @@ function Similarity({ overview: { order, similarity, similarity_low, similarity_
         <HeatMap
           names={order}
           values={similarity}
+          families={familiesOf(overview)}
           label="Similarity of the roles"
           format={(value) => fixed(value)}
           more={interval}
@@ -70,6 +73,15 @@ function Similarity({ overview: { order, similarity, similarity_low, similarity_
       )}
     </Section>
   );
+}
+
+/** Where each family lies in the order; a role of none may stand among its roles. */
+function familiesOf({ order, families }: RolesOverview): Family[] {
+  return families.flatMap((places) => {
+    const [from, to] = [places[0], places.at(-1)];
+    if (from === undefined || to === undefined) return [];
+    return [{ name: `${order[from]} to ${order[to]}, alike`, from, to }];
+  });
 }
 
 function Axes({ overview: { axes } }: { overview: RolesOverview }) {
