@@ -20,9 +20,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
 from playwright.sync_api import Page, sync_playwright
 
 import persona_assets
+from persona_assets.lake.schema import INTERVENTION_EFFECTS
+from persona_assets.plots.canvas import rendered
+from persona_assets.plots.doses import doses_figure
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -64,10 +69,24 @@ def draw_axis() -> None:
     subprocess.run([BIN / "persona", "plot", "smollm2", "line", "--to", HERE / "axis.png"], check=True)
 
 
-def drawn_by() -> str:
-    """Return the SHA-256 of the code that draws axis.png."""
-    sources = [HERE.parent / "persona_assets/plots" / f"{name}.py" for name in ("canvas", "line", "words")]
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+def draw_doses() -> None:
+    """What two of the wizard's features do, put in: figures of findings.md, which doses.csv holds."""
+    table = INTERVENTION_EFFECTS.of(pa.csv.read_csv(HERE / "doses.csv").to_pydict())
+    figure = doses_figure(table, "smollm2, SAE smollm2")
+    (HERE / "doses.png").write_bytes(rendered(figure, "png"))
+    print(HERE / "doses.png")
+
+
+def drawn_by(name: str, *data: str) -> str:
+    """Return the SHA-256 of the code that draws a picture, and of the files of data that it shows."""
+    sources = [HERE.parent / "persona_assets/plots" / f"{one}.py" for one in ("canvas", name, "words")]
+    read = [source.read_bytes() for source in (*sources, *(HERE / one for one in data))]
+    return hashlib.sha256(b"".join(read)).hexdigest()
+
+
+def drawn() -> dict[str, str]:
+    """Return by picture what the pictures that we draw ourselves are made from."""
+    return {"axis.png": drawn_by("line"), "doses.png": drawn_by("doses", "doses.csv")}
 
 
 def assets() -> list[str]:
@@ -91,13 +110,14 @@ def main() -> None:
     with persona_assets.open_study("smollm2") as study:
         [(feature,)] = study.sql(FEATURE).fetchall()
     draw_axis()
+    draw_doses()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
         page = browser.new_page(viewport=SIZE)
         with served(BIN / "persona", "explore", "smollm2", "--no-browser", "--port") as explorer:
             page.set_viewport_size(TALLER)
             take(page, f"{explorer}/#/feature/{feature}", "Over its range", "feature.png")
-            made_from = {"axis.png": drawn_by(), "feature.png": headings(page), "lineage.png": assets()}
+            made_from = drawn() | {"feature.png": headings(page), "lineage.png": assets()}
         with served(BIN / "dagster-webserver", "--host", "127.0.0.1", "--port") as dagster:
             page.set_viewport_size({"width": 1600, "height": 1080})
             group = "locations/__repository__@persona_assets/asset-groups/smollm2"

@@ -16,7 +16,7 @@ from persona_assets.warehouse import connect
 
 
 def plot(study: Study, subject: str, name: str | None, sae: str | None, to: Path | None) -> Path:
-    """Draw `subject` (similarity, axes, atlas, or the feature or role `name`), and return the file.
+    """Draw `subject` (similarity, axes, atlas, or the feature, role or doses of `name`); return the file.
 
     It is `to`, by default STUDY-SUBJECT.png in the current directory. `sae` is the study's first unless
     named. Raises StudyError, and leaves no file behind, where there is no such thing to draw or the file
@@ -45,12 +45,13 @@ def _check(study: Study, subject: str, name: str | None, sae: str | None) -> Non
     saes = study.settings.extraction.saes
     if sae is not None and sae not in saes:
         raise StudyError(f"{study.name} has no SAE {sae!r}; its SAEs: {', '.join(saes)}")
-    if subject not in ("feature", "role"):
+    if subject not in ("feature", "role", "doses"):
         if name is not None:
             raise StudyError(f"`persona plot {study.name} {subject}` takes no name; leave {name!r} out")
     elif name is None:
-        raise StudyError(f"which {subject}? name one: persona plot {study.name} {subject} {subject.upper()}")
+        what = {"doses": "intervention"}.get(subject, subject)
+        raise StudyError(f"which {what}? name one: persona plot {study.name} {subject} {what.upper()}")
     elif subject == "role":
         check_role(study, name)
-    else:
+    elif subject == "feature":
         check_feature(study, feature_number(name, "persona plot"), sae)

@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 
 from persona_assets.base.duck import exact_path
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
 from persona_assets.base.queries import query
 from persona_assets.plots.atlas import atlas_figure
 from persona_assets.plots.axes import axes_figure
+from persona_assets.plots.doses import doses_figure
 from persona_assets.plots.feature import feature_figure
 from persona_assets.plots.line import N_MARKS, line_figure
 from persona_assets.plots.role import role_figure
@@ -20,13 +22,13 @@ from persona_assets.plots.similarity import similarity_figure
 from persona_assets.study.study import Study
 
 _OF_ALL = ("line", "similarity", "axes", "atlas")
-_OF_ONE = ("feature", "role")
+_OF_ONE = ("feature", "role", "doses")
 
 
 def picture(
     study: Study, connection: duckdb.DuckDBPyConnection, subject: str, name: str | None, sae: str | None
 ) -> Figure:
-    """Return the picture of `subject`: line, similarity, axes, atlas, or the feature or role `name`.
+    """Return the picture of `subject`: line, similarity, axes, atlas, or the feature, role or doses `name`.
 
     `connection` is to the study's snapshot, and `sae` the study's first unless named. Raises StudyError where
     there is no such thing to draw.
@@ -57,6 +59,8 @@ def _figure(snapshot: _Snapshot, subject: str, name: str | None) -> Figure:
         )
         contrasts = snapshot.contrasts("role = $role", excluded, role=name)
         return role_figure(contrasts, snapshot.rows("preferred_labels"), str(name), about)
+    if subject == "doses":
+        return doses_figure(snapshot.effects(str(name)), about)
     summary = snapshot.atlas_summary()
     if subject == "line":
         axis, anchor = snapshot.assistant_axis(), snapshot.anchor()
@@ -97,6 +101,22 @@ class _Snapshot:
             self._some(self._ask(any_of_them, {"sae": self.sae}), "roles are not compared yet")
             raise StudyError(
                 f"{self.study.name}: {what_if_none}, under SAE {self.sae}: there is nothing to draw"
+            )
+        return found
+
+    def effects(self, intervention: str) -> pa.Table:
+        """Return an intervention's effects. Raises StudyError where it has none, or a single strength."""
+        found = self.rows("intervention_effects", "t.intervention = $name", name=intervention)
+        if not found.num_rows:
+            known = sorted(set(self.rows("intervention_effects")["intervention"].to_pylist()))
+            told = f"there are {', '.join(known)}" if known else "there are none yet"
+            raise StudyError(
+                f"{self.study.name}: no effects of {shown(intervention)} in the snapshot; {told}"
+            )
+        if len(set(found["strength"].to_pylist())) < 2:
+            raise StudyError(
+                f"{self.study.name}: {intervention} has a single strength, and no doses to draw; "
+                f"give it more (interventions.{intervention}.strengths)"
             )
         return found
 

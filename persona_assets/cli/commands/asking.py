@@ -202,7 +202,8 @@ def plot(
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(help="The feature's id, or the role's name.", show_default=False)
+        str | None,
+        typer.Argument(help="The feature's id, or the role's or intervention's name.", show_default=False),
     ] = None,
     sae: SaeOption = None,
     to: Annotated[
@@ -210,7 +211,10 @@ def plot(
         typer.Option("--to", help="The .png or .svg file to write. Default: STUDY-SUBJECT.png."),
     ] = None,
 ) -> None:
-    """Draw the assistant axis, roles, the atlas, a feature or a role. Example: persona plot smollm2 line."""
+    """Draw the assistant axis, roles, the atlas, a feature, a role, or an intervention's doses.
+
+    Example: persona plot smollm2 line.
+    """
     from persona_assets.cli.plot import plot
 
     typer.echo(plot(load_study(study), subject.value, name, sae, to))

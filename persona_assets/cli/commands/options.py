@@ -44,3 +44,4 @@ class Subject(StrEnum):
     atlas = "atlas"
     feature = "feature"
     role = "role"
+    doses = "doses"
