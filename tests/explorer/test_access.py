@@ -167,6 +167,8 @@ def test_another_token_does_not_open(given: str) -> None:
         answer = asked.post("/persona/login", data=data)
         assert answer.status_code == 401 and "set-cookie" not in answer.headers
         assert "not the token" in answer.text
+        many = "&".join([f"token={'x' * 3}"] * 20)  # fields
+        assert asked.post("/persona/login", content=many).status_code == 401
         if given.isascii() and given.isprintable():
             header = {"authorization": f"Bearer {given}"}
             assert asked.get("/persona/data/study.json", headers=header).status_code == 401

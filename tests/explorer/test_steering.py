@@ -115,6 +115,7 @@ def here(toy: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
         ({"edits": [{"axis": False, "operation": "add"}]}, "an edit must be"),
         ({"edits": [SEVEN | {"operation": ["add"]}]}, "an edit must be"),
         ({"edits": [SEVEN | {"strength": 20.5}]}, "a strength must be a number from -20 to 20"),
+        ({"edits": [SEVEN | {"strength": 10**400}]}, "a strength must be"),
         ({"edits": [SEVEN | {"strength": "1"}]}, "a strength must be"),
         ({"edits": [SEVEN | {"feature": 10**6}]}, "SAE demo has 0 to 2047"),
         ({"edits": [SEVEN | {"feature": True}]}, "no feature True"),

@@ -106,7 +106,10 @@ async def _given(request: Request) -> str:
                 return ""
     except ClientDisconnect:
         return ""
-    return parse_qs(body.decode(errors="replace"), max_num_fields=10).get("token", [""])[0]
+    try:
+        return parse_qs(body.decode(errors="replace"), max_num_fields=10).get("token", [""])[0]
+    except ValueError:  # more fields
+        return ""
 
 
 def _same(given: str, own: str) -> bool:

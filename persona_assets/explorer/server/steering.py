@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -107,7 +106,7 @@ def _edit(edit: Any, sae: str, study: Study) -> Wanted:
         raise ProblemError(400, f"an edit must be {_EDIT}; operations are {', '.join(get_args(Operation))}")
     check_keys(edit, {*named, "operation", "strength"}, f"an edit must be {_EDIT}")
     strength = edit.get("strength", 1)
-    if type(strength) not in (int, float) or not math.isfinite(strength) or abs(strength) > MAX_STRENGTH:
+    if type(strength) not in (int, float) or not abs(strength) <= MAX_STRENGTH:  # NaN is not
         raise ProblemError(400, f"a strength must be a number from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
     return Wanted(_target(edit, sae, study), edit["operation"], float(strength))
 
