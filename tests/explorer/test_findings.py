@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,15 @@ def test_any_text_of_a_file_is_told_as_it_is(study: Study, opened: Source) -> No
     assert (told["name"], told["rows"]) == ("pirates", rows)
     assert [one["text"] for one in told["evidence"]] == list(HOSTILE)
     check("FindingCheck", ask(opened, "findings/check/pirates.json"))
+
+
+def test_readers_of_a_site_are_told_no_path_of_the_machine(study: Study, opened: Source) -> None:
+    saes = {"first": "/home/ann/saes/mine", "second": "release/layer_20/width_16k/average_l0_71"}
+    replaced(study, model="/home/ann/models/llama", saes=saes)
+    assert ask(opened, "findings/saved/pirates.json")["model"] == "/home/ann/models/llama"
+    told = ask(replace(opened, live=False), "findings/saved/pirates.json")
+    assert (told["model"], told["saes"]) == ("llama", saes | {"first": "mine"})
+    assert "/home" not in told["citation"] and "release/layer_20" in told["citation"]
 
 
 def test_numbers_that_json_has_not_are_texts(study: Study, opened: Source) -> None:

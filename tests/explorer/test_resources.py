@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -396,6 +398,20 @@ def test_names_are_looked_up_and_never_part_of_a_query_or_a_path(source: Source)
     with pytest.raises(ProblemError) as raised:
         answer(source, "first/role/....json")
     assert raised.value.status == 404
+
+
+def test_readers_of_a_site_are_told_no_path_of_who_labelled_a_feature(source: Source):
+    for table, column in (("feature_labels", "model"), ("explanation_scores", "scored_by")):
+        source.connection.execute(
+            f"create or replace temp table {table} as "
+            f"select * replace ('/home/ann/models/llama' as {column}) from warehouse.{table}"
+        )
+    [(feature,)] = source.connection.execute(
+        "select feature_id from feature_labels where sae = 'first' limit 1"
+    ).fetchall()
+    path = f"first/feature/{feature}.json"
+    assert answer(source, path)["labels"][0]["model"] == "/home/ann/models/llama"
+    assert answer(replace(source, live=False), path)["labels"][0]["model"] == "llama"
 
 
 def test_a_snapshot_without_drift_runs_says_so(source: Source):

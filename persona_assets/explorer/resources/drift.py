@@ -28,7 +28,7 @@ def drift_run(source: Source, run: str) -> Json:
         found = folder_run(exported, run, _own_saes(source))
     if found is None:
         raise not_found(f"no drift run {run!r} here")
-    return dict(rounded(found))
+    return dict(rounded(found | {"model": source.told(found["model"])}))
 
 
 def runs(source: Source) -> list[str]:
@@ -38,9 +38,10 @@ def runs(source: Source) -> list[str]:
 
 
 def _runs(source: Source) -> Json:
-    if source.exported is None:
-        return runs_view(source.connection, _beside_plain(source))
-    return folder_runs(source.exported, _own_saes(source))
+    if source.exported is not None:
+        return folder_runs(source.exported, _own_saes(source))
+    found = runs_view(source.connection, _beside_plain(source))
+    return found | {"runs": [run | {"model": source.told(run["model"])} for run in found["runs"]]}
 
 
 def _beside_plain(source: Source) -> BesidePlain:

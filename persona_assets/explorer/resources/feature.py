@@ -33,7 +33,7 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         statistics = {"alive": bool(firing)} | dict.fromkeys(FeatureStatistics.__annotations__)
     return {
         "feature_id": feature_id,
-        "labels": source.rows("feature_labels", sae=sae, feature_id=feature_id),
+        "labels": _labels(source, sae, feature_id),
         "url": page_elsewhere(known["neuronpedia_id"], feature_id),
         "alive": statistics.pop("alive"),
         "statistics": statistics,
@@ -44,6 +44,15 @@ def feature(source: Source, sae: str, feature_id: int) -> Json:
         "effects": source.rows("effects_of_feature", sae=sae, feature_id=feature_id),
         "examples": [],
     }
+
+
+def _labels(source: Source, sae: str, feature_id: int) -> list[Json]:
+    return [
+        label
+        | {"model": source.told(label["model"])}
+        | {"scores": [one | {"scored_by": source.told(one["scored_by"])} for one in label["scores"]]}
+        for label in source.rows("feature_labels", sae=sae, feature_id=feature_id)
+    ]
 
 
 def label_worths(source: Source, sae: str) -> list[Json]:

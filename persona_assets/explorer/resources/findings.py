@@ -10,6 +10,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.explorer.console.answer import shown
 from persona_assets.explorer.console.saved import answered
+from persona_assets.explorer.model_name import public_name, public_sae
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources.source import Source
 from persona_assets.explorer.snapshot.asking import Json
@@ -33,7 +34,7 @@ def findings(source: Source) -> Json:
 
 def finding(source: Source, finding: str) -> Json:
     """`findings/saved/{finding}.json`. Raises the problem 404 where there is no such finding."""
-    found = _read(source, finding)
+    found = _told(source, _read(source, finding))
     return {
         "name": finding,
         "question": found.question,
@@ -106,6 +107,14 @@ def _read(source: Source, name: str) -> Finding:
         return read_finding(source.study, name)
     except StudyError as error:
         raise not_found(f"no finding {name[:100]!r} of this study can be read") from error
+
+
+def _told(source: Source, found: Finding) -> Finding:
+    """Return the finding as its readers see it: to those of a site no path of the machine is told."""
+    if source.live:
+        return found
+    saes = {name: public_sae(place) for name, place in found.saes.items()}
+    return found.model_copy(update={"model": public_name(found.model), "saes": saes})
 
 
 def _unanswered() -> Json:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.explorer.model_name import public_name
 from persona_assets.explorer.problems import not_found
 from persona_assets.explorer.snapshot import asking
 from persona_assets.explorer.snapshot.asking import Json
@@ -71,6 +72,10 @@ class Source:
 
     def _asked_ahead(self, name: str, parameters: Json) -> list[Json] | None:
         return self.ahead.get(question(name, parameters)) if self.ahead else None
+
+    def told(self, model: str | None) -> str | None:
+        """Return what is said of a model's name: to readers of a site, of a path its last part alone."""
+        return model if model is None or self.live else public_name(model)
 
     def sae(self, name: str) -> Json:
         """Return the SAE called `name`. Raises the problem 404 where the study has none."""

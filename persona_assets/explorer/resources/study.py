@@ -7,7 +7,6 @@ from importlib.metadata import version
 
 from persona_assets.base.queries import examples as example_queries
 from persona_assets.base.queries import title
-from persona_assets.explorer.model_name import public_name
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources.drift import runs
 from persona_assets.explorer.resources.source import Source
@@ -19,9 +18,7 @@ def study(source: Source) -> Json:
     found = source.row("study")
     if found is None:
         raise ProblemError(503, "this snapshot names no study; publish it again")
-    model = found.pop("model")
-    if model is not None and not source.live:
-        model = public_name(model)
+    model = source.told(found.pop("model"))
     return found | {
         "snapshot": source.snapshot,
         "published_at": source.published_at.isoformat(),
