@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
 from persona_assets.base.atomic import MARK, is_left, own_mark, sync
+from persona_assets.base.errors import StudyError
+from persona_assets.base.given import is_file, is_folder
 
 _OLD = ".old"  # how the name of a folder ends that stepped aside
 
@@ -56,6 +58,28 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         if old.exists() and not target.exists():
             old.rename(target)
         discard(beside)
+
+
+def check_replaceable(folder: Path, kind: str, owned: Callable[[], Callable[[str], bool] | None]) -> None:
+    """Raise StudyError where `folder` cannot become a new `kind` without a loss.
+
+    It may be missing, empty, or an earlier one that holds nothing else: `owned` returns what says of a path
+    in it whether that belongs to it, None where it is none.
+    """
+    blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
+    if blocking is not None:
+        raise StudyError(f"{blocking}: is a file; name a folder")
+    if not is_folder(folder) or not any(folder.iterdir()):
+        return
+    belongs = owned()
+    if belongs is None:
+        raise StudyError(f"{folder}: is not empty, and no {kind}; name a new folder or an empty one")
+    for place in sorted(folder.rglob("*")):
+        if place.is_symlink() or not (place.is_dir() or belongs(place.relative_to(folder).as_posix())):
+            raise StudyError(
+                f"{place}: is no part of the {kind} that would be replaced; name a new folder, or move it "
+                "away"
+            )
 
 
 def restore(target: Path) -> None:

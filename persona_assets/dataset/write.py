@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,9 +12,8 @@ import duckdb
 
 from persona_assets.base.duck import writing_database
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import is_file, is_folder
 from persona_assets.base.progress import Progress
-from persona_assets.base.swap import replacing_folder
+from persona_assets.base.swap import check_replaceable, replacing_folder
 from persona_assets.dataset.card import card, rows_of
 from persona_assets.dataset.snapshot import build_snapshot
 from persona_assets.dataset.tables import write_tables
@@ -96,18 +96,10 @@ def _write(
 
 def refuse_other(folder: Path) -> None:
     """Raise StudyError where `folder` holds anything but what an earlier data set consists of."""
-    blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
-    if blocking is not None:
-        raise StudyError(f"{blocking}: is a file; name a folder")
-    if not is_folder(folder) or not any(folder.iterdir()):
-        return
+    check_replaceable(folder, "data set", lambda: _owned(folder))
+
+
+def _owned(folder: Path) -> Callable[[str], bool] | None:
     if not is_dataset(folder):
-        raise StudyError(f"{folder}: is not empty, and no data set; name a new folder or an empty one")
-    own = {CARD, MANIFEST, SNAPSHOT, *(file.path for file in read_dataset(folder).files)}
-    for place in sorted(folder.rglob("*")):
-        path = place.relative_to(folder).as_posix()
-        if place.is_symlink() or not (place.is_dir() or path in own):
-            raise StudyError(
-                f"{place}: is no part of the data set that would be replaced; name a new folder, or move "
-                "it away"
-            )
+        return None
+    return {CARD, MANIFEST, SNAPSHOT, *(file.path for file in read_dataset(folder).files)}.__contains__

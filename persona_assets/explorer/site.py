@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from persona_assets.base.errors import StudyError, writing
-from persona_assets.base.given import is_file, is_folder
+from persona_assets.base.given import is_file
 from persona_assets.base.progress import Progress, unheard
-from persona_assets.base.swap import replacing_folder
+from persona_assets.base.swap import check_replaceable, replacing_folder
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, features, findings, registry
 from persona_assets.explorer.resources.role import n_pages
@@ -29,7 +29,7 @@ MAX_FEATURES = 10_000  # pages of features, of each SAE
 AT_ONCE = 500  # of these: the lake's files are read, and queries planned, once for so many
 MAX_PAGES = 5  # of responses, of each role
 
-_MARK = ".persona-site"  # an earlier site may be replaced, no other folder
+_MARK = ".persona-site"  # names what a site consists of: that may be replaced, and nothing else
 _Answers = Iterator[tuple[str, Any]]  # what stands in a file, by its path
 _Pages = tuple[int, Callable[[Source], _Answers]]  # how many files, and what answers them
 
@@ -57,26 +57,26 @@ def write_site(
     """
     if not (dist / "index.html").is_file():
         raise StudyError(front_end.MISSING)
-    _refuse_other(folder)
+    check_replaceable(folder, "site", lambda: _owned(folder))
     snapshots = Snapshots(study)
     try:
         snapshot = snapshots.newest()
         with writing(folder, "name another folder"), replacing_folder(folder.absolute()) as beside:
             _copy(dist, beside)
             _say_policy(beside / "index.html")
-            (beside / _MARK).write_text(f"{study.name}\n")
             database = _write_database(snapshot, beside / "data", of_database)
+            (beside / _MARK).write_text("".join(f"{place.name}\n" for place in sorted(beside.iterdir())))
             return Site(_write_data(snapshot, beside / "data", progress), database)
     finally:
         snapshots.close()
 
 
-def _refuse_other(folder: Path) -> None:
-    if is_folder(folder) and any(folder.iterdir()) and not is_file(folder / _MARK):
-        raise StudyError(f"{folder}: is not empty, and no earlier site; name a new folder or an empty one")
-    blocking = next((place for place in (folder, *folder.parents) if is_file(place)), None)
-    if blocking is not None:
-        raise StudyError(f"{blocking}: is a file; name a folder")
+def _owned(folder: Path) -> Callable[[str], bool] | None:
+    """Return what says whether a path belongs to the earlier site in `folder`; None: that is none."""
+    if not is_file(folder / _MARK):
+        return None
+    own = {_MARK, *(folder / _MARK).read_text(encoding="utf-8").splitlines()}
+    return lambda path: path.split("/")[0] in own
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -133,18 +133,14 @@ def _write(snapshot: OpenSnapshot, folder: Path, ended: threading.Event, pages: 
     """Write the answers' files; how many there are."""
     _, answers = pages
     n_written = 0
-    try:
-        with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
-            for path, answer in answers(source):
-                if ended.is_set():  # by an error elsewhere, or by Ctrl-C
-                    break
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(encoded(answer))
-                n_written += 1
-    except ProblemError as problem:
-        if problem.status != 404:  # without an atlas there is no map
-            raise
+    with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
+        for path, answer in answers(source):
+            if ended.is_set():  # by an error elsewhere, or by Ctrl-C
+                break
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(encoded(answer))
+            n_written += 1
     return n_written
 
 
@@ -191,4 +187,8 @@ def _page(resource: registry.Resource, **parts: Any) -> _Pages:
 
 
 def _answered(resource: registry.Resource, parts: dict[str, Any], source: Source) -> _Answers:
-    yield resource.path(**parts), resource.answer(source, **parts)
+    try:
+        yield resource.path(**parts), resource.answer(source, **parts)
+    except ProblemError as problem:
+        if problem.status != 404 or resource not in (registry.MAP, registry.NEIGHBORS):  # these take an atlas
+            raise

@@ -141,12 +141,17 @@ def test_an_earlier_site_is_replaced_whole(published: World, tmp_path: Path, dis
     (folder / "data" / "left.json").write_text("{}")
     written(published.study, folder, dist)
     assert not (folder / "data" / "left.json").exists()
+    (folder / "CNAME").write_text("study.example.org")
+    with pytest.raises(StudyError, match="CNAME: is no part of the site that would be replaced"):
+        written(published.study, folder, dist)
+    assert (folder / "CNAME").read_text() == "study.example.org"
+    (folder / "CNAME").unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "site"]
 
 
 def test_a_folder_of_something_else_is_left_alone(published: World, tmp_path: Path, dist: Path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(StudyError, match="no earlier site"):
+    with pytest.raises(StudyError, match="no site"):
         written(published.study, tmp_path, dist)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
