@@ -186,4 +186,17 @@ def _compared(found: Any, direction: Singles, axis: Path | None) -> list[str]:
     cosine = float(np.dot(direction.astype(np.float64), own.astype(np.float64)))
     if cosine < 0:
         print(f"{axis}: points away from {found.anchor} here (cosine {cosine:.2f})", file=sys.stderr)
-    return [f"axis: of {axis}; its cosine with the study's own is {cosine:.3f}"]
+    told = _free_of_noise(found.beside_own_axis(direction))
+    return [f"axis: of {axis}; its cosine with the study's own is {cosine:.3f}{told}"]
+
+
+def _free_of_noise(beside: Any) -> str:
+    """Return the cosine with the axis that more answers would make, as far as these tell it (`Aligned`)."""
+    [cosine], [half] = beside.cosine, beside.half
+    if math.isnan(cosine):
+        return "; these answers do not tell how sure that is"
+    low, value, high = (min(max(one, -1.0), 1.0) for one in (cosine - half, cosine, cosine + half))
+    told = f"; with its noise taken out {value:.2f}"
+    if math.isnan(half):
+        return told
+    return f"{told} (95 % interval {low:.2f} to {high:.2f}, for other wordings and questions)"

@@ -21,6 +21,8 @@ from persona_assets.models.sae import point_of
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.caps import Cap
 from persona_assets.steering.reach import Below, Reach, share_below
+from persona_assets.vectors.alignment import Aligned
+from persona_assets.vectors.stage import direction_beside_axis
 
 QUANTILE = 0.25  # the 25th percentile (Lu et al. 2026, §5.1.1), there of all roles' answers
 
@@ -72,6 +74,10 @@ class Calibration:
                 f"{name} --select vectors`, and `from vector_axes` tells why there is none"
             )
         return found
+
+    def beside_own_axis(self, direction: Singles) -> Aligned:
+        """Return how another direction lies to the study's own axis, which there is."""
+        return direction_beside_axis(self._across, self.sae, direction)
 
     def _read(self, role: str) -> tuple[Floats, Ints]:
         """Return a role's answers' vectors float64[n, width], and their ids int64[n]."""

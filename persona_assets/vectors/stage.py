@@ -26,7 +26,7 @@ from persona_assets.lake.schema import (
 from persona_assets.models.sae import load_sae
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import SaeSettings
-from persona_assets.vectors.alignment import aligned
+from persona_assets.vectors.alignment import Aligned, aligned
 from persona_assets.vectors.axes import Carried, carried
 from persona_assets.vectors.reading import (
     centred_blocks,
@@ -60,6 +60,19 @@ def compare_vectors(
     directions = _directions(settings.extraction.saes[sae])
     read = _read(across, sae, directions, progress or (lambda done, of: None))
     return across.land(_contents(read, settings.analysis.anchor), made_from, sae, inputs)
+
+
+def direction_beside_axis(across: AcrossRoles, sae: str, direction: Singles) -> Aligned:
+    """Return how a direction float32[width] lies to the study's assistant axis, as features' directions do.
+
+    The study has one. Raises StudyError where a file is damaged.
+    """
+    read = _read(across, sae, None, lambda done, of: None)
+    n, place = len(read.roles), read.roles.index(across.study.settings.analysis.anchor)
+    weights = np.full(n, -1 / (n - 1))
+    weights[place] = 1
+    products = None if read.blocks is None else _products([read.blocks])
+    return aligned(direction[None], weights, read.columns, read.blocks, products)
 
 
 class _Made(NamedTuple):

@@ -14,13 +14,15 @@ from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
-from persona_assets.cli.capping import write_caps
+from persona_assets.cli.capping import _free_of_noise, write_caps
 from persona_assets.interchange.export import export_study
 from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.calibrating import random_units, stream_layer
 from persona_assets.steering.caps import read_cap
 from persona_assets.study.study import Study
+from persona_assets.vectors.alignment import Aligned
+from persona_assets.vectors.stage import direction_beside_axis
 from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.steering.conftest import VECTORS
@@ -74,7 +76,10 @@ def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.C
     file = tmp_path / "again.safetensors"
     capsys.readouterr()
     cap(study, file, axis=axis, quantile=0.4)
-    assert "cosine with the study's own is 1.000" in capsys.readouterr().out
+    beside = direction_beside_axis(AcrossRoles.of(study), "demo", own.direction.numpy())
+    assert beside.in_sample == pytest.approx([1])
+    line = f"cosine with the study's own is 1.000{_free_of_noise(beside)}"
+    assert line in capsys.readouterr().out
     again = read_cap(file)
     torch.testing.assert_close(again.direction, own.direction, atol=1e-5, rtol=0)
     assert again.threshold == pytest.approx(own.threshold, abs=1e-3)
@@ -95,6 +100,18 @@ def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.C
     [pirate] = (tmp_path / "out").rglob("pirate.pt")
     with pytest.raises(StudyError, match="is the vector of a role, and no axis"):
         cap(study, file, axis=pirate)
+
+
+def test_a_cosine_is_told_with_what_other_answers_would_make_of_it() -> None:
+    def told(cosine: float, half: float) -> str:
+        return _free_of_noise(Aligned(np.array([cosine]), np.array([half]), np.array([0.5])))
+
+    assert told(np.nan, np.nan) == "; these answers do not tell how sure that is"
+    assert told(0.8, np.nan) == "; with its noise taken out 0.80"
+    expected = (
+        "; with its noise taken out 0.95 (95 % interval 0.80 to 1.00, for other wordings and questions)"
+    )
+    assert told(0.95, 0.15) == expected
 
 
 def test_what_cannot_be_capped_is_refused_in_a_line(make_study: StudyMaker, tmp_path: Path) -> None:
