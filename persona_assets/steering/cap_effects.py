@@ -119,13 +119,26 @@ def drift_effects(
     for done, transcript in enumerate(transcripts):
         plain.append(stage.scores_of(stage.land(transcript)))
         for place, cap in enumerate(caps):
-            counted = Counted(cap)
-            moved[place].append(stage.scores(transcript, held_of(cap, transcript, "read", counted)))
-            shares[place].append(counted.share)
-        stage.land(transcript, held=held_of(caps[0], transcript, "read"))
+            scores, share = _read_under(cap, stage, transcript, lands=place == 0)
+            moved[place].append(scores)
+            shares[place].append(share)
         progress(done + 1, len(transcripts))
     found = _of_turns("read under the cap", plain, moved)
     return [*found, Effect.of("read under the cap: share of tokens held", shares[0], shares[1:], "share")]
+
+
+def _read_under(cap: Cap, stage: DriftStage, transcript: Transcript, *, lands: bool) -> tuple[Floats, float]:
+    """Return each turn's score, read under a cap, and the share of tokens that it holds.
+
+    A run that had landed before is read again all the same, for its tokens to be counted.
+    """
+    counted = Counted(cap)
+    held = held_of(cap, transcript, "read", counted)
+    if lands:
+        found = stage.scores_of(stage.land(transcript, held=held))
+        if counted.n:
+            return found, counted.share
+    return stage.scores(transcript, held), counted.share
 
 
 def answered_effects(

@@ -80,6 +80,27 @@ def test_a_planted_drift_is_less_under_the_cap_and_both_readings_stand_side_by_s
     check_costs(found)
 
 
+def test_each_conversation_is_read_once_under_each_cap(
+    with_vectors: Study,
+    files: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changed, n_read = Extractor.changed, 0
+
+    def counted(self: Extractor, *given: Any) -> Any:
+        nonlocal n_read
+        n_read += 1
+        return changed(self, *given)
+
+    monkeypatch.setattr(Extractor, "changed", counted)
+    first = effects(with_vectors, tmp_path / "cap.safetensors", capsys, files=files, controls=2)
+    assert n_read == 2 * 3
+    again = effects(with_vectors, tmp_path / "cap.safetensors", capsys, files=files, controls=2)
+    assert n_read == 2 * 2 * 3 and again == first  # what had landed is read to count its tokens
+
+
 def check_costs(found: dict[str, dict[str, Any]]) -> None:
     kl = found["answers of default: KL, nats a token"]
     assert kl["n"] == 3 and kl["effect"] > 0 and kl["low"] < kl["effect"] < kl["high"]
