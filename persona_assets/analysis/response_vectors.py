@@ -14,7 +14,7 @@ from persona_assets.lake.schema import RESPONSE_VECTORS
 def read_response_vectors(lake: Lake, file: LakeFile, pooled: Ints) -> Floats:
     """Return the vectors float64[n, width] of the responses whose ids are `pooled` int64[n], ascending.
 
-    Raises StudyError where the file's responses are others.
+    Of none the width is 0. Raises StudyError where the file's responses are others.
     """
     table = lake.read(RESPONSE_VECTORS, file)
     ids = table["response_id"].to_numpy().astype(np.int64)
@@ -24,4 +24,5 @@ def read_response_vectors(lake: Lake, file: LakeFile, pooled: Ints) -> Floats:
             "run the role again"
         )
     halves = table["vector"].combine_chunks().flatten().to_numpy()
-    return halves.reshape(len(ids), -1) * table["scale"].to_numpy().astype(np.float64)[:, None]
+    width = len(halves) // max(len(ids), 1)  # without responses nobody says it
+    return halves.reshape(len(ids), width) * table["scale"].to_numpy().astype(np.float64)[:, None]

@@ -54,8 +54,10 @@ def follow(
 
 
 def named_sources(places: Sequence[Path]) -> list[Source]:
-    """Return the sources in files and folders. Raises StudyError where one is none."""
-    return [source for place in places for source in _named(place)]
+    """Return the sources in files and folders, each once. Raises StudyError where one is none."""
+    every = [source for place in places for source in _named(place)]
+    known_by = (source.run if isinstance(source, Transcript) else source.key for source in every)
+    return list(dict(zip(known_by, every, strict=True)).values())
 
 
 def _named(place: Path) -> list[Source]:

@@ -22,11 +22,11 @@ def plot(study: Study, subject: str, name: str | None, sae: str | None, to: Path
     named. Raises StudyError, and leaves no file behind, where there is no such thing to draw or the file
     cannot be written.
     """
+    _check(study, subject, name, sae)
     file = to or Path("-".join(word for word in (study.name, sae, subject, name) if word) + ".png")
     ending = _ending(file)
     if not is_folder(file.parent):
         raise StudyError(f"{file.parent}: no such folder; make it, or name another with --to")
-    _check(study, subject, name, sae)
     with connect(study) as connection:
         figure = picture(study, connection, subject, name, sae)
     with placed(file) as beside:

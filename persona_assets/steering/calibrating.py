@@ -49,6 +49,11 @@ class Calibration:
                 f"{name} --select responses,activations,vectors` first"
             )
         self.layer = stream_layer(across, sae)
+        if not len(self._anchors[1]):
+            raise StudyError(
+                f"{name}: no answer of {self.anchor} takes part; `from pooled where role = '{self.anchor}'` "
+                "says why"
+            )
 
     def own_axis(self) -> Singles | None:
         """Return the study's assistant axis, float32[width] of length 1; None where it has none."""
@@ -103,9 +108,9 @@ class Calibration:
 
     def below(self, direction: Singles, cap: Cap, quantile: float) -> Below:
         """Return how much of the other roles' answers lies below a cap at a quantile of the anchor's."""
-        others = {role: _reach(*self._read(role), direction) for role in self._files if role != self.anchor}
-        told = {role: one for role, one in others.items() if len(one.values)}
-        return share_below(self.reach(direction), told, quantile, cap.threshold)
+        read = ((role, *self._read(role)) for role in self._files if role != self.anchor)
+        others = {role: _reach(vectors, ids, direction) for role, vectors, ids in read if len(ids)}
+        return share_below(self.reach(direction), others, quantile, cap.threshold)
 
     def cap(self, direction: Singles, quantile: float, about: Mapping[str, str] | None = None) -> Cap:
         """Return the floor at a quantile of the anchor's answers along a direction of length 1."""

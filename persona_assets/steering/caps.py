@@ -7,6 +7,7 @@ stream's type; all else stays as it is.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ def read_cap(file: Path | str) -> Cap:
     if about.pop("format", None) != FORMAT or tensors.keys() != {"direction", "threshold"}:
         raise StudyError(f"{file}: is no cap; `persona cap` writes them")
     direction, layer = tensors["direction"], about.pop("layer", "")
-    if not layer.isascii() or not layer.isdigit():
+    if not re.fullmatch(r"\d{1,6}", layer, re.ASCII):
         raise StudyError(f"{file}: its layer is {shown(layer)}, and no whole number")
     check_direction(direction, str(file))
     threshold = tensors["threshold"]

@@ -118,6 +118,11 @@ def test_what_cannot_be_drawn_is_one_line_and_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_with_a_slash_is_no_folder_of_the_picture(drawn_study: Study) -> None:
+    with pytest.raises(StudyError, match="has no role 'a/b'"):
+        plot(drawn_study, "role", "a/b", None, None)
+
+
 def test_without_an_assistant_axis_the_line_is_refused_with_the_atlas_s_reason(drawn_study: Study) -> None:
     with connect(drawn_study) as connection:
         connection.execute(NO_AXIS)

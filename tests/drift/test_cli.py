@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from persona_assets.cli.drift import named_sources
 from persona_assets.drift.script import Script
 from persona_assets.drift.transcript import Transcript, read_transcript
 from persona_assets.lake.schema import DRIFT_RUNS
@@ -80,6 +81,11 @@ def test_all_conversations_of_a_named_folder_are_followed(
     (folder / "script.json").unlink()
     status, out, _ = persona("drift", followed.file.parent, folder, "--format", "json")
     assert status == 0 and [row["name"] for row in json.loads(out)] == ["A switch"]
+
+
+def test_a_conversation_that_is_named_twice_is_followed_once(followed: Study, folder: Path) -> None:
+    found = named_sources([folder, folder / "switch.json", folder / "script.json"])
+    assert [type(one) for one in found] == [Script, Transcript]
 
 
 def test_runs_measured_against_other_roles_leave_the_warehouse_until_they_are_measured_again(

@@ -12,13 +12,15 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
+from persona_assets.analysis.response_vectors import read_response_vectors
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
 from persona_assets.cli.capping import _free_of_noise, write_caps
 from persona_assets.interchange.export import export_study
+from persona_assets.lake.schema import RESPONSE_VECTORS
 from persona_assets.models.hooks import HookPoint, output_layer
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.steering.calibrating import random_units, stream_layer
+from persona_assets.steering.calibrating import Calibration, random_units, stream_layer
 from persona_assets.steering.caps import read_cap
 from persona_assets.study.study import Study
 from persona_assets.vectors.alignment import Aligned
@@ -61,6 +63,29 @@ def test_the_threshold_is_the_quantile_of_the_anchors_own_answers_and_files_are_
     config = torch.load(file.with_suffix(".pt"), weights_only=True)
     assert config["about"]["vectors"] == found.about["vectors"]
     check_axes_of_files(study, found, tmp_path, capsys)
+
+
+def test_a_role_none_of_whose_answers_takes_part_is_left_out_and_an_anchor_refused(
+    with_vectors: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    across, sae = AcrossRoles.of(with_vectors), with_vectors.default_sae
+    file = with_vectors.lake.write(
+        RESPONSE_VECTORS, RESPONSE_VECTORS.schema.empty_table(), "0" * 16, sae=sae, role="ghost"
+    )
+    nothing = read_response_vectors(with_vectors.lake, file, np.empty(0, np.int64))
+    assert nothing.shape == (0, 0)
+    read, silent = Calibration._read, {"ghost"}
+    monkeypatch.setattr(
+        Calibration,
+        "_read",
+        lambda self, role: (nothing, np.empty(0, np.int64)) if role in silent else read(self, role),
+    )
+    found = Calibration(across, sae)
+    below = found.below(found.axis(), found.cap(found.axis(), 0.25), 0.25)
+    assert below.of_roles.keys() == {"pirate"} and below.n == 6
+    silent.add("default")
+    with pytest.raises(StudyError, match="no answer of default takes part"):
+        Calibration(across, sae)
 
 
 def other_file(folder: Path) -> Path:

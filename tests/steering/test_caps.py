@@ -180,6 +180,7 @@ def test_what_is_no_cap_or_of_another_model_is_refused_in_a_line(
         ({**tensors, "direction": cap.direction.half()}, about, "no vector of length 1"),
         ({**tensors, "threshold": torch.tensor(torch.nan)}, about, "no finite number"),
         (tensors, {**about, "layer": "-1"}, "no whole number"),
+        (tensors, {**about, "layer": "9" * 5000}, "no whole number"),
     ):
         save_file(content, file, metadata)
         with pytest.raises(StudyError, match=rf"wrong\.safetensors: .*{message}"):
