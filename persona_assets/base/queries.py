@@ -16,8 +16,8 @@ def query(name: str) -> str:
 
 def orders(macro: str) -> list[str]:
     """Return the names of what a macro of `sql/macros/` may order its answer by, the default first."""
-    [named] = re.findall(r"map \{(.*?)\}", query(f"macros/{macro}"), re.DOTALL)
-    return re.findall(r"'(\w+)':", named)
+    [named] = re.findall(r"""no_order\("by", '(.*?)'\)""", query(f"macros/{macro}"))
+    return named.split(", ")
 
 
 @lru_cache

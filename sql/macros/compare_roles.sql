@@ -84,15 +84,13 @@ select
     max_b
 from ranked
 order by
-    in_order(
-        map {
-            'standardized_difference': abs(standardized_difference),
-            'difference': abs(difference),
-            'firing_rate': abs(firing_rate_a - firing_rate_b),
-            'p': -p
-        },
-        "by"
-    ) desc nulls last,
+    case "by"
+        when 'standardized_difference' then abs(standardized_difference)
+        when 'difference' then abs(difference)
+        when 'firing_rate' then abs(firing_rate_a - firing_rate_b)
+        when 'p' then -p
+        else no_order("by", 'standardized_difference, difference, firing_rate, p')
+    end desc nulls last,
     abs(difference) desc,
     feature_id;
 comment on macro table compare_roles is 'Which features tell two roles apart, with interval, p and q; standardized_difference is the difference of means in pooled standard deviations';

@@ -41,15 +41,13 @@ from contrast_features as c
 left join preferred_labels as l on l.sae = c.sae and l.feature_id = c.feature_id
 where c.sae = chosen_sae(sae) and c.contrast = contrast and (select known_contrast(contrast))
 order by
-    in_order(
-        map {
-            'distinctness': distinctness(c.auroc_low, c.share),
-            'auroc': c.auroc_low,
-            'effect': c.effect,
-            'against': least((0.5 - c.auroc_high) * (1 - c.share), 0.5 - c.auroc_high)
-        },
-        "by"
-    ) desc nulls last,
+    case "by"
+        when 'distinctness' then distinctness(c.auroc_low, c.share)
+        when 'auroc' then c.auroc_low
+        when 'effect' then c.effect
+        when 'against' then least((0.5 - c.auroc_high) * (1 - c.share), 0.5 - c.auroc_high)
+        else no_order("by", 'distinctness, auroc, effect, against')
+    end desc nulls last,
     c.auroc desc,
     c.feature_id;
 comment on macro table contrast is 'Which features tell the groups of one of the study''s own contrasts apart: what the group has more of by the lower end of AUROC''s interval, first';

@@ -61,17 +61,15 @@ from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
 order by
-    in_order(
-        map {
-            'distinctness': distinctness,
-            'auroc': c.auroc_low::double,
-            'effect': c.effect,
-            'lift': lift,
-            'score': score,
-            'q': -c.q
-        },
-        "by"
-    ) desc nulls last,
+    case "by"
+        when 'distinctness' then distinctness
+        when 'auroc' then c.auroc_low
+        when 'effect' then c.effect
+        when 'lift' then lift
+        when 'score' then score
+        when 'q' then -c.q
+        else no_order("by", 'distinctness, auroc, effect, lift, score, q')
+    end desc nulls last,
     score desc,
     rf.feature_id;
 comment on macro table top_features is 'Which features are characteristic of a role: what it has more of by the lower end of AUROC''s interval, and it alone has, first';

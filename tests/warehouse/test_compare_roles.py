@@ -18,7 +18,7 @@ from persona_assets.lake.schema.definition import definition, sql_type
 from persona_assets.lake.schema.of_snapshots import LAKE_FILES, ROLES, SAES
 from tests.analysis.simulated import contrasts, draw, fired
 
-MACROS = ("chosen_sae", "known_sae", "known_role", "in_order", "t_of_95", "p_of_t", "compare_roles")
+MACROS = ("chosen_sae", "known_sae", "known_role", "no_order", "t_of_95", "p_of_t", "compare_roles")
 DEMO = (0.014, 0.033)
 
 

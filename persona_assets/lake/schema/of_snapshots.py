@@ -210,7 +210,7 @@ MACROS = (
     "known_feature",
     "known_role",
     "which_roles",
-    "in_order",
+    "no_order",
     "distinctness",
     "peak_of",
     "top_features",
