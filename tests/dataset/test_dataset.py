@@ -63,6 +63,15 @@ def test_each_table_that_has_rows_is_a_configuration_whose_files_hold_its_rows_a
     assert {"responses", "activations", "role_features", "role_contrasts", "feature_totals"} <= named.keys()
 
 
+def test_a_mart_of_any_name_is_written_with_its_own_rows(world: World, tmp_path: Path) -> None:
+    marts = world.study.file.parent / "marts"
+    marts.mkdir(exist_ok=True)
+    (marts / "sizes.sql").write_text("select 7 as size")
+    publish(world.study)
+    folder = write(world.study, tmp_path / "out")
+    assert pq.read_table(folder / "data/small/marts/sizes.parquet").to_pylist() == [{"size": 7}]
+
+
 def test_it_loads_as_the_field_loads_data_sets(
     written: Path, tmp_path: Path, original: duckdb.DuckDBPyConnection
 ) -> None:
