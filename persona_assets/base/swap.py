@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -42,9 +43,11 @@ def building(target: Path) -> Iterator[Path]:
 def replacing_folder(target: Path) -> Iterator[Path]:
     """Yield a new folder beside `target` to fill; at the end it takes the place of `target`, whole.
 
-    After an error it is gone. No folder can be renamed over another, so the old one steps aside first: who
-    is killed in between leaves that alone, and the next to come puts it back (`restore`).
+    Where `target` is a link, the folder that it leads to is replaced, and the link stays. After an error the
+    new one is gone. No folder can be renamed over another, so the old one steps aside first: who is killed in
+    between leaves that alone, and the next to come puts it back (`restore`).
     """
+    target = Path(os.path.realpath(target))
     restore(target)
     beside = name_beside(target)
     old = beside.with_name(beside.name + _OLD)
@@ -134,7 +137,7 @@ def _remove_logs(target: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ place when every file is what the list says. Of the study's settings what would 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,29 +26,30 @@ _LARGEST_CARD = 16 * 2**20  # bytes
 _ROOM = 1.5  # times the files' size: the database is made of them
 
 
-def pull(place: str, target: Path, progress: Progress, begin: Callable[[DataSet, int], None]) -> DataSet:
-    """Have at `target`, a new folder, the data set that lies at `place`: a folder, or a web address.
+def pull(source: str, target: Path, progress: Progress, begin: Callable[[DataSet, int], None]) -> DataSet:
+    """Have at `target`, a new folder, the data set that lies at `source`: a folder, or a web address.
 
     `begin` is told the data set, and how many bytes are still to come, before any comes. Raises StudyError,
     with nothing at `target`, where something is not what its list says; what came stays for another attempt.
     """
     _refuse_taken(target)
-    partial = target.absolute().with_name(f".{target.absolute().name}.pulling")
-    with source_at(place) as source:
-        text = source.text(MANIFEST, LARGEST)
-        dataset = parsed_dataset(text, f"{source.name}/{MANIFEST}")
+    place = Path(os.path.realpath(target))  # where a link leads to
+    partial = place.with_name(f".{place.name}.pulling")
+    with source_at(source) as there:
+        text = there.text(MANIFEST, LARGEST)
+        dataset = parsed_dataset(text, f"{there.name}/{MANIFEST}")
         attributes(dataset)
         with writing_database(target):
             partial.mkdir(parents=True, exist_ok=True)
             with turn_at_once(partial) as free:
                 if not free:
                     raise StudyError(f"{partial}: another `persona pull` is filling it; wait until it ends")
-                _fetch_all(source, dataset, partial, progress, begin)
-                (partial / CARD).write_text(source.text(CARD, _LARGEST_CARD), encoding="utf-8")
+                _fetch_all(there, dataset, partial, progress, begin)
+                (partial / CARD).write_text(there.text(CARD, _LARGEST_CARD), encoding="utf-8")
                 lay_out(dataset, partial)
                 (partial / MANIFEST).write_text(text, encoding="utf-8")
                 _refuse_taken(target)
-                partial.rename(target.absolute())
+                partial.rename(place)
     return dataset
 
 

@@ -34,6 +34,26 @@ def test_a_folder_takes_the_place_of_another_whole(target: Path) -> None:
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_the_folder_that_a_link_leads_to_is_replaced_and_the_link_stays(target: Path) -> None:
+    link = target.parent / "elsewhere" / "link"
+    link.parent.mkdir()
+    link.symlink_to(target)
+    with replacing_folder(link) as beside:
+        (beside / "new").touch()
+    assert link.is_symlink() and not target.is_symlink()
+    assert [file.name for file in target.iterdir()] == ["new"]
+    assert list(link.parent.iterdir()) == [link]
+
+
+def test_a_link_that_a_builder_left_is_removed_and_what_it_leads_to_stays(target: Path) -> None:
+    kept = target.parent / "kept"
+    kept.mkdir()
+    target.with_name(f".{target.name}.{dead()}.00ff00ff").symlink_to(kept)
+    with replacing_folder(target):
+        pass
+    assert sorted(target.parent.iterdir()) == sorted([target, kept])
+
+
 def test_a_folder_appears_with_its_parents(tmp_path: Path) -> None:
     with replacing_folder(tmp_path / "a" / "b") as beside:
         (beside / "new").touch()

@@ -332,6 +332,13 @@ def test_a_pull_that_ended_while_it_laid_out_is_finished_by_the_next(
     assert {place.stat().st_ino for place in (tmp_path / "back").rglob("*.parquet")} == set(came.values())
 
 
+def test_a_link_to_an_empty_folder_stays_a_link(written: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "back").symlink_to(tmp_path / "disk")
+    assert pulled(written, tmp_path / "back").name == "small"
+    assert (tmp_path / "back").is_symlink() and (tmp_path / "disk/defs.yaml").is_file()
+
+
 def test_a_folder_that_is_there_is_not_touched(written: Path, tmp_path: Path) -> None:
     (tmp_path / "back").mkdir()
     (tmp_path / "back/mine").write_text("mine")
