@@ -14,6 +14,7 @@ import httpx
 from persona_assets.base.backoff import Backoff, retry_after
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import decoded, is_file, is_folder, opened, read_text, shown, shown_path
+from persona_assets.base.secrets import without_secrets
 from persona_assets.study.dataset import MANIFEST
 
 _PIECE = 2**20
@@ -62,7 +63,15 @@ def source_at(place: str) -> Iterator[Source]:
 
 
 def checked_address(address: str) -> str:
-    """Return an address of a folder on the web. Raises StudyError where it is none."""
+    """Return an address of a folder on the web, which is published as it is.
+
+    Raises StudyError where it is none, or has a user or password, which are not repeated.
+    """
+    if without_secrets(address) != address:
+        raise StudyError(
+            f"{shown(without_secrets(address))}: was given with a user, password or key, and an address is "
+            "shown to all who read; give it without"
+        )
     try:
         url = httpx.URL(address)
         fits = url.scheme in ("http", "https") and url.raw_host and not url.query and not url.fragment
@@ -195,6 +204,8 @@ class WebSource:
             try:
                 read()
                 return
+            except (httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:  # so it will be again
+                raise StudyError(f"{self.name}/{path}: {error}; check the address") from error
             except (_BrokenOffError, httpx.RequestError) as error:
                 failed = 1 if place() > farthest else failed + 1
                 farthest = max(farthest, place())

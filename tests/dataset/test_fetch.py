@@ -10,7 +10,7 @@ import pytest
 from persona_assets.base.backoff import Backoff
 from persona_assets.base.errors import StudyError
 from persona_assets.dataset import fetch
-from persona_assets.dataset.fetch import WebSource, source_at
+from persona_assets.dataset.fetch import WebSource, checked_address, source_at
 from tests.dataset.server import Server
 
 CONTENT = bytes(range(256)) * 40
@@ -103,6 +103,23 @@ def test_redirects_are_followed_but_never_away_from_encryption(server: Server, t
         source._client._transport = httpx.MockTransport(lead_away)  # the far side of a network
         source.text("x", 100)
     assert asked == ["https://example.org/x"]
+
+
+@pytest.mark.parametrize("location", ["/dataset.json", "ftp://example.org/x"])
+def test_an_address_that_leads_nowhere_is_told_at_once(server: Server, location: str) -> None:
+    server.redirects["dataset.json"] = location
+    with WebSource(server.address) as source, pytest.raises(StudyError, match="check the address"):
+        source.text("dataset.json", 100)
+    assert len(server.asked) <= 1 + fetch._MAX_REDIRECTS
+
+
+@pytest.mark.parametrize(
+    "address", ["https://user:se/cret@h/x", "https://user:secret@h", "https://secret@h/x"]
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(StudyError, match="give it without") as told:
+        checked_address(address)
+    assert "cret" not in str(told.value)
 
 
 def test_a_page_of_the_hub_is_where_its_files_are() -> None:
