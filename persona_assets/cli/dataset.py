@@ -11,7 +11,7 @@ from persona_assets.base.given import one_line, shown
 from persona_assets.cli.bar import bar
 from persona_assets.cli.units import counted, size
 from persona_assets.dataset.fetch import checked_address
-from persona_assets.dataset.hub import check_token, hub_address, send
+from persona_assets.dataset.hub import check_token, hub_address, refuse_other_repository, send
 from persona_assets.dataset.pull import pull as pull_dataset
 from persona_assets.dataset.write import checked, refuse_other, write_dataset
 from persona_assets.study.dataset import DataSet
@@ -33,6 +33,7 @@ def dataset(
     if upload is not None:
         address = hub_address(upload)
         check_token()
+        refuse_other_repository(upload, study.name)
         url = url or address
     refuse_other(folder)
     with bar("reading the study") as progress:
@@ -44,7 +45,7 @@ def dataset(
     tables = counted(len({file.mart or file.table for file in made.files}), "table")
     print(f"{folder}: {tables} in {counted(len(made.files), 'file')}, {size(made.n_bytes)}")
     if upload is not None:
-        print(f"sent: {send(folder, upload, private)}")
+        print(f"sent: {send(folder, upload, study.name, private)}")
     there = upload is not None and not private  # `persona pull` asks the hub as nobody in particular
     print(f"try it: persona pull {shlex.quote(str(url) if there else str(folder))} copy")
 

@@ -30,15 +30,16 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
+            if "/resolve/" in self.path:
+                self._send(hub.files[self.path.partition("/resolve/main/")[2]])
+                return
             listed = [
                 {"type": "file", "path": path, "size": len(content), "oid": "0" * 40}
                 for path, content in hub.files.items()
             ]
-            self._answer(
-                listed
-                if "/tree/" in self.path
-                else {"id": "someone/pirates", "sha": "0" * 40, "private": hub.private}
-            )
+            told = {"id": "someone/pirates", "sha": "0" * 40, "private": hub.private}
+            told["siblings"] = [{"rfilename": path} for path in hub.files]
+            self._answer(listed if "/tree/" in self.path else told)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -70,8 +71,10 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 self._answer({})
 
         def _answer(self, content: Any, status: int = 200) -> None:
+            self._send(json.dumps(content if hub.refuses is None else {"error": "no"}).encode(), status)
+
+        def _send(self, body: bytes, status: int = 200) -> None:
             hub.tokens.add(self.headers.get("Authorization"))
-            body = json.dumps(content if hub.refuses is None else {"error": "no"}).encode()
             self.send_response(hub.refuses or status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
