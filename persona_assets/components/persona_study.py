@@ -36,7 +36,12 @@ class PersonaStudy(dg.Component):
         return cls(load_study(context.path))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Return the study's assets, checks and automation, or the line that says why there are none."""
+        """Return the study's assets, checks and automation, or the line that says why there are none.
+
+        A data set, which is only read, has none.
+        """
+        if self.study.dataset is not None:
+            return dg.Definitions()
         try:
             if validating():
                 check_marts(self.study)

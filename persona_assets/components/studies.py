@@ -18,13 +18,15 @@ from dagster.components.core.defs_module import ComponentPath
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_text
 from persona_assets.components.broken import BrokenStudy, validating
+from persona_assets.study.dataset import is_dataset
 from persona_assets.study.study import COMPONENT, load_study
 
 
 def load_studies(path_within_project: Path) -> dg.Definitions:
     """Return what `dg.load_from_defs_folder` returns, but that a study which does not load is shown broken.
 
-    Raises StudyError, naming every one of them, where the definitions are loaded to be checked.
+    Data sets that `persona pull` brought there are left out, and named once. Raises StudyError, naming every
+    study that does not load, where the definitions are loaded to be checked.
     """
     tree = ComponentTree.for_project(path_within_project)
     root = ComponentPath.from_path(tree.defs_module_path)
@@ -34,7 +36,12 @@ def load_studies(path_within_project: Path) -> dg.Definitions:
     paths = [
         path for path in tree.defs_module_path.iterdir() if not path.name.startswith((".", "__pycache__"))
     ]
-    for path, problem in _problems(sorted(paths)).items():
+    only_read = sorted(path.name for path in paths if is_dataset(path))
+    if only_read:
+        logging.getLogger(__name__).warning(
+            f"{', '.join(only_read)}: data sets, which are only read: Dagster makes nothing of them"
+        )
+    for path, problem in _problems(sorted(path for path in paths if not is_dataset(path))).items():
         at = context.for_component_loc(ComponentPath.from_path(path))
         child = _declaration(at, path, problem, problems)
         children |= {path: child} if child is not None else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -138,6 +139,27 @@ def test_studies_of_one_name_for_dagster_are_told_apart(project: Path) -> None:
     descriptions = shown(project)
     assert "a-b/responses" in descriptions
     assert "a-b has this name; rename one" in descriptions["a_b/does_not_load"]
+
+
+def test_a_data_set_among_the_studies_makes_nothing_and_hides_no_study(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = shown(project)
+    text = (project / "elsewhere" / "defs" / "mine" / "defs.yaml").read_text()
+    settings = yaml.safe_load(text)["attributes"]
+    for folder, study in (("copy", "mine"), ("Their copy", "theirs"), ("a_b", "pirates")):
+        write(project, folder, text)
+        said = {"study": study, "license": "mit", "made_by": "x", "published_at": "x", "snapshot": "x"}
+        listed = json.dumps(said | {"settings": settings, "files": []}, default=str)
+        (project / "elsewhere" / "defs" / folder / "dataset.json").write_text(listed)
+    write(project, "a-b", text)
+    caplog.clear()
+    assert {asset for asset in shown(project) if not asset.startswith("a-b/")} == before.keys()
+    assert [record.message for record in caplog.records] == [
+        "Their copy, a_b, copy: data sets, which are only read: Dagster makes nothing of them"
+    ]
+    by_dagster_alone = dg.load_from_defs_folder(path_within_project=project / "elsewhere")
+    assert "a-b/responses" in {key.to_user_string() for key in by_dagster_alone.resolve_all_asset_keys()}
 
 
 def test_a_setting_of_the_environment_that_is_wrong_shows_every_study_broken(
