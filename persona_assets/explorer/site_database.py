@@ -25,7 +25,7 @@ from persona_assets.explorer.resources.study import examples_of
 from persona_assets.explorer.snapshot.asking import Json, rows
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
 from persona_assets.lake.fingerprint import sha256_of
-from persona_assets.lake.schema import DERIVED, MACROS
+from persona_assets.lake.schema import BY_ROLE, DERIVED, MACROS
 from persona_assets.lake.schema.definition import definition
 from persona_assets.warehouse import macro_definition
 from persona_assets.warehouse.build import MEMORY
@@ -36,9 +36,8 @@ _LAYOUT = "storage_version 'v1.4.0', block_size 65536"
 # whatever lies between the wanted rows is read with them.
 _OF_BOTH = {"sae", "role", "feature_id"}
 _BY_FEATURE, _BY_ROLE = "order by sae, feature_id, role", "order by sae, role, feature_id"
-_TWICE = ("role_features", "role_contrasts")
 _OF_ROLES = ("top_features", "compare_roles", "in_first_tokens")  # macros that ask the second
-_TWICE_READ = re.compile(rf"\b(from|join) ({'|'.join(_TWICE)})\b")
+_TWICE_READ = re.compile(rf"\b(from|join) ({'|'.join(BY_ROLE)})\b")
 # They tell of the machine that made the snapshot, and of files on it.
 _KEPT_BACK = {"study": {"settings", "lake"}, "saes": {"path"}}
 # These name a model, which may lie on that machine.
@@ -117,14 +116,18 @@ def _own(snapshot: OpenSnapshot, folder: Path) -> duckdb.DuckDBPyConnection:
 def _copy_tables(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
     """Copy the snapshot's own tables with the comments of all."""
     tables = connection.execute(query("explorer/site_tables")).fetchall()
-    total, done = sum(n_rows * (1 + (table in _TWICE)) for table, _, n_rows, _ in tables), 0
+    if hidden := {table for table, *_ in tables} & set(BY_ROLE.values()):  # of a snapshot from before
+        raise StudyError(
+            f"a mart has the name of a table of the site, {min(hidden)}; rename its file and publish again"
+        )
+    total, done = sum(n_rows * (1 + (table in BY_ROLE)) for table, _, n_rows, _ in tables), 0
     for table, comment, n_rows, columns in tables:
         kept = [column for column in columns if column["name"] not in _KEPT_BACK.get(table, ())]
         of_both = {column["name"] for column in kept} >= _OF_BOTH
         copies = [(table, comment, _BY_FEATURE if of_both else "")]
-        if table in _TWICE:
+        if table in BY_ROLE:
             said = f"The same rows as {table}, by role: to ask of one role"
-            copies.append((f"{table}_by_role", said, _BY_ROLE))
+            copies.append((BY_ROLE[table], said, _BY_ROLE))
         for name, told_of_it, order in copies:
             _copy(connection, table, name, told_of_it, kept, order)
             done += n_rows
@@ -171,7 +174,9 @@ def _make_views_and_macros(
     lacking = set(whole) - own - {table.name for table in DERIVED} - set(MACROS)
     made = {table.name: definition(table, query(f"views/{table.name}")) for table in DERIVED}
     made |= {name: macro_definition(name, default_sae) for name in MACROS}
-    made |= {name: _TWICE_READ.sub(r"\1 \2_by_role", made[name]) for name in _OF_ROLES}
+    made |= {
+        name: _TWICE_READ.sub(lambda read: f"{read[1]} {BY_ROLE[read[2]]}", made[name]) for name in _OF_ROLES
+    }
     for name, text in made.items():
         if _needs(text, lacking):
             lacking.add(name)

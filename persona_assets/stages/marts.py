@@ -18,13 +18,16 @@ import duckdb
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import read_text
-from persona_assets.lake.schema import MACROS, SHOWN
+from persona_assets.lake.schema import BY_ROLE, MACROS, SHOWN
 from persona_assets.stages.declared import declared, tables_read
 from persona_assets.stages.table import STAGES
+from persona_assets.study.settings.block import LONGEST_NAME
 from persona_assets.study.study import Study
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_TAKEN = {*SHOWN, *MACROS, *(stage.name for stage in STAGES), "catalog", "warehouse", "snapshot"}
+_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}")
+_TAKEN = {
+    *SHOWN, *MACROS, *BY_ROLE.values(), *(stage.name for stage in STAGES), "catalog", "warehouse", "snapshot",
+}  # fmt: skip
 
 
 class Bound(NamedTuple):
@@ -44,7 +47,10 @@ class Mart:
     def check_name(self) -> None:
         """Raise StudyError where the file's name cannot be a table's."""
         if not _NAME.fullmatch(self.name):
-            raise StudyError(f"{self.file}: a mart's name is a table's; use a-z, 0-9 and '_', a letter first")
+            raise StudyError(
+                f"{self.file}: a mart's name is a table's; use a-z, 0-9 and '_', a letter first, at "
+                f"most {LONGEST_NAME}"
+            )
         if self.name in _TAKEN:
             raise StudyError(f"{self.file}: {self.name} is a name of the warehouse already; rename the file")
         if not _is_plain(self.name):

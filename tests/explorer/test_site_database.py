@@ -10,8 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from persona_assets.base.errors import StudyError
+from persona_assets.base.progress import unheard
 from persona_assets.explorer.model_name import public_name
-from persona_assets.explorer.site_database import _value, write_database
+from persona_assets.explorer.site_database import _copy_tables, _value, write_database
 from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.schema import VIEWS
 from persona_assets.warehouse import connect
@@ -45,6 +47,14 @@ def written(published: World, tmp_path_factory: pytest.TempPathFactory) -> tuple
 def database(written: tuple[Path, dict[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(written[0]), read_only=True) as connection:
         yield connection
+
+
+def test_a_mart_that_would_hide_a_table_of_the_site_is_told_in_a_line():
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as warehouse")
+        connection.execute("create table warehouse.role_features_by_role (x integer)")
+        with pytest.raises(StudyError, match="role_features_by_role; rename its file and publish again"):
+            _copy_tables(connection, unheard)
 
 
 @pytest.mark.parametrize("sql", ASKED)

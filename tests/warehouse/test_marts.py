@@ -162,6 +162,12 @@ def test_a_mart_that_fails_is_told_in_a_line_and_the_rest_is_published(
         assert rows(connection, "from all_right") == [{"n": 4}]
 
 
+@pytest.mark.parametrize("name", ["role_features_by_role", "role_contrasts_by_role", "roles", "a" * 121])
+def test_a_mart_has_no_name_that_is_another_tables_or_too_long(name: str) -> None:
+    with pytest.raises(StudyError, match="of the warehouse already; rename the file|at most 120"):
+        Mart(name, Path(f"{name}.sql")).check_name()
+
+
 def test_a_mart_asks_on_a_connection_that_reads_the_snapshot_and_nothing_else(published: World) -> None:
     with marts_module._reading(warehouse_path(published.study), published.study) as connection:
         assert rows(connection, "select count(*) as n from responses") == [{"n": 36}]

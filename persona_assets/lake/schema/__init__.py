@@ -131,6 +131,9 @@ VIEWS = (
 # What there is to ask in a snapshot, in the order of the pipeline.
 SHOWN = {table.name: table for table in (*SMALL_TABLES, *TABLES.values(), FEATURE_TOTALS, *DERIVED)}
 
+# The tables that a static site's database holds once more, by role, and as what.
+BY_ROLE = {table.name: f"{table.name}_by_role" for table in (ROLE_FEATURES, ROLE_CONTRASTS)}
+
 # The tables of the lake whose files decide what each of these holds; all, of what tells of the study.
 STANDS_ON = {
     name: (name,) if name in TABLES else table.made_from or tuple(TABLES) for name, table in SHOWN.items()
@@ -164,6 +167,7 @@ __all__ = [
     "ATLAS_TABLES",
     "ATTRIBUTION_CHECKS",
     "ATTRIBUTION_TABLES",
+    "BY_ROLE",
     "CONTRASTS",
     "CONTRAST_FEATURES",
     "CONTRAST_GROUPS",
