@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file, one_line, parsed_json, read_text
-from persona_assets.study.settings.block import Name
+from persona_assets.study.settings.block import LONGEST_NAME, Name
 
 MANIFEST = "dataset.json"
 CARD = "README.md"
@@ -22,8 +22,9 @@ DATA = "data"
 LARGEST = 64 * 2**20  # bytes of a manifest
 
 _MOST_FILES = 1_000_000
-_LONGEST_PATH = 400  # characters
-_PART = r"[a-z0-9_-]{1,120}(=[a-z0-9_-]{1,120})?"
+_LONGEST_PATH = 1000  # characters
+_NAME = rf"[a-z0-9_-]{{1,{LONGEST_NAME}}}"
+_PART = rf"{_NAME}(={_NAME})?"
 BELOW = rf"{_PART}(/{_PART}){{0,5}}\.parquet"  # no dot but the last: no part can lead out of the folder
 _PATH = rf"{DATA}/{BELOW}"
 _REMEDY = "ask whoever wrote the data set for another copy"

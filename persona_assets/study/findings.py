@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, Valid
 from persona_assets.base.atomic import placed, turn
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import LARGEST_YAML, is_file, meant, one_line, read_yaml, shown
-from persona_assets.study.settings import NAME
+from persona_assets.study.settings import NAME, NAMED_BY
 from persona_assets.study.study import Study
 
 FOLDER = "findings"  # beside the study's file
@@ -81,7 +81,7 @@ class Finding(_Part):
 def finding_path(study: Study, name: str) -> Path:
     """Return where the finding lies, or would lie. Raises StudyError for what is no name."""
     if not NAME.fullmatch(name):
-        raise StudyError(f"{shown(name)} is not a name: use lower-case letters, digits, '_' and '-'")
+        raise StudyError(f"{shown(name)} is not a name: use {NAMED_BY}")
     return study.file.parent / FOLDER / f"{name}.yaml"
 
 

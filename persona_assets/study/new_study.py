@@ -10,7 +10,7 @@ from persona_assets.base.given import read_text, shown
 from persona_assets.base.project import project, studies_folder
 from persona_assets.base.shipped import SHIPPED
 from persona_assets.study.new_project import READY, below
-from persona_assets.study.settings import NAME
+from persona_assets.study.settings import NAME, NAMED_BY
 from persona_assets.study.study import study_names
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -46,7 +46,7 @@ def bring_data(source: str) -> None:
 def check_name(name: str) -> str:
     """Return the name. Raises StudyError where it cannot be a study's."""
     if not NAME.fullmatch(name):
-        raise StudyError(f"{shown(name)} is no name of a study; use a-z, 0-9, '_' and '-' only")
+        raise StudyError(f"{shown(name)} is no name of a study; use {NAMED_BY}")
     return name
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder, read_json, shown, shown_path
 from persona_assets.base.jsonl import checked_text
-from persona_assets.study.settings import NAME
+from persona_assets.study.settings import NAME, NAMED_BY
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,7 @@ def role_files(directory: Path) -> dict[str, Path]:
 def check_name(name: str, where: str) -> None:
     """Raise StudyError unless `name` can name a role."""
     if not NAME.fullmatch(name):
-        raise StudyError(
-            f"{where}: role name {shown(name)} is not allowed; "
-            "use lower-case letters, digits, '_' and '-' only"
-        )
+        raise StudyError(f"{where}: role name {shown(name)} is not allowed; use {NAMED_BY}")
 
 
 def read_role(file: Path) -> Role:

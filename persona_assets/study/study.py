@@ -19,7 +19,7 @@ from persona_assets.study.dataset import DATA, is_dataset, read_dataset
 from persona_assets.study.engines import check_engines
 from persona_assets.study.questions import Question, read_questions
 from persona_assets.study.roles import Role, read_role, role_files
-from persona_assets.study.settings import NAME, GenerationSettings, StudySettings
+from persona_assets.study.settings import NAME, NAMED_BY, GenerationSettings, StudySettings
 from persona_assets.study.template import Template
 
 COMPONENT = "persona_assets.components.PersonaStudy"
@@ -168,7 +168,7 @@ def study_from(attributes: Any, file: Path) -> Study:
     """Return the study whose YAML at `file` holds `attributes`. Raises StudyError naming every wrong key."""
     name = file.parent.name
     if not NAME.fullmatch(name) and not is_dataset(file.parent):
-        raise StudyError(f"{file.parent}: the folder's name is the study's; use a-z, 0-9, '_' and '-' only")
+        raise StudyError(f"{file.parent}: the folder's name is the study's; use {NAMED_BY}")
     try:
         settings = StudySettings.model_validate(attributes)
     except ValidationError as error:

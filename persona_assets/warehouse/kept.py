@@ -9,7 +9,7 @@ from persona_assets.base.atomic import placed, turn
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import shown
 from persona_assets.lake.storage import bucket
-from persona_assets.study.settings import NAME
+from persona_assets.study.settings import NAME, NAMED_BY
 from persona_assets.study.study import Study
 from persona_assets.warehouse.reading import KEPT, kept_path, published_path
 
@@ -20,7 +20,7 @@ def keep(study: Study, name: str) -> Path:
     Raises StudyError where the name is taken or no name, nothing is published, or the lake is in a bucket.
     """
     if not NAME.fullmatch(name):
-        raise StudyError(f"{shown(name)} is not a name: use lower-case letters, digits, '_' and '-'")
+        raise StudyError(f"{shown(name)} is not a name: use {NAMED_BY}")
     if bucket(study.lake.storage) is not None:
         raise StudyError(
             f"{study.lake.root}: a snapshot of a lake in a bucket cannot be kept, for gc on another machine "

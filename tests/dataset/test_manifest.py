@@ -9,6 +9,8 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.study.dataset import DataSet, parsed_dataset
+from persona_assets.study.roles import check_name
+from persona_assets.study.settings.block import LONGEST_NAME
 
 FILE = {
     "path": "data/small/activations/sae=first/role=pirate/00112233445566aa.parquet",
@@ -40,6 +42,15 @@ def test_a_list_as_it_is_written_is_read() -> None:
     assert dataset.n_bytes == 12
     assert [file.table for file in dataset.of("activations")] == ["activations"]
     assert parsed_dataset(dataset.model_dump_json(), "x") == dataset
+
+
+def test_every_name_that_a_study_may_have_stands_in_a_list() -> None:
+    name = "a" * LONGEST_NAME
+    check_name(name, "somewhere")
+    path = f"data/{name}/activations/sae={name}/role={name}/00112233445566aa.parquet"
+    assert parsed({"study": name}, {"path": path}).files[0].path == path
+    with pytest.raises(StudyError, match="is not allowed; use .* at most 120"):
+        check_name(f"{name}a", "somewhere")
 
 
 @pytest.mark.parametrize(

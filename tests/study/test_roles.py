@@ -113,7 +113,9 @@ def test_a_judge_prompt_that_is_not_a_text_is_refused(tmp_path: Path) -> None:
     assert "eval_prompt must be a text" in complaint_about(tmp_path, content)
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "Pirate", "ship captain", "", "père", "pirate\n", "a.b"])
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", "Pirate", "ship captain", "", "père", "pirate\n", "a.b", "a" * 121]
+)
 def test_a_name_that_could_leave_its_folder_or_confuse_a_query_is_refused(name: str) -> None:
     with pytest.raises(StudyError, match="is not allowed"):
         check_name(name, "somewhere")

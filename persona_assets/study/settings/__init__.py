@@ -12,7 +12,7 @@ from persona_assets.study.settings.analysis import (
 )
 from persona_assets.study.settings.asking import AskingSettings
 from persona_assets.study.settings.attribution import AttributionSettings
-from persona_assets.study.settings.block import NAME, Block
+from persona_assets.study.settings.block import NAME, NAMED_BY, Block
 from persona_assets.study.settings.contrast import ContrastSettings
 from persona_assets.study.settings.explanations import ExplanationsSettings
 from persona_assets.study.settings.extraction import (
@@ -36,6 +36,7 @@ from persona_assets.study.settings.whole import CheckName, ChecksSettings, Study
 
 __all__ = [
     "NAME",
+    "NAMED_BY",
     "AnalysisSettings",
     "AskingSettings",
     "AtlasSettings",

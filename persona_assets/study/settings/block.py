@@ -8,7 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-NAME = re.compile(r"[a-z0-9_-]+")
+from persona_assets.base.given import shown
+
+LONGEST_NAME = 120  # characters: it stands in the names of folders and files
+NAME = re.compile(rf"[a-z0-9_-]{{1,{LONGEST_NAME}}}")
+NAMED_BY = f"lower-case letters, digits, '_' and '-', at most {LONGEST_NAME}"
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 PositiveInt = Annotated[int, Field(gt=0)]
@@ -16,7 +20,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 
 def _name(value: str) -> str:
     if not NAME.fullmatch(value):
-        raise ValueError(f"{value!r} is not a name: use lower-case letters, digits, '_' and '-'")
+        raise ValueError(f"{shown(value)} is not a name: use {NAMED_BY}")
     return value
 
 
