@@ -45,6 +45,16 @@ def test_hashed_files_are_kept_for_ever(client: TestClient):
     assert answer.headers["content-type"].startswith("text/javascript")
 
 
+def test_texts_are_compressed_for_who_takes_it_and_follow_the_file(client: TestClient, dist: Path):
+    file = dist / "assets" / "index-3fa9.js"
+    file.write_text("sea " * 1000)
+    answer = client.get("/assets/index-3fa9.js")
+    assert answer.headers["content-encoding"] == "gzip" and answer.headers["vary"] == "Accept-Encoding"
+    assert int(answer.headers["content-length"]) < 200 and answer.text == "sea " * 1000
+    plain = client.get("/assets/index-3fa9.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers and plain.text == "sea " * 1000
+
+
 @pytest.mark.parametrize(
     "path",
     ["/link.txt", "/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/assets", "/%00"],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from persona_assets.explorer.server.encoding import compressed, takes_gzip
 
 DIST = Path(__file__).parents[1] / "web" / "dist"
 MISSING = "the explorer's pages are not built: install Node 20 or newer, then `make explorer`"
@@ -17,6 +21,7 @@ POLICY = (
 )
 _POLICY = f"{POLICY}; frame-ancestors 'none'"  # this one a document cannot say
 _FOR_EVER = "public, max-age=31536000, immutable"
+_TEXTS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}  # sent compressed
 
 
 def page(dist: Path) -> Response:
@@ -36,8 +41,21 @@ async def file(request: Request) -> Response:
     found = _inside(dist, path)
     if found is None:
         return PlainTextResponse("there is no such page\n", 404)
-    hashed = path.startswith("assets/")
-    return FileResponse(found, headers={"cache-control": _FOR_EVER if hashed else "no-cache"})
+    headers = {"cache-control": _FOR_EVER if path.startswith("assets/") else "no-cache"}
+    kind = _TEXTS.get(found.suffix)
+    if kind is None:
+        return FileResponse(found, headers=headers)
+    headers["vary"] = "Accept-Encoding"
+    if not takes_gzip(request.headers.get("accept-encoding", "")):
+        return FileResponse(found, headers=headers)
+    body = await anyio.to_thread.run_sync(_packed, found, found.stat().st_mtime_ns)
+    return Response(body, media_type=kind, headers=headers | {"content-encoding": "gzip"})
+
+
+@lru_cache(maxsize=128)
+def _packed(file: Path, _: int) -> bytes:
+    """Return the file compressed, once for each time at which it was written."""
+    return compressed(file.read_bytes())
 
 
 def _inside(dist: Path, path: str) -> Path | None:

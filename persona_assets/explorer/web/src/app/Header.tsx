@@ -2,7 +2,7 @@ import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useSae, useStudy } from "../data/StudyContext";
-import { PAGE_NAMES, PAGES, shownAt } from "../router/pages";
+import { PAGE_NAMES, PAGES, type Page, shownAt } from "../router/pages";
 import { href, setParams, useRoute } from "../router/router";
 import { SearchBox } from "../search/SearchBox";
 import { useTheme } from "./theme";
@@ -27,11 +27,13 @@ function Navigation() {
   const study = useStudy();
   const bundle = useBundle().opened !== null;
   const page = shownAt(useRoute().page, bundle);
+  const mapped = useSae()?.has_atlas === true;
+  const linkOf = (one: Page) => href(one, null, one === "table" && mapped ? { sort: "-score" } : {}); // feature 0 is no beginning
   const pages = PAGE_NAMES.filter((one) => PAGES[one].inHeader(study, bundle));
   return (
     <nav aria-label="Pages">
       {pages.map((one) => (
-        <a key={one} href={href(one)} aria-current={one === page ? "page" : undefined}>
+        <a key={one} href={linkOf(one)} aria-current={one === page ? "page" : undefined}>
           {PAGES[one].title}
         </a>
       ))}

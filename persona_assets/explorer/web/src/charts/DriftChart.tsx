@@ -61,7 +61,7 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
           <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
           <path className="band" d={bandOf(points, x, y)} />
           <path className="band-edge" d={edgesOf(points, x, y)} />
-          <path className="plain-band" d={bandOf(points.map(onPlainBand), x, y)} />
+          <path className="plain-band" d={edgesOf(points.map(onPlainBand), x, y)} />
           <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
           <Lines points={points} to={at.turn} x={x} y={y} />
           {points.map((point) => (

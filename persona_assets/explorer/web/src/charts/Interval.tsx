@@ -1,6 +1,8 @@
 import { type Scale, ticksOf, tickText } from "./scale";
 
 const HEIGHT = 18;
+const GAP = 34; // pixels from tick to tick, at least
+const LETTER = 6.5; // pixels, about
 
 interface IntervalProps {
   scale: Scale;
@@ -27,11 +29,12 @@ export function Interval({ scale, value, low, high, strong }: IntervalProps) {
 export function IntervalAxis({ scale }: { scale: Scale }) {
   const [from = 0, to = 0] = scale.range();
   const format = tickText(scale, 4);
+  const longest = Math.max(...scale.ticks(4).map((tick) => format(tick).length));
   return (
     <svg className="interval" width={to + from} height={HEIGHT} aria-hidden="true">
       <g className="axis">
         <line x1={from} x2={to} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
-        {ticksOf(scale, 4, 34).map((tick) => (
+        {ticksOf(scale, 4, Math.max(GAP, longest * LETTER + 8)).map((tick) => (
           <g key={tick} transform={`translate(${scale(tick)},0)`}>
             <line y1={HEIGHT - 4} y2={HEIGHT} />
             <text y={HEIGHT - 7} textAnchor="middle">

@@ -24,10 +24,12 @@ function subscribe(listener: () => void): () => void {
 
 const hash = (): string => location.hash;
 
+const ALIASES: Record<string, Page> = { "": "axis", features: "table" }; // the menu calls it Features
+
 export function parse(text: string): Route {
   const [path = "", query = ""] = split(text.replace(/^#?\/?/, ""), "?");
   const [name = "", arg = ""] = split(path, "/");
-  const page = PAGE_NAMES.find((one) => one === (name || "axis")) ?? null;
+  const page = PAGE_NAMES.find((one) => one === (ALIASES[name] ?? name)) ?? null;
   return { page, arg: arg === "" ? null : decoded(arg), params: new URLSearchParams(query) };
 }
 

@@ -12,6 +12,7 @@ describe("an address is read", () => {
   });
   test("an argument keeps its slashes", () => expect(parse("#/role/a/b").arg).toBe("a/b"));
   test("a stray percent sign is part of a name", () => expect(parse("#/role/100%").arg).toBe("100%"));
+  test("the table has the name that the menu gives it, too", () => expect(parse("#/features?q=1").page).toBe("table"));
   test("a page that does not exist is none", () => expect(parse("#/nothing").page).toBeNull());
 });
 

@@ -1,7 +1,7 @@
 import { Empty, Loaded } from "../../components/Loaded";
 import { Played } from "../../components/Played";
 import { RoleChoice } from "../../components/parts";
-import { useSae } from "../../data/StudyContext";
+import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import type { FeaturesOfRole } from "../../generated/contract";
 import { paths } from "../../generated/paths";
@@ -29,13 +29,37 @@ export default function ComparePage() {
         <a href={href("contrasts")}>the study’s own contrasts</a>
       </div>
       {a === "" || b === "" ? (
-        <Empty title="Choose two roles">Their features are set against each other: those that tell them apart come first.</Empty>
+        <Empty title="Choose two roles">
+          Their features are set against each other: those that tell them apart come first. <Offered sae={sae.sae} />
+        </Empty>
       ) : (
         <Two key={`${a} ${b}`} sae={sae.sae} a={a} b={b} />
       )}
     </div>
   );
 }
+
+/** The anchor with a few of the roles that the SAE has read: a beginning. */
+function Offered({ sae }: { sae: string }) {
+  const { anchor, roles } = useStudy();
+  const read = roles.filter((one) => one.read_by.includes(sae)).map((one) => one.role);
+  const others = read.filter((role) => role !== anchor).slice(0, OFFERED);
+  if (!read.includes(anchor) || others.length === 0) return null;
+  return (
+    <>
+      For example {anchor} with{" "}
+      {others.map((role, at) => (
+        <span key={role}>
+          {at > 0 && ", "}
+          <a href={href("compare", null, { a: anchor, b: role })}>{role}</a>
+        </span>
+      ))}
+      .
+    </>
+  );
+}
+
+const OFFERED = 8;
 
 function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
   const left = useResource<FeaturesOfRole>(paths.featuresOfRole(sae, a));

@@ -113,9 +113,9 @@ const NUMBERS: SortColumn<Row>[] = [
   {
     key: "delta",
     title: "change",
-    hint: "of the feature in the turn's vector",
+    hint: "of the feature in the turn's vector; sorted, the most activated or the most deactivated come first",
     num: true,
-    value: (row) => Math.abs(row.delta),
+    value: (row) => row.delta,
     cell: (row) => (
       <>
         <span className="faint">{row.delta > 0 ? "activated" : row.delta < 0 ? "deactivated" : ""}</span> {signedFmt(row.delta)}
