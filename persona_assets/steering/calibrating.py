@@ -24,8 +24,6 @@ from persona_assets.steering.reach import Below, Reach, share_below
 from persona_assets.vectors.alignment import Aligned
 from persona_assets.vectors.stage import direction_beside_axis
 
-QUANTILE = 0.25  # the 25th percentile (Lu et al. 2026, §5.1.1), there of all roles' answers
-
 
 class Calibration:
     """The compared roles' answers in the residual stream that an SAE reads, and the axis between them.

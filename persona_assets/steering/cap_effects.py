@@ -154,9 +154,7 @@ def answered_effects(
     is, and under the cap, land. Raises StudyError as `drift_effects`, and where the model answers elsewhere.
     """
     generation = answering(across)
-    transcripts = list(
-        {_script(one).key: one for one in transcripts}.values()
-    )  # else answered alike, and twice
+    transcripts = list({_script(one).key: one for one in transcripts}.values())  # of one script only one
     scripts = [_script(one) for one in transcripts]
     with closing(TransformersBackend(generation)) as backend:
         given: list[list[Transcript]] = [[] for _ in range(1 + len(caps))]

@@ -180,7 +180,7 @@ def cap(
         typer.Option(
             "--quantile", help="The share of the anchor's own answers that lie below the threshold."
         ),
-    ] = 0.25,
+    ] = 0.25,  # Lu et al. 2026, §5.1.1, there of all roles' answers
     to: Annotated[
         Path | None,
         typer.Option(
