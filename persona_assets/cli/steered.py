@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import StudyError
@@ -19,19 +20,20 @@ if TYPE_CHECKING:
 
 
 def print_steered(
-    study: Study, text: str | None, feature: int | None, role: str | None, axis: bool, operation: Operation,
+    study: Study, text: str | None, feature: int | None, role: str | None, axis: bool,
+    axis_file: Path | None, operation: Operation,
     strengths: list[float] | None, system: str | None, seed: int, sae: str | None, output: str,
 ) -> None:  # fmt: skip
     """Print the plain answer to a text, and one under each strength of an edit.
 
-    What is edited is a feature, a role's vector or the assistant axis. Without strengths it is 1. Raises
-    StudyError where not exactly one of them is named, or nothing is said.
+    What is edited is a feature, a role's vector, the assistant axis or the axis in a file. Without strengths
+    it is 1. Raises StudyError where not exactly one of them is named, or nothing is said.
     """
     from persona_assets.steering.live import Steering, live_settings
 
     check_sae(study, sae)
     chosen = sae or study.default_sae
-    target, levels = _target(study, chosen, feature, role, axis), _levels(operation, strengths)
+    target, levels = _target(study, chosen, feature, role, axis, axis_file), _levels(operation, strengths)
     settings = live_settings(study, target, operation, levels)
     said = spoken_text(read_given(text, "a text", "persona steer STUDY"), "the text")
     before = None if system is None else spoken_text(system, "--system")
@@ -56,20 +58,22 @@ def print_steered(
         print("\n".join(printable(line) for line in response.splitlines()))
 
 
-def _target(study: Study, sae: str, feature: int | None, role: str | None, axis: bool) -> Target:
+def _target(
+    study: Study, sae: str, feature: int | None, role: str | None, axis: bool, file: Path | None
+) -> Target:
     from persona_assets.steering.live import Target
 
-    if sum([feature is not None, role is not None, axis]) != 1:
+    if sum([feature is not None, role is not None, axis, file is not None]) != 1:
         raise StudyError(
-            "say what is edited: --feature ID, --role ROLE for the vector to a role, or --axis for the "
-            "assistant axis"
+            "say what is edited: --feature ID, --role ROLE for the vector to a role, --axis for the "
+            "assistant axis, or --axis-file FILE"
         )
     if role is not None:
         check_role(study, role)
     if feature is not None:
         check_in_sae(study, feature, sae)
     check_role(study, study.settings.analysis.anchor)
-    return Target(feature, role, axis)
+    return Target(feature, role, axis, None if file is None else str(file.absolute()))
 
 
 def _levels(operation: Operation, strengths: list[float] | None) -> list[float]:

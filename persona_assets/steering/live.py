@@ -30,7 +30,7 @@ _REMEDY = "steer a study of one model that answers here"
 
 @dataclass(frozen=True)
 class Target:
-    """What is edited: a feature, the vector to a role, or the assistant axis.
+    """What is edited: a feature, the vector to a role, the assistant axis, or the axis in a file.
 
     Raises ValueError unless it is exactly one of them.
     """
@@ -38,10 +38,12 @@ class Target:
     feature: int | None = None
     role: str | None = None
     axis: bool = False
+    file: str | None = None
 
     def __post_init__(self) -> None:
-        if [self.feature is not None, self.role is not None, self.axis].count(True) != 1:
-            raise ValueError("what is edited is one of a feature, a role and the axis")
+        named = (self.feature is not None, self.role is not None, self.axis, self.file is not None)
+        if named.count(True) != 1:
+            raise ValueError("what is edited is one of a feature, a role, the axis and a file")
 
 
 def live_settings(
@@ -62,6 +64,8 @@ def live_settings(
         what = {"target": "features", "features": [target.feature], "controls": 0}
     elif target.role is not None:
         what = {"target": "role_vector", "role": target.role}
+    elif target.file is not None:
+        what = {"target": "axis_file", "file": target.file}
     else:
         what = {"target": "assistant_axis"}
     how = {"strengths": list(strengths)} if strengths else {}

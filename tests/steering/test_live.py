@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
@@ -22,7 +24,7 @@ from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.steering.test_stage import made
 
-NONE: dict[str, Any] = {"feature": None, "role": None, "axis": False}
+NONE: dict[str, Any] = {"feature": None, "role": None, "axis": False, "axis_file": None}
 SEVEN = NONE | {"feature": 7}
 ASKED: dict[str, Any] = {"operation": "add", "strengths": [0.0, 40.0], "system": None, "seed": 3, "sae": None}
 
@@ -35,9 +37,13 @@ def plain(study: Study, text: str) -> str:
 
 
 def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batches(
-    make_study: StudyMaker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    make_study: StudyMaker,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     made(make_study)
+    torch.save({"axis": torch.randn(6, 192, generator=torch.Generator().manual_seed(1))}, tmp_path / "a.pt")
     study, text = make_study("steered", {"generation.engine": {"batch_size": 2}}), "What do you see?"
     answers, sizes = SteeredBackend._batch, list[int]()
 
@@ -51,13 +57,14 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
         (SEVEN, "feature 7"),
         (NONE | {"role": "pirate"}, "vector of pirate"),
         (NONE | {"axis": True}, "assistant axis"),
+        (NONE | {"axis_file": tmp_path / "a.pt"}, "axis of the file"),
     ):
         print_steered(study, text, **what, **ASKED, output="json")
         as_it_is, nothing, edited = json.loads(capsys.readouterr().out)
         assert as_it_is["target"] is None and as_it_is["response"] == plain(study, text)
         assert nothing["response"] == as_it_is["response"] != edited["response"]
         assert edited["target"] == named
-    assert sizes == [2, 1] * 3
+    assert sizes == [2, 1] * 4
     ablate = ASKED | {"operation": "ablate", "strengths": None}
     print_steered(study, text, **SEVEN, **ablate, output="table")
     blocks = capsys.readouterr().out.split("== ")
@@ -79,6 +86,7 @@ def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> 
         (NONE, "say what is edited"),
         ({**SEVEN, "role": "pirate"}, "say what is edited"),
         ({**SEVEN, "axis": True}, "say what is edited"),
+        ({**SEVEN, "axis_file": Path("a.pt")}, "say what is edited"),
         (NONE | {"role": "pirat"}, "no role 'pirat'"),
         ({**SEVEN, "strengths": [1.0, 1.0]}, "--strength 1 is given twice"),
         ({**SEVEN, "strengths": [math.nan]}, "--strength nan: must be a finite number"),

@@ -152,6 +152,12 @@ def steer(
             "--axis", help="In place of a feature: the assistant axis, from the others to the anchor."
         ),
     ] = False,
+    axis_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--axis-file", help="In place of a feature: the axis in a .pt file of assistant-axis's."
+        ),
+    ] = None,
     operation: Annotated[
         Operation,
         typer.Option(
@@ -180,7 +186,9 @@ def steer(
     from persona_assets.cli.steered import print_steered
 
     opened = load_study(study)
-    print_steered(opened, text, feature, role, axis, operation, strength, system, seed, sae, output)
+    print_steered(
+        opened, text, feature, role, axis, axis_file, operation, strength, system, seed, sae, output
+    )
 
 
 @commands.command()
