@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,15 +92,17 @@ def _parts(
     blocks = read_blocks(sources, design, d_sae, also=wanted.columns)
     projections = Projections(design) if wanted.aligned else None
     weights = HalfWeights(design, wanted.halves) if wanted.aligned and wanted.halves is not None else None
-    for block, ranks in ahead((block, rank(block.roles, design)) for block in blocks):
-        yield block.features, _of_block(block, ranks, design, wanted, projections, weights)
-        if progress is not None:
-            progress(block.stop, d_sae)
+    with ThreadPoolExecutor(1) as beside:  # and a third thread reads the next block
+        for block in ahead(blocks):
+            ranks = beside.submit(rank, block.roles, design)
+            yield block.features, _of_block(block, ranks, design, wanted, projections, weights)
+            if progress is not None:
+                progress(block.stop, d_sae)
 
 
 def _of_block(
     block: Block,
-    ranks: Ranks,
+    ranks: Future[Ranks],
     design: Design,
     wanted: Wanted,
     projections: Projections | None,
@@ -115,16 +118,16 @@ def _of_block(
     if baseline is not None and means is not None and weights is not None and not by_max:
         apart = centred(totals, baseline, means, weights)
     return Known(
-        totals,
-        variance_shares(totals, baseline, projections),
-        ranks,
-        None if baseline is None else pair(roles, design, baseline),
-        rates,
-        slope,
-        None if means is None else Likeness.of(means),
-        apart,
-        peaks(roles) if wanted.highest else None,
-        _deviations(roles, design) if wanted.features else None,
+        totals=totals,
+        shares=variance_shares(totals, baseline, projections),
+        paired=None if baseline is None else pair(roles, design, baseline),
+        rates=rates,
+        slope=slope,
+        halves=None if means is None else Likeness.of(means),
+        centred=apart,
+        highest=peaks(roles) if wanted.highest else None,
+        sd=_deviations(roles, design) if wanted.features else None,
+        ranks=ranks.result(),
     )
 
 
