@@ -31,11 +31,15 @@ from persona_assets.warehouse import macro_definition
 from persona_assets.warehouse.build import MEMORY
 
 # Read by DuckDB 1.4, the browser's; older layouts take ten times the bytes to tell what tables there are.
-_LAYOUT = "storage_version 'v1.4.0', block_size 65536"
+_LAYOUT = "storage_version 'v1.4.0', block_size 32768"
 # Tables of every role and feature lie by feature, and the two largest once more by role: over the network
 # whatever lies between the wanted rows is read with them.
 _OF_BOTH = {"sae", "role", "feature_id"}
 _BY_FEATURE, _BY_ROLE = "order by sae, feature_id, role", "order by sae, role, feature_id"
+# Asked for one feature of a table, DuckDB reads of each row group where it lies. So a large table by feature
+# is a view of parts: which features a part has is known beforehand, and the plan keeps the one that is meant.
+_PARTS = "parts"  # their schema
+_ROWS_OF_PART = 2_000_000
 _OF_ROLES = ("top_features", "compare_roles", "in_first_tokens")  # macros that ask the second
 _TWICE_READ = re.compile(rf"\b(from|join) ({'|'.join(BY_ROLE)})\b")
 # They tell of the machine that made the snapshot, and of files on it.
@@ -124,30 +128,52 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, progress: Progress) -> N
     for table, comment, n_rows, columns in tables:
         kept = [column for column in columns if column["name"] not in _KEPT_BACK.get(table, ())]
         of_both = {column["name"] for column in kept} >= _OF_BOTH
-        copies = [(table, comment, _BY_FEATURE if of_both else "")]
+        if of_both and n_rows > _ROWS_OF_PART:
+            _copy_in_parts(connection, table, comment, n_rows, kept)
+        else:
+            _copy(connection, table, identifier(table), kept, _BY_FEATURE if of_both else "")
+            _comment(connection, "table", table, comment, kept)
+        done += n_rows
+        progress(done, total)
         if table in BY_ROLE:
+            _copy(connection, table, identifier(BY_ROLE[table]), kept, _BY_ROLE)
             said = f"The same rows as {table}, by role: to ask of one role"
-            copies.append((BY_ROLE[table], said, _BY_ROLE))
-        for name, told_of_it, order in copies:
-            _copy(connection, table, name, told_of_it, kept, order)
+            _comment(connection, "table", BY_ROLE[table], said, kept)
             done += n_rows
             progress(done, total)
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    to: str,
-    comment: str | None,
-    columns: list[Json],
-    order: str,
+def _copy_in_parts(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str | None, n_rows: int, columns: list[Json]
 ) -> None:
+    """Copy a table by feature into parts of about `_ROWS_OF_PART` rows, and make the view of all."""
+    connection.execute(f"create schema if not exists site.{_PARTS}")
+    ranges = connection.execute(
+        query("explorer/site_parts").replace("of_table", identifier(table)),
+        {"n_parts": -(-n_rows // _ROWS_OF_PART)},
+    ).fetchall()
+    parts = [f"{_PARTS}.{identifier(f'{table}_{number}')}" for number in range(len(ranges))]
+    for part, (sae, first, last) in zip(parts, ranges, strict=True):
+        where = f"where sae = {literal(sae)} and feature_id between {first} and {last}"
+        _copy(connection, table, part, columns, f"{where} {_BY_FEATURE}")
+    connection.execute("use site")  # a database is attached under another name where it is asked
+    connection.execute(f"create view {identifier(table)} as from {' union all from '.join(parts)}")
+    connection.execute("use warehouse")
+    _comment(connection, "view", table, comment, columns)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, to: str, columns: list[Json], rest: str) -> None:
     selected = ", ".join(f"{_value(table, one)} as {identifier(one['name'])}" for one in columns)
-    target = f"site.{identifier(to)}"
     connection.execute(
-        f"create table {target} as select {selected} from warehouse.{identifier(table)} {order}"
+        f"create table site.{to} as select {selected} from warehouse.{identifier(table)} {rest}"
     )
-    said = [(f"table {target}", comment)]
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, comment: str | None, columns: list[Json]
+) -> None:
+    target = f"site.{identifier(name)}"
+    said = [(f"{kind} {target}", comment)]
     said += [(f"column {target}.{identifier(one['name'])}", one["comment"]) for one in columns]
     for what, text in said:
         if text is not None:
@@ -168,7 +194,8 @@ def _make_views_and_macros(
     own = {
         name
         for (name,) in connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'site'"
+            "select table_name from information_schema.tables "
+            "where table_catalog = 'site' and table_schema = 'main'"
         ).fetchall()
     }
     lacking = set(whole) - own - {table.name for table in DERIVED} - set(MACROS)

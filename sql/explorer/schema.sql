@@ -1,7 +1,8 @@
--- What there is to ask: tables, views and macros of the warehouse, with their columns or parameters.
+-- What there is to ask: tables, views and macros of the warehouse, with their columns or parameters. What large tables
+-- of a site are made of has a schema of its own.
 with relations as (
     select table_name as name, 'table' as kind, comment
-    from duckdb_tables() where database_name = 'warehouse' and not internal
+    from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main' and not internal
     union all
     select view_name, 'view', comment
     from duckdb_views() where database_name = 'warehouse' and not internal

@@ -39,6 +39,7 @@ class Ranges(Quiet):
     """A host that serves parts of files, as nginx and most others do; `sent` is what it sent, by path."""
 
     sent: dict[str, int]
+    largest = 0  # that was asked for at once
 
     def do_GET(self) -> None:  # noqa: N802
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
@@ -58,6 +59,7 @@ class Ranges(Quiet):
     def _part(self, file: Path, wanted: re.Match[str]) -> bytes:
         content = file.read_bytes()
         start, last = int(wanted[1]), int(wanted[2] or len(content) - 1)
+        type(self).largest = max(self.largest, last + 1 - start)
         part = content[start : last + 1]
         self.send_response(206)
         self.send_header("content-type", "application/octet-stream")
@@ -81,6 +83,7 @@ def ranged(folder: Path, kind: type[Ranges] = Ranges) -> Iterator[tuple[str, dic
     handler = type("Counted", (kind,), {"sent": {}})
     with Loopback(partial(handler, directory=str(folder))) as server:
         yield f"{server.address}/", handler.sent
+        assert handler.largest <= 65_536  # whatever DuckDB would read ahead
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import unheard
+from persona_assets.explorer import site_database
 from persona_assets.explorer.model_name import public_name
 from persona_assets.explorer.site_database import _copy_tables, _value, write_database
 from persona_assets.explorer.snapshot.opened import Snapshots
@@ -79,6 +81,38 @@ def test_it_holds_every_table_of_the_snapshot_and_no_view_of_the_lake(
     assert {name: found.get(name) for name in wanted} == wanted
     assert found.keys() - wanted.keys() == {"role_features_by_role", "role_contrasts_by_role"}
     assert not lacking & found.keys()
+
+
+def test_a_large_table_is_a_view_of_parts_and_one_feature_is_asked_of_one(
+    published: World,
+    written: tuple[Path, dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(site_database, "_ROWS_OF_PART", 40)
+    snapshots = Snapshots(published.study)
+    told = write_database(snapshots.newest(), tmp_path)
+    snapshots.close()
+    of_views = {"role_features", "role_contrasts"}
+    assert told["schema.json"] == sorted(
+        (
+            entry | ({"kind": "view"} if entry["name"] in of_views else {})
+            for entry in written[1]["schema.json"]
+        ),
+        key=lambda entry: (entry["kind"] == "macro", entry["kind"], entry["name"]),
+    )
+    [file] = tmp_path.iterdir()
+    with duckdb.connect() as opened, connect(published.study) as snapshot:
+        opened.execute(f"attach '{file}' as warehouse (read_only)")  # as the page does
+        opened.execute("use warehouse")
+        for sql in (*ASKED, "from role_features order by all", "from role_contrasts order by all"):
+            assert opened.execute(sql).fetchall() == snapshot.execute(sql).fetchall(), sql
+        count = "select count(*) from duckdb_tables() where schema_name = 'parts'"
+        [(n_parts,)] = opened.execute(count).fetchall()
+        [(_, plan)] = opened.execute("explain from which_roles(5, sae := 'second')").fetchall()
+        scanned = re.findall(r"parts\.(\w+)", plan)
+    assert n_parts > 8
+    assert sorted(name[:6] for name in scanned) == ["role_c", "role_f"]  # the plan cuts names
 
 
 def test_it_tells_nothing_of_the_machine_that_made_it(
