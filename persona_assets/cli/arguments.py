@@ -74,7 +74,10 @@ def check_feature(study: Study, feature: int, sae: str | None) -> None:
 
 def check_in_sae(study: Study, feature: int, sae: str) -> None:
     """As `check_feature`, of a study that need not be published."""
-    width = sae_width(study.settings.extraction.saes[sae])
+    settings = study.settings.extraction.saes[sae]
+    if settings.path is not None:
+        study.check_named_files()
+    width = sae_width(settings)
     if not 0 <= feature < width:
         raise StudyError(f"no feature {feature}: SAE {sae} has {width:,} features, 0 to {width - 1}")
 

@@ -59,12 +59,20 @@ def asked_dtype(study: Study, block: str, asking: GenerationSettings) -> str:
 
 
 def decided_generation(study: Study) -> GenerationSettings:
-    """Return how the study's responses are sampled, with the type decided. Raises as `generation_dtype`."""
+    """Return how the study's responses are sampled, with the type decided.
+
+    Raises StudyError as `generation_dtype` and `Study.check_named_files`.
+    """
+    study.check_named_files()
     return study.generation.model_copy(update={"dtype": generation_dtype(study)})
 
 
 def decided_extraction(study: Study) -> ExtractionSettings:
-    """Return how the study's responses are read, all of it decided. Raises as `extraction_dtype`."""
+    """Return how the study's responses are read, all of it decided.
+
+    Raises StudyError as `extraction_dtype` and `Study.check_named_files`.
+    """
+    study.check_named_files()
     decided = {"dtype": extraction_dtype(study), "spans": extraction_spans(study)}
     return study.settings.extraction.model_copy(update=decided)
 

@@ -17,6 +17,7 @@ from persona_assets.base.secrets import looks_secret
 from persona_assets.lake.lake import Lake
 from persona_assets.study.dataset import DATA, is_dataset, read_dataset
 from persona_assets.study.engines import check_engines
+from persona_assets.study.named_files import refuse_named_files
 from persona_assets.study.questions import Question, read_questions
 from persona_assets.study.roles import Role, read_role, role_files
 from persona_assets.study.settings import NAME, NAMED_BY, GenerationSettings, StudySettings
@@ -117,8 +118,18 @@ class Study:
 
     @cached_property
     def template(self) -> Template:
-        """How the conversations of the study's responses are rendered. Raises StudyError as `Template.of`."""
+        """How the conversations of the study's responses are rendered.
+
+        Raises StudyError as `Template.of` and `check_named_files`.
+        """
+        if self.generation.chat_template.file is not None:
+            self.check_named_files()
         return Template.of(self.generation)
+
+    def check_named_files(self) -> None:
+        """Raise StudyError where this is a data set whose writer names files; asked before any is opened."""
+        if self.dataset is not None:
+            refuse_named_files(self.settings, self.dataset)
 
     @property
     def default_sae(self) -> str:

@@ -16,6 +16,7 @@ from persona_assets.cli import main
 from persona_assets.dataset import laid_out
 from persona_assets.dataset.pull import pull
 from persona_assets.dataset.settings import attributes
+from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.lake.fingerprint import sha256_of
 from persona_assets.lake.schema import SHOWN
 from persona_assets.study.dataset import DataSet, read_dataset
@@ -337,6 +338,29 @@ def test_a_link_to_an_empty_folder_stays_a_link(written: Path, tmp_path: Path) -
     (tmp_path / "back").symlink_to(tmp_path / "disk")
     assert pulled(written, tmp_path / "back").name == "small"
     assert (tmp_path / "back").is_symlink() and (tmp_path / "disk/defs.yaml").is_file()
+
+
+def test_a_data_set_that_names_a_template_is_asked_as_any_other(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(written, tmp_path / "copy")
+    change = rewritten(
+        lambda manifest: manifest["settings"]["generation"].update(chat_template={"file": "/etc/hostname"})
+    )
+    manifest = tmp_path / "copy/dataset.json"
+    manifest.write_bytes(change(manifest.read_bytes()))
+    study = pulled(tmp_path / "copy", tmp_path / "back")
+    monkeypatch.chdir(tmp_path)
+    for words in (["which-roles", "5"], ["top-features", "pirate"], ["plot", "atlas", "--to", "x.svg"]):
+        monkeypatch.setattr(sys, "argv", ["persona", words[0], str(tmp_path / "back"), *words[1:]])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert not left.value.code, capsys.readouterr().err
+    snapshots = Snapshots(study)
+    assert snapshots.newest().study.name == "small"
+    snapshots.close()
+    with pytest.raises(StudyError, match=r"chat_template\.file: '/etc/hostname' lies with whoever wrote"):
+        _ = study.template
 
 
 def test_a_folder_that_is_there_is_not_touched(written: Path, tmp_path: Path) -> None:
