@@ -183,6 +183,23 @@ def test_a_dropped_bundle_is_shown_until_it_is_closed(page, site, bundle):
     page.wait_for_selector(".overlay")
 
 
+def test_of_two_bundles_the_selected_feature_is_looked_at_in_one_and_the_other(page, site, bundle):
+    ids = bundle["feature_ids"]
+    renamed = [one | {"description": f"centred {row}"} for row, one in enumerate(bundle["features"])]
+    page.goto(f"{site}#/table")
+    page.wait_for_selector(".grid-body")
+    drop(page, "plain.json", json.dumps(bundle))
+    page.wait_for_selector(".map-list .virtual-row")
+    page.evaluate(f"location.hash = '#/map?f={ids[2]}'")
+    page.wait_for_selector(".map-selected")
+    drop(page, "centred.json", json.dumps(bundle | {"features": renamed}))
+    label = page.locator(".selected-label")
+    label.get_by_text("centred 2").wait_for()
+    page.get_by_label("Which bundle is shown").select_option("plain.json")
+    label.get_by_text("centred 2").wait_for(state="detached")
+    assert page.locator(".selected-id").inner_text() == str(ids[2])
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -1,7 +1,8 @@
 import { useEffect } from "react";
-import { bundles, useBundle } from "../bundle/store";
+import { bundles, type Held, useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useConnection } from "../data/connection";
+import type { StudyState } from "../data/StudyContext";
 import type { Study } from "../generated/contract";
 
 const SHOWN_MS = 8000;
@@ -9,7 +10,7 @@ const SHOWN_MS = 8000;
 /** What happened to the server or the snapshot while the page was open. */
 export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () => void }) {
   const { gone } = useConnection();
-  const { opened, error } = useBundle();
+  const { opened, held, error } = useBundle();
   useEffect(() => {
     if (moved === null) return;
     const timer = setTimeout(dismiss, SHOWN_MS);
@@ -18,16 +19,7 @@ export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () =
   return (
     <div className="notices" role="status" aria-live="polite">
       {gone && <p className="notice warn">The server is gone. Asking again every few seconds; what is shown stays.</p>}
-      {opened !== null && (
-        <p className="notice">
-          <span>
-            A bundle is shown, <bdi>{opened.study.name}</bdi>: a map, without responses.
-          </span>
-          <button className="plain" onClick={bundles.close}>
-            Close it
-          </button>
-        </p>
-      )}
+      {opened !== null && <BundleShown opened={opened} held={held} />}
       {error !== null && (
         <p className="notice bad">
           <span className="untrusted">{error}</span>
@@ -45,5 +37,32 @@ export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () =
         </p>
       )}
     </div>
+  );
+}
+
+/** Which bundle is shown, and the choice of another where several were opened. */
+function BundleShown({ opened, held }: { opened: StudyState; held: Held[] }) {
+  return (
+    <p className="notice">
+      <span>
+        A bundle is shown, <bdi>{opened.study.name}</bdi>: a map, without responses.
+      </span>
+      {held.length > 1 && (
+        <select
+          aria-label="Which bundle is shown"
+          value={held.find((one) => one.state === opened)?.name}
+          onChange={(event) => bundles.show(event.target.value)}
+        >
+          {held.map(({ name }) => (
+            <option key={name} value={name}>
+              {name.slice(-60)}
+            </option>
+          ))}
+        </select>
+      )}
+      <button className="plain" onClick={bundles.close}>
+        Close it
+      </button>
+    </p>
   );
 }

@@ -18,7 +18,7 @@ export function DropTarget() {
       if (!hasFile(event)) return;
       event.preventDefault();
       setOver(false);
-      openFirst(event.dataTransfer?.files);
+      void openAll(event.dataTransfer?.files);
     };
     addEventListener("dragover", onOver);
     addEventListener("dragleave", onLeave);
@@ -48,10 +48,11 @@ export function OpenBundle() {
         ref={input}
         type="file"
         accept=".json,application/json"
+        multiple
         aria-label="A bundle.json to open"
         hidden
         onChange={(event) => {
-          openFirst(event.target.files);
+          void openAll(event.target.files);
           event.target.value = "";
         }}
       />
@@ -59,8 +60,10 @@ export function OpenBundle() {
   );
 }
 
-function openFirst(files: FileList | null | undefined): void {
-  const file = files?.[0];
-  if (file === undefined) return;
-  void bundles.openFile(file).then((opened) => opened && navigate("#/map"));
+/** The last of the files is shown. Beside a bundle that is shown, the page and what is selected stay: so two are compared. */
+async function openAll(files: FileList | null | undefined): Promise<void> {
+  for (const file of [...(files ?? [])]) {
+    const isFirst = bundles.none();
+    if ((await bundles.openFile(file)) && isFirst) navigate("#/map");
+  }
 }

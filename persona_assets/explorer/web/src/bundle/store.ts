@@ -6,13 +6,19 @@ import { asProblem, ProblemError } from "../data/problem";
 import type { StudyState } from "../data/StudyContext";
 import { parseBundle } from "./parse";
 
+export interface Held {
+  name: string; // of its file
+  state: StudyState;
+}
+
 export interface BundleState {
   reading: boolean; // the one that the address names; nothing else is shown until it is known
   opened: StudyState | null;
+  held: Held[]; // all that were opened since the study was shown: one switches between them
   error: string | null;
 }
 
-let state: BundleState = { reading: false, opened: null, error: null };
+let state: BundleState = { reading: false, opened: null, held: [], error: null };
 const listeners = new Set<() => void>();
 
 function become(next: Partial<BundleState>): void {
@@ -29,7 +35,9 @@ async function open(name: string, text: () => Promise<string>): Promise<boolean>
       if (value !== undefined) return Promise.resolve(value);
       return Promise.reject(new ProblemError({ error: "A bundle does not hold this." }, 404));
     });
-    become({ reading: false, error: null, opened: { study, cache } });
+    const opened = { study, cache };
+    const others = state.held.filter((one) => one.name !== name);
+    become({ reading: false, error: null, opened, held: [...others, { name, state: opened }] });
     return true;
   } catch (error) {
     become({ reading: false, error: asProblem(error).problem.error });
@@ -51,12 +59,13 @@ export const bundles = {
     });
   },
 
-  close: (): void => become({ opened: null, error: null }),
+  show: (name: string): void => become({ opened: state.held.find((one) => one.name === name)?.state ?? state.opened }),
+  close: (): void => become({ opened: null, held: [], error: null }),
+  none: (): boolean => state.opened === null,
   dismiss: (): void => become({ error: null }),
 };
 
-const asked = new URLSearchParams(location.search).get("bundle");
-if (asked !== null) void bundles.openUrl(asked);
+for (const asked of new URLSearchParams(location.search).getAll("bundle")) void bundles.openUrl(asked);
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
