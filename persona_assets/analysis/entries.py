@@ -123,17 +123,17 @@ class FeatureRanges:
             rows[first : last + 1] += n / (last + 1 - first)
         return rows
 
-    def entries(self, features: range, design: Design, shelf: Shelf) -> Entries:
-        """Return the role's activations of some features; they, and what is read beyond them, are kept there.
+    def entries(self, features: range, design: Design, shelf: Shelf, beyond: Shelf) -> Entries:
+        """Return the role's activations of some features, kept on `shelf`; what is read `beyond` them on its.
 
         Raises StudyError as `read_entries` does.
         """
-        columns = self.read(features.start, features.stop, shelf)
+        columns = self.read(features.start, features.stop, beyond)
         found = _located(self.source, columns, design, features, self._also)
         arrays = {name: shelf.keep(values) for name, values in vars(found).items() if values is not None}
         return replace(found, **arrays)
 
-    def read(self, start: int, stop: int, shelf: Shelf) -> _Columns:
+    def read(self, start: int, stop: int, beyond: Shelf) -> _Columns:
         """Feature ids, response ids and means of the features from `start` to before `stop`, by feature.
 
         Then what was asked for besides; as floats with NaN where one is not known.
@@ -146,7 +146,7 @@ class FeatureRanges:
         if kept:
             columns = [np.concatenate(parts) for parts in zip(kept, columns, strict=True)]
         first, last = np.searchsorted(columns[0], [start, stop])
-        self._rest_from, self._rest = stop, [shelf.keep(column[last:]) for column in columns]
+        self._rest_from, self._rest = stop, [beyond.keep(column[last:]) for column in columns]
         return [column[first:last] for column in columns]
 
     def _read(self, groups: list[int]) -> _Columns:

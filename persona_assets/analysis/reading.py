@@ -16,7 +16,7 @@ from persona_assets.analysis.entries import Column, Entries, FeatureRanges
 from persona_assets.analysis.shelf import Shelf
 from persona_assets.base.arrays import Ints
 
-MAX_ENTRIES = 20_000_000  # brought together at once, of 12 to 30 bytes each; two blocks are in memory
+MAX_ENTRIES = 16_000_000  # brought together at once, of 12 to 30 bytes each; two blocks are in memory
 MAX_FEATURES = 4096  # of a block: what is summed by cell and question
 
 
@@ -49,11 +49,12 @@ def read_blocks(
     """
     files = [FeatureRanges(source, also) for source in sources]
     expected = np.sum([file.expected(d_sae) for file in files], axis=0).astype(np.int64)
+    beyond = Shelf(2**20)  # of a few roles a piece: it goes as they are read on
     for first, last in ranges(expected, max_entries):
         for start in range(first, last, MAX_FEATURES):
             of = range(start, min(start + MAX_FEATURES, last))
             shelf = Shelf()
-            yield Block(of.start, of.stop, [file.entries(of, design, shelf) for file in files])
+            yield Block(of.start, of.stop, [file.entries(of, design, shelf, beyond) for file in files])
     pa.default_memory_pool().release_unused()
 
 

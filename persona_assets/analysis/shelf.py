@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_PIECE = 2**24  # numbers: what is not used yet takes no memory
-
 
 class Shelf:
     """Keeps copies of arrays side by side.
 
-    Small arrays of all sizes, made in one thread and freed in another, would leave holes in memory.
+    Small arrays of all sizes, made in one thread and freed in another, would leave holes in memory. A piece
+    has `n` numbers at least, and goes with the last of its arrays; what is not used of it takes no memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, n: int = 2**24) -> None:
+        self._n = n
         self._left: dict[np.dtype[Any], npt.NDArray[Any]] = {}
 
     def keep(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return a copy of `values` [n]."""
         left = self._left.get(values.dtype)
         if left is None or len(left) < len(values):
-            left = np.empty(max(_PIECE, len(values)), values.dtype)
+            left = np.empty(max(self._n, len(values)), values.dtype)
         kept, self._left[values.dtype] = left[: len(values)], left[len(values) :]
         kept[:] = values
         return kept
