@@ -11,7 +11,6 @@ from persona_assets.base.errors import StudyError
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.reader import Reader, load_readers
 from persona_assets.models.chat import ChatFormat
-from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import load_tokenizer, text_config
 from persona_assets.models.places import Place
 from persona_assets.models.sae import check_directions
@@ -51,11 +50,6 @@ class AttributionModel:
         self.at_once = max(1, min(engine.batch_budget, _LOGITS // config.vocab_size))  # tokens
         self.backbone = _whole(settings, config, readers, engine.device)
         self.parts = {name: _part(self.backbone, reader) for name, reader in readers.items()}
-
-    @property
-    def places(self) -> dict[HookPoint, Place]:
-        """Where the streams that the SAEs read can be changed."""
-        return {part.reader.point: part.place for part in self.parts.values()}
 
 
 def _whole(settings: ExtractionSettings, config: Any, readers: dict[str, Reader], device: str) -> Backbone:

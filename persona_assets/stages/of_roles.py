@@ -111,10 +111,6 @@ class RoleFiles:
         """Return what decides the role's activations under `sae`; None where it has no fresh responses."""
         return self.fingerprint(ACTIVATIONS, sae)
 
-    def evidence_fingerprint(self, sae: str) -> str | None:
-        """As `activations_fingerprint`, with how much evidence is kept."""
-        return self.fingerprint(EVIDENCE, sae)
-
     def activations(self, sae: str) -> LakeFile | None:
         """Return the role's fresh activations."""
         return self.file(ACTIVATIONS, sae)

@@ -85,7 +85,7 @@ def _name_again(study: Study, drawn: str, role: str) -> None:
         return
     _link(study, RESPONSES, source.responses, RoleFiles(study, role).responses_fingerprint, role, None)
     files = RoleFiles(study, role)
-    made_from, shown = files.activations_fingerprint(SAE), files.evidence_fingerprint(SAE)
+    made_from, shown = files.activations_fingerprint(SAE), files.fingerprint(EVIDENCE, SAE)
     _link(study, POOLED, source.pooled(SAE), made_from, role, SAE)
     _link(study, EVIDENCE, source.evidence(SAE), shown, role, SAE)
     _link(study, ACTIVATIONS, source.activations(SAE), made_from, role, SAE)

@@ -69,7 +69,7 @@ def _write_role(folder: Path, number: int) -> bool:
     answers = full_scale_role.responses(fired, number, prompts, QUESTIONS)
     study.lake.write(RESPONSES, answers, RoleFiles(study, role).responses_fingerprint, role=role)
     files = RoleFiles(study, role)
-    made_from, shown = files.activations_fingerprint(SAE), files.evidence_fingerprint(SAE)
+    made_from, shown = files.activations_fingerprint(SAE), files.fingerprint(EVIDENCE, SAE)
     assert made_from is not None and shown is not None
     study.lake.write(POOLED, full_scale_role.pooled(fired), made_from, sae=SAE, role=role)
     study.lake.write(EVIDENCE, full_scale_role.evidence(fired, number), shown, sae=SAE, role=role)

@@ -112,7 +112,7 @@ def test_each_stage_becomes_fresh_as_its_files_land(study: Study) -> None:
     files = RoleFiles(study, PIRATE)
     assert files.state(RESPONSES) == "fresh"
     land(study, POOLED, files.activations_fingerprint("demo"), "demo")
-    land(study, EVIDENCE, files.evidence_fingerprint("demo"), "demo")
+    land(study, EVIDENCE, files.fingerprint(EVIDENCE, "demo"), "demo")
     assert not RoleFiles(study, PIRATE).extracted("demo")
     land(study, ACTIVATIONS, files.activations_fingerprint("demo"), "demo")
     assert RoleFiles(study, PIRATE).extracted("demo")
