@@ -94,7 +94,7 @@ def _announce(
     n_chosen: int,
 ) -> None:
     """Say how many of the chosen roles are fresh, and to how many of these Dagster or a check comes again."""
-    again = f"; {n_again} of these are looked at again" if n_again else ""
+    again = f"; {n_again} of these are checked again, not made" if n_again else ""
     if n_fresh:
         console.print(f"{asset}: {n_fresh} of {n_chosen} roles are fresh{again}")
     if n_again or n_fresh < n_chosen:

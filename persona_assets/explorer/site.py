@@ -1,4 +1,4 @@
-"""`persona site`: the same pages over exported files, for any web host."""
+"""`persona site`: the same pages over exported files, for a web host."""
 
 from __future__ import annotations
 

@@ -296,7 +296,10 @@ def site(
     study: StudyArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
 ) -> None:
-    """Write the explorer as files for any web host, with a database that its SQL page asks in the browser."""
+    """Write the explorer as files for any web host.
+
+    Its page SQL asks a database by HTTP ranges; where the host has none it reads all of it.
+    """
     from persona_assets.cli.explore import site
 
     site(load_study(study), directory)
