@@ -100,5 +100,5 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", ["Mine", "a b", "", "../up"])
 def test_a_name_that_cannot_be_a_studys_is_refused(project: Path, name: str) -> None:
-    with pytest.raises(StudyError, match="is no name of a study; use a-z"):
+    with pytest.raises(StudyError, match="is no name of a study; use lower-case letters"):
         new_study(name, "smollm2")
