@@ -46,7 +46,7 @@ def answer(target: str, response_id: int, response: str, **more: Any) -> dict[st
         "operation": "add", "strength": 1.0, "control": None, "level": 3.5, "response_id": response_id,
         "question": f"Question {response_id}", "response": response, "response_token_ids": [1, 2],
         "n_tokens": 2, "finish_reason": "stop", "seed": 5, "unchanged": False, "readout": 0.5, "loss": 2.0,
-        "repetition": None, "asked": "0",
+        "repetition": None, "asked": "0", "judge": None, "score": None, "judged": None,
     } | more  # fmt: skip
 
 
