@@ -29,7 +29,8 @@ MAX_FEATURES = 10_000  # pages of features, of each SAE
 AT_ONCE = 500  # of these: the lake's files are read, and queries planned, once for so many
 MAX_PAGES = 5  # of responses, of each role
 
-_MARK = ".persona-site"  # names what a site consists of: that may be replaced, and nothing else
+_MARK = ".persona-site"  # names the files and folders that a site consists of: these may be replaced
+_BEFORE = ("assets", "data", "icon.svg", "index.html")  # where the mark names the study alone, as before 0.2
 _Answers = Iterator[tuple[str, Any]]  # what stands in a file, by its path
 _Pages = tuple[int, Callable[[Source], _Answers]]  # how many files, and what answers them
 
@@ -75,7 +76,8 @@ def _owned(folder: Path) -> Callable[[str], bool] | None:
     """Return what says whether a path belongs to the earlier site in `folder`; None: that is none."""
     if not is_file(folder / _MARK):
         return None
-    own = {_MARK, *(folder / _MARK).read_text(encoding="utf-8").splitlines()}
+    named = (folder / _MARK).read_text(encoding="utf-8").splitlines()
+    own = {_MARK, *(named if "index.html" in named else _BEFORE)}
     return lambda path: path.split("/")[0] in own
 
 

@@ -23,7 +23,7 @@ def refuse_named_files(settings: StudySettings, folder: Path) -> None:
         if written == _at(listed, key):
             raise StudyError(
                 f"{folder / 'defs.yaml'}: {'.'.join(key)}: {shown(written)} lies with whoever wrote the data "
-                "set, and on this machine it may be another; write there where your own copy is"
+                "set, and on this machine it may be another; write the absolute path of your own copy there"
             )
 
 

@@ -146,6 +146,10 @@ def test_an_earlier_site_is_replaced_whole(published: World, tmp_path: Path, dis
         written(published.study, folder, dist)
     assert (folder / "CNAME").read_text() == "study.example.org"
     (folder / "CNAME").unlink()
+    (folder / ".persona-site").write_text("small\n")  # as earlier versions marked it
+    (folder / "icon.svg").write_text("<svg/>")
+    written(published.study, folder, dist)
+    assert not (folder / "icon.svg").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "site"]
 
 
