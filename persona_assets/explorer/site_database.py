@@ -36,8 +36,9 @@ _LAYOUT = "storage_version 'v1.4.0', block_size 32768"
 # whatever lies between the wanted rows is read with them.
 _OF_BOTH = {"sae", "role", "feature_id"}
 _BY_FEATURE, _BY_ROLE = "order by sae, feature_id, role", "order by sae, role, feature_id"
-# Asked for one feature of a table, DuckDB reads of each row group where it lies. So a large table by feature
-# is a view of parts: which features a part has is known beforehand, and the plan keeps the one that is meant.
+# Asked for one feature of a table, DuckDB reads of each row group where it lies. So the two largest are views
+# of parts: which features a part has is known beforehand, and the plan keeps the one that is meant. A mart
+# stays whole: its rows need not name an SAE and a feature.
 _PARTS = "parts"  # their schema
 _ROWS_OF_PART = 2_000_000
 _OF_ROLES = ("top_features", "compare_roles", "in_first_tokens")  # macros that ask the second
@@ -128,7 +129,7 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, progress: Progress) -> N
     for table, comment, n_rows, columns in tables:
         kept = [column for column in columns if column["name"] not in _KEPT_BACK.get(table, ())]
         of_both = {column["name"] for column in kept} >= _OF_BOTH
-        if of_both and n_rows > _ROWS_OF_PART:
+        if table in BY_ROLE and n_rows > _ROWS_OF_PART:
             _copy_in_parts(connection, table, comment, n_rows, kept)
         else:
             _copy(connection, table, identifier(table), kept, _BY_FEATURE if of_both else "")
@@ -146,7 +147,10 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, progress: Progress) -> N
 def _copy_in_parts(
     connection: duckdb.DuckDBPyConnection, table: str, comment: str | None, n_rows: int, columns: list[Json]
 ) -> None:
-    """Copy a table by feature into parts of about `_ROWS_OF_PART` rows, and make the view of all."""
+    """Copy a table by feature into parts of about `_ROWS_OF_PART` rows, and make the view of all.
+
+    Raises StudyError where the view lacks rows of the table.
+    """
     connection.execute(f"create schema if not exists site.{_PARTS}")
     ranges = connection.execute(
         query("explorer/site_parts").replace("of_table", identifier(table)),
@@ -159,6 +163,12 @@ def _copy_in_parts(
     connection.execute("use site")  # a database is attached under another name where it is asked
     connection.execute(f"create view {identifier(table)} as from {' union all from '.join(parts)}")
     connection.execute("use warehouse")
+    counted = "select (select count(*) from site.{0}), (select count(*) from warehouse.{0})"
+    [(found, wanted)] = connection.execute(counted.format(identifier(table))).fetchall()
+    if found != wanted:
+        raise StudyError(
+            f"the site's {table} has {found} of the snapshot's {wanted} rows; please report this"
+        )
     _comment(connection, "view", table, comment, columns)
 
 

@@ -59,6 +59,37 @@ def test_a_mart_that_would_hide_a_table_of_the_site_is_told_in_a_line():
             _copy_tables(connection, unheard)
 
 
+def _site_of(tables: dict[str, str]) -> duckdb.DuckDBPyConnection:
+    """Return a site's database in memory, copied from these tables by name."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as warehouse; attach ':memory:' as site")
+    connection.execute("use warehouse")
+    for name, rows in tables.items():
+        connection.execute(f"create table {name} as {rows}")
+    _copy_tables(connection, unheard)
+    return connection
+
+
+_WITHOUT_SOME = (
+    "select nullif('a', if(n % 5 = 0, 'a', '')) as sae, 'pirate' as role, nullif(n, 7) as feature_id"
+    " from range(20) as t(n)"
+)
+
+
+def test_a_large_mart_keeps_its_rows_without_a_feature_or_an_sae(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(site_database, "_ROWS_OF_PART", 4)
+    with _site_of({"my_mart": _WITHOUT_SOME}) as connection:
+        counted = "select count(*), count(sae), count(feature_id) from site.my_mart"
+        assert connection.execute(counted).fetchall() == [(20, 16, 19)]
+
+
+def test_a_row_that_no_part_holds_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(site_database, "_ROWS_OF_PART", 4)
+    lacking = "select 'a' as sae, 'pirate' as role, nullif(n, 7) as feature_id from range(20) as t(n)"
+    with pytest.raises(StudyError, match="role_features has 19 of the snapshot's 20 rows"):
+        _site_of({"role_features": lacking})
+
+
 @pytest.mark.parametrize("sql", ASKED)
 def test_it_answers_as_the_snapshot_does(published: World, database: duckdb.DuckDBPyConnection, sql: str):
     with connect(published.study) as snapshot:
