@@ -195,7 +195,7 @@ def test_of_two_bundles_the_selected_feature_is_looked_at_in_one_and_the_other(p
     drop(page, "centred.json", json.dumps(bundle | {"features": renamed}))
     label = page.locator(".selected-label")
     label.get_by_text("centred 2").wait_for()
-    page.get_by_label("Which bundle is shown").select_option("plain.json")
+    page.get_by_label("Which bundle is shown").select_option("plain.json: somebody's run")
     label.get_by_text("centred 2").wait_for(state="detached")
     assert page.locator(".selected-id").inner_text() == str(ids[2])
 

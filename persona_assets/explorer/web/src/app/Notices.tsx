@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { bundles, type Held, useBundle } from "../bundle/store";
+import { bundles, type Held, titlesOf, useBundle } from "../bundle/store";
 import { moment } from "../components/format";
 import { useConnection } from "../data/connection";
 import type { StudyState } from "../data/StudyContext";
@@ -10,7 +10,7 @@ const SHOWN_MS = 8000;
 /** What happened to the server or the snapshot while the page was open. */
 export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () => void }) {
   const { gone } = useConnection();
-  const { opened, held, error } = useBundle();
+  const { opened, held, errors } = useBundle();
   useEffect(() => {
     if (moved === null) return;
     const timer = setTimeout(dismiss, SHOWN_MS);
@@ -20,14 +20,14 @@ export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () =
     <div className="notices" role="status" aria-live="polite">
       {gone && <p className="notice warn">The server is gone. Asking again every few seconds; what is shown stays.</p>}
       {opened !== null && <BundleShown opened={opened} held={held} />}
-      {error !== null && (
-        <p className="notice bad">
+      {errors.map((error) => (
+        <p key={error} className="notice bad">
           <span className="untrusted">{error}</span>
-          <button className="plain" onClick={bundles.dismiss}>
+          <button className="plain" onClick={() => bundles.dismiss(error)}>
             Dismiss
           </button>
         </p>
-      )}
+      ))}
       {moved !== null && !gone && (
         <p className="notice">
           Moved to a newer snapshot, published {moment(moved.published_at)}.
@@ -42,6 +42,7 @@ export function Notices({ moved, dismiss }: { moved: Study | null; dismiss: () =
 
 /** Which bundle is shown, and the choice of another where several were opened. */
 function BundleShown({ opened, held }: { opened: StudyState; held: Held[] }) {
+  const titles = titlesOf(held);
   return (
     <p className="notice">
       <span>
@@ -50,12 +51,12 @@ function BundleShown({ opened, held }: { opened: StudyState; held: Held[] }) {
       {held.length > 1 && (
         <select
           aria-label="Which bundle is shown"
-          value={held.find((one) => one.state === opened)?.name}
-          onChange={(event) => bundles.show(event.target.value)}
+          value={held.find((one) => one.state === opened)?.id}
+          onChange={(event) => bundles.show(Number(event.target.value))}
         >
-          {held.map(({ name }) => (
-            <option key={name} value={name}>
-              {name.slice(-60)}
+          {held.map(({ id }, at) => (
+            <option key={id} value={id}>
+              {titles[at]}
             </option>
           ))}
         </select>

@@ -62,8 +62,6 @@ export function OpenBundle() {
 
 /** The last of the files is shown. Beside a bundle that is shown, the page and what is selected stay: so two are compared. */
 async function openAll(files: FileList | null | undefined): Promise<void> {
-  for (const file of [...(files ?? [])]) {
-    const isFirst = bundles.none();
-    if ((await bundles.openFile(file)) && isFirst) navigate("#/map");
-  }
+  const isFirst = bundles.now().opened === null;
+  if ((await bundles.openFiles([...(files ?? [])])) && isFirst) navigate("#/map");
 }

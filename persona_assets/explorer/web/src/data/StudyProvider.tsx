@@ -60,7 +60,7 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
 }
 
 function NoStudy(props: { problem: Problem; status: number | null; again: boolean; retry: () => void }) {
-  const { error } = useBundle();
+  const { errors } = useBundle();
   return (
     <div className="no-study">
       {props.problem.waits ? (
@@ -70,7 +70,11 @@ function NoStudy(props: { problem: Problem; status: number | null; again: boolea
       ) : (
         <Failure {...props} />
       )}
-      {error !== null && <p role="alert">{error}</p>}
+      {errors.map((error) => (
+        <p key={error} role="alert">
+          {error}
+        </p>
+      ))}
       <OpenBundle />
     </div>
   );
