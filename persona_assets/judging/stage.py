@@ -20,6 +20,7 @@ from persona_assets.judging.score import expected_score, score_in
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE, response_id
+from persona_assets.lake.schema.of_roles import rating
 from persona_assets.stages.asked_inputs import judge_inputs
 from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.of_roles import RoleFiles
@@ -42,8 +43,8 @@ class Judgement:
 
     @property
     def rating(self) -> float | None:
-        """The mean score by probabilities, or the score that is said where these are not known."""
-        return self.expected if self.expected is not None else self.score
+        """What it counts for; see `schema.JUDGEMENTS`."""
+        return rating(self.score, self.expected, self.scale_mass)
 
 
 class JudgingStage:

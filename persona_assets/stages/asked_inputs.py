@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS, Table
+from persona_assets.lake.schema.of_roles import LEAST_MASS
 from persona_assets.models.loading import identity
 from persona_assets.stages.compared_inputs import answers_of, of_answers_anew
 from persona_assets.stages.dtypes import asked_dtype
@@ -54,13 +55,21 @@ def steered_judge(study: Study, role: str) -> str | None:
     name = judge_asked(study)
     if name is None or judging_prompt(study, name, role) is None:
         return None
-    return fingerprint({"judge": name, **judge_inputs(study, name, role)})
+    return fingerprint({"judge": name, "least_mass": LEAST_MASS, **judge_inputs(study, name, role)})
 
 
 def steered_parts(study: Study) -> dict[str, str]:
     """Return by role how the parts are called of scores of answers under edits that are under way."""
+    name = judge_asked(study)
+    if name is None:
+        return {}
+    backend = study.settings.judge[name].backend
     judged = {role: steered_judge(study, role) for role in study.role_names}
-    return {role: fingerprint({"steered": hash_}) for role, hash_ in judged.items() if hash_ is not None}
+    return {
+        role: fingerprint({"steered": hash_, "backend": backend})
+        for role, hash_ in judged.items()
+        if hash_ is not None
+    }
 
 
 def judge_inputs(study: Study, name: str, role: str) -> dict[str, Any]:

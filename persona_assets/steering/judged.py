@@ -80,7 +80,11 @@ def _ask(judge: Judge, role: str, lacking: Mapping[Texts, list[Row]], progress: 
 
 
 def _numbers(asked: Iterable[Texts]) -> dict[Texts, int]:
-    """Return a number for each question and answer, which stays what it is when others come or go."""
+    """Return a number for each question and answer: its hash, which hardly ever depends on the others.
+
+    It has 28 bits, so that two may have the same; then the later one's is the next that is free. What was
+    kept under a number counts for the very same prompt alone.
+    """
     found: dict[Texts, int] = {}
     taken = set[int]()
     for texts in asked:

@@ -5,6 +5,7 @@ from math import log
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from persona_assets.base.errors import EngineError, StudyError
@@ -12,8 +13,9 @@ from persona_assets.explorer.snapshot.opened import Snapshots
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.interchange.export import export_study
 from persona_assets.judging.score import expected_score, score_in
-from persona_assets.judging.stage import JudgingStage, judging_parts
+from persona_assets.judging.stage import Judgement, JudgingStage, judging_parts
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES
+from persona_assets.lake.schema.of_roles import RATING
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.judges import scores_of
 from persona_assets.study.study import Study
@@ -77,6 +79,29 @@ def test_the_expected_score_is_a_mean_by_the_probabilities_of_the_scales_tokens(
     expected, mass = expected_score({"3": 0.3, " 3": 0.3, "2": 0.2, "Arr": 0.2}, SCALE)
     assert (expected, mass) == pytest.approx(((3 * 0.6 + 2 * 0.2) / 0.8, 0.8))
     assert expected_score({"Arr": 0.2}, SCALE) == (None, 0)
+
+
+def test_an_answer_counts_alike_in_sql_and_in_this_process() -> None:
+    expected, mass = expected_score({"I": 0.93, "The": 0.05, "3": 0.01}, SCALE)
+    said = [(score_in(text, SCALE), expected, mass) for text in ("I would rate this 0", "I cannot say")]
+    assert [Judgement(1, *one).rating for one in said] == [0, None]
+    given = [
+        (1, 2.5, 0.5),
+        (1, 2.5, 0.49),
+        (None, 2.5, 0.9),
+        (None, 2.5, 0.1),
+        (1, None, 0.0),
+        (1, None, None),
+    ]
+    told = [
+        duckdb.execute(
+            f"select {RATING} from (select ?::int score, ?::double expected, ?::double scale_mass) f",
+            one,
+        ).fetchall()[0][0]
+        for one in (*said, *given)
+    ]
+    assert [Judgement(1, *one).rating for one in (*said, *given)] == told
+    assert told[2:] == [2.5, 1, 2.5, None, 1, 1]
 
 
 def test_a_server_judges_by_probabilities_and_text_and_an_answer_without_a_score_stays(

@@ -12,6 +12,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.health.garbage import find_garbage
 from persona_assets.lake.schema import INTERVENTION_EFFECTS, JUDGING
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.asked_inputs import steered_judge, steered_parts
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.study.judges import judge_asked
 from persona_assets.study.study import Study
@@ -93,3 +94,13 @@ def test_a_file_of_scores_judges_no_answers_under_edits(make_study: StudyMaker) 
     ):
         analysis = {} if chosen is None else {"analysis.judge": chosen, "analysis.min_score": 2}
         assert judge_asked(make_study("judged", {"judge": judges} | analysis)) == expected
+
+
+def test_scores_that_one_backend_gave_are_not_taken_up_by_another(make_study: StudyMaker) -> None:
+    judge = {"model": MODEL, "dtype": "float32", "prompt": "{role}? {question} So: {answer}"}
+    one, other = (
+        make_study("judged", {"judge": {"one": judge | {"backend": backend}}})
+        for backend in ("transformers", "vllm")
+    )
+    assert steered_judge(one, "pirate") == steered_judge(other, "pirate") is not None
+    assert steered_parts(one)["pirate"] != steered_parts(other)["pirate"]

@@ -57,6 +57,12 @@ LEAST_MASS = 0.5
 _BY_TEXT = f"f.scale_mass < {LEAST_MASS}"
 RATING = f"case when f.scale_mass >= {LEAST_MASS} then f.expected else f.score end"
 
+
+def rating(score: int | None, expected: float | None, scale_mass: float | None) -> float | None:
+    """Return what a judge's answer counts for, as `RATING` does in SQL."""
+    return expected if scale_mass is not None and scale_mass >= LEAST_MASS else score
+
+
 JUDGEMENTS = Table(
     "judgements", "What each judge of the study says of a role's responses, one row per response and judge",
     columns=(

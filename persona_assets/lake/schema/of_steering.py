@@ -66,8 +66,8 @@ STEERED_RESPONSES = Table(
         Column("judge", TEXT, "The judge that is asked how well it plays the role that `readout` is of; "
             "NULL where the study has none that is a model, or it does not judge that role", nullable=True,
             later=True),
-        Column("score", DOUBLE, "The judge's score: the mean by the probabilities of its first token, or "
-            "what it says where these are not known; NULL where it says none", nullable=True, later=True),
+        Column("score", DOUBLE, "What the judge's answer counts for, as rating in judgements; NULL where it "
+            "says none", nullable=True, later=True),
         Column("judged", TEXT, "Hash of what decides the score: while it stays the score is kept",
             nullable=True, later=True),
     ),
