@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -27,6 +26,7 @@ from persona_assets.study.contrasts import Groups
 
 _Columns = dict[str, Floats]
 _LEVEL = 0.05
+_AT_ONCE = 2  # contrasts: each holds up to 618 MB, of 275 roles' answers, and a core would not bound that
 
 
 def own_contrasts(
@@ -49,7 +49,7 @@ def own_contrasts(
     whole = {name: one for name, one in layouts.items() if one.n_units.all()}
     summing = [Summing(one, tokens_of(one, design)) for one in whole.values()]
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
         for part in ahead(read_ranges(sources, design, d_sae)):
             columns = threads.map(partial(_of_features, part=part), summing)
             for name, of_contrast in zip(whole, columns, strict=True):

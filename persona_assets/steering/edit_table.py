@@ -8,13 +8,14 @@ from typing import get_args
 
 import torch
 
-from persona_assets.models.sae import Sae
+from persona_assets.models.sae import Affine, Sae
 from persona_assets.steering.edits import Edit
 from persona_assets.study.settings.steering import Operation
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 _ADD, _ABLATE, _CAP = (_OPERATIONS.index(one) for one in ("add", "ablate", "cap"))
 _NO_FEATURE = -1
+_AT_ONCE = 1_024  # rows whose every feature is encoded: 256 MiB of 65,536 in float32
 
 
 def packed(edits: Sequence[Edit]) -> bytes:
@@ -80,14 +81,16 @@ class EditTable:
         along = (rows * self.rows[which]).sum(dim=-1)
         if self.sae is None:
             return along
-        features = self.features[which]
-        return torch.where(features == _NO_FEATURE, along, _active(self.sae, rows, features.clamp(min=0)))
+        features, affine = self.features[which], self.sae.affine()
+        reads = (features != _NO_FEATURE) & (self.operations[which] != _ADD)
+        if affine is not None:
+            return torch.where(reads, _active(affine, rows, features.clamp(min=0)), along)
+        for at in reads.nonzero()[:, 0].split(_AT_ONCE):
+            along[at] = self.sae.encode(rows[at]).float().gather(1, features[at, None])[:, 0]
+        return along
 
 
-def _active(sae: Sae, rows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+def _active(affine: Affine, rows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
     """Return each row's activation of its own feature, float32[n]."""
-    affine = sae.affine()
-    if affine is None:
-        return sae.encode(rows).float().gather(1, features[:, None])[:, 0]
     code = (affine.inputs(rows) * affine.weights[features]).sum(dim=-1) + affine.bias[features]
     return torch.where(code > affine.threshold[features], code, 0.0)

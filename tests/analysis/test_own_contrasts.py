@@ -5,8 +5,12 @@ The numbers of docs/statistics.md, smaller.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
+from time import sleep
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +19,7 @@ import pytest
 from scipy.stats import mannwhitneyu, ttest_ind
 
 from persona_assets.analysis import group_sums, reading
+from persona_assets.analysis import own_contrasts as module
 from persona_assets.analysis.design import read_design
 from persona_assets.analysis.layout import layout
 from persona_assets.analysis.own_contrasts import own_contrasts
@@ -251,3 +256,26 @@ def test_a_role_that_lacks_a_wording_is_left_out_of_what_compares_wordings(tmp_p
     of = layout(Groups("wordings", [0, 1], [4], design.roles), design, aligned=True)
     assert {unit.role for unit in of.units} == set(design.roles[1:])
     np.testing.assert_allclose(of.weights[of.side_of == 0].sum(), 1)
+
+
+def test_two_contrasts_are_summed_at_once_however_many_cores_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_features, lock, at_once = module._of_features, Lock(), [0, 0]  # now, and at most
+
+    def counted(*given: Any, **named: Any) -> Any:
+        with lock:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+        sleep(0.05)
+        try:
+            return of_features(*given, **named)
+        finally:
+            with lock:
+                at_once[0] -= 1
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(module, "_of_features", counted)
+    groups = {f"halves {at}": HALVES for at in range(6)}
+    contrasted(fired(draw(np.random.default_rng(0), shape=(12, 2, 4, 3))), groups)
+    assert at_once == [0, 2]

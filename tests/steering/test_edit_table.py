@@ -56,3 +56,28 @@ def test_an_sae_is_asked_only_where_features_are_read() -> None:
     stream = torch.tensor([[0.0, 0.0], [5.0, 5.0]])
     found = EditTable.unpacked(packed(edits), None, "cpu")(stream, torch.tensor([0, 0]))
     torch.testing.assert_close(found, torch.tensor([[0.6, 0.8], [5.0, 5.0]]))
+
+
+def test_an_sae_that_has_to_encode_is_shown_a_slice_after_the_other_of_the_rows_that_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sae = load_sae(SaeSettings(path=random_sae(tmp_path / "sae", "topk", k=9)))
+    written, shown = feature(sae, "tiny", 3, sae.directions()[3]), list[int]()
+    edits = [
+        Edit(written, "ablate", 0.0),
+        Edit(written, "add", 1.0),
+        Edit(along(torch.ones(D_MODEL)), "cap", 0.1),
+    ]
+    which = torch.arange(3).repeat(1_500)
+    stream = torch.randn(len(which), D_MODEL, generator=torch.Generator().manual_seed(3))
+    table = EditTable.unpacked(packed(edits), sae, "cpu")
+    expected = torch.cat([table(*part) for part in zip(stream.split(500), which.split(500), strict=True)])
+    encode = sae.encode
+
+    def counted(rows: torch.Tensor) -> torch.Tensor:
+        shown.append(len(rows))
+        return encode(rows)
+
+    monkeypatch.setattr(sae, "encode", counted)
+    torch.testing.assert_close(table(stream, which), expected)
+    assert max(shown) <= 1_024 and sum(shown) == 1_500
