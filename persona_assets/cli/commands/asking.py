@@ -56,6 +56,31 @@ def sql(
 
 
 @commands.command()
+def feature(
+    study: StudyArgument,
+    feature_id: Annotated[
+        str, typer.Argument(metavar="FEATURE", help="The feature's id.", show_default=False)
+    ],
+    role: Annotated[
+        str | None, typer.Option("--role", help="Show this role. Default: those that fire it most often.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many sentences of each role.")] = 2,
+    sae: SaeOption = None,
+    output: FormatOption = Format.table,
+    wide: WideOption = False,
+) -> None:
+    """Show what a feature is: its label, the roles that fire it, and the sentences in which it fires most.
+
+    A terminal colours the peak's token; elsewhere it is in [[brackets]]. CSV and JSON: one row per sentence.
+    """
+    from persona_assets.cli.feature import print_feature
+    from persona_assets.labels.table import feature_number
+
+    number = feature_number(feature_id, "feature")
+    print_feature(load_study(study), number, sae, role, limit, output, wide)
+
+
+@commands.command()
 def which_roles(
     study: StudyArgument,
     feature: Annotated[str, typer.Argument(help="The feature's id.", show_default=False)],
