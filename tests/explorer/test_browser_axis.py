@@ -106,4 +106,6 @@ def test_every_page_says_what_it_is_of_and_is_cited_as_a_line_and_in_bibtex(page
         line, entry = page.locator(".source pre").all_inner_texts()
         assert line.startswith(f"synthetic, {title}: ")
         assert f"title = {{synthetic, {title}}}" in entry
+        licenses = page.request.get(page.locator(".source > a").evaluate("link => link.href"))
+        assert "Apache Arrow" in licenses.text()
         source.click()

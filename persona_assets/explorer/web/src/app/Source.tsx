@@ -19,6 +19,7 @@ export function Source() {
       </summary>
       <Quoted name="as a line" text={citation(study, sae, title)} />
       <Quoted name="BibTeX" text={bibtex(study, sae, title)} />
+      <a href="licenses.txt">Licenses of the software in these pages</a>
     </details>
   );
 }
