@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type MouseEvent, useMemo } from "react";
 import { fmt } from "../components/format";
+import { plainKey } from "../components/plainKey";
 import { AxisX, AxisY } from "./Axes";
 import { useWidth } from "./hooks";
 import { clamp, extent, linear, type Scale } from "./scale";
@@ -33,7 +34,8 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
   const y = linear(reach, [bottom, MARGIN.top]).nice(5);
   const at = points[clamp(chosen, 0, last)];
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last, PageUp: chosen - 10, PageDown: chosen + 10 }[event.key];
+    const key = plainKey(event);
+    const to = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last, PageUp: chosen - 10, PageDown: chosen + 10 }[key];
     if (to === undefined) return;
     event.preventDefault();
     choose(clamp(to, 0, last));

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useState } from "react";
 import { useTheme } from "../app/theme";
+import { plainKey } from "../components/plainKey";
 import { useParam } from "../router/router";
 import { type Block, blockOf, blockText, type Family, parseBlock, wholeOf, zoomed } from "./block";
 import { divergingRamp } from "./colors";
@@ -128,11 +129,12 @@ function useCross(block: Block, cell: number, n: number, onOpen: HeatMapProps["o
     put(block.row + Math.floor((event.clientY - area.top) / cell), block.column + Math.floor((event.clientX - area.left) / cell));
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.key === "Enter" && at) onOpen(...at);
-    else if (event.key === "+" || event.key === "=") setBlock(zoomed(block, "in", at, n));
-    else if (event.key === "-") setBlock(zoomed(block, "out", at, n));
-    else if (event.key === "0") setBlock(wholeOf(n));
+    const key = plainKey(event);
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
+    if (key === "Enter" && at) onOpen(...at);
+    else if (key === "+" || key === "=") setBlock(zoomed(block, "in", at, n));
+    else if (key === "-") setBlock(zoomed(block, "out", at, n));
+    else if (key === "0") setBlock(wholeOf(n));
     if (!step) return;
     event.preventDefault();
     const [row, column] = at ?? [block.row, block.column - 1];

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import { fmt } from "../components/format";
+import { plainKey } from "../components/plainKey";
 import type { Position } from "../generated/contract";
 import { AxisX } from "./Axes";
 import { useWidth } from "./hooks";
@@ -31,8 +32,7 @@ export function RoleLine(props: RoleLineProps) {
   const places = inOrder(props.positions);
   const stop = props.chosen[0] ?? props.anchor;
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser's own
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[plainKey(event)];
     if (step === undefined) return;
     event.preventDefault();
     const dots = [...(group.current?.querySelectorAll<SVGAElement>("a") ?? [])];

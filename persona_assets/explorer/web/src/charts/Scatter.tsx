@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useState } from "react";
 import { cssColor, useTheme } from "../app/theme";
+import { plainKey } from "../components/plainKey";
 import { AxisX, AxisY } from "./Axes";
 import { css } from "./colors";
 import { useCanvas, useWidth } from "./hooks";
@@ -38,8 +39,9 @@ export function Scatter(props: ScatterProps) {
     setOn(nearest(geometry.index, event.clientX - area.left, event.clientY - area.top, GRAB));
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && on !== null) onOpen(on);
-    const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const key = plainKey(event);
+    if (key === "Enter" && on !== null) onOpen(on);
+    const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
     if (move === undefined) return;
     event.preventDefault();
     const next = Math.min(order.length - 1, Math.max(0, step + move));

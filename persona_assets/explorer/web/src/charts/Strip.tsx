@@ -1,5 +1,6 @@
 import { type FocusEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { fmt } from "../components/format";
+import { plainKey } from "../components/plainKey";
 import { useStudy } from "../data/StudyContext";
 import { href } from "../router/router";
 import { AxisX } from "./Axes";
@@ -77,7 +78,7 @@ function Dots({ placed, middle, radius, stop, setNamed }: DotsProps) {
   const { anchor } = useStudy();
   const group = useRef<SVGGElement>(null);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[plainKey(event)];
     if (step === undefined) return;
     event.preventDefault();
     const next = placed.findIndex((one) => one.role === stop) + step;

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import { fmt } from "../components/format";
+import { plainKey } from "../components/plainKey";
 import type { DriftTokens } from "../generated/contract";
 
 export interface Token {
@@ -36,7 +37,7 @@ export function Tokens({ tokens: given, palette, label, cut = false }: TokensPro
   const [stop, setStop] = useState(-1);
   const current = tokens[stop]?.level ? stop : first;
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[plainKey(event)];
     if (step === undefined) return;
     event.preventDefault();
     let next = current + step;

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
+import { plainKey } from "./plainKey";
 import "./tabs.css";
 
 export interface Tab {
@@ -18,7 +19,7 @@ export function Tabs(props: { label: string; tabs: Tab[]; chosen: string; choose
   );
   const tab = tabs[place];
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[plainKey(event)];
     if (step === undefined) return;
     event.preventDefault();
     const next = (place + step + tabs.length) % tabs.length;

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId } from "react";
+import { plainKey } from "./plainKey";
 import { useRowWindow } from "./useRowWindow";
 import "./virtual-list.css";
 
@@ -21,9 +22,10 @@ export function VirtualList({ label, length, rowHeight, row, active, choose, ope
   }, [active, rowHeight]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = target(event.key, active ?? -1);
+    const key = plainKey(event);
+    const to = target(key, active ?? -1);
     if (to !== undefined) choose(to);
-    else if (event.key === "Enter" && active !== null) open?.(active);
+    else if (key === "Enter" && active !== null) open?.(active);
     else return;
     event.preventDefault();
   };

@@ -1,4 +1,5 @@
 import { type FocusEvent, type KeyboardEvent, useEffect, useRef } from "react";
+import { plainKey } from "./plainKey";
 
 const ITEMS = "a, button:not(:disabled)";
 const LINES = "li, tr";
@@ -22,7 +23,7 @@ export function useOneStop<E extends HTMLElement>() {
   });
   const onFocus = ({ target }: FocusEvent<E>) => itemsOf(list.current).includes(target) && choose(target);
   const onKeyDown = (event: KeyboardEvent<E>) => {
-    const to = neighbor(linesOf(list.current), event.target as HTMLElement, event.key);
+    const to = neighbor(linesOf(list.current), event.target as HTMLElement, plainKey(event));
     if (to === undefined) return;
     event.preventDefault();
     to.focus();

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Label } from "../components/links";
+import { plainKey } from "../components/plainKey";
 import { Worth } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import type { SearchResult } from "../generated/contract";
@@ -109,7 +110,7 @@ function useChoice(groups: Groups, search: Search, wanted: string, go: (option: 
     go(groups.exact ?? groups.further);
   });
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[plainKey(event)];
     if (step !== undefined) setActive((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
     else if (event.key === "Enter" && active >= 0) go(options[active]);
     else if (event.key === "Enter") setEntered(true);

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTheme } from "../../app/theme";
 import { Empty } from "../../components/Loaded";
+import { plainKey } from "../../components/plainKey";
 import { href, navigate } from "../../router/router";
 import { MapDeck } from "./deck";
 import { makeDots } from "./dots";
@@ -150,19 +151,20 @@ function useMapDeck(
 
 /** Whether the key meant something to the map. */
 function onKey(event: KeyboardEvent, deck: MapDeck, { model, state, index }: CanvasProps): boolean {
-  const step = STEPS[event.key];
+  const key = plainKey(event);
+  const step = STEPS[key];
   const view = deck.getView();
   if (step !== undefined) {
     const from = state.selected;
     const next = from === null ? index.nearest(view, Infinity) : index.towards(from, step);
     if (next !== null) setSelected(model, next, { replace: true });
-  } else if (event.key === "+" || event.key === "=") deck.setView({ ...view, zoom: view.zoom + 0.5 });
-  else if (event.key === "-") deck.setView({ ...view, zoom: view.zoom - 0.5 });
-  else if (event.key === "0") deck.fitTo(index.bounds);
-  else if (event.key === "Escape") {
+  } else if (key === "+" || key === "=") deck.setView({ ...view, zoom: view.zoom + 0.5 });
+  else if (key === "-") deck.setView({ ...view, zoom: view.zoom - 0.5 });
+  else if (key === "0") deck.fitTo(index.bounds);
+  else if (key === "Escape") {
     if (state.selected !== null) setSelected(model, null);
     else setLasso(null);
-  } else if (event.key === "Enter" && state.selected !== null) navigate(href("feature", model.ids[state.selected] ?? null));
+  } else if (key === "Enter" && state.selected !== null) navigate(href("feature", model.ids[state.selected] ?? null));
   else return false;
   return true;
 }

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { clamp } from "../../charts/scale";
 import { isNumeric, short, whole, widths } from "../../components/cells";
+import { plainKey } from "../../components/plainKey";
 import { useRowWindow } from "../../components/useRowWindow";
 import { useStudy } from "../../data/StudyContext";
 import type { SqlResult } from "../../generated/contract";
@@ -79,10 +80,11 @@ function useChosen(id: string, { columns, rows }: SqlResult, linkOf: LinkOf) {
   const [at, setAt] = useState<Place | null>(null);
   const onKeyDown = (event: KeyboardEvent) => {
     const { row, column } = at ?? { row: -1, column: 0 };
-    const link = event.key === "Enter" && event.target === event.currentTarget ? linkOf(row, column) : null;
+    const key = plainKey(event);
+    const link = key === "Enter" && event.target === event.currentTarget ? linkOf(row, column) : null;
     if (link !== null) return navigate(link);
-    const aside = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const to = aside === undefined ? target(event.key, row) : rows.length === 0 ? undefined : Math.max(0, row);
+    const aside = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    const to = aside === undefined ? target(key, row) : rows.length === 0 ? undefined : Math.max(0, row);
     if (to === undefined) return;
     event.preventDefault();
     const place = { row: to, column: clamp(column + (aside ?? 0), 0, columns.length - 1) };

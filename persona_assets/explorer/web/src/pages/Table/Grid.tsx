@@ -1,5 +1,6 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useId, useState } from "react";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
+import { plainKey } from "../../components/plainKey";
 import { useRowWindow } from "../../components/useRowWindow";
 import { Worth } from "../../components/Worth";
 import type { FeatureTable } from "../../generated/contract";
@@ -66,11 +67,12 @@ function useActive(table: FeatureTable, rows: Int32Array) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
-    const to = target(event.key, active ?? -1);
+    const key = plainKey(event);
+    const to = target(key, active ?? -1);
     if (to !== undefined) {
       setActive(to);
       reveal(to);
-    } else if (event.key === "Enter" && active !== null) navigate(href("feature", table.feature_id[rows[active] as number] ?? null));
+    } else if (key === "Enter" && active !== null) navigate(href("feature", table.feature_id[rows[active] as number] ?? null));
     else return;
     event.preventDefault();
   };
