@@ -48,7 +48,7 @@ function SaeChoice() {
   return (
     <label className="sae">
       <span>SAE</span>
-      <select value={sae.sae} onChange={(event) => setParams({ sae: event.target.value })}>
+      <select value={sae.sae} onChange={(event) => setParams({ sae: event.target.value, block: null })}>
         {saes.map((one) => (
           <option key={one.sae}>{one.sae}</option>
         ))}

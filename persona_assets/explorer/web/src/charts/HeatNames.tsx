@@ -1,5 +1,5 @@
 const READABLE = 10; // a cell's least size for a name beside every one
-const LETTERS = 15; // of a row's name, and of a slanted one
+const LETTERS = 15; // of a name
 
 interface NamesProps {
   names: string[];
