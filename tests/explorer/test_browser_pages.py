@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -353,7 +354,11 @@ def test_a_page_is_saved_as_one_file_that_runs_nothing_and_says_how_it_is_cited(
     assert "played: gpt at least 2" in line and entry.startswith("@misc{synthetic")
     if of == "feature":
         assert HOSTILE[1] in page.locator(".label.first").inner_text()
-        assert page.locator(".token.heat-5").count() > 0
+        lit = page.locator(".example-window .token")
+        assert lit.count() > 3
+        assert set(lit.evaluate_all("all => all.map(one => one.tabIndex)")) == {0}
+        windows = page.locator(".example-window .tokens")
+        assert windows.evaluate_all("all => all.every(one => one.scrollHeight <= one.clientHeight)")
     assert page.title() == f"synthetic: {of.capitalize()} {arg}"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert axe_violations(page) == []
@@ -363,8 +368,12 @@ def test_a_long_text_is_cut_until_it_is_asked_for(page, pages, folder):
     open_feature(page, pages, folder, len(HOSTILE) - 1)
     label = page.locator(".label.first .long-text")
     assert len(label.inner_text()) < 500
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save as a file").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
     label.get_by_role("button").click()
     assert len(label.inner_text()) > 100_000
+    assert re.search(r"\(cut: \d{3}\D\d{3} characters\)", saved)
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
 
 

@@ -21,7 +21,12 @@ export function LongText({ text, limit = 700, className = "", same = 0 }: LongTe
       {long && (
         <>
           {" "}
-          <button className="plain" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          <button
+            className="plain"
+            aria-expanded={whole}
+            onClick={() => setWhole(!whole)}
+            data-saved={whole ? undefined : `(cut: ${count(text.length)} characters)`}
+          >
             {whole ? "show less" : `show all ${count(text.length)} characters`}
           </button>
         </>

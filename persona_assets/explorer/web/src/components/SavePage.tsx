@@ -14,21 +14,20 @@ export function SavePage({ title }: { title: string }) {
   const sae = useSae();
   const [said, say] = useState("save as a file");
   const save = async () => {
-    const main = await whole();
-    if (main !== null) {
-      const from = `Saved on ${new Date().toISOString().slice(0, 10)} from the explorer of the study ${study.name}. To cite it:`;
-      const head = { title: `${study.name}: ${title}`, from, quoted: [citation(study, sae, title), bibtex(study, sae, title)] };
-      const page = await selfContained(main, head, sharedAddress(location));
-      const name = `${study.name} ${title}`.toLowerCase().replaceAll(/[^a-z0-9._]+/g, "-");
-      saveFile(`${name}.html`, new Blob([page], { type: "text/html" }));
-    }
+    const before = location.hash;
+    const missing = await stillRead();
+    if (location.hash !== before) return "not saved: the page has changed";
+    if (missing.length > 0) return `not saved, after ${(WAIT_MS * MOST_WAITS) / 1000} s still “${missing.join("”, “")}”`;
+    const from = `Saved on ${new Date().toISOString().slice(0, 10)} from the explorer of the study ${study.name}. To cite it:`;
+    const head = { title: `${study.name}: ${title}`, from, quoted: [citation(study, sae, title), bibtex(study, sae, title)] };
+    const page = await selfContained(document.getElementById("main")!, head, sharedAddress(location));
+    const name = `${study.name} ${title}`.toLowerCase().replaceAll(/[^a-z0-9._]+/g, "-");
+    saveFile(`${name}.html`, new Blob([page], { type: "text/html" }));
+    return "saved as a file";
   };
   const onClick = () => {
     say("saving …");
-    save().then(
-      () => say("saved as a file"),
-      (error: unknown) => say(asProblem(error).problem.error),
-    );
+    save().then(say, (error: unknown) => say(`not saved: ${asProblem(error).problem.error}`));
   };
   return (
     <button className="plain" onClick={onClick} title="The page as one HTML file, without scripts, to send to others">
@@ -37,11 +36,11 @@ export function SavePage({ title }: { title: string }) {
   );
 }
 
-/** The page, once nothing in it is still being read; null where it was left before. */
-async function whole(): Promise<HTMLElement | null> {
-  const before = location.hash;
-  for (let waits = 0; waits < MOST_WAITS && document.querySelector("#main .spinner") !== null; waits++) {
+/** What of the page is still being read after some seconds, as it says itself; nothing as soon as all is there. */
+async function stillRead(): Promise<string[]> {
+  for (let waits = 0; ; waits++) {
+    const spinners = [...document.querySelectorAll("#main .spinner")];
+    if (spinners.length === 0 || waits === MOST_WAITS) return spinners.map((one) => one.parentElement?.textContent ?? "");
     await new Promise((wake) => setTimeout(wake, WAIT_MS));
   }
-  return location.hash === before ? document.getElementById("main") : null;
 }

@@ -10,8 +10,9 @@ html, body { height: auto }
 .scroll-box { overflow: visible; max-height: none }
 .saved { max-width: 1400px; margin: 0 auto; padding: 0 20px 24px }
 .saved pre { white-space: pre-wrap }
+.feature .example-window .tokens { max-height: none }
 `;
-const CONTROLS = "button, select, input, textarea, label, [role=toolbar], .segments";
+const CONTROLS = "button, select, input, textarea, label";
 
 export interface SavedHead {
   title: string;
@@ -52,18 +53,22 @@ async function sheets(): Promise<string> {
   return texts.join("\n");
 }
 
-/** Take out what a file cannot do: heads that sort keep their words, and of choices stays the one that is made. */
+/**
+ * Take out what a file cannot do: heads that sort keep their words, of choices stays the one that is made, and
+ * `data-saved` is what stands in a control's place. The tab key reaches every token: no script leads from one to the next.
+ */
 function still(body: HTMLElement): void {
   for (const control of body.querySelectorAll(CONTROLS)) {
     const isHead = control.closest("th") !== null;
     const isChosen = control.getAttribute("aria-pressed") === "true";
     const words = body.ownerDocument.createElement("span");
-    words.append(...(isHead || isChosen ? control.childNodes : []));
+    words.append(...(isHead || isChosen ? control.childNodes : [control.getAttribute("data-saved") ?? ""]));
     if (isChosen) words.className = "chip";
     control.replaceWith(words);
   }
   for (const stop of body.querySelectorAll("[tabindex]")) {
-    if (!stop.matches(".token")) stop.removeAttribute("tabindex");
+    if (stop.matches(".token")) stop.setAttribute("tabindex", "0");
+    else stop.removeAttribute("tabindex");
   }
 }
 
@@ -71,13 +76,19 @@ function still(body: HTMLElement): void {
 function relink(body: HTMLElement, address: string | null): void {
   if (address === null) for (const way of body.querySelectorAll("[data-here]")) way.remove();
   for (const link of body.querySelectorAll("a")) {
-    const to = link.getAttribute("href") ?? "";
-    if (!to.startsWith("#")) continue;
-    if (address === null) {
+    const to = relinked(link.getAttribute("href") ?? "", address);
+    if (to !== null) link.setAttribute("href", to);
+    else {
       link.removeAttribute("href");
       link.removeAttribute("aria-label"); // of what is no link any more
-    } else link.setAttribute("href", address + to);
+    }
   }
+}
+
+/** Where a link of these pages leads to from a file; null: nowhere. */
+export function relinked(to: string, address: string | null): string | null {
+  if (!to.startsWith("#")) return to;
+  return address === null ? null : address + to;
 }
 
 /** The address that others can open these pages at, without what stands behind it; null: only this machine has it. */

@@ -72,10 +72,15 @@ export function useRoute(): Route {
   return useMemo(() => parse(text), [text]);
 }
 
+/** The address in force with some parameters changed. */
+export function hrefWith(changes: Params): string {
+  const { page, arg, params } = parse(location.hash);
+  return href(page ?? "axis", arg, { ...Object.fromEntries(params), ...changes });
+}
+
 /** Change some parameters of the address in force, keeping the others. */
 export function setParams(changes: Params, options?: { replace?: boolean }): void {
-  const { page, arg, params } = parse(location.hash);
-  navigate(href(page ?? "axis", arg, { ...Object.fromEntries(params), ...changes }), options);
+  navigate(hrefWith(changes), options);
 }
 
 /**

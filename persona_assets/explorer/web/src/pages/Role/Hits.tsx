@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { count } from "../../components/format";
 import { Empty } from "../../components/Loaded";
 import { useStudy } from "../../data/StudyContext";
-import { setParams } from "../../router/router";
+import { hrefWith } from "../../router/router";
 import { type Found, useResponseSearch } from "./useResponseSearch";
 
 /** Where the words stand in the role's responses; each leads to its response. */
@@ -46,9 +46,9 @@ function Hit({ hit }: { hit: Found }) {
   return (
     <li className="response">
       <div className="response-meta">
-        <button className="plain mono" onClick={() => setParams({ q: null, page: null, response: hit.response_id })}>
+        <a className="mono" href={hrefWith({ q: null, page: null, response: hit.response_id })}>
           {hit.response_id}
-        </button>
+        </a>
       </div>
       <div className="response-body">
         <div className="question untrusted" dir="auto">
