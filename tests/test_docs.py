@@ -206,6 +206,15 @@ def test_the_mart_of_the_page_on_extending_does_what_the_page_says(
     assert sorted(line.split()[:2] for line in shown[1:-1]) == [["1984", "9"], ["pirate", "9"]]
 
 
+def test_the_version_is_the_one_to_cite_and_the_newest_of_the_changes() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"  version = {{{version}}}\n" in (PROJECT / "README.md").read_text()
+    newest, prepared = re.findall(r"^## (\S+)(.*)", (PROJECT / "CHANGELOG.md").read_text(), re.M)[0]
+    assert version.startswith(f"{newest}.")
+    assert (".dev" in version) == (prepared == " (in preparation)")
+    assert "version" not in json.loads((PROJECT / "persona_assets/explorer/web/package.json").read_text())
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (PROJECT / "docs/README.md").read_text()
     pages = {page.name for page in (PROJECT / "docs").glob("*.md")} - {"README.md"}

@@ -8,6 +8,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_a_word_that_is_wrong_is_one_line(words: list[str], line: str) -> None:
 
 def test_without_a_command_there_is_help_and_the_version_is_told() -> None:
     assert "Usage: persona" in typed().out and typed().status == 2
-    assert typed("--version") == Said(0, "persona-assets 0.1.0\n", "")
+    assert typed("--version") == Said(0, f"persona-assets {version('persona-assets')}\n", "")
 
 
 def test_what_the_terminals_encoding_lacks_is_written_as_an_escape(study: Study) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_every_page_says_what_it_is_of_and_is_cited_as_a_line_and_in_bibtex(page
             "a synthetic SAE",
             "14 roles",
             "snapshot of 2026-11-22",
-            "persona-assets 0.1.0",
+            f"persona-assets {version('persona-assets')}",
         ):
             assert part in source.inner_text(), part
         source.click()

@@ -5,7 +5,8 @@ import { packages, told } from "../vite.licenses";
 const text = told();
 
 test("every production package of the lock file is named with its version, and no other", () => {
-  const wanted = Object.entries(lock.packages).filter(([path, found]) => path !== "" && !("dev" in found));
+  const all = lock.packages as object as Record<string, { version?: string; dev?: boolean }>;
+  const wanted = Object.entries(all).filter(([path, { dev }]) => path !== "" && !dev);
   const lines = new Set(text.split("\n"));
   for (const [path, { version }] of wanted) expect(lines).toContain(`${path.replace(/.*node_modules\//, "")} ${version}`);
   expect(packages().size).toBe(wanted.length);
