@@ -10,6 +10,10 @@ import duckdb
 _COLUMN = re.compile(r'(?:Referenced column|have a column named) "([^"]+)"')
 _TABLE = re.compile(r"Table with name ([^\s\"]+) does not exist")
 _FUNCTION = re.compile(r"Function with name ([^\s\"]+) does not exist")
+_ARGUMENTS = re.compile(
+    r"Macro (\w+)\(\) does not support the supplied arguments\. You might need to add explicit type casts\."
+    r"\nCandidate macros:\n\t(\1\([^\n]*\))\n?(?=\n\n|\Z)"
+)
 _MEANT_BY_DUCKDB = re.compile(r"did you mean (\w+)")
 
 _ROLES = "select role from roles"
@@ -34,6 +38,11 @@ def instead(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
         return _meant(connection, complaint)
     except duckdb.Error:
         return ""
+
+
+def clearly(complaint: str) -> str:
+    """Return DuckDB's `complaint`; of a macro's wrong arguments in one line, with those that it takes."""
+    return _ARGUMENTS.sub(r"\1 takes other arguments: \2", complaint)
 
 
 def _meant(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:

@@ -24,7 +24,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.jsonl import checked_text
 from persona_assets.base.queries import query
-from persona_assets.base.slips import instead
+from persona_assets.base.slips import clearly, instead
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
 from persona_assets.cli.units import counted
@@ -97,7 +97,8 @@ def print_answer(
 def refused(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -> StudyError:
     """Return what DuckDB says of a query, and below it what was meant, where the snapshot tells."""
     hint = instead(connection, str(error))
-    return StudyError(f"{told(error)}\n{hint}" if hint else told(error))
+    said = clearly(told(error))
+    return StudyError(f"{said}\n{hint}" if hint else said)
 
 
 def _why_none(study: Study, empty: list[str]) -> str | None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, shown
 from persona_assets.cli.bar import bar
+from persona_assets.cli.made import questions
 from persona_assets.cli.units import counted, size
 from persona_assets.dataset.fetch import checked_address
 from persona_assets.dataset.hub import check_token, hub_address, refuse_other_repository, send
 from persona_assets.dataset.pull import pull as pull_dataset
 from persona_assets.dataset.write import checked, refuse_other, write_dataset
 from persona_assets.study.dataset import DataSet
-from persona_assets.study.study import Study
+from persona_assets.study.study import Study, load_study
 
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
 
@@ -65,5 +66,7 @@ def pull(source: str, folder: Path) -> None:
         pull_dataset(source, folder, progress, begin)
     named = shlex.quote(str(folder) if "/" in str(folder) else f"./{folder}")
     print(f"{folder}: is whole; ask it:")
-    print(f'  persona sql {named} "from which_roles(7) limit 5"')
+    brought = load_study(str(folder.absolute()))
+    for question in questions(brought, brought.role_names, named):
+        print(f"  {question}")
     print(f"  persona explore {named}")

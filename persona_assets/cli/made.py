@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
+from persona_assets.base.given import one_line
 from persona_assets.cli.chosen import PER_ROLE_BY_NAME
 from persona_assets.cli.units import counted, size
 from persona_assets.stages.files import StudyFiles
@@ -36,17 +38,21 @@ def said_of(study: Study, made: Mapping[str, Sequence[str]]) -> str:
     return f"made: {', '.join(told)}; {size(n_bytes)}"
 
 
-def questions(study: Study, roles: Sequence[str]) -> list[str]:
-    """Return two commands that ask the snapshot: for what marks one of `roles`, and who else has that."""
+def questions(study: Study, roles: Sequence[str], named: str | None = None) -> list[str]:
+    """Return two commands that ask the snapshot: for what marks one of `roles`, and who else has that.
+
+    They call the study by its name, or as it is `named`.
+    """
+    named = named or study.name
     with connect(study) as connection:
         here = [role for (role,) in connection.execute(_MEASURED).fetchall()]
         asked = [role for role in here if role in roles and role != study.settings.analysis.anchor] or here
         if not asked:
-            return [f'persona sql {study.name} "from roles"']
+            return [f'persona sql {named} "from roles"']
         [(feature,)] = connection.execute(_FIRST_FEATURE, [asked[0]]).fetchall() or [(0,)]
     return [
-        f"persona top-features {study.name} {asked[0]} --limit 5",
-        f'persona sql {study.name} "from which_roles({feature}) limit 5"',
+        f"persona top-features {named} {shlex.quote(one_line(asked[0], 120))} --limit 5",
+        f'persona sql {named} "from which_roles({feature}) limit 5"',
     ]
 
 

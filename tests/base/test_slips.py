@@ -9,7 +9,7 @@ from contextlib import suppress
 import duckdb
 import pytest
 
-from persona_assets.base.slips import instead
+from persona_assets.base.slips import clearly, instead
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,25 @@ def test_what_was_meant_is_said(
     if as_json and "{" in complaint:
         complaint = json.loads(complaint.partition(": ")[2])["exception_message"]
     assert instead(connection, complaint) == meant
+
+
+@pytest.mark.parametrize("arguments", ["", "1, 2, 3", "'pirate', roll := 1"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_wrong_arguments_of_a_macro_are_one_line_with_those_that_it_takes(
+    connection: duckdb.DuckDBPyConnection, arguments: str, as_json: bool
+) -> None:
+    connection.execute(f"set errors_as_json = {as_json}")
+    with pytest.raises(duckdb.Error) as refused:
+        connection.execute(f"from top_features({arguments})")
+    complaint = str(refused.value)
+    if as_json:
+        complaint = json.loads(complaint.partition(": ")[2])["exception_message"]
+    said = clearly(complaint).removeprefix("Binder Error: ").partition("\n\nLINE 1:")[0]
+    assert said == "top_features takes other arguments: top_features(role, sae := NULL)"
+
+
+def test_other_complaints_stay_as_they_are() -> None:
+    assert clearly("Macro a() does not exist") == "Macro a() does not exist"
 
 
 @pytest.mark.parametrize("before", ["begin; select error('x')", "attach ':memory:' as other; use other"])

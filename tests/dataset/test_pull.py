@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli import main
+from persona_assets.cli.dataset import pull as pull_and_say
 from persona_assets.dataset import laid_out
 from persona_assets.dataset.pull import pull
 from persona_assets.dataset.settings import attributes
@@ -24,6 +26,7 @@ from persona_assets.study.study import Study, load_own, load_study
 from persona_assets.warehouse import connect, stands_on
 from tests.dataset.conftest import quietly
 from tests.dataset.server import Server
+from tests.typed import typed
 from tests.warehouse.world import OF_PIRATE_ALONE, World
 
 Manifest = dict[str, Any]
@@ -140,6 +143,22 @@ def test_commands_ask_it_by_its_folder_and_make_nothing_of_it(
     with pytest.raises(StudyError, match="only read"):
         load_own(folder.name)
     assert sorted(folder.rglob("*")) == before
+
+
+def test_what_it_says_to_ask_names_a_feature_of_the_data_set(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pull_and_say(str(written), tmp_path / "copy")
+    top, roles, explore = [shlex.split(line) for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert top[:2] == ["persona", "top-features"] and explore == [
+        "persona",
+        "explore",
+        str(tmp_path / "copy"),
+    ]
+    assert load_study(roles[2]).dataset is not None
+    assert typed(*top[1:]).status == 0
+    asked = typed(*roles[1:], "--format", "json")
+    assert top[3] in [row["role"] for row in json.loads(asked.out)]
 
 
 def test_an_interrupted_pull_keeps_what_came_and_fetches_the_rest(server: Server, tmp_path: Path) -> None:

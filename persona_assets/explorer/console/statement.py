@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.base.slips import instead
+from persona_assets.base.slips import clearly, instead
 from persona_assets.explorer.problems import ProblemError
 
 _REFUSED = "only reading is possible here: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN"
@@ -60,7 +60,7 @@ def complaint(connection: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Err
         said = json.loads(body)
     except ValueError:
         return ProblemError(400, text.split("\n\nLINE ")[0])
-    message = f"{kind}: {said.get('exception_message', text)}"
+    message = f"{kind}: {clearly(said.get('exception_message', text))}"
     if hint := instead(connection, message):
         message = f"{message}\n{hint}"
     if "position" not in said:
