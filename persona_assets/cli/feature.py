@@ -100,7 +100,7 @@ def print_feature(
         roles = connection.execute(query("cli/feature_roles"), of_roles).fetchall()
         sentences = _sentences(connection, asked | {"roles": [row[0] for row in roles], "limit": limit})
     if output == "table":
-        _print_for_people(study, feature, chosen, known, head, roles, sentences, role, wide)
+        _print_for_people(feature, chosen, known, head, roles, sentences, role, wide)
         return
     label = (feature, known.label, *head[:2], known.worth)
     nothing = (None,) * len(_SENTENCES)
@@ -120,7 +120,7 @@ def _sentences(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> 
 
 
 def _print_for_people(
-    study: Study, feature: int, sae: str, known: Known, head: Sequence[Any], roles: Sequence[Sequence[Any]],
+    feature: int, sae: str, known: Known, head: Sequence[Any], roles: Sequence[Sequence[Any]],
     sentences: dict[str, list[Sentence]], role: str | None, wide: bool,
 ) -> None:  # fmt: skip
     source, model, n_firing, n_answers, n_roles, n_all = head
@@ -136,7 +136,7 @@ def _print_for_people(
         return
     print()
     columns = [_ROLES.index(name) for name in _IN_TABLE]
-    more = f"the first {len(roles)} of {n_roles} roles; all: persona which-roles {study.name} {feature}"
+    more = f"the first {len(roles)} of {n_roles} roles; `persona which-roles` shows all"
     rows = [[row[place] for place in columns] for row in roles]
     print_rows(_IN_TABLE, rows, "table", more if role is None and n_roles > len(roles) else None, wide=wide)
     console = Console(highlight=False, soft_wrap=True)
