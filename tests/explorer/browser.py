@@ -98,7 +98,7 @@ def site_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("host")
     folder = root / "some" / "folder"
     shutil.copytree(built, folder)
-    write_site(folder, Size())
+    write_site(folder, Size(pages=400))  # of all that the map shows
     return root
 
 

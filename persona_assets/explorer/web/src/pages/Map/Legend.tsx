@@ -4,11 +4,13 @@ import { FindRole, isFound } from "../../components/FindRole";
 import { count, fmt } from "../../components/format";
 import { Help } from "../../components/Help";
 import { useOneStop } from "../../components/useOneStop";
+import { useStudy } from "../../data/StudyContext";
 import { type Family, type MapModel, METRICS, type Metric, placeIn, rangeOf, valueOf } from "./model";
 import { SLOTS, sequential, slotsOf, slotVariable } from "./palette";
 import { isOfRoles, type MapState, setHighlighted } from "./useMapState";
 
 const BARS = 32;
+const OR_BEYOND = `, or of a family beyond the first ${SLOTS}`; // roles that are alike to no degree are never taken together
 
 export function Legend({ model, state }: { model: MapModel; state: MapState }) {
   return (
@@ -63,17 +65,20 @@ function Roles({ model, state }: { model: MapModel; state: MapState }) {
 
 function noteOf(model: MapModel, { color, highlighted }: MapState, full: boolean): string {
   if (highlighted.length > 0) return `${highlighted.length} highlighted${full ? ", as many as there are colours" : ""}.`;
-  if (color === "family") return "Grey: alike to none beyond chance. Click to highlight.";
+  if (color === "family") return `Grey: alike to none beyond chance${model.families.length > SLOTS ? OR_BEYOND : ""}. Click to highlight.`;
   if (color !== "role") return "Click to highlight.";
   return `Coloured: the ${Math.min(SLOTS, model.roles.length)} with the most features. Click to highlight others.`;
 }
 
 function AboutFamilies({ model }: { model: MapModel }) {
+  const { anchor } = useStudy();
+  const first = model.families[0]?.roles.map((role) => model.roles[role]);
   return (
     <Help about="families">
       Roles that are alike: the clustering of the roles’ vectors, cut where the mean cosine falls to{" "}
       {fmt(model.data.summary.similarity_null)}, which chance gives a role’s nearest in one of twenty. More than {SLOTS} families are taken
       together as far as they are alike. A feature has the colour of the role that it prefers.
+      {first?.includes(anchor) && ` The first, in the assistant’s blue, is the family of ${anchor}.`}
     </Help>
   );
 }

@@ -2,9 +2,10 @@ import { Label, RoleLink } from "../../components/links";
 import { Worth } from "../../components/Worth";
 import { href } from "../../router/router";
 import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
+import { Sentence } from "./Sentence";
 import { type MapState, setSelected } from "./useMapState";
 
-/** The selected feature: what it is, its numbers among all of the map's, and its neighbors. */
+/** The selected feature: what it is, where it is strongest, its numbers among all of the map's, and its neighbors. */
 export function Selected(props: {
   model: MapModel;
   state: MapState;
@@ -38,6 +39,7 @@ export function Selected(props: {
       <p className="selected-label">
         <Label text={model.labels[row]?.slice(0, 400) ?? null} whole /> <Worth of={model.ids[row]} />
       </p>
+      {role !== undefined && <Sentence feature={model.ids[row]!} role={role} />}
       <dl className="metrics">
         {model.metrics.map((metric) => (
           <Value key={metric} model={model} metric={metric} row={row} />

@@ -3,7 +3,7 @@ import { lazyChunk } from "../../app/lazyChunk";
 import { count, fmt, percent } from "../../components/format";
 import { Help } from "../../components/Help";
 import { Empty, Loaded, Loading } from "../../components/Loaded";
-import { useSae } from "../../data/StudyContext";
+import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import type { MapData, Neighbors } from "../../generated/contract";
 import { paths } from "../../generated/paths";
@@ -38,7 +38,8 @@ export default function MapPage() {
 }
 
 function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
-  const model = useMemo(() => makeModel(data), [data]);
+  const { anchor } = useStudy();
+  const model = useMemo(() => makeModel(data, anchor), [data, anchor]);
   const state = useMapState(model);
   const [tool, setTool] = useState<"pan" | "lasso">("pan");
   const places = useMemo(() => positions(model, state.layout), [model, state.layout]);

@@ -35,7 +35,7 @@ export interface MapModel {
   roleOf: Int32Array; // index into `roles`
   countOf: number[]; // features a role
   byCount: number[]; // roles with the most features first
-  families: Family[]; // those with the most features first
+  families: Family[]; // the anchor's, whose colour is the assistant's, then those with the most features
   metrics: Metric[]; // that the map knows at least one value of
   rowOf: Map<number, number>; // feature id -> row
   ranges: Map<Metric, Range | null>; // those asked for so far: each sorts every value
@@ -49,7 +49,7 @@ export interface Family {
   count: number; // features
 }
 
-function familiesOf({ families, roles }: MapData, countOf: number[]): Family[] {
+function familiesOf({ families, roles }: MapData, countOf: number[], anchor: string): Family[] {
   const size = (role: number) => countOf[role] ?? 0;
   const made = families.map((members) => {
     const ordered = [...members].sort((a, b) => size(b) - size(a) || a - b);
@@ -57,12 +57,13 @@ function familiesOf({ families, roles }: MapData, countOf: number[]): Family[] {
     const named = ordered.slice(0, NAMED).map((role) => roles[role]);
     return { name: named.join(", ") + more, roles: ordered, count: ordered.reduce((sum, role) => sum + size(role), 0) };
   });
-  return made.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+  const isAnchors = (family: Family) => Number(family.roles.includes(roles.indexOf(anchor)));
+  return made.filter(({ count }) => count > 0).sort((a, b) => isAnchors(b) - isAnchors(a) || b.count - a.count);
 }
 
 const NAMED = 2; // roles of a family
 
-export function makeModel(data: MapData): MapModel {
+export function makeModel(data: MapData, anchor: string): MapModel {
   const { features, roles } = data;
   const n = features.feature_id.length;
   const roleOf = Int32Array.from(features.preferred_role);
@@ -75,7 +76,7 @@ export function makeModel(data: MapData): MapModel {
   );
   const rowOf = new Map(features.feature_id.map((id, row) => [id, row]));
   const ranges = new Map<Metric, Range | null>();
-  const families = familiesOf(data, countOf);
+  const families = familiesOf(data, countOf, anchor);
   return { n, ids: features.feature_id, labels: features.label, roles, roleOf, countOf, byCount, families, metrics, rowOf, ranges, data };
 }
 
