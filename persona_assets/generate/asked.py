@@ -23,6 +23,10 @@ _THOUGHTS_BEGIN = "<think>"
 _THOUGHTS_END = "</think>"
 
 
+class NoRoomError(StudyError):
+    """A prompt that is too long for the model that is asked."""
+
+
 def after_thoughts(text: str) -> str:
     """Return what a model says after its thoughts, if it has some: nothing where they have no end."""
     said = text.rpartition(_THOUGHTS_END)[2]
@@ -72,11 +76,11 @@ class AskedModel:
     def prompt(self, number: int, text: str, where: str) -> Prompt:
         """Return what is asked as the model reads it; its `response_id` is `number`.
 
-        Errors begin with `where`. Raises StudyError where it leaves no room for an answer.
+        Errors begin with `where`. Raises NoRoomError where it leaves no room for an answer.
         """
         ids, asking = self._chat.prompt_ids(None, text, (where, where)), self.asking
         if len(ids) + asking.max_tokens > asking.max_model_len:
-            raise StudyError(
+            raise NoRoomError(
                 f"{where}: the {self._who}'s prompt has {len(ids)} tokens, which leaves no room for "
                 f"{asking.max_tokens} more below {key_of(self.block, 'max_model_len')} = "
                 f"{asking.max_model_len}; raise it"

@@ -30,6 +30,7 @@ from persona_assets.lake.schema import (
     IN_FLIGHT,
     JUDGING,
     SCORING,
+    STEERED_JUDGING,
     STEERING,
 )
 from persona_assets.lake.storage import bucket
@@ -106,8 +107,8 @@ def _parts(study: Study, look: Look) -> list[LakeFile]:
         alive |= {str(across.intervention(sae, name)) for sae in saes for name in interventions}
         anew = [name for name, one in interventions.items() if one.answers]
         alive |= {str(across.answers_anew(sae, name)) for sae in saes for name in anew}
-        alive |= set(steered_parts(study).values())
-    under_way = (IN_FLIGHT, JUDGING, ANSWERING, STEERING, EXPLAINING, SCORING)
+        alive |= {part for sae in saes for part in steered_parts(study, sae).values()}
+    under_way = (IN_FLIGHT, JUDGING, ANSWERING, STEERED_JUDGING, STEERING, EXPLAINING, SCORING)
     parts = [file for table in under_way for file in look.all(study.lake, table)]
     return [file for file in parts if file.made_from in alive]
 

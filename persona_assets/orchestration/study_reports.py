@@ -160,7 +160,9 @@ def land_steered(study: Study, report: Report) -> Landed:
         rows = study.lake.read(STEERED_RESPONSES, files[STEERED_RESPONSES.name])
         edited = rows.filter(pc.not_equal(pc.fill_null(rows["control"], "target"), "nothing"))
         n_unchanged = pc.sum(edited["unchanged"]).as_py() or 0
-        return {"answers under an edit": edited.num_rows, "the same as without it": n_unchanged}
+        counts = {"answers under an edit": edited.num_rows, "the same as without it": n_unchanged}
+        judged = rows.filter(pc.is_valid(rows["judge"]))
+        return counts | ({"without a score": judged["score"].null_count} if judged.num_rows else {})
 
     loaded.make_room()
     return _across_roles(study, report, STEERED_RESPONSES, land_steered, told)

@@ -58,15 +58,15 @@ def steered_judge(study: Study, role: str) -> str | None:
     return fingerprint({"judge": name, "least_mass": LEAST_MASS, **judge_inputs(study, name, role)})
 
 
-def steered_parts(study: Study) -> dict[str, str]:
-    """Return by role how the parts are called of scores of answers under edits that are under way."""
+def steered_parts(study: Study, sae: str) -> dict[str, str]:
+    """Return by role how the parts are called of scores under way: those of answers under an SAE's edits."""
     name = judge_asked(study)
     if name is None:
         return {}
     backend = study.settings.judge[name].backend
     judged = {role: steered_judge(study, role) for role in study.role_names}
     return {
-        role: fingerprint({"steered": hash_, "backend": backend})
+        role: fingerprint({"steered": hash_, "backend": backend, "sae": sae})
         for role, hash_ in judged.items()
         if hash_ is not None
     }

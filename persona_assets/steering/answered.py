@@ -14,13 +14,13 @@ from persona_assets.base.progress import Progress
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ANSWERING, STEERED_RESPONSES
+from persona_assets.lake.schema import ANSWERING, STEERED_JUDGING, STEERED_RESPONSES
 from persona_assets.models.loading import identity
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_generation
 from persona_assets.steering.answering import Steered
-from persona_assets.steering.judged import clear_judged, judge_answers
-from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of
+from persona_assets.steering.judged import AnswersJudge
+from persona_assets.steering.kept import Kept, columns, earlier_rows, inputs_of, keep
 from persona_assets.steering.measuring import measured, repetition
 from persona_assets.steering.plans import Planned, answering
 from persona_assets.steering.reading import Interventions
@@ -46,8 +46,8 @@ def land_steered(across: AcrossRoles, sae: str, *, progress: Progress | None = N
         rows = _Answers(across, sae, progress or (lambda done, of: None)).rows()
         content = STEERED_RESPONSES.of(columns(STEERED_RESPONSES, rows))
         found = across.land({STEERED_RESPONSES: content}, made_from, sae, inputs_of(across, sae))
-        clear_judged(across.study)
-    across.study.lake.clear(ANSWERING, sae=sae)
+    for under_way in (ANSWERING, STEERED_JUDGING):
+        across.study.lake.clear(under_way, sae=sae)
     return found
 
 
@@ -63,6 +63,8 @@ class _Answers:
         self._settings = across.study.settings.interventions
         asked = [(name, role) for name, one in self._settings.items() if one.answers for role in one.read]
         self._generation = {by: self._answering(by) for by in sorted({self._by(one) for one in asked})}
+        played = {(name, role): self._settings[name].role or role for name, role in asked}
+        self._judge = AnswersJudge(across, sae, played)
         self._prompts = {one: self._interventions.prompts(*one) for one in asked}
 
     def rows(self) -> list[Row]:
@@ -71,8 +73,7 @@ class _Answers:
         self._interventions.release()
         rows = self._measured(list(self._answered(edits)))
         self._interventions.release()
-        played = {(name, role): self._settings[name].role or role for name, role in self._prompts}
-        judge_answers(self._across.study, rows, played, self._progress)
+        self._judge.score(rows, self._progress)
         return rows
 
     def _by(self, asked: Asked) -> str:
@@ -138,6 +139,7 @@ class _Answers:
             towards = self._interventions.towards(*asked)
             for row, one in zip(of, measured(self._interventions.backbone, answers, towards), strict=True):
                 row |= vars(one)
+            keep(self._across.study.lake, ANSWERING, self._sae, of[0]["asked"], of)
         plain = {_answer(row): row["response_token_ids"] for row in rows if row["control"] == "nothing"}
         return [row | {"unchanged": row["response_token_ids"] == plain[_answer(row)]} for row in rows]
 

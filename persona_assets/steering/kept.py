@@ -25,8 +25,8 @@ class Kept:
     """The rows of one intervention, all of an answer's together; `asked` is the hash of what decides them.
     Its parts are files of `table`, one every `seconds` while rows come.
 
-    An edit of an answer that several files hold, or one under several names, is taken once. As a context it
-    writes what waits when it is left, however that is.
+    An edit of an answer that several files hold, or one under several names, is taken once, measured where
+    one of them is. As a context it writes what waits when it is left, however that is.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class Kept:
         for row in (*earlier, *self._parts()):
             if row["asked"] == asked:
                 edits = self._rows.setdefault((row["role"], row["response_id"]), {})
-                edits.setdefault((row["control"], row["target"], row["strength"]), row)
+                key = (row["control"], row["target"], row["strength"])
+                if key not in edits or (edits[key]["loss"] is None and row["loss"] is not None):
+                    edits[key] = row
 
     def __enter__(self) -> Kept:
         return self
@@ -69,8 +71,7 @@ class Kept:
 
     def _flush(self) -> None:
         if self._waiting:
-            content = pa.Table.from_pylist(self._waiting, schema=self._table.schema)
-            self._lake.write(self._table, content, self._asked, sae=self._sae)
+            keep(self._lake, self._table, self._sae, self._asked, self._waiting)
             self._waiting.clear()
         self._written = time.monotonic()
 
@@ -79,6 +80,11 @@ class Kept:
             if file.made_from == self._asked:
                 with suppress(DamagedError):
                     yield from self._lake.read(self._table, file).to_pylist()
+
+
+def keep(lake: Lake, table: Table, sae: str, asked: str, rows: list[Row]) -> None:
+    """Write rows of an SAE, of one hash of what decides them, as one part of `table`."""
+    lake.write(table, pa.Table.from_pylist(rows, schema=table.schema), asked, sae=sae)
 
 
 def earlier_rows(across: AcrossRoles, table: Table, sae: str) -> Iterable[Row]:

@@ -21,12 +21,14 @@ from persona_assets.lake.schema import (
     JUDGING,
     MARTS,
     SCORING,
+    STEERED_JUDGING,
     STEERING,
     Table,
     mart_table,
 )
 from persona_assets.scoring.stage import scoring_parts
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.asked_inputs import steered_parts
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import STAGES, stage, stage_of
@@ -113,6 +115,7 @@ def land_besides(study: Study) -> set[str]:
     assert steering is not None and answering is not None
     return {
         land(study, ANSWERING, answering, Part(sae="demo")),
+        land(study, STEERED_JUDGING, steered_parts(study, "demo")["pirate"], Part(sae="demo")),
         land(study, STEERING, steering, Part(sae="demo")),
         land(study, SCORING, scoring, Part(sae="demo")),
         land(study, JUDGING, judging, Part(role="pirate")),
@@ -195,13 +198,22 @@ def test_each_table_is_listed_once_whatever_is_asked(study: Study) -> None:
         "scoring",
         "steering",
         "answering",
+        "steered_judging",
         "drift_codes",
     } == EVERY_TABLE.keys()
     files.fresh()
     for one in STAGES:
         assert {files.state(one, part) for part in files.parts(one)} == {"fresh"}
     find_garbage(study, timedelta(0))
-    under_way = ("in_flight", "judging", "explaining", "scoring", "steering", "answering")
-    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1] * 6
+    under_way = (
+        "in_flight",
+        "judging",
+        "explaining",
+        "scoring",
+        "steering",
+        "answering",
+        "steered_judging",
+    )
+    assert [listed.pop(f"{study.name}/{name}") for name in under_way] == [1] * 7
     assert set(listed.values()) == {2}
     assert listed.keys() == {f"{study.name}/{name}" for name in EVERY_TABLE.keys() - set(under_way)}

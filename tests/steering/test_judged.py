@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.health.garbage import find_garbage
-from persona_assets.lake.schema import INTERVENTION_EFFECTS, JUDGING
+from persona_assets.judging.stage import JudgingStage
+from persona_assets.lake.schema import INTERVENTION_EFFECTS, STEERED_JUDGING
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.asked_inputs import steered_judge, steered_parts
 from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.judged import AnswersJudge
+from persona_assets.steering.reading import Interventions
 from persona_assets.study.judges import judge_asked
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
@@ -23,6 +28,7 @@ from tests.steering.test_answered import TOWARDS, rows
 from tests.steering.test_stage import made
 
 MODEL = "tests/toy/data/model"
+ANOTHER = "0123456789abcdef"
 
 
 def scoring(score: Callable[[str], int], asked: list[str], after: int = 10**9) -> Behaviour:
@@ -39,15 +45,27 @@ def scoring(score: Callable[[str], int], asked: list[str], after: int = 10**9) -
     return behave
 
 
-def with_judge(make_study: StudyMaker, url: str, prompt: str = "{role}? {question} So: {answer}") -> Study:
-    judges = {"one": judged_by(url, prompt=prompt)}
+def with_judge(
+    make_study: StudyMaker, url: str, prompt: str = "{role}? {question} So: {answer}", **more: Any
+) -> Study:
+    judges = {"one": judged_by(url, prompt=prompt, **more)}
     return make_study("steered", {"interventions": {"towards": TOWARDS}, "judge": judges})
 
 
 def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
     make_study: StudyMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = rows(made(make_study, towards=TOWARDS))
+    plain_study = made(make_study, towards=TOWARDS)
+    with monkeypatch.context() as nothing_answers, pytest.raises(StudyError, match="raise it"):
+        nothing_answers.delattr(SteeredBackend, "_batch")
+        rows(with_judge(make_study, "http://127.0.0.1:9/v1", max_model_len=20))
+    with serving(scoring(lambda _: 1, [], after=0)) as server, pytest.raises(StudyError):
+        rows(with_judge(make_study, server.url))
+    monkeypatch.delattr(SteeredBackend, "_batch")  # what is answered is not answered again
+    with monkeypatch.context() as nothing_reads:  # nor measured
+        nothing_reads.delattr(Interventions, "given")
+        first = rows(plain_study)
+    assert not any(row["loss"] is None for row in first)
     assert {(row["judge"], row["score"], row["judged"]) for row in first} == {(None, None, None)}
     plain = {row["response"] for row in first if row["control"] == "nothing"}
     strong = {row["response"] for row in first if row["control"] is None and row["strength"] == 4} - plain
@@ -57,13 +75,15 @@ def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
     def planted(text: str) -> int:
         return 3 if any(one in text for one in strong) else 1
 
-    monkeypatch.delattr(SteeredBackend, "_batch")  # what is answered is not answered again
     before, asked, again = list[str](), list[str](), list[str]()
     with serving(scoring(planted, before, after=12)) as server:
         study = with_judge(make_study, server.url)
         with pytest.raises(StudyError):
             rows(study)
-    kept = study.lake.files(JUDGING, role="pirate")
+    with serving(scoring(lambda _: 1, [])) as server:  # what lands removes its own parts alone
+        JudgingStage(with_judge(make_study, server.url)).land("pirate")
+    study.lake.write(STEERED_JUDGING, STEERED_JUDGING.schema.empty_table(), ANOTHER, sae="other")
+    kept = study.lake.files(STEERED_JUDGING, sae="demo")
     garbage = {held.file.path for held in find_garbage(study, timedelta(0)).files}
     assert kept and not {one.path for one in kept} & garbage
     with serving(scoring(planted, asked)) as server:
@@ -72,9 +92,13 @@ def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
         effects = [row for row in rows(study, INTERVENTION_EFFECTS) if row["metric"] == "answer_score"]
     assert 12 + len(asked) == len(texts)
     assert all(text.count("pirate?") == 1 for text in asked)  # whose vector it is, and not who answers
-    assert not study.lake.files(JUDGING, role="pirate")
+    assert [file.made_from for file in study.lake.files(STEERED_JUDGING)] == [ANOTHER]
     for row in found:
         assert row["judge"] == "one" and row["score"] == (3 if row["response"] in strong else 1)
+    bare = [row | dict.fromkeys(("judge", "score", "judged")) for row in found]
+    unasked = AcrossRoles.of(with_judge(make_study, "http://127.0.0.1:9/v1"))  # of another SAE: it is known
+    AnswersJudge(unasked, "other", {("towards", "ghost"): "pirate"}).score(bare, lambda done, of: None)
+    assert bare == found
     weak, best = effects
     assert (weak["effect"], best["effect"], best["p"], best["n_questions"]) == (0, 2, 1 / 10, 2)
     with serving(scoring(lambda _: 2, again)) as server:
@@ -103,4 +127,21 @@ def test_scores_that_one_backend_gave_are_not_taken_up_by_another(make_study: St
         for backend in ("transformers", "vllm")
     )
     assert steered_judge(one, "pirate") == steered_judge(other, "pirate") is not None
-    assert steered_parts(one)["pirate"] != steered_parts(other)["pirate"]
+    assert steered_parts(one, "demo")["pirate"] != steered_parts(other, "demo")["pirate"]
+
+
+def test_a_text_that_is_known_is_not_asked_again_and_one_that_is_too_long_has_no_score(
+    make_study: StudyMaker,
+) -> None:
+    texts, asked = ["Aye!", "No.", "Arr " * 4_000], list[str]()
+    given = [{"intervention": "one", "role": "ghost", "question": "Who?", "response": text} for text in texts]
+    given = [row | dict.fromkeys(("judge", "score", "judged")) for row in given]
+    with serving(scoring(lambda text: 3 if "Aye" in text else 0, asked)) as server:
+        across = AcrossRoles.of(with_judge(make_study, server.url))
+        judge = AnswersJudge(across, "demo", {(name, "ghost"): "pirate" for name in ("one", "added")})
+        judge.score(given, lambda done, of: None)
+        assert [row["score"] for row in given] == [3, 0, None] and len(asked) == 2
+        assert {row["judge"] for row in given} == {"one"} and None not in {row["judged"] for row in given}
+        added = [row | {"intervention": "added", "score": None, "judged": None} for row in given]
+        judge.score([*given, *added], lambda done, of: None)
+    assert [row["score"] for row in added] == [3, 0, None] and len(asked) == 2

@@ -89,6 +89,7 @@ from persona_assets.lake.schema.of_steering import (
     ANSWERING,
     INTERVENTION_EFFECTS,
     INTERVENTION_READOUTS,
+    STEERED_JUDGING,
     STEERED_RESPONSES,
     STEERING,
     STEERING_TABLES,
@@ -148,7 +149,17 @@ MARTS = Table(
 # And those that no snapshot holds, or not under this name.
 EVERY_TABLE = TABLES | {
     table.name: table
-    for table in (DRIFT_CODES, IN_FLIGHT, JUDGING, ANSWERING, STEERING, EXPLAINING, SCORING, MARTS)
+    for table in (
+        DRIFT_CODES,
+        IN_FLIGHT,
+        JUDGING,
+        ANSWERING,
+        STEERED_JUDGING,
+        STEERING,
+        EXPLAINING,
+        SCORING,
+        MARTS,
+    )
 }
 
 
@@ -238,6 +249,7 @@ __all__ = [
     "SMALL_TABLES",
     "STANDS_ON",
     "STATISTICS_TABLES",
+    "STEERED_JUDGING",
     "STEERED_RESPONSES",
     "STEERING",
     "STEERING_TABLES",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
 
+from persona_assets.lake.schema.of_roles import JUDGING
 from persona_assets.lake.schema.table import (
     BIGINT,
     BOOL,
@@ -140,13 +142,23 @@ STEERING = Table(
     per_role=False,
 )  # fmt: skip
 
-# Nor this: steered responses that are under way, before they are measured and compared.
-_MEASURED = ("unchanged", "readout", "loss", "judge", "score", "judged")
+# Nor this: steered responses that are under way, before they are compared and judged. Until they are measured
+# they have neither readout nor loss.
+_COMPARED = ("unchanged", "judge", "score", "judged")
 ANSWERING = Table(
     "answering", "The parts of an SAE whose steered responses are under way",
     columns=tuple(
-        one for one in STEERED_RESPONSES.columns if not one.made_of and one.name not in _MEASURED
+        one for one in STEERED_RESPONSES.columns if not one.made_of and one.name not in _COMPARED
     ),
     per_sae=True,
     per_role=False,
 )  # fmt: skip
+
+# Nor this: the parts belong to the SAE, so that no other's landing, nor that of judgements, removes them.
+STEERED_JUDGING = replace(
+    JUDGING,
+    name="steered_judging",
+    comment="The parts of an SAE whose steered responses are being judged",
+    per_sae=True,
+    per_role=False,
+)
