@@ -19,6 +19,7 @@ from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
+from persona_assets.study.contrasts import check_role
 from persona_assets.study.settings import GenerationSettings, InterventionSettings
 from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
@@ -85,6 +86,9 @@ class Steering:
 
     def check(self, sae: str) -> None:
         """Raise StudyError, without loading a model, where nothing can be edited under the SAE."""
+        analysis = self._study.settings.analysis
+        compared = [role for role in self._study.role_names if role not in analysis.exclude]
+        check_role(self._study, "analysis.anchor", analysis.anchor, compared)
         across = AcrossRoles.of(self._study)
         answering_here(across, Interventions(across, sae, written=False).device, _REMEDY)
         _made_from(across, sae)

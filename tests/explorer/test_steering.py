@@ -168,6 +168,7 @@ def test_the_studies_that_cannot_be_steered_say_why(make_study: StudyMaker) -> N
     for changes, said in (
         ({}, "the roles are not compared yet under SAE demo"),
         (elsewhere, "answers elsewhere"),
+        ({"analysis.anchor": "nobody"}, "analysis.anchor: none has no role 'nobody'"),
     ):
         study = make_study("none", changes)
         with TestClient(make_app(study, trials=Trials(study)), base_url="http://127.0.0.1") as client:
