@@ -364,6 +364,18 @@ def test_a_page_is_saved_as_one_file_that_runs_nothing_and_says_how_it_is_cited(
     assert axe_violations(page) == []
 
 
+def test_a_page_that_is_left_before_it_was_read_is_not_called_saved(page, pages, folder):
+    held: list[Any] = []
+    page.route("**/histogram/*.json", lambda route: held.append(route))
+    with page.expect_request("**/histogram/*.json"):
+        open_feature(page, pages, folder, 10)
+    page.get_by_role("button", name="save as a file").click()
+    page.get_by_role("button", name="saving").wait_for()
+    page.evaluate("location.hash += '?role=nobody'")
+    held[0].continue_()
+    page.get_by_role("button", name="not saved: the page has changed").wait_for()
+
+
 def test_a_long_text_is_cut_until_it_is_asked_for(page, pages, folder):
     open_feature(page, pages, folder, len(HOSTILE) - 1)
     label = page.locator(".label.first .long-text")
