@@ -14,6 +14,7 @@ from persona_assets.health.garbage import find_garbage
 from persona_assets.judging.stage import JudgingStage
 from persona_assets.lake.schema import INTERVENTION_EFFECTS, STEERED_JUDGING
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.orchestration import study_reports
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.asked_inputs import steered_judge, steered_parts
 from persona_assets.steering.answering import SteeredBackend
@@ -22,6 +23,7 @@ from persona_assets.steering.reading import Interventions
 from persona_assets.study.judges import judge_asked
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
+from tests.directions.test_stage import Heard
 from tests.generate.misbehaving_server import Behaviour, Request, serving
 from tests.judging.test_stage import judged_by
 from tests.steering.test_answered import TOWARDS, rows
@@ -101,9 +103,12 @@ def test_scores_are_paired_told_from_controls_and_asked_once_for_each_text(
     assert bare == found
     weak, best = effects
     assert (weak["effect"], best["effect"], best["p"], best["n_questions"]) == (0, 2, 1 / 10, 2)
-    with serving(scoring(lambda _: 2, again)) as server:
-        other = rows(with_judge(make_study, server.url, "{role}, now? {question} So: {answer}"))
-    assert len(again) == len(texts) and {row["score"] for row in other} == {2}
+    with serving(scoring(lambda text: planted(text) * 2, again)) as server:  # 6 is not on the scale
+        study = with_judge(make_study, server.url, "{role}, now? {question} So: {answer}")
+        other = rows(study)
+        metadata = study_reports.land_steered(study, Heard()).metadata
+    assert len(again) == len(texts) and {row["score"] for row in other} == {2, None}
+    assert metadata["without a score"] == sum(row["response"] in strong for row in other) > 0
     assert [row["response"] for row in other] == [row["response"] for row in found]
 
 
