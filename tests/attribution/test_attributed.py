@@ -39,7 +39,7 @@ class Planted(Sae):
 
 
 def both(model: AttributionModel, answers: list[Answer]) -> tuple[Traced, torch.Tensor]:
-    here = traced(model.backbone, model.places, [one.own for one in answers])[POINT]
+    here = traced(model.backbone, {POINT: model.parts["demo"].place}, [one.own for one in answers])[POINT]
     beside = model.backbone.selected_rows([one.beside for one in answers], [POINT])[POINT].float()
     return here, beside.clone()
 

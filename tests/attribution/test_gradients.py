@@ -28,7 +28,7 @@ def test_a_gradient_along_a_direction_is_what_a_little_of_it_on_one_token_does(
 ) -> None:
     own, reference = [one.own for one in answers], whole(str(TOY / "model"))
     part = model.parts["demo"]
-    here = traced(model.backbone, model.places, own)[POINT]
+    here = traced(model.backbone, {POINT: model.parts["demo"].place}, own)[POINT]
     at = 0
     for one in own[:3]:
         rows = slice(at, at + one.n_selected)
@@ -47,7 +47,7 @@ def test_the_last_token_of_an_answer_moves_nothing_and_the_first_does(
     model: AttributionModel, answers: list[Answer]
 ) -> None:
     one = answers[0].own
-    here = traced(model.backbone, model.places, [one])[POINT]
+    here = traced(model.backbone, {POINT: model.parts["demo"].place}, [one])[POINT]
     assert not here.gradients[-1].any() and here.gradients[0].any()
 
 
@@ -56,7 +56,7 @@ def test_contributions_are_sums_over_tokens_of_activations_times_gradients(
 ) -> None:
     part, own = model.parts["demo"], [one.own for one in answers]
     lengths = [one.n_selected for one in own]
-    here = traced(model.backbone, model.places, own)[POINT]
+    here = traced(model.backbone, {POINT: model.parts["demo"].place}, own)[POINT]
     beside = model.backbone.selected_rows([one.beside for one in answers], [POINT])[POINT].float()
     found, codes = contributions(part.reader, part.directions, here, beside, lengths)
     slopes = here.gradients.double() @ part.directions.double().T
