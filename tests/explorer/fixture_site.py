@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def _study(size: Size, roles: list[str], snapshot: str, live: bool) -> Json:
         "snapshot": snapshot,
         "published_at": "2026-11-22T12:00:00Z",
         "live": live,
-        "version": "0.1.0",
+        "version": version("persona-assets"),
         "saes": [{**sae, "d_sae": 65_536, "n_alive": size.alive, "has_atlas": size.selected > 0}],
         "roles": entries,
         "anchor": "default",
