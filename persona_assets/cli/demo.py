@@ -18,6 +18,7 @@ from persona_assets.base.project import in_project, project
 from persona_assets.base.text import cleaned
 from persona_assets.cli.answers import ask
 from persona_assets.cli.drift import follow
+from persona_assets.cli.feature import print_feature
 from persona_assets.cli.plot import plot
 from persona_assets.cli.run import run_study
 from persona_assets.cli.units import counted, duration
@@ -34,18 +35,18 @@ SHIPPED = Path("data/smollm2/lake")  # the answers of all roles, as a lake keeps
 
 _READ = ("role_features", "statistics", "baselines", "atlas", "feature_labels", "directions", "warehouse")
 _PICTURES = (("similarity", None), ("axes", None), ("atlas", None), ("role", LIVE))
-_SHOWN = 2  # answers of the live role
+_SHOWN = 2  # answers of the live role, and sentences of its surest feature
 _SURE = f"from top_features('{LIVE}', by := 'q') where auroc > 0.5 limit"
 _FIRST = f"select feature_id {_SURE} 1"
 
-# What people ask first, and how SQL says it.
+# What people ask first, and how SQL says it; where it does not, `persona feature` shows the sentences.
 _QUESTIONS = {
     "What do three roles answer to one question?": "select role, question, response from responses "
     "where response_id = 7 and role in ('default', 'pirate', 'vampire')",
     f"Which features tell the {LIVE} from the other roles, and how sure is that?": "select feature_id, "
     f"label, q, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_SURE} 5",
     "Which roles fire the first of these features?": "from which_roles({feature}) limit 5",
-    "On which tokens is it strongest?": "select role, max, pieces from top_responses({feature}) limit 5",
+    f"In which sentences of the {LIVE} is it strongest, and on which tokens?": None,
     "Which features tell roles apart best?": "select rank, feature_id, preferred_role, stability from atlas "
     "order by rank limit 5",
     "Which roles are farthest from the plain assistant?": "select role, position, position_low, "
@@ -138,6 +139,10 @@ def _ask(study: Study) -> None:
     with connect(study) as connection:
         [feature] = connection.execute(_FIRST).fetchone() or [0]
     for question, pattern in _QUESTIONS.items():
+        if pattern is None:
+            print(f"\n{question}\n$ persona feature {study.name} {feature} --role {LIVE} --limit {_SHOWN}")
+            print_feature(study, feature, None, LIVE, _SHOWN, "table", wide=False)
+            continue
         query = pattern.format(feature=feature)
         print(f'\n{question}\n$ persona sql {study.name} "{query}"', flush=True)
         ask(study, query, "table")
