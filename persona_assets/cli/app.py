@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from persona_assets.cli.commands import asking, bringing, keeping, making
+from persona_assets.cli.commands import asking, bringing, keeping, making, serving
 from persona_assets.cli.commands.finding import finding_app
 from persona_assets.cli.commands.labels import labels_app
 from persona_assets.cli.commands.models import models_app
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (making, keeping, asking, bringing):
+for group in (making, keeping, asking, serving, bringing):
     app.add_typer(group.commands)
 app.add_typer(roles_app, name="roles")
 app.add_typer(labels_app, name="labels")

@@ -1,4 +1,4 @@
-"""Commands that ask a study: in SQL, in pictures, in the browser. Each imports what it needs when it runs."""
+"""Commands that ask a study: in SQL, in pictures, its model. Each imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -251,80 +251,3 @@ def plot(
     from persona_assets.cli.plot import plot
 
     typer.echo(plot(load_study(study), subject.value, name, sae, to))
-
-
-@commands.command()
-def explore(
-    study: StudyArgument,
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = 8420,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            help="The address to listen on. Without --token whoever can connect can read the study.",
-        ),
-    ] = "127.0.0.1",
-    base_path: Annotated[
-        str,
-        typer.Option(
-            "--base-path", metavar="PATH", help="Answer below this path, as behind a reverse proxy."
-        ),
-    ] = "/",
-    trusted_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trusted-host",
-            metavar="NAME",
-            help="Another name by which browsers ask, such as the proxy's; may be given several times.",
-        ),
-    ] = None,
-    token: Annotated[
-        bool,
-        typer.Option(
-            "--token",
-            help="Answer only requests that carry the token: the value of PERSONA_TOKEN, or a new one that "
-            "is printed.",
-        ),
-    ] = False,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
-    drift_runs: Annotated[
-        Path | None,
-        typer.Option(
-            "--drift-runs",
-            metavar="DIR",
-            help="Show the drift runs that any tool exported to DIR.",
-        ),
-    ] = None,
-    model: Annotated[
-        bool, typer.Option("--model", help="Load the study's model, for the pages Try and Steer.")
-    ] = False,
-) -> None:
-    """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""
-    from persona_assets.cli.explore import access_by, explore
-
-    opened, access = load_study(study), access_by(host, trusted_host or [], base_path, token)
-    explore(opened, access, port, browser, drift_runs, model)
-
-
-@commands.command("mcp")
-def serve_agents(study: StudyArgument) -> None:
-    """Let agents ask the study: a server of the Model Context Protocol over standard input and output."""
-    from persona_assets.cli.agents import serve
-
-    serve(load_study(study))
-
-
-@commands.command()
-def site(
-    study: StudyArgument,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an earlier site's.")],
-) -> None:
-    """Write the explorer as files for any web host.
-
-    Its page SQL asks a database by HTTP ranges; where the host has none it reads all of it.
-    """
-    from persona_assets.cli.explore import site
-
-    site(load_study(study), directory)
