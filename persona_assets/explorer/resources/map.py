@@ -14,9 +14,10 @@ def map_of(source: Source, sae: str) -> Json:
     """`{sae}/map.json`. Raises the problem 404 where there is no atlas."""
     summary = _summary(source, sae)
     roles = source.columns("map_roles", sae=sae)["role"]
+    alike = families(source, sae, summary["similarity_null"])
     return {
         "roles": roles,
-        "families": [[roles.index(role) for role in family] for family in families(source, sae)],
+        "families": [[roles.index(role) for role in family] for family in alike],
         "features": source.columns("map", sae=sae, roles=roles),
         "summary": summary,
     }

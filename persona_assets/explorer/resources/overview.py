@@ -37,15 +37,17 @@ def roles(source: Source, sae: str) -> Json:
     order = role_order(matrices["similarity"])
     mapped = source.row("map_summary", sae=sae)
     shown = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
-    place = {names[row]: at for at, row in enumerate(order)}
+    place = {row: at for at, row in enumerate(order)}
+    null = None if mapped is None else mapped["similarity_null"]
+    found = _families(matrices["similarity"], null)
     return {
         "order": [names[row] for row in order] or [role["role"] for role in source.rows("roles")],
         **{
             name: [[None if np.isnan(cell) else cell for cell in row] for row in matrix]
             for name, matrix in shown.items()
         },
-        "similarity_null": None if mapped is None else mapped["similarity_null"],
-        "families": [sorted(place[role] for role in family) for family in families(source, sae)],
+        "similarity_null": null,
+        "families": [sorted(place[row] for row in family) for family in found],
         "axes": axes(source, sae),
         "adherence": source.rows("adherence", role=None),
         "findings": source.known("findings", sae=sae, role=None),
@@ -53,14 +55,14 @@ def roles(source: Source, sae: str) -> Json:
     }
 
 
-def families(source: Source, sae: str) -> list[list[str]]:
-    """Return the families of roles that are alike beyond chance, the largest first; none without an atlas."""
-    mapped = source.row("map_summary", sae=sae)
-    if mapped is None or mapped["similarity_null"] is None:
-        return []
+def families(source: Source, sae: str, null: float | None) -> list[list[str]]:
+    """Return the families of roles that are alike beyond chance, which `null` tells, the largest first."""
     names, matrices = _matrices(source, sae)
-    found = role_families(matrices["similarity"], mapped["similarity_null"], MOST_FAMILIES)
-    return [[names[row] for row in rows] for rows in found]
+    return [[names[row] for row in rows] for rows in _families(matrices["similarity"], null)]
+
+
+def _families(similarity: Floats, null: float | None) -> list[list[int]]:
+    return [] if null is None else role_families(similarity, null, MOST_FAMILIES)
 
 
 def _matrices(source: Source, sae: str) -> tuple[list[str], dict[str, Floats]]:
