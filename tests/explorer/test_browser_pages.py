@@ -359,6 +359,10 @@ def test_a_page_is_saved_as_one_file_that_runs_nothing_and_says_how_it_is_cited(
         assert set(lit.evaluate_all("all => all.map(one => one.tabIndex)")) == {0}
         windows = page.locator(".example-window .tokens")
         assert windows.evaluate_all("all => all.every(one => one.scrollHeight <= one.clientHeight)")
+    within = (
+        "one => one.closest('.section').getBoundingClientRect().bottom - one.getBoundingClientRect().bottom"
+    )
+    assert page.locator(".sort-table").first.evaluate(within) >= -1  # nothing of it lies over what follows
     assert page.title() == f"synthetic: {of.capitalize()} {arg}"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert axe_violations(page) == []

@@ -6,7 +6,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 // The shell fills the window and lets its parts scroll; a file scrolls as a whole.
 const SHEET = `
 html, body { height: auto }
-.feature-columns > .section, .characteristic-section { height: auto; min-height: 0 }
+.characteristic-section { height: auto; min-height: 0 }
+.feature-first > .section:last-child { flex: none; contain: none }
 .scroll-box { overflow: visible; max-height: none }
 .saved { max-width: 1400px; margin: 0 auto; padding: 0 20px 24px }
 .saved pre { white-space: pre-wrap }
