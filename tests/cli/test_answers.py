@@ -11,11 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import ask, print_rows, read_given
+from persona_assets.cli.app import app
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
+from tests.typed import typed
 
 PERSONA = Path(sys.executable).with_name("persona")
 ROWS = [("pirate", 0.25, None), ("[bold]ghost[/]", 2.0, 'a,b\n"c"')]
@@ -170,6 +173,33 @@ def test_sql_reads_the_query_from_standard_input(study: Study) -> None:
     publish(study)
     answer = persona("sql", str(study.file), "--format", "csv", stdin="select count(*) as n from roles")
     assert (answer.stdout, answer.returncode) == ("n\n3\n", 0)
+
+
+@pytest.mark.parametrize("words", [("--format", "csv"), ()])
+def test_sql_that_begins_with_a_comment_is_a_query_and_an_unknown_option_is_none(
+    study: Study, words: tuple[str, ...]
+) -> None:
+    publish(study)
+    said = typed("sql", study.file, "-- how many?\nselect count(*) as n from roles where 1 = 1", *words)
+    assert (said.status, said.err) == (0, "")
+    assert said.out.split()[:2] == ["n", "3"]
+    wrong = typed("sql", study.file, "--formt", "csv")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err.startswith("persona: No such option: --formt")
+
+
+def test_a_text_that_begins_with_a_dash_is_told_from_an_options_value() -> None:
+    command = typer.main.get_command(app).commands["steer"]  # type: ignore[attr-defined]
+    context = command.make_context(
+        "steer", ["--system", "- be brief", "--axis", "- milk, - eggs", "small", "--seed=1"]
+    )
+    assert {key: context.params[key] for key in ("study", "text", "system", "axis", "seed")} == {
+        "study": "small",
+        "text": "- milk, - eggs",
+        "system": "- be brief",
+        "axis": True,
+        "seed": 1,
+    }
 
 
 def test_a_study_without_a_warehouse_says_how_to_make_one(study: Study) -> None:

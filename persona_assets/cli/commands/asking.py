@@ -15,6 +15,7 @@ from persona_assets.cli.commands.options import (
     SaeOption,
     StudyArgument,
     Subject,
+    TextCommand,
     WideOption,
 )
 from persona_assets.study.settings.steering import Operation
@@ -25,7 +26,7 @@ commands = typer.Typer()
 FEATURE_ORDERS = orders("top_features")
 
 
-@commands.command()
+@commands.command(cls=TextCommand)
 def sql(
     study: StudyArgument,
     query: Annotated[
@@ -123,7 +124,7 @@ def top_features(
         say_unshown(opened, role=role, sae=sae, limit=limit, by=by)
 
 
-@commands.command("try")
+@commands.command("try", cls=TextCommand)
 def try_text(
     study: StudyArgument,
     text: Annotated[
@@ -157,7 +158,7 @@ def try_text(
     try_text(load_study(study), text, file, sae, pooled, top or (20 if pooled else 3), output, wide)
 
 
-@commands.command()
+@commands.command(cls=TextCommand)
 def steer(
     study: StudyArgument,
     text: Annotated[

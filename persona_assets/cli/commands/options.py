@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 StudyArgument = Annotated[
     str,
@@ -45,3 +48,23 @@ class Subject(StrEnum):
     feature = "feature"
     role = "role"
     doses = "doses"
+
+
+class TextCommand(TyperCommand):
+    """A command with a text among its arguments, such as SQL that opens with a comment: `"-- why ..."`.
+
+    A word that begins with a dash and has a space before any `=` is no option's name, but that text.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words, such a text as the last argument."""
+        with_value = {name for one in self.params if not getattr(one, "is_flag", True) for name in one.opts}
+        texts = [
+            place
+            for place, (before, word) in enumerate(pairwise(["", *args]))
+            if re.match(r"-[^\s=]*\s", word) and before not in with_value
+        ]
+        if texts and "--" not in args:
+            others = [word for place, word in enumerate(args) if place not in texts]
+            args = [*others, "--", *(args[place] for place in texts)]
+        return super().parse_args(ctx, args)
