@@ -5,17 +5,22 @@ import { WorthProvider } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
 import type { Study } from "../generated/contract";
+import { useHelp } from "../help/useHelp";
 import { PAGES, shownAt } from "../router/pages";
 import { useRoute } from "../router/router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Header } from "./Header";
+import { lazyChunk } from "./lazyChunk";
 import { Notices } from "./Notices";
 import { BUNDLE_COMPONENTS, PAGE_COMPONENTS } from "./pages";
 import { Source } from "./Source";
 import "./shell.css";
 
+const HelpPanel = lazyChunk(() => import("../help/HelpPanel"));
+
 export function App() {
   const [moved, setMoved] = useState<Study | null>(null);
+  const help = useHelp();
   const dismiss = useCallback(() => setMoved(null), []);
   return (
     <StudyProvider onMoved={setMoved}>
@@ -23,12 +28,15 @@ export function App() {
         Skip to the page
       </a>
       <WorthProvider>
-        <Header />
+        <Header help={help} />
         <Source />
         <Notices moved={moved} dismiss={dismiss} />
-        <main id="main" tabIndex={-1}>
-          <CurrentPage />
-        </main>
+        <div className="stage">
+          <main id="main" tabIndex={-1}>
+            <CurrentPage />
+          </main>
+          <Suspense>{help.open && <HelpPanel close={help.close} />}</Suspense>
+        </div>
       </WorthProvider>
     </StudyProvider>
   );

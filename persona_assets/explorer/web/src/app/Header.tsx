@@ -7,7 +7,7 @@ import { href, setParams, useRoute } from "../router/router";
 import { SearchBox } from "../search/SearchBox";
 import { useTheme } from "./theme";
 
-export function Header() {
+export function Header({ help }: { help: { open: boolean; toggle: () => void } }) {
   const study = useStudy();
   return (
     <header className="header">
@@ -18,6 +18,16 @@ export function Header() {
       <SearchBox />
       <SaeChoice />
       <OpenBundle />
+      <button
+        className="icon"
+        id="help-button"
+        onClick={help.toggle}
+        aria-label="Help on this page"
+        aria-expanded={help.open}
+        title="How to read this page, and its keys: ?"
+      >
+        <span aria-hidden="true">?</span>
+      </button>
       <ThemeToggle />
     </header>
   );
@@ -61,7 +71,7 @@ function ThemeToggle() {
   const [theme, choose] = useTheme();
   const other = theme === "dark" ? "light" : "dark";
   return (
-    <button className="theme" onClick={() => choose(other)} aria-label={`Change to the ${other} theme`} title={`${other} theme`}>
+    <button className="icon" onClick={() => choose(other)} aria-label={`Change to the ${other} theme`} title={`${other} theme`}>
       <span aria-hidden="true">{theme === "dark" ? "☀" : "☾"}</span>
     </button>
   );

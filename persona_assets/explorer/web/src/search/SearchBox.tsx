@@ -4,6 +4,7 @@ import { plainKey } from "../components/plainKey";
 import { Worth } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import type { SearchResult } from "../generated/contract";
+import { isTyped } from "../help/useHelp";
 import { href, navigate, useRoute } from "../router/router";
 import { resultOf, type Search, useSearch } from "./useSearch";
 import "./search.css";
@@ -216,9 +217,7 @@ function exact(result: SearchResult | null, wanted: string): Option | null {
 function useSlash(input: { current: HTMLInputElement | null }): void {
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
-      const at = event.target;
-      const typing = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
-      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== "/" || isTyped(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       input.current?.focus();
       input.current?.select();
