@@ -195,6 +195,11 @@ def _map(rng: np.random.Generator, size: Size, roles: list[str], features: Json)
         "pca_x": _rounded(rng.normal(0, 3, n)),
         "pca_y": _rounded(rng.normal(0, 1, n)),
         "preferred_role": features["preferred"][:n].tolist(),
+        "top_roles": [
+            [one, (one + 1) % len(roles), (one + 2) % len(roles)]
+            for one in features["preferred"][:n].tolist()
+        ],
+        "top_shares": [[0.25 + row % 60 / 100, 0.15, 0.0] for row in range(n)],
         "label": [label and label[:500] for label in features["labels"][:n]],
     }
     summary = {

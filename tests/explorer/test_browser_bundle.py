@@ -132,6 +132,10 @@ def test_the_pages_of_a_bundle_say_of_it_only_what_it_says(page, site, beside, b
     for key in ("ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.get_by_role("heading", name=f"Role {bundle['roles'][1]}").wait_for()
+    page.goto(f"{site}?bundle=bundle.json#/role/{bundle['roles'][0]}")
+    shares = page.locator(".found-features li .num")
+    shares.first.wait_for()
+    assert shares.first.inner_text().startswith("50.0")
     for other in ("drift", "compare", "sql"):
         page.goto(f"{site}?bundle=bundle.json#/{other}")
         page.get_by_text("A bundle does not hold this").wait_for()

@@ -103,6 +103,10 @@ def test_a_selection_shows_its_numbers_and_its_nearest_in_the_full_space(page, s
     assert page.locator(".overlay .neighbor").count() == len(ids)
     assert f"rank {row + 1}" in page.locator(".selected-head").inner_text()
     page.locator(".map-sentence .token.heat-5").wait_for()
+    box = page.get_by_label(f"Highlight the features of {_role(atlas, row)}")
+    box.check()
+    page.wait_for_function(f"location.hash.includes('roles={_role(atlas, row)}')")
+    box.uncheck()
     page.locator(".neighbors li button").first.click()
     page.wait_for_function(f"document.querySelector('.selected-id').textContent === '{ids[0]}'")
 
@@ -115,7 +119,10 @@ def test_hovering_tells_what_a_dot_is_without_selecting_it(page, site, atlas):
     page.mouse.move(x + 1, y + 1)
     card = page.locator(".hover-card")
     assert str(atlas["features"]["feature_id"][row]) in card.inner_text()
-    assert _role(atlas, row) in card.inner_text()
+    first, second, third = (atlas["roles"][role] for role in atlas["features"]["top_roles"][row])
+    assert [line.split()[0] for line in card.locator(".role-shares li").all_inner_texts()] == [first, second]
+    assert f"{atlas['features']['top_shares'][row][0]:.1%}".rstrip("%") in card.inner_text()
+    assert third not in card.inner_text().split()  # it has nothing of the feature
     page.mouse.move(x + 40, y + 40)
     assert "f=" not in page.url
 
@@ -129,6 +136,8 @@ def test_a_highlighted_role_is_what_the_list_holds_and_is_in_the_address(page, s
     of_role = [one for one in atlas["features"]["preferred_role"] if atlas["roles"][one] == role]
     assert listed(page) == len(of_role)
     assert set(page.locator(".map-line .role").all_inner_texts()) == {role}
+    shares = [float(text.split()[0]) for text in page.locator(".map-line .share").all_inner_texts()]
+    assert shares == sorted(shares, reverse=True) and shares[0] > shares[-1]
     page.reload()
     page.wait_for_selector(".map-list .virtual-row")
     assert listed(page) == len(of_role)

@@ -223,6 +223,13 @@ def test_the_map_says_rows_of_its_own(source: Source):
     assert n == map_["summary"]["selected_count"] == len(neighbors["rows"])
     assert map_["roles"] == sorted(ROLES)
     assert all(0 <= role < len(ROLES) for role in map_["features"]["preferred_role"])
+    for roles, shares in zip(map_["features"]["top_roles"], map_["features"]["top_shares"], strict=True):
+        assert len(set(roles)) == len(roles) == len(shares) == min(3, len(ROLES))
+        assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1.002
+    known = source.connection.execute(
+        "select top_roles[1].role from atlas where sae = 'first' order by rank"
+    ).fetchall()
+    assert [map_["roles"][roles[0]] for roles in map_["features"]["top_roles"]] == [row[0] for row in known]
     for row, (rows, similarities) in enumerate(
         zip(neighbors["rows"], neighbors["similarities"], strict=True)
     ):

@@ -140,10 +140,16 @@ class Label(Answer):
 
 MapFeatures = table_of(
     "MapFeatures",
-    "The selected features in rank order; `preferred_role` is an index into the map's roles.",
+    "The selected features in rank order; `preferred_role` and `top_roles` are places among the map's roles, "
+    "and `top_shares` are the shares of the latter.",
     ATLAS,
     leave=("rank", "top_roles"),
-    also={"preferred_role": int, "label": str | None},
+    also={
+        "preferred_role": int,
+        "top_roles": list[int],
+        "top_shares": list[float | None],
+        "label": str | None,
+    },
     unknown=True,
 )
 MapSummary = rows_of(

@@ -57,7 +57,7 @@ function Feature({ feature }: { feature: BundleFeature }) {
         title="Metrics"
         rows={feature.metrics.map(({ name, value }) => [name, METRICS[name as Metric], metricText(name as Metric, value)])}
       />
-      <Features title="Nearest by cosine over roles" features={feature.near} similarity={(at) => feature.near[at]?.similarity ?? null} />
+      <Features title="Nearest by cosine over roles" features={feature.near} number={(at) => fixed(feature.near[at]?.similarity, 3)} />
     </div>
   );
 }
@@ -88,14 +88,18 @@ export function RoleOfBundle() {
             title="Nearest roles"
             rows={data.nearest.slice(0, NEAREST).map((one) => [one.role, <RoleLink role={one.role} />, fixed(one.similarity, 3)])}
           />
-          <Features title="Features that prefer it" features={data.features} />
+          <Features
+            title="Features that prefer it, and the role's share of each"
+            features={data.features}
+            number={(at) => percent(data.features[at]?.share)}
+          />
         </div>
       )}
     </Loaded>
   );
 }
 
-function Features(props: { title: string; features: NamedFeature[]; similarity?: (at: number) => number | null }) {
+function Features(props: { title: string; features: NamedFeature[]; number: (at: number) => string }) {
   if (props.features.length === 0) return null;
   return (
     <section>
@@ -103,7 +107,7 @@ function Features(props: { title: string; features: NamedFeature[]; similarity?:
       <ol className="found-features panel">
         {props.features.map((one, at) => (
           <li key={one.feature_id}>
-            {props.similarity && <span className="num muted">{fixed(props.similarity(at), 3)}</span>}
+            <span className="num muted">{props.number(at)}</span>
             <FeatureLink id={one.feature_id} />
             <Label text={one.label} />
             {one.preferred_role !== null && <RoleLink role={one.preferred_role} />}

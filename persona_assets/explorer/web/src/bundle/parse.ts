@@ -22,19 +22,25 @@ export interface NamedFeature {
   preferred_role: string | null;
 }
 
+export interface TopRole {
+  role: string;
+  activation: Maybe;
+  share: Maybe;
+}
+
 /** What a bundle has on one feature: less than a study's page. */
 export interface BundleFeature extends NamedFeature {
   rank: number;
   url: string | null;
   metrics: { name: string; value: Maybe }[];
-  top_roles: { role: string; activation: Maybe; share: Maybe }[];
+  top_roles: TopRole[];
   near: (NamedFeature & { similarity: Maybe })[];
 }
 
 export interface BundleRole {
   role: string;
   nearest: { role: string; similarity: number }[];
-  features: NamedFeature[]; // that prefer it, by rank
+  features: (NamedFeature & { share: Maybe })[]; // that prefer it, those of which it has most first
 }
 
 const SAE = "bundle";
@@ -145,10 +151,13 @@ class Opened {
   private map(): MapData {
     const coords = object(this.json.coords);
     const axis = (layout: string, part: number) => this.ids.map((_, row) => coordinate(list(list(coords[layout])[row])[part]));
+    const top = this.features.map((one) => this.topRoles(one).filter(({ role }) => this.roleAt.has(role)));
     const columns = {
       feature_id: this.ids,
       label: this.labels,
       preferred_role: this.ids.map((_, row) => this.preferred(row)),
+      top_roles: top.map((one) => one.map(({ role }) => this.roleAt.get(role) as number)),
+      top_shares: top.map((one) => one.map(({ share }) => share)),
       umap_x: axis("umap", 0),
       umap_y: axis("umap", 1),
       pca_x: axis("pca", 0),
@@ -218,14 +227,18 @@ class Opened {
       rank: row + 1,
       url: neuronpedia(string(feature.neuronpedia_url)),
       metrics: METRICS.map((name) => ({ name, value: number(object(feature.metrics)[name]) })).filter(({ value }) => value !== null),
-      top_roles: list(feature.top_roles)
-        .map(object)
-        .flatMap((one) => {
-          const role = string(one.role);
-          return role === null ? [] : [{ role, activation: number(one.activation), share: number(one.share) }];
-        }),
+      top_roles: this.topRoles(feature),
       near: (rows[row] ?? []).map((other, at) => ({ ...this.named(other), similarity: similarities[row]?.[at] ?? null })),
     };
+  }
+
+  private topRoles(feature: Json): TopRole[] {
+    return list(feature.top_roles)
+      .map(object)
+      .flatMap((one) => {
+        const role = string(one.role);
+        return role === null ? [] : [{ role, activation: number(one.activation), share: number(one.share) }];
+      });
   }
 
   private named(row: number): NamedFeature {
@@ -242,7 +255,11 @@ class Opened {
       .map((other, at) => ({ role: other, similarity: line[at] ?? null }))
       .filter((one): one is { role: string; similarity: number } => one.role !== role && one.similarity !== null)
       .sort((a, b) => b.similarity - a.similarity);
-    const features = this.ids.map((_, row) => this.named(row)).filter((one) => one.preferred_role === role);
+    const shareOf = (feature: Json) => this.topRoles(feature).find((one) => one.role === role)?.share ?? null;
+    const features = this.features
+      .map((feature, row) => ({ ...this.named(row), share: shareOf(feature) }))
+      .filter((one) => one.preferred_role === role)
+      .sort((a, b) => (b.share ?? -1) - (a.share ?? -1));
     return { role, nearest, features };
   }
 }

@@ -167,7 +167,7 @@ export interface Label {
   scores: LabelScore[];
 }
 
-/** The selected features in rank order; `preferred_role` is an index into the map's roles. */
+/** The selected features in rank order; `preferred_role` and `top_roles` are places among the map's roles, and `top_shares` are the shares of the latter. */
 export interface MapFeatures {
   feature_id: number[];
   /** UMAP over cosines; NULL where the feature has no place */
@@ -197,6 +197,8 @@ export interface MapFeatures {
   max_activation: (number | null)[];
   /** Entropy of the shares over log(number of roles): 1 where all roles are alike, 0 where one has all */
   bridge_entropy: (number | null)[];
+  top_roles: number[][];
+  top_shares: ((number | null)[])[];
   label: (string | null)[];
 }
 

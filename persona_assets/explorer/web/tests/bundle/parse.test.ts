@@ -109,8 +109,18 @@ test("a role has its nearest without itself, and the features that prefer it", (
   expect(read<BundleRole>(paths.role("bundle", "pirate"))).toEqual({
     role: "pirate",
     nearest: [{ role: "judge", similarity: 0.25 }],
-    features: [{ feature_id: 7, label: "ships", preferred_role: "pirate" }],
+    features: [{ feature_id: 7, label: "ships", preferred_role: "pirate", share: null }],
   });
+});
+
+test("a role's features are sorted by what it has of them", () => {
+  const sized = [0.25, 0.75, null].map((share) => ({ preferred_role: "judge", top_roles: [{ role: "judge", share }] }));
+  const { features } = read<BundleRole>(paths.role("bundle", "judge"), { features: sized });
+  expect(features.map((one) => [one.feature_id, one.share])).toEqual([
+    [9, 0.75],
+    [7, 0.25],
+    [4, null],
+  ]);
 });
 
 test("what a bundle does not hold is undefined", () => {

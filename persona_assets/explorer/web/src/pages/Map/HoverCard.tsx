@@ -1,6 +1,7 @@
 import { Label } from "../../components/links";
 import { Worth } from "../../components/Worth";
 import { type MapModel, METRICS, type Metric, metricText, valueOf } from "./model";
+import { RoleShares } from "./TopRoles";
 import { isOfRoles, type MapState } from "./useMapState";
 
 const WIDTH = 260;
@@ -20,6 +21,7 @@ export function HoverCard(props: { model: MapModel; state: MapState; row: number
       <div className="hover-label">
         <Label text={model.labels[row]?.slice(0, 160) ?? null} whole /> <Worth of={model.ids[row]} />
       </div>
+      <RoleShares model={model} row={row} />
       <dl>
         {[...shown].map((metric) => (
           <div key={metric}>

@@ -3,6 +3,7 @@ import { Worth } from "../../components/Worth";
 import { href } from "../../router/router";
 import { type MapModel, METRICS, type Metric, metricText, placeIn, rangeOf, valueOf } from "./model";
 import { Sentence } from "./Sentence";
+import { TopRoles } from "./TopRoles";
 import { type MapState, setSelected } from "./useMapState";
 
 /** The selected feature: what it is, where it is strongest, its numbers among all of the map's, and its neighbors. */
@@ -40,6 +41,7 @@ export function Selected(props: {
         <Label text={model.labels[row]?.slice(0, 400) ?? null} whole /> <Worth of={model.ids[row]} />
       </p>
       {role !== undefined && <Sentence feature={model.ids[row]!} role={role} />}
+      <TopRoles model={model} state={state} row={row} />
       <dl className="metrics">
         {model.metrics.map((metric) => (
           <Value key={metric} model={model} metric={metric} row={row} />

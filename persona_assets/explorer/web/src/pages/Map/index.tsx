@@ -79,6 +79,11 @@ function useNeighbors(sae: string, row: number | null): { rows: number[]; simila
   }, [neighbors, row]);
 }
 
+const MODES: Record<string, string> = {
+  question_centered_mean: "Question centering is on: of role means, what all roles do on the same questions is taken off",
+  log1p_role_mean: "Question centering is off: the logarithm of 1 + role means",
+};
+
 /** What the map cannot be trusted with, beside every map. */
 function Guardrail({ model }: { model: MapModel }) {
   const { summary } = model.data;
@@ -110,7 +115,10 @@ function Guardrail({ model }: { model: MapModel }) {
           <strong>{percent(summary.neighbors_stable)}</strong> of the neighbors are so in both halves of the wordings
         </span>
       )}
-      <span className="muted">{summary.note}</span>
+      <span className="muted">
+        {Object.hasOwn(MODES, summary.role_matrix_mode) ? `${MODES[summary.role_matrix_mode]}. ` : ""}
+        {summary.note}
+      </span>
     </footer>
   );
 }

@@ -92,6 +92,24 @@ export function positions(model: MapModel, layout: Layout): Float32Array {
   return places;
 }
 
+export interface RoleShare {
+  role: number;
+  share: number | null; // null: not known
+}
+
+/** The roles in which a feature is strongest, with what they have of all that the roles have; none with nothing of it. */
+export function topRoles({ data: { features } }: MapModel, row: number): RoleShare[] {
+  const shares = features.top_shares[row] ?? [];
+  return (features.top_roles[row] ?? [])
+    .map((role, at) => ({ role, share: shares[at] ?? null }))
+    .filter(({ role, share }) => role >= 0 && share !== 0);
+}
+
+/** The share of the role that a feature prefers; null where it is not known. */
+export function shareOfPreferred(model: MapModel, row: number): number | null {
+  return topRoles(model, row).find(({ role }) => role === model.roleOf[row])?.share ?? null;
+}
+
 export function hasLayout(model: MapModel, layout: Layout): boolean {
   const { features } = model.data;
   const x = layout === "umap" ? features.umap_x : features.pca_x;
