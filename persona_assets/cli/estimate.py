@@ -5,6 +5,7 @@ from __future__ import annotations
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import print_inserted
 from persona_assets.cli.bar import bar
+from persona_assets.cli.memory import print_memory
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
 from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
@@ -34,6 +35,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
         _print_explained(of_explainer)
     for example in asked.examples:
         _print_example(example)
+    print_memory(study)
     _print_gpu(study, asked, asked.n_prompts, has_pilot=n_roles > 0)
     not_known = "no pilot was made, so nothing is known of time and size"
     if n_roles == 0:

@@ -70,7 +70,7 @@ class Backbone:
         from transformers import AutoModel, AutoModelForCausalLM
 
         if not whole:
-            _cut(config, n_layers)
+            cut(config, n_layers)
         # Only the eager attention applies Gemma 2's soft cap to its logits.
         attention = "eager" if getattr(config, "attn_logit_softcapping", None) else None
         with loading(model):
@@ -150,7 +150,7 @@ def place_of(backbone: Backbone, point: HookPoint) -> Place:
     return place
 
 
-def _cut(config: Any, n_layers: int) -> None:
+def cut(config: Any, n_layers: int) -> None:
     """Have `config` say that there are `n_layers` layers; what it lists layer by layer is cut, too."""
     whole = config.num_hidden_layers
     for name, value in list(vars(config).items()):

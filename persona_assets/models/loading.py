@@ -80,13 +80,18 @@ def load_tokenizer(model: str, revision: str | None = None) -> PreTrainedTokeniz
     return tokenizer
 
 
-def text_config(model: str, revision: str | None = None) -> Any:
-    """Return the configuration of the model's text part. Raises StudyError where the model cannot be had."""
+def model_config(model: str, revision: str | None = None) -> Any:
+    """Return the model's configuration. Raises StudyError where the model cannot be had."""
     from transformers import AutoConfig
 
     with loading(model):
-        config = AutoConfig.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
-        return config.get_text_config()
+        return AutoConfig.from_pretrained(locate(model), revision=revision, trust_remote_code=False)
+
+
+def text_config(model: str, revision: str | None = None) -> Any:
+    """Return the configuration of the model's text part. Raises StudyError where the model cannot be had."""
+    with loading(model):
+        return model_config(model, revision).get_text_config()
 
 
 def weights_of(model: str, revision: str | None) -> dict[str, Any]:

@@ -132,8 +132,21 @@ def point_of(settings: SaeSettings) -> HookPoint:
 
     Raises StudyError as `load_sae`.
     """
-    known = sae_library(settings).site(settings)
+    known = sae_site(settings)
     return load_sae(settings).point if known is None else known[0]
+
+
+def sae_site(settings: SaeSettings) -> tuple[HookPoint, int | None] | None:
+    """Return where the SAE reads, and its d_in, as far as its configuration says; None where it has to load.
+
+    Raises StudyError where the configuration cannot be had or read.
+    """
+    try:
+        return sae_library(settings).site(settings)
+    except StudyError:
+        raise
+    except Exception as error:
+        raise unreadable("read the configuration of", settings, error) from error
 
 
 def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:

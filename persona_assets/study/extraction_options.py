@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from persona_assets.base.errors import StudyError
 from persona_assets.base.options import checked
 
+ON_GPU = 16384  # tokens per batch, where nobody says how many
+
 
 class Engine(BaseModel):
     """How the forward pass runs: neither changes results beyond rounding, so neither is fingerprinted.
@@ -25,7 +27,7 @@ class Engine(BaseModel):
     @property
     def batch_budget(self) -> int:
         """Tokens a batch: on a CPU no more than its cache takes."""
-        return self.tokens_per_batch or (2048 if self.device == "cpu" else 16384)
+        return self.tokens_per_batch or (2048 if self.device == "cpu" else ON_GPU)
 
 
 def checked_options(options: dict[str, Any]) -> Engine:

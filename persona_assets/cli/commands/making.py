@@ -75,7 +75,7 @@ def estimate(
         int, typer.Option(min=2, help="How many prompts of each role it asks, and about features.")
     ] = 64,
 ) -> None:
-    """Say what a study asks and costs before it is run: its prompts, three of them in full, and a pilot."""
+    """Say what a study asks and costs before it is run: prompts, three in full, GPU memory, and a pilot."""
     from persona_assets.cli.estimate import print_estimate
 
     print_estimate(load_own(study), roles, answers)
