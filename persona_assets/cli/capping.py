@@ -1,10 +1,11 @@
-"""`persona cap`: the assistant axis's floor as files that a model is run with, and what it does."""
+"""`persona cap`: floors under the assistant axis as files that a model is run with, and what they do."""
 
 from __future__ import annotations
 
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +29,20 @@ _HEADER = ("what", "effect", "low", "high", "n", "control_low", "control_high", 
 
 def write_caps(
     study: Study, files: Sequence[Path], axis: Path | None, quantile: float, to: Path | None,
-    sae: str | None, answer: bool, controls: int, output: str,
+    saes: Sequence[str], answer: bool, controls: int, output: str,
 ) -> None:  # fmt: skip
-    """Write a floor under the assistant axis, or under the one of a file, and say where it lies; and, of the
-    conversations in `files`, what it does.
+    """Write floors under the assistant axis, or under the one of a file, in the layer whose output each SAE
+    reads, and say where they lie; and, of the conversations in `files`, what they do.
 
     Raises StudyError where the study keeps no vectors, has no axis, or a file holds none of its model.
     """
     from persona_assets.interchange.capping import write_capping_config
     from persona_assets.stages.across_roles import AcrossRoles
-    from persona_assets.steering.calibrating import Calibration, random_units
+    from persona_assets.steering.calibrating import calibrations, cap_of, random_caps
     from persona_assets.steering.caps import write_cap
 
-    check_sae(study, sae)
+    for name in saes:
+        check_sae(study, name)
     file, beside = _outputs(study, to)
     if not 0 < quantile < 1:
         raise StudyError(f"--quantile {quantile:g}: must lie between 0 and 1")
@@ -49,23 +51,25 @@ def write_caps(
             "--answer needs conversations whose user is answered: persona cap STUDY FILE --answer"
         )
     sources = named_sources(files)  # what cannot be read is told before anything is written
-    across, chosen = AcrossRoles.of(study), sae or study.default_sae
-    found = Calibration(across, chosen)
-    direction, about = _direction(study, found, axis)
-    cap = found.cap(direction, quantile, about)
-    measured_with = _check_measuring(across, chosen, cap.layer, answer) if sources else []
+    across = AcrossRoles.of(study)
+    found = calibrations(across, list(dict.fromkeys(saes)) or [study.default_sae])
+    directions, about = zip(*(_direction(study, one, axis) for one in found), strict=True)
+    cap = cap_of(study, found, directions, quantile, about)
+    measured_with = _check_measuring(across, found, answer) if sources else []
     write_cap(cap, file)
     experiment = write_capping_config(cap, beside)
     said = sys.stdout if output == "table" else sys.stderr
-    for line in (*_said(found, direction, quantile, cap), *_compared(found, direction, axis)):
-        print(line, file=said)
+    for one, direction, floor in zip(found, directions, cap.floors, strict=True):
+        print(
+            "\n".join([*_said(one, direction, quantile, floor), *_compared(one, direction, axis)]), file=said
+        )
     written = f"written: {file}, and for assistant-axis {beside} (experiment {experiment!r})"
-    print("\n".join([written, *measured_with]), file=said)
+    print("\n".join([*_other_layers(study, found), written, *measured_with]), file=said)
     if sources:
-        random = [found.cap(one, quantile) for one in random_units(found.width, controls, _SEED)]
+        random = random_caps(study, found, quantile, controls, _SEED)
         effects: list[Any] = []
         try:
-            for some in _measured(across, chosen, answered(study, sources), [cap, *random], answer):
+            for some in _measured(across, found[0].sae, answered(study, sources), [cap, *random], answer):
                 effects += some
         finally:  # what has landed and what is known is not lost where a later part fails
             if effects:
@@ -73,6 +77,24 @@ def write_caps(
                 print_rows(
                     _HEADER, [tuple(getattr(one, name) for name in _HEADER) for one in effects], output
                 )
+
+
+def _other_layers(study: Study, found: Sequence[Any]) -> list[str]:
+    """Return a line on the layers that could be held besides, or on there being one alone."""
+    from persona_assets.models.hooks import output_layer
+    from persona_assets.models.sae import point_of
+
+    layers: dict[int | None, str] = {}
+    for name, settings in study.settings.extraction.saes.items():
+        with suppress(StudyError):  # of an SAE that is not at hand nothing is offered
+            layers.setdefault(output_layer(point_of(settings)), name)
+    held = {one.layer for one in found}
+    others = [f"{layer} (--sae {name})" for layer, name in layers.items() if layer not in {None, *held}]
+    if others:
+        return [f"not held: the study's SAEs also read the output of layer {', '.join(others)}"]
+    if len(held) > 1:
+        return []
+    return [f"one layer is held: the study's SAEs read the output of layer {found[0].layer} alone"]
 
 
 def _outputs(study: Study, to: Path | None) -> tuple[Path, Path]:
@@ -97,8 +119,8 @@ def _outputs(study: Study, to: Path | None) -> tuple[Path, Path]:
     return file, beside
 
 
-def _check_measuring(across: Any, sae: str, layer: int, answer: bool) -> list[str]:
-    """Return in lines what the drift under a cap of a layer's output is measured with.
+def _check_measuring(across: Any, found: Sequence[Any], answer: bool) -> list[str]:
+    """Return in lines what the drift under a cap of layers' outputs is measured with.
 
     Raises StudyError, before a model is loaded, where any part of what is measured would be refused.
     """
@@ -107,11 +129,17 @@ def _check_measuring(across: Any, sae: str, layer: int, answer: bool) -> list[st
 
     drift = DriftFiles.of(across.study)
     drift.check()
-    check_reads_cap(across.study, drift.sae, layer)
-    costing_answers(across, sae)
+    above = check_reads_cap(across.study, drift.sae, [one.layer for one in found])
+    costing_answers(across, found[0].sae)
     if answer:
         answering(across)
-    return [] if drift.sae == sae else [f"drift is measured under SAE {drift.sae} (drift.sae)"]
+    said = []
+    if drift.sae not in {one.sae for one in found}:
+        said = [f"drift is measured under SAE {drift.sae} (drift.sae)"]
+    if above:
+        layers = ", ".join(map(str, above))
+        said.append(f"SAE {drift.sae} reads below layer {layers}, whose floors do not move what it reads")
+    return said
 
 
 def _measured(
@@ -155,14 +183,14 @@ def _direction(study: Study, found: Any, axis: Path | None) -> tuple[Singles, di
     return unit(published), {"axis": axis.name, "axis_sha256": file_identity(axis)}
 
 
-def _said(found: Any, direction: Singles, quantile: float, cap: Any) -> list[str]:
+def _said(found: Any, direction: Singles, quantile: float, floor: Any) -> list[str]:
     reach = found.reach(direction)
     low, high = reach.interval(quantile)
-    below = found.below(direction, cap, quantile)
+    below = found.below(direction, floor, quantile)
     within = "" if math.isnan(low) else f", 95 % interval {low:.4g} to {high:.4g} (for other questions)"
     lines = [
-        f"floor: in every token the projection of layer {cap.layer}'s output on the axis is held at "
-        f"{cap.threshold:.4g} or above; values above it stay as they are",
+        f"floor: in every token the projection of layer {floor.layer}'s output on the axis is held at "
+        f"{floor.threshold:.4g} or above; values above it stay as they are",
         f"threshold: quantile {quantile:g} of {len(reach.values)} answers of {found.anchor}, each the mean "
         f"of its tokens{within}",
     ]

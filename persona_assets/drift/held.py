@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Held:
-    """A floor at `threshold` of the run `of`, which is the conversation as it is. `key` is what is held.
+    """A floor at `threshold`, or several at their own, of the run `of`, which is the conversation as it is.
 
-    With `how: read` the model reads the same text while the stream at `point` is what `change` makes of it;
-    with `how: answered` it gave its answers so, and reads them as they are.
+    `key` is what is held. With `how: read` the model reads the same text while the stream at each point is
+    what its change makes of it; with `how: answered` it gave its answers so, and reads them as they are.
     """
 
     key: str
-    threshold: float
+    threshold: float | None
     of: str
     how: Literal["read", "answered"]
-    point: HookPoint
-    change: Change
+    changes: Mapping[HookPoint, Change]
 
     def run(self, transcript: Transcript) -> str:
         """Return the identity of the conversation under the cap, 10 hex digits."""
@@ -45,7 +44,9 @@ class Held:
         if self.how == "answered":
             yield
             return
-        with extractor.changed(self.point, self.change):
+        with ExitStack() as held:
+            for point, change in self.changes.items():
+                held.enter_context(extractor.changed(point, change))
             yield
 
     def columns(self) -> dict[str, Any]:

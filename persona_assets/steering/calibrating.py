@@ -1,10 +1,11 @@
-"""Where a cap's threshold lies: a quantile of how far the anchor's own answers reach along the axis."""
+"""Where a cap's thresholds lie: a quantile of how far the anchor's own answers reach along an axis."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from persona_assets.lake.schema import POOLED, VARIANT_STRIDE, VECTOR_AXES
 from persona_assets.models.hooks import output_layer
 from persona_assets.models.sae import point_of
 from persona_assets.stages.across_roles import AcrossRoles
-from persona_assets.steering.caps import Cap
+from persona_assets.steering.caps import Cap, Floor
 from persona_assets.steering.reach import Below, Reach, share_below
+from persona_assets.study.study import Study
 from persona_assets.vectors.alignment import Aligned
 from persona_assets.vectors.stage import direction_beside_axis
 
@@ -104,26 +106,19 @@ class Calibration:
         """Return how far the anchor's answers reach along a direction float32[width]."""
         return _reach(*self._anchors, direction)
 
-    def below(self, direction: Singles, cap: Cap, quantile: float) -> Below:
-        """Return how much of the other roles' answers lies below a cap at a quantile of the anchor's."""
+    def below(self, direction: Singles, floor: Floor, quantile: float) -> Below:
+        """Return how much of the other roles' answers lies below a floor at a quantile of the anchor's."""
         read = ((role, *self._read(role)) for role in self._files if role != self.anchor)
         others = {role: _reach(vectors, ids, direction) for role, vectors, ids in read if len(ids)}
-        return share_below(self.reach(direction), others, quantile, cap.threshold)
+        return share_below(self.reach(direction), others, quantile, floor.threshold)
 
-    def cap(self, direction: Singles, quantile: float, about: Mapping[str, str] | None = None) -> Cap:
+    def floor(self, direction: Singles, quantile: float) -> Floor:
         """Return the floor at a quantile of the anchor's answers along a direction of length 1."""
-        reach, extraction = self.reach(direction), self._across.study.settings.extraction
-        said = {**self._about(), "quantile": f"{quantile:g}", "n_answers": str(len(reach.values))}
-        return Cap(
-            torch.from_numpy(direction),
-            float(np.float32(reach.quantile(quantile))),  # as the file has it
-            self.layer,
-            extraction.model,
-            extraction.revision,
-            {**said, **(about or {})},
-        )
+        threshold = float(np.float32(self.reach(direction).quantile(quantile)))  # as the file has it
+        return Floor(torch.from_numpy(direction), threshold, self.layer)
 
-    def _about(self) -> dict[str, str]:
+    def about(self, quantile: float) -> dict[str, str]:
+        """Return what a file says of a floor at a quantile."""
         study = self._across.study
         files = {role: vectors.stem for role, (_, _, vectors) in self._files.items()}
         return {
@@ -134,7 +129,56 @@ class Calibration:
             "sae": self.sae,
             "vectors": fingerprint(files),
             "written_by": f"persona-assets {version('persona-assets')}",
+            "quantile": f"{quantile:g}",
+            "n_answers": str(len(self._anchors[1])),
         }
+
+
+def calibrations(across: AcrossRoles, saes: Sequence[str]) -> list[Calibration]:
+    """Return the calibration under each SAE, the lowest layer first.
+
+    Raises StudyError as `Calibration`, and where two SAEs read the output of one layer.
+    """
+    found = sorted((Calibration(across, sae) for sae in saes), key=lambda one: one.layer)
+    for one, other in pairwise(found):
+        if one.layer == other.layer:
+            raise StudyError(
+                f"SAEs {one.sae} and {other.sae} both read the output of layer {one.layer}, which a cap "
+                "holds once; leave one of them out"
+            )
+    return found
+
+
+def cap_of(
+    study: Study,
+    found: Sequence[Calibration],
+    directions: Sequence[Singles],
+    quantile: float,
+    about: Sequence[Mapping[str, str]] = (),
+) -> Cap:
+    """Return the cap that holds the layer of each calibration along its direction, at a quantile there.
+
+    It says of the floors what their calibrations do and what is said `about` them: once where it is the same
+    of all, else of one after the other.
+    """
+    floors = [one.floor(direction, quantile) for one, direction in zip(found, directions, strict=True)]
+    of_each = [one.about(quantile) for one in found]
+    for of_one, more in zip(of_each, about, strict=False):
+        of_one.update(more)
+    said = {name: [one[name] for one in of_each] for name in of_each[0]}
+    extraction = study.settings.extraction
+    return Cap(
+        tuple(floors),
+        extraction.model,
+        extraction.revision,
+        {name: one[0] if len(set(one)) == 1 else ", ".join(one) for name, one in said.items()},
+    )
+
+
+def random_caps(study: Study, found: Sequence[Calibration], quantile: float, n: int, seed: int) -> list[Cap]:
+    """Return `n` caps along random directions, each layer's its own, as `cap_of`."""
+    drawn = [random_units(one.width, n, seed + place) for place, one in enumerate(found)]
+    return [cap_of(study, found, directions, quantile) for directions in zip(*drawn, strict=True)]
 
 
 def _reach(vectors: Floats, ids: Ints, direction: Singles) -> Reach:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answers import Answers
-from persona_assets.steering.caps import Cap, capped
+from persona_assets.steering.caps import Cap, Floor, capped
 from persona_assets.steering.effects import mean_of, mean_of_positive, rank_p
 from persona_assets.steering.readings import AnswerReader
 from persona_assets.steering.whole import whole_backbone
@@ -88,16 +89,26 @@ class Effect:
 
 
 class Counted:
-    """A change that counts the tokens it is given, and those that it moves."""
+    """A cap that counts the tokens it is given, and those that any of its floors moves.
 
-    def __init__(self, change: Change) -> None:
-        self._change, self.n, self.n_moved = change, 0, 0
+    `changes` hold the streams, lowest layer first: a pass of the model goes through them in this order.
+    """
 
-    def __call__(self, stream: torch.Tensor) -> torch.Tensor:
-        """Return the stream, changed."""
-        found = self._change(stream)
-        self.n += stream.shape[:-1].numel()
-        self.n_moved += int((found != stream).any(dim=-1).sum())
+    def __init__(self, cap: Cap) -> None:
+        self.n, self.n_moved, self._moved = 0, 0, torch.empty(0, dtype=torch.bool)
+        self.changes: dict[HookPoint, Change] = {
+            floor.point: partial(self._held, floor, place == 0) for place, floor in enumerate(cap.floors)
+        }
+
+    def _held(self, floor: Floor, begins: bool, stream: torch.Tensor) -> torch.Tensor:
+        """Return the stream, held by a floor; with the lowest one other tokens begin."""
+        found = floor(stream)
+        moved = (found != stream).any(dim=-1)
+        if begins:
+            self.n += moved.numel()
+            self._moved = torch.zeros_like(moved)
+        self.n_moved += int((moved & ~self._moved).sum())
+        self._moved = self._moved | moved
         return found
 
     @property
@@ -133,7 +144,7 @@ def _read_under(cap: Cap, stage: DriftStage, transcript: Transcript, *, lands: b
     A run that had landed before is read again all the same, for its tokens to be counted.
     """
     counted = Counted(cap)
-    held = held_of(cap, transcript, "read", counted)
+    held = held_of(cap, transcript, "read", counted.changes)
     if lands:
         found = stage.scores_of(stage.land(transcript, held=held))
         if counted.n:
@@ -180,8 +191,11 @@ def answering(across: AcrossRoles) -> GenerationSettings:
     return answering_here(across, engine.device, "leave --answer out")
 
 
-def check_reads_cap(study: Study, sae: str, layer: int) -> None:
-    """Raise StudyError unless what an SAE reads can be read under a cap of a layer's output, and moves."""
+def check_reads_cap(study: Study, sae: str, layers: Sequence[int]) -> list[int]:
+    """Return those of the layers that a cap holds which lie above what an SAE reads, and move nothing of it.
+
+    Raises StudyError where all do, or what it reads cannot be read under a cap.
+    """
     extraction = study.settings.extraction
     if not extraction_backend(extraction.backend).changes_streams:
         raise StudyError(
@@ -189,11 +203,14 @@ def check_reads_cap(study: Study, sae: str, layer: int) -> None:
             "read under a cap"
         )
     point = point_of(extraction.saes[sae])
-    if point.layer <= layer and output_layer(point) != layer:
+    above = [one for one in layers if point.layer <= one and output_layer(point) != one]
+    if len(above) == len(layers):
         raise StudyError(
-            f"SAE {sae}, which drift is measured under, reads {point}, below the output of layer {layer} "
-            "that the cap holds: nothing that it reads is moved; let drift.sae and --sae name the same SAE"
+            f"SAE {sae}, which drift is measured under, reads {point}, below the output of layer "
+            f"{min(layers)} that the cap holds: nothing that it reads is moved; let drift.sae and --sae name "
+            "the same SAE"
         )
+    return above
 
 
 def costing_answers(across: AcrossRoles, sae: str) -> list[Conversation]:
@@ -221,13 +238,15 @@ def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress
     found = costing_answers(across, sae)
     answers = [one for one in found if one.n_selected > 1]
     backbone = whole_backbone(extraction)
-    reader = AnswerReader(backbone, HookPoint(caps[0].layer, "hook_resid_post"), whole_conversation=True)
-    nowhere = torch.zeros(len(caps[0].direction), device=backbone.device)
+    floors = caps[0].floors
+    reader = AnswerReader(backbone, [floor.point for floor in floors], whole_conversation=True)
+    nowhere = torch.zeros(len(floors[0].direction), device=backbone.device)
     kl, loss = [list[float]() for _ in caps], [list[float]() for _ in caps]
     shares = [list[float]() for _ in caps]
     for done, one in enumerate(answers):
         counted = [Counted(cap) for cap in caps]
-        for place, moved in enumerate(reader.moved(one, nowhere, counted)):
+        edits = [list(change.changes.values()) for change in counted]
+        for place, moved in enumerate(reader.moved(one, nowhere, edits)):
             kl[place].append(moved.kl)
             loss[place].append(moved.loss)
         for place, change in enumerate(counted):
@@ -241,10 +260,13 @@ def costs(across: AcrossRoles, sae: str, caps: Sequence[Cap], progress: Progress
     ]
 
 
-def held_of(cap: Cap, transcript: Transcript, how: Any, change: Change | None = None) -> Held:
+def held_of(
+    cap: Cap, transcript: Transcript, how: Any, changes: Mapping[HookPoint, Change] | None = None
+) -> Held:
     """Return how a conversation, `transcript` as it is, is held by a cap."""
-    point = HookPoint(cap.layer, "hook_resid_post")
-    return Held(cap.key, cap.threshold, transcript.run, how, point, change or cap)
+    threshold = cap.floors[0].threshold if len(cap.floors) == 1 else None
+    by_point = changes or {floor.point: floor for floor in cap.floors}
+    return Held(cap.key, threshold, transcript.run, how, by_point)
 
 
 def _script(transcript: Transcript) -> Script:

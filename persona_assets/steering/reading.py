@@ -85,8 +85,8 @@ class Interventions:
         """
         settings = self._settings[name]
         readout, planned = self.towards(name, role).row, self.edits(name, role)
-        reader = AnswerReader(self.backbone, self.point, settings.tokens == "all")
-        moved = reader.moved(answer, readout, [one.edit for one in planned])
+        reader = AnswerReader(self.backbone, [self.point], settings.tokens == "all")
+        moved = reader.moved(answer, readout, [[one.edit] for one in planned])
         return [
             {
                 "intervention": name,

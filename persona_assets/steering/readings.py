@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -49,24 +50,29 @@ class _Run:
 
 
 class AnswerReader:
-    """A whole model that reads answers while the stream at `point` is edited: on all tokens, or the answer's.
+    """A whole model that reads answers while the streams at `points` are edited: all tokens, or the answer's.
 
-    Raises StudyError where that stream cannot be changed.
+    Raises StudyError where one of the streams cannot be changed.
     """
 
-    def __init__(self, backbone: Backbone, point: HookPoint, whole_conversation: bool) -> None:
-        self._backbone, self._place = backbone, place_of(backbone, point)
-        self._point, self._whole = point, whole_conversation
+    def __init__(self, backbone: Backbone, points: Sequence[HookPoint], whole_conversation: bool) -> None:
+        self._backbone, self._places = backbone, [place_of(backbone, one) for one in points]
+        self._lowest, self._whole = min(one.layer for one in points), whole_conversation
         self._last = HookPoint(len(backbone.layers) - 1, "hook_resid_post")
         self._begins = not whole_conversation and keeps_all_tokens(backbone.causal)
 
     @torch.inference_mode()
-    def moved(self, one: Conversation, readout: torch.Tensor, edits: Sequence[Change]) -> Iterator[Moved]:
-        """Yield what each edit does to the answer; `readout` float32[width] is a unit of what is read out."""
+    def moved(
+        self, one: Conversation, readout: torch.Tensor, edits: Sequence[Sequence[Change]]
+    ) -> Iterator[Moved]:
+        """Yield what each edit does to the answer; `readout` float32[width] is a unit of what is read out.
+
+        An edit is a change for each of the points.
+        """
         ids = torch.from_numpy(one.token_ids[: one.stop]).long().to(self._backbone.device)[None]
         n_begun = one.start if self._begins else 0
         begun = self._begun(ids[:, :n_begun])
-        below = HookPoint(self._point.layer, "hook_resid_pre")
+        below = HookPoint(self._lowest, "hook_resid_pre")
         layers = self._backbone.layers
         with captured(layers, self._backbone.architecture, [below]) as streams, _shapes(layers) as shapes:
             [clean] = self._runs(ids[:, n_begun:], one.n_selected, copy.deepcopy(begun))
@@ -101,20 +107,25 @@ class AnswerReader:
 
     @contextmanager
     def _edited(
-        self, edits: Sequence[Change], stream: torch.Tensor, first: int, shapes: Sequence[int | None]
+        self,
+        edits: Sequence[Sequence[Change]],
+        stream: torch.Tensor,
+        first: int,
+        shapes: Sequence[int | None],
     ) -> Iterator[None]:
         """While open, each row of a batch has its own edit from token `first` on, above the known stream."""
         layers = self._backbone.layers
 
-        def each(stream: torch.Tensor) -> torch.Tensor:
-            edited = torch.stack([edit(row[first:]) for edit, row in zip(edits, stream, strict=True)])
+        def each(changes: Sequence[Change], stream: torch.Tensor) -> torch.Tensor:
+            edited = torch.stack([change(row[first:]) for change, row in zip(changes, stream, strict=True)])
             return torch.cat([stream[:, :first], edited], dim=1) if first else edited
 
         known = stream.expand(len(edits), -1, -1)
         with ExitStack() as open_:
-            open_.enter_context(_passed_over(layers[: self._point.layer], shapes))
-            open_.enter_context(changed(Place(layers[self._point.layer], "input"), lambda _: known))
-            open_.enter_context(changed(self._place, each))
+            open_.enter_context(_passed_over(layers[: self._lowest], shapes))
+            open_.enter_context(changed(Place(layers[self._lowest], "input"), lambda _: known))
+            for place, changes in zip(self._places, zip(*edits, strict=True), strict=True):
+                open_.enter_context(changed(place, partial(each, changes)))
             yield
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.vllm_worker import text_model
-from persona_assets.steering.caps import read_cap
+from persona_assets.steering.caps import Floor, check_fits_model, read_cap
 from persona_assets.steering.vllm_worker import held
 
 if TYPE_CHECKING:
@@ -38,31 +38,32 @@ class CapWorker:
     """A method for vLLM's worker. Under tensor parallelism every rank holds the whole stream, and caps it."""
 
     model_runner: Any
-    _hook: Any = None
+    _hooks: Any = ()
 
     def persona_cap(self, file: str | None) -> str | None:
         """Hold the model by the cap in a file, or by none; return what is wrong, if anything is."""
-        if self._hook is not None:
-            self._hook.remove()
-            self._hook = None
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = ()
         try:
             if file is not None:
-                self._hook = _attached(self.model_runner, file)
+                self._hooks = _attached(self.model_runner, file)
         except StudyError as error:
             return " ".join(str(error).split())
         return None
 
 
-def _attached(runner: Any, file: str) -> Any:
+def _attached(runner: Any, file: str) -> list[Any]:
     cap, settings = read_cap(file), runner.vllm_config
     if not settings.model_config.enforce_eager or settings.parallel_config.pipeline_parallel_size > 1:
         raise StudyError(
             "a cap needs enforce_eager=True (compiled graphs run no hooks) and a single pipeline"
         )
-    layers, width = text_model(runner.get_model()).layers, settings.model_config.get_hidden_size()
-    if cap.layer >= len(layers) or len(cap.direction) != width:
-        raise StudyError(
-            f"{file}: is of layer {cap.layer}, {len(cap.direction)} wide; the model has layers 0 to "
-            f"{len(layers) - 1}, {width} wide"
-        )
-    return layers[cap.layer].register_forward_hook(lambda _module, _args, output: held(output, cap))
+    layers = text_model(runner.get_model()).layers
+    check_fits_model(cap, len(layers), settings.model_config.get_hidden_size(), file)
+    return [layers[floor.layer].register_forward_hook(_holding(floor)) for floor in cap.floors]
+
+
+def _holding(floor: Floor) -> Any:
+    """Return a hook that holds a layer's output."""
+    return lambda _module, _args, output: held(output, floor)

@@ -67,7 +67,8 @@ def test_a_run_under_a_cap_is_shown_with_its_scores_as_it_is(
     stage: DriftStage, switching: Transcript
 ) -> None:
     stage.land(switching)
-    held = Held("cap", 0.5, switching.run, "read", HookPoint(3, "hook_resid_post"), lambda stream: stream * 2)
+    changes = {HookPoint(3, "hook_resid_post"): lambda stream: stream * 2}
+    held = Held("cap", 0.5, switching.run, "read", changes)
     stage.land(switching, held=held)
     with warehouse(stage.study) as connection:
         plain, capped = runs_view(connection)["runs"]

@@ -31,7 +31,7 @@ from tests.steering.conftest import VECTORS
 
 
 def cap(study: Study, to: Path, **changes: Any) -> None:
-    plain = {"files": [], "axis": None, "quantile": 0.25, "sae": None, "answer": False, "controls": 5}
+    plain = {"files": [], "axis": None, "quantile": 0.25, "saes": [], "answer": False, "controls": 5}
     write_caps(study, **{"to": to, "output": "table"} | plain | changes)
 
 
@@ -52,14 +52,16 @@ def test_the_threshold_is_the_quantile_of_the_anchors_own_answers_and_files_are_
         for own in (True, False)
     }
     found = read_cap(file)
-    assert found.threshold == pytest.approx(np.quantile(along[True], 0.4), abs=1e-4)
-    np.testing.assert_allclose(found.direction, axis, atol=1e-6)
-    assert found.layer == 3 and found.about["hook"] == "blocks.3.hook_resid_post"
-    below = np.mean(np.array(along[False]) < found.threshold)
+    [floor] = found.floors
+    assert floor.threshold == pytest.approx(np.quantile(along[True], 0.4), abs=1e-4)
+    np.testing.assert_allclose(floor.direction, axis, atol=1e-6)
+    assert floor.layer == 3 and found.about["hook"] == "blocks.3.hook_resid_post"
+    below = np.mean(np.array(along[False]) < floor.threshold)
     assert f"below it lie {below:.0%} of the 12 answers of the other roles (by role " in told
     assert (
-        f"held at {found.threshold:.4g} or above" in told and "quantile 0.4 of 6 answers of default" in told
+        f"held at {floor.threshold:.4g} or above" in told and "quantile 0.4 of 6 answers of default" in told
     )
+    assert "one layer is held: the study's SAEs read the output of layer 3 alone" in told
     config = torch.load(file.with_suffix(".pt"), weights_only=True)
     assert config["about"]["vectors"] == found.about["vectors"]
     check_axes_of_files(study, found, tmp_path, capsys)
@@ -81,7 +83,7 @@ def test_a_role_none_of_whose_answers_takes_part_is_left_out_and_an_anchor_refus
         lambda self, role: (nothing, np.empty(0, np.int64)) if role in silent else read(self, role),
     )
     found = Calibration(across, sae)
-    below = found.below(found.axis(), found.cap(found.axis(), 0.25), 0.25)
+    below = found.below(found.axis(), found.floor(found.axis(), 0.25), 0.25)
     assert below.of_roles.keys() == {"pirate"} and below.n == 6
     silent.add("default")
     with pytest.raises(StudyError, match="no answer of default takes part"):
@@ -101,13 +103,14 @@ def check_axes_of_files(study: Study, own: Any, tmp_path: Path, capsys: pytest.C
     file = tmp_path / "again.safetensors"
     capsys.readouterr()
     cap(study, file, axis=axis, quantile=0.4)
-    beside = direction_beside_axis(AcrossRoles.of(study), "demo", own.direction.numpy())
+    beside = direction_beside_axis(AcrossRoles.of(study), "demo", own.floors[0].direction.numpy())
     assert beside.in_sample == pytest.approx([1])
     line = f"cosine with the study's own is 1.000{_free_of_noise(beside)}"
     assert line in capsys.readouterr().out
     again = read_cap(file)
-    torch.testing.assert_close(again.direction, own.direction, atol=1e-5, rtol=0)
-    assert again.threshold == pytest.approx(own.threshold, abs=1e-3)
+    [before], [after] = own.floors, again.floors
+    torch.testing.assert_close(after.direction, before.direction, atol=1e-5, rtol=0)
+    assert after.threshold == pytest.approx(before.threshold, abs=1e-3)
     assert own.about["axis"] == "the study's own" and own.about["axis_file"]
     sha256 = hashlib.sha256(axis.read_bytes()).hexdigest()
     assert (again.about["axis"], again.about["axis_sha256"]) == ("assistant_axis.pt", sha256)
@@ -148,7 +151,7 @@ def test_what_cannot_be_capped_is_refused_in_a_line(make_study: StudyMaker, tmp_
         ({}, "role default has no vectors of its answers under SAE demo"),
         ({"quantile": 1.0}, "--quantile 1: must lie between 0 and 1"),
         ({"to": tmp_path / "cap.pt"}, r"must end in \.safetensors"),
-        ({"sae": "other"}, "no SAE other in this study"),
+        ({"saes": ["other"]}, "no SAE other in this study"),
         ({"answer": True}, "--answer needs conversations"),
         ({"files": [tmp_path / "none.json"]}, "cannot be read"),
     ):

@@ -45,7 +45,7 @@ def files(with_vectors: Study, tmp_path: Path) -> list[Path]:
 def effects(
     with_vectors: Study, to: Path, capsys: pytest.CaptureFixture[str], **changes: Any
 ) -> dict[str, dict[str, Any]]:
-    plain = {"axis": None, "quantile": 0.25, "sae": None, "answer": False, "controls": 19}
+    plain = {"axis": None, "quantile": 0.25, "saes": [], "answer": False, "controls": 19}
     capsys.readouterr()
     write_caps(with_vectors, **{"to": to, "output": "json"} | plain | changes)
     return {row["what"]: row for row in json.loads(capsys.readouterr().out)}
@@ -209,15 +209,16 @@ def test_what_cannot_be_measured_is_told_before_anything_is_read_or_written(
     monkeypatch.setattr(changed, instead)
     monkeypatch.setattr(ExtractionStage, "extractor", property(lambda _: pytest.fail("a model is loaded")))
     with pytest.raises(StudyError, match=said):
-        write_caps(with_vectors, files, None, 0.25, tmp_path / "x.safetensors", None, True, 1, "json")
+        write_caps(with_vectors, files, None, 0.25, tmp_path / "x.safetensors", [], True, 1, "json")
     assert not list(tmp_path.glob("x.*"))
 
 
 def test_an_sae_below_the_layer_that_is_held_reads_nothing_of_the_cap(with_vectors: Study) -> None:
     for layer in (0, 2, 3):  # the toy's SAE reads the output of layer 3
-        check_reads_cap(with_vectors, "demo", layer)
+        assert check_reads_cap(with_vectors, "demo", [layer]) == []
+    assert check_reads_cap(with_vectors, "demo", [2, 4, 5]) == [4, 5]
     with pytest.raises(StudyError, match=r"SAE demo, .* below the output of layer 4"):
-        check_reads_cap(with_vectors, "demo", 4)
+        check_reads_cap(with_vectors, "demo", [4, 5])
 
 
 def test_what_was_measured_is_told_and_published_where_a_later_part_fails(

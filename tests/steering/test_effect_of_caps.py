@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from persona_assets.steering.cap_effects import Effect, _of_turns
+from persona_assets.steering.cap_effects import Counted, Effect, _of_turns
+from persona_assets.steering.caps import Cap, Floor
 from persona_assets.steering.effects import mean_of, mean_of_positive
 
 
@@ -24,6 +26,17 @@ def test_turns_that_one_reading_has_no_score_of_do_not_make_a_difference() -> No
     cap, control = np.array([1.0, np.nan, 2.0, 3.0]), np.array([1.0, -5.0, np.nan, 3.0])
     for one in _of_turns("read", plain, [[cap], [control]]):
         assert (one.effect, one.n, one.left_out, one.control_high) == (0.0, 1, 2, 0.0)
+
+
+def test_a_token_that_several_floors_move_is_counted_once() -> None:
+    first, second = torch.eye(3)[:2]
+    counted = Counted(Cap((Floor(first, 1.0, 2), Floor(second, 1.0, 5)), "toy"))
+    rows = torch.tensor([[2.0, 2, 0], [0, 2, 0], [2, 0, 0], [0, 0, 0]])  # held by none, first, second, both
+    for stream in (rows, rows[None, :3]):
+        for change in counted.changes.values():
+            stream = change(stream)
+    assert [point.layer for point in counted.changes] == [2, 5]
+    assert (counted.n, counted.n_moved, counted.share) == (7, 5, 5 / 7)
 
 
 @pytest.mark.parametrize("kind", ["change", "divergence", "growth"])

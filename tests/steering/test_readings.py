@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import torch
 from transformers import AutoModelForCausalLM, BloomConfig, FalconConfig, GPTJConfig, GPTNeoConfig
 
 from persona_assets.base.errors import StudyError
-from persona_assets.extract.backbone import Backbone
+from persona_assets.extract.backbone import Backbone, place_of
 from persona_assets.extract.conversation import Conversation
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
@@ -36,18 +38,18 @@ def edit(level: float, seed: int = 0) -> Edit:
     return Edit(along(torch.randn(D_MODEL, generator=torch.Generator().manual_seed(seed))), "add", level)
 
 
-def plainly(whole: Backbone, made: Any, point: HookPoint, first: int) -> Moved:
-    """The whole conversation in one pass without any cache, twice."""
-    place = whole.place(point)
-    assert place is not None
+def plainly(whole: Backbone, made: dict[HookPoint, Any], first: int) -> Moved:
+    """The whole conversation in one pass without any cache, twice: the second time edited."""
     ids = torch.from_numpy(ONE.token_ids).long()[None]
     runs = []
 
-    def some(stream: torch.Tensor) -> torch.Tensor:
-        return torch.cat([stream[:, :first], made(stream[:, first:])], dim=1)
+    def some(edit: Any, stream: torch.Tensor) -> torch.Tensor:
+        return torch.cat([stream[:, :first], edit(stream[:, first:])], dim=1)
 
-    for change in (lambda stream: stream, some):
-        with torch.inference_mode(), changed(place, change):
+    for edits in ({}, made):
+        with torch.inference_mode(), ExitStack() as open_:
+            for point, one in edits.items():
+                open_.enter_context(changed(place_of(whole, point), partial(some, one)))
             tops: list[torch.Tensor] = []
             hook = whole.layers[-1].register_forward_hook(
                 lambda _m, _a, out, tops=tops: tops.append(out[0] if isinstance(out, tuple) else out)
@@ -71,11 +73,11 @@ def test_an_edit_does_to_an_answer_what_it_does_in_a_plain_pass(
     family: str, site: str, whole_conversation: bool, model_directory: Callable[..., str]
 ) -> None:
     whole, point = backbone(model_directory(family)), HookPoint(2, site)
-    reader = AnswerReader(whole, point, whole_conversation)
+    reader = AnswerReader(whole, [point], whole_conversation)
     edits = [edit(3.0, 0), edit(-2.0, 1), Edit(edit(1, 2).written, "ablate", 0)]
-    found = list(reader.moved(ONE, READOUT, edits))
+    found = list(reader.moved(ONE, READOUT, [[one] for one in edits]))
     for one, made in zip(found, edits, strict=True):
-        expected = plainly(whole, made, point, 0 if whole_conversation else ONE.start)
+        expected = plainly(whole, {point: made}, 0 if whole_conversation else ONE.start)
         assert vars(one) == pytest.approx(vars(expected), rel=1e-3, abs=1e-5)
         assert one.kl > 1e-3
 
@@ -98,36 +100,49 @@ def test_layers_that_give_tuples_are_passed_over_too(config: Any, tmp_path: Path
     point = HookPoint(DEEP - 1, "hook_resid_post")
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     whole, edits = backbone(str(tmp_path)), [edit(3.0, 0), edit(-2.0, 1)]
-    found = list(AnswerReader(whole, point, False).moved(ONE, READOUT, edits))
+    found = list(AnswerReader(whole, [point], False).moved(ONE, READOUT, [[one] for one in edits]))
     for one, made in zip(found, edits, strict=True):
-        expected = plainly(whole, made, point, ONE.start)
+        expected = plainly(whole, {point: made}, ONE.start)
         assert vars(one) == pytest.approx(vars(expected), rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.parametrize("points", [(1, 3), (3, 1)])
+def test_streams_of_several_layers_are_edited_together(
+    points: tuple[int, int], model_directory: Callable[..., str]
+) -> None:
+    whole, at = backbone(model_directory("llama")), [HookPoint(one, "hook_resid_post") for one in points]
+    edits = [[edit(3.0, 0), edit(-2.0, 1)], [edit(0.0), edit(2.0, 2)]]
+    found = list(AnswerReader(whole, at, False).moved(ONE, READOUT, edits))
+    for one, made in zip(found, edits, strict=True):
+        expected = plainly(whole, dict(zip(at, made, strict=True)), ONE.start)
+        assert vars(one) == pytest.approx(vars(expected), rel=1e-3, abs=1e-5)
+        assert one.kl > 1e-3
+
+
 def test_at_strength_0_nothing_moves_not_by_a_bit(model_directory: Callable[..., str]) -> None:
-    reader = AnswerReader(backbone(model_directory("llama")), POINT, False)
-    assert list(reader.moved(ONE, READOUT, [edit(0.0)])) == [Moved(0.0, 0.0, 0.0)]
+    reader = AnswerReader(backbone(model_directory("llama")), [POINT], False)
+    assert list(reader.moved(ONE, READOUT, [[edit(0.0)]])) == [Moved(0.0, 0.0, 0.0)]
 
 
 def test_edits_that_are_read_together_do_not_touch_each_other(
     model_directory: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = AnswerReader(backbone(model_directory("llama")), POINT, False)
+    reader = AnswerReader(backbone(model_directory("llama")), [POINT], False)
     edits = [edit(2.0, seed) for seed in range(5)]
-    together = [vars(one) for one in reader.moved(ONE, READOUT, edits)]
+    together = [vars(one) for one in reader.moved(ONE, READOUT, [[one] for one in edits])]
     monkeypatch.setattr("persona_assets.steering.readings._LOGITS", 1)
-    alone = [vars(one) for one in reader.moved(ONE, READOUT, edits)]
+    alone = [vars(one) for one in reader.moved(ONE, READOUT, [[one] for one in edits])]
     for one, other in zip(together, alone, strict=True):
         assert one == pytest.approx(other, rel=1e-3, abs=1e-5)
 
 
 def test_layers_run_as_before_when_an_answer_is_read(model_directory: Callable[..., str]) -> None:
     whole = backbone(model_directory("llama"))
-    list(AnswerReader(whole, POINT, False).moved(ONE, READOUT, [edit(1.0)]))
+    list(AnswerReader(whole, [POINT], False).moved(ONE, READOUT, [[edit(1.0)]]))
     assert all("forward" not in vars(layer) for layer in whole.layers)
     assert len(whole.layers) == N_LAYERS
 
 
 def test_a_stream_that_cannot_be_changed_is_refused(model_directory: Callable[..., str]) -> None:
     with pytest.raises(StudyError, match=r"blocks\.2\.hook_resid_mid cannot be changed"):
-        AnswerReader(backbone(model_directory("llama")), HookPoint(2, "hook_resid_mid"), False)
+        AnswerReader(backbone(model_directory("llama")), [HookPoint(2, "hook_resid_mid")], False)

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM
 
 from persona_assets.base.errors import StudyError
 from persona_assets.models.vllm_engine import close_engine, open_engine
-from persona_assets.steering.caps import Cap, capped, write_cap
+from persona_assets.steering.caps import Cap, Floor, capped, write_cap
 from persona_assets.steering.vllm_caps import WORKER, hold
 from persona_assets.steering.vllm_worker import held
 from tests.places import TOY
@@ -52,7 +52,9 @@ def test_greedy_answers_under_a_cap_are_those_of_transformers(llm: Any, tmp_path
 
     model = AutoModelForCausalLM.from_pretrained(TOY / "model", dtype=torch.float32).eval()
     direction = torch.randn(model.config.hidden_size, generator=torch.Generator().manual_seed(4))
-    cap = Cap(direction / direction.norm(), 4.0, 2, "toy/model")
+    floor = Floor(direction / direction.norm(), 4.0, 2)
+    cap = Cap((floor,), "toy/model")
+    deeper = Cap((floor, replace(floor, layer=4, threshold=12.0)), "toy/model")
     write_cap(cap, tmp_path / "cap.safetensors")
 
     def theirs() -> list[int]:
@@ -71,10 +73,15 @@ def test_greedy_answers_under_a_cap_are_those_of_transformers(llm: Any, tmp_path
     hold(llm, tmp_path / "cap.safetensors")
     with capped(model, cap):
         assert ours() == ours(known=True) == theirs() != plain
-    for other in (replace(cap, layer=99), replace(cap, direction=torch.ones(2) / 2**0.5)):
+        of_one = ours(known=True)
+    write_cap(deeper, tmp_path / "deeper.safetensors")
+    hold(llm, tmp_path / "deeper.safetensors")
+    with capped(model, deeper):
+        assert ours() == ours(known=True) == theirs() not in (plain, of_one)
+    for other in (replace(floor, layer=99), replace(floor, direction=torch.ones(2) / 2**0.5)):
         hold(llm, tmp_path / "cap.safetensors")
         assert ours() != plain
-        write_cap(other, tmp_path / "other.safetensors")
+        write_cap(replace(cap, floors=(other,)), tmp_path / "other.safetensors")
         with pytest.raises(StudyError, match="the model has layers 0 to"):
             hold(llm, tmp_path / "other.safetensors")
         assert ours() == plain  # a refused cap leaves none, and nothing that was read under the one before

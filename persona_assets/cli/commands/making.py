@@ -12,7 +12,6 @@ from persona_assets.cli.commands.options import (
     Format,
     FormatOption,
     RolesOption,
-    SaeOption,
     StudyArgument,
     WideOption,
 )
@@ -190,7 +189,15 @@ def cap(
             show_default=False,
         ),
     ] = None,
-    sae: SaeOption = None,
+    sae: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sae",
+            help="Whose stream is held; give several, each of another layer, for a floor in each. "
+            "Default: the study's first.",
+            show_default=False,
+        ),
+    ] = None,
     answer: Annotated[
         bool,
         typer.Option("--answer", help="Have what the user says there answered anew, too, under the cap."),
@@ -200,10 +207,10 @@ def cap(
     ] = 19,
     output: FormatOption = Format.table,
 ) -> None:
-    """Write a floor under the assistant axis, for models to run with; docs/interventions.md explains it.
+    """Write floors under the assistant axis, for models to run with; docs/interventions.md explains it.
 
     The study keeps role vectors for it: `extraction.vectors: response`, which the shipped smollm2 leaves out.
     """
     from persona_assets.cli.capping import write_caps
 
-    write_caps(load_own(study), files or [], axis, quantile, to, sae, answer, controls, output)
+    write_caps(load_own(study), files or [], axis, quantile, to, sae or [], answer, controls, output)

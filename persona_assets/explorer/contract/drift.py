@@ -45,8 +45,8 @@ class DriftCap(Answer):
     """The run of the conversation as it is."""
     how: Literal["read", "answered"]
     """The model read the same text under the cap; or it answered under the cap, and read without."""
-    threshold: float
-    """The projection of the stream on the axis is held at it, or above."""
+    threshold: float | None
+    """The projection of the stream on the axis is held at it, or above; null of several layers' own ones."""
 
 
 class DriftRunEntry(Answer):

@@ -154,8 +154,8 @@ DRIFT_RUNS = _of_run(
             "cap)", nullable=True, later=True),
         Column("cap", TEXT, "read: the same text, which the model read under the cap; answered: it gave the "
             "answers under the cap, and read them without", nullable=True, later=True),
-        Column("cap_threshold", DOUBLE, "What the stream's projection on the axis is held at, or above",
-            nullable=True, later=True),
+        Column("cap_threshold", DOUBLE, "What the stream's projection on the axis is held at, or above; NULL "
+            "of a cap of several layers, each of which has its own", nullable=True, later=True),
         Column("answered_of", TEXT, "The run of the conversation that was given, where what its user says "
             "was answered anew (persona cap --answer), under the cap or as the model is", nullable=True,
             later=True),

@@ -1103,8 +1103,8 @@ export interface DriftCap {
   of: string;
   /** The model read the same text under the cap; or it answered under the cap, and read without. */
   how: "read" | "answered";
-  /** The projection of the stream on the axis is held at it, or above. */
-  threshold: number;
+  /** The projection of the stream on the axis is held at it, or above; null of several layers' own ones. */
+  threshold: number | null;
 }
 
 /** A conversation that was followed. */

@@ -63,7 +63,10 @@ export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
 
 /** What was held, and that of a text read so the score holds what the cap itself put there. */
 function CapNote({ cap }: { cap: DriftCap }) {
-  const held = `the stream's projection on the axis held at ${fmt(cap.threshold)} or above`;
+  const held =
+    cap.threshold === null
+      ? "the streams of several layers held, each along its own axis, at their own thresholds or above"
+      : `the stream's projection on the axis held at ${fmt(cap.threshold)} or above`;
   return (
     <p className="footnote drift-cap">
       {cap.how === "read"
