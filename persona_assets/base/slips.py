@@ -1,4 +1,8 @@
-"""Slips in a query: what the snapshot's catalog says of a name that DuckDB does not know."""
+"""Slips in a query: what the snapshot's catalog says of a name that DuckDB does not know.
+
+The page of a published site says the same of macros where DuckDB runs in the reader's browser: it is given
+`ARGUMENTS` and the two sentences, and `calls` of its database.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,12 @@ import duckdb
 _COLUMN = re.compile(r'(?:Referenced column|have a column named) "([^"]+)"')
 _TABLE = re.compile(r"Table with name ([^\s\"]+) does not exist")
 _FUNCTION = re.compile(r"Function with name ([^\s\"]+) does not exist")
-_ARGUMENTS = re.compile(
+ARGUMENTS = (  # DuckDB's complaint, as a pattern of Python and of JavaScript
     r"Macro (\w+)\(\) does not support the supplied arguments\. You might need to add explicit type casts\."
-    r"\nCandidate macros:\n\t(\1\([^\n]*\))\n?(?=\n\n|\Z)"
+    r"\nCandidate macros:\n\t(\1\([^\n]*\))\n?(?=\n\n|$)"
 )
+TAKES_OTHERS = "{0} takes other arguments: {1}"
+IS_A_MACRO = "{0} is a macro: give it its arguments, {1}"
 _MEANT_BY_DUCKDB = re.compile(r"did you mean (\w+)")
 
 _ROLES = "select role from roles"
@@ -42,7 +48,13 @@ def instead(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
 
 def clearly(complaint: str) -> str:
     """Return DuckDB's `complaint`; of a macro's wrong arguments in one line, with those that it takes."""
-    return _ARGUMENTS.sub(r"\1 takes other arguments: \2", complaint)
+    return re.sub(ARGUMENTS, lambda found: TAKES_OTHERS.format(*found.groups()), complaint)
+
+
+def calls(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return how each macro of the snapshot is called, by its name."""
+    found = connection.execute(_MACROS).fetchall()
+    return {name: f"{name}({', '.join(parameters)})" for name, parameters in found}
 
 
 def _meant(connection: duckdb.DuckDBPyConnection, complaint: str) -> str:
@@ -72,16 +84,16 @@ def _of_column(connection: duckdb.DuckDBPyConnection, name: str) -> str:
 
 def _of_table(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """Return what was meant by a table that is not there: a macro without its arguments, or a like name."""
-    macros, tables = _macros(connection), _names(connection, _TABLES)
+    macros, tables = calls(connection), _names(connection, _TABLES)
     if name in macros:
-        return f"{name} is a macro: give it its arguments, {macros[name]}"
+        return IS_A_MACRO.format(name, macros[name])
     meant = _nearest(name, [*tables, *macros])
     return "" if meant is None else f"did you mean {macros.get(meant, meant)}?"
 
 
 def _of_function(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """Return what was meant by a function that is not there: a table with arguments, or a like macro."""
-    macros = _macros(connection)
+    macros = calls(connection)
     if name in _names(connection, _TABLES):
         return f"{name} is a table: write it without arguments"
     meant = _nearest(name, list(macros))
@@ -90,12 +102,6 @@ def _of_function(connection: duckdb.DuckDBPyConnection, name: str) -> str:
 
 def _names(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> list[str]:
     return list(dict.fromkeys(name for (name,) in connection.execute(sql, values).fetchall()))
-
-
-def _macros(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Return how each macro of the snapshot is called, by its name."""
-    found = connection.execute(_MACROS).fetchall()
-    return {name: f"{name}({', '.join(parameters)})" for name, parameters in found}
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

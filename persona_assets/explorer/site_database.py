@@ -20,6 +20,7 @@ from persona_assets.base.duck import as_os_error, identifier, literal, told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress, unheard
 from persona_assets.base.queries import examples, query
+from persona_assets.base.slips import calls
 from persona_assets.explorer.model_name import public_name_sql
 from persona_assets.explorer.resources.study import examples_of
 from persona_assets.explorer.snapshot.asking import Json, rows
@@ -83,10 +84,16 @@ def write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress = un
     with closing(_opened(file)) as connection:
         schema = rows(connection, "schema")
         asked = [name for name, text in examples().items() if _answers(connection, text)]
+        macros = calls(connection)
     known = {entry["name"] for entry in schema}
     lacking = [name for name in whole if name not in known]
     return {
-        "sql.json": {"file": file.name, "bytes": file.stat().st_size, "lacking": lacking},
+        "sql.json": {
+            "file": file.name,
+            "bytes": file.stat().st_size,
+            "lacking": lacking,
+            "macros": macros,
+        },
         "schema.json": schema,
         "examples.json": examples_of(asked),
     }

@@ -182,6 +182,11 @@ def test_a_mistake_is_one_line_with_its_place(asked: Any):
     )
     of_json = error(asked, """select json_keys('{"a": 1}')""")
     assert of_json.endswith(f"This needs DuckDB's extension json, which the site does not hold; {elsewhere}")
+    of_macro = "which_roles takes other arguments: which_roles(feature, sae := NULL)"
+    assert error(asked, "from which_roles()") == f"Line 1, column 6: Binder Error: {of_macro}"
+    assert error(asked, "from which_roles").endswith(
+        "which_roles is a macro: give it its arguments, which_roles(feature, sae)"
+    )
     assert "did you mean pirate?" in error(asked, "from top_features('priate')")
 
 

@@ -180,6 +180,8 @@ def test_the_page_is_told_what_there_is_to_ask(
     check("SiteSql", told["sql.json"])
     assert file.name == f"warehouse-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.duckdb"
     assert (told["sql.json"]["file"], told["sql.json"]["bytes"]) == (file.name, file.stat().st_size)
+    assert told["sql.json"]["macros"]["which_roles"] == "which_roles(feature, sae)"
+    assert "top_responses" not in told["sql.json"]["macros"]
     for entry in told["schema.json"]:
         check("SchemaEntry", entry)
     named = {entry["name"]: entry for entry in told["schema.json"]}

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from persona_assets.base.queries import orders
+from persona_assets.base.slips import ARGUMENTS, IS_A_MACRO, TAKES_OTHERS
 from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
 from persona_assets.lake.schema import (
@@ -85,7 +86,14 @@ def columns() -> str:
     )
 
 
-FILES = {"contract.ts": contract, "paths.ts": paths, "columns.ts": columns}
+def slips() -> str:
+    """Return slips.ts: DuckDB's complaint of a macro's arguments, and what is said in its place."""
+    said = {"ARGUMENTS": ARGUMENTS, "TAKES_OTHERS": TAKES_OTHERS, "IS_A_MACRO": IS_A_MACRO}
+    lines = [f"export const {name} = {json.dumps(text)};\n" for name, text in said.items()]
+    return HEAD.format(source="persona_assets/base/slips.py") + "".join(lines)
+
+
+FILES = {"contract.ts": contract, "paths.ts": paths, "columns.ts": columns, "slips.ts": slips}
 
 
 def _declared(name: str, schema: Schema) -> str:

@@ -117,6 +117,8 @@ class SiteSql(Answer):
     bytes: int
     lacking: list[str]
     """Tables, views and macros of the snapshot that are not in it."""
+    macros: dict[str, str]
+    """How each macro that is in it is called, by its name."""
 
 
 ResponseHit = TypeAliasType("ResponseHit", Hit | SearchProgress | SearchEnd | SearchError)

@@ -1068,6 +1068,8 @@ export interface SiteSql {
   bytes: number;
   /** Tables, views and macros of the snapshot that are not in it. */
   lacking: string[];
+  /** How each macro that is in it is called, by its name. */
+  macros: Record<string, string>;
 }
 
 export type ResponseHit = Hit | SearchProgress | SearchEnd | SearchError;

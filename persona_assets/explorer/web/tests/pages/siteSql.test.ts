@@ -6,7 +6,8 @@ import { isText, plain, typeName } from "../../src/pages/Sql/site/values";
 
 const json = (type: string, message: string, position?: string) =>
   new Error(JSON.stringify({ exception_type: type, exception_message: message, ...(position ? { position } : {}) }));
-const told = (error: Error, sql = "") => complaint(error, sql, ["responses"], "small");
+const told = (error: Error, sql = "") =>
+  complaint(error, sql, { lacking: ["responses"], macros: { top_features: "top_features(role, sae)" } }, "small");
 
 test("a complaint is one line, its place counted in characters", () => {
   const sql = "select 'ü',\n  rol from roles";
@@ -29,6 +30,17 @@ test("what the site does not hold is said so, with where it is", () => {
   expect(
     told(json("Catalog", 'Scalar Function with name "json_keys" is not in the catalog, but it exists in the json extension.')).error,
   ).toMatch(/^This needs DuckDB's extension json/);
+});
+
+test("of a macro's arguments it says what the live console says", () => {
+  const wrong =
+    "Macro top_features() does not support the supplied arguments. You might need to add explicit type casts.\nCandidate macros:\n\ttop_features(role, sae := NULL)";
+  const line = "Binder Error: top_features takes other arguments: top_features(role, sae := NULL)";
+  expect(told(json("Binder", wrong, "5"), "from top_features()")).toEqual({ error: line, line: 1, column: 6 });
+  expect(told(new Error(`Binder Error: ${wrong}\n\nLINE 1: from top_features()`))).toEqual({ error: line });
+  expect(told(json("Catalog", 'Table with name top_features does not exist!\nDid you mean "sqlite_master"?')).error).toMatch(
+    / top_features is a macro: give it its arguments, top_features\(role, sae\)$/,
+  );
 });
 
 test("values are JSON's, those that it cannot hold are text", () => {

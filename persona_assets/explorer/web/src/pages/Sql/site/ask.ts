@@ -129,7 +129,7 @@ class SiteAsker implements Asker {
   }
 
   private complaint(error: unknown, sql: string) {
-    return complaint(error, sql, this.site.lacking, this.study);
+    return complaint(error, sql, this.site, this.study);
   }
 }
 
