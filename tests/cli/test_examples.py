@@ -100,6 +100,15 @@ def test_an_example_shows_what_its_command_prints(
         assert plain(printed) == plain(shown)
 
 
+def test_keep_asks_of_a_feature_that_the_study_has(
+    compared: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app(["keep", str(compared.file), "asked"], standalone_mode=False)
+    *_, told = capsys.readouterr().out.splitlines()
+    app(shlex.split(told)[3:], standalone_mode=False)
+    assert capsys.readouterr().out.splitlines()[-1] in {f"{n} rows" for n in range(2, 6)}
+
+
 def in_a_terminal(typed: str) -> str:
     """Return what a command line prints to a terminal of 100 columns, errors and progress left out."""
     ours, theirs = pty.openpty()

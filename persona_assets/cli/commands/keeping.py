@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -80,7 +81,10 @@ def keep(
     name: Annotated[str, typer.Argument(help="The name to keep it under.", show_default=False)],
 ) -> None:
     """Keep the published snapshot under a name. As long as it is there, gc keeps its files."""
+    from persona_assets.cli.made import questions
     from persona_assets.warehouse import keep as kept_as
 
-    typer.echo(f"{kept_as(load_own(study), name)}: kept; delete the file to let it go")
-    typer.echo(f'ask it: persona sql {study} --snapshot {name} "from which_roles(7) limit 5"')
+    opened = load_own(study)
+    typer.echo(f"{kept_as(opened, name)}: kept; delete the file to let it go")
+    *_, question = questions(opened, opened.role_names, f"{shlex.quote(study)} --snapshot {name}")
+    typer.echo(f"ask it: {question}")
