@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 def print_steered(
     study: Study, text: str | None, feature: int | None, role: str | None, axis: bool,
-    axis_file: Path | None, operation: Operation,
+    axis_file: Path | None, role_file: Path | None, from_file: Path | None, operation: Operation,
     strengths: list[float] | None, system: str | None, seed: int, sae: str | None, output: str,
 ) -> None:  # fmt: skip
     """Print the plain answer to a text, and one under each strength of an edit.
 
-    What is edited is a feature, a role's vector, the assistant axis or the axis in a file. Without strengths
-    it is 1. Raises StudyError where not exactly one of them is named, or nothing is said.
+    What is edited is a feature, a role's vector, the assistant axis, the axis in a file, or the vector from
+    one file to the role of another. Without strengths it is 1. Raises StudyError where not exactly one of
+    them is named, or nothing is said.
     """
     from persona_assets.steering.live import Steering, live_settings
 
     check_sae(study, sae)
     chosen = sae or study.default_sae
-    target, levels = _target(study, chosen, feature, role, axis, axis_file), _levels(operation, strengths)
+    target = _target(study, chosen, feature, role, axis, axis_file, role_file, from_file)
+    levels = _levels(operation, strengths)
     settings = live_settings(study, target, operation, levels)
     said = spoken_text(read_given(text, "a text", "persona steer STUDY"), "the text")
     before = None if system is None else spoken_text(system, "--system")
@@ -59,21 +61,29 @@ def print_steered(
 
 
 def _target(
-    study: Study, sae: str, feature: int | None, role: str | None, axis: bool, file: Path | None
-) -> Target:
+    study: Study, sae: str, feature: int | None, role: str | None, axis: bool,
+    axis_file: Path | None, role_file: Path | None, from_file: Path | None,
+) -> Target:  # fmt: skip
     from persona_assets.steering.live import Target
 
-    if sum([feature is not None, role is not None, axis, file is not None]) != 1:
+    file = axis_file or role_file
+    if sum([feature is not None, role is not None, axis, axis_file is not None, role_file is not None]) != 1:
         raise StudyError(
             "say what is edited: --feature ID, --role ROLE for the vector to a role, --axis for the "
-            "assistant axis, or --axis-file FILE"
+            "assistant axis, --axis-file FILE, or --role-file FILE"
+        )
+    if (role_file is None) != (from_file is None):
+        raise StudyError(
+            "--role-file and --from-file go together: the vector leads from the one in --from-file, such as "
+            "the default's, to the role's"
         )
     if role is not None:
         check_role(study, role)
     if feature is not None:
         check_in_sae(study, feature, sae)
     check_role(study, study.settings.analysis.anchor)
-    return Target(feature, role, axis, None if file is None else str(file.absolute()))
+    of_files = (None if one is None else str(one.absolute()) for one in (file, from_file))
+    return Target(feature, role, axis, *of_files)
 
 
 def _levels(operation: Operation, strengths: list[float] | None) -> list[float]:

@@ -204,12 +204,13 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
         "dtype": extraction_dtype(study),
         **read_by(study, sae),
         "intervention": settings.decisive(),
-        **({"file": _axis_identity(study, settings.file)} if settings.file else {}),
+        **({"file": _file_content(study, settings.file)} if settings.file else {}),
+        **({"from_file": _file_content(study, settings.from_file)} if settings.from_file else {}),
     }
 
 
-def _axis_identity(study: Study, written: str) -> str:
-    """Return the hash of an axis's file; of one that is not on this machine, the one last seen with the lake.
+def _file_content(study: Study, written: str) -> str:
+    """Return the hash of a file that is edited; of one that is not here, the one last seen with the lake.
 
     So what was made with it stays fresh where the lake is shared. Raises StudyError where nobody has seen it.
     """

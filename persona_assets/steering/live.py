@@ -31,20 +31,24 @@ _REMEDY = "steer a study of one model that answers here"
 
 @dataclass(frozen=True)
 class Target:
-    """What is edited: a feature, the vector to a role, the assistant axis, or the axis in a file.
+    """What is edited: a feature, the vector to a role, the assistant axis, or what a file holds.
 
-    Raises ValueError unless it is exactly one of them.
+    That is an axis, or with an `origin`, which is a file, too, the vector from there to a role. Raises
+    ValueError unless it is exactly one of them.
     """
 
     feature: int | None = None
     role: str | None = None
     axis: bool = False
     file: str | None = None
+    origin: str | None = None
 
     def __post_init__(self) -> None:
         named = (self.feature is not None, self.role is not None, self.axis, self.file is not None)
         if named.count(True) != 1:
             raise ValueError("what is edited is one of a feature, a role, the axis and a file")
+        if self.origin is not None and self.file is None:
+            raise ValueError("an origin is that of the vector in a file")
 
 
 def live_settings(
@@ -65,6 +69,8 @@ def live_settings(
         what = {"target": "features", "features": [target.feature], "controls": 0}
     elif target.role is not None:
         what = {"target": "role_vector", "role": target.role}
+    elif target.origin is not None:
+        what = {"target": "role_file", "file": target.file, "from_file": target.origin}
     elif target.file is not None:
         what = {"target": "axis_file", "file": target.file}
     else:

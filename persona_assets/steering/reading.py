@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
 
+from persona_assets.base.arrays import Floats, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.extract.backbone import Backbone
@@ -27,7 +29,7 @@ from persona_assets.steering.plans import Activity, DirectionPlan, FeaturePlan, 
 from persona_assets.steering.readings import AnswerReader
 from persona_assets.steering.whole import device_of, whole_backbone
 from persona_assets.study.settings import InterventionSettings
-from persona_assets.vectors.published import read_axis
+from persona_assets.vectors.published import read_axis, read_origin, read_role_vector
 
 Row = dict[str, Any]
 
@@ -200,24 +202,43 @@ class Interventions:
     def _of_direction(
         self, settings: InterventionSettings, role: str, random: np.random.Generator
     ) -> Iterator[Planned]:
+        if settings.target == "role_file":
+            plan = DirectionPlan("vector of the file", self._ends(settings), 1, False, self.device)
+            return plan.edits(settings, random)
         is_axis = settings.along_an_axis
         to = self.across.study.settings.analysis.anchor if is_axis else str(settings.role)
-        way = None if settings.file is None else self._published(settings.file)
+        way = None if settings.file is None else torch.from_numpy(self._published(settings.file, read_axis))
         where = self._where(settings, to)
         named = {"assistant_axis": "assistant axis", "axis_file": "axis of the file"}
         told = named.get(settings.target, f"vector of {to}")
         plan = DirectionPlan(told, where.edited, where.roles.index(to), is_axis, self.device, way)
         return plan.edits(settings, random)
 
-    def _published(self, written: str) -> torch.Tensor:
-        """Return the axis that a file has of the stream that the SAE reads. Raises StudyError where none."""
+    def _ends(self, settings: InterventionSettings) -> Floats:
+        """Return what a role of a file is told from, and the role, float64[2, width].
+
+        Raises StudyError where a file holds none of the model's, or both hold the same.
+        """
+        assert settings.file is not None and settings.from_file is not None
+        origin = self._published(settings.from_file, read_origin)
+        role = self._published(settings.file, read_role_vector)
+        if np.array_equal(origin, role):
+            raise self._refused(
+                f"{settings.file} and {settings.from_file} hold the same vector, so that none leads from one "
+                "to the other",
+                "name another `from_file`",
+            )
+        return np.stack([origin, role]).astype(np.float64)
+
+    def _published(self, written: str, read: Callable[[Path, int, int, int], Singles]) -> Singles:
+        """Return what a file has of the stream that the SAE reads. Raises StudyError where it has nothing."""
         point, config = self._sae.point, self._config
         if (layer := output_layer(point)) is None:
             raise self._refused(
                 f"{written} is of layers' outputs, and the SAE reads {point}", "take another SAE"
             )
         file = self.across.study.path(written)
-        return torch.from_numpy(read_axis(file, layer, config.hidden_size, config.num_hidden_layers))
+        return read(file, layer, config.hidden_size, config.num_hidden_layers)
 
     def _of_features(
         self, settings: InterventionSettings, role: str, random: np.random.Generator

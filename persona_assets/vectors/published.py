@@ -1,4 +1,4 @@
-"""Axes in the files that assistant-axis publishes, read without running their code."""
+"""Axes and roles' vectors in the files that assistant-axis publishes, read without running their code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,33 @@ def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
     content = loaded(file)
     if isinstance(content, dict) and "axis" not in content and "vector" in content:
         raise StudyError(f"{file}: is the vector of a role, and no axis")
-    rows = _tensor(content.get("axis") if isinstance(content, dict) else content, file)
+    return _row(content, "axis", file, layer, width, n_layers)
+
+
+def read_role_vector(file: Path, layer: int, width: int, n_layers: int) -> Singles:
+    """Return a role's vector float32[width], the mean of its answers, as `read_axis` does an axis.
+
+    A dictionary has it under `vector`.
+    """
+    content = loaded(file)
+    if isinstance(content, dict) and "vector" not in content and "axis" in content:
+        raise StudyError(f"{file}: is an axis, and no vector of a role")
+    return _row(content, "vector", file, layer, width, n_layers)
+
+
+def read_origin(file: Path, layer: int, width: int, n_layers: int) -> Singles:
+    """Return what a role's vector leads away from, float32[width], as `read_axis` does an axis.
+
+    It is another role's vector, or of an axis's file the mean of the roles, under `role_mean`.
+    """
+    content = loaded(file)
+    of_roles = isinstance(content, dict) and "vector" not in content
+    return _row(content, "role_mean" if of_roles else "vector", file, layer, width, n_layers)
+
+
+def _row(content: Any, key: str, file: Path, layer: int, width: int, n_layers: int) -> Singles:
+    """Return a layer's row float32[width] of a tensor, alone or in a dictionary under `key`."""
+    rows = _tensor(content.get(key) if isinstance(content, dict) else content, key, file)
     found = len(rows), rows.shape[1]
     fits = found[1] == width and (found[0] == n_layers or (found[0] < n_layers and _is_of_last_layer(rows)))
     if not fits:
@@ -50,16 +76,16 @@ def loaded(file: Path) -> Any:
             ) from error
 
 
-def _tensor(found: Any, file: Path) -> Any:
+def _tensor(found: Any, key: str, file: Path) -> Any:
     """Return a tensor float[n, width] in which each number is one of the file's: none is expanded."""
     import torch
 
     if not isinstance(found, torch.Tensor) or found.ndim != 2 or not found.is_floating_point():
         shape = list(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
-        raise StudyError(f"{file}: holds no vector per layer under `axis`, but {shape}")
+        raise StudyError(f"{file}: holds no vector per layer under `{key}`, but {shape}")
     plain = found.layout == torch.strided and found.device.type == "cpu"
     if not plain or not found.is_contiguous():
-        raise StudyError(f"{file}: its vectors are no plain tensor; save `axis.cpu().contiguous()`")
+        raise StudyError(f"{file}: its vectors are no plain tensor; save `{key}.cpu().contiguous()`")
     return found.detach()
 
 

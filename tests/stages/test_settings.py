@@ -129,6 +129,9 @@ OTHERS: dict[str, Any] = {
     "interventions.top": {"top": 3},
     "interventions.features": {"target": "features", "features": [7]},
     "interventions.file": {"target": "axis_file", "file": "pyproject.toml"},
+    "interventions.from_file": {
+        "target": "role_file", "file": "pyproject.toml", "from_file": "README.md",
+    },
     "interventions.operation": {"operation": "cap"},
     "interventions.strengths": {"operation": "cap", "strengths": [2]},
     "interventions.tokens": {"tokens": "all"},

@@ -25,6 +25,7 @@ from tests.conftest import StudyMaker
 from tests.steering.test_stage import made
 
 NONE: dict[str, Any] = {"feature": None, "role": None, "axis": False, "axis_file": None}
+NONE |= {"role_file": None, "from_file": None}
 SEVEN = NONE | {"feature": 7}
 ASKED: dict[str, Any] = {"operation": "add", "strengths": [0.0, 40.0], "system": None, "seed": 3, "sae": None}
 
@@ -43,7 +44,9 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
     tmp_path: Path,
 ) -> None:
     made(make_study)
-    torch.save({"axis": torch.randn(6, 192, generator=torch.Generator().manual_seed(1))}, tmp_path / "a.pt")
+    axis, mean, vector = torch.randn(3, 6, 192, generator=torch.Generator().manual_seed(1)).unbind()
+    torch.save({"axis": axis.clone(), "role_mean": mean.clone()}, tmp_path / "a.pt")
+    torch.save({"vector": vector.clone(), "role": "bard"}, tmp_path / "r.pt")
     study, text = make_study("steered", {"generation.engine": {"batch_size": 2}}), "What do you see?"
     answers, sizes = SteeredBackend._batch, list[int]()
 
@@ -58,13 +61,14 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
         (NONE | {"role": "pirate"}, "vector of pirate"),
         (NONE | {"axis": True}, "assistant axis"),
         (NONE | {"axis_file": tmp_path / "a.pt"}, "axis of the file"),
+        (NONE | {"role_file": tmp_path / "r.pt", "from_file": tmp_path / "a.pt"}, "vector of the file"),
     ):
         print_steered(study, text, **what, **ASKED, output="json")
         as_it_is, nothing, edited = json.loads(capsys.readouterr().out)
         assert as_it_is["target"] is None and as_it_is["response"] == plain(study, text)
         assert nothing["response"] == as_it_is["response"] != edited["response"]
         assert edited["target"] == named
-    assert sizes == [2, 1] * 4
+    assert sizes == [2, 1] * 5
     ablate = ASKED | {"operation": "ablate", "strengths": None}
     print_steered(study, text, **SEVEN, **ablate, output="table")
     blocks = capsys.readouterr().out.split("== ")
@@ -87,6 +91,9 @@ def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> 
         ({**SEVEN, "role": "pirate"}, "say what is edited"),
         ({**SEVEN, "axis": True}, "say what is edited"),
         ({**SEVEN, "axis_file": Path("a.pt")}, "say what is edited"),
+        ({**SEVEN, "role_file": Path("a.pt")}, "say what is edited"),
+        (NONE | {"role_file": Path("a.pt")}, "--role-file and --from-file go together"),
+        ({**SEVEN, "from_file": Path("a.pt")}, "--role-file and --from-file go together"),
         (NONE | {"role": "pirat"}, "no role 'pirat'"),
         ({**SEVEN, "strengths": [1.0, 1.0]}, "--strength 1 is given twice"),
         ({**SEVEN, "strengths": [math.nan]}, "--strength nan: must be a finite number"),

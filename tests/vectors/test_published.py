@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from persona_assets.base.errors import StudyError
-from persona_assets.vectors.published import read_axis
+from persona_assets.vectors.published import read_axis, read_origin, read_role_vector
 
 ROWS = torch.arange(1.0, 13).reshape(4, 3)
 NAN = torch.full((1, 3), torch.nan)
@@ -47,6 +47,21 @@ def test_the_row_of_the_layer_is_read(content: Any, tmp_path: Path) -> None:
     torch.save(content, file)
     found = read(file)
     assert found.tolist() == [7, 8, 9] and found.dtype == "float32"
+
+
+def test_a_roles_vector_and_what_it_leads_from_are_read_of_their_own_kinds_of_files(tmp_path: Path) -> None:
+    file, of = tmp_path / "one.pt", {"layer": 2, "width": 3, "n_layers": 4}
+    axis, role = {"axis": -ROWS, "role_mean": ROWS}, {"vector": ROWS, "type": "pos_3"}
+    for content, readers in (
+        (ROWS, (read_role_vector, read_origin)),
+        (role, (read_role_vector, read_origin)),
+    ):
+        torch.save(content, file)
+        assert [reader(file, **of).tolist() for reader in readers] == [[7, 8, 9]] * 2
+    torch.save(axis, file)
+    assert read_origin(file, **of).tolist() == [7, 8, 9]
+    with pytest.raises(StudyError, match=r"one\.pt: is an axis, and no vector of a role"):
+        read_role_vector(file, **of)
 
 
 def test_fewer_layers_are_another_models_unless_they_are_the_last_ones_alone(tmp_path: Path) -> None:

@@ -184,6 +184,20 @@ def steer(
             "--axis-file", help="In place of a feature: the axis in a .pt file of assistant-axis's."
         ),
     ] = None,
+    role_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--role-file",
+            help="In place of a feature: the vector to the role in a .pt file of assistant-axis's.",
+        ),
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-file",
+            help="What that vector leads from: another role's file, such as default's, or an axis's.",
+        ),
+    ] = None,
     operation: Annotated[
         Operation,
         typer.Option(
@@ -213,7 +227,20 @@ def steer(
 
     opened = load_study(study)
     print_steered(
-        opened, text, feature, role, axis, axis_file, operation, strength, system, seed, sae, output
+        opened,
+        text,
+        feature,
+        role,
+        axis,
+        axis_file,
+        role_file,
+        from_file,
+        operation,
+        strength,
+        system,
+        seed,
+        sae,
+        output,
     )
 
 

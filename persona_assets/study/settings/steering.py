@@ -10,7 +10,7 @@ from persona_assets.study.backends import generation_backend
 from persona_assets.study.settings.block import Block, Name, PositiveInt
 
 Operation = Literal["add", "ablate", "cap", "floor"]
-Target = Literal["top_features", "features", "role_vector", "assistant_axis", "axis_file"]
+Target = Literal["top_features", "features", "role_vector", "assistant_axis", "axis_file", "role_file"]
 
 
 Answering = Literal["transformers", "vllm"]
@@ -23,6 +23,7 @@ class InterventionSettings(Block):
     _OF_ANSWERS = "decides the steered responses, and through these the effects; what is read stays"
     ELSEWHERE = {
         "file": "its content enters",
+        "from_file": "its content enters",
         "answers": _OF_ANSWERS,
         "answer_targets": _OF_ANSWERS,
         "answer_controls": _OF_ANSWERS,
@@ -31,8 +32,8 @@ class InterventionSettings(Block):
 
     target: Target = "top_features"
     """What is edited: the first features of `role` by `top_features`, the `features` listed here, the vector
-    from the other roles to `role`, the assistant axis (from the other roles to `analysis.anchor`), or the
-    axis in `file`."""
+    from the other roles to `role`, the assistant axis (from the other roles to `analysis.anchor`), the axis
+    in `file`, or the vector from `from_file` to the role in `file`."""
     role: Name | None = None
     """The role whose features or vector it is, and towards which `readout` counts."""
     top: PositiveInt = 10
@@ -40,7 +41,11 @@ class InterventionSettings(Block):
     features: list[Annotated[int, Field(ge=0, le=2**31 - 1)]] = []
     """The ids of the features, with `target: features`."""
     file: str | None = None
-    """A `.pt` file of an axis as assistant-axis publishes them, with `target: axis_file`."""
+    """A `.pt` file as assistant-axis publishes them: of an axis with `target: axis_file`, of a role with
+    `target: role_file`."""
+    from_file: str | None = None
+    """With `target: role_file`: the file of what the role is told from. It is another role's, such as the
+    default's, or an axis's with the mean of the roles (`role_mean`)."""
     operation: Operation = "ablate"
     """`ablate`: take away what there is; `add`: add an amount to every token; `cap` and `floor`: keep the
     amount below or above a bound."""
@@ -74,8 +79,10 @@ class InterventionSettings(Block):
     def _fits_together(self) -> Self:
         if (self.target == "features") != bool(self.features):
             raise ValueError("`features` and `target: features` go together")
-        if (self.target == "axis_file") != (self.file is not None):
-            raise ValueError("`file` and `target: axis_file` go together")
+        if (self.target in ("axis_file", "role_file")) != (self.file is not None):
+            raise ValueError("`file` and `target: axis_file`, or `role_file`, go together")
+        if (self.target == "role_file") != (self.from_file is not None):
+            raise ValueError("`from_file` and `target: role_file` go together")
         if self.target in ("top_features", "role_vector") and self.role is None:
             raise ValueError(f"target {self.target} needs a `role`")
         if not self.roles and self.role is None:
