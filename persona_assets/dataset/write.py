@@ -15,6 +15,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.base.swap import check_replaceable, replacing_folder
 from persona_assets.dataset.card import card, rows_of
+from persona_assets.dataset.identities import identities
 from persona_assets.dataset.snapshot import build_snapshot
 from persona_assets.dataset.tables import write_tables
 from persona_assets.health.verify import Verified, verify
@@ -87,6 +88,7 @@ def _write(
         snapshot=stands_on(connection),
         settings=settings,
         comments={file.mart: row["comments"].get(file.mart, "") for file in files if file.mart},
+        identities=identities(connection, study),
         files=files,
     )
     build_snapshot(beside / SNAPSHOT, dataset, beside, url)

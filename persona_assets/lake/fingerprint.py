@@ -75,7 +75,7 @@ def directory_identity(directory: Path, noted: Callable[[str, str], str] | None 
     the other files are those that were there when it was first seen. `noted(files, others)` tells which those
     were, and takes note of `others` where nobody has. Raises StudyError as `directory_hash` does.
     """
-    files, others = directory_hash(directory), _hash_of_others(directory)
+    files, others = directory_hash(directory), hash_of_others(directory)
     first = others if noted is None else noted(files, others)
     return {"files": files} if others == first else {"files": files, "others": others}
 
@@ -93,7 +93,7 @@ def directory_hash(directory: Path) -> str:
     return fingerprint({file.name: _file_hash(file) for file in files})
 
 
-def _hash_of_others(directory: Path) -> str:
+def hash_of_others(directory: Path) -> str:
     """Return the hash of every other file that may decide something; `NO_OTHERS` where there is none."""
     found = {
         name: _file_hash(directory / name)

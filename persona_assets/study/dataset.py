@@ -45,6 +45,13 @@ class DataFile(_Part):
     n_rows: Annotated[int, Field(ge=0, lt=2**50)]
 
 
+class Folder(_Part):
+    """The hashes of a model's or SAE's folder as it was read (`lake.fingerprint.directory_hash`)."""
+
+    files: str
+    others: str
+
+
 def _one_line(text: str) -> str:
     return one_line(text, 200)
 
@@ -53,7 +60,10 @@ Line = Annotated[str, AfterValidator(_one_line)]
 
 
 class DataSet(_Part):
-    """The list of a data set's files, and what they are of; `settings` are the study's, as JSON has them."""
+    """The list of a data set's files, and what they are of; `settings` are the study's, as JSON has them.
+
+    `identities` has, by its key in the settings, what each folder held that they name: `extraction.model`.
+    """
 
     dataset: Literal[1] = 1
     study: Name
@@ -63,6 +73,7 @@ class DataSet(_Part):
     snapshot: Line
     settings: dict[str, Any]
     comments: dict[Name, str] = {}
+    identities: dict[str, Folder] = {}
     files: Annotated[list[DataFile], Field(max_length=_MOST_FILES)]
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """Files that a data set's settings name: they lie with whoever wrote it.
 
-What lies there on the reader's machine may be another template, model or SAE, and nothing would tell.
+What lies there on the reader's machine may be another template, model or SAE. A folder of the reader's own
+project is taken for the writer's where it holds the very files that the data set was made with.
 """
 
 from __future__ import annotations
@@ -12,19 +13,41 @@ from typing import Any
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder, shown
 from persona_assets.base.project import in_project
-from persona_assets.study.dataset import read_dataset
+from persona_assets.lake.fingerprint import directory_hash, hash_of_others
+from persona_assets.study.dataset import Folder, read_dataset
 from persona_assets.study.settings import StudySettings
 
 
 def refuse_named_files(settings: StudySettings, folder: Path) -> None:
-    """Raise StudyError where the data set in `folder` names files; those that its reader names are right."""
-    listed = read_dataset(folder).settings
+    """Raise StudyError where the data set in `folder` names files that are not known to be here.
+
+    Those are right that its reader names.
+    """
+    listed = read_dataset(folder)
     for key, written in _named(settings):
-        if written == _at(listed, key):
+        if written != _at(listed.settings, key):
+            continue
+        why = _why_not(written, listed.identities.get(".".join(key)))
+        if why is not None:
             raise StudyError(
                 f"{folder / 'defs.yaml'}: {'.'.join(key)}: {shown(written)} lies with whoever wrote the data "
-                "set, and on this machine it may be another; write the absolute path of your own copy there"
+                f"set, and {why}; write the absolute path of your own copy there"
             )
+
+
+def _why_not(written: str, made_with: Folder | None) -> str | None:
+    """Return why a folder of the reader's project is not the one that was read; None where it is."""
+    path = Path(written)
+    if made_with is None or path.is_absolute() or not {"..", "~"}.isdisjoint(path.parts):
+        return "on this machine it may be another"
+    try:
+        here = in_project(path)
+        if not is_folder(here):
+            return "this project has none"
+        same = directory_hash(here) == made_with.files and hash_of_others(here) == made_with.others
+    except StudyError as error:  # no project, or nothing of a model
+        return f"here it is not ({error})"
+    return None if same else "this project has another there"
 
 
 def _named(settings: StudySettings) -> Iterator[tuple[tuple[str, ...], str]]:
