@@ -66,7 +66,7 @@ def checks(facts: dict[str, Any], saes: list[dict[str, Any]], verified: Verified
         f"{verified.n_files:,} files of the study, {verified.n_bytes / 1e6:.1f} MB, were read to their last "
         "page: each agrees with its checksums, and a role's tables agree with one another.",
         f"{facts['n_roles'] - n_left} of {facts['n_roles']} roles are complete under the study's settings"
-        + (" (the table `roles` says which are not)." if n_left else "."),
+        + (f" (the table `roles` says which are not{_earlier(facts['n_stale'])})." if n_left else "."),
     ]
     if facts["n_cut_off"] is not None:
         share = f"{facts['n_cut_off']:,} of {facts['n_with_reason']:,}"
@@ -80,6 +80,11 @@ def checks(facts: dict[str, Any], saes: list[dict[str, Any]], verified: Verified
     lines += [_fit(sae) for sae in saes if sae["fvu"] is not None]
     lines.append(f"`{MANIFEST}` has the size and the SHA-256 of each file; `persona pull` checks them.")
     return _section("What was checked", lines)
+
+
+def _earlier(n_stale: int) -> str:
+    """Return how many roles lack files because those that are there were made by other settings."""
+    return f"; of {n_stale} some files were made by earlier settings, and are left out" if n_stale else ""
 
 
 def of_others(dataset: DataSet, labels: list[dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 select
     (select count(*) from roles) as n_roles,
     (select count(*) from roles where status = 'fresh') as n_fresh,
+    (select count(*) from roles where status = 'stale') as n_stale,
     (select count(distinct variant) from instructions) as n_variants,
     (select coalesce(min(n), 0) from (select count(*) as n from questions group by role)) as fewest_questions,
     (select coalesce(max(n), 0) from (select count(*) as n from questions group by role)) as most_questions,

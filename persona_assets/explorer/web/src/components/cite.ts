@@ -1,4 +1,4 @@
-import type { Sae, Study } from "../generated/contract";
+import type { RoleEntry, Sae, Study } from "../generated/contract";
 import { count, shortly } from "./format";
 
 /** What a page shows is of: model, SAE, where it reads, its width, what it has read, who judges, the day of the snapshot, the version. */
@@ -10,12 +10,20 @@ export function sourceOf(study: Study, sae: Sae | null): string[] {
   return [
     ...of,
     sae?.d_sae != null ? `${count(sae.d_sae)} features` : "",
-    read.length < roles.length ? `${count(read.length)} of ${count(roles.length)} roles` : `${count(roles.length)} roles`,
+    read.length < roles.length
+      ? `${count(read.length)} of ${count(roles.length)} roles${earlier(roles, read)}`
+      : `${count(roles.length)} roles`,
     answers > 0 ? `${count(answers)} answers` : "",
     published && judgeOf(study),
     published && `snapshot of ${published.slice(0, 10)}`,
     version && `persona-assets ${version}`,
   ].filter((one): one is string => Boolean(one));
+}
+
+/** Of roles that are not in the snapshot, those of which the lake has files: of other settings, or of another version. */
+function earlier(roles: RoleEntry[], read: RoleEntry[]): string {
+  const stale = roles.filter((one) => !read.includes(one) && one.status === "stale").length;
+  return stale > 0 ? ` (${count(stale)} made by earlier settings are left out)` : "";
 }
 
 /** Every answer counts; beside them, those that play their role in a judge's eyes may have numbers of their own. */
