@@ -109,7 +109,7 @@ def ask(page: Any, sql: str) -> Any:
     """Ask `sql`, and wait until it is answered."""
     query = f"#/sql?q={quote(sql)}&run=1"
     page.evaluate("query => { location.hash = '#/sql'; location.hash = query }", query)
-    page.locator(".sql-results .spinner").wait_for(state="detached")
+    page.get_by_role("button", name="Cancel").wait_for(state="detached")
     page.locator(".result, .sql-error").wait_for()
     return page
 

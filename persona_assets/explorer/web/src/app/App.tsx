@@ -1,6 +1,7 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
 import { useBundle } from "../bundle/store";
-import { Empty, Loading } from "../components/Loaded";
+import { Empty } from "../components/Loaded";
+import { Loading } from "../components/Skeleton";
 import { WorthProvider } from "../components/Worth";
 import { useStudy } from "../data/StudyContext";
 import { StudyProvider } from "../data/StudyProvider";
@@ -60,7 +61,7 @@ function CurrentPage() {
   const Component = (bundled && BUNDLE_COMPONENTS[page]) || PAGE_COMPONENTS[page]!;
   return (
     <ErrorBoundary at={`${page}/${arg}`}>
-      <Suspense fallback={<Loading what="the page" />}>
+      <Suspense fallback={<Loading what="the page" shape={PAGES[page].shape} />}>
         <Component />
       </Suspense>
     </ErrorBoundary>

@@ -20,7 +20,7 @@ export function FeatureOfBundle() {
   const id = Number(useRoute().arg ?? NaN);
   const feature = useResource<BundleFeature>(paths.feature(useSae()?.sae ?? "", id));
   return (
-    <Loaded of={feature} what="the feature" missing={<Empty title="The bundle does not hold this feature" />}>
+    <Loaded of={feature} what="the feature" shape="page" missing={<Empty title="The bundle does not hold this feature" />}>
       {(data) => <Feature feature={data} />}
     </Loaded>
   );
@@ -75,7 +75,7 @@ export function RoleOfBundle() {
   const role = useRoute().arg ?? "";
   const page = useResource<BundleRole>(paths.role(useSae()?.sae ?? "", role));
   return (
-    <Loaded of={page} what="the role" missing={<Empty title="The bundle does not hold this role" />}>
+    <Loaded of={page} what="the role" shape="page" missing={<Empty title="The bundle does not hold this role" />}>
       {(data) => (
         <div className="page bundle-page">
           <h1>

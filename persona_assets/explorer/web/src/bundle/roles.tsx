@@ -20,7 +20,7 @@ export default function RolesOfBundle() {
   return (
     <div className="page roles bundle-page">
       <h1 className="hidden-label">Roles</h1>
-      <Loaded of={overview} what="the roles">
+      <Loaded of={overview} what="the roles" shape="roles">
         {(data) =>
           data.order.length === 0 ? (
             <Empty title="The bundle names no roles" />
@@ -55,7 +55,7 @@ function Names() {
   const { roles } = useStudy();
   const map = useResource<MapData>(paths.map(useSae()?.sae ?? ""));
   return (
-    <Loaded of={map} what="the features">
+    <Loaded of={map} what="the features" shape="table">
       {({ features }) => (
         <Section title="All roles" note={count(roles.length)}>
           <table>

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useRef, useState } from "react";
 import { fmt } from "../components/format";
 import { plainKey } from "../components/plainKey";
 import type { DriftTokens } from "../generated/contract";
@@ -6,7 +6,8 @@ import type { DriftTokens } from "../generated/contract";
 export interface Token {
   piece: string;
   value: number;
-  level: number; // 0: plain and not a stop of the keyboard
+  level: number; // 0: plain and not a stop of the keyboard; else how thick its line is
+  share?: number; // 0–1: its ground; without one the level's
 }
 
 const LEVELS = 5;
@@ -16,6 +17,19 @@ export function level(value: number, max: number): number {
   if (value <= 0) return 0;
   return max <= 0 ? LEVELS : Math.max(1, Math.min(LEVELS, Math.ceil((value / max) * LEVELS)));
 }
+
+/** A token of a feature whose strongest, of all that is shown, is `max`. */
+export function lit(piece: string, value: number, max: number): Token {
+  return { piece, value, level: level(value, max), share: max <= 0 ? 1 : Math.min(1, value / max) };
+}
+
+/** How strong a token's ground is, as a CSS variable; on the drift axis the middle of 0–1 has none. */
+function ground(palette: "heat" | "drift", share: number): CSSProperties {
+  const strength = palette === "heat" ? share : Math.abs(2 * share - 1);
+  return { "--strength": Number(strength.toFixed(3)) } as CSSProperties;
+}
+
+const side = (palette: "heat" | "drift", share: number): string => (palette === "heat" ? "" : share < 0.5 ? " away" : " toward");
 
 interface TokensProps {
   tokens: Token[];
@@ -55,13 +69,25 @@ export function Tokens({ tokens: given, palette, label, cut = false }: TokensPro
             <Piece text={token.piece} />
           </span>
         ) : (
-          <span key={i} data-at={i} className={`token ${palette}-${token.level}`} tabIndex={i === current ? 0 : -1}>
-            <Piece text={token.piece} />
-            <span className="token-value"> {fmt(token.value)} </span>
-          </span>
+          <Lit key={i} at={i} token={token} palette={palette} isStop={i === current} />
         ),
       )}
     </p>
+  );
+}
+
+function Lit({ at, token, palette, isStop }: { at: number; token: Token; palette: "heat" | "drift"; isStop: boolean }) {
+  const { piece, value, level, share = level / LEVELS } = token;
+  return (
+    <span
+      data-at={at}
+      className={`token ${palette}-${level}${side(palette, share)}`}
+      style={ground(palette, share)}
+      tabIndex={isStop ? 0 : -1}
+    >
+      <Piece text={piece} />
+      <span className="token-value"> {fmt(value)} </span>
+    </span>
   );
 }
 
@@ -83,14 +109,19 @@ function Piece({ text }: { text: string }) {
   ));
 }
 
-/** What the grounds of the tokens mean: from 0 to `max` in even steps. */
+/** What the grounds of the tokens mean: from 0 to `max`; a line is a fifth of it thicker. */
 export function HeatLegend({ max, unit }: { max: number; unit: string }) {
   return (
     <div className="legend">
       <span>{unit}</span>
       <span>0</span>
       {[1, 2, 3, 4, 5].map((step) => (
-        <span key={step} className={`token step heat-${step}`} title={`up to ${fmt((max * step) / LEVELS)}`} />
+        <span
+          key={step}
+          className={`token step heat-${step}`}
+          style={ground("heat", step / LEVELS)}
+          title={`up to ${fmt((max * step) / LEVELS)}`}
+        />
       ))}
       <span>{fmt(max)}</span>
     </div>
@@ -103,6 +134,7 @@ export function driftTokens({ piece, projection, scaled }: DriftTokens): Token[]
     piece: text,
     value: projection[i] ?? 0,
     level: Math.min(LEVELS, 1 + Math.floor((scaled[i] ?? 0.5) * LEVELS)),
+    share: scaled[i] ?? 0.5,
   }));
 }
 
@@ -111,7 +143,7 @@ export function DriftLegend({ note }: { note: string }) {
     <div className="legend">
       <span>away from the assistant</span>
       {[1, 2, 3, 4, 5].map((step) => (
-        <span key={step} className={`token step drift-${step}`} />
+        <span key={step} className={`token step drift-${step}${side("drift", (step - 1) / 4)}`} style={ground("drift", (step - 1) / 4)} />
       ))}
       <span>toward it</span>
       <span className="tokens-note">{note}</span>

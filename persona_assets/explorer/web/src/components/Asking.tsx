@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useStudy } from "../data/StudyContext";
 import type { Posted } from "../data/usePosted";
-import { Empty, Loading } from "./Loaded";
+import { Empty } from "./Loaded";
+import { Loading } from "./Skeleton";
 import "./parts.css";
 import "./asking.css";
 

@@ -2,15 +2,15 @@ import type { ReactNode } from "react";
 import { useConnection } from "../data/connection";
 import type { Resource } from "../data/useResource";
 import type { Problem } from "../generated/contract";
+import { Loading, type Shape } from "./Skeleton";
 import "./loaded.css";
 
-export function Loading({ what }: { what: string }) {
-  return (
-    <div className="state" role="status">
-      <span className="spinner" aria-hidden="true" />
-      <span>Reading {what} …</span>
-    </div>
-  );
+interface LoadedProps<T> {
+  of: Resource<T>;
+  what: string;
+  shape?: Shape; // of what comes
+  missing?: ReactNode;
+  children: (data: T) => ReactNode;
 }
 
 /** What cannot be shown and why; `again`: the page asks by itself until the server is back. */
@@ -35,11 +35,10 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** A resource's states: `<Loaded of={useResource<RolePage>(path)} what="the role">{(page) => …}</Loaded>`. */
-export function Loaded<T>(props: { of: Resource<T>; what: string; missing?: ReactNode; children: (data: T) => ReactNode }) {
-  const { of: resource, what, missing, children } = props;
+/** A resource's states: `<Loaded of={useResource<RolePage>(path)} what="the role" shape="role">{(page) => …}</Loaded>`. */
+export function Loaded<T>({ of: resource, what, shape, missing, children }: LoadedProps<T>) {
   const { gone } = useConnection();
-  if (resource.state === "loading") return <Loading what={what} />;
+  if (resource.state === "loading") return <Loading what={what} shape={shape} />;
   if (resource.state === "error") {
     if (resource.status === 404 && missing !== undefined) return missing;
     return <Failure {...resource} again={gone && resource.status === null} />;

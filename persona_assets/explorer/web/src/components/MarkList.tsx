@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Interval } from "../charts/Interval";
 import { extent, linear, type Scale } from "../charts/scale";
-import { level, Tokens } from "../charts/Tokens";
+import { lit, Tokens } from "../charts/Tokens";
 import type { Mark } from "../generated/contract";
 import { href } from "../router/router";
 import { fmt } from "./format";
@@ -65,7 +65,7 @@ function Sentence({ mark }: { mark: Mark }) {
   const { pieces, activations, role, response_id: response } = mark;
   if (pieces === null || activations === null || role === null) return <p className="muted">Its tokens are not kept.</p>;
   const max = Math.max(...activations);
-  const tokens = pieces.map((piece, i) => ({ piece, value: activations[i] ?? 0, level: level(activations[i] ?? 0, max) }));
+  const tokens = pieces.map((piece, i) => lit(piece, activations[i] ?? 0, max));
   return (
     <div className="mark-sentence">
       <Tokens tokens={tokens} palette="heat" label={`A sentence of ${role} in which feature ${mark.feature_id} fires`} />

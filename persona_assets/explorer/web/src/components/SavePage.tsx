@@ -39,8 +39,8 @@ export function SavePage({ title }: { title: string }) {
 /** What of the page is still being read after some seconds, as it says itself; nothing as soon as all is there. */
 async function stillRead(): Promise<string[]> {
   for (let waits = 0; ; waits++) {
-    const spinners = [...document.querySelectorAll("#main .spinner")];
-    if (spinners.length === 0 || waits === MOST_WAITS) return spinners.map((one) => one.parentElement?.textContent ?? "");
+    const said = [...document.querySelectorAll("#main .skeleton-said")];
+    if (said.length === 0 || waits === MOST_WAITS) return said.map((one) => one.textContent);
     await new Promise((wake) => setTimeout(wake, WAIT_MS));
   }
 }

@@ -1,7 +1,8 @@
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
-import { Empty, Failure, Loading } from "../components/Loaded";
+import { Empty, Failure } from "../components/Loaded";
+import { Loading } from "../components/Skeleton";
 import type { Problem, SnapshotState, Study } from "../generated/contract";
 import { SnapshotCache } from "./cache";
 import { connection, useConnection } from "./connection";
@@ -53,9 +54,9 @@ export function StudyProvider({ children, onMoved }: { children: ReactNode; onMo
 
   const bundle = useBundle();
   if (bundle.opened !== null) return <StudyContext value={bundle.opened}>{children}</StudyContext>;
-  if (bundle.reading) return <Loading what="the bundle" />;
+  if (bundle.reading) return <Loading what="the bundle" shape="study" />;
   if (state !== null) return <StudyContext value={state}>{children}</StudyContext>;
-  if (problem === null) return <Loading what="the study" />;
+  if (problem === null) return <Loading what="the study" shape="study" />;
   return <NoStudy {...problem} again={gone} retry={() => void read()} />;
 }
 

@@ -1,7 +1,9 @@
+import type { Shape } from "../components/Skeleton";
 import type { Study } from "../generated/contract";
 
 interface PageEntry {
   title: string;
+  shape: Shape; // while it is read
   inHeader: (study: Study, bundled: boolean) => boolean; // bundled: a bundle is shown, not the study
 }
 
@@ -11,20 +13,20 @@ const named = <Name extends string>(pages: Record<Name, PageEntry>) => pages;
 
 /** Every page by its name in the address; its component is `pages/<Name>/index.tsx`. The header keeps this order. */
 export const PAGES = named({
-  axis: { title: "Axis", inHeader: (_, bundled) => !bundled }, // where the explorer opens
-  map: { title: "Map", inHeader: always },
-  table: { title: "Features", inHeader: always },
-  roles: { title: "Roles", inHeader: always },
-  compare: { title: "Compare", inHeader: (_, bundled) => !bundled },
-  drift: { title: "Drift", inHeader: (study) => study.has_drift },
-  findings: { title: "Findings", inHeader: (_, bundled) => !bundled },
-  try: { title: "Try", inHeader: (study) => study.live },
-  steer: { title: "Steer", inHeader: (study, bundled) => !bundled && (study.live || study.has_interventions) },
-  sql: { title: "SQL", inHeader: (_, bundled) => !bundled },
-  feature: { title: "Feature", inHeader: never },
-  role: { title: "Role", inHeader: never },
-  search: { title: "Search", inHeader: never },
-  contrasts: { title: "Contrasts", inHeader: never }, // the page Compare leads there
+  axis: { title: "Axis", shape: "axis", inHeader: (_, bundled) => !bundled }, // where the explorer opens
+  map: { title: "Map", shape: "map", inHeader: always },
+  table: { title: "Features", shape: "grid", inHeader: always },
+  roles: { title: "Roles", shape: "roles", inHeader: always },
+  compare: { title: "Compare", shape: "page", inHeader: (_, bundled) => !bundled },
+  drift: { title: "Drift", shape: "lines", inHeader: (study) => study.has_drift },
+  findings: { title: "Findings", shape: "page", inHeader: (_, bundled) => !bundled },
+  try: { title: "Try", shape: "lines", inHeader: (study) => study.live },
+  steer: { title: "Steer", shape: "lines", inHeader: (study, bundled) => !bundled && (study.live || study.has_interventions) },
+  sql: { title: "SQL", shape: "lines", inHeader: (_, bundled) => !bundled },
+  feature: { title: "Feature", shape: "feature", inHeader: never },
+  role: { title: "Role", shape: "role", inHeader: never },
+  search: { title: "Search", shape: "lines", inHeader: never },
+  contrasts: { title: "Contrasts", shape: "page", inHeader: never }, // the page Compare leads there
 });
 
 export type Page = keyof typeof PAGES;

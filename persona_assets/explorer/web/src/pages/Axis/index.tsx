@@ -32,7 +32,7 @@ export default function AxisPage() {
 function OnTheAxis({ sae }: { sae: Sae }) {
   const line = useResource<Line>(paths.line(sae.sae));
   return (
-    <Loaded of={line} what="the axis" missing={<NoAxis reason={null} />}>
+    <Loaded of={line} what="the axis" shape="axis" missing={<NoAxis reason={null} />}>
       {(data) =>
         data.axis === null || data.axis.reason !== null ? (
           <NoAxis reason={data.axis?.reason ?? null} />

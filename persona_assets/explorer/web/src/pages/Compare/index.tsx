@@ -70,9 +70,9 @@ function Two({ sae, a, b }: { sae: string; a: string; b: string }) {
     </Empty>
   );
   return (
-    <Loaded of={left} what={`the features of ${a}`} missing={missing(a)}>
+    <Loaded of={left} what={`the features of ${a}`} shape="compare" missing={missing(a)}>
       {(featuresA) => (
-        <Loaded of={right} what={`the features of ${b}`} missing={missing(b)}>
+        <Loaded of={right} what={`the features of ${b}`} shape="compare" missing={missing(b)}>
           {(featuresB) => {
             if (featuresA.feature_id.length === 0) return missing(a);
             if (featuresB.feature_id.length === 0) return missing(b);

@@ -20,7 +20,7 @@ const FOUND = 0.05; // q of a finding
 export function ContrastFeatures({ sae, contrast }: { sae: string; contrast: OwnContrast }) {
   const found = useResource<FeatureOfContrast[]>(paths.contrast(sae, contrast.contrast));
   return (
-    <Loaded of={found} what="the features">
+    <Loaded of={found} what="the features" shape="table">
       {(rows) => <Features rows={rows} contrast={contrast} />}
     </Loaded>
   );

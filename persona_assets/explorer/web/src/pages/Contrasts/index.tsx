@@ -27,7 +27,7 @@ function Contrasts({ sae }: { sae: string }) {
   const [asked] = useParam("contrast");
   const found = useResource<OwnContrast[]>(paths.contrasts(sae));
   return (
-    <Loaded of={found} what="the contrasts">
+    <Loaded of={found} what="the contrasts" shape="page">
       {(contrasts) => {
         const chosen = contrasts.find((one) => one.contrast === asked) ?? contrasts[0];
         if (chosen === undefined) return <HowToAdd />;

@@ -17,7 +17,7 @@ export function Distribution({ feature, sae }: { feature: FeaturePage; sae: stri
     <Fold title="Activations and variance" note="means over a response's tokens, and what one answer's variance is due to">
       <div className="beside">
         <div className="histogram-box">
-          <Loaded of={histogram} what="the histogram" missing={<p className="muted">The histogram was not exported.</p>}>
+          <Loaded of={histogram} what="the histogram" shape="chart" missing={<p className="muted">The histogram was not exported.</p>}>
             {(counts) => <Activations counts={counts} />}
           </Loaded>
         </div>

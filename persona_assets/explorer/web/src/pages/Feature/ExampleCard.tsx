@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "react";
-import { level, Tokens } from "../../charts/Tokens";
+import { lit, Tokens } from "../../charts/Tokens";
 import { fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { NoSystemPrompt } from "../../components/NoSystemPrompt";
@@ -43,10 +43,7 @@ export function ExampleCard({ role, example, max }: { role: string; example: Exa
 
 /** The tokens around the peak, on a few lines: scrolled to where the peak is in the middle. */
 function Window(props: { pieces: string[]; activations: number[]; start: number | null; max: number }) {
-  const tokens = props.pieces.map((piece, i) => {
-    const value = props.activations[i] ?? 0;
-    return { piece, value, level: level(value, props.max) };
-  });
+  const tokens = props.pieces.map((piece, i) => lit(piece, props.activations[i] ?? 0, props.max));
   const start = props.start ?? 0;
   const peak = tokens.findIndex((token) => token.value === Math.max(...props.activations));
   const shown = useRef<HTMLDivElement>(null);

@@ -1,5 +1,5 @@
 import { TokenHistogram } from "../../charts/TokenHistogram";
-import { HeatLegend, level, Tokens } from "../../charts/Tokens";
+import { HeatLegend, lit, Tokens } from "../../charts/Tokens";
 import { count, fmt } from "../../components/format";
 import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
@@ -60,10 +60,7 @@ function bandsOf(shown: RangeExample[]): number[] {
 function LitTokens({ example: { pieces, activations, start }, max }: { example: RangeExample; max: number }) {
   return (
     <Tokens
-      tokens={pieces.map((piece, i) => {
-        const value = activations[i] ?? 0;
-        return { piece, value, level: level(value, max) };
-      })}
+      tokens={pieces.map((piece, i) => lit(piece, activations[i] ?? 0, max))}
       palette="heat"
       cut={start > 0}
       label={`Tokens ${start} to ${start + pieces.length - 1} of the response`}

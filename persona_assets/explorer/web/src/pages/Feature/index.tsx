@@ -30,7 +30,7 @@ export default function FeaturePage() {
     </Empty>
   );
   return (
-    <Loaded of={page} what={`feature ${id}`} missing={missing}>
+    <Loaded of={page} what={`feature ${id}`} shape="feature" missing={missing}>
       {(feature) => <Page key={feature.feature_id} feature={feature} sae={sae.sae} />}
     </Loaded>
   );
@@ -51,7 +51,7 @@ function Page({ feature, sae }: { feature: Feature; sae: string }) {
             <div>
               <Writes feature={feature} />
               <Section title="Its tokens">
-                <Loaded of={peaks} what="the tokens" missing={<p className="muted">They were not exported.</p>}>
+                <Loaded of={peaks} what="the tokens" shape="facts" missing={<p className="muted">They were not exported.</p>}>
                   {(data) => <ShapeOfPeaks peaks={data} />}
                 </Loaded>
               </Section>

@@ -1,5 +1,6 @@
 import { moment } from "../../components/format";
-import { Failure, Loading } from "../../components/Loaded";
+import { Failure } from "../../components/Loaded";
+import { Loading } from "../../components/Skeleton";
 import { useStudy } from "../../data/StudyContext";
 import type { Resource } from "../../data/useResource";
 import type { FindingCheck } from "../../generated/contract";

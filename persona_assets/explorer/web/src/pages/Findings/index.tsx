@@ -18,7 +18,7 @@ export default function FindingsPage() {
   return (
     <div className="page findings">
       <h1 className="hidden-label">Saved findings</h1>
-      <Loaded of={found} what="the findings" missing={<HowToSave />}>
+      <Loaded of={found} what="the findings" shape="page" missing={<HowToSave />}>
         {({ findings, unreadable }) => {
           if (findings.length === 0 && unreadable.length === 0) return <HowToSave />;
           const chosen = findings.find((one) => one.name === arg) ?? (arg === null ? findings[0] : undefined);

@@ -2,7 +2,8 @@ import { Suspense, useEffect, useMemo, useState } from "react";
 import { lazyChunk } from "../../app/lazyChunk";
 import { count, fmt, percent } from "../../components/format";
 import { Help } from "../../components/Help";
-import { Empty, Loaded, Loading } from "../../components/Loaded";
+import { Empty, Loaded } from "../../components/Loaded";
+import { Loading } from "../../components/Skeleton";
 import { useSae, useStudy } from "../../data/StudyContext";
 import { useResource } from "../../data/useResource";
 import type { MapData, Neighbors } from "../../generated/contract";
@@ -31,7 +32,7 @@ export default function MapPage() {
   );
   if (!sae.has_atlas) return noAtlas;
   return (
-    <Loaded of={map} what="the map" missing={noAtlas}>
+    <Loaded of={map} what="the map" shape="map" missing={noAtlas}>
       {(data) => <LoadedMap data={data} sae={sae.sae} />}
     </Loaded>
   );
@@ -55,7 +56,7 @@ function LoadedMap({ data, sae }: { data: MapData; sae: string }) {
       <Controls model={model} state={state} tool={tool} setTool={setTool} />
       <Legend model={model} state={state} />
       <div className="map-middle">
-        <Suspense fallback={<Loading what="the map's drawing" />}>
+        <Suspense fallback={<Loading what="the map's drawing" shape="chart" />}>
           <Canvas {...{ model, state, places, index, tool }} neighbors={near.rows} inside={insideSet} />
         </Suspense>
         <Guardrail model={model} />

@@ -1,5 +1,5 @@
 /** Of responses in which a feature fires: where it is strongest. */
-import { level, type Token } from "../../charts/Tokens";
+import { lit, type Token } from "../../charts/Tokens";
 import type { Example } from "../../generated/contract";
 
 const [BEFORE, AFTER] = [14, 6]; // tokens about the peak
@@ -17,8 +17,5 @@ export function about({ pieces, activations }: Kept): Token[] {
   const max = Math.max(...activations);
   const peak = activations.indexOf(max);
   const from = Math.max(0, peak - BEFORE);
-  return pieces.slice(from, peak + AFTER + 1).map((piece, at) => {
-    const value = activations[from + at] ?? 0;
-    return { piece, value, level: level(value, max) };
-  });
+  return pieces.slice(from, peak + AFTER + 1).map((piece, at) => lit(piece, activations[from + at] ?? 0, max));
 }

@@ -17,7 +17,7 @@ export function Axes({ role, sae }: { role: RolePage; sae: string }) {
     <Section title="Place among the roles">
       {role.why_no_assistant !== null && <p className="caution">{role.why_no_assistant}</p>}
       {role.axes.length === 0 && <p className="muted">{noPlace}</p>}
-      <Loaded of={overview} what="the roles' places" missing={<Positions role={role} />}>
+      <Loaded of={overview} what="the roles' places" shape="chart" missing={<Positions role={role} />}>
         {(data) => <AxisStrips axes={data.axes.filter((axis) => axis.positions.length > 0)} marked={role.role} anchor={anchor} />}
       </Loaded>
     </Section>

@@ -67,7 +67,7 @@ function InOrder({ role, sae, by, choice }: { role: RolePage; sae: string; by: s
   const found = useResource<FeatureInOrder[]>(paths.roleInOrder(sae, role.role, by));
   const told = by === "lift" || by === "score" ? by : null;
   return (
-    <Loaded of={found} what="the features">
+    <Loaded of={found} what="the features" shape="table">
       {(rows) => (
         <Features role={role} rows={rows} note={`the first ${rows.length} by ${by}`} empty="No feature fires." told={told}>
           {choice}

@@ -68,7 +68,7 @@ function Paged({ role, nPages }: { role: string; nPages: number }) {
   return (
     <>
       <Pager page={page} nPages={nPages} label="Pages of responses" />
-      <Loaded of={content} what="the responses" missing={missing}>
+      <Loaded of={content} what="the responses" shape="table" missing={missing}>
         {({ responses }) => (
           <ol className="panel response-list">
             {responses.map((row) => (

@@ -28,7 +28,7 @@ export default function RolePage() {
   if (sae === null) return <Empty title="The study has no SAE yet">Roles are compared by the features that fire in their responses.</Empty>;
   if (role === null) return <Empty title="No role is chosen">The roles' overview lists them all.</Empty>;
   return (
-    <Loaded of={page} what={`the role ${role}`} missing={<Empty title={`The study has no role ${role.slice(0, 60)}`} />}>
+    <Loaded of={page} what={`the role ${role}`} shape="role" missing={<Empty title={`The study has no role ${role.slice(0, 60)}`} />}>
       {(data) => <Page key={data.role} role={data} sae={sae.sae} />}
     </Loaded>
   );

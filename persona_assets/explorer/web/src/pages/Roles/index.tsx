@@ -32,7 +32,7 @@ export default function RolesPage() {
 function Overview({ sae }: { sae: Sae }) {
   const overview = useResource<RolesOverview>(paths.roles(sae.sae));
   return (
-    <Loaded of={overview} what="the roles" missing={<RoleTable overview={null} />}>
+    <Loaded of={overview} what="the roles" shape="roles" missing={<RoleTable overview={null} />}>
       {(data) => (
         <>
           <div className="roles-columns">

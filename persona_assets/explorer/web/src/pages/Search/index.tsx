@@ -1,5 +1,6 @@
-import { Empty, Loading } from "../../components/Loaded";
+import { Empty } from "../../components/Loaded";
 import { FeatureLink, Label, RoleLink } from "../../components/links";
+import { Loading } from "../../components/Skeleton";
 import { useOneStop } from "../../components/useOneStop";
 import { Worth } from "../../components/Worth";
 import { useStudy } from "../../data/StudyContext";

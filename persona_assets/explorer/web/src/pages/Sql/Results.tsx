@@ -48,7 +48,6 @@ function Running({ since, said, cancel }: { since: number; said: string; cancel:
   }, []);
   return (
     <div className="sql-status" role="status">
-      <span className="spinner" aria-hidden="true" />
       Running <span aria-hidden="true">{fixed((now - since) / 1000, 1)} s</span>
       {said !== "" && (
         <span className="muted" aria-hidden="true">

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from "react";
 import { count } from "../../components/format";
-import { Loading } from "../../components/Loaded";
+import { Loading } from "../../components/Skeleton";
 import { useStudy } from "../../data/StudyContext";
 import { server } from "./asker";
 import { Console } from "./Console";

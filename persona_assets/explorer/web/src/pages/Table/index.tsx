@@ -20,7 +20,7 @@ export default function TablePage() {
   const table = useResource<FeatureTable>(sae && paths.features(sae.sae));
   if (sae === null) return <Empty title="This study has no SAE yet">Features are there once responses are extracted.</Empty>;
   return (
-    <Loaded of={table} what="the features" missing={<NoStatistics />}>
+    <Loaded of={table} what="the features" shape="grid" missing={<NoStatistics />}>
       {(data) => (data.feature_id.length === 0 ? <NoStatistics /> : <LoadedTable table={data} sae={sae.sae} />)}
     </Loaded>
   );

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { HeatLegend, level, Tokens } from "../../charts/Tokens";
+import { HeatLegend, lit, Tokens } from "../../charts/Tokens";
 import { count, fmt, percent } from "../../components/format";
 import { FeatureLink } from "../../components/links";
 import { OneToken } from "../../components/OneToken";
@@ -42,7 +42,7 @@ function Highlighted({ text, onTokens, feature }: { text: TriedText; onTokens: O
     return shown?.value ?? 0;
   });
   const max = feature === null ? Math.max(0, ...values) : Math.max(feature.max, feature.strongest ?? 0);
-  const tokens = text.pieces.map((piece, at) => ({ piece, value: values[at] ?? 0, level: level(values[at] ?? 0, max) }));
+  const tokens = text.pieces.map((piece, at) => lit(piece, values[at] ?? 0, max));
   return (
     <div className="panel try-tokens">
       <Tokens tokens={tokens} palette="heat" label={feature === null ? "Tokens of the text" : `Activation of ${feature.feature_id}`} />

@@ -1,7 +1,8 @@
 import { ENGINE_BYTES } from "virtual:duckdb";
 import { useEffect, useMemo, useState } from "react";
 import { bytes, count } from "../../../components/format";
-import { Empty, Failure, Loaded, Loading } from "../../../components/Loaded";
+import { Empty, Failure, Loaded } from "../../../components/Loaded";
+import { Loading } from "../../../components/Skeleton";
 import { asProblem, isAbort } from "../../../data/problem";
 import { useStudy } from "../../../data/StudyContext";
 import { useResource } from "../../../data/useResource";
