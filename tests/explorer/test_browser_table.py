@@ -151,3 +151,17 @@ def test_hostile_labels_are_shown_as_the_text_they_are(page, site, features):
     widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]
     keep_screenshot(page, "table")
+
+
+def test_heads_show_how_numbers_are_spread_and_which_of_them_the_filters_leave(page, site, features):
+    opened(page, site)
+    histogram = page.get_by_role("columnheader", name="Mean").locator(".head-histogram")
+    assert page.locator(".head-histogram").count() == 5  # of the numbers shown, not of ids
+    assert histogram.locator(".of-listed rect").count() == histogram.locator(".of-all rect").count() > 10
+    high = sorted(row["mean"] for row in features)[-1]
+    page.goto(f"{site}#/table?where=mean:{high}..")
+    page.wait_for_function("document.querySelector('.table-actions strong').textContent === '1'")
+    assert histogram.locator(".of-listed rect").count() == 1
+    assert histogram.locator(".of-listed rect").get_attribute("x") == "23"  # the last bar
+    assert page.locator(".grid-head").bounding_box()["height"] == 48
+    keep_screenshot(page, "table-histograms")

@@ -60,6 +60,7 @@ export const STUDY_HELP: Record<Page, HelpText> = {
   table: {
     shows: "Every feature that fired in any answer, with its numbers over all roles.",
     read: [
+      ["histogram", "in a column’s head, of all features pale and of those listed dark; a bar’s height is the root of their number"],
       ["+ Range", "filters by a column’s numbers"],
       ["score", "of those features only that may be on the map: the role’s share of the variance of one answer"],
       ["role q", "p of roles that do not differ, adjusted for all features"],
@@ -182,7 +183,7 @@ export const STUDY_HELP: Record<Page, HelpText> = {
 export const BUNDLE_HELP: Partial<Record<Page, HelpText>> = {
   table: {
     shows: "The features of the bundle, with the numbers that it has.",
-    read: [STUDY_HELP.table.read[0]!],
+    read: STUDY_HELP.table.read.slice(0, 2),
     keys: STUDY_HELP.table.keys,
   },
   roles: {

@@ -6,9 +6,11 @@ import { Worth } from "../../components/Worth";
 import type { FeatureTable } from "../../generated/contract";
 import { href, navigate } from "../../router/router";
 import type { Cell, Column } from "./columns";
+import { HeadHistogram } from "./HeadHistogram";
 import { type Query, setSort } from "./query";
 
 const ROW = 26; // pixels
+const HEAD = 48; // with the histograms
 
 /** The rows in view of a table of any length. Arrow keys move, Enter opens the feature. */
 export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32Array; query: Query }) {
@@ -31,9 +33,9 @@ export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32A
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
-      <div className="grid-row grid-head" role="row" aria-rowindex={1} style={{ ...style, minWidth }}>
+      <div className="grid-row grid-head" role="row" aria-rowindex={1} style={{ ...style, minWidth, height: HEAD }}>
         {query.columns.map((column) => (
-          <Head key={column.key} column={column} query={query} />
+          <Head key={column.key} column={column} query={query} table={table} rows={rows} />
         ))}
       </div>
       <div role="rowgroup" style={{ height: rows.length * ROW, minWidth }} className="grid-body">
@@ -57,7 +59,7 @@ export function Grid({ table, rows, query }: { table: FeatureTable; rows: Int32A
 
 /** The rows in view, and the one that the arrows have reached. */
 function useActive(table: FeatureTable, rows: Int32Array) {
-  const { box, first, last, reveal, target } = useRowWindow(rows.length, ROW, ROW);
+  const { box, first, last, reveal, target } = useRowWindow(rows.length, ROW, HEAD);
   const [active, setActive] = useState<number | null>(null);
 
   useEffect(() => {
@@ -79,7 +81,7 @@ function useActive(table: FeatureTable, rows: Int32Array) {
   return { box, first, last, active, setActive, onKeyDown };
 }
 
-function Head({ column, query }: { column: Column; query: Query }) {
+function Head({ column, query, table, rows }: { column: Column; query: Query; table: FeatureTable; rows: Int32Array }) {
   const sorted = query.sort.key === column.key;
   // Numbers are first asked for from the largest, names from A.
   const descending = sorted ? !query.sort.descending : column.kind !== "text" && column.key !== "feature_id";
@@ -99,6 +101,9 @@ function Head({ column, query }: { column: Column; query: Query }) {
         {column.title}
         {column.kind !== "number" && arrow}
       </button>
+      {column.format && column.key !== "feature_id" && (
+        <HeadHistogram title={column.title} values={table[column.key] as (number | null)[]} rows={rows} format={column.format} />
+      )}
     </div>
   );
 }
