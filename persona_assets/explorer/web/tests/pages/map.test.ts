@@ -27,7 +27,7 @@ test("of a feature’s responses the strongest whose tokens are kept is shown ab
   const best = strongest([at(3, 5), { max: 9, pieces: null, activations: null }, at(40, 7)] as Example[])!;
   expect(best.max).toBe(7);
   const shown = about(best);
-  expect(shown[14]).toEqual({ piece: "t40", value: 7, level: 5 });
+  expect(shown[14]).toEqual({ piece: "t40", value: 7, level: 5, share: 1 });
   expect(shown.at(-1)?.piece).toBe("t46");
   expect(shown.filter((one) => one.level > 0)).toHaveLength(2);
   expect(strongest([{ max: 9, pieces: null, activations: null }] as Example[])).toBeUndefined();
