@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from full_scale import SAE, write_study
+from full_scale import SAE, open_study, write_study
 from report import record
 
 from persona_assets.analysis.aggregate import aggregate
@@ -28,7 +28,8 @@ def study(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Study:
     monkeypatch.setenv("PERSONA_LAKE", "")  # set by what follows; afterwards as it was
-    local = write_study(tmp_path, N_ROLES)
+    write_study(tmp_path, N_ROLES)
+    local = open_study(tmp_path)
     for role in local.role_names:
         aggregate(local, role, SAE)
     put_lake(Path(local.lake.root), bucket_lake, s3_endpoint)
