@@ -28,7 +28,12 @@ _BLANK = b"00000000"
 _BEFORE_SUM = SUM_NOTE + b"\x18\x08"  # in Thrift's compact form: the note's value follows, a text of 8 bytes
 _MAGIC = b"PAR1"
 _CHUNK = 2**20
-_ALWAYS = {"write_page_index": True, "write_page_checksum": True}
+_ALWAYS = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "write_page_index": True,
+    "write_page_checksum": True,
+}
 
 
 def write_parquet(table: Table, content: Content, path: Path, notes: Mapping[str, str] | None = None) -> None:
@@ -36,7 +41,7 @@ def write_parquet(table: Table, content: Content, path: Path, notes: Mapping[str
 
     Of content in parts each begins a row group; the next is made while one is written.
     """
-    options = {"compression": "zstd", "compression_level": 1, **_ALWAYS, **table.writer}
+    options = {**_ALWAYS, "use_dictionary": leaves_that_repeat(table.schema), **table.writer}
     raw = _Summing(path, "wb")
     with io.BufferedWriter(raw) as file:  # type: ignore[type-var]
         with pq.ParquetWriter(file, table.schema, **options) as writer:
@@ -48,6 +53,23 @@ def write_parquet(table: Table, content: Content, path: Path, notes: Mapping[str
         file.flush()
         _stamp(path, raw.crc)
         os.fsync(file.fileno())
+
+
+def leaves_that_repeat(schema: pa.Schema) -> list[str]:
+    """Return the paths, as Parquet has them, of all leaves but floats: a dictionary of these is of no use.
+
+    They seldom repeat, and it took half of the time of writing them, and a quarter more room.
+    """
+    of_file = pq.ParquetFile(_empty(schema)).schema
+    leaves = [of_file.column(number) for number in range(len(of_file))]
+    return [leaf.path for leaf in leaves if leaf.physical_type not in ("FLOAT", "DOUBLE")]
+
+
+def _empty(schema: pa.Schema) -> io.BytesIO:
+    file = io.BytesIO()
+    pq.ParquetWriter(file, schema).close()
+    file.seek(0)
+    return file
 
 
 def row_groups(table: Table, content: pa.Table) -> Iterator[tuple[int, int]]:
