@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Lock
 
 from persona_assets.lake.storage import Storage
 
@@ -15,6 +16,7 @@ class Notes:
         self._storage = storage
         self._known: dict[str, str] = {}
         self._to_keep: dict[str, str] = {}
+        self._keeping = Lock()
 
     def told(self, path: str, find_out: Callable[[], str], unless: str | None = None) -> str:
         """Return the note at `path`; where there is none, what is found out now, for `keep` to write.
@@ -48,7 +50,8 @@ class Notes:
 
     def keep(self) -> None:
         """Write what was found out. Raises DiskError where the disk or the store refuses."""
-        while self._to_keep:
-            path, text = self._to_keep.popitem()
-            with suppress(FileExistsError), self._storage.placing(path) as beside:  # another has noted it
-                beside.write_text(text)
+        with self._keeping:  # who finds nothing to keep finds it kept
+            while self._to_keep:
+                path, text = self._to_keep.popitem()
+                with suppress(FileExistsError), self._storage.placing(path) as beside:  # another has noted it
+                    beside.write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -142,11 +143,14 @@ class AcrossRoles:
     def land(
         self, contents: Mapping[Table, Content], made_from: str, sae: str, inputs: Sequence[LakeFile] = ()
     ) -> dict[str, LakeFile]:
-        """Write each table's file, made of `inputs`, and return the files by the tables' names."""
-        return {
-            table.name: self.study.lake.write(table, content, made_from, sae=sae, inputs=inputs)
-            for table, content in contents.items()
-        }
+        """Write each table's file, made of `inputs`, two at a time; return the files by the tables' names."""
+
+        def write(table: Table) -> LakeFile:
+            return self.study.lake.write(table, contents[table], made_from, sae=sae, inputs=inputs)
+
+        with ThreadPoolExecutor(2) as threads:
+            files = threads.map(write, contents)
+            return {table.name: file for table, file in zip(contents, files, strict=True)}
 
     def all(self, table: Table, sae: str) -> list[LakeFile]:
         """Return every file of the table, fresh or not."""
