@@ -165,8 +165,8 @@ def _columns(
     metadata: pq.FileMetaData | None = None,
 ) -> _Columns:
     try:
-        file = source.opened(source.activations, metadata=metadata)
-        table = file.read(names) if groups is None else file.read_row_groups(groups, names)
+        file = source.opened(source.activations, metadata=metadata, pre_buffer=True)
+        table = file.read(names) if groups is None else file.read_row_groups(groups, names, use_threads=False)
     except READING_ERRORS as error:
         raise damaged(source.activations, error) from error
     return [table[name].to_numpy() for name in names]

@@ -6,6 +6,7 @@ The files are sorted by feature, and what is said of a feature takes all roles, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from persona_assets.base.arrays import Ints
 
 MAX_ENTRIES = 16_000_000  # brought together at once, of 12 to 30 bytes each; two blocks are in memory
 MAX_FEATURES = 4096  # of a block: what is summed by cell and question
+N_READERS = 4  # threads, each of which reads its share of the roles; they wait for the disk by turns
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,29 @@ def read_blocks(
     Raises StudyError, naming the file, where it is damaged, not sorted, speaks of a feature the SAE does not
     have or of a response that was not pooled.
     """
-    files = [FeatureRanges(source, also) for source in sources]
+    shares = np.array_split(np.arange(len(sources)), min(N_READERS, len(sources)))
+    readers = [_Reader([FeatureRanges(sources[row], also) for row in share]) for share in shares]
+    files = [file for reader in readers for file in reader.files]
     expected = np.sum([file.expected(d_sae) for file in files], axis=0).astype(np.int64)
-    beyond = Shelf(2**20)  # of a few roles a piece: it goes as they are read on
-    for first, last in ranges(expected, max_entries):
-        for start in range(first, last, MAX_FEATURES):
-            of = range(start, min(start + MAX_FEATURES, last))
-            shelf = Shelf()
-            yield Block(of.start, of.stop, [file.entries(of, design, shelf, beyond) for file in files])
+    with ThreadPoolExecutor(len(readers)) as threads:
+        for first, last in ranges(expected, max_entries):
+            for start in range(first, last, MAX_FEATURES):
+                of = range(start, min(start + MAX_FEATURES, last))
+                shared = threads.map(lambda reader, of=of: reader.entries(of, design), readers)
+                yield Block(of.start, of.stop, [entries for roles in shared for entries in roles])
     pa.default_memory_pool().release_unused()
+
+
+class _Reader:
+    """Reads the files of some roles, in one thread at a time."""
+
+    def __init__(self, files: list[FeatureRanges]) -> None:
+        self.files = files
+        self._beyond = Shelf(2**20)  # of a few roles a piece: it goes as they are read on
+
+    def entries(self, features: range, design: Design) -> list[Entries]:
+        shelf = Shelf()
+        return [file.entries(features, design, shelf, self._beyond) for file in self.files]
 
 
 def ranges(fired: Ints, max_entries: int) -> Iterator[tuple[int, int]]:
