@@ -17,7 +17,7 @@ from persona_assets.analysis.design import Design
 from persona_assets.analysis.moderated import combined, moderated, prior_degrees
 from persona_assets.analysis.paired import Paired
 from persona_assets.analysis.reference import middle_half
-from persona_assets.analysis.totals import Totals
+from persona_assets.analysis.totals import Totals, Within
 from persona_assets.analysis.variance import VarianceShares
 from persona_assets.base.arrays import Floats, Ints, Singles
 
@@ -54,7 +54,7 @@ class Effects:
     df: Singles
 
 
-def mean_squares(totals: Totals, paired: Paired, variance: VarianceShares) -> MeanSquares:
+def mean_squares(totals: Totals, within: Within, paired: Paired, variance: VarianceShares) -> MeanSquares:
     """Return the mean squares of what the reading gave."""
     design, n_roles = totals.design, len(totals.design.roles)
     wording_df = (design.by_variant > 0).sum(axis=1) - 1
@@ -69,7 +69,7 @@ def mean_squares(totals: Totals, paired: Paired, variance: VarianceShares) -> Me
     with np.errstate(invalid="ignore", divide="ignore"):
         interaction = squares / (interaction_df * part)[:, None]
     return MeanSquares(
-        totals.wording_squares / np.maximum(wording_df, 1)[:, None].astype(np.float32),
+        within.wording_squares / np.maximum(wording_df, 1)[:, None].astype(np.float32),
         wording_df,
         interaction.astype(np.float32),
         interaction_df,

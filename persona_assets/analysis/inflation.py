@@ -7,13 +7,15 @@ import numpy as np
 from persona_assets.analysis.errors import MeanSquares
 from persona_assets.analysis.moderated import moderated, prior_degrees
 from persona_assets.analysis.ranks import Ranks
-from persona_assets.analysis.totals import Totals
+from persona_assets.analysis.totals import Totals, Within
 from persona_assets.base.arrays import Singles
 
 _BLOCK = 2048  # features at a time
 
 
-def inflation(totals: Totals, ranks: Ranks, squares: MeanSquares | None) -> tuple[Singles, Singles]:
+def inflation(
+    totals: Totals, within: Within, ranks: Ranks, squares: MeanSquares | None
+) -> tuple[Singles, Singles]:
     """Return the factor of every role and feature, 1 or more, and its df, float32[n_roles, d_sae] each.
 
     The larger of two: the mean square between a role's wordings over the variance of its answers' placements,
@@ -33,7 +35,7 @@ def inflation(totals: Totals, ranks: Ranks, squares: MeanSquares | None) -> tupl
         found, of_df[:, columns] = moderated(own, df, prior[columns])
         factor[:, columns] = np.maximum(found, 1)
         if squares is not None:
-            spread, between = totals.spread[:, columns], squares.interaction[:, columns]
+            spread, between = within.spread[:, columns], squares.interaction[:, columns]
             alike = np.divide(between, spread, out=np.ones_like(spread), where=spread > 0)
             factor[:, columns] = np.fmax(factor[:, columns], alike)
     return factor, of_df

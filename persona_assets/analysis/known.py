@@ -18,7 +18,7 @@ from persona_assets.analysis.paired import Paired, half_means, of_maxima, pair, 
 from persona_assets.analysis.ranks import Ranks, rank
 from persona_assets.analysis.reading import Block, read_blocks
 from persona_assets.analysis.token_rates import RateReadings, RateSums
-from persona_assets.analysis.totals import Totals, sum_up
+from persona_assets.analysis.totals import Totals, Within, sum_up
 from persona_assets.analysis.variance import Projections, VarianceShares, variance_shares
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags, Floats, Singles
@@ -61,6 +61,7 @@ class Known:
     """
 
     totals: Totals
+    within: Within
     shares: VarianceShares
     ranks: Ranks
     paired: Paired | None
@@ -109,7 +110,7 @@ def _of_block(
     weights: HalfWeights | None,
 ) -> Known:
     roles, by_max = block.roles, wanted.strategy == "max"
-    totals, baseline = sum_up(roles, design, aligned=wanted.aligned)
+    totals, within, baseline = sum_up(roles, design, aligned=wanted.aligned)
     rates, slope = _with_lengths(roles, design, wanted.aligned) if wanted.lengths else (None, None)
     means = None
     if wanted.halves is not None:
@@ -119,6 +120,7 @@ def _of_block(
         apart = centred(totals, baseline, means, weights)
     return Known(
         totals=totals,
+        within=within,
         shares=variance_shares(totals, baseline, projections),
         paired=None if baseline is None else pair(roles, design, baseline),
         rates=rates,

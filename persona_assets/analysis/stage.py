@@ -27,6 +27,7 @@ def compare_roles(across: AcrossRoles, sae: str, *, progress: Progress | None = 
 
 
 def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | None) -> dict[str, LakeFile]:
+    from persona_assets.analysis.contrasts import role_contrasts
     from persona_assets.analysis.role_matrix import RoleMatrix, with_selection
     from persona_assets.analysis.selection import role_matrix_mode, select
     from persona_assets.analysis.statistics import analyse
@@ -46,9 +47,10 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     )
     selection = select(statistics, atlas)
     features = with_selection(statistics.features, selection)
-    contrasts, lengths = statistics.contrasts, statistics.length_contrasts
-    del statistics  # it holds large matrices, as `selection` does, which the contrasts are written without
+    compared, lengths = statistics.compared, statistics.length_contrasts
+    del statistics  # it holds large matrices, as `selection` does, which the contrasts are made without
     of_features = {FEATURES: features, ROLE_MATRIX: RoleMatrix(selection)}
     files = across.land(of_features, made_from, sae, inputs)
     del selection, of_features
-    return files | across.land({LENGTH_CONTRASTS: lengths, ROLE_CONTRASTS: contrasts}, made_from, sae, inputs)
+    of_roles = {LENGTH_CONTRASTS: lengths, ROLE_CONTRASTS: role_contrasts(compared)}
+    return files | across.land(of_roles, made_from, sae, inputs)

@@ -19,12 +19,9 @@ from persona_assets.analysis.halves import Matrices, split, split_wordings
 from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.known import Known, Wanted, read_known
 from persona_assets.analysis.length_contrasts import LengthContrasts
-from persona_assets.analysis.ranks import Ranks
 from persona_assets.analysis.reference import places
 from persona_assets.analysis.role_test import RoleTest, role_test
 from persona_assets.analysis.token_rates import token_rates
-from persona_assets.analysis.totals import Totals
-from persona_assets.base.arrays import Singles
 from persona_assets.base.progress import Progress
 from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 
@@ -33,8 +30,8 @@ from persona_assets.study.settings.analysis import SMALLEST_EFFECT
 class Statistics:
     """What is known of each role and feature.
 
-    `contrasts` gives the table of `schema.ROLE_CONTRASTS` in parts, `length_contrasts` that of
-    `schema.LENGTH_CONTRASTS`; `features` has the first columns of
+    Of `compared` come the `contrasts.role_contrasts`; `length_contrasts` gives the table of
+    `schema.LENGTH_CONTRASTS` in parts; `features` has the first columns of
     `schema.FEATURES`: all but the selection's. `roles` are sorted and name the rows of `raw`, the roles'
     means (with strategy max their maxima), and of `centred`, the means less what all roles do on the same
     responses: None with strategy max, or where roles are not asked the same. `test`, whether roles differ in
@@ -42,7 +39,7 @@ class Statistics:
     """
 
     roles: list[str]
-    contrasts: RoleContrasts
+    compared: Compared
     features: pa.Table
     raw: Matrices
     centred: Matrices | None
@@ -51,8 +48,8 @@ class Statistics:
 
     @property
     def role_contrasts(self) -> pa.Table:
-        """All of `contrasts` as one table."""
-        return self.contrasts.table()
+        """The contrasts as one table."""
+        return role_contrasts(self.compared).table()
 
 
 def analyse(
@@ -77,17 +74,16 @@ def analyse(
     wanted = Wanted(aligned, chosen, strategy, lengths=True)
     found = read_known(sources, design, d_sae, wanted, progress)
     totals, paired, shares = found.totals, found.paired, found.shares
-    squares = None if paired is None else mean_squares(totals, paired, shares)
+    squares = None if paired is None else mean_squares(totals, found.within, paired, shares)
     parts = components(totals, shares, squares)
     features = feature_statistics(totals, shares, parts)
     test = None if paired is None or squares is None else role_test(totals, paired, squares, parts)
     raw, apart, ranks = _raw(found), found.centred, found.ranks
     known = None if paired is None or squares is None else effects(totals, paired, squares)
     lengths = _lengths(found, known)
-    factors = inflation(totals, ranks, squares)
-    del paired, squares, found  # large, and not needed any more
-    contrasts = _contrasts(totals, ranks, known, factors, smallest_effect)
-    return Statistics(design.roles, contrasts, features, raw, apart, test, lengths)
+    factors = inflation(totals, found.within, ranks, squares)
+    compared = Compared(totals, known, ranks, places(totals.role_means), smallest_effect, *factors)
+    return Statistics(design.roles, compared, features, raw, apart, test, lengths)
 
 
 def compare(
@@ -132,11 +128,12 @@ def _compared(
         described = Described(totals, found.highest, found.sd)
     squares = known = None
     if found.paired is not None:
-        squares = mean_squares(totals, found.paired, found.shares)
+        squares = mean_squares(totals, found.within, found.paired, found.shares)
         known = effects(totals, found.paired, squares)
-    factors = inflation(totals, ranks, squares)
+    factors = inflation(totals, found.within, ranks, squares)
     del squares, found  # large, and not needed any more
-    return _contrasts(totals, ranks, known, factors, smallest_effect), described
+    best = places(totals.role_means)
+    return role_contrasts(Compared(totals, known, ranks, best, smallest_effect, *factors)), described
 
 
 def _raw(found: Known) -> Matrices:
@@ -150,14 +147,3 @@ def _lengths(found: Known, known: Effects | None) -> LengthContrasts:
     design, fired = found.totals.design, found.totals.fired
     rates = token_rates(design, found.rates, fired)
     return LengthContrasts(design, fired, rates, found.slope.slope, found.slope.variance, known)
-
-
-def _contrasts(
-    totals: Totals,
-    ranks: Ranks,
-    known: Effects | None,
-    factors: tuple[Singles, Singles],
-    smallest_effect: float,
-) -> RoleContrasts:
-    best = places(totals.role_means)
-    return role_contrasts(Compared(totals, known, ranks, best, smallest_effect, *factors))

@@ -24,9 +24,7 @@ class Totals:
     By role: `role_means` float64[n_roles, d_sae], over its pooled responses, zeros too, and `counts`
     int32[n_roles, d_sae], the responses in which the feature fired. Over all responses, float64[d_sae]:
     `squares`, and `length_products` with the response's tokens less their mean. `between_variants`,
-    float64[d_sae]: over all roles' variants, (sum)² / n. By role again, float32[n_roles, d_sae]:
-    `wording_squares`, its variants' means about its own, squared, times their responses, and `spread`, the
-    variance of its responses.
+    float64[d_sae]: over all roles' variants, (sum)² / n.
     """
 
     design: Design
@@ -35,8 +33,6 @@ class Totals:
     squares: Floats
     length_products: Floats
     between_variants: Floats
-    wording_squares: Singles
-    spread: Singles
 
     @cached_property
     def sums(self) -> Floats:
@@ -67,6 +63,18 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Within:
+    """How each role's responses vary, float32[n_roles, d_sae].
+
+    `wording_squares`: its variants' means about its own, squared, times their responses; `spread`: the
+    variance of its responses.
+    """
+
+    wording_squares: Singles
+    spread: Singles
+
+
+@dataclass(frozen=True)
 class Baseline:
     """What all roles do at each cell and question: the other side of every paired comparison.
 
@@ -80,31 +88,23 @@ class Baseline:
     variant_sums: Floats
 
 
-def sum_up(roles: Sequence[Entries], design: Design, *, aligned: bool) -> tuple[Totals, Baseline | None]:
+def sum_up(
+    roles: Sequence[Entries], design: Design, *, aligned: bool
+) -> tuple[Totals, Within, Baseline | None]:
     """Return the sums over the roles' entries; no baseline unless roles are `aligned`: asked the same."""
     n_features = len(roles[0].starts) - 1
     shape = len(roles), n_features
-    squares, products, between = np.zeros((3, n_features))
-    wording_squares, spread = np.zeros((2, *shape), np.float32)
-    totals = Totals(
-        design,
-        np.zeros(shape),
-        np.zeros(shape, np.int32),
-        squares,
-        products,
-        between,
-        wording_squares,
-        spread,
-    )
+    totals = Totals(design, np.zeros(shape), np.zeros(shape, np.int32), *np.zeros((3, n_features)))
+    within = Within(*np.zeros((2, *shape), np.float32))
     gathering = _Gathering(design, n_features) if aligned else None
     for row, entries in enumerate(roles):
-        variant_means = _tally(totals, row, entries)
+        variant_means = _tally(totals, within, row, entries)
         if gathering is not None:
             gathering.add(row, entries, variant_means)
-    return totals, gathering.baseline() if gathering is not None else None
+    return totals, within, gathering.baseline() if gathering is not None else None
 
 
-def _tally(totals: Totals, row: int, entries: Entries) -> Floats:
+def _tally(totals: Totals, within: Within, row: int, entries: Entries) -> Floats:
     """Put role number `row` in; its means by variant, float64[d_sae, n_variants], 0 where it has none."""
     design = totals.design
     sums, before = np.zeros((len(totals.squares), design.by_variant.shape[1])), totals.squares.copy()
@@ -123,10 +123,10 @@ def _tally(totals: Totals, row: int, entries: Entries) -> Floats:
     means = sums / np.maximum(design.by_variant[row], 1)
     totals.between_variants[:] += (sums * means).sum(axis=1)
     about = (means - totals.role_means[row][:, None]) ** 2
-    totals.wording_squares[row] = about @ design.by_variant[row].astype(float)
+    within.wording_squares[row] = about @ design.by_variant[row].astype(float)
     n = design.n_responses[row]
     about_mean = totals.squares - before - n * totals.role_means[row] ** 2
-    totals.spread[row] = np.maximum(about_mean, 0) / max(n - 1, 1)
+    within.spread[row] = np.maximum(about_mean, 0) / max(n - 1, 1)
     return means
 
 
