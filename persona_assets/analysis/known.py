@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.at_length import Slope, Slopes
@@ -84,7 +85,8 @@ def read_known(
 
     Raises StudyError as `read_blocks` does.
     """
-    return joined(_parts(sources, design, d_sae, wanted, progress), d_sae)
+    with threadpool_limits(1, "blas"):  # its threads would wait, at full speed, for cores that ours have
+        return joined(_parts(sources, design, d_sae, wanted, progress), d_sae)
 
 
 def _parts(

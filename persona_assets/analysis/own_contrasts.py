@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 from scipy.special import ndtri
+from threadpoolctl import threadpool_limits
 
 from persona_assets.analysis.contrasts import MIN_EXPECTED, MIN_FIRED
 from persona_assets.analysis.design import RoleSource, read_design
@@ -49,7 +50,7 @@ def own_contrasts(
     whole = {name: one for name, one in layouts.items() if one.n_units.all()}
     summing = [Summing(one, tokens_of(one, design)) for one in whole.values()]
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
+    with ThreadPoolExecutor(_AT_ONCE) as threads, threadpool_limits(1, "blas"):  # as in `known`
         for part in ahead(read_ranges(sources, design, d_sae)):
             columns = threads.map(partial(_of_features, part=part), summing)
             for name, of_contrast in zip(whole, columns, strict=True):
