@@ -92,7 +92,10 @@ def test_json_that_would_break_its_reader_is_refused_in_a_line(text: str, word: 
     ("text", "word"),
     [
         (BOMB, "more than 100,000 values"),
-        ("[" * 5_000, "YAML"),
+        ("[" * 5_000, "100 levels"),
+        ("[" * 500_000, "100 levels"),
+        ("- " * 200_000 + "x", "100 levels"),
+        ("a: 'open", "YAML"),
         ("[" * 101 + "]" * 101, "100 levels"),
         ("a: &a [*a]", "100 levels"),
         ("type: 2024-13-45", "month"),
