@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.findings import check, cite, print_finding, print_list, save
+from persona_assets.explorer.console import saved
 from persona_assets.study.findings import finding_path, read_finding, write_finding
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
@@ -77,6 +79,30 @@ def test_a_finding_that_cannot_be_asked_any_more_stops_no_other(
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("a: cannot be asked: line 1, column 8: ") and "lost" in first
     assert second == "b: holds (the same snapshot)"
+
+
+def test_a_publication_during_a_check_is_no_verdict(
+    study: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(study, "pirates", "Who fires it?", SQL)
+    capsys.readouterr()
+    ask, n_published = saved._asked, 0
+
+    async def asked_while_others_publish(study: Study, sql: str) -> Any:
+        nonlocal n_published
+        answer = await ask(study, sql)
+        if n_published < most:
+            n_published += 1
+            publish(study)
+        return answer
+
+    monkeypatch.setattr(saved, "_asked", asked_while_others_publish)
+    most = 1
+    assert not check(study, [])
+    assert capsys.readouterr().out == "pirates: holds (the same snapshot)\n"
+    most = 100
+    with pytest.raises(StudyError, match="was published anew each time that it was asked; ask again later"):
+        check(study, [])
 
 
 def test_a_name_is_never_given_twice_unless_it_is_asked_for(study: Study) -> None:

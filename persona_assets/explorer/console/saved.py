@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from persona_assets.base.errors import StudyError
 from persona_assets.explorer.console.console import Console, Limits
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.study.findings import SnapshotCited
@@ -16,6 +17,7 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, stands_on
 
 MOST_ROWS = 1000
+_ATTEMPTS = 3  # while others publish
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,18 @@ class Answered:
 def answered(study: Study, sql: str) -> Answered:
     """Ask the newest snapshot.
 
-    Raises the problem that the SQL has, or that a snapshot was published meanwhile; StudyError where nothing
-    is published.
+    Asks again where one was published meanwhile. Raises the problem that the SQL has, and StudyError where
+    nothing is published, or every attempt met a publication.
     """
-    with connect(study) as connection:
-        before = cited(connection)
-    answer = asyncio.run(_asked(study, sql))
-    with connect(study) as connection:
-        if cited(connection) != before:
-            raise ProblemError(503, "a new snapshot was published meanwhile; ask again")
+    for _ in range(_ATTEMPTS):
+        with connect(study) as connection:
+            before = cited(connection)
+        answer = asyncio.run(_asked(study, sql))
+        with connect(study) as connection:
+            if cited(connection) == before:
+                break
+    else:
+        raise StudyError(f"{study.name}: was published anew each time that it was asked; ask again later")
     if answer["truncated"]:
         raise ProblemError(400, f"answers more than {MOST_ROWS:,} rows; a finding holds fewer: add a LIMIT")
     return Answered([column["name"] for column in answer["columns"]], answer["rows"], before)
