@@ -28,7 +28,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
     _print_asked(study, asked, judges)
     _print_steered(study)
-    scored, explained = list(what_scorer_is_asked(study)), list(what_is_explained(study))
+    scored, explained = list(what_scorer_is_asked(study, n_answers)), list(what_is_explained(study))
     for of_scorer in scored:
         _print_scorer(of_scorer)
     for of_explainer in explained:

@@ -28,6 +28,11 @@ class ExplanationsAsked:
     why_unknown: str | None = None
 
     @property
+    def n_prompts(self) -> int:
+        """How many prompts are asked."""
+        return len(self.prompts)
+
+    @property
     def n_asked(self) -> int:
         """How many features are asked about."""
         return len(self.prompts)

@@ -68,7 +68,7 @@ def read_examples(
 def files_of_examples(across: AcrossRoles, sae: str) -> list[LakeFile]:
     """Return the files that examples come from, and the one that tells which features are chosen."""
     roles = [across.roles[role] for role in across.compared(sae)]
-    tables = (RESPONSES, POOLED, ACTIVATIONS, EVIDENCE, DRAWN_EVIDENCE)
+    tables = (RESPONSES, RESPONSE_SPANS, POOLED, ACTIVATIONS, EVIDENCE, DRAWN_EVIDENCE)
     of_roles = [one.file(table, sae if table.per_sae else None) for one in roles for table in tables]
     return [file for file in (*of_roles, across.file(ROLE_CONTRASTS, sae)) if file is not None]
 

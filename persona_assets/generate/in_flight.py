@@ -14,6 +14,7 @@ from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake import Lake
+from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import IN_FLIGHT, Table
 from persona_assets.stages.of_roles import RoleFiles
 
@@ -44,6 +45,7 @@ class Parts(Generic[Kept]):
         self._role, self._sae = role, sae
         self.made_from = made_from
         self._waiting: list[dict[str, Any]] = []
+        self._read: dict[str, list[dict[str, Any]]] = {}  # by the part's path
         self._writing = Lock()
         self._refused: DiskError | None = None
 
@@ -56,15 +58,20 @@ class Parts(Generic[Kept]):
         asked = {prompt.response_id: prompt.hash for prompt in prompts}
         found: dict[int, Kept] = {}
         for file in self._lake.files(self._table, sae=self._sae, role=self._role):
-            if file.made_from == self.made_from:
-                try:
-                    rows = self._lake.read(self._table, file).to_pylist()
-                except DamagedError:
-                    continue
-                for row in rows:
-                    if row.pop("prompt_hash") == asked.get(row[self._key]):
-                        found[row[self._key]] = self._kind(**row)
+            for row in self._rows(file) if file.made_from == self.made_from else ():
+                if row["prompt_hash"] == asked.get(row[self._key]):
+                    of_answer = {name: value for name, value in row.items() if name != "prompt_hash"}
+                    found[row[self._key]] = self._kind(**of_answer)
         return found
+
+    def _rows(self, file: LakeFile) -> list[dict[str, Any]]:
+        """Return what a part holds, read once: whoever asks for prompts a few at a time asks for it often."""
+        if file.path not in self._read:
+            try:
+                self._read[file.path] = self._lake.read(self._table, file).to_pylist()
+            except DamagedError:
+                self._read[file.path] = []
+        return self._read[file.path]
 
     def add(self, answer: Kept, prompt: Prompt) -> None:
         """Keep one more, with the next part. Raises DiskError where the last one could not be written."""
@@ -100,6 +107,7 @@ class Parts(Generic[Kept]):
     def clear(self) -> None:
         """Remove every part of the role or SAE: it has landed."""
         self._lake.clear(self._table, sae=self._sae, role=self._role)
+        self._read.clear()
 
     def _keep(self, over: Event, every: float) -> None:
         while not over.wait(every):

@@ -45,12 +45,12 @@ def pilots_about_features(
         ("explanation_scores", scoring_model, scored),
     ]
     for stage, open_model, asked in stages:
-        to_ask = [one for one in asked if len(one.prompts) > 1]
+        to_ask = [one for one in asked if one.n_prompts > 1]
         if to_ask:
             with closing(open_model(study)) as model:
                 for one in to_ask:
                     tokens, seconds = _answered(model, some(one.prompts, n_answers))
-                    yield AboutFeatures(stage, one.sae, one.n_asked, len(one.prompts), tokens, seconds)
+                    yield AboutFeatures(stage, one.sae, one.n_asked, one.n_prompts, tokens, seconds)
 
 
 def _answered(model: AskedModel, prompts: Sequence[Prompt]) -> tuple[Mean, float]:

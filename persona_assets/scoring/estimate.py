@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.prompts import Prompt
 from persona_assets.scoring.claims import LabelsToScore
+from persona_assets.scoring.score import Score
 from persona_assets.scoring.scorer import Asking, askings
 from persona_assets.scoring.stage import known_scores, scoring_model
 from persona_assets.stages.across_roles import AcrossRoles
@@ -20,8 +23,9 @@ from persona_assets.study.study import Study
 class ScorerAsked:
     """What is asked about `n_labels` labels of `n_features` features of an SAE.
 
-    `prompt_tokens` are those of each prompt, and `prompts` those that are asked, about `n_asked` features: of
-    `n_scored` others scores have landed. Where that is not known, `why_unknown`.
+    `prompt_tokens` are those of each prompt. Of `n_scored` prompts scores have landed; the `n_prompts` others
+    are asked, about `n_asked` features, and `prompts` are some of these, drawn by lot. Where that is not
+    known, `why_unknown`.
     """
 
     sae: str
@@ -31,14 +35,16 @@ class ScorerAsked:
     longest_answer: int = 0
     prompt_tokens: list[int] = field(default_factory=list)
     n_asked: int = 0
+    n_prompts: int = 0
     prompts: list[Prompt] = field(default_factory=list)
     why_unknown: str | None = None
 
 
-def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
+def what_scorer_is_asked(study: Study, n_kept: int = 0) -> Iterator[ScorerAsked]:
     """Yield what is asked under each SAE; nothing where the study has no labels scored.
 
-    Raises StudyError where a prompt does not fit the model, as landing would.
+    Of the prompts `n_kept` are held, no more: all labels have many. Raises StudyError where one does not fit
+    the model, as landing would.
     """
     if study.settings.explanation_scores is None:
         return
@@ -54,22 +60,50 @@ def what_scorer_is_asked(study: Study) -> Iterator[ScorerAsked]:
         except StudyError as error:
             yield ScorerAsked(sae, why_unknown=str(error))
             continue
-        asked, known = _asked(study, model, labels), known_scores(across, sae)
-        lacking = [one for one in asked if one.prompts and one.of.asked not in known]
+        counted = _Counted()
+        left = counted.lacking(_asked(study, model, labels), known_scores(across, sae))
+        prompts = _drawn(left, n_kept)
         yield ScorerAsked(
             sae,
             n_features=len({claim.feature_id for claim in claims}),
             n_labels=len(labels.labels),
-            n_scored=sum(len(one.prompts) for one in asked if one.of.asked in known),
+            n_scored=counted.n_scored,
             longest_answer=labels.settings.max_tokens,
-            prompt_tokens=[len(prompt.token_ids) for one in asked for prompt in one.prompts],
-            n_asked=len({one.of.feature_id for one in lacking}),
-            prompts=[prompt for one in lacking for prompt in one.prompts],
+            prompt_tokens=counted.prompt_tokens,
+            n_asked=len(counted.features),
+            n_prompts=len(counted.prompt_tokens) - counted.n_scored,
+            prompts=prompts,
         )
 
 
-def _asked(study: Study, model: AskedModel, labels: LabelsToScore) -> list[Asking]:
+@dataclass
+class _Counted:
+    """What is counted of prompts while they are made, one label after the other."""
+
+    prompt_tokens: list[int] = field(default_factory=list)
+    n_scored: int = 0
+    features: set[int] = field(default_factory=set)  # that are asked about
+
+    def lacking(self, asked: Iterable[Asking], known: Mapping[str, Score]) -> Iterator[Prompt]:
+        """Yield the prompts of labels without a score that is `known`, all counted."""
+        for one in asked:
+            self.prompt_tokens += [len(prompt.token_ids) for prompt in one.prompts]
+            if one.of.asked in known:
+                self.n_scored += len(one.prompts)
+            elif one.prompts:
+                self.features.add(one.of.feature_id)
+                yield from one.prompts
+
+
+def _drawn(prompts: Iterable[Prompt], n: int) -> list[Prompt]:
+    """Return `n` of the prompts, drawn by lot from all, in their order; no more are held at once."""
+    lots = random.Random(0)
+    numbered = ((lots.random(), place, one) for place, one in enumerate(prompts))
+    kept = nsmallest(max(n, 1), numbered)[:n]  # of none it would take no prompt, and nothing would be counted
+    return [one for _, _, one in sorted(kept, key=lambda drawn: drawn[1])]
+
+
+def _asked(study: Study, model: AskedModel, labels: LabelsToScore) -> Iterator[Asking]:
     seed, whom = study.settings.atlas.split_seed, scorer_inputs(study)
-    return [
-        one for scorer in labels.settings.scorers for one in askings(model, scorer, labels.claims, whom, seed)
-    ]
+    for scorer in labels.settings.scorers:
+        yield from askings(model, scorer, labels.claims, whom, seed)

@@ -13,7 +13,14 @@ from persona_assets.explaining.chosen import top_features
 from persona_assets.explaining.estimate import what_is_explained
 from persona_assets.explaining.stage import explain_features, explaining_parts
 from persona_assets.labels.stage import land_labels
-from persona_assets.lake.schema import EXPLAINING, EXPLANATIONS, FEATURE_LABELS
+from persona_assets.lake.lineage import made_of
+from persona_assets.lake.schema import (
+    DRAWN_EVIDENCE,
+    EXPLAINING,
+    EXPLANATIONS,
+    FEATURE_LABELS,
+    RESPONSE_SPANS,
+)
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
@@ -48,6 +55,9 @@ def test_the_features_that_set_roles_apart_are_explained_and_stand_as_labels_aft
         said: list[str] = []
         rows = land(study, said)
         assert land(study) == rows and len(server.requests) == len(chosen)
+    [file] = study.lake.files(EXPLANATIONS)
+    for table in (RESPONSE_SPANS, DRAWN_EVIDENCE):  # examples are drawn from these, too
+        assert all(made_of(study.lake, {one.path}) == [file] for one in study.lake.files(table)), table.name
     assert [row["feature_id"] for row in rows] == chosen
     assert {row["text"] for row in rows} == {"about the sea"} and {row["answer"] for row in rows} == {None}
     assert all(0 < row["n_shown"] <= 8 for row in rows) and any(row["n_contrast"] for row in rows)

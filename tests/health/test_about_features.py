@@ -34,7 +34,11 @@ def test_a_pilot_asks_a_few_prompts_about_features_and_tells_tokens_and_time(
             "explanation_scores": scored_by(server.url, features=features),
         }
         study = make_study(study.name, asking)
-        explained, scored = list(what_is_explained(study)), list(what_scorer_is_asked(study))
+        explained, scored = list(what_is_explained(study)), list(what_scorer_is_asked(study, 10**6))
+        [few] = what_scorer_is_asked(study, 3)
+        assert [len(few.prompts), few.n_prompts] == [3, len(scored[0].prompts)]
+        assert few.prompt_tokens == scored[0].prompt_tokens
+        assert all(prompt in scored[0].prompts for prompt in few.prompts)
         explaining, scoring = pilots_about_features(study, explained, scored, 3)
         assert len(server.requests) == 2 * (1 + 3)
         assert all(not study.lake.files(table) for table in (EXPLAINING, EXPLANATIONS, SCORING))
@@ -51,7 +55,7 @@ def test_a_pilot_asks_a_few_prompts_about_features_and_tells_tokens_and_time(
         across = AcrossRoles.of(study)
         land_scores(across, SAE)
         assert len(across.all(EXPLANATION_SCORES, SAE)) == 1
-        left = list(what_is_explained(study)), list(what_scorer_is_asked(study))
+        left = list(what_is_explained(study)), list(what_scorer_is_asked(study, 3))
         assert list(pilots_about_features(study, *left, 3)) == []
     assert "--- pilot about features on this machine\n" in said
     n = round(explaining.answer_tokens.mean)

@@ -6,6 +6,12 @@ from functools import partial
 
 from persona_assets.lake.schema.table import INT, TEXT, Column, Table
 
+# Tables that features' examples are drawn from, and the one that chooses the features.
+EXAMPLES = (
+    *("responses", "response_spans", "pooled", "activations", "evidence", "drawn_evidence"),
+    "role_contrasts",
+)
+
 _of_features = partial(Table, per_sae=True, per_role=False)
 
 EXPLANATIONS = _of_features(
@@ -24,7 +30,7 @@ EXPLANATIONS = _of_features(
         Column("n_contrast", INT, "Excerpts of other answers to the same questions in which it is silent"),
         Column("asked", TEXT, "Hash of what was asked, and of whom: while it stays the text is kept"),
     ),
-    made_from=("responses", "pooled", "activations", "evidence", "role_contrasts"),
+    made_from=EXAMPLES,
 )  # fmt: skip
 
 # Not a table to ask: the parts of an SAE whose features are being explained. `prompt_hash`: what was asked.

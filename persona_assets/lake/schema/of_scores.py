@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from persona_assets.lake.schema.of_explanations import EXAMPLES
 from persona_assets.lake.schema.table import DOUBLE, INT, TEXT, Column, Table
 
 _of_labels = partial(Table, per_sae=True, per_role=False)
@@ -43,7 +44,7 @@ EXPLANATION_SCORES = _of_labels(
         Column("scored_by", TEXT, "The model that was asked"),
         Column("asked", TEXT, "Hash of what was asked, and of whom: while it stays the score is kept"),
     ),
-    made_from=("responses", "pooled", "activations", "evidence", "role_contrasts", "feature_labels"),
+    made_from=(*EXAMPLES, "feature_labels"),
 )  # fmt: skip
 
 # Not a table to ask: the parts of an SAE whose labels are being scored. `prompt_hash`: what was asked.
