@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pyarrow as pa
 
@@ -13,6 +15,8 @@ from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ROLE_BASELINES
 from persona_assets.stages.across_roles import AcrossRoles
+
+_LOG = logging.getLogger(__name__)
 
 OTHERS = 4000  # answers of all roles together, about as many of each, that a role is told from
 
@@ -29,6 +33,11 @@ def compare_baselines(
         return found
     reading, rows = _Reading(across, sae), []
     across.study.lake.check(reading.inputs)
+    if across.study.settings.extraction.vectors == "role_variant":
+        _LOG.warning(
+            "baselines: residual_difference is left out, for it takes the vectors of single responses "
+            "(extraction.vectors: response)"
+        )
     drawn = reading.drawn()
     for row, answers in enumerate(ahead(reading.answers(row) for row in range(len(reading.roles)))):
         others = drawn.of(np.flatnonzero(drawn.role != row))

@@ -13,7 +13,9 @@ from persona_assets.health.about_features import AboutFeatures, pilots_about_fea
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.health.gpu import fastest, measured_on_gpus
 from persona_assets.judging.estimate import JudgeAsked, what_judges_are_asked
-from persona_assets.lake.schema import STEERED_RESPONSES
+from persona_assets.lake.schema import RESPONSE_VECTORS, STEERED_RESPONSES, VARIANT_VECTORS
+from persona_assets.models.loading import text_config
+from persona_assets.models.sae import sae_site
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.judges import judge_asked
@@ -27,6 +29,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     """
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
     _print_asked(study, asked, judges)
+    _print_vectors(study, asked)
     _print_steered(study)
     scored, explained = list(what_scorer_is_asked(study, n_answers)), list(what_is_explained(study))
     for of_scorer in scored:
@@ -93,6 +96,25 @@ def _print_gpu(study: Study, asked: Asked, n_read: int, has_pilot: bool) -> None
         what = f"{count(n_read)} answers of at most {count(longest)} tokens and their prompts"
         told = f"{told}: {duration(seconds)} for {what}"
     print(told)
+
+
+def _print_vectors(study: Study, asked: Asked) -> None:
+    """Print how large the vectors are that the study keeps under each SAE; nothing where it keeps none."""
+    extraction = study.settings.extraction
+    if extraction.vectors is None:
+        return
+    of_each = extraction.vectors == "response"
+    table, n_bytes = (RESPONSE_VECTORS, 2) if of_each else (VARIANT_VECTORS, 4)
+    n = asked.n_prompts if of_each else asked.n_roles * asked.n_variants
+    for name, sae in extraction.saes.items():
+        try:
+            site = sae_site(sae)
+            width = (site and site[1]) or text_config(extraction.model, extraction.revision).hidden_size
+        except StudyError as error:
+            print(f"{table.name} ({name}): how large they are is not known: {error}")
+            continue
+        each = f"{count(n)} vectors of {count(width)} numbers in {n_bytes} bytes"
+        print(f"{table.name} ({name}): {each}, {size(n * width * n_bytes)} in all")
 
 
 def _print_steered(study: Study) -> None:

@@ -29,7 +29,7 @@ from persona_assets.extract.losses import Losses
 from persona_assets.extract.quality import Fit, FitSums
 from persona_assets.extract.shapes import ShapesCollector
 from persona_assets.extract.tables import ActivationsCollector, FirstCollector, fit_table
-from persona_assets.extract.vectors import VectorsCollector
+from persona_assets.extract.vectors import VariantVectorsCollector, VectorsCollector
 from persona_assets.lake.kept import N_DRAWN
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.hooks import HookPoint
@@ -49,8 +49,8 @@ class Extraction:
     """What one SAE gives for a role: the tables of the stage `activations`, as `lake.schema` has them.
 
     `pooled` has a row for every response, in their order; `activations` is sorted by feature and response;
-    `sae_fit` has one row, or none where no response is pooled. `first_activations` and `response_vectors`
-    are None where nobody asks for them (`extraction.first_tokens`, `extraction.vectors`).
+    `sae_fit` has one row, or none where no response is pooled. `first_activations`, `response_vectors` and
+    `variant_vectors` are None where nobody asks for them (`extraction.first_tokens`, `extraction.vectors`).
     """
 
     pooled: pa.Table
@@ -61,6 +61,7 @@ class Extraction:
     activations: pa.Table
     first_activations: pa.Table | None = None
     response_vectors: pa.Table | None = None
+    variant_vectors: pa.Table | None = None
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -74,7 +75,8 @@ class _Collector:
     def __init__(self, d_sae: int, settings: ExtractionSettings, included: Sequence[Conversation]) -> None:
         n_selected = {one.response_id: one.n_selected for one in included}
         self.first = FirstCollector(settings.first_tokens, n_selected) if settings.first_tokens else None
-        self.vectors = VectorsCollector() if settings.vectors else None
+        self.vectors = VectorsCollector() if settings.vectors == "response" else None
+        self.variants = VariantVectorsCollector() if settings.vectors == "role_variant" else None
         self.activations = ActivationsCollector(settings.mask_norm_outliers)
         window = settings.evidence.window
         self.evidence = EvidenceCollector(d_sae, settings.evidence.top, window)
@@ -89,6 +91,8 @@ class _Collector:
             self.first.add(batch)
         if self.vectors is not None:
             self.vectors.add(batch)
+        if self.variants is not None:
+            self.variants.add(batch)
         self.evidence.add(batch.pooled, batch.response_ids)
         self.drawn.add(batch.pooled, batch.response_ids)
         self.shapes.add(batch)
@@ -153,6 +157,7 @@ class Extractor:
                 activations=one.activations.activations(),
                 first_activations=one.first.activations() if one.first is not None else None,
                 response_vectors=one.vectors.table() if one.vectors is not None else None,
+                variant_vectors=one.variants.table() if one.variants is not None else None,
             )
             for name, one in collectors.items()
         }

@@ -1,15 +1,17 @@
-"""The mean of what an SAE reads over the pooled tokens of each response, gathered into a role's table."""
+"""The mean of what an SAE reads over the pooled tokens of responses, gathered into a role's table."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from persona_assets.base.arrays import Ints, Singles
+from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.base.errors import StudyError
 from persona_assets.extract.backend import PooledBatch
-from persona_assets.lake.schema import RESPONSE_VECTORS
+from persona_assets.lake.schema import RESPONSE_VECTORS, VARIANT_STRIDE, VARIANT_VECTORS
 
 _LARGEST = float(np.finfo(np.float16).max)
 
@@ -24,12 +26,7 @@ class VectorsCollector:
 
     def add(self, batch: PooledBatch) -> None:
         """Take in a batch. Raises StudyError where its backend kept no vectors."""
-        if batch.vectors is None:
-            raise StudyError(
-                "extraction.vectors: this extraction.backend keeps no vectors; use transformers or vllm, or "
-                "leave the setting out"
-            )
-        scale, halves = halved(batch.vectors)
+        scale, halves = halved(_vectors(batch))
         self._ids.append(batch.response_ids)
         self._scales.append(scale)
         self._halves.append(halves)
@@ -48,6 +45,41 @@ class VectorsCollector:
                 "vector": pa.ListArray.from_arrays(bounds, pa.array(halves[order].reshape(-1))),
             }
         )
+
+
+class VariantVectorsCollector:
+    """Adds up the vectors of batch after batch by wording, in double precision."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, Floats] = {}
+        self._counts: Counter[int] = Counter()
+
+    def add(self, batch: PooledBatch) -> None:
+        """Take in a batch. Raises StudyError where its backend kept no vectors."""
+        vectors, variants = _vectors(batch), batch.response_ids // VARIANT_STRIDE
+        for variant in np.unique(variants).tolist():
+            of = vectors[variants == variant].astype(np.float64)
+            self._sums[variant] = self._sums.get(variant, 0.0) + of.sum(axis=0)
+            self._counts[variant] += len(of)
+
+    def table(self) -> pa.Table:
+        """Return `schema.VARIANT_VECTORS`, sorted by variant."""
+        variants = sorted(self._sums)
+        means = [self._sums[one] / self._counts[one] for one in variants]
+        counts = [self._counts[one] for one in variants]
+        return VARIANT_VECTORS.of(
+            {"variant": variants, "n": counts, "vector": [one.astype(np.float32) for one in means]}
+        )
+
+
+def _vectors(batch: PooledBatch) -> Singles:
+    """Return a batch's vectors. Raises StudyError where its backend kept none."""
+    if batch.vectors is None:
+        raise StudyError(
+            "extraction.vectors: this extraction.backend keeps no vectors; use transformers or vllm, or "
+            "leave the setting out"
+        )
+    return batch.vectors
 
 
 def halved(vectors: Singles) -> tuple[Singles, npt.NDArray[np.float16]]:

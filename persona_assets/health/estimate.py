@@ -27,7 +27,7 @@ from persona_assets.generate.prompts import Prompt, build_prompts
 from persona_assets.generate.stage import GenerationStage, responses_table
 from persona_assets.judging.stage import Judge, judgements_table
 from persona_assets.lake.parquet import write_parquet
-from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, TABLES, Table
+from persona_assets.lake.schema import JUDGEMENTS, RESPONSES, TABLES, VARIANT_VECTORS, Table
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.stages.of_roles import look_at_roles
@@ -195,7 +195,10 @@ def _read(study: Study, tables: Sequence[pa.Table], beside: Path) -> Step:
     finally:
         stage.close()
     n_bytes = sum(
-        _bytes(TABLES[name], content, beside) for one in extractions for name, content in one.tables.items()
+        _bytes(TABLES[name], content, beside)
+        for one in extractions
+        for name, content in one.tables.items()
+        if name != VARIANT_VECTORS.name  # which are as large whatever the number of answers
     )
     return Step("activations", seconds / n_read, n_bytes / n_read)
 

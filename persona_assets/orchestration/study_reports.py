@@ -123,7 +123,12 @@ def land_vectors(study: Study, report: Report) -> Landed:
 
     def told(across: AcrossRoles, sae: str, files: Files) -> Metadata:
         axes = study.lake.read(VECTOR_AXES, files[VECTOR_AXES.name]).drop_columns(["direction"]).to_pylist()
-        return _known(axes[0]) | {"compared roles": len(across.with_vectors(sae))}
+        lacking = {"intervals": "none: these need extraction.vectors: response"}
+        return (
+            _known(axes[0])
+            | {"compared roles": len(across.with_vectors(sae))}
+            | ({} if across.keeps_response_vectors else lacking)
+        )
 
     loaded.make_room()
     return _across_roles(study, report, VECTOR_AXES, compare_vectors, told)

@@ -17,6 +17,7 @@ from persona_assets.lake.schema import (
     INTERVENTION_READOUTS,
     RESPONSE_VECTORS,
     STEERED_RESPONSES,
+    VARIANT_VECTORS,
     Table,
 )
 from persona_assets.stages.compared_inputs import of_answers_anew, of_intervention
@@ -75,15 +76,23 @@ class AcrossRoles:
         return {role: (first, pooled) for role, (first, pooled) in files.items() if first is not None}
 
     def with_vectors(self, sae: str) -> dict[str, tuple[LakeFile, LakeFile, LakeFile]]:
-        """As `compared`, with the responses' vectors besides; roles that have none are left out."""
+        """As `compared`, with the vectors that the study keeps besides; roles that have none are left out."""
+        table = RESPONSE_VECTORS if self.keeps_response_vectors else VARIANT_VECTORS
         files = {
-            role: (*compared, self.roles[role].file(RESPONSE_VECTORS, sae))
+            role: (*compared, self.roles[role].file(table, sae))
             for role, compared in self.compared(sae).items()
         }
         return {role: (a, p, vectors) for role, (a, p, vectors) in files.items() if vectors is not None}
 
+    @property
+    def keeps_response_vectors(self) -> bool:
+        """Whether the study keeps the vectors of single responses."""
+        return self.study.settings.extraction.vectors == "response"
+
     def vectors_of_all(self, sae: str) -> dict[str, LakeFile]:
-        """Return the vectors' files of all roles that are compared; none where one lacks them."""
+        """Return the files of the responses' vectors of all roles compared; none where one lacks them."""
+        if not self.keeps_response_vectors:
+            return {}
         found = {role: vectors for role, (_, _, vectors) in self.with_vectors(sae).items()}
         return found if found.keys() == self.compared(sae).keys() else {}
 

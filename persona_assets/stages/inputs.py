@@ -30,6 +30,7 @@ FIT_VERSION = 1
 FIRST_ACTIVATIONS_VERSION = 1
 TOKEN_SHAPES_VERSION = 1
 RESPONSE_VECTORS_VERSION = 1
+VARIANT_VECTORS_VERSION = 1
 DRAWN_EVIDENCE_VERSION = 1
 
 
@@ -94,10 +95,19 @@ def of_token_shapes(files: RoleFiles, sae: str) -> Inputs:
 
 def of_response_vectors(files: RoleFiles, sae: str) -> Inputs:
     """Return what activations are made from, and of what a vector is; None where nobody asks for any."""
-    activations, of = files.activations_fingerprint(sae), files.study.settings.extraction.vectors
-    if activations is None or of is None:
+    return _of_vectors(files, sae, "response", RESPONSE_VECTORS_VERSION)
+
+
+def of_variant_vectors(files: RoleFiles, sae: str) -> Inputs:
+    """As `of_response_vectors`, of vectors over all responses to a wording."""
+    return _of_vectors(files, sae, "role_variant", VARIANT_VECTORS_VERSION)
+
+
+def _of_vectors(files: RoleFiles, sae: str, of: str, version: int) -> Inputs:
+    activations = files.activations_fingerprint(sae)
+    if activations is None or files.study.settings.extraction.vectors != of:
         return None
-    return {"version": RESPONSE_VECTORS_VERSION, "activations": activations, "vectors": of}
+    return {"version": version, "activations": activations, "vectors": of}
 
 
 def of_first_activations(files: RoleFiles, sae: str) -> Inputs:

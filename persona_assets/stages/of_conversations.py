@@ -115,8 +115,8 @@ class DriftFiles:
             name = self.study.name
             raise StudyError(
                 f"{name}: drift.space residual is measured against the roles' vectors, and none are fresh "
-                f"under SAE {self.sae}; set extraction.vectors: response, and `persona run {name} --select "
-                "activations,role_features,vectors`"
+                f"under SAE {self.sae}; set extraction.vectors (response or role_variant), and "
+                f"`persona run {name} --select activations,role_features,vectors`"
             )
 
     def codes_fingerprint(self, run: str) -> str:

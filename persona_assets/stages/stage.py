@@ -119,10 +119,14 @@ class Stage:
 def has(settings: StudySettings, name: str | None) -> bool:
     """Return whether the study's file has the setting of this dotted name; True where there is no name.
 
-    Of blocks by names of the study's own, as `interventions.<name>.answers`, whether one has it.
+    Of blocks by names of the study's own, as `interventions.<name>.answers`, whether one has it; of a name
+    and a value, as `extraction.vectors: response`, whether it has this value.
     """
     if name is None:
         return True
+    name, _, wanted = name.partition(": ")
+    if wanted:
+        return bool(attrgetter(name)(settings) == wanted)
     name, _, below = name.partition(".<name>.")
     value = attrgetter(name)(settings)
     if below:

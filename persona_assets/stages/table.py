@@ -48,7 +48,12 @@ _MADE = (
             Extra(tables.DRAWN_EVIDENCE, inputs.of_drawn_evidence, needed=False),
             Extra(tables.TOKEN_SHAPES, inputs.of_token_shapes, needed=False),
             Extra(tables.FIRST_ACTIVATIONS, inputs.of_first_activations, setting="extraction.first_tokens"),
-            Extra(tables.RESPONSE_VECTORS, inputs.of_response_vectors, setting="extraction.vectors"),
+            Extra(
+                tables.RESPONSE_VECTORS, inputs.of_response_vectors, setting="extraction.vectors: response"
+            ),
+            Extra(
+                tables.VARIANT_VECTORS, inputs.of_variant_vectors, setting="extraction.vectors: role_variant"
+            ),
         ),
         uses_model=True,
         made_with="pytorch",

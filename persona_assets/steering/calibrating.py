@@ -37,9 +37,9 @@ class Calibration:
         self._across, self.sae = across, sae
         settings = across.study.settings
         self.anchor, name = settings.analysis.anchor, across.study.name
-        if not settings.extraction.vectors:
+        if not across.keeps_response_vectors:
             raise StudyError(
-                f"{across.study.file}: a cap's threshold is told by the stream of the anchor's own answers; "
+                f"{across.study.file}: a cap's threshold is told by the anchor's single answers; "
                 f"set extraction.vectors: response, and `persona run {name} --select activations,vectors`"
             )
         self._files = across.with_vectors(sae)

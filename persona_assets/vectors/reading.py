@@ -10,12 +10,12 @@ from scipy import sparse
 
 from persona_assets.analysis.design import Design, RoleSource
 from persona_assets.analysis.entries import read_entries
-from persona_assets.analysis.response_vectors import read_response_vectors
+from persona_assets.analysis.response_vectors import others_than_pooled, read_response_vectors
 from persona_assets.atlas.blocks import Blocks, blocks_of
 from persona_assets.base.arrays import Floats, Ints, Singles
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import VARIANT_STRIDE
+from persona_assets.lake.schema import VARIANT_STRIDE, VARIANT_VECTORS
 
 _AT_ONCE = 256  # rows of codes that are written out
 
@@ -50,12 +50,35 @@ def means(design: Design, vectors: Iterable[Floats]) -> tuple[Floats, list[dict[
     for role, present, values in zip(design.roles, design.present, vectors, strict=True):
         variants = design.response_ids[present] // VARIANT_STRIDE
         whole.append(values.mean(axis=0))
-        parts = [(None, values), *((int(one), values[variants == one]) for one in np.unique(variants))]
-        rows += [
-            {"role": role, "variant": variant, "n": len(part), "vector": part.mean(axis=0).astype(np.float32)}
-            for variant, part in parts
-        ]
+        rows.append(_row(role, None, len(values), whole[-1]))
+        for one in np.unique(variants).tolist():
+            part = values[variants == one]
+            rows.append(_row(role, one, len(part), part.mean(axis=0)))
     return np.stack(whole), rows
+
+
+def variant_means(
+    lake: Lake, design: Design, files: Mapping[str, LakeFile]
+) -> tuple[Floats, list[dict[str, Any]]]:
+    """As `means`, of roles whose vectors are kept by wording, in `files` of `VARIANT_VECTORS`.
+
+    Raises StudyError where a file's responses are others than those that were pooled.
+    """
+    whole, rows = [], []
+    for role, present in zip(design.roles, design.present, strict=True):
+        variants, counts = np.unique(design.response_ids[present] // VARIANT_STRIDE, return_counts=True)
+        table = lake.read(VARIANT_VECTORS, files[role])
+        if table["variant"].to_pylist() != variants.tolist() or table["n"].to_pylist() != counts.tolist():
+            raise others_than_pooled(lake, files[role])
+        vectors = np.stack(table["vector"].to_numpy()).astype(np.float64)
+        whole.append(counts @ vectors / counts.sum())
+        rows.append(_row(role, None, int(counts.sum()), whole[-1]))
+        rows += [_row(role, *one) for one in zip(variants.tolist(), counts.tolist(), vectors, strict=True)]
+    return np.stack(whole), rows
+
+
+def _row(role: str, variant: int | None, n: int, vector: Floats) -> dict[str, Any]:
+    return {"role": role, "variant": variant, "n": n, "vector": vector.astype(np.float32)}
 
 
 def centred_blocks(

@@ -34,6 +34,7 @@ from persona_assets.vectors.reading import (
     read_codes,
     read_vectors,
     together,
+    variant_means,
     written,
 )
 from persona_assets.vectors.tables import axes_table, features_table
@@ -77,7 +78,8 @@ def direction_beside_axis(across: AcrossRoles, sae: str, direction: Singles) -> 
 
 class _Made(NamedTuple):
     """What the SAE makes of the roles, float64[n_roles, width]: the mean `codes` float32[n_roles, d_sae] of
-    each times `directions` float32[d_sae, width]. There are no blocks where roles share no questions.
+    each times `directions` float32[d_sae, width]. There are no blocks where roles share no questions, or no
+    single response's vector is kept.
     """
 
     directions: Singles
@@ -106,24 +108,27 @@ def _read(across: AcrossRoles, sae: str, directions: Singles | None, progress: P
     lake, compared = across.study.lake, across.with_vectors(sae)
     sources = role_sources(lake, {role: (a, pooled) for role, (a, pooled, _) in compared.items()})
     files = {role: vectors for role, (_, _, vectors) in compared.items()}
-    design = read_design(sources)
-    columns, rows = means(design, read_vectors(lake, design, files))
+    design, single = read_design(sources), across.keeps_response_vectors
+    paired = across.aligned and single
+    columns, rows = (
+        means(design, read_vectors(lake, design, files)) if single else variant_means(lake, design, files)
+    )
     progress(1, 3)
-    blocks = centred_blocks(design, read_vectors(lake, design, files)) if across.aligned else None
+    blocks = centred_blocks(design, read_vectors(lake, design, files)) if paired else None
     progress(2, 3)
-    made = None if directions is None else _reconstructed(design, sources, directions, across.aligned)
+    made = None if directions is None else _reconstructed(design, sources, directions, paired)
     progress(3, 3)
     table = pa.Table.from_pylist(rows, schema=ROLE_VECTORS.schema)
     return _Read(design.roles, table, columns, blocks, made)
 
 
-def _reconstructed(design: Design, sources: list[RoleSource], directions: Singles, aligned: bool) -> _Made:
-    """Return what the SAE makes of the roles, but for what is the same in all."""
+def _reconstructed(design: Design, sources: list[RoleSource], directions: Singles, paired: bool) -> _Made:
+    """Return what the SAE makes of the roles, but for what is the same in all; of pairs of answers, too."""
     writes, d_sae = written(directions), len(directions)
     of_roles = [np.asarray(codes.mean(axis=0)) for codes in read_codes(design, sources, d_sae)]
     codes: Singles = np.concatenate(of_roles).astype(np.float32)
     columns: Floats = (codes @ directions).astype(np.float64)
-    blocks = centred_blocks(design, read_codes(design, sources, d_sae), writes) if aligned else None
+    blocks = centred_blocks(design, read_codes(design, sources, d_sae), writes) if paired else None
     return _Made(directions, codes, columns, blocks)
 
 

@@ -54,7 +54,8 @@ def _reason(study: Study, name: str) -> str:
         return "nothing of it is published"
     made = next((table for table in of if has(study.settings, setting_of(table))), None)
     if made is None:
-        return f"this study has no `{setting_of(of[0])}:`"
+        setting = str(setting_of(of[0]))
+        return f"this study has no `{setting}{'' if ': ' in setting else ':'}`"
     stage = stage_of(made)
     if stage.per == "conversation":
         return f"no conversation was scored; `persona drift {study.name} FILE` does it"

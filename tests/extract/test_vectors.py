@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,14 @@ from persona_assets.base.errors import StudyError
 from persona_assets.cli.run import run_study
 from persona_assets.extract.conversation import read_conversations
 from persona_assets.extract.extractor import Extractor
-from persona_assets.extract.vectors import VectorsCollector, halved
-from persona_assets.lake.schema import ACTIVATIONS, EVIDENCE, RESPONSE_VECTORS
+from persona_assets.extract.vectors import VariantVectorsCollector, VectorsCollector, halved
+from persona_assets.lake.schema import (
+    ACTIVATIONS,
+    EVIDENCE,
+    RESPONSE_VECTORS,
+    VARIANT_STRIDE,
+    VARIANT_VECTORS,
+)
 from persona_assets.models.chat import ChatFormat
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.warehouse import connect
@@ -79,10 +86,49 @@ def test_vectors_change_no_other_table(model_directory, make_sae, tokenizer) -> 
         for vectors in (None, "response")
     )
     assert asked.tables.keys() - plain.tables.keys() == {"response_vectors"}
+    by_wording = settings(model_directory("gemma3"), saes, vectors="role_variant")
+    variants = Extractor.open(by_wording).extract(responses)["sae"]
+    assert variants.tables.keys() - plain.tables.keys() == {"variant_vectors"}
+    assert all(table.equals(variants.tables[name]) for name, table in plain.tables.items())
+    check_means_of_wordings(variants.variant_vectors, of_table(asked.response_vectors))
     assert all(table.equals(asked.tables[name]) for name, table in plain.tables.items())
     empty = Extractor.open(settings(model_directory("gemma3"), saes, vectors="response"))
     none = empty.extract(response_table(tokenizer, [0]))["sae"].response_vectors
     assert none.num_rows == 0 and none.schema == RESPONSE_VECTORS.schema
+
+
+def check_means_of_wordings(table: pa.Table, of_responses: dict[int, np.ndarray]) -> None:
+    """Check that each wording's vector is the mean of its responses', which are in half precision."""
+    assert table.schema == VARIANT_VECTORS.schema
+    variants = np.array(list(of_responses)) // VARIANT_STRIDE
+    assert table["variant"].to_pylist() == np.unique(variants).tolist()
+    for variant, n, vector in zip(
+        *(table[name].to_pylist() for name in ("variant", "n", "vector")), strict=True
+    ):
+        of = [one for one, own in zip(of_responses.values(), variants, strict=True) if own == variant]
+        assert n == len(of)
+        np.testing.assert_allclose(vector, np.mean(of, axis=0), rtol=1e-3, atol=1e-3)
+
+
+def test_wordings_are_added_up_over_batches_in_any_order() -> None:
+    random = np.random.default_rng(0)
+    ids, vectors = (
+        random.permutation(40) % 20 + VARIANT_STRIDE * np.repeat([0, 3], 20),
+        random.normal(3, 1, (40, 8)),
+    )
+    found = []
+    for order, n_batches in ((np.arange(40), 1), (random.permutation(40), 7)):
+        collector = VariantVectorsCollector()
+        for part in np.array_split(order, n_batches):
+            collector.add(_Batch(ids[part], vectors[part].astype(np.float32)))  # type: ignore[arg-type]
+        found.append(collector.table())
+    assert found[0].equals(found[1]) and found[0]["n"].to_pylist() == [20, 20]
+    np.testing.assert_allclose(found[0]["vector"][1].as_py(), vectors[20:].mean(axis=0), rtol=1e-6)
+
+
+class _Batch(NamedTuple):
+    response_ids: np.ndarray
+    vectors: np.ndarray
 
 
 def test_a_massive_activation_is_scaled_and_costs_the_others_no_digits() -> None:
@@ -102,6 +148,8 @@ def test_a_backend_that_keeps_no_vectors_is_refused_in_one_line(model_directory,
     [batch, *_] = extractor.stream(extractor.read(response_table(tokenizer, [4])), "sae")
     with pytest.raises(StudyError, match=r"extraction\.vectors: this extraction\.backend keeps no vectors"):
         VectorsCollector().add(replace(batch, vectors=None))
+    with pytest.raises(StudyError, match=r"extraction\.vectors: this extraction\.backend keeps no vectors"):
+        VariantVectorsCollector().add(replace(batch, vectors=None))
 
 
 def test_vectors_land_beside_what_is_there_and_are_asked_in_sql(make_study: StudyMaker) -> None:

@@ -253,7 +253,7 @@ TOKEN_SHAPES = Table(
 
 RESPONSE_VECTORS = Table(
     "response_vectors", "The mean of what an SAE reads, such as the residual stream, over each response's "
-    "pooled tokens (extraction.vectors); read from the lake",
+    "pooled tokens (extraction.vectors: response); read from the lake",
     columns=(
         _RESPONSE_ID,
         _VARIANT,
@@ -270,6 +270,20 @@ RESPONSE_VECTORS = Table(
         "use_dictionary": False,
         "write_statistics": ["response_id"],
     },
+)  # fmt: skip
+
+VARIANT_VECTORS = Table(
+    "variant_vectors", "The mean of what an SAE reads over a role's responses to each wording, where no "
+    "single response's is kept (extraction.vectors: role_variant); read from the lake",
+    columns=(
+        Column("variant", INT),
+        Column("n", INT, "Pooled responses"),
+        Column("vector", pa.list_(FLOAT), "The mean over these of each one's mean over its pooled tokens: "
+            "one number per dimension of the stream"),
+    ),
+    made_from=("responses",),
+    per_sae=True,
+    writer={"use_dictionary": False, "write_statistics": ["variant"]},
 )  # fmt: skip
 
 # Unpacked as role_contrasts are.

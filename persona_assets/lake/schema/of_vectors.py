@@ -11,7 +11,9 @@ from persona_assets.lake.schema.across_roles import across_roles
 from persona_assets.lake.schema.of_atlas import ROLE_AXES
 from persona_assets.lake.schema.table import DOUBLE, FLOAT, INT, TEXT, Column
 
-_of_vectors = partial(across_roles, made_from=("pooled", "activations", "response_vectors"))
+_of_vectors = partial(
+    across_roles, made_from=("pooled", "activations", "response_vectors", "variant_vectors")
+)
 
 ROLE_VECTORS = _of_vectors(
     "role_vectors", "The mean of what each SAE reads over a role's responses, whole and by wording "
@@ -20,7 +22,8 @@ ROLE_VECTORS = _of_vectors(
         Column("role", TEXT),
         Column("variant", INT, "NULL: over all of the role's responses", nullable=True),
         Column("n", INT, "Pooled responses"),
-        Column("vector", pa.list_(FLOAT), "Mean over these of response_vectors: scale x vector"),
+        Column("vector", pa.list_(FLOAT), "Mean over these of response_vectors, scale x vector, or of "
+            "variant_vectors"),
     ),
 )  # fmt: skip
 

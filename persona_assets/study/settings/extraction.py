@@ -74,7 +74,7 @@ class ExtractionSettings(Block):
         "evidence": "enters what evidence is made from; activations do not depend on it",
         "fit": "enters what the SAE's fit is made from; activations do not depend on it",
         "first_tokens": "enters what first_activations are made from; activations do not depend on it",
-        "vectors": "asks for response_vectors besides; activations do not depend on it",
+        "vectors": "asks for response_vectors or variant_vectors besides; activations do not depend on it",
     }
     IGNORED = {
         "backend": "each reads the same residuals",
@@ -109,9 +109,10 @@ class ExtractionSettings(Block):
     first_tokens: PositiveInt | None = None
     """Also pool over so many of each response's pooled tokens from the first on, and compare roles by them
     (`first_contrasts`): by default no."""
-    vectors: Literal["response"] | None = None
-    """`response`: also keep the mean of what each SAE reads over each response's pooled tokens
-    (`response_vectors`), two bytes per dimension: by default no."""
+    vectors: Literal["response", "role_variant"] | None = None
+    """Also keep the mean of what each SAE reads over pooled tokens. `response`: of each response
+    (`response_vectors`), two bytes per dimension; `role_variant`: over all responses of a role to a wording
+    (`variant_vectors`), four bytes per dimension; by default none."""
     evidence: EvidenceSettings = EvidenceSettings()
     """How much text is kept to show what a feature fires on."""
     fit: FitSettings = FitSettings()
