@@ -13,9 +13,11 @@ from persona_assets.extract.pool import Pooled
 from persona_assets.extract.quality import FitSums
 
 if TYPE_CHECKING:
+    from persona_assets.extract.backbone import Backbone
     from persona_assets.extract.losses import Losses
     from persona_assets.models.hooks import HookPoint
     from persona_assets.models.places import Change
+    from persona_assets.models.sae import Sae
 
 
 @dataclass(frozen=True)
@@ -88,4 +90,17 @@ class ChangesStreams(Protocol):
 
         Raises StudyError where that stream cannot be changed.
         """
+        ...
+
+
+@runtime_checkable
+class HoldsModel(Protocol):
+    """A backend whose model lies in this process, for whoever asks more of it than to read."""
+
+    def whole(self) -> Backbone:
+        """Return the whole model, held from now on in the place of the layers in use."""
+        ...
+
+    def sae(self, name: str) -> Sae:
+        """Return one of the SAEs that read it."""
         ...

@@ -17,6 +17,7 @@ from persona_assets.base.progress import Progress
 from persona_assets.extract.backend import (
     Backend,
     ChangesStreams,
+    HoldsModel,
     MeasuresLosses,
     PooledBatch,
     ReadsStreams,
@@ -222,6 +223,11 @@ class Extractor:
                 "they are read under a cap"
             )
         return self._backend.changed(point, change)
+
+    @property
+    def held(self) -> HoldsModel | None:
+        """The model and its SAEs, where they lie in this process."""
+        return self._backend if isinstance(self._backend, HoldsModel) else None
 
     def close(self) -> None:
         """Give back the memory of model and SAEs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -19,6 +20,10 @@ from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.spans import land_spans
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study
+
+if TYPE_CHECKING:
+    from persona_assets.extract.backbone import Backbone
+    from persona_assets.models.sae import Sae
 
 
 class ExtractionStage:
@@ -76,6 +81,25 @@ class ExtractionStage:
         if self._extractor is None:
             self._extractor = Extractor.open(decided_extraction(self.study), self.study.template)
         return self._extractor
+
+    def whole(self) -> Backbone | None:
+        """Return the whole model, which reads on, too; None where another process holds it.
+
+        Raises StudyError where it cannot be loaded; the model is let go then, until it is asked again.
+        """
+        held = self.extractor.held
+        if held is None:
+            return None
+        try:
+            return held.whole()
+        except BaseException:
+            self.close()
+            raise
+
+    def sae(self, name: str) -> Sae | None:
+        """Return the SAE that the study calls `name`; None where another process holds it."""
+        held = self.extractor.held
+        return None if held is None else held.sae(name)
 
     def close(self) -> None:
         """Give back the model's memory, and end the engine that holds it."""

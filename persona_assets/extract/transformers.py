@@ -67,15 +67,26 @@ class TransformersBackend:
         """Return what each of `saes` costs the model on the selected tokens (see `losses_through`).
 
         An SAE is lacking that gives another stream than it reads, or whose stream cannot be changed. The
-        whole model takes the place of the layers in use, and stays: both together may not fit in memory.
+        whole model stays (see `whole`).
         """
         texts = [Predicted(one.token_ids, one.start, one.stop) for one in conversations if one.stop > 1]
         if not texts or not self._spliced(saes):
             return {}
+        return losses_through(self.whole().causal, self._spliced(saes), texts)
+
+    def whole(self) -> Backbone:
+        """Return the whole model, which stays in the place of the layers in use (`HoldsModel`).
+
+        Both together may not fit in memory: where it cannot be loaded, nothing can be asked afterwards.
+        """
         if self.backbone.causal is None:
             del self.backbone
             self.backbone = self._load(text_config(self._settings.model, self._settings.revision), whole=True)
-        return losses_through(self.backbone.causal, self._spliced(saes), texts)
+        return self.backbone
+
+    def sae(self, name: str) -> Sae:
+        """Return the SAE that the study calls `name` (`HoldsModel`)."""
+        return self._readers[name].sae
 
     def rows(self, conversations: Sequence[Conversation], sae: str) -> Iterator[tuple[int, Singles]]:
         """Yield what `sae` reads of each conversation's selected tokens (`ReadsStreams`)."""
@@ -112,4 +123,5 @@ class TransformersBackend:
 
     def close(self) -> None:
         """Drop model and SAEs."""
-        del self.backbone, self._readers
+        for name in ("backbone", "_readers"):
+            vars(self).pop(name, None)  # of a model that could not be loaded there is none

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from persona_assets.base.memory import give_back_freed
+
 
 class PackedLinear(torch.nn.Module):
     """A linear layer on the CPU, for inference only. `weight` is oneDNN's own layout of the same shape."""
@@ -30,6 +32,7 @@ def pack_linear_layers(model: torch.nn.Module, n_rows: int) -> None:
         for name, child in list(module.named_children()):
             if type(child) is torch.nn.Linear and _can_be_packed(child.weight):
                 setattr(module, name, PackedLinear(child, n_rows))
+    give_back_freed()  # the weights as they were: as much again
 
 
 def _can_be_packed(weight: torch.Tensor) -> bool:

@@ -7,6 +7,7 @@ not fill one, from those of several whole roles. Which roles share a batch touch
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import torch
 from transformers import (
@@ -104,29 +105,26 @@ class FirstTokens(LogitsProcessor):
 
 
 class TransformersBackend:
-    """A causal language model in this process, answering in fixed batches."""
+    """A causal language model in this process, answering in fixed batches.
+
+    `model` is one that is loaded already, on the study's device and of its type; it goes on being read by
+    others, its linear layers packed (`pack_linear_layers`).
+    """
 
     n_likeliest = 0
 
-    def __init__(self, generation: GenerationSettings) -> None:
+    def __init__(self, generation: GenerationSettings, model: Any = None) -> None:
         options = checked_options(generation.engine)
         self.generation = generation
         self.batch_size = options.batch_size
         self.device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = load_tokenizer(generation.model, generation.revision)
-        with loading(generation.model):
-            self.model = (
-                AutoModelForCausalLM.from_pretrained(
-                    **weights_of(generation.model, generation.revision),
-                    dtype=generation.dtype,
-                )
-                .to(self.device)
-                .eval()
-            )
+        self.model = _loaded(generation).to(self.device).eval() if model is None else model
         attend_by_groups(self.model)
         pack_linear_layers(self.model, self.batch_size)
         self.shares = keeps_all_tokens(self.model)
-        self.stop_ids = stop_ids(self.model.generation_config.eos_token_id, self.tokenizer)
+        self._own_config = self.model.generation_config
+        self.stop_ids = stop_ids(self._own_config.eos_token_id, self.tokenizer)
         self.model.generation_config = GenerationConfig()  # the study's sampling holds, not the model's own
 
     def complete(self, prompts: Sequence[Prompt], done: Collection[int] = ()) -> Iterator[Completion]:
@@ -149,6 +147,7 @@ class TransformersBackend:
 
     def close(self) -> None:
         """Drop the model."""
+        self.model.generation_config = self._own_config  # whoever else holds it may have it answer again
         del self.model
         if self.device != "cpu":
             torch.cuda.empty_cache()
@@ -226,6 +225,13 @@ class TransformersBackend:
             text=self.tokenizer.decode(ids, skip_special_tokens=True),
             finish_reason="length" if end is None else "stop",
             likeliest=likeliest,
+        )
+
+
+def _loaded(generation: GenerationSettings) -> Any:
+    with loading(generation.model):
+        return AutoModelForCausalLM.from_pretrained(
+            **weights_of(generation.model, generation.revision), dtype=generation.dtype
         )
 
 

@@ -60,17 +60,25 @@ def together(n_edits: int, n_prompts: int, size: int) -> Iterator[tuple[range, r
 class SteeredBackend:
     """transformers' backend with the stream at `point` edited; see `Steered`.
 
-    Raises StudyError where that stream cannot be changed.
+    `whole` is the model where it is loaded already. Raises StudyError where that stream cannot be changed.
     """
 
     def __init__(
-        self, generation: GenerationSettings, point: HookPoint, _: SaeSettings | None = None
+        self,
+        generation: GenerationSettings,
+        point: HookPoint,
+        _: SaeSettings | None = None,
+        *,
+        whole: Backbone | None = None,
     ) -> None:
-        self._backend = TransformersBackend(generation)
+        self._backend = TransformersBackend(generation, None if whole is None else whole.causal)
+        self._place = place_of(whole or self._own(), point)
+
+    def _own(self) -> Backbone:
         model = self._backend.model
         layers = model.get_decoder()
         known = architecture(layers.config.model_type)
-        self._place = place_of(Backbone(layers, known, torch.device(self._backend.device), 0, model), point)
+        return Backbone(layers, known, torch.device(self._backend.device), 0, model)
 
     def answers(
         self,

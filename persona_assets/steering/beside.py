@@ -68,11 +68,11 @@ class Beside:
 
 
 class LivePairs:
-    """Answers in pairs of at most `max_tokens` each; what reads them is `extraction`'s."""
+    """Answers in pairs of at most `max_tokens` each, given and read by `extraction`'s model, held once."""
 
     def __init__(self, extraction: ExtractionStage, max_tokens: int) -> None:
         self._extraction = extraction
-        self._steering = Steering(extraction.study, max_tokens)
+        self._steering = Steering(extraction.study, max_tokens, extraction)
         self._drift: tuple[object, DriftStage] | None = None
 
     def check(self, sae: str) -> None:

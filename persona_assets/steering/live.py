@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from persona_assets.base.errors import StudyError
+from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import ROLE_CONTRASTS
@@ -15,6 +16,7 @@ from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
 from persona_assets.models.places import Change
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.stages.dtypes import extraction_dtype
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.plans import Planned
@@ -83,11 +85,15 @@ def live_settings(
 class Steering:
     """A study's model that answers under edits, at most `max_tokens` each.
 
-    Loaded at first use and kept for one SAE, until another is asked for or the roles are compared anew.
+    Loaded at first use and kept for one SAE, until another is asked for or the roles are compared anew. The
+    model that places the roles answers, too, where the study has both in one type; and it is `extraction`'s,
+    where that holds it in this process.
     """
 
-    def __init__(self, study: Study, max_tokens: int | None = None) -> None:
-        self._study, self._max_tokens = study, max_tokens
+    def __init__(
+        self, study: Study, max_tokens: int | None = None, extraction: ExtractionStage | None = None
+    ) -> None:
+        self._study, self._max_tokens, self._extraction = study, max_tokens, extraction
         self._held: _Held | None = None
 
     def check(self, sae: str) -> None:
@@ -96,7 +102,7 @@ class Steering:
         compared = [role for role in self._study.role_names if role not in analysis.exclude]
         check_role(self._study, "analysis.anchor", analysis.anchor, compared)
         across = AcrossRoles.of(self._study)
-        answering_here(across, Interventions(across, sae, written=False).device, _REMEDY)
+        _answering(across, sae)
         _made_from(across, sae)
 
     def planned(self, sae: str, settings: InterventionSettings) -> list[Planned]:
@@ -113,7 +119,7 @@ class Steering:
             raise _not_compared(self._study, sae)
         held.interventions.check(settings)  # fails before a model is loaded where there is nothing to edit
         planned = held.interventions.planned(settings, role)
-        held.interventions.release()
+        held.placed()
         return sorted(
             (one for one in planned if one.control in (None, "nothing")), key=lambda one: one.control is None
         )
@@ -147,34 +153,50 @@ class Steering:
         made_from = _made_from(across, sae)
         if self._held is None or (self._held.sae, self._held.made_from) != (sae, made_from):
             self.close()
-            interventions = Interventions(across, sae, written=False)
-            generation = answering_here(across, interventions.device, _REMEDY)
+            generation = _answering(across, sae)
+            one_model = generation.dtype == extraction_dtype(self._study)
+            shared = self._extraction if one_model else None
+            interventions = Interventions(across, sae, written=False, extraction=shared)
             if self._max_tokens is not None:
                 shorter = min(self._max_tokens, generation.max_tokens)
                 generation = generation.model_copy(update={"max_tokens": shorter})
-            self._held = _Held(sae, made_from, interventions, generation)
+            self._held = _Held(sae, made_from, interventions, generation, one_model)
         return self._held
 
 
 class _Held:
-    """What answers under edits of an SAE's stream, by the files that `made_from` stands for."""
+    """What answers under edits of an SAE's stream, by the files that `made_from` stands for.
+
+    `one_model`: what places the roles answers, too.
+    """
 
     def __init__(
-        self, sae: str, made_from: str, interventions: Interventions, generation: GenerationSettings
+        self,
+        sae: str,
+        made_from: str,
+        interventions: Interventions,
+        generation: GenerationSettings,
+        one_model: bool,
     ) -> None:
-        self.sae, self.made_from = sae, made_from
+        self.sae, self.made_from, self.one_model = sae, made_from, one_model
         self.interventions, self.generation = interventions, generation
         self._backend: SteeredBackend | None = None
 
     @property
     def backend(self) -> SteeredBackend:
         if self._backend is None:
-            self._backend = SteeredBackend(self.generation, self.interventions.point)
+            whole = self.interventions.backbone if self.one_model else None
+            self._backend = SteeredBackend(self.generation, self.interventions.point, whole=whole)
         return self._backend
+
+    def placed(self) -> None:
+        if not self.one_model:
+            self.interventions.release()  # another answers
 
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+        self.interventions.release()
 
 
 def one_after_another(edits: Sequence[Change]) -> Change:
@@ -186,6 +208,11 @@ def one_after_another(edits: Sequence[Change]) -> Change:
         return stream
 
     return change
+
+
+def _answering(across: AcrossRoles, sae: str) -> GenerationSettings:
+    """Return how answers are sampled. Raises StudyError where no model of this process can give them."""
+    return answering_here(across, Interventions(across, sae, written=False).device, _REMEDY)
 
 
 def _made_from(across: AcrossRoles, sae: str) -> str:

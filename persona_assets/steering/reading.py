@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.extract.backbone import Backbone
 from persona_assets.extract.conversation import Conversation
+from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
 from persona_assets.models.hooks import HookPoint, check_fits, check_site, output_layer
@@ -37,11 +39,19 @@ Row = dict[str, Any]
 class Interventions:
     """The interventions of a study under one SAE; model and SAE are loaded when they are first needed.
 
-    Only of those that are `written` in the study's file do errors name keys.
+    They are those of `extraction` where it is given and holds them in this process. Only of those that are
+    `written` in the study's file do errors name keys.
     """
 
-    def __init__(self, across: AcrossRoles, sae: str, *, written: bool = True) -> None:
-        self.across, self.sae, self._written = across, sae, written
+    def __init__(
+        self,
+        across: AcrossRoles,
+        sae: str,
+        *,
+        written: bool = True,
+        extraction: ExtractionStage | None = None,
+    ) -> None:
+        self.across, self.sae, self._written, self._reads = across, sae, written, extraction
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
         self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
@@ -117,7 +127,7 @@ class Interventions:
         return self._sae.point
 
     def release(self) -> None:
-        """Give back the model's memory, until it is needed again."""
+        """Give back the model's memory, but for `extraction`'s, until it is needed again."""
         vars(self).pop("backbone", None)
         if self.device != "cpu":
             torch.cuda.empty_cache()  # for an engine, in a process of its own
@@ -137,7 +147,8 @@ class Interventions:
 
     @cached_property
     def _sae(self) -> Sae:
-        sae, config = load_sae(self._extraction.saes[self.sae], self.device), self._config
+        held = None if self._reads is None else self._reads.sae(self.sae)
+        sae, config = held or load_sae(self._extraction.saes[self.sae], self.device), self._config
         check_site(sae.point, config, self.sae)
         check_fits(sae.point, sae.d_in, self.sae, config, self._extraction.model)
         check_writes(sae, self.sae)
@@ -146,7 +157,10 @@ class Interventions:
     @cached_property
     def backbone(self) -> Backbone:
         """The whole model that reads answers, loaded when it is first needed."""
-        return whole_backbone(self._extraction)
+        held = None if self._reads is None else self._reads.whole()
+        if held is None:
+            return whole_backbone(self._extraction)
+        return replace(held, n_layers=len(held.layers))  # the SAEs need fewer
 
     @cached_property
     def _directions(self) -> torch.Tensor:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import closing
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from starlette.testclient import TestClient
 
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Message, Transcript
-from persona_assets.drift.trials import Trials
+from persona_assets.drift.trials import Trials, prompt_transcript
 from persona_assets.explorer.server import steering
 from persona_assets.explorer.server.app import make_app
 from persona_assets.extract.stage import ExtractionStage
@@ -195,3 +197,27 @@ def test_an_answer_has_the_place_that_drift_gives_it_and_a_band_once_drift_has_r
     )
     assert place.projection == found.plain.place.projection
     assert again.steered.place is not None and again.steered.place.low is not None
+
+
+def test_one_model_reads_places_and_answers_and_is_loaded_again_where_it_was_let_go(here: Study) -> None:
+    asked = "demo", [Wanted(Target(role="pirate"), "add", 4.0)], Question("What do you see?", None, 3, False)
+    with closing(Trials(here)) as trials, closing(LivePairs(trials.extraction, 6)) as pairs:
+        before = models_held()
+        trials.load()
+        [alone] = trials.tried(prompt_transcript("Ahoy there"), "demo")
+        assert models_held() == before + 1
+        found = pairs.beside(*asked)
+        assert models_held() == before + 1
+        [beside] = trials.tried(prompt_transcript("Ahoy there"), "demo")
+        assert beside.feature.tolist() == alone.feature.tolist()
+        np.testing.assert_allclose(beside.value, alone.value, rtol=1e-3)
+        pairs.close()
+        trials.close()
+        assert models_held() == before
+        again = pairs.beside(*asked)
+        assert again.steered.text == found.steered.text and models_held() == before + 1
+
+
+def models_held() -> int:
+    gc.collect()
+    return sum(isinstance(one, torch.nn.Embedding) for one in gc.get_objects())

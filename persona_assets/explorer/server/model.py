@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from persona_assets.base.errors import StudyError, is_out_of_memory
+from persona_assets.base.memory import give_back_freed
 from persona_assets.drift.trials import Trials
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.server.encoding import encoded
@@ -55,7 +56,7 @@ class Model:
 
     @property
     def pairs(self) -> LivePairs:
-        """What answers under edits; its own model is loaded when it is first asked."""
+        """What answers under edits, by the model that reads: whole from then on."""
         if self._pairs is None:
             from persona_assets.steering.beside import LivePairs
 
@@ -81,6 +82,7 @@ class Model:
         if self._pairs is not None:
             self._pairs.close()
         self.trials.extraction.close()
+        give_back_freed()
 
 
 def loaded(request: Request) -> Model:
