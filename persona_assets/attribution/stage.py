@@ -16,6 +16,7 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ATTRIBUTION_TABLES, FEATURE_ATTRIBUTION, RESPONSES, Table
 from persona_assets.stages.dtypes import decided_extraction
 from persona_assets.stages.of_roles import RoleFiles
+from persona_assets.study.named_roles import check_attributed
 from persona_assets.study.settings import AttributionSettings
 from persona_assets.study.study import Study
 
@@ -80,6 +81,7 @@ class AttributionStage:
 
     def _check(self) -> None:
         """Raise StudyError where the study's answers cannot be attributed, before a model is loaded."""
+        check_attributed(self.study)
         name, backend = self.study.name, self.study.settings.extraction.backend
         if backend != "transformers":
             raise StudyError(
@@ -90,13 +92,6 @@ class AttributionStage:
             raise StudyError(
                 f"{name}: attribution compares prompts of one question, and with questions.mode "
                 "role_specific roles share none; leave attribution out"
-            )
-
-        anchor = self.study.settings.analysis.anchor
-        if anchor not in self.study.role_names:
-            raise StudyError(
-                f"{name}: attribution compares roles with the anchor {anchor!r}, "
-                "and the study has no such role; name another in analysis.anchor"
             )
 
     def _responses(self, role: str) -> LakeFile:

@@ -238,6 +238,12 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
+def print_if_any(line: str | None) -> None:
+    """Print a line that only some studies need."""
+    if line is not None:
+        print(line)
+
+
 def print_inserted(prompt: str | None) -> None:
     """Print the system prompt that the chat template inserts by itself, if it does."""
     if prompt is not None:

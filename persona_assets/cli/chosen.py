@@ -15,6 +15,7 @@ from persona_assets.orchestration.keys import key
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.table import PER_ROLE, PER_STUDY
+from persona_assets.study.named_roles import check_named_roles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import warehouse_path
 
@@ -33,6 +34,7 @@ class Chosen(NamedTuple):
 def chosen(study: Study, roles: Sequence[str] | None, select: Sequence[str] | None) -> Chosen:
     """Return what is named, or all. Raises StudyError for what a run would otherwise meet late."""
     named = chosen_roles(study, roles)
+    check_named_roles(study)
     definitions = study_definitions(study)
     assets = chosen_assets(study, definitions, select)
     if "activations" in assets:

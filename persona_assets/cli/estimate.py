@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.answers import print_inserted
+from persona_assets.cli.answers import print_if_any, print_inserted
 from persona_assets.cli.bar import bar
 from persona_assets.cli.memory import print_memory
 from persona_assets.cli.table import table_lines
@@ -19,14 +19,17 @@ from persona_assets.models.sae import sae_site
 from persona_assets.scoring.estimate import ScorerAsked, what_scorer_is_asked
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.judges import judge_asked
+from persona_assets.study.named_roles import check_named_roles, without_anchor
 from persona_assets.study.study import Study
 
 
 def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     """Print what the study asks, some prompts in full, and what a pilot says that it costs here.
 
-    Raises StudyError where a pilot is wanted of a model that cannot be had.
+    Raises StudyError where the settings name a role that is none of the study's, and where a pilot is wanted
+    of a model that cannot be had.
     """
+    check_named_roles(study)
     asked, judges = what_is_asked(study), list(what_judges_are_asked(study))
     _print_asked(study, asked, judges)
     _print_vectors(study, asked)
@@ -72,6 +75,7 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
         told = _tokens(asked.prompt_tokens, asked.n_prompts, f"the means of {asked.prompt_tokens.n} roles")
         print(f"prompts: {told}")
     print_inserted(asked.default_system_prompt)
+    print_if_any(without_anchor(study))
     longest = study.generation.max_tokens
     print(f"answers: at most {count(longest)} tokens each, {count(longest * asked.n_prompts)} in all")
     for judge in judges:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from persona_assets.base.errors import StudyError
+from persona_assets.cli.answers import print_if_any
 from persona_assets.cli.chosen import PER_ROLE_BY_NAME, PER_STUDY_BY_NAME, chosen, lacking, not_fresh
 from persona_assets.cli.estimate import print_expected
 from persona_assets.cli.made import Made, how_many
@@ -15,6 +16,7 @@ from persona_assets.lake.schema import TABLES
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part
 from persona_assets.stages.table import needed, stage, stage_of
+from persona_assets.study.named_roles import without_anchor
 from persona_assets.study.study import Study
 
 _EVERY_TIME = {"catalog": "read and checked", "warehouse": "published"}  # whatever is fresh
@@ -29,6 +31,7 @@ def print_plan(
 
     Raises StudyError as the run would before it began, and for a role of which it would fail.
     """
+    print_if_any(without_anchor(study))
     look = Look()
     planned, files = plan(study, roles, select, overwrite, look), StudyFiles.of(study, look)
     told = {asset: _told(files, asset, parts) for asset, parts in planned.items()}

@@ -35,6 +35,7 @@ from persona_assets.orchestration.progress import bars
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.table import RUNNABLE
+from persona_assets.study.named_roles import without_anchor
 from persona_assets.study.study import Study
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -48,6 +49,8 @@ def run_study(
     """Materialize the selected assets for the chosen roles. Raises StudyError where one of them failed."""
     chosen, assets, definitions = what_is_chosen(study, roles, select)
     console = error_console()
+    if lacks := without_anchor(study):
+        console.print(lacks, highlight=False, soft_wrap=True, markup=False)
     made: Made = {}
     failed: list[str] = []
     with never_lost(), dagster_instance() as instance, database_plainly(), bars(console) as expect:

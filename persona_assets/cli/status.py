@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from persona_assets.cli.answers import print_inserted, print_rows
+from persona_assets.cli.answers import print_if_any, print_inserted, print_rows
 from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
@@ -15,6 +15,7 @@ from persona_assets.health.summary import RoleSummary, StageSummary, summarize
 from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
+from persona_assets.study.named_roles import check_named_roles, without_anchor
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
@@ -24,6 +25,7 @@ _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 def print_status(study: Study, output: str) -> None:
     """Print one line per stage, and one per role unless all are alike; for programs one row per role."""
     check_saes_are_here(study)
+    check_named_roles(study)
     roles, stages = summarize(study)
     if output != "table":
         header = ["role", *roles[0].states, "bytes", "modified"]
@@ -31,6 +33,7 @@ def print_status(study: Study, output: str) -> None:
         return
     print("\n".join(_stage_lines(study, stages)))
     print_inserted(default_system_prompt(study))
+    print_if_any(without_anchor(study))
     print()
     n_complete = sum(set(role.states.values()) == {"fresh"} for role in roles)
     summary = f"{n_complete} of {len(roles)} roles complete"
@@ -44,6 +47,7 @@ def print_status(study: Study, output: str) -> None:
 
 def print_reasons(study: Study, output: str) -> None:
     """Print one row per stage and reason why some of it is not fresh."""
+    check_named_roles(study)
     reasons = find_reasons(StudyFiles.of(study))
     if not newest_snapshot(study).is_file():
         reasons.append(Reason("warehouse", "study", 1, None, 1, "not published yet"))

@@ -28,11 +28,13 @@ from persona_assets.orchestration.metadata import Metadata, about_file, preview,
 from persona_assets.orchestration.versions import Landed, version_of
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.stages.spans import n_without_answer
+from persona_assets.study.named_roles import check_named_roles
 from persona_assets.study.study import Study
 
 
 def read_catalog(study: Study) -> Landed:
-    """Read and check every role and question."""
+    """Read and check every role and question, and that the roles are there which the settings name."""
+    check_named_roles(study)
     roles = study.roles.values()
     asked = {role.name: study.questions(role) for role in roles}
     instructions = [(role.name, role.instructions[0] or "(no system message)") for role in roles]

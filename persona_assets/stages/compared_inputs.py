@@ -20,8 +20,9 @@ from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import extraction_dtype, generation_dtype
 from persona_assets.stages.inputs import added_later, read_by
 from persona_assets.stages.stage import Inputs
-from persona_assets.study.contrasts import check_role, groups_of
+from persona_assets.study.contrasts import groups_of
 from persona_assets.study.declining import named_declining, patterns
+from persona_assets.study.named_roles import roles_of_intervention
 
 if TYPE_CHECKING:
     from persona_assets.stages.across_roles import AcrossRoles
@@ -188,11 +189,7 @@ def of_intervention(across: AcrossRoles, sae: str, name: str) -> Inputs:
     """
     study, answers = across.study, answers_of(across, sae)
     settings, contrasts = study.settings.interventions[name], across.file(ROLE_CONTRASTS, sae)
-    compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
-    towards = study.settings.analysis.anchor if settings.along_an_axis else settings.role
-    named = {*settings.read, *(role for role in (towards, settings.role) if role is not None)}
-    for role in sorted(named):
-        check_role(study, f"{study.file}: interventions.{name}", role, compared)
+    named = roles_of_intervention(study, name)
     features = {role: across.roles[role].file(ROLE_FEATURES, sae) for role in settings.read}
     if answers is None or contrasts is None or None in features.values() or named - answers["roles"].keys():
         return None

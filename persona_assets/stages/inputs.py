@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import meant
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import RESPONSES, Table
 from persona_assets.models.loading import identity
 from persona_assets.stages.dtypes import extraction_dtype, extraction_spans, generation_dtype
 from persona_assets.stages.stage import Inputs, MadeFrom
+from persona_assets.study.named_roles import check_attributed
 from persona_assets.study.settings import Block
 from persona_assets.study.study import Study
 
@@ -121,16 +121,12 @@ def of_first_activations(files: RoleFiles, sae: str) -> Inputs:
 def of_attribution(files: RoleFiles, sae: str) -> Inputs:
     """Return the answers of the role and the anchor, of which some are attributed, and what reads them.
 
-    Raises StudyError where the study attributes the answers of a role that it does not have.
+    Raises StudyError as `check_attributed`.
     """
     study, settings = files.study, files.study.settings.attribution
     if settings is None:
         return None
-    for role in settings.roles:
-        if role not in study.role_names:
-            told = f"{study.file}: attribution.roles: the study has no role {role!r}"
-            remedy = meant(role, study.role_names, "take it out")
-            raise StudyError(f"{told}; {remedy}")
+    check_attributed(study)
     if settings.roles and files.role not in settings.roles:
         return {"attributed": False}
     beside = files.of(study.settings.analysis.anchor)

@@ -21,7 +21,7 @@ from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
-from persona_assets.study.contrasts import check_role
+from persona_assets.study.contrasts import check_role, compared_roles
 from persona_assets.study.settings import GenerationSettings, InterventionSettings
 from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
@@ -98,9 +98,8 @@ class Steering:
 
     def check(self, sae: str) -> None:
         """Raise StudyError, without loading a model, where nothing can be edited under the SAE."""
-        analysis = self._study.settings.analysis
-        compared = [role for role in self._study.role_names if role not in analysis.exclude]
-        check_role(self._study, "analysis.anchor", analysis.anchor, compared)
+        anchor = self._study.settings.analysis.anchor
+        check_role(self._study, "analysis.anchor", anchor, compared_roles(self._study))
         across = AcrossRoles.of(self._study)
         _answering(across, sae)
         _made_from(across, sae)

@@ -40,7 +40,7 @@ def groups_of(study: Study) -> dict[str, Groups]:
 
 def _groups(study: Study, name: str, contrast: ContrastSettings) -> Groups:
     where, kind = f"{study.file}: contrasts.{name}", contrast.kind
-    compared = [role for role in study.role_names if role not in study.settings.analysis.exclude]
+    compared = compared_roles(study)
     within = sorted(set(contrast.within or compared))
     for role in within:
         check_role(study, f"{where}.within", role, compared)
@@ -57,6 +57,11 @@ def _groups(study: Study, name: str, contrast: ContrastSettings) -> Groups:
     if not against:
         raise StudyError(f"{where}: nothing is left to compare with; take something out of {kind}")
     return Groups(kind, group, against, sorted([*group, *against]) if kind == "roles" else within)
+
+
+def compared_roles(study: Study) -> list[str]:
+    """Return the roles that take part in comparisons."""
+    return [role for role in study.role_names if role not in study.settings.analysis.exclude]
 
 
 def check_role(study: Study, where: str, role: str, compared: Sequence[str]) -> None:

@@ -115,11 +115,11 @@ def test_what_is_there_is_taken_up_and_no_model_is_loaded_for_a_role_that_is_not
     [
         (
             {"attribution.roles": ["pirat"]},
-            r"attribution.roles: the study has no role 'pirat'; did you mean pirate",
+            r"attribution.roles: small has no role 'pirat'; did you mean pirate",
         ),
         (
             {"analysis.anchor": "nobody"},
-            r"the anchor 'nobody', and the study has no such role; name another",
+            r"attribution compares roles with analysis.anchor: small has no role 'nobody'",
         ),
         ({"extraction.backend": "vllm"}, r"not served by extraction.backend vllm; use transformers"),
         (
