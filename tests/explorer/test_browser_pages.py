@@ -863,3 +863,19 @@ def test_two_roles_differ_as_surely_as_the_macro_says(page, live, study):
     )
     told = {str(feature): "<\u202f0.001" if q < 0.001 else f"{q:.3f}" for feature, q in rows}
     assert told and {feature: q for feature, q in shown.items() if q != "–"} == told
+
+
+def test_a_saved_page_says_what_its_fields_said(page, live):
+    page.goto(f"{live.address}#/role/pirate?by=q")
+    page.locator(".order-choice select").wait_for()
+    page.get_by_label("Words in the responses of pirate").fill("wave")
+    page.wait_for_url("**q=wave*")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save as a file").click()
+    file = page.context.new_page()  # which the server's policy does not bind
+    file.set_content(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert file.locator("select, input, label, option").count() == 0
+    assert file.get_by_text("order q", exact=True).count() == 1
+    said = file.locator("body").inner_text()
+    assert "Words in the responses of pirate: wave" in said
+    assert "compare with" not in said  # nothing is chosen there

@@ -13,7 +13,8 @@ html, body { height: auto }
 .saved pre { white-space: pre-wrap }
 .feature .example-window .tokens { max-height: none }
 `;
-const CONTROLS = "button, select, input, textarea, label";
+const FIELDS = "select, input, textarea";
+const CONTROLS = `button, label, ${FIELDS}`;
 
 export interface SavedHead {
   title: string;
@@ -32,6 +33,10 @@ export async function selfContained(main: HTMLElement, head: SavedHead, address:
   file.head.append(made(file, "style", {}, css));
   const body = made(file, "main", {});
   for (const part of main.childNodes) body.append(file.importNode(part, true));
+  const fields = body.querySelectorAll(FIELDS);
+  main.querySelectorAll(FIELDS).forEach((field, at) => {
+    fields[at]?.setAttribute("data-saved", chosenIn(field)); // a copy has lost it
+  });
   still(body);
   relink(body, address);
   const footer = made(file, "footer", { class: "saved" });
@@ -54,16 +59,25 @@ async function sheets(): Promise<string> {
   return texts.join("\n");
 }
 
+/** What a field says: the choice that is made, what is typed, whether it is ticked; nothing where that is nothing. */
+function chosenIn(field: Element): string {
+  if (field instanceof HTMLSelectElement) return field.value === "" ? "" : Array.from(field.selectedOptions, (one) => one.text).join(", ");
+  if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked ? "☑" : "☐";
+  if (field instanceof HTMLInputElement && field.type === "radio") return field.checked ? "◉" : "";
+  return (field as HTMLInputElement | HTMLTextAreaElement).value;
+}
+
 /**
  * Take out what a file cannot do: heads that sort keep their words, of choices stays the one that is made, and
- * `data-saved` is what stands in a control's place. The tab key reaches every token: no script leads from one to the next.
+ * `data-saved` is what stands in a control's place; a field that says something keeps its label. The tab key reaches every token: no script leads from one to the next.
  */
 function still(body: HTMLElement): void {
   for (const control of body.querySelectorAll(CONTROLS)) {
     const isHead = control.closest("th") !== null;
     const isChosen = control.getAttribute("aria-pressed") === "true";
     const words = body.ownerDocument.createElement("span");
-    words.append(...(isHead || isChosen ? control.childNodes : [control.getAttribute("data-saved") ?? ""]));
+    const keepsWords = isHead || isChosen || (control.matches("label") && labels(control));
+    words.append(...(keepsWords ? control.childNodes : [nameOf(control), control.getAttribute("data-saved") ?? ""]));
     if (isChosen) words.className = "chip";
     control.replaceWith(words);
   }
@@ -71,6 +85,17 @@ function still(body: HTMLElement): void {
     if (stop.matches(".token")) stop.setAttribute("tabindex", "0");
     else stop.removeAttribute("tabindex");
   }
+}
+
+/** Whether what a label is of says something. */
+function labels(label: Element): boolean {
+  return [...label.querySelectorAll(FIELDS)].some((field) => field.getAttribute("data-saved") !== "");
+}
+
+/** The name that a field without a label has for a screen reader, before what it says. */
+function nameOf(control: Element): string {
+  const name = control.getAttribute("aria-label");
+  return name === null || !control.matches(FIELDS) || !control.getAttribute("data-saved") ? "" : `${name}: `;
 }
 
 /** `data-here` marks what is nothing but a way to another page. */
