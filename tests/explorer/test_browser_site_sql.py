@@ -32,7 +32,14 @@ VALUES = r"""select true as yes, 7::tinyint as small, 9007199254740993 as large,
     -170141183460469231731687303715884105727 as huge, 1.5::decimal(9,3) as exact, -0.05::decimal(4,2) as low,
     'nan'::double as nothing, 0.1::float as single, date '1492-10-12' as day, time '01:02:03.000004' as hour,
     timestamp '1969-07-20 20:17:40.123456' as moment, [1, null, 3] as list, {'a': 1, 'b': ['x']} as pair,
-    '\xAA'::blob as raw, null as unknown, 'ünï' as text"""
+    '\xAA'::blob as raw, null as unknown, 'ünï' as text, interval '1 month -2 days 03:04:05.5' as span,
+    union_value(num := 2) as either, '0101'::bit as bits, '6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid as id,
+    map {'a': 1, 'b': null} as pairs, 340282366920938463463374607431768211455::uhugeint as vast,
+    time with time zone '12:00:00+01' as there,
+    [interval 90 minutes] as spans,
+    {'id': '6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid} as nested,
+    12345678901234567890123456789012345678::decimal(38, 0) as whole, 'MAP'::enum('MAP', 'a') as kind,
+    18446744073709551615::ubigint as wide, {'MAP': 1} as named, ['a'::enum('a', 'b')] as kinds"""
 
 
 class Ranges(Quiet):
@@ -158,6 +165,17 @@ def test_values_are_those_of_the_live_console(asked: Any, live: Served):
     page_of_live.locator(".result").wait_for()
     assert found == rows(page_of_live)[0]
     page_of_live.close()
+
+
+def test_what_is_written_by_duckdb_keeps_its_order_its_name_and_its_semicolon(asked: Any):
+    values = "(interval 1 day, 3), (interval 2 hours, 1), (interval 5 years, 2)"
+    sql = f'from (values {values}) as t("a ""b""", n) order by n; -- ; and that is all'
+    assert ask(asked, sql).locator(".sql-error").all_inner_texts() == []
+    assert rows(asked) == [["02:00:00", "1"], ["5 years", "2"], ["1 day", "3"]]
+    heads = asked.locator(".result-head bdi").all_inner_texts()
+    assert heads == ['a "b"', "n"]
+    ask(asked, "describe select interval 1 day as span")
+    assert rows(asked)[0][:2] == ["span", "INTERVAL"]
 
 
 def test_every_example_of_the_site_is_answered(asked: Any):

@@ -242,7 +242,7 @@ def test_values_that_json_lacks_are_texts(live: Served):
     [row] = live.ask(sql).json()["rows"]
     assert row == [
         "9007199254740993", 9007199254740992, "1.50", "NaN", "-Infinity", None, True, [1, None], {"x": 1},
-        {"1": "y"}, "2026-01-02T03:04:05", "ab", "1 day, 0:00:00", "<script>",
+        "{1=y}", "2026-01-02T03:04:05", "ab", "1 day", "<script>",
     ]  # fmt: skip
 
 

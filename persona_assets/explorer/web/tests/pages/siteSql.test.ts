@@ -69,8 +69,8 @@ test("a database that is no longer there is said so in words of ours", () => {
 });
 
 test("only columns of text, whatever they nest, keep a spreadsheet from seeing a formula", () => {
-  expect(["VARCHAR", "VARCHAR[]", "STRUCT(a INTEGER)", "INTEGER[]", "BLOB"].map(isText)).toEqual([true, true, true, true, true]);
-  expect(["DECIMAL(2,1)", "HUGEINT", "DOUBLE", "BIGINT", "DATE", "INTERVAL"].some(isText)).toBe(false);
+  expect(["VARCHAR", "VARCHAR[]", "STRUCT(a INTEGER)", "INTEGER[]", "INTERVAL", "ENUM('a')"].map(isText)).not.toContain(false);
+  expect(["DECIMAL(2,1)", "HUGEINT", "DOUBLE", "BIGINT", "DATE", "UUID"].some(isText)).toBe(false);
   expect(toCsv([["-a"], ["-1.5"], ["=1"]], [false])).toBe("'-a\r\n-1.5\r\n=1\r\n");
   expect(toCsv([["a"], ["-1.5"]])).toBe("a\r\n'-1.5\r\n");
 });

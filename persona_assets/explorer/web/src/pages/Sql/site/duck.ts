@@ -2,10 +2,11 @@
 
 import { PROGRAM, PROGRAM_BYTES, WORKER } from "virtual:duckdb";
 import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from "@duckdb/duckdb-wasm";
-import { RecordBatchReader } from "apache-arrow";
+import { RecordBatchReader, tableFromIPC } from "apache-arrow";
 import { ProblemError } from "../../../data/problem";
 import type { SiteSql, SqlResult } from "../../../generated/contract";
 import { bytesOf, type Report, unpacked } from "./reading";
+import { type Column, spelled } from "./spelled";
 import type { Token } from "./statement";
 import { plain, typeName } from "./values";
 
@@ -57,7 +58,10 @@ export class Duck {
 
   /** The first `most` rows of the answer to `sql`. `goOn` is called several times a second, and ends the query by an error. */
   async rows(sql: string, most: number, goOn: () => void): Promise<Pick<SqlResult, "columns" | "rows" | "truncated">> {
-    const answer = await (await RecordBatchReader.from(this.parts(sql, goOn))).open();
+    const told = await this.described(sql);
+    goOn();
+    const asked = told && spelled(sql, await this.tokens(sql), told);
+    const answer = await (await RecordBatchReader.from(this.parts(asked ?? sql, goOn))).open();
     const { fields } = answer.schema;
     const rows: unknown[][] = [];
     for await (const batch of answer) {
@@ -67,8 +71,20 @@ export class Duck {
       }
       if (rows.length > most) break;
     }
-    const columns = fields.map((field) => ({ name: field.name, type: typeName(field.type) }));
+    const columns = fields.map((field, at) => ({ name: field.name, type: told?.[at]?.type ?? typeName(field.type) }));
     return { columns, rows: rows.slice(0, most), truncated: rows.length > most };
+  }
+
+  /** The columns of the answer with DuckDB's own types, of which Arrow has not all; null where `sql` cannot be described. */
+  private async described(sql: string): Promise<Column[] | null> {
+    const asked = this.bindings.runQuery(this.connection, `describe ${sql}`);
+    try {
+      const rows = tableFromIPC(await this.engine.or(asked)).toArray();
+      return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+    } catch (error) {
+      if (this.dead()) throw error;
+      return null; // what is wrong with it is told where it is asked
+    }
   }
 
   /** The answer's schema and its batches, as they come. The worker is asked again and again: between it can be ended. */

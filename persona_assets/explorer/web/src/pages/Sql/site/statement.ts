@@ -7,7 +7,7 @@ export interface Token {
   text: string; // up to the next token
 }
 
-const OPERATOR = 3; // DuckDB's number of this kind of token
+export const OPERATOR = 3; // DuckDB's number of this kind of token
 const READING = new Set("select from with values describe desc show summarize table pivot unpivot".split(" "));
 const REFUSED = "only reading is possible here: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN";
 

@@ -19,7 +19,7 @@ export function typeName(type: DataType): string {
 }
 
 /** Whether values of this type hold text that others wrote. */
-export const isText = (type: string): boolean => /VARCHAR|BLOB|^(STRUCT|MAP|UNION)\b|\[\]$/.test(type);
+export const isText = (type: string): boolean => /VARCHAR|BLOB|^(STRUCT|MAP|UNION|INTERVAL|ENUM)\b|\[\]$/.test(type);
 
 function plainName(type: DataType): string {
   if (DataType.isBool(type)) return "BOOLEAN";
