@@ -5,21 +5,15 @@ with chosen as (
     select feature_id from top_features((select min(role) from role_features)) limit 1
 ),
 strongest as (
-    select *, peak_of(activations)::integer as place
-    from evidence
+    select * from evidence
     where sae = chosen_sae(null) and feature_id = (select feature_id from chosen)
 )
 select
     s.feature_id,
     s.role,
     s.rank,
-    s.activations[s.place] as peak,
-    array_to_string(
-        s.pieces[greatest(s.place - 6, 1):s.place - 1]
-            || ['«' || s.pieces[s.place] || '»']
-            || s.pieces[s.place + 1:s.place + 6],
-        ''
-    ) as tokens,
+    list_max(s.activations) as peak,
+    excerpt_of(s.pieces, s.activations) as tokens,
     r.question
 from strongest as s
 join responses as r on r.role = s.role and r.response_id = s.response_id

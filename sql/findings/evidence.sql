@@ -6,7 +6,7 @@ select
     response_id,
     max,
     question,
-    array_to_string(pieces, '') as text
+    excerpt as text
 from top_responses($feature::integer, sae := $sae)
 where $role is null or role = $role
 limit $n;

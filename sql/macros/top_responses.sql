@@ -2,8 +2,9 @@
 --
 --     from top_responses(438) limit 5;
 --
--- The 100 responses, of any role, in which the feature's maximum is highest. pieces are the tokens around
--- the peak with the feature's activations on them; NULL where the lake keeps no evidence of that response.
+-- The 100 responses, of any role, in which the feature's maximum is highest. excerpt is what stands around the peak,
+-- which is in «»; pieces are more tokens around it, with the feature's activations on them. NULL where the lake keeps
+-- no evidence of that response.
 -- Files are read of the roles only that can have one of them: where 100 roles reach some maximum, a role that
 -- does not is left out. A role whose aggregates are not there is looked at in any case.
 create macro top_responses(feature, sae := null) as table
@@ -46,6 +47,7 @@ select
     s.n_active,
     r.question,
     r.response,
+    excerpt_of(e.pieces, e.activations) as excerpt,
     e.pieces,
     e.activations
 from strongest as s

@@ -129,7 +129,24 @@ def test_top_responses_gives_the_strongest_with_their_text_and_tokens(
         assert row["mean"] == published.mean["first"]["pirate"][place, feature]
     assert answer[0]["pieces"] == ["Aye", f" {feature}"]
     assert answer[0]["activations"] == [0.0, maxima.max()]
+    assert answer[0]["excerpt"] == f"Aye« {feature}»"
+    assert answer[1]["excerpt"] is None
     assert all(row["pieces"] is None for row in answer[1:])
+
+
+def test_an_excerpt_marks_its_first_peak_with_six_tokens_on_each_side(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    pieces = [f"{place} " for place in range(20)]
+    asked = "select excerpt_of(?::varchar[], ?::float[])"
+    for peak, text in (
+        (9, "3 4 5 6 7 8 «9 »10 11 12 13 14 15 "),
+        (0, "«0 »1 2 3 4 5 6 "),
+        (19, "13 14 15 16 17 18 «19 »"),
+    ):
+        activations = [float(place == peak) for place in range(20)]
+        activations[peak:] = [activations[peak]] * (20 - peak)  # as strong from there on
+        assert warehouse.execute(asked, [pieces, activations]).fetchone() == (text,)
 
 
 def test_silent_responses_sets_other_roles_answers_beside_those_that_fire(

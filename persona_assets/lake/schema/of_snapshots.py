@@ -213,6 +213,7 @@ MACROS = (
     "no_order",
     "distinctness",
     "peak_of",
+    "excerpt_of",
     "top_features",
     "persona_features",
     "top_responses",
