@@ -30,7 +30,6 @@ export async function selfContained(main: HTMLElement, head: SavedHead, address:
   const meta = (attributes: Record<string, string>) => file.head.append(made(file, "meta", attributes));
   meta({ "http-equiv": "Content-Security-Policy", content: POLICY });
   meta({ name: "viewport", content: "width=device-width, initial-scale=1" });
-  file.head.append(made(file, "style", {}, css));
   const body = made(file, "main", {});
   for (const part of main.childNodes) body.append(file.importNode(part, true));
   const fields = body.querySelectorAll(FIELDS);
@@ -42,7 +41,9 @@ export async function selfContained(main: HTMLElement, head: SavedHead, address:
   const footer = made(file, "footer", { class: "saved" });
   footer.append(made(file, "p", { class: "muted" }, head.from), ...head.quoted.map((text) => made(file, "pre", {}, text)));
   file.body.append(body, footer);
-  return `<!doctype html>\n<meta charset="utf-8">\n${file.documentElement.outerHTML}`;
+  // As text: the policy of the page that is saved speaks against a style sheet in a document that is made here.
+  const style = `<style>${css.replaceAll("</", "<\\/")}</style></head>`;
+  return `<!doctype html>\n<meta charset="utf-8">\n${file.documentElement.outerHTML.replace("</head>", () => style)}`;
 }
 
 function made(file: Document, name: string, attributes: Record<string, string>, text = ""): HTMLElement {
