@@ -36,6 +36,9 @@ def told(need: Need) -> list[str]:
 
 def _advice(need: Need) -> str:
     """Return the smallest of the common cards that has so much, and what a smaller one would take."""
+    if need.leaves_nothing:
+        remedy = "lower extraction.engine.gpu_memory_utilization"
+        return f"vLLM takes cards whole and leaves the SAEs nothing: {remedy}"
     each = "each a card" if need.n_cards > 1 else "a card"
     fitting = [card for card in CARDS if need.card() <= card * 1e9]
     if not fitting:

@@ -6,11 +6,13 @@ engines need for themselves is left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from persona_assets.base.errors import StudyError
+from persona_assets.base.given import shown
 from persona_assets.extract.backbone import CHUNK, cut
 from persona_assets.models.loading import loading, model_config
 from persona_assets.models.sae import sae_site, sae_width
@@ -25,8 +27,10 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 _VLLM_SEQUENCES, _VLLM_TOKENS = 256, 8_192
 _SHARE = {"responses": 0.9, "activations": 0.8}  # of a card that vLLM takes where nobody says
 _SCREEN = 8192 * 16384 * 2 + 3 * 2**26 * 4  # bytes: a block's products, and pairs that are computed at once
+_MOST = 2**31  # of sequences, tokens and cards
 _GLOBAL = "full_attention"
 _LOCAL = {"sliding_attention", "chunked_attention"}
+_Settings = GenerationSettings | ExtractionSettings
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class Need:
         return sum(term.n_bytes for term in self.terms if term.beside)
 
     @property
+    def leaves_nothing(self) -> bool:
+        """Is true where vLLM takes cards whole on which something has to lie beside its share."""
+        return bool(self._beside) and self.share == 1
+
+    @property
     def of_batch(self) -> int:
         """Bytes that a smaller batch would need less of, up to all of them."""
         return sum(term.n_bytes for term in self.terms if term.of_batch)
@@ -93,6 +102,8 @@ class Need:
         `less` bytes of all cards are left out.
         """
         shared = (self.least - self._beside - less) / (n_cards or self.n_cards) / self.share
+        if self.leaves_nothing:
+            return math.inf
         return max(shared, self._beside / (1 - self.share)) if self._beside else shared
 
     def answers_on(self, card: float) -> int:
@@ -177,11 +188,11 @@ def _answering(settings: GenerationSettings) -> Need:
     in_cache = 1 if "fp8" in str(settings.engine.get("kv_cache_dtype")) else BYTES[dtype]
     answer = keys_and_values(text, settings.max_model_len, in_cache)
     if settings.backend == "vllm":
-        terms = [weights, _stepped(settings.engine, text, settings.max_model_len, BYTES[dtype])]
+        terms = [weights, _stepped(settings, text, settings.max_model_len, BYTES[dtype])]
         batch = "generation.engine.max_num_batched_tokens"
         need = Need("responses", "vllm", dtype, terms, batch, text.num_attention_heads)
-        at_once = int(settings.engine.get("max_num_seqs", _VLLM_SEQUENCES))
-        return replace(_spread(need, settings.engine), answer=answer, at_once=at_once)
+        at_once = int(_option(settings, "max_num_seqs", _VLLM_SEQUENCES))
+        return replace(_spread(need, settings), answer=answer, at_once=at_once)
     n = answering_options(settings.engine).batch_size
     cache = Term(answer.what, n * answer.n_bytes, f"{n} answers × {answer.how}", of_batch=True)
     how = f"3 × {n} answers × {text.vocab_size:,} tokens × 4 B"
@@ -197,11 +208,11 @@ def _reading(settings: ExtractionSettings, longest: int) -> Need:
     if settings.backend == "vllm":
         weights = _weights(parameters(config), BYTES[dtype], settings.engine, config)
         saes = [replace(one, beside=True) for one in saes]  # they are loaded when vLLM has taken its share
-        passed = _stepped(settings.engine, text, longest, BYTES[dtype])
+        passed = _stepped(settings, text, longest, BYTES[dtype])
         terms = [weights, *saes, passed, keys_and_values(text, longest, BYTES[dtype])]
         batch = "extraction.engine.max_num_batched_tokens"
         need = Need("activations", "vllm", dtype, terms, batch, text.num_attention_heads)
-        return _spread(need, settings.engine)
+        return _spread(need, settings)
     n_tokens = reading_options(settings.engine).tokens_per_batch or ON_GPU
     passed = batch_of(text, n_tokens, longest, BYTES[dtype])
     rows = n_tokens * text.hidden_size * 4
@@ -221,17 +232,32 @@ def _layers_read(settings: ExtractionSettings, text: Any, n_bytes: int) -> Term:
     return _weights(parameters(text, head=whole), n_bytes, {}, text, f"{n_layers} of {n_all} layers, ")
 
 
-def _stepped(engine: dict[str, Any], config: Any, longest: int, n_bytes: int) -> Term:
+def _stepped(settings: _Settings, config: Any, longest: int, n_bytes: int) -> Term:
     """Return what passes through a layer in a step of vLLM's."""
-    n_tokens = int(engine.get("max_num_batched_tokens", _VLLM_TOKENS))
+    n_tokens = int(_option(settings, "max_num_batched_tokens", _VLLM_TOKENS))
     return batch_of(config, n_tokens, longest, n_bytes)
 
 
-def _spread(need: Need, engine: dict[str, Any]) -> Need:
+def _spread(need: Need, settings: _Settings) -> Need:
     """Return the need as vLLM spreads it over cards, of each of which it takes its share."""
-    n_cards = int(engine.get("tensor_parallel_size", 1)) * int(engine.get("pipeline_parallel_size", 1))
-    share = float(engine.get("gpu_memory_utilization", _SHARE[need.stage]))
-    return replace(need, n_cards=n_cards, share=share)
+    ways = [_option(settings, f"{kind}_parallel_size", 1) for kind in ("tensor", "pipeline")]
+    share = _option(settings, "gpu_memory_utilization", _SHARE[need.stage], most=1)
+    return replace(need, n_cards=int(math.prod(ways)), share=share)
+
+
+def _option(settings: _Settings, key: str, default: float, most: int = _MOST) -> float:
+    """Return a number of vLLM's options: the default where vLLM is left to choose it.
+
+    Raises StudyError, naming the option, where it is none above 0 and up to `most`.
+    """
+    value = settings.engine.get(key)
+    if value is None:
+        return default
+    kinds = (int, float) if isinstance(default, float) else int
+    if not isinstance(value, kinds) or isinstance(value, bool) or not 0 < value <= most:
+        block = "generation" if isinstance(settings, GenerationSettings) else "extraction"
+        raise StudyError(f"{block}.engine: {key}: {shown(value)} is no number above 0 and up to {most:,}")
+    return value
 
 
 def _weights(n: int, n_bytes: int, engine: dict[str, Any], config: Any, layers: str = "") -> Term:
@@ -255,7 +281,7 @@ def _layer(name: str, settings: SaeSettings) -> int:
     return known[0].layer
 
 
-def _dtype(settings: GenerationSettings | ExtractionSettings) -> str:
+def _dtype(settings: _Settings) -> str:
     from persona_assets.models.dtypes import best_dtype
 
     if settings.dtype != "auto":

@@ -222,6 +222,37 @@ def test_saes_in_vllms_worker_lie_whole_on_every_card_beside_its_share(
     assert need.card() == max((need.least - saes) / 4 / 0.8, saes / (1 - 0.8))
 
 
+def test_options_that_vllm_is_left_to_choose_and_those_that_it_refuses_are_no_traceback(
+    make_study: StudyMaker, gemma: dict[str, Any]
+) -> None:
+    left = {
+        "generation.engine": dict.fromkeys(
+            ("max_num_seqs", "max_num_batched_tokens", "tensor_parallel_size")
+        ),
+        "extraction.backend": "vllm",
+    }
+    plain = {"generation.engine": {}, "extraction.backend": "vllm"}
+    assert memory_needs(make_study("a", gemma | left)) == memory_needs(make_study("b", gemma | plain))
+    whole = plain | {"extraction.engine": {"gpu_memory_utilization": 1.0}}
+    _, need = memory_needs(make_study("c", gemma | whole))
+    assert told(need)[-1].strip() == (
+        "vLLM takes cards whole and leaves the SAEs nothing: lower extraction.engine.gpu_memory_utilization"
+    )
+    for key, value in (
+        ("max_num_seqs", "many"),
+        ("max_num_batched_tokens", math.inf),
+        ("tensor_parallel_size", 0),
+        ("tensor_parallel_size", True),
+        ("gpu_memory_utilization", "all"),
+        ("gpu_memory_utilization", 0.0),
+        ("gpu_memory_utilization", 1.5),
+        ("gpu_memory_utilization", math.nan),
+    ):
+        study = make_study("d", gemma | {"generation.engine": {key: value}})
+        with pytest.raises(StudyError, match=rf"^generation\.engine: {key}: .* is no number above 0"):
+            memory_needs(study)
+
+
 def test_of_a_model_that_is_elsewhere_and_of_a_server_nothing_is_made_up(make_study: StudyMaker) -> None:
     study = make_study(changes={"generation.model": "nobody/nothing"})
     said = CliRunner().invoke(app, ["estimate", str(study.file), "--pilot", "0"]).output
