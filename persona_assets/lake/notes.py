@@ -52,6 +52,7 @@ class Notes:
         """Write what was found out. Raises DiskError where the disk or the store refuses."""
         with self._keeping:  # who finds nothing to keep finds it kept
             while self._to_keep:
-                path, text = self._to_keep.popitem()
+                path, text = next(iter(self._to_keep.items()))
                 with suppress(FileExistsError), self._storage.placing(path) as beside:  # another has noted it
                     beside.write_text(text)
+                del self._to_keep[path]

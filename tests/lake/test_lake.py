@@ -241,3 +241,17 @@ def incompressible(n_rows: int) -> pa.Table:
     floats = random.random((2, n_rows), dtype=np.float32)
     ids = random.integers(0, 2**30, (4, n_rows), dtype=np.int32)
     return pa.table([ids[0], ids[1], floats[0], floats[1], ids[2], ids[3]], schema=ACTIVATIONS.schema)
+
+
+def test_a_note_that_the_disk_refused_is_kept_before_anything_else_lands(local_lake: Lake) -> None:
+    folder = Path(local_lake.root) / "study"
+    folder.mkdir(parents=True)
+    in_its_place = folder / "identities"
+    in_its_place.write_text("")
+    assert local_lake.found_out("model", lambda: "read once") == "read once"
+    for _ in range(2):
+        with pytest.raises(DiskError):
+            write(local_lake, FINGERPRINT)
+    in_its_place.unlink()
+    write(local_lake, FINGERPRINT)
+    assert Lake(local_lake.root, "study").found_out("model", lambda: "read anew") == "read once"
