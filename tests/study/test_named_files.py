@@ -36,6 +36,7 @@ def pulled(folder: Path, changes: dict[str, Any]) -> Study:
     [
         (OF_A_RELEASE | TEMPLATE, "generation.chat_template.file"),
         (OF_A_FOLDER, "extraction.saes.first.path"),
+        ({"extraction.saes": {"first": {"path": "~root/sae"}}}, "extraction.saes.first.path"),
         (OF_A_RELEASE | {"generation.model": "tests/toy/data/model"}, "generation.model"),
         (OF_A_RELEASE | {"extraction.model": "tests/toy/data/model"}, "extraction.model"),
     ],
