@@ -180,12 +180,15 @@ def test_sql_that_begins_with_a_comment_is_a_query_and_an_unknown_option_is_none
     study: Study, words: tuple[str, ...]
 ) -> None:
     publish(study)
-    said = typed("sql", study.file, "-- how many?\nselect count(*) as n from roles where 1 = 1", *words)
-    assert (said.status, said.err) == (0, "")
+    for comment in ("-- how many?", "--n=3?"):
+        said = typed("sql", study.file, f"{comment}\nselect count(*) as n from roles where 1 = 1", *words)
+        assert (said.status, said.err) == (0, "")
     assert said.out.split()[:2] == ["n", "3"]
     wrong = typed("sql", study.file, "--formt", "csv")
     assert (wrong.status, wrong.out) == (2, "")
     assert wrong.err.startswith("persona: No such option: --formt")
+    said = typed("labels", "search", study.file, "-ing forms", "--limit", "3")
+    assert said.status == 0 and "no label has all of these words: -ing forms" in said.out
 
 
 def test_a_text_that_begins_with_a_dash_is_told_from_an_options_value() -> None:

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from persona_assets.base.given import one_line
-from persona_assets.cli.commands.options import Format, FormatOption, SaeOption, StudyArgument, WideOption
+from persona_assets.cli.commands.options import (
+    Format,
+    FormatOption,
+    SaeOption,
+    StudyArgument,
+    TextCommand,
+    WideOption,
+)
 from persona_assets.study.study import load_own, load_study
 
 labels_app = typer.Typer(no_args_is_help=True, help="Fetch and search descriptions of features.")
@@ -38,7 +45,7 @@ def labels_fetch(
     fetch(load_own(study), sae, limit, refresh)
 
 
-@labels_app.command("search")
+@labels_app.command("search", cls=TextCommand)
 def labels_search(
     study: StudyArgument,
     text: Annotated[

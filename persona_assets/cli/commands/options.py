@@ -53,7 +53,8 @@ class Subject(StrEnum):
 class TextCommand(TyperCommand):
     """A command with a text among its arguments, such as SQL that opens with a comment: `"-- why ..."`.
 
-    A word that begins with a dash and has a space before any `=` is no option's name, but that text.
+    A word that begins with a dash is no option's name, but that text, where it has a space before any `=`, or
+    more than one line.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -62,7 +63,7 @@ class TextCommand(TyperCommand):
         texts = [
             place
             for place, (before, word) in enumerate(pairwise(["", *args]))
-            if re.match(r"-[^\s=]*\s", word) and before not in with_value
+            if re.match(r"-([^\s=]*\s|.*\n)", word) and before not in with_value
         ]
         if texts and "--" not in args:
             others = [word for place, word in enumerate(args) if place not in texts]
