@@ -13,7 +13,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, printable
 from persona_assets.base.queries import query
 from persona_assets.cli.answers import print_rows
-from persona_assets.explorer.console.saved import Answered, answered, cited
+from persona_assets.explorer.console.saved import Answered, PublishedAnewError, answered, cited
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.study.findings import (
     Evidence,
@@ -76,16 +76,24 @@ def cite(study: Study, name: str) -> None:
 def check(study: Study, names: Sequence[str]) -> bool:
     """Ask findings (all, without names) of today's snapshot, print what moved, and return whether any did.
 
-    One that cannot be asked any more is told in a line and counts as moved.
+    One that cannot be asked any more is told in a line and counts as moved. Where the snapshot was published
+    anew each time that one was asked, raises StudyError once all others are told.
     """
     chosen = list(names) or finding_names(study)
     if not chosen:
         raise StudyError(f"{study.name} has no findings; save one: persona finding save {study.name} NAME …")
-    moved = False
+    moved, later = False, 0
     for name in chosen:
-        told, snapshot = _checked(study, read_finding(study, name))
+        try:
+            told, snapshot = _checked(study, read_finding(study, name))
+        except PublishedAnewError as error:
+            later += 1
+            print(f"{name}: not checked: {error}")
+            continue
         print(f"{name}: {'; '.join(told) if told else 'holds'}{snapshot}")
         moved = moved or bool(told)
+    if later:
+        raise StudyError(f"{later} of {len(chosen)} findings are not checked; check them again later")
     return moved
 
 

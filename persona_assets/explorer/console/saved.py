@@ -29,6 +29,10 @@ class Answered:
     snapshot: SnapshotCited
 
 
+class PublishedAnewError(StudyError):
+    """Every attempt to ask a snapshot met a publication."""
+
+
 def answered(study: Study, sql: str) -> Answered:
     """Ask the newest snapshot.
 
@@ -43,7 +47,9 @@ def answered(study: Study, sql: str) -> Answered:
             if cited(connection) == before:
                 break
     else:
-        raise StudyError(f"{study.name}: was published anew each time that it was asked; ask again later")
+        raise PublishedAnewError(
+            f"{study.name}: was published anew each time that it was asked; ask again later"
+        )
     if answer["truncated"]:
         raise ProblemError(400, f"answers more than {MOST_ROWS:,} rows; a finding holds fewer: add a LIMIT")
     return Answered([column["name"] for column in answer["columns"]], answer["rows"], before)
