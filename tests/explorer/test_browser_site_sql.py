@@ -205,6 +205,8 @@ def test_a_mistake_is_one_line_with_its_place(asked: Any):
     assert error(asked, "from which_roles").endswith(
         "which_roles is a macro: give it its arguments, which_roles(feature, sae)"
     )
+    for no_table in ("from constructor", "from half(2)"):
+        assert "is a macro" not in error(asked, no_table), no_table
     assert "did you mean pirate?" in error(asked, "from top_features('priate')")
 
 

@@ -3,6 +3,7 @@ import { ARGUMENTS, IS_A_MACRO, TAKES_OTHERS } from "../../../generated/slips";
 
 const EXTENSION = /exists in the (\w+) extension|extension "?(\w+)"? (?:could not|is not|that is not)|file "(\w+)\.duckdb_extension/;
 const UNKNOWN = /(?:Table|Function|View|Macro)(?: Function)? with name "?(\w+)"? (?:does not exist|is not in)/;
+const TABLE = /Table with name "?(\w+)"? does not exist/; // not a function: that one has arguments
 
 /** Of a database that is no longer there; by its name, it changes with each publication. */
 export const PUBLISHED_ANEW = "The site was published anew, or its host does not answer: load the page again.";
@@ -21,8 +22,8 @@ export function complaint(error: unknown, sql: string, site: Pick<SiteSql, "lack
   const extension = EXTENSION.exec(message)?.slice(1).find(Boolean);
   if (extension !== undefined) return { error: `This needs DuckDB's extension ${extension}, which the site does not hold; ${elsewhere}.` };
   const missing = UNKNOWN.exec(message)?.[1]?.toLowerCase();
-  const call = missing === undefined ? undefined : site.macros[missing];
-  const hint = missing !== undefined && call !== undefined ? ` ${filled(IS_A_MACRO, [missing, call])}` : "";
+  const macro = TABLE.exec(message)?.[1]?.toLowerCase() ?? "";
+  const hint = Object.hasOwn(site.macros, macro) ? ` ${filled(IS_A_MACRO, [macro, site.macros[macro]!])}` : "";
   const problem = {
     error:
       missing !== undefined && site.lacking.includes(missing) ? `${missing} is not in the site's database; ${elsewhere}.` : message + hint,
