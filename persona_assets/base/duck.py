@@ -6,9 +6,11 @@ import errno
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import duckdb
 
@@ -17,6 +19,7 @@ from persona_assets.base.given import shown
 
 _GLOB_CHARACTER = re.compile(r"[*?\[]")
 _SEPARATOR = re.compile(r"[/\\\\]")
+_AGAIN = 0.05  # seconds until a query is interrupted again
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
@@ -85,6 +88,28 @@ def interrupted_after(seconds: float, connection: duckdb.DuckDBPyConnection) -> 
         yield
     finally:
         timer.cancel()
+
+
+@contextmanager
+def heeding_ctrl_c(interrupt: Callable[[], None]) -> Iterator[Callable[..., Any]]:
+    """Yield what makes calls in a thread of its own: where DuckDB works, Python hears no Ctrl-C.
+
+    `interrupt` ends the query under way.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        try:
+            thread.submit(int).result()  # a thread that is interrupted as it starts is never waited for
+            yield lambda function, *arguments: thread.submit(function, *arguments).result()
+        except KeyboardInterrupt:
+            interrupt_all([thread.submit(int)], interrupt)  # behind what may not have begun yet
+            raise
+
+
+def interrupt_all(futures: Collection[Future[Any]], interrupt: Callable[[], None]) -> None:
+    """Return when all are done; a query that had not begun is not interrupted, so it is done again."""
+    while not all(one.done() for one in futures):
+        interrupt()
+        wait(futures, _AGAIN)
 
 
 def told(error: duckdb.Error) -> str:

@@ -9,8 +9,7 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from persona_assets.base.duck import told
+from persona_assets.base.duck import heeding_ctrl_c, told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.jsonl import checked_text
@@ -33,7 +32,6 @@ from persona_assets.warehouse import connect
 from persona_assets.warehouse.empty import empty_tables, why_empty
 
 _TABLE_ROWS = 1000  # what a person may still look through
-_AGAIN = 0.05  # seconds until a query is interrupted again
 _BATCH = 1000  # rows held in memory at a time
 
 
@@ -78,7 +76,7 @@ def print_answer(
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Run a statement and print its answer as it comes. Raises StudyError where DuckDB refuses it."""
-    with _heeding_ctrl_c(connection) as call:
+    with heeding_ctrl_c(connection.interrupt) as call:
         try:
             call(connection.execute, statement, parameters or None)
             header = [column[0] for column in connection.description or []]
@@ -163,21 +161,6 @@ def _only_statement(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb
     if len(statements) > 1:
         raise StudyError(f"{len(statements)} statements given; ask one at a time")
     return statements[0]
-
-
-@contextmanager
-def _heeding_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Any]]:
-    """Makes calls in a thread of its own: while DuckDB works in the main one, Python hears no Ctrl-C."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        try:
-            thread.submit(int).result()  # a thread that is interrupted as it starts is never waited for
-            yield lambda function, *arguments: thread.submit(function, *arguments).result()
-        except KeyboardInterrupt:
-            last = thread.submit(int)  # behind a query that may not have begun, and is not interrupted then
-            while not last.done():
-                connection.interrupt()
-                wait([last], _AGAIN)
-            raise
 
 
 @contextmanager

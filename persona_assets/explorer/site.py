@@ -6,12 +6,13 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from persona_assets.base.duck import heeding_ctrl_c, interrupt_all
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file
 from persona_assets.base.progress import Progress, unheard
@@ -113,21 +114,27 @@ def _write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress) ->
 
 def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int:
     """Write every resource, several at a time; how many there are."""
-    with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
-        pages = list(_pages(source))
+    with (
+        snapshot.source(live=False, max_pages=MAX_PAGES) as source,
+        heeding_ctrl_c(snapshot.interrupt) as call,
+    ):
+        pages: list[_Pages] = call(list, _pages(source))
     total = sum(n_files for n_files, _ in pages)
     ended = threading.Event()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = list[Future[int]]()
         try:
+            for one in pages:
+                futures.append(pool.submit(_write, snapshot, folder, ended, one))
             done = n_written = 0
-            for (n_files, _), n in zip(
-                pages, pool.map(partial(_write, snapshot, folder, ended), pages), strict=True
-            ):
-                done, n_written = done + n_files, n_written + n
+            for (n_files, _), future in zip(pages, futures, strict=True):
+                done, n_written = done + n_files, n_written + future.result()
                 progress(done, total)
-        finally:
+        except BaseException:
             ended.set()
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            interrupt_all(futures, snapshot.interrupt)
+            raise
     return n_written
 
 

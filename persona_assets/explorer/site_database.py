@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import as_os_error, identifier, literal, told
+from persona_assets.base.duck import as_os_error, heeding_ctrl_c, identifier, literal, told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress, unheard
 from persona_assets.base.queries import examples, query
@@ -71,14 +71,13 @@ def write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress = un
     beside = folder / "warehouse.duckdb"
     with snapshot.cursor() as cursor:
         whole = [entry["name"] for entry in rows(cursor, "schema")]
-    with as_os_error(), _fitting(), closing(_own(snapshot, folder)) as connection:
-        connection.execute(f"attach {literal(str(beside))} as site ({_LAYOUT})")
-        connection.begin()
-        _copy_tables(connection, progress)
-        connection.execute("use site")
-        _make_views_and_macros(connection, snapshot.study.default_sae, whole)
-        connection.commit()
-        connection.execute("checkpoint site")
+    with (
+        as_os_error(),
+        _fitting(),
+        closing(_own(snapshot, folder)) as connection,
+        heeding_ctrl_c(connection.interrupt) as call,
+    ):
+        call(_fill, connection, beside, snapshot.study.default_sae, whole, progress)
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     file = beside.rename(folder / f"warehouse-{sha256_of(beside)[:16]}.duckdb")
     with closing(_opened(file)) as connection:
@@ -97,6 +96,22 @@ def write_database(snapshot: OpenSnapshot, folder: Path, progress: Progress = un
         "schema.json": schema,
         "examples.json": examples_of(asked),
     }
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    default_sae: str,
+    whole: list[str],
+    progress: Progress,
+) -> None:
+    connection.execute(f"attach {literal(str(file))} as site ({_LAYOUT})")
+    connection.begin()
+    _copy_tables(connection, progress)
+    connection.execute("use site")
+    _make_views_and_macros(connection, default_sae, whole)
+    connection.commit()
+    connection.execute("checkpoint site")
 
 
 @contextmanager

@@ -155,7 +155,7 @@ class Steering:
             generation = _answering(across, sae)
             one_model = generation.dtype == extraction_dtype(self._study)
             shared = self._extraction if one_model else None
-            interventions = Interventions(across, sae, written=False, extraction=shared)
+            interventions = Interventions(across, sae, written=False, reads=shared)
             if self._max_tokens is not None:
                 shorter = min(self._max_tokens, generation.max_tokens)
                 generation = generation.model_copy(update={"max_tokens": shorter})

@@ -39,19 +39,14 @@ Row = dict[str, Any]
 class Interventions:
     """The interventions of a study under one SAE; model and SAE are loaded when they are first needed.
 
-    They are those of `extraction` where it is given and holds them in this process. Only of those that are
+    They are those of the stage that `reads` where it holds them in this process. Only of those that are
     `written` in the study's file do errors name keys.
     """
 
     def __init__(
-        self,
-        across: AcrossRoles,
-        sae: str,
-        *,
-        written: bool = True,
-        extraction: ExtractionStage | None = None,
+        self, across: AcrossRoles, sae: str, *, written: bool = True, reads: ExtractionStage | None = None
     ) -> None:
-        self.across, self.sae, self._written, self._reads = across, sae, written, extraction
+        self.across, self.sae, self._written, self._reads = across, sae, written, reads
         self._settings = across.study.settings.interventions
         self._extraction = decided_extraction(across.study)
         self._placed: dict[tuple[int, int], dict[str, list[Conversation]]] = {}
@@ -127,7 +122,7 @@ class Interventions:
         return self._sae.point
 
     def release(self) -> None:
-        """Give back the model's memory, but for `extraction`'s, until it is needed again."""
+        """Give back the model's memory, but for that which `reads`, until it is needed again."""
         vars(self).pop("backbone", None)
         if self.device != "cpu":
             torch.cuda.empty_cache()  # for an engine, in a process of its own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -185,6 +186,54 @@ study, folder, dist = sys.argv[1:]
 with ending_in_a_line():
     write_site(load_study(study), Path(folder), lambda done, total: None, Path(dist))
 """
+
+
+ENDLESS = """
+import threading
+from persona_assets.explorer import site, site_database
+from persona_assets.explorer.snapshot import asking
+phase, pages = sys.argv.pop(), threading.Event()
+module = site_database if phase == "database" else asking
+asked, write = module.query, site._write
+def endless(name):
+    if threading.current_thread() is threading.main_thread() or phase == "pages" and not pages.is_set():
+        return asked(name)
+    print("asked", flush=True)
+    return "select count(*) from range(10000000) a, range(100000000) b where a.range * b.range % 7 = 3"
+def writing(*given):
+    pages.set()
+    return write(*given)
+module.query, site._write = endless, writing
+"""
+
+
+@pytest.mark.parametrize("phase", ["database", "list", "pages"])
+def test_ctrl_c_ends_it_whatever_it_asks_and_leaves_nothing(
+    published: World, tmp_path: Path, dist: Path, phase: str
+):
+    code = WRITE.replace("study, folder", ENDLESS + "study, folder")
+    words = [published.study.file, tmp_path / "site", dist, phase]
+    environment = {**os.environ, "PERSONA_LAKE": published.study.lake.root}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)], env=environment, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == b"asked\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+
+
+def test_what_the_pages_ask_is_bounded_in_memory(published: World):
+    snapshots = Snapshots(published.study)
+    with snapshots.newest().cursor() as cursor:
+        [(memory, folder)] = cursor.execute(
+            "select current_setting('memory_limit'), current_setting('temp_directory')"
+        ).fetchall()
+    snapshots.close()
+    assert memory == "1.8 GiB" and Path(folder).is_absolute() and not Path(folder).exists()
 
 
 @pytest.fixture

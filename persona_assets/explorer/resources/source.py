@@ -42,6 +42,7 @@ class Source:
     live: bool = True
     max_pages: int | None = None
     exported: Path | None = None
+    asked: list[duckdb.DuckDBPyConnection] = field(default_factory=list)  # that may be interrupted
     ahead: Memory = field(default_factory=dict)
 
     def rows(self, name: str, **parameters: Any) -> list[Json]:

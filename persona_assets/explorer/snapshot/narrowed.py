@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 
 from persona_assets.base.queries import query
@@ -28,7 +28,9 @@ def narrowed(source: Source, sae: str, feature_ids: Sequence[int], characters: i
     No other feature is known to it, and of responses only so many `characters`.
     """
     [(lake,)] = source.connection.execute("select getvariable('lake')").fetchall()
-    with closing(source.connection.cursor()) as connection:
+    with closing(source.connection.cursor()) as connection, ExitStack() as stack:
+        source.asked.append(connection)
+        stack.callback(source.asked.remove, connection)
         connection.execute("use warehouse")
         asked = {"asked": sorted(feature_ids), "asked_sae": sae, "asked_characters": characters}
         for name, value in {"lake": lake, **asked}.items():

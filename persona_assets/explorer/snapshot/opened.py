@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
+from uuid import uuid4
 
 import anyio
 import duckdb
 
+from persona_assets.base.duck import literal
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.explorer.resources.source import Memory, Source
@@ -21,6 +24,7 @@ from persona_assets.lake.schema import SHOWN
 from persona_assets.lake.storage import bucket
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, newest_snapshot, snapshot_identity, warehouse_path
+from persona_assets.warehouse.build import MEMORY
 
 _LOOK_EVERY = 15.0  # seconds, at a bucket
 
@@ -40,6 +44,7 @@ class OpenSnapshot:
         self.answers = Answers()
         self._connection = connect(study)
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._asked: list[duckdb.DuckDBPyConnection] = []
         self._known: Memory = {}
         self._readers = 0
         self._is_old = False
@@ -48,6 +53,8 @@ class OpenSnapshot:
         try:
             # Small questions, many at a time: threads that share each of them would only wait for each other.
             self._connection.execute("set threads = 1")
+            self._connection.execute(f"set memory_limit = '{MEMORY}'")
+            self._connection.execute(f"set temp_directory = {literal(_spill())}")
             for table in ("measured", "known_features"):
                 self._connection.execute(query(f"explorer/{table}"))
             [(published_at,)] = self._connection.execute("select published_at from study").fetchall()
@@ -71,10 +78,20 @@ class OpenSnapshot:
         self.enter()
         try:
             cursor = self._idle_one() or self._another()
-            yield cursor
+            self._asked.append(cursor)
+            try:
+                yield cursor
+            finally:
+                self._asked.remove(cursor)
             self._idle.append(cursor)  # after an error it is not used again
         finally:
             self.leave()
+
+    def interrupt(self) -> None:
+        """End the queries that are under way: they raise duckdb.InterruptException."""
+        for cursor in list(self._asked):
+            with suppress(duckdb.Error):  # closed meanwhile
+                cursor.interrupt()
 
     @contextmanager
     def source(self, live: bool = True, max_pages: int | None = None) -> Iterator[Source]:
@@ -90,6 +107,7 @@ class OpenSnapshot:
                 live,
                 max_pages,
                 self.exported,
+                self._asked,
             )
 
     def enter(self) -> None:
@@ -230,6 +248,11 @@ class Snapshots:
         if previous is not None:
             previous.retire()
         return snapshot
+
+
+def _spill() -> str:
+    """Return a folder that DuckDB makes when it needs it, and removes."""
+    return str(Path(tempfile.gettempdir()) / f"persona-{uuid4().hex}")
 
 
 def _tag(identity: str, exported: Path | None, plain: str | None) -> str:
