@@ -1,4 +1,6 @@
 -- Which features does the pirate have clearly less of than other roles, on the same questions?
+--
+-- No rows: of no feature is that sure (q and q_relevant at the level of role_findings).
 select c.feature_id, l.description, c.effect, c.effect_low, c.effect_high, c.auroc, c.q
 from role_contrasts as c
 inner join role_findings as f on f.sae = c.sae and f.role = c.role
