@@ -104,8 +104,8 @@ function Lead({ sae, axis }: { sae: Sae; axis: Axis }) {
         {axis.anchor_null !== null && place?.position != null && (
           <>
             {" "}
-            <bdi>{anchor}</bdi> lies at {fmt(place.position)}; another role that is made the anchor of its own axis lies at{" "}
-            {fmt(axis.anchor_null)} there (the median).
+            <bdi>{anchor}</bdi> lies at {fmt(place.position)}. For scale: if another role is taken as the anchor, it lies at{" "}
+            {fmt(axis.anchor_null)} on its own axis (median over roles).
           </>
         )}
       </p>
