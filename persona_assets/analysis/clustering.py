@@ -51,7 +51,7 @@ def role_families(similarity: Floats, least: float, most: int) -> list[list[int]
     They are the clusters of `role_tree` with two roles or more where it is cut at the mean cosine `least`.
     Where these are more than `most`, those alike are taken together while their mean cosine is above 0; a
     role that is in none stays in none. With the 95th percentile of chance's nearest role as `least`, a role
-    that has nothing in common with any is in a family in one of twenty.
+    that has nothing in common with any is in a family with probability 5%.
     """
     if len(similarity) < 2 or np.isnan(least):
         return []

@@ -1,4 +1,4 @@
-"""The error of a role's mean: wordings and role x question are random, as they would be drawn anew.
+"""The error of a role's mean: wordings and role x question are random samples.
 
 Mean squares of the nested and crossed design (Clark 1973; Westfall, Kenny and Judd 2014), for each feature:
 wordings W within a role, and role x question I, each moderated over roles, and what is left, E. Where nothing

@@ -19,7 +19,7 @@ from persona_assets.study.contrasts import Groups
 
 
 class Unit(NamedTuple):
-    """What is drawn anew within a group: a role, a wording of a role, or a question."""
+    """What is a random sample within a group: a role, a wording of a role, or a question."""
 
     side: int  # 0: the group, 1: what it is compared with
     role: str | None = None

@@ -98,7 +98,7 @@ def played_roles(roles: list[Played]) -> pa.Table:
 
 
 def share_interval(n_played: Ints, n_rated: Ints) -> tuple[float, float, float]:
-    """Return the share that plays the role and its 95% interval, wordings taken for drawn anew.
+    """Return the share that plays the role and its 95% interval, with wordings as a random sample.
 
     Wilson's, of as many independent answers as would vary like the wordings' shares (int64[n_wordings] each),
     by Student's t. NaN where nothing is rated, and an interval of one wording has answers for its sample.

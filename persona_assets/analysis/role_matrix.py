@@ -1,4 +1,4 @@
-"""The selection as tables of the lake, and back: so that mapping it anew needs no reading of activations."""
+"""The selection as tables of the lake, and back: so that mapping it again needs no reading of activations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a feature is active per token, by role, with an error that takes wordings and questions anew.
+"""How often a feature is active per token, by role, with wordings and questions as random samples.
 
 A role's rate is its active tokens over its tokens. How far each response is above it, (active - rate x
 tokens) over the role's mean tokens, is 0 on average within the role; of that the mean squares are taken that

@@ -1,4 +1,4 @@
-"""What chance gives: features whose roles are drawn anew, each feature's by itself."""
+"""What chance gives: features whose roles are shuffled, each feature's by itself."""
 
 from __future__ import annotations
 

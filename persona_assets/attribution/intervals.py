@@ -1,6 +1,6 @@
 """How sure a mean over answers is, and how well the estimate orders what ablation does.
 
-By the jackknives of `atlas.crossed`: wordings and questions are drawn anew.
+By the jackknives of `atlas.crossed`: wordings and questions are random samples.
 """
 
 from __future__ import annotations

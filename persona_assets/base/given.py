@@ -161,7 +161,7 @@ def shown_path(path: Path) -> str:
 
 
 def meant(name: str, known: Iterable[str], otherwise: str, most: int = 1) -> str:
-    """Return what helps against a misspelt name: the `most` known ones that are like it, else `otherwise`."""
+    """Return a remedy for a misspelt name: the `most` known ones that are like it, else `otherwise`."""
     alike = get_close_matches(name, list(known), n=most)
     return f"did you mean {' or '.join(alike)}?" if alike else otherwise
 

@@ -160,7 +160,7 @@ def _measured(
         with bar("reading conversations") as progress:
             yield drift_effects(stage, conversations, caps, progress)
         if answer:
-            with bar("answering anew") as progress:
+            with bar("answering again") as progress:
                 yield answered_effects(across, stage, conversations, caps, progress)
     finally:
         extraction.close()
@@ -202,7 +202,8 @@ def _below(below: Any) -> str:
     of_roles = below.of_roles.values()
     about = f"by role {min(of_roles):.0%} to {max(of_roles):.0%}"
     if not math.isnan(below.low):
-        about = f"95 % interval {below.low:.0%} to {below.high:.0%}, roles and questions drawn anew; {about}"
+        interval = f"95 % interval {below.low:.0%} to {below.high:.0%}"
+        about = f"{interval}, roles and questions as random samples; {about}"
     return f"below it lie {below.share:.0%} of the {below.n:,} answers of the other roles ({about})"
 
 

@@ -122,7 +122,7 @@ def _print_vectors(study: Study, asked: Asked) -> None:
 
 
 def _print_steered(study: Study) -> None:
-    """Print how many answers are given anew under edits, under each SAE; nothing where none are."""
+    """Print how many new answers are given under edits, under each SAE; nothing where none are."""
     n_answers = sum(one.n_answers for one in study.settings.interventions.values())
     across, judge = AcrossRoles.of(study), judge_asked(study)
     judged = "" if judge is None else f", each a prompt of judge {judge}"

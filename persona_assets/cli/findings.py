@@ -118,7 +118,7 @@ def _asked(study: Study, name: str, question: str, sql: str) -> Finding:
         model, saes = _model_and_saes(connection)
         evidence = list(_evidence(connection, answer))
         if cited(connection) != answer.snapshot:
-            raise StudyError(f"{study.name}: was published anew meanwhile; ask again")
+            raise StudyError(f"{study.name}: was published again meanwhile; ask again")
     return Finding(
         name=name,
         question=question,

@@ -45,7 +45,7 @@ USE study;{remedy}
 FROM top_features('{role}') LIMIT 5;
 ```
 
-As a study to explore, with pages, SQL and notebooks. Its database is made anew, and nobody's SQL is run:
+As a study to explore, with pages, SQL and notebooks. Its database is made here, and nobody's SQL is run:
 
 ```sh
 persona pull {source} {study}

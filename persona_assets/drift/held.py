@@ -1,4 +1,4 @@
-"""A cap under which a conversation is read once more, or was answered anew."""
+"""A cap under which a conversation is read once more, or was answered again."""
 
 from __future__ import annotations
 

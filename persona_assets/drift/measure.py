@@ -45,7 +45,7 @@ Scored = dict[DriftScore, Floats]
 class Reading:
     """A conversation of `n_tokens` as `model` and `sae` read it: what fires in its answers.
 
-    It is `held` where that is under a cap; `answered_of` is the run whose user was answered anew in it.
+    It is `held` where that is under a cap; `answered_of` is the run whose user was answered again in it.
     """
 
     transcript: Transcript

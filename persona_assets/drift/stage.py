@@ -69,9 +69,9 @@ class DriftStage:
         """Return the run's files by table: those that are there, or, measured now, those that were missing.
 
         A conversation whose name or flag alone is new is not measured again. Where it is `held` the run is
-        of the conversation under a cap. `answered_of` is the run whose user was answered anew; a conversation
-        that is there under another name, because it was given as it is, keeps that. Raises StudyError where
-        the study cannot measure drift yet, or the conversation cannot be measured.
+        of the conversation under a cap. `answered_of` is the run whose user was answered again; a
+        conversation that is there under another name, because it was given as it is, keeps that. Raises
+        StudyError where the study cannot measure drift yet, or the conversation cannot be measured.
         """
         run = held.run(transcript) if held else transcript.run
         made_from = self._files.fingerprint(run)

@@ -35,7 +35,7 @@ _AT_ONCE = 256  # features: so many have all of their excerpts in memory, 3 kB e
 class Examples:
     """A feature's examples. What is held out answers other questions than what is shown.
 
-    `shown` are of one half of the questions, the strongest and some drawn by lot; `held_out` are drawn by lot
+    `shown` are of half of the questions, the strongest and some drawn by lot; `held_out` are drawn by lot
     from the other half, any of a role's answers that fire it as likely. `contrast` and `held_out_silent` are
     answers to the same questions as theirs, by roles that have no such excerpt, in which the feature is
     silent; where all roles' questions are their own, to questions of the same numbers.

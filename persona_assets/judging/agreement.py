@@ -66,7 +66,8 @@ def agreements(scores: Mapping[str, Ints], questions: Ints, n_draws: int = N_DRA
 
     `scores` int64[n_responses] are places on one scale, -1 where the judge gave none; `questions`
     int64[n_responses] say which question each response answers. Intervals are percentiles over questions
-    drawn anew (`n_draws` times) with all their responses, and NaN of fewer than two questions.
+    drawn again with replacement (`n_draws` times) with all their responses,
+    and NaN of fewer than two questions.
     """
     at = np.unique(questions, return_inverse=True)[1]
     given = np.stack(list(scores.values()))
@@ -131,7 +132,7 @@ def _crossed(a: Ints, b: Ints, at: Ints, width: int, weight: Floats | None = Non
 
 @dataclass(frozen=True)
 class _Drawing:
-    """Draws questions anew, as often as so many times."""
+    """Draws questions with replacement, so many times."""
 
     random: np.random.Generator
     n_draws: int

@@ -182,7 +182,7 @@ _MADE = (
     ),
     Stage(
         "interventions",
-        "What features and directions do: to given answers read again, and to those given anew.",
+        "What features and directions do: to given answers read again, and to new ones.",
         per="study",
         tables=tables.STEERING_TABLES,
         needs=("responses", "activations", "role_features", "statistics", "steered_responses"),

@@ -159,7 +159,7 @@ def answered_effects(
     caps: Sequence[Cap],
     progress: Progress,
 ) -> list[Effect]:
-    """Return how the drift differs where what the user says is answered anew under the first of `caps`.
+    """Return how the drift differs where what the user says is answered again under the first of `caps`.
 
     All answers are given from the same seeds, and read without a cap. The conversations answered as the model
     is, and under the cap, land. Raises StudyError as `drift_effects`, and where the model answers elsewhere.
@@ -177,7 +177,7 @@ def answered_effects(
     as_it_is, *under = given
     plain, held = [], []
     for of, before, after in zip(transcripts, as_it_is, under[0], strict=True):
-        anew = replace(before, name=f"{before.name} (answered anew)")
+        anew = replace(before, name=f"{before.name} (answered again)")
         plain.append(stage.scores_of(stage.land(anew, answered_of=of.run)))
         landed = stage.land(after, held=held_of(caps[0], before, "answered"), answered_of=of.run)
         held.append(stage.scores_of(landed))
@@ -186,7 +186,10 @@ def answered_effects(
 
 
 def answering(across: AcrossRoles) -> GenerationSettings:
-    """Return how what the user says is answered anew. Raises StudyError where the model answers elsewhere."""
+    """Return how what the user says is answered again.
+
+    Raises StudyError where the model answers elsewhere.
+    """
     engine = engine_options(decided_extraction(across.study).engine)
     return answering_here(across, engine.device, "leave --answer out")
 

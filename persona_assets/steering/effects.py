@@ -16,7 +16,7 @@ from persona_assets.base.arrays import Floats
 METRICS = {"kl": False, "readout": True, "loss": True}  # and whether they have two directions
 _CONTROLS = ("feature", "direction")
 
-Row = Mapping[str, Any]  # of INTERVENTION_READOUTS, or of answers given anew (`measuring.pairs`)
+Row = Mapping[str, Any]  # of INTERVENTION_READOUTS, or of new answers (`measuring.pairs`)
 
 
 class Mean(NamedTuple):
@@ -28,7 +28,7 @@ class Mean(NamedTuple):
 
 
 def mean_of(values: Floats) -> Mean:
-    """Return the mean of `values`, one of each question, with its interval by t: questions drawn anew.
+    """Return the mean of `values`, one per question, with its interval by t (questions as a random sample).
 
     Values that are all the same do not tell how far others would lie from them: there is no interval.
     """

@@ -85,7 +85,7 @@ def live_settings(
 class Steering:
     """A study's model that answers under edits, at most `max_tokens` each.
 
-    Loaded at first use and kept for one SAE, until another is asked for or the roles are compared anew. The
+    Loaded at first use and kept for one SAE, until another is asked for or the roles are compared again. The
     model that places the roles answers, too, where the study has both in one type; and it is `extraction`'s,
     where that holds it in this process.
     """

@@ -73,18 +73,18 @@ def share_below(
 ) -> Below:
     """Return how much of the other roles' answers lies below the anchor's quantile, which is `threshold`.
 
-    For the interval roles and questions are drawn anew, and the threshold with these.
+    For the interval roles and questions are drawn with replacement, and the threshold with these.
     """
     of_roles = {role: float((one.values < threshold).mean()) for role, one in others.items()}
     sizes = np.array([len(one.values) for one in others.values()], np.float64)
     if not len(sizes):
         return Below(np.nan, np.nan, np.nan, 0, {})
     share = float(np.average(list(of_roles.values()), weights=sizes))
-    low, high = _drawn_anew(anchor, list(others.values()), quantile, seed)
+    low, high = _resampled(anchor, list(others.values()), quantile, seed)
     return Below(share, low, high, int(sizes.sum()), of_roles)
 
 
-def _drawn_anew(anchor: Reach, others: list[Reach], quantile: float, seed: int) -> tuple[float, float]:
+def _resampled(anchor: Reach, others: list[Reach], quantile: float, seed: int) -> tuple[float, float]:
     names = np.unique(np.concatenate([anchor.questions, *(one.questions for one in others)]))
     if min(len(np.unique(anchor.questions)), len(others)) < _FEWEST:
         return np.nan, np.nan

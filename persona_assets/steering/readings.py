@@ -91,7 +91,7 @@ class AnswerReader:
                     yield _moved(clean, run, answer, readout)
 
     def _begun(self, ids: torch.Tensor) -> DynamicCache | None:
-        """Return keys and values of the prompt, of which nothing is edited; None where it is read anew."""
+        """Return keys and values of the prompt, of which nothing is edited; None where it is read again."""
         if not ids.shape[1]:
             return None
         cache = DynamicCache(config=self._backbone.model.config)

@@ -3,9 +3,9 @@
 -- Roles that the study excludes from comparisons are left out. A vector holds every feature that fires in any
 -- of them, by feature_id, 0 where it never fires in the role. All roles speak the same language, so cosine is near 1
 -- for any two, and tells little. crossed_similarity leaves out what all have in common, and what noise does: it is the
--- cosine over the features that tell roles apart, with its interval. Of a role's nearest, similarity is above
--- similarity_null by chance in one of twenty. NULL without an atlas, and for a role that lies no further from the mean
--- of all than noise does.
+-- cosine over the features that tell roles apart, with its interval. By chance alone 5% of roles have a nearest with a
+-- similarity above similarity_null. NULL without an atlas, and for a role that lies no further from the mean of all
+-- than noise does.
 with compared as (
     select rf.role, rf.feature_id, rf.mean
     from role_features as rf

@@ -3,7 +3,7 @@
 --     from compare_roles('pirate', 'ghost') limit 20;
 --
 -- difference = mean in a - mean in b, with its 95% interval, p of no difference, and q, which is p adjusted for all
--- features of the two that have one (Benjamini-Hochberg). The error takes wordings and questions for drawn anew: its
+-- features of the two that have one (Benjamini-Hochberg). The error treats wordings and questions as random samples: its
 -- square is the sum of those of the two means (role_contrasts.mean_error), with the lesser of their degrees of freedom
 -- (docs/statistics.md). The four are NULL where fewer than 5 firings are expected in a role, and where the means'
 -- errors are not known: roles that share no questions, are left out of comparisons, or were compared by an earlier

@@ -5,7 +5,7 @@
 -- One row. position_correlation is Pearson's, of a token's activation (zeros too) with its place in the response, over
 -- all pooled tokens of the responses in which the feature fires, both less their means within the response: no
 -- difference between responses enters. low and high are its 95% interval, by the jackknife over roles (each left out
--- in turn) and Student's t: roles are what is taken for drawn anew, the questions are those that were asked. NULL of
+-- in turn) and Student's t: roles are a random sample, the questions are those that were asked. NULL of
 -- fewer than four roles. mean_place is that of the tokens on which it is active: 0 the first, 1 the last.
 -- n_roles of those that fire it have the sums; none has that was extracted before they were kept.
 create macro feature_position(feature, sae := null) as table

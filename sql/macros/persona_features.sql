@@ -6,7 +6,7 @@
 -- attribution_rank that of feature_attribution: 1 is the feature whose rise by the role's prompt makes the role's own
 -- answers likeliest. intervention_rank is that of the features that the study's interventions edit in the role's answers: 1 is
 -- the one whose readout has the smallest p beside random features; readout_moved and readout_q are of the edit with that p
--- (intervention_effects), and answer_readout_* of answers given anew, where there are some. NULL where the feature is not
+-- (intervention_effects), and answer_readout_* of new answers, where there are some. NULL where the feature is not
 -- told of there. Ordered by the best of the three.
 create macro persona_features(role, sae := null, "by" := 'distinctness') as table
 with by_activation as (

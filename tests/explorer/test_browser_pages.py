@@ -184,7 +184,7 @@ def test_a_large_correlation_with_length_is_cautioned_against_and_a_small_one_is
 def test_a_feature_shows_what_editing_it_does_strength_by_strength(page, pages, folder):
     open_feature(page, pages, folder, 10)
     predictions, anew = page.locator(".dose").all()
-    assert "answers given anew" in anew.inner_text() and "more than 59 random features" in anew.inner_text()
+    assert "new answers" in anew.inner_text() and "more than 59 random features" in anew.inner_text()
     assert "not seen to move more" in predictions.inner_text() and "not seen" not in anew.inner_text()
     assert anew.locator(".dot:not(.hollow)").count() == 2 and predictions.locator(".dot.hollow").count() == 2
     assert "strength 2: +0.600, 95% interval" in str(anew.locator("svg").get_attribute("aria-label"))

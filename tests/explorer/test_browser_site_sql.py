@@ -308,7 +308,7 @@ def test_the_page_keeps_one_engine_and_begins_anew_where_it_ended(
         troubles.clear()
         Anew.gone = True
         said = error(page, "select sum(feature_id) from role_features_by_role")
-        assert said == "The site was published anew, or its host does not answer: load the page again."
+        assert said == "The site was published again, or its host does not answer: load the page again."
     troubles.clear()
 
 

@@ -136,11 +136,11 @@ def test_answers_are_given_anew_under_the_cap_from_the_same_seeds_and_read_witho
             "where g.name = 'plain 0' order by all"
         ).fetchall()
         plain = warehouse.execute(
-            "select name, n_plain from drift_against_plain('plain*') where is_plain or name glob '*anew)'"
+            "select name, n_plain from drift_against_plain('plain*') where is_plain or name glob '*again)'"
         ).fetchall()
-    assert runs == [("plain 0 (answered anew)", "plain 0 (answered under a cap)", True)]
-    assert of == [("plain 0 (answered anew)",), ("plain 0 (answered under a cap)",)]
-    assert set(plain) == {("plain 0", 0), ("plain 0 (answered anew)", 1)}
+    assert runs == [("plain 0 (answered again)", "plain 0 (answered under a cap)", True)]
+    assert of == [("plain 0 (answered again)",), ("plain 0 (answered under a cap)",)]
+    assert set(plain) == {("plain 0", 0), ("plain 0 (answered again)", 1)}
 
 
 def test_a_conversation_that_the_model_gives_again_keeps_its_name(

@@ -200,7 +200,7 @@ def cap(
     ] = None,
     answer: Annotated[
         bool,
-        typer.Option("--answer", help="Have what the user says there answered anew, too, under the cap."),
+        typer.Option("--answer", help="Have what the user says there answered again, too, under the cap."),
     ] = False,
     controls: Annotated[
         int, typer.Option("--controls", min=0, help="How many random directions are held beside it.")

@@ -81,7 +81,7 @@ class RolePage(Answer):
     """Of the features above that peak on the role's own words more than by chance, the surest first."""
     why_no_assistant: str | None
     similarity_null: float | None
-    """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
+    """By chance alone 5% of the nearest roles have a similarity above this; null: not known."""
 
 
 class Position(Answer):
@@ -106,7 +106,7 @@ class Axis(Answer):
     """assistant, pc1, pc2 …"""
     explained_variance: float | None
     explained_null: float | None
-    """What chance gives in one of twenty."""
+    """By chance alone 5% are above this."""
     cosine_with_assistant: float | None
     anchor_null: float | None
     """Of the assistant axis: the median position of another role as the anchor of its own."""
@@ -128,7 +128,7 @@ class RolesOverview(Answer):
     """Of the interval free of noise, likewise; so is similarity_high."""
     similarity_high: list[list[float | None]]
     similarity_null: float | None
-    """What the nearest role's similarity is beyond by chance in one of twenty; null: not known."""
+    """By chance alone 5% of the nearest roles have a similarity above this; null: not known."""
     families: list[list[int]]
     """Roles that are alike beyond chance, by their places in the order; the largest first."""
     axes: list[Axis]

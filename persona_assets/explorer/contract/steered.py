@@ -18,7 +18,7 @@ class RecordedIntervention(Answer):
     n_targets: int
     strengths: list[float]
     n_answers: int
-    """Given anew under the edits of its targets; 0: only given answers were read."""
+    """New answers under the edits of its targets; 0: only given answers were read."""
 
 
 class RecordedTarget(Answer):
@@ -40,7 +40,7 @@ RecordedEffect = rows_of(
 
 
 class RecordedAnswer(Answer):
-    """An answer given anew."""
+    """A new answer."""
 
     response: str
     n_characters: int

@@ -27,8 +27,8 @@ ROLE_CONTRASTS = _compared(
             "means, AUROC ranks: their signs may differ",
             nullable=True, packed=False),
         Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t, with an error that "
-            "takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or "
-            "where fewer than 5 firings are expected and fewer than 15 seen", nullable=True, packed=False),
+            "treats wordings and questions as random samples: docs/statistics.md); NULL with one question, "
+            "or where fewer than 5 firings are expected and fewer than 15 seen", nullable=True, packed=False),
         Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True, packed=False),
         Column("auroc", DOUBLE, "How often a response of the role has more of it than one of the others, "
             "ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts",
@@ -54,9 +54,9 @@ ROLE_CONTRASTS = _compared(
             nullable=True, later=True),
         Column("role_rank", INT, "The role's place among the roles by its mean: 1 has most; equal ones share "
             "the best", nullable=True, later=True),
-        Column("mean_error", FLOAT, "Standard error of the role's mean, where wordings and questions are "
-            "drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with "
-            "one question", nullable=True, later=True),
+        Column("mean_error", FLOAT, "Standard error of the role's mean, with wordings and questions as "
+            "random samples; compare_roles takes it of two roles. NULL where roles share no questions, or "
+            "with one question", nullable=True, later=True),
         Column("mean_df", FLOAT, "Its degrees of freedom (Satterthwaite's)", nullable=True, later=True),
     ),
 )  # fmt: skip
@@ -71,8 +71,8 @@ LENGTH_CONTRASTS = _compared(
             "active tokens are not known, as of imported dense files", nullable=True),
         Column("rate_ratio", FLOAT, "token_rate over the mean of the other roles' token rates; NULL where "
             "that is 0", nullable=True),
-        Column("rate_ratio_low", FLOAT, "Lower end of the ratio's 95% interval (Fieller's), which takes "
-            "wordings and questions for drawn anew; NULL where fewer than 5 firings are expected",
+        Column("rate_ratio_low", FLOAT, "Lower end of the ratio's 95% interval (Fieller's), which treats "
+            "wordings and questions as random samples; NULL where fewer than 5 firings are expected",
             nullable=True),
         Column("rate_ratio_high", FLOAT, "Upper end of the ratio's 95% interval", nullable=True),
         Column("rate_p", FLOAT, "Two-sided, that the rates are equal; t with the interval's error",

@@ -22,8 +22,8 @@ PLAYED_ROLES = _by_played(
         Column("n_played", INT, "Those that count as played"),
         Column("share", DOUBLE, "Of the rated ones, the share rated analysis.min_score at least; NULL where "
             "none is rated", nullable=True),
-        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
-            "anew", nullable=True),
+        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings as a random "
+            "sample", nullable=True),
         Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
         Column("takes_part", BOOL, "Whether there are analysis.min_responses of them, so that the role is in "
             "played_features and played_contrasts"),
@@ -60,7 +60,7 @@ ROLE_BASELINES = across_roles(
             "words: logistic regression on words and pairs of words (TF-IDF)"),
         Column("auroc", DOUBLE, "How often an answer of the role gets more than one of the others"),
         Column("low", DOUBLE, "Lower end of its 95% interval, with wordings, questions and other roles "
-            "taken for drawn anew"),
+            "as random samples"),
         Column("high", DOUBLE, "Upper end of its 95% interval"),
         Column("n", INT, "Answers of the role that were judged"),
         Column("n_others", INT, "Answers of other roles, about as many of each"),
@@ -96,8 +96,8 @@ DECLINED_ROLES = _by_declining(
             "analysis.declining names"),
         Column("n_placed", INT, "Responses of the role that have a declined_score"),
         Column("share", DOUBLE, "Of these, the share with a declined_score above 0.5", nullable=True),
-        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings taken for drawn "
-            "anew; it knows nothing of wrong scores", nullable=True),
+        Column("share_low", DOUBLE, "Lower end of the share's 95% interval, with wordings as a random "
+            "sample; it knows nothing of wrong scores", nullable=True),
         Column("share_high", DOUBLE, "Upper end of the share's 95% interval", nullable=True),
         Column("share_found", DOUBLE, "Of the anchor's declining answers, the share above 0.5 when each is "
             "placed by those to other questions: how many such answers are found", nullable=True),

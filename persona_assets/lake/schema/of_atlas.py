@@ -70,8 +70,8 @@ ROLE_SIMILARITY = _mapped(
         Column("crossed_similarity", DOUBLE, "The cosine free of noise, which draws similarity to 0: of "
             "answers that share neither wording nor question. NULL for a role that lies no further from the "
             "mean of all than noise does, and where M is not centred", nullable=True, later=True),
-        Column("similarity_low", DOUBLE, "95 % interval of crossed_similarity, wordings and questions drawn "
-            "anew; NULL with fewer than three of either", nullable=True, later=True),
+        Column("similarity_low", DOUBLE, "95 % interval of crossed_similarity, wordings and questions as "
+            "random samples; NULL with fewer than three of either", nullable=True, later=True),
         Column("similarity_high", DOUBLE, nullable=True, later=True),
     ),
 )  # fmt: skip
@@ -87,8 +87,8 @@ ROLE_AXES = _mapped(
             "atlas_summary.axes_unit; NULL on the assistant axis where there is none. Where M is centred, "
             "and there are two wordings and questions, of answers that share neither with those the axis is "
             "made of: about 0 without a difference. Else as in_sample", nullable=True),
-        Column("position_low", DOUBLE, "95 % interval of position, wordings and questions drawn anew; NULL "
-            "with fewer than three of either", nullable=True, later=True),
+        Column("position_low", DOUBLE, "95 % interval of position, wordings and questions as random "
+            "samples; NULL with fewer than three of either", nullable=True, later=True),
         Column("position_high", DOUBLE, nullable=True, later=True),
         Column("in_sample", DOUBLE, "The plain projection, which holds the noise that the axis is made of",
             nullable=True, later=True),
@@ -100,7 +100,7 @@ ROLE_AXES = _mapped(
         Column("explained_variance", DOUBLE, "The component's share of the variance; NULL for the assistant "
             "axis", nullable=True),
         Column("explained_null", DOUBLE, "The 95th percentile of that share where each feature's roles are "
-            "drawn anew (parallel analysis)", nullable=True, later=True),
+            "shuffled (parallel analysis)", nullable=True, later=True),
         Column("cosine_with_assistant", DOUBLE, "The cosine of the two axes; NULL where there is "
             "none. pc1 points as that does", nullable=True),
         Column("anchor_null", DOUBLE, "On the assistant axis: the median position that the other roles have "
@@ -137,15 +137,15 @@ ATLAS_SUMMARY = _mapped(
         Column("quality_k", INT),
         Column("preservation", DOUBLE, "Share of a feature's quality_k nearest by cosine that are among its "
             "nearest on the map; NULL where there is no map", nullable=True),
-        Column("preservation_null", DOUBLE, "That of a map of the features with their roles drawn anew",
+        Column("preservation_null", DOUBLE, "That of a map of the features with their roles shuffled",
             nullable=True, later=True),
         Column("map_stability", DOUBLE, "Share of a feature's quality_k nearest on the map that are so with "
             "another random state of UMAP, over every two of three", nullable=True, later=True),
         Column("neighbors_stable", DOUBLE, "Share of neighbors.stable", nullable=True, later=True),
         Column("neighbor_null", DOUBLE, "The 95th percentile of a feature's cosine with its nearest, with "
-            "their roles drawn anew", nullable=True, later=True),
+            "their roles shuffled", nullable=True, later=True),
         Column("similarity_null", DOUBLE, "The 95th percentile of a role's similarity with its nearest, with "
-            "each feature's roles drawn anew: below it none is near", nullable=True, later=True),
+            "each feature's roles shuffled: below it none is near", nullable=True, later=True),
         Column("axes_unit", TEXT, "Of role_axes.position. noise: each feature is over the standard error of "
             "a role's mean; raw: as M, where that is not known", nullable=True, later=True),
         Column("pca_x_explained", DOUBLE, "The first principal component's share of the selected features' "

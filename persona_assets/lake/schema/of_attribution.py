@@ -17,8 +17,8 @@ FEATURE_ATTRIBUTION = _of_role(
         Column("attribution", DOUBLE, "Summed over an answer's tokens: the activation after the role's "
             "prompt less that after the anchor's, times the gradient, after the role's prompt, of the "
             "answer's log-probability along the feature's direction; mean over answers, in nats"),
-        Column("low", DOUBLE, "95 % interval, wordings and questions drawn anew; NULL with fewer than three "
-            "of either", nullable=True),
+        Column("low", DOUBLE, "95 % interval, wordings and questions as random samples; NULL with fewer than "
+            "three of either", nullable=True),
         Column("high", DOUBLE, nullable=True),
         Column("n", INT, "Answers of the role that were attributed"),
         Column("n_active", INT, "Those in which the feature is active, after either prompt"),
@@ -32,8 +32,8 @@ ATTRIBUTION_CHECKS = _of_role(
     columns=(
         Column("spearman", DOUBLE, "Spearman's correlation of activation x gradient with what is lost, over "
             "pairs of a feature and an answer drawn by lot", nullable=True),
-        Column("low", DOUBLE, "95 % interval, wordings and questions drawn anew; NULL with fewer than three "
-            "of either", nullable=True),
+        Column("low", DOUBLE, "95 % interval, wordings and questions as random samples; NULL with fewer than "
+            "three of either", nullable=True),
         Column("high", DOUBLE, nullable=True),
         Column("n", INT, "Such pairs"),
         Column("n_answers", INT, "Answers that they are of"),

@@ -17,10 +17,10 @@ CONTRASTS = _contrasts(
     columns=(
         Column("contrast", TEXT, "Its name in the study's file"),
         Column("kind", TEXT, "What its two groups are of: roles, wordings or questions"),
-        Column("unit", TEXT, "What is taken for drawn anew within the groups: role, wording (of a role) or "
-            "question; the error is made of how much these differ"),
-        Column("crossed", TEXT, "What the units are compared on and is taken for drawn anew, too: question, "
-            "role or wording; NULL where nothing is shared", nullable=True),
+        Column("unit", TEXT, "What is treated as a random sample within the groups: role, wording (of a "
+            "role) or question; the error is made of how much these differ"),
+        Column("crossed", TEXT, "What the units are compared on and is treated as a random sample, too: "
+            "question, role or wording; NULL where nothing is shared", nullable=True),
         Column("n_group", INT, "Units of the group"),
         Column("n_against", INT, "Units of what it is compared with"),
         Column("n_responses_group", INT, "Pooled responses of the group"),
@@ -57,8 +57,8 @@ CONTRAST_FEATURES = _contrasts(
         Column("share", DOUBLE, "mean_group over the sum of both means"),
         Column("effect", DOUBLE, "The group's mean less the other's, on the same questions where they share "
             "them; of wordings, within each role. Units of SAE activation"),
-        Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t, with an error that takes "
-            "units and what they are compared on for drawn anew: docs/statistics.md); NULL where "
+        Column("effect_low", DOUBLE, "Lower end of the effect's 95% interval (t, with an error that treats "
+            "units and what they are compared on as random samples: docs/statistics.md); NULL where "
             "contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than "
             "15 seen", nullable=True),
         Column("effect_high", DOUBLE, "Upper end of the effect's 95% interval", nullable=True),

@@ -157,7 +157,7 @@ DRIFT_RUNS = _of_run(
         Column("cap_threshold", DOUBLE, "What the stream's projection on the axis is held at, or above; NULL "
             "of a cap of several layers, each of which has its own", nullable=True, later=True),
         Column("answered_of", TEXT, "The run of the conversation that was given, where what its user says "
-            "was answered anew (persona cap --answer), under the cap or as the model is", nullable=True,
+            "was answered again (persona cap --answer), under the cap or as the model is", nullable=True,
             later=True),
         Column("confound_norm", DOUBLE, "Pearson correlation of the score with the norm over turns; NULL "
             "with fewer than 8 turns", nullable=True),

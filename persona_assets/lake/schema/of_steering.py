@@ -1,4 +1,4 @@
-"""The tables of interventions: answers read, and given anew, with a stream edited, and what that does."""
+"""The tables of interventions: answers read, and new ones given, with a stream edited, and what that does."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _FOUND = "case when f.q <= 0.05 then 'more than its controls' else 'not surely m
 
 INTERVENTION_EFFECTS = _of_edits(
     "intervention_effects", "What each target of an intervention does beyond its controls, by metric; to "
-    "given answers, and to those given anew (docs/interventions.md)",
+    "given answers, and to new ones (docs/interventions.md)",
     columns=(
         *_EDIT,
         Column("metric", TEXT, "kl, readout or loss, of intervention_readouts; answer_readout, answer_loss, "

@@ -39,14 +39,14 @@ VECTOR_AXES = _of_vectors(
         Column("explained_variance", DOUBLE, "The component's share of the variance of role vectors; NULL "
             "for the assistant axis", nullable=True),
         Column("explained_null", DOUBLE, "The 95th percentile of that share where the roles of each "
-            "dimension are drawn anew (parallel analysis)", nullable=True),
+            "dimension are shuffled (parallel analysis)", nullable=True),
         Column("cosine_with_assistant", DOUBLE, "The cosine of the two axes", nullable=True),
         Column("carried", DOUBLE, "The cosine of the axis with the same difference of the SAE's "
             "reconstructions, over pairs of answers that share neither wording nor question, so that noise "
             "does not lower it; NULL where these are not there, or the axis is not surely more than noise",
             nullable=True),
-        Column("carried_low", DOUBLE, "95 % interval of carried, wordings and questions drawn anew; NULL "
-            "with fewer than three of either", nullable=True),
+        Column("carried_low", DOUBLE, "95 % interval of carried, wordings and questions as random "
+            "samples; NULL with fewer than three of either", nullable=True),
         Column("carried_high", DOUBLE, nullable=True),
         Column("carried_in_sample", DOUBLE, "The plain cosine of the axis with its reconstruction",
             nullable=True),
@@ -59,7 +59,7 @@ _SAID_OTHERWISE = {
     "position": "Along the axis, from the mean of all roles, in units of the stream; NULL where there is no "
     "assistant axis. Where roles share their questions, and there are two wordings and questions, of answers "
     "that share neither with those the axis is made of: about 0 without a difference. Else as in_sample",
-    "explained_null": "The 95th percentile of that share where the roles of each dimension are drawn anew "
+    "explained_null": "The 95th percentile of that share where the roles of each dimension are shuffled "
     "(parallel analysis)",
 }
 
@@ -81,8 +81,8 @@ VECTOR_FEATURES = _of_vectors(
         Column("cosine", FLOAT, "Cosine of the decoder direction with the axis, over the axis' length free "
             "of noise; NULL where the axis is not surely more than noise, or roles share no questions",
             nullable=True),
-        Column("cosine_low", FLOAT, "95 % interval of cosine, wordings and questions drawn anew; NULL with "
-            "fewer than three of either", nullable=True),
+        Column("cosine_low", FLOAT, "95 % interval of cosine, wordings and questions as random "
+            "samples; NULL with fewer than three of either", nullable=True),
         Column("cosine_high", FLOAT, nullable=True),
         Column("in_sample", FLOAT, "The plain cosine, which noise in the axis draws to 0"),
         Column("contribution", FLOAT, "The anchor's mean activation less the mean of the other roles', times "

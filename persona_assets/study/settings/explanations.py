@@ -15,7 +15,7 @@ class ExplanationsSettings(AskingSettings):
 
     ELSEWHERE = {
         **AskingSettings.ELSEWHERE,
-        "top": "enters beside what decides an answer, so that one more feature asks nothing anew",
+        "top": "enters beside what decides an answer, so that one more feature asks nothing again",
         "features": "as `top`",
         "prompt": "its text enters, wherever it lies",
     }

@@ -17,7 +17,7 @@ class ExplanationScoresSettings(AskingSettings):
 
     ELSEWHERE = {
         **AskingSettings.ELSEWHERE,
-        "scorers": "enters beside what decides an answer, so that one more asks nothing anew",
+        "scorers": "enters beside what decides an answer, so that one more asks nothing again",
         "top": "as `scorers`",
         "features": "as `scorers`",
     }

@@ -66,7 +66,7 @@ class InterventionSettings(Block):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of both."""
     answers: Annotated[int, Field(ge=0)] = 0
-    """How many of the `questions` the model answers anew under each edit; by default nothing is generated."""
+    """How many of the `questions` the model answers again under each edit; by default none."""
     answer_targets: PositiveInt = 3
     """Under the edits of how many targets, the first ones, it answers."""
     answer_controls: PositiveInt = 59
@@ -116,7 +116,7 @@ class InterventionSettings(Block):
 
     @property
     def n_answers(self) -> int:
-        """How many answers are given anew at most, under all edits and one of nothing, by all roles."""
+        """How many new answers are given at most, under all edits and one of nothing, by all roles."""
         if not self.answers:
             return 0
         n_targets = {"top_features": self.top, "features": len(self.features)}.get(self.target, 1)

@@ -14,10 +14,10 @@ const METRICS: Record<string, string> = {
   readout: "way to the role, in given answers",
   kl: "shift of the predictions (KL, nats)",
   loss: "loss of given answers (nats a token)",
-  answer_readout: "way to the role, in answers given anew",
-  answer_loss: "loss of answers given anew (nats a token)",
-  answer_repetition: "repetition in answers given anew",
-  answer_score: "judge's score of answers given anew",
+  answer_readout: "way to the role, in new answers",
+  answer_loss: "loss of new answers (nats per token)",
+  answer_repetition: "repetition in new answers",
+  answer_score: "judge's score of new answers",
 };
 
 /** The effects by what they are of, in the order in which `METRICS` names them. */

@@ -10,7 +10,7 @@ export const SAYS = {
     "firing_rate_against": "The same of what it is compared with",
     "share": "mean_group over the sum of both means",
     "effect": "The group's mean less the other's, on the same questions where they share them; of wordings, within each role. Units of SAE activation",
-    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes units and what they are compared on for drawn anew: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen",
+    "effect_low": "Lower end of the effect's 95% interval (t, with an error that treats units and what they are compared on as random samples: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen",
     "effect_high": "Upper end of the effect's 95% interval",
     "auroc": "How often a response of the group has more of it than one of the other, ties counting half: exact",
     "auroc_low": "Lower end of AUROC's 95% interval, which knows units as the effect's does; NULL where that is",
@@ -32,8 +32,8 @@ export const SAYS = {
   "contrasts": {
     "contrast": "Its name in the study's file",
     "kind": "What its two groups are of: roles, wordings or questions",
-    "unit": "What is taken for drawn anew within the groups: role, wording (of a role) or question; the error is made of how much these differ",
-    "crossed": "What the units are compared on and is taken for drawn anew, too: question, role or wording; NULL where nothing is shared",
+    "unit": "What is treated as a random sample within the groups: role, wording (of a role) or question; the error is made of how much these differ",
+    "crossed": "What the units are compared on and is treated as a random sample, too: question, role or wording; NULL where nothing is shared",
     "n_group": "Units of the group",
     "n_against": "Units of what it is compared with",
     "n_responses_group": "Pooled responses of the group",
@@ -75,7 +75,7 @@ export const SAYS = {
   "length_contrasts": {
     "token_rate": "Share of the role's tokens on which the feature is active; NULL where active tokens are not known, as of imported dense files",
     "rate_ratio": "token_rate over the mean of the other roles' token rates; NULL where that is 0",
-    "rate_ratio_low": "Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected",
+    "rate_ratio_low": "Lower end of the ratio's 95% interval (Fieller's), which treats wordings and questions as random samples; NULL where fewer than 5 firings are expected",
     "rate_ratio_high": "Upper end of the ratio's 95% interval",
     "rate_p": "Two-sided, that the rates are equal; t with the interval's error",
     "rate_q": "rate_p adjusted for all features of the role (Benjamini-Hochberg)",
@@ -89,7 +89,7 @@ export const SAYS = {
     "n_rated": "Those that the judge has rated",
     "n_played": "Those that count as played",
     "share": "Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated",
-    "share_low": "Lower end of the share's 95% interval, with wordings taken for drawn anew",
+    "share_low": "Lower end of the share's 95% interval, with wordings as a random sample",
     "share_high": "Upper end of the share's 95% interval",
     "takes_part": "Whether there are analysis.min_responses of them, so that the role is in played_features and played_contrasts"
   },
@@ -106,7 +106,7 @@ export const SAYS = {
   "role_contrasts": {
     "share": "The role's mean over the sum of all roles' means",
     "effect": "The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ",
-    "effect_low": "Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen",
+    "effect_low": "Lower end of the effect's 95% interval (t, with an error that treats wordings and questions as random samples: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen",
     "effect_high": "Upper end of the effect's 95% interval",
     "auroc": "How often a response of the role has more of it than one of the others, ties counting half: exact. Longer answers have more of what fires seldom: see length_contrasts",
     "p": "Two-sided, of no effect: t with the interval's error; where fewer than 5 firings are expected Fisher's exact test on fired or not, and where there is no interval Mann-Whitney's, either with the excess of variance between wordings",
@@ -119,7 +119,7 @@ export const SAYS = {
     "p_relevant": "Of a difference of AUROC from 1/2 of analysis.smallest_effect at most, with the error of its interval; NULL where that is",
     "q_relevant": "p_relevant adjusted for all features of the role",
     "role_rank": "The role's place among the roles by its mean: 1 has most; equal ones share the best",
-    "mean_error": "Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question",
+    "mean_error": "Standard error of the role's mean, with wordings and questions as random samples; compare_roles takes it of two roles. NULL where roles share no questions, or with one question",
     "mean_df": "Its degrees of freedom (Satterthwaite's)"
   },
   "role_features": {
@@ -133,7 +133,7 @@ export const SAYS = {
   "role_baselines": {
     "method": "feature: the best single feature; probe_1, probe_5, probe_20: logistic regression on so many features; mean_difference: along the difference of the features' means; residual_difference: along that of response_vectors, where a study keeps them; words: logistic regression on words and pairs of words (TF-IDF)",
     "auroc": "How often an answer of the role gets more than one of the others",
-    "low": "Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew",
+    "low": "Lower end of its 95% interval, with wordings, questions and other roles as random samples",
     "high": "Upper end of its 95% interval",
     "n": "Answers of the role that were judged",
     "n_others": "Answers of other roles, about as many of each",

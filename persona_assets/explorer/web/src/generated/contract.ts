@@ -7,7 +7,7 @@ export interface RoleOfFeature {
   share: number | null;
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  /** Lower end of the effect's 95% interval (t, with an error that treats wordings and questions as random samples: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -31,7 +31,7 @@ export interface RoleOfFeature {
   q_relevant: number | null;
   /** The role's place among the roles by its mean: 1 has most; equal ones share the best */
   role_rank: number | null;
-  /** Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
+  /** Standard error of the role's mean, with wordings and questions as random samples; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
   mean_error: number | null;
   /** Its degrees of freedom (Satterthwaite's) */
   mean_df: number | null;
@@ -220,15 +220,15 @@ export interface MapSummary {
   quality_k: number;
   /** Share of a feature's quality_k nearest by cosine that are among its nearest on the map; NULL where there is no map */
   preservation: number | null;
-  /** That of a map of the features with their roles drawn anew */
+  /** That of a map of the features with their roles shuffled */
   preservation_null: number | null;
   /** Share of a feature's quality_k nearest on the map that are so with another random state of UMAP, over every two of three */
   map_stability: number | null;
   /** Share of neighbors.stable */
   neighbors_stable: number | null;
-  /** The 95th percentile of a feature's cosine with its nearest, with their roles drawn anew */
+  /** The 95th percentile of a feature's cosine with its nearest, with their roles shuffled */
   neighbor_null: number | null;
-  /** The 95th percentile of a role's similarity with its nearest, with each feature's roles drawn anew: below it none is near */
+  /** The 95th percentile of a role's similarity with its nearest, with each feature's roles shuffled: below it none is near */
   similarity_null: number | null;
   /** Of role_axes.position. noise: each feature is over the standard error of a role's mean; raw: as M, where that is not known */
   axes_unit: string | null;
@@ -457,7 +457,7 @@ export interface FeatureOfRole {
   feature_id: number;
   /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
   rate_ratio: number | null;
-  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  /** Lower end of the ratio's 95% interval (Fieller's), which treats wordings and questions as random samples; NULL where fewer than 5 firings are expected */
   rate_ratio_low: number | null;
   /** Upper end of the ratio's 95% interval */
   rate_ratio_high: number | null;
@@ -471,7 +471,7 @@ export interface FeatureOfRole {
   length_overlap: number | null;
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  /** Lower end of the effect's 95% interval (t, with an error that treats wordings and questions as random samples: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -532,7 +532,7 @@ export interface PlayedRole {
   n_played: number;
   /** Of the rated ones, the share rated analysis.min_score at least; NULL where none is rated */
   share: number | null;
-  /** Lower end of the share's 95% interval, with wordings taken for drawn anew */
+  /** Lower end of the share's 95% interval, with wordings as a random sample */
   share_low: number | null;
   /** Upper end of the share's 95% interval */
   share_high: number | null;
@@ -546,7 +546,7 @@ export interface Baseline {
   method: string;
   /** How often an answer of the role gets more than one of the others */
   auroc: number;
-  /** Lower end of its 95% interval, with wordings, questions and other roles taken for drawn anew */
+  /** Lower end of its 95% interval, with wordings, questions and other roles as random samples */
   low: number;
   /** Upper end of its 95% interval */
   high: number;
@@ -651,7 +651,7 @@ export interface RolePage {
   /** Of the features above that peak on the role's own words more than by chance, the surest first. */
   echoes: Echo[];
   why_no_assistant: string | null;
-  /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
+  /** By chance alone 5% of the nearest roles have a similarity above this; null: not known. */
   similarity_null: number | null;
 }
 
@@ -674,7 +674,7 @@ export interface Axis {
   /** assistant, pc1, pc2 … */
   axis: string;
   explained_variance: number | null;
-  /** What chance gives in one of twenty. */
+  /** By chance alone 5% are above this. */
   explained_null: number | null;
   cosine_with_assistant: number | null;
   /** Of the assistant axis: the median position of another role as the anchor of its own. */
@@ -695,7 +695,7 @@ export interface RolesOverview {
   /** Of the interval free of noise, likewise; so is similarity_high. */
   similarity_low: ((number | null)[])[];
   similarity_high: ((number | null)[])[];
-  /** What the nearest role's similarity is beyond by chance in one of twenty; null: not known. */
+  /** By chance alone 5% of the nearest roles have a similarity above this; null: not known. */
   similarity_null: number | null;
   /** Roles that are alike beyond chance, by their places in the order; the largest first. */
   families: number[][];
@@ -712,7 +712,7 @@ export interface Mark {
   feature_id: number;
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  /** Lower end of the effect's 95% interval (t, with an error that treats wordings and questions as random samples: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -757,7 +757,7 @@ export interface LengthOfRole {
   role: string;
   /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
   rate_ratio: number | null;
-  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  /** Lower end of the ratio's 95% interval (Fieller's), which treats wordings and questions as random samples; NULL where fewer than 5 firings are expected */
   rate_ratio_low: number | null;
   /** Upper end of the ratio's 95% interval */
   rate_ratio_high: number | null;
@@ -776,7 +776,7 @@ export interface FeatureInOrder {
   feature_id: number;
   /** token_rate over the mean of the other roles' token rates; NULL where that is 0 */
   rate_ratio: number | null;
-  /** Lower end of the ratio's 95% interval (Fieller's), which takes wordings and questions for drawn anew; NULL where fewer than 5 firings are expected */
+  /** Lower end of the ratio's 95% interval (Fieller's), which treats wordings and questions as random samples; NULL where fewer than 5 firings are expected */
   rate_ratio_low: number | null;
   /** Upper end of the ratio's 95% interval */
   rate_ratio_high: number | null;
@@ -790,7 +790,7 @@ export interface FeatureInOrder {
   length_overlap: number | null;
   /** The role's mean less the mean of the middle half of the other roles, on the same questions; units of SAE activation. NULL where roles share no questions. It compares means, AUROC ranks: their signs may differ */
   effect: number | null;
-  /** Lower end of the effect's 95% interval (t, with an error that takes wordings and questions for drawn anew: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
+  /** Lower end of the effect's 95% interval (t, with an error that treats wordings and questions as random samples: docs/statistics.md); NULL with one question, or where fewer than 5 firings are expected and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -831,7 +831,7 @@ export interface FeaturesOfRole {
   effect: (number | null)[];
   /** How many of the role's wordings have an AUROC on the role's side of 1/2 */
   n_wordings_agree: (number | null)[];
-  /** Standard error of the role's mean, where wordings and questions are drawn anew; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
+  /** Standard error of the role's mean, with wordings and questions as random samples; compare_roles takes it of two roles. NULL where roles share no questions, or with one question */
   mean_error: (number | null)[];
   /** Its degrees of freedom (Satterthwaite's) */
   mean_df: (number | null)[];
@@ -1369,9 +1369,9 @@ export interface OwnContrast {
   contrast: string;
   /** What its two groups are of: roles, wordings or questions */
   kind: string;
-  /** What is taken for drawn anew within the groups: role, wording (of a role) or question; the error is made of how much these differ */
+  /** What is treated as a random sample within the groups: role, wording (of a role) or question; the error is made of how much these differ */
   unit: string;
-  /** What the units are compared on and is taken for drawn anew, too: question, role or wording; NULL where nothing is shared */
+  /** What the units are compared on and is treated as a random sample, too: question, role or wording; NULL where nothing is shared */
   crossed: string | null;
   /** Units of the group */
   n_group: number;
@@ -1408,7 +1408,7 @@ export interface FeatureOfContrast {
   share: number;
   /** The group's mean less the other's, on the same questions where they share them; of wordings, within each role. Units of SAE activation */
   effect: number;
-  /** Lower end of the effect's 95% interval (t, with an error that takes units and what they are compared on for drawn anew: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen */
+  /** Lower end of the effect's 95% interval (t, with an error that treats units and what they are compared on as random samples: docs/statistics.md); NULL where contrasts.note says why, or where fewer than 5 firings are expected in a group and fewer than 15 seen */
   effect_low: number | null;
   /** Upper end of the effect's 95% interval */
   effect_high: number | null;
@@ -1532,7 +1532,7 @@ export interface RecordedIntervention {
   operation: string;
   n_targets: number;
   strengths: number[];
-  /** Given anew under the edits of its targets; 0: only given answers were read. */
+  /** New answers under the edits of its targets; 0: only given answers were read. */
   n_answers: number;
 }
 
@@ -1581,7 +1581,7 @@ export interface RecordedEffect {
   moves: boolean | null;
 }
 
-/** An answer given anew. */
+/** A new answer. */
 export interface RecordedAnswer {
   response: string;
   /** Of the whole answer: where there are more than `response` has, it is cut. */

@@ -172,7 +172,7 @@ export const STUDY_HELP: Record<Page, HelpText> = {
     shows: "The study’s own contrasts: one group of roles, wordings or questions against another, feature by feature.",
     read: [
       ["effect", "the mean of the one group less that of the other, with its 95 % interval"],
-      ["unit", "what is taken for drawn anew: a role, a wording or a question"],
+      ["unit", "what is treated as a random sample: a role, a wording or a question"],
       ["q", "p adjusted for all features"],
     ],
     keys: [SORT],

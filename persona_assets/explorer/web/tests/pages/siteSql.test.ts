@@ -65,7 +65,7 @@ test("a database that is no longer there is said so in words of ours", () => {
   const error = new Error(
     'IO Error: Range request for http://a/data/w.duckdb failed with error: Error: Range request for http://a/data/w.duckdb did returned non-success status: 404 ""',
   );
-  expect(told(error).error).toMatch(/^The site was published anew/);
+  expect(told(error).error).toMatch(/^The site was published again/);
 });
 
 test("only columns of text, whatever they nest, keep a spreadsheet from seeing a formula", () => {

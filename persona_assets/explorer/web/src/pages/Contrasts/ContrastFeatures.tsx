@@ -31,7 +31,7 @@ function Features({ rows, contrast }: { rows: FeatureOfContrast[]; contrast: Own
   return (
     <SortSection
       title={<bdi>{contrast.contrast}</bdi>}
-      note={`the ${rows.length} features whose interval lies furthest from one half`}
+      note={`the ${rows.length} features whose interval lies furthest from 0.5`}
       box="contrast-features"
       label={`Features of the contrast ${contrast.contrast}`}
       rows={rows}

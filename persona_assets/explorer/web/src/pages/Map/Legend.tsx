@@ -76,8 +76,8 @@ function AboutFamilies({ model }: { model: MapModel }) {
   return (
     <Help about="families">
       Roles that are alike: the clustering of the roles’ vectors, cut where the mean cosine falls to{" "}
-      {fmt(model.data.summary.similarity_null)}, which chance gives a role’s nearest in one of twenty. More than {SLOTS} families are taken
-      together as far as they are alike. A feature has the colour of the role that it prefers.
+      {fmt(model.data.summary.similarity_null)}, above which by chance alone 5% of roles have their nearest. More than {SLOTS} families are
+      taken together as far as they are alike. A feature has the colour of the role that it prefers.
       {first?.includes(anchor) && ` The first, in the assistant’s blue, is the family of ${anchor}.`}
     </Help>
   );

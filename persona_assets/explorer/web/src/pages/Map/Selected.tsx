@@ -76,7 +76,7 @@ function Neighbors(props: { model: MapModel; rows: number[]; similarities: numbe
     <div className="neighbors">
       <h3>Nearest by cosine over roles, in the full space</h3>
       {null_ !== null && (similarities[0] ?? 0) < null_ && (
-        <p className="caution">None is near: chance gives a nearest of {null_.toFixed(2)} in one of twenty.</p>
+        <p className="caution">None is near: by chance alone 5% of features have a nearest with a cosine above {null_.toFixed(2)}.</p>
       )}
       <ol>
         {rows.map((row, at) => (
@@ -84,7 +84,7 @@ function Neighbors(props: { model: MapModel; rows: number[]; similarities: numbe
             <button onClick={() => setSelected(model, row)}>
               <span className="num">{similarities[at]?.toFixed(2)}</span>
               <span className="mono">{model.ids[row]}</span>
-              {stable[at] && <span title="as near in both halves of the wordings">✓</span>}
+              {stable[at] && <span title="among the nearest in each half of the wordings">✓</span>}
               <Label text={model.labels[row] ?? null} />
               <Worth of={model.ids[row]} />
             </button>

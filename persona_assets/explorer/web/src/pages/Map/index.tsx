@@ -96,14 +96,14 @@ function Guardrail({ model }: { model: MapModel }) {
       </span>
       {summary.preservation !== null && (
         <span>
-          <strong>{percent(summary.preservation)}</strong> of the {summary.quality_k} nearest neighbors kept by UMAP{" "}
+          <strong>{percent(summary.preservation)}</strong> of each feature’s {summary.quality_k} nearest neighbors are kept by the map{" "}
           <Help about="the preservation score">
             Of each feature’s {summary.quality_k} nearest features by cosine in the full space, the share that is also among its{" "}
             {summary.quality_k} nearest on the map ({fmt(summary.preservation)}).
-            {summary.preservation_null !== null &&
-              ` A map of features with their roles drawn anew keeps ${fmt(summary.preservation_null)}.`}
+            {summary.preservation_null !== null && ` A map of features with their roles shuffled keeps ${fmt(summary.preservation_null)}.`}
           </Help>
-          {summary.preservation_null !== null && `, of chance ${percent(summary.preservation_null)}`}
+          {summary.preservation_null !== null &&
+            ` (${percent(summary.preservation_null)} by chance: its features with their roles shuffled)`}
         </span>
       )}
       {summary.map_stability !== null && (
@@ -113,7 +113,7 @@ function Guardrail({ model }: { model: MapModel }) {
       )}
       {summary.neighbors_stable !== null && (
         <span>
-          <strong>{percent(summary.neighbors_stable)}</strong> of the neighbors are so in both halves of the wordings
+          <strong>{percent(summary.neighbors_stable)}</strong> of the nearest neighbors are found again in each half of the wordings
         </span>
       )}
       <span className="muted">

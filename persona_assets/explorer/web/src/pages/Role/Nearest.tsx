@@ -26,7 +26,7 @@ export function Nearest({ role }: { role: RolePage }) {
       ) : (
         <>
           {isFar(role) && (
-            <p className="caution">None is near: chance gives a nearest of {fixed(role.similarity_null, 3)} in one of twenty.</p>
+            <p className="caution">None is near: by chance alone 5% of roles have a nearest above {fixed(role.similarity_null, 3)}.</p>
           )}
           <table className="sort-table nearest" aria-label="Nearest roles">
             <Rows>

@@ -152,7 +152,7 @@ function measuredColumns(overview: RolesOverview): SortColumn<Row>[] {
 const NEAREST: SortColumn<Row> = {
   key: "nearest",
   title: "nearest role",
-  hint: `cosine, [${FREE_OF_NOISE}]; as by chance: chance gives one as near in one of twenty`,
+  hint: `cosine, [${FREE_OF_NOISE}]; “as by chance”: by chance alone 5% of roles have one as near`,
   className: "nearest-cell",
   wide: true,
   value: (row) => row.nearest?.similarity ?? null,

@@ -53,7 +53,7 @@ function Similarity({ overview }: { overview: RolesOverview }) {
     const low = similarity_low[row]?.[column] ?? null;
     return low === null || row === column ? "" : ` [${fixed(low)}, ${fixed(similarity_high[row]?.[column])}] (${FREE_OF_NOISE})`;
   };
-  const chance = similarity_null === null ? "" : `; chance gives a nearest of ${fixed(similarity_null)} in one of twenty`;
+  const chance = similarity_null === null ? "" : `; by chance alone 5% of roles have a nearest above ${fixed(similarity_null)}`;
   return (
     <Section title="Similarity" note={`cosine of the roles' vectors over the selected features; in the order of a clustering${chance}`}>
       {similarity.length === 0 ? (

@@ -13,7 +13,7 @@ export function Pairs({ recording, target }: { recording: Recording; target: Rec
   const n_recorded = strength === null ? target.n_answers : target.n_answers / recording.strengths.length;
   return (
     <Section
-      title="Answers given anew"
+      title="New answers"
       note={`each pair from one seed: what is the same up to where they part is dimmed${n_shown < n_recorded ? `; ${count(n_shown)} of ${count(n_recorded)} are shown, the first questions’` : ""}`}
       aside={recording.strengths.length > 1 && <Strengths recording={recording} chosen={strength} />}
     >

@@ -25,7 +25,7 @@ function HowToRecord() {
   const { name } = useStudy();
   return (
     <Empty title="No interventions are recorded">
-      Say in the study’s file what is edited, and how many questions are answered anew,{" "}
+      Say in the study’s file what is edited, and how many questions are answered again,{" "}
       <code>{"interventions: {towards: {target: role_vector, role: pirate, roles: [default], operation: add, answers: 6}}"}</code>, then{" "}
       <code>persona run {name} --select steered_responses,interventions,warehouse</code>.
     </Empty>
@@ -117,8 +117,8 @@ function Answers({ recording, target }: { recording: Recording; target: Recorded
   return (
     <p className="footnote">
       {recording.n_answers > 0
-        ? "Under its edits no answers were given anew: "
-        : "Its effects are on given answers, and none were given anew: "}
+        ? "Under its edits no new answers were given: "
+        : "Its effects are on given answers, and no new ones were given: "}
       <code>
         interventions.{recording.intervention}.{recording.n_answers > 0 ? "answer_targets" : "answers"}
       </code>{" "}

@@ -9,7 +9,7 @@ import { useResource } from "../../../data/useResource";
 import type { Problem, SiteSql } from "../../../generated/contract";
 import { Console } from "../Console";
 import { askerOf, EXPORTED, MOST_WHOLE, tooLarge } from "./ask";
-import { PUBLISHED_ANEW } from "./complaint";
+import { PUBLISHED_AGAIN } from "./complaint";
 import { servesRanges } from "./reading";
 
 /** The console of a static site: DuckDB runs in the reader's browser, over the database beside the pages. */
@@ -41,7 +41,7 @@ function OfHost({ site }: { site: SiteSql }) {
     servesRanges(`data/${site.file}`, leaving.signal).then(setRanges, (error: unknown) => {
       if (isAbort(error)) return;
       const { problem, status } = asProblem(error);
-      setFailure({ problem: status === 404 ? { error: PUBLISHED_ANEW } : problem, status });
+      setFailure({ problem: status === 404 ? { error: PUBLISHED_AGAIN } : problem, status });
     });
     return () => leaving.abort();
   }, [site]);

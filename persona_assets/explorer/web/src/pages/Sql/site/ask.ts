@@ -4,7 +4,7 @@ import { bytes, count } from "../../../components/format";
 import { isAbort, ProblemError } from "../../../data/problem";
 import type { SiteSql, SqlResult } from "../../../generated/contract";
 import type { Answered, Asker, Report, Written } from "../asker";
-import { complaint, PUBLISHED_ANEW } from "./complaint";
+import { complaint, PUBLISHED_AGAIN } from "./complaint";
 import type { Duck } from "./duck";
 import type { Step } from "./reading";
 import { refusal } from "./statement";
@@ -99,14 +99,14 @@ class SiteAsker implements Asker {
 
   private async open(signal: AbortSignal, report: Report): Promise<Duck> {
     const { open } = await import("./duck").catch(() => {
-      throw new ProblemError({ error: PUBLISHED_ANEW }, null);
+      throw new ProblemError({ error: PUBLISHED_AGAIN }, null);
     });
     try {
       return await open(this.site, this.ranges, signal, (step) => report(told(step)));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ProblemError && error.status !== 404) throw error;
-      throw new ProblemError(error instanceof ProblemError ? { error: PUBLISHED_ANEW } : this.complaint(error, ""), null);
+      throw new ProblemError(error instanceof ProblemError ? { error: PUBLISHED_AGAIN } : this.complaint(error, ""), null);
     }
   }
 

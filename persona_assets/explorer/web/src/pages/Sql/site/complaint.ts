@@ -6,7 +6,7 @@ const UNKNOWN = /(?:Table|Function|View|Macro)(?: Function)? with name "?(\w+)"?
 const TABLE = /Table with name "?(\w+)"? does not exist/; // not a function: that one has arguments
 
 /** Of a database that is no longer there; by its name, it changes with each publication. */
-export const PUBLISHED_ANEW = "The site was published anew, or its host does not answer: load the page again.";
+export const PUBLISHED_AGAIN = "The site was published again, or its host does not answer: load the page again.";
 const NOT_READ = /Range request for \S+/;
 
 /** DuckDB's error, its setting `errors_as_json` on, in a line of its own with its place; what the site lacks, and how a macro is called, is said so. */
@@ -17,7 +17,7 @@ export function complaint(error: unknown, sql: string, site: Pick<SiteSql, "lack
   const message = clearly(whole)
     .trim()
     .replaceAll(/\s*\n\s*/g, " ");
-  if (NOT_READ.test(message)) return { error: PUBLISHED_ANEW };
+  if (NOT_READ.test(message)) return { error: PUBLISHED_AGAIN };
   const elsewhere = `ask it with \`persona sql ${study}\` or \`persona explore ${study}\``;
   const extension = EXTENSION.exec(message)?.slice(1).find(Boolean);
   if (extension !== undefined) return { error: `This needs DuckDB's extension ${extension}, which the site does not hold; ${elsewhere}.` };

@@ -153,7 +153,7 @@ class Engine {
     this.dead = true;
     this.worker.terminate();
     const error = this.started
-      ? `DuckDB ended in this browser: ${why}. The next query starts it anew.`
+      ? `DuckDB ended in this browser: ${why}. The next query starts it again.`
       : `DuckDB does not start in this browser: ${why}`;
     this.fail(new ProblemError({ error }, null));
   }
