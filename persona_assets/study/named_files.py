@@ -14,7 +14,7 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder, shown
 from persona_assets.base.project import in_project
 from persona_assets.lake.fingerprint import directory_hash, hash_of_others
-from persona_assets.study.dataset import Folder, read_dataset
+from persona_assets.study.dataset import DataSet, Folder, read_dataset
 from persona_assets.study.settings import StudySettings
 
 
@@ -24,7 +24,7 @@ def refuse_named_files(settings: StudySettings, folder: Path) -> None:
     Those are right that its reader names.
     """
     listed = read_dataset(folder)
-    for key, written in _named(settings):
+    for key, written in _named(settings, listed):
         if written != _at(listed.settings, key):
             continue
         why = _why_not(written, listed.identities.get(".".join(key)))
@@ -50,7 +50,7 @@ def _why_not(written: str, made_with: Folder | None) -> str | None:
     return None if same else "this project has another there"
 
 
-def _named(settings: StudySettings) -> Iterator[tuple[tuple[str, ...], str]]:
+def _named(settings: StudySettings, listed: DataSet) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield by its key each file or folder that reading and answering would open."""
     generation, extraction = settings.generation, settings.extraction
     if generation is not None and generation.chat_template.file is not None:
@@ -60,7 +60,10 @@ def _named(settings: StudySettings) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("extraction", "saes", name, "path"), sae.path
     models = {"generation": generation, "extraction": extraction}
     for block, one in models.items():
-        if one is not None and is_folder(in_project(one.model)):  # else it is a hub's
+        if one is None:
+            continue
+        was_a_folder = f"{block}.model" in listed.identities  # a hub may have another of the same name
+        if was_a_folder or is_folder(in_project(one.model)):
             yield (block, "model"), one.model
 
 

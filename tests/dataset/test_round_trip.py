@@ -76,8 +76,10 @@ def test_the_readers_own_copy_is_taken_where_it_holds_the_very_files(copy: Path,
     assert listed == wanted
     with pytest.raises(StudyError, match=f"saes.demo.path: '{SAE}' lies .* and this project has none; write"):
         decided_extraction(load_study(copy))
-    for path in (MODEL, SAE):
-        shutil.copytree(PROJECT / path, project / path)
+    shutil.copytree(PROJECT / SAE, project / SAE)
+    with pytest.raises(StudyError, match=rf"\.model: '{MODEL}' lies .* and this project has none; write"):
+        decided_extraction(load_study(copy))  # and no hub is asked for a model of that name
+    shutil.copytree(PROJECT / MODEL, project / MODEL)
     found = fires(load_study(copy))
     assert found
     settings = yaml.safe_load((copy / "defs.yaml").read_text())
