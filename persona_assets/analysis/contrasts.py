@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from persona_assets.analysis.design import Design
 from persona_assets.analysis.errors import Effects
 from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.ranks import Ranks
+from persona_assets.analysis.reference import places
 from persona_assets.analysis.significance import beyond, fisher, inflated, mann_whitney, reach, student
 from persona_assets.analysis.totals import Totals
 from persona_assets.base.arrays import Flags, Floats, Int16s, Ints, Singles
@@ -32,18 +34,21 @@ _TILES = 8  # of features, in a part of the table
 class Compared:
     """What is known of roles that are compared; `effects` are None where they share no questions.
 
-    `places` int16[n_roles, d_sae] is `reference.places`'s, `smallest` the smallest effect of interest: a
-    difference of AUROC from 1/2. `inflation` and `inflation_df`, float32[n_roles, d_sae], are
-    `inflation.inflation`'s.
+    `smallest` is the smallest effect of interest: a difference of AUROC from 1/2. `inflation` and
+    `inflation_df`, float32[n_roles, d_sae], are `inflation.inflation`'s.
     """
 
     totals: Totals
     effects: Effects | None
     ranks: Ranks
-    places: Int16s
     smallest: float
     inflation: Singles
     inflation_df: Singles
+
+    @cached_property
+    def places(self) -> Int16s:
+        """int16[n_roles, d_sae]: `reference.places`'s."""
+        return places(self.totals.role_means)
 
     def sizes(self, row: int) -> tuple[int, int]:
         """Return how many responses role number `row` and the others have."""
@@ -137,7 +142,7 @@ class RoleContrasts:
 
 def role_contrasts(compared: Compared) -> RoleContrasts:
     """Return the contrasts of every role in every feature that fires in any."""
-    shape, alive = compared.places.shape, compared.totals.fired > 0
+    shape, alive = compared.totals.role_means.shape, compared.totals.fired > 0
     p = np.empty(shape)
 
     def test(row: int) -> None:

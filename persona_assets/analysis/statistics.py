@@ -19,7 +19,6 @@ from persona_assets.analysis.halves import Matrices, split, split_wordings
 from persona_assets.analysis.inflation import inflation
 from persona_assets.analysis.known import Known, Wanted, read_known
 from persona_assets.analysis.length_contrasts import LengthContrasts
-from persona_assets.analysis.reference import places
 from persona_assets.analysis.role_test import RoleTest, role_test
 from persona_assets.analysis.token_rates import token_rates
 from persona_assets.base.progress import Progress
@@ -82,7 +81,7 @@ def analyse(
     known = None if paired is None or squares is None else effects(totals, paired, squares)
     lengths = _lengths(found, known)
     factors = inflation(totals, found.within, ranks, squares)
-    compared = Compared(totals, known, ranks, places(totals.role_means), smallest_effect, *factors)
+    compared = Compared(totals, known, ranks, smallest_effect, *factors)
     return Statistics(design.roles, compared, features, raw, apart, test, lengths)
 
 
@@ -132,8 +131,7 @@ def _compared(
         known = effects(totals, found.paired, squares)
     factors = inflation(totals, found.within, ranks, squares)
     del squares, found  # large, and not needed any more
-    best = places(totals.role_means)
-    return role_contrasts(Compared(totals, known, ranks, best, smallest_effect, *factors)), described
+    return role_contrasts(Compared(totals, known, ranks, smallest_effect, *factors)), described
 
 
 def _raw(found: Known) -> Matrices:
