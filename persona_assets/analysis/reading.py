@@ -19,7 +19,7 @@ from persona_assets.base.arrays import Ints
 
 MAX_ENTRIES = 16_000_000  # brought together at once, of 12 to 30 bytes each; two blocks are in memory
 MAX_FEATURES = 4096  # of a block: what is summed by cell and question
-N_READERS = 4  # threads, each of which reads its share of the roles; they wait for the disk by turns
+N_READERS = 4  # threads, each of which reads a part of the roles: while one waits for the disk, others work
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class _Reader:
 
     def __init__(self, files: list[FeatureRanges]) -> None:
         self.files = files
-        self._beyond = Shelf(2**20)  # of a few roles a piece: it goes as they are read on
+        self._beyond = Shelf(2**20)  # small pieces, each free once the few roles in it are read again
 
     def entries(self, features: range, design: Design) -> list[Entries]:
         shelf = Shelf()

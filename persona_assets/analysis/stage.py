@@ -48,7 +48,7 @@ def _made(across: AcrossRoles, sae: str, made_from: str, progress: Progress | No
     selection = select(statistics, atlas)
     features = with_selection(statistics.features, selection)
     compared, lengths = statistics.compared, statistics.length_contrasts
-    del statistics  # it holds large matrices, as `selection` does, which the contrasts are made without
+    del statistics  # it holds large matrices, as `selection` does, and the contrasts need neither
     of_features = {FEATURES: features, ROLE_MATRIX: RoleMatrix(selection)}
     files = across.land(of_features, made_from, sae, inputs)
     del selection, of_features

@@ -50,7 +50,7 @@ class Notes:
 
     def keep(self) -> None:
         """Write what was found out. Raises DiskError where the disk or the store refuses."""
-        with self._keeping:  # who finds nothing to keep finds it kept
+        with self._keeping:  # a second thread returns when the first has written all
             while self._to_keep:
                 path, text = next(iter(self._to_keep.items()))
                 with suppress(FileExistsError), self._storage.placing(path) as beside:  # another has noted it

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 from persona_assets.base.errors import DiskError, StudyError
 from persona_assets.lake.lake import Lake
 from persona_assets.lake.lake_file import LakeFile
-from persona_assets.lake.schema import ACTIVATIONS, ROLE_FEATURES
+from persona_assets.lake.schema import ACTIVATIONS, NEIGHBORS, ROLE_FEATURES
 from persona_assets.lake.wholeness import PATH_NOTE
 from tests.marks import mark_of
 
@@ -255,3 +257,36 @@ def test_a_note_that_the_disk_refused_is_kept_before_anything_else_lands(local_l
     in_its_place.unlink()
     write(local_lake, FINGERPRINT)
     assert Lake(local_lake.root, "study").found_out("model", lambda: "read anew") == "read once"
+
+
+def test_two_writers_land_only_once_what_is_to_be_noted_is(
+    local_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text, order = Path.write_text, []
+
+    def slowly(path: Path, text: str) -> int:
+        time.sleep(0.2)
+        order.append("noted")
+        return write_text(path, text)
+
+    monkeypatch.setattr(Path, "write_text", slowly)
+    local_lake.found_out("model", lambda: "read once")
+
+    def land(_: int) -> None:
+        local_lake.keep_notes()
+        order.append("landed")
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(land, range(2)))
+    assert order == ["noted", "landed", "landed"]
+
+
+def test_text_and_whole_numbers_have_a_dictionary_and_floats_have_none(local_lake: Lake) -> None:
+    of = {"feature_id": [3, 3], "rank": [1, 2], "neighbor_id": [7, 8], "similarity": [0.5, 0.5]}
+    rows = NEIGHBORS.of({**of, "stable": [True, None]})
+    file = local_lake.write(NEIGHBORS, rows, FINGERPRINT, sae="s")
+    group = pq.ParquetFile(local_lake.uri(file.path)).metadata.row_group(0)
+    columns = [group.column(at) for at in range(group.num_columns)]
+    assert {one.path_in_schema for one in columns if "RLE_DICTIONARY" in one.encodings} == {
+        "feature_id", "rank", "neighbor_id",
+    }  # fmt: skip
