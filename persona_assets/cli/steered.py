@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import printable
@@ -14,9 +13,6 @@ from persona_assets.cli.arguments import check_in_sae, check_role, check_sae
 from persona_assets.drift.transcript import spoken_text
 from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
-
-if TYPE_CHECKING:
-    from persona_assets.steering.live import Target
 
 
 def print_steered(
@@ -30,13 +26,18 @@ def print_steered(
     one file to the role of another. Without strengths it is 1. Raises StudyError where not exactly one of
     them is named, or nothing is said.
     """
-    from persona_assets.steering.live import Steering, live_settings
-
+    _check_one(feature, role, axis, axis_file, role_file, from_file)
     check_sae(study, sae)
-    chosen = sae or study.default_sae
-    target = _target(study, chosen, feature, role, axis, axis_file, role_file, from_file)
-    levels = _levels(operation, strengths)
-    settings = live_settings(study, target, operation, levels)
+    chosen, levels = sae or study.default_sae, _levels(operation, strengths)
+    for one in (role, study.settings.analysis.anchor):
+        if one is not None:
+            check_role(study, one)
+    if feature is not None:
+        check_in_sae(study, feature, chosen)
+    from persona_assets.steering.live import Steering, Target, live_settings  # seconds, with torch
+
+    files = (None if one is None else str(one.absolute()) for one in (axis_file or role_file, from_file))
+    settings = live_settings(study, Target(feature, role, axis, *files), operation, levels)
     said = spoken_text(read_given(text, "a text", "persona steer STUDY"), "the text")
     before = None if system is None else spoken_text(system, "--system")
     with closing(Steering(study)) as steering:
@@ -60,14 +61,19 @@ def print_steered(
         print("\n".join(printable(line) for line in response.splitlines()))
 
 
-def _target(
-    study: Study, sae: str, feature: int | None, role: str | None, axis: bool,
-    axis_file: Path | None, role_file: Path | None, from_file: Path | None,
-) -> Target:  # fmt: skip
-    from persona_assets.steering.live import Target
-
-    file = axis_file or role_file
-    if sum([feature is not None, role is not None, axis, axis_file is not None, role_file is not None]) != 1:
+def _check_one(
+    feature: int | None, role: str | None, axis: bool, axis_file: Path | None, role_file: Path | None,
+    from_file: Path | None,
+) -> None:  # fmt: skip
+    """Raise StudyError unless exactly one thing is named that is edited."""
+    named = {
+        "--feature": feature is not None, "--role": role is not None, "--axis": axis,
+        "--axis-file": axis_file is not None, "--role-file": role_file is not None,
+    }  # fmt: skip
+    given = [option for option, is_given in named.items() if is_given]
+    if len(given) > 1:
+        raise StudyError(f"give only one of {' and '.join(given)}: an edit is of one thing")
+    if not given:
         raise StudyError(
             "say what is edited: --feature ID, --role ROLE for the vector to a role, --axis for the "
             "assistant axis, --axis-file FILE, or --role-file FILE"
@@ -77,13 +83,6 @@ def _target(
             "--role-file and --from-file go together: the vector leads from the one in --from-file, such as "
             "the default's, to the role's"
         )
-    if role is not None:
-        check_role(study, role)
-    if feature is not None:
-        check_in_sae(study, feature, sae)
-    check_role(study, study.settings.analysis.anchor)
-    of_files = (None if one is None else str(one.absolute()) for one in (file, from_file))
-    return Target(feature, role, axis, *of_files)
 
 
 def _levels(operation: Operation, strengths: list[float] | None) -> list[float]:

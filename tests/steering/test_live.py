@@ -88,10 +88,10 @@ def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> 
     study = make_study("none")
     for what, message in (
         (NONE, "say what is edited"),
-        ({**SEVEN, "role": "pirate"}, "say what is edited"),
-        ({**SEVEN, "axis": True}, "say what is edited"),
-        ({**SEVEN, "axis_file": Path("a.pt")}, "say what is edited"),
-        ({**SEVEN, "role_file": Path("a.pt")}, "say what is edited"),
+        ({**SEVEN, "role": "pirate"}, "give only one of --feature and --role"),
+        ({**SEVEN, "axis": True}, "give only one of --feature and --axis"),
+        ({**SEVEN, "axis_file": Path("a.pt")}, "give only one of --feature and --axis-file"),
+        ({**SEVEN, "role_file": Path("a.pt")}, "give only one of --feature and --role-file"),
         (NONE | {"role_file": Path("a.pt")}, "--role-file and --from-file go together"),
         ({**SEVEN, "from_file": Path("a.pt")}, "--role-file and --from-file go together"),
         (NONE | {"role": "pirat"}, "no role 'pirat'"),
