@@ -115,7 +115,7 @@ class Steering:
             self._study, settings=self._study.settings.model_copy(update={"interventions": {_NAME: settings}})
         )
         if AcrossRoles(edited, across.roles).intervention(sae, _NAME) is None:
-            raise _not_compared(self._study, sae)
+            raise _not_compared(across, sae, settings.role)
         held.interventions.check(settings)  # fails before a model is loaded where there is nothing to edit
         planned = held.interventions.planned(settings, role)
         held.placed()
@@ -218,11 +218,18 @@ def _made_from(across: AcrossRoles, sae: str) -> str:
     """Return the name of the comparison that tells what a strength is. Raises StudyError without one."""
     file = across.file(ROLE_CONTRASTS, sae)
     if file is None:
-        raise _not_compared(across.study, sae)
+        raise _not_compared(across, sae)
     return file.stem
 
 
-def _not_compared(study: Study, sae: str) -> StudyError:
+def _not_compared(across: AcrossRoles, sae: str, role: str | None = None) -> StudyError:
+    study, compared = across.study, across.compared(sae)
+    lacks = [one for one in (role, study.settings.analysis.anchor) if one is not None and one not in compared]
+    if lacks and compared:
+        return StudyError(
+            f"{study.name}: role {lacks[0]} is not read yet under SAE {sae}, so that no vector leads "
+            f"there; run `persona run {study.name} --roles {lacks[0]}` first"
+        )
     return StudyError(
         f"{study.name}: the roles are not compared yet under SAE {sae}, so that nothing tells what a "
         f"strength of 1 is; run `persona run {study.name}` first"

@@ -12,6 +12,10 @@ create macro known_role(wanted, wanted_sae) as case
         chosen_sae(wanted_sae),
         coalesce(
             (
+                select format('it is not read yet: `persona run {} --roles {}` reads it', this.name, wanted)
+                from study as this, roles where roles.role = wanted
+            ),
+            (
                 select 'did you mean ' || roles.role || '?' from roles
                 where jaro_winkler_similarity(roles.role, wanted) between 0.85 and 0.9999
                 order by jaro_winkler_similarity(roles.role, wanted) desc, roles.role limit 1

@@ -279,6 +279,16 @@ def test_a_role_that_is_misspelt_is_answered_with_the_one_like_it(
         warehouse.execute("from top_features('zzz')").fetchall()
 
 
+def test_a_role_of_the_study_that_is_not_read_yet_is_told_with_the_command_that_reads_it(
+    make_study: StudyMaker, tmp_path: Path
+) -> None:
+    study = make_study("early", write_catalog(tmp_path))
+    publish(study)
+    told = "; it is not read yet: `persona run early --roles pirate` reads it"
+    with connect(study) as connection, pytest.raises(duckdb.InvalidInputException, match=told):
+        connection.execute("from top_features('pirate')").fetchall()
+
+
 def test_a_feature_beyond_the_saes_width_is_an_error_where_the_width_is_known(
     make_study: StudyMaker, tmp_path: Path
 ) -> None:
