@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,10 @@ from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import DBAPIError
 
 from persona_assets.base.atomic import turn
-from persona_assets.base.errors import StudyError
+from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.project import project
+
+_ELSEWHERE = "point DAGSTER_HOME elsewhere"
 
 
 def dagster_instance() -> dg.DagsterInstance:
@@ -25,7 +28,8 @@ def dagster_instance() -> dg.DagsterInstance:
     """
     home = Path(os.environ.get("DAGSTER_HOME") or project() / ".dagster").absolute()
     os.environ["DAGSTER_HOME"] = str(home)
-    home.mkdir(parents=True, exist_ok=True)
+    with writing(home, _ELSEWHERE):
+        home.mkdir(parents=True, exist_ok=True)
     nowhere = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     try:
         with turn(home):  # Dagster makes its tables where they are missing; two that begin at once break them
@@ -33,6 +37,8 @@ def dagster_instance() -> dg.DagsterInstance:
                 InstanceRef.from_dir(str(home), overrides={"compute_logs": nowhere})
             )
     except Exception as error:  # of Dagster, of its storage, of the database's driver
+        with writing(home, _ELSEWHERE), tempfile.TemporaryFile(dir=home):
+            pass  # in a folder that can be written the history's settings are wrong
         raise StudyError(
             f"{home / 'dagster.yaml'}: Dagster cannot start with it ({_first_cause(error)}); mend it, set "
             "the variables that it names, or start the database"

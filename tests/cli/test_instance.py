@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from persona_assets.base.errors import StudyError
+from persona_assets.cli.instance import dagster_instance
 
 FIRST = """
 from persona_assets.cli.instance import dagster_instance
@@ -25,3 +31,19 @@ def test_commands_that_begin_at_once_in_a_fresh_home_make_its_tables_one_after_a
     ]
     said = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0, 0], said
+
+
+def test_a_history_that_cannot_be_written_is_told_from_wrong_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("storage: {sqlite: {base_dir: /proc/none}}")
+    with pytest.raises(StudyError, match=r"Dagster cannot start with it .*; mend it"):
+        dagster_instance()
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("persona_assets.cli.instance.tempfile.TemporaryFile", read_only)
+    with pytest.raises(StudyError, match="Read-only file system; mount it writable, or point DAGSTER_HOME"):
+        dagster_instance()
