@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import print_if_any, print_inserted, print_rows
 from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.table import table_lines
@@ -17,7 +18,7 @@ from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
 from persona_assets.study.named_roles import check_named_roles, without_anchor
 from persona_assets.study.study import Study
-from persona_assets.warehouse import newest_snapshot
+from persona_assets.warehouse import connect, newest_snapshot
 
 _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
 
@@ -48,9 +49,12 @@ def print_status(study: Study, output: str) -> None:
 def print_reasons(study: Study, output: str) -> None:
     """Print one row per stage and reason why some of it is not fresh."""
     check_named_roles(study)
-    reasons = find_reasons(StudyFiles.of(study))
+    files = StudyFiles.of(study)
+    reasons = find_reasons(files)
     if not newest_snapshot(study).is_file():
         reasons.append(Reason("warehouse", "study", 1, None, 1, "not published yet"))
+    elif not _is_of_today(files):
+        reasons.append(Reason("warehouse", "study", 1, None, 1, "stands on other files than are fresh now"))
     if not reasons and output == "table":
         print("everything is fresh")
         return
@@ -75,13 +79,24 @@ def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
 
 
 def _warehouse(study: Study, now: float) -> list[str | int | None]:
-    """Return the published snapshot: whether it is there, not whether more is fresh by now."""
+    """Return the snapshot's line: it is stale where it stands on other files than are fresh now."""
     path = newest_snapshot(study)
     if not path.is_file():
         return ["warehouse", None, None, 1, size(0), None, None]
     status = path.stat()
     published = ago(status.st_mtime, now)
-    return ["warehouse", 1, None, None, size(status.st_size), published, published]
+    states = [1, None] if _is_of_today(StudyFiles.of(study)) else [None, 1]
+    return ["warehouse", *states, None, size(status.st_size), published, published]
+
+
+def _is_of_today(files: StudyFiles) -> bool:
+    """Return whether the snapshot stands on the very files that would be published now."""
+    try:
+        with connect(files.study) as connection:
+            paths = {path for (path,) in connection.execute("select path from lake_files").fetchall()}
+    except StudyError:  # of another version, or damaged
+        return False
+    return paths == {held.file.path for _, held in files.published()}
 
 
 def _states(role: RoleSummary) -> list[str]:

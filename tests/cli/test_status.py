@@ -9,6 +9,7 @@ from persona_assets.cli.run import run_study
 from persona_assets.cli.status import print_reasons, print_status
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
+from tests.conftest import StudyMaker
 from tests.stages.test_table import land_fresh
 
 
@@ -68,3 +69,18 @@ def test_why_says_of_each_stage_what_it_waits_for_and_nothing_of_what_is_fresh(
     publish(study)
     print_reasons(study, "table")
     assert capsys.readouterr().out == "everything is fresh\n"
+
+
+def test_a_snapshot_of_earlier_settings_is_stale(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study()
+    land_fresh(study)
+    publish(study)
+    changed = make_study(changes={"generation.seed": 1})
+    for now, states in ((study, ["1", "–"]), (changed, ["–", "1"])):
+        print_status(now, "table")
+        [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warehouse")]
+        assert line.split()[1:3] == states
+    print_reasons(changed, "csv")
+    assert "warehouse,study,1,,1,stands on other files than are fresh now" in capsys.readouterr().out
