@@ -7,7 +7,7 @@ roles is one Dagster run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from rich.console import Console
@@ -65,12 +65,14 @@ def run_study(
                     fresh = [role for role in chosen if role not in made[asset]]
                     again = to_look_at_again(study, files, instance, asset, fresh)
                     todo = [role for role in chosen if role in {*made[asset], *again}]
-                    _announce(console, expect, asset, len(fresh), len(again), len(chosen))
+                    _announce(console, asset, len(fresh), len(again), len(chosen))
+                    if todo:
+                        expect(asset, len(todo), made[asset])
                 elif asset in PER_STUDY_BY_NAME:
                     made[asset] = lacking(StudyFiles.of(study), asset)
                     if not made[asset]:
                         console.print(f"{asset}: fresh")
-                    expect(asset, len(study.settings.extraction.saes))
+                    expect(asset, len(study.settings.extraction.saes), made[asset])
                 try:
                     _make(study, definitions, instance, asset, todo, overwrite, console)
                 except StudyError as error:
@@ -88,20 +90,11 @@ def run_study(
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
-def _announce(
-    console: Console,
-    expect: Callable[[str, int], None],
-    asset: str,
-    n_fresh: int,
-    n_again: int,
-    n_chosen: int,
-) -> None:
+def _announce(console: Console, asset: str, n_fresh: int, n_again: int, n_chosen: int) -> None:
     """Say how many of the chosen roles are fresh, and to how many of these Dagster or a check comes again."""
     again = f"; {n_again} of these are checked again, not made" if n_again else ""
     if n_fresh:
         console.print(f"{asset}: {n_fresh} of {n_chosen} roles are fresh{again}")
-    if n_again or n_fresh < n_chosen:
-        expect(asset, n_chosen - n_fresh + n_again)
 
 
 def _at_the_end(study: Study, assets: Sequence[str], chosen: Sequence[str], made: Made) -> Iterator[str]:
@@ -109,7 +102,8 @@ def _at_the_end(study: Study, assets: Sequence[str], chosen: Sequence[str], made
     if any(made.values()):
         yield said_of(study, made)
     elif not PER_ROLE_BY_NAME.keys().isdisjoint(assets):
-        yield "nothing was made (--overwrite makes fresh roles again)"
+        published = ", and what was there is published" if "warehouse" in assets else ""
+        yield f"nothing was made (--overwrite makes fresh roles again){published}"
     if "warehouse" in assets:
         yield "ask it:"
         yield from (f"  {command}" for command in questions(study, chosen))

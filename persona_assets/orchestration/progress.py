@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -25,26 +25,29 @@ class Report(Protocol):
         """Return what a stage calls with (steps done, steps in all) while part `name` is under way."""
 
     def done(self, name: str) -> None:
-        """Part `name` has landed."""
+        """Part `name` has landed, or is fresh and was checked again."""
 
     def warn(self, line: str) -> None:
         """Say a line that somebody should see before the stage goes on."""
 
 
 @contextmanager
-def bars(console: Console) -> Iterator[Callable[[str, int], None]]:
+def bars(console: Console) -> Iterator[Callable[[str, int, Collection[str]], None]]:
     """Show progress as bars on `console` instead of log lines; where it is no terminal, as lines.
 
-    What it gives is told of each stage, before its first run, and of how many parts all its runs have.
+    What it gives is told of each stage, before its first run, of how many parts all its runs have, and of the
+    parts that are made: others are only checked.
     """
     if not console.is_terminal:
         with _shown() as started:
-            yield lambda stage, n_parts: started.update({stage: _Lines(_to(console, stage), n_parts)})
+            yield lambda stage, n_parts, made: started.update(
+                {stage: _Lines(_to(console, stage), n_parts, made=made)}
+            )
         return
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=console) as progress, _shown() as started:
 
-        def expect(stage: str, n_parts: int) -> None:
+        def expect(stage: str, n_parts: int, made: Collection[str]) -> None:
             started[stage] = _Bar(progress, progress.add_task(stage, total=n_parts), stage)
 
         yield expect
@@ -78,9 +81,13 @@ def reporter(log: logging.Logger, stage: str, n_parts: int) -> Iterator[Report]:
 
 class _Lines:
     def __init__(
-        self, say: Callable[[str], None], n_parts: int, warn: Callable[[str], None] | None = None
+        self,
+        say: Callable[[str], None],
+        n_parts: int,
+        warn: Callable[[str], None] | None = None,
+        made: Collection[str] | None = None,
     ) -> None:
-        self._say, self._n_parts, self.warn = say, n_parts, warn or say
+        self._say, self._n_parts, self.warn, self._made = say, n_parts, warn or say, made
         self._n_done, self._seldom = 0, NowAndThen()
 
     def part(self, name: str) -> Progress:
@@ -92,7 +99,8 @@ class _Lines:
 
     def done(self, name: str) -> None:
         self._n_done += 1
-        self._say(f"{name} landed ({self._n_done} of {self._n_parts})")
+        became = "landed" if self._made is None or name in self._made else "checked"
+        self._say(f"{name} {became} ({self._n_done} of {self._n_parts})")
 
     def rest(self) -> None:
         """Nothing moves."""

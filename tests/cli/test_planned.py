@@ -87,6 +87,7 @@ def test_a_run_with_a_fresh_history_says_that_fresh_roles_are_looked_at_again_an
     said = capsys.readouterr().err
     assert "2 of 2 roles are fresh; 2 of these are checked again, not made" in said
     assert "nothing was made" in said and "made: " not in said
+    assert "responses: pirate checked (2 of 2)" in said and "landed" not in said
     run_study(study, ["ghost", "pirate"], ["responses"], overwrite=False)
     assert "responses: 2 of 2 roles are fresh\n" in capsys.readouterr().err
 

@@ -71,8 +71,12 @@ def test_a_second_run_does_nothing_but_publish(study: Study, capsys: pytest.Capt
     assert n_runs() == before
     said = capsys.readouterr().err
     assert "responses: 3 of 3 roles are fresh" in said
-    assert "nothing was made" in said
+    assert "nothing was made" in said and "published" not in said
     assert "persona sql" not in said
+    run_study(study, None, ["responses", "warehouse"], False)
+    assert "nothing was made (--overwrite makes fresh roles again), and what was there is published" in (
+        capsys.readouterr().err
+    )
     run_study(study, None, ["warehouse"], False)
     said = capsys.readouterr().err
     assert "nothing was made" not in said
