@@ -70,7 +70,7 @@ def _print_asked(study: Study, asked: Asked, judges: list[JudgeAsked]) -> None:
         f"{count(asked.n_prompts)} prompts; {count(asked.n_answered)} are answered"
     )
     if asked.why_unknown is not None:
-        print("prompts: how long they are is not known without the model's tokenizer")
+        print(f"prompts: how long they are is not known: {asked.why_unknown}")
     if asked.prompt_tokens is not None:
         told = _tokens(asked.prompt_tokens, asked.n_prompts, f"the means of {asked.prompt_tokens.n} roles")
         print(f"prompts: {told}")

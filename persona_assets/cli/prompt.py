@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import printable
+from persona_assets.base.given import one_line, printable
 from persona_assets.base.jsonl import checked_text
 from persona_assets.base.queries import examples, query, title
 from persona_assets.cli.answers import print_answer, print_rows, refused, statements_of
@@ -24,11 +24,14 @@ _HELP = """A statement ends with ; and may take several lines.
 .macros            the questions that SQL calls by name, such as top_features('pirate')
 .examples          questions with their SQL; .examples NAME shows one and asks it
 .help              this
-.quit              leave; exit and Ctrl-D do, too. Ctrl-C ends a question, or drops what is typed."""
+.quit              leave; exit and Ctrl-D do, too. Ctrl-C ends a question, or drops what is typed.
+These are obeyed within a statement, too."""
 _MOST_KEPT = 1000  # lines of history
 # What may hold a semicolon that ends nothing: texts, quoted names, texts in dollars, comments.
 _WHOLE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _OPEN = re.compile(r"""['"]|/\*|\$\w*\$""")
+# Within a statement, too; what has a parenthesis is a method's call.
+_COMMAND = re.compile(r"\.(help|tables|schema|macros|examples|quit|exit)\b[^(]*", re.IGNORECASE)
 _LEAVE = re.compile(r"\.?(quit|exit)\s*;?", re.IGNORECASE)
 
 Read = Callable[[str], str]
@@ -65,15 +68,20 @@ def _statements(prompt: str, read: Read) -> Iterator[str]:
         try:
             lines.append(read(" " * (len(prompt) - 4) + "... " if lines else prompt))
         except EOFError:
-            print()
+            print(f"\nnot asked, for no ; ends it: {one_line(' '.join(lines), 100)}" if lines else "")
             return
         except KeyboardInterrupt:
             print()
             lines = []
             continue
-        text = "\n".join(lines).strip()
-        if len(lines) == 1 and _LEAVE.fullmatch(text):
+        last, text = lines[-1].strip(), "\n".join(lines).strip()
+        is_command = _COMMAND.fullmatch(last) is not None
+        if (is_command or len(lines) == 1) and _LEAVE.fullmatch(last):
             return
+        if is_command and len(lines) > 1:  # within a statement, which goes on below
+            lines.pop()
+            yield last
+            continue
         if text.startswith(".") or is_whole(text):
             lines = []
             yield text

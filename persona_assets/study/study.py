@@ -93,7 +93,8 @@ class Study:
         if missing:
             raise StudyError(
                 f"{self._role_directory}/{name}.json: has {len(role.instructions)} instructions, "
-                f"but generation.prompt_indices asks for number {min(missing)}"
+                f"numbered from 0, but generation.prompt_indices asks for number {min(missing)}; set it to "
+                f"{list(range(len(role.instructions)))}, or add instructions"
             )
         return role
 
@@ -211,10 +212,9 @@ def _study_file(name: str) -> Path:
         file = Path(name).absolute()
         file = file / "defs.yaml" if is_folder(file) else file
     if not is_file(file):
-        studies = ", ".join(_names_here()) or "none"
-        raise StudyError(
-            f"no study {shown(name)}: {shown_path(file)} does not exist; studies here: {studies}"
-        )
+        names = _names_here()
+        remedy = meant(name, names, f"studies here: {', '.join(names) or 'none'}")
+        raise StudyError(f"no study {shown(name)}: {shown_path(file)} does not exist; {remedy}")
     return file
 
 

@@ -113,6 +113,16 @@ def test_ctrl_c_drops_what_is_typed_and_ctrl_d_leaves(
     assert "kept" in shown and "dropped" not in shown
 
 
+def test_within_a_statement_commands_are_obeyed_and_what_no_semicolon_ended_is_told_of(
+    published: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(published, "select 40 + 2", ".help", "as answer;", "from roles")
+    shown = capsys.readouterr().out
+    assert "A statement ends with ;" in shown and re.search(r"answer *\n *42", shown)
+    assert shown.endswith("not asked, for no ; ends it: from roles\n")
+    assert typed(published, "from roles", ".quit", "select 1;") == ["small> ", "   ... "]
+
+
 def test_commands_with_a_dot_tell_what_there_is(published: Study, capsys: pytest.CaptureFixture[str]) -> None:
     typed(published, ".help", ".tables", ".schema roles", ".macros", ".examples", ".quit", "never read")
     shown = capsys.readouterr().out

@@ -26,7 +26,7 @@ def test_a_study_is_found_by_the_path_of_its_folder_or_file(make_study: StudyMak
 
 
 def test_an_unknown_study_is_answered_with_those_there_are() -> None:
-    with pytest.raises(StudyError, match=r"no study 'smollm': .* studies here: gemma_3_27b, smollm2"):
+    with pytest.raises(StudyError, match=r"no study 'smollm': .* did you mean smollm2\?"):
         load_study("smollm")
 
 
@@ -153,7 +153,9 @@ def test_missing_role_data_say_how_to_bring_them_in(make_study: StudyMaker, tmp_
 
 def test_an_instruction_variant_that_a_role_lacks_is_named(make_study: StudyMaker) -> None:
     study = make_study(changes={"generation.prompt_indices": [0, 7]})
-    with pytest.raises(StudyError, match=r"pirate.json: has 5 instructions.*asks for number 7"):
+    with pytest.raises(
+        StudyError, match=r"pirate.json: has 5 instructions.*number 7; set it to \[0, 1, 2, 3, 4\]"
+    ):
         study.role("pirate")
 
 
