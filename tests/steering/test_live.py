@@ -84,6 +84,14 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
     assert "role default has no answers" in str(told.value) and "interventions" not in str(told.value)
 
 
+def test_a_role_that_is_not_read_yet_is_answered_with_the_command_that_reads_it(
+    make_study: StudyMaker,
+) -> None:
+    study = make_study("steered", {"roles.include": [*made(make_study).role_names, "judge"]})
+    with pytest.raises(StudyError, match="role judge is not read yet .*`persona run steered --roles judge`"):
+        print_steered(study, "Hello", **NONE | {"role": "judge"}, **ASKED, output="table")
+
+
 def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> None:
     study = make_study("none")
     for what, message in (
