@@ -80,19 +80,27 @@ def write_caps(
 
 
 def _other_layers(study: Study, found: Sequence[Any]) -> list[str]:
-    """Return a line on the layers that could be held besides, or on there being one alone."""
+    """Return a line on the layers that could be held besides, or on there being one alone.
+
+    No SAE is loaded for it: one whose configuration is not at hand, or does not tell, is passed over.
+    """
     from persona_assets.models.hooks import output_layer
-    from persona_assets.models.sae import point_of
+    from persona_assets.models.sae import sae_site
 
     layers: dict[int | None, str] = {}
+    n_known = len(found)
     for name, settings in study.settings.extraction.saes.items():
-        with suppress(StudyError):  # of an SAE that is not at hand nothing is offered
-            layers.setdefault(output_layer(point_of(settings)), name)
+        if name in {one.sae for one in found}:
+            continue
+        with suppress(StudyError):
+            if (site := sae_site(settings)) is not None:
+                n_known += 1
+                layers.setdefault(output_layer(site[0]), name)
     held = {one.layer for one in found}
     others = [f"{layer} (--sae {name})" for layer, name in layers.items() if layer not in {None, *held}]
     if others:
         return [f"not held: the study's SAEs also read the output of layer {', '.join(others)}"]
-    if len(held) > 1:
+    if len(held) > 1 or n_known < len(study.settings.extraction.saes):
         return []
     return [f"one layer is held: the study's SAEs read the output of layer {found[0].layer} alone"]
 

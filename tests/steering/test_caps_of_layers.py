@@ -12,9 +12,10 @@ import pytest
 
 from persona_assets.analysis.aggregate import aggregate
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.capping import write_caps
+from persona_assets.cli.capping import _other_layers, write_caps
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.schema import VECTOR_AXES
+from persona_assets.models.sae import SaeLibrary
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.steering.calibrating import Calibration, calibrations
 from persona_assets.steering.caps import read_cap
@@ -25,6 +26,8 @@ from tests.conftest import StudyMaker
 from tests.drift.conftest import said
 from tests.places import TOY
 from tests.steering.conftest import VECTORS
+
+LARGE = SaeLibrary(load=lambda *_: pytest.fail("an SAE is loaded for a line"), width=lambda _: 12)
 
 
 @pytest.fixture
@@ -87,3 +90,17 @@ def test_each_layer_is_held_along_its_own_axis_at_its_own_quantile_and_the_effec
     monkeypatch.setattr("persona_assets.steering.calibrating.stream_layer", lambda *_: 3)
     with pytest.raises(StudyError, match="SAEs demo and lower both read the output of layer 3"):
         calibrations(across, ["demo", "lower"])
+
+
+def test_no_sae_is_loaded_to_say_which_layers_could_be_held_besides(
+    with_vectors: Study, make_study: StudyMaker
+) -> None:
+    demo = {"path": "tests/toy/data/sae"}
+    large = {"release": "large", "id": "l1", "library": "tests.steering.test_caps_of_layers:LARGE"}
+    study = make_study(changes={**VECTORS, "extraction.saes": {"demo": demo, "large": large}})
+    held = calibrations(AcrossRoles.of(study), ["demo"])
+    assert _other_layers(study, held) == []  # nobody knows what the other one reads
+    of_one = make_study("one", {**VECTORS, "extraction.saes": {"demo": demo}})
+    assert _other_layers(of_one, held) == [
+        "one layer is held: the study's SAEs read the output of layer 3 alone"
+    ]
