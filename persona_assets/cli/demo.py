@@ -16,7 +16,7 @@ from persona_assets.base.atomic import sync
 from persona_assets.base.errors import StudyError
 from persona_assets.base.project import in_project, project
 from persona_assets.base.text import cleaned
-from persona_assets.cli.answers import ask
+from persona_assets.cli.answers import ask, say_unshown
 from persona_assets.cli.drift import follow
 from persona_assets.cli.feature import print_feature
 from persona_assets.cli.plot import plot
@@ -35,16 +35,21 @@ SHIPPED = Path("data/smollm2/lake")  # the answers of all roles, as a lake keeps
 
 _READ = ("role_features", "statistics", "baselines", "atlas", "feature_labels", "directions", "warehouse")
 _PICTURES = (("similarity", None), ("axes", None), ("atlas", None), ("role", LIVE))
-_SHOWN = 2  # answers of the live role, and sentences of its surest feature
-_SURE = f"from top_features('{LIVE}', by := 'q') where auroc > 0.5 limit"
-_FIRST = f"select feature_id {_SURE} 1"
+_SHOWN = 2  # answers of the live role, and sentences of its first feature
+_N_MARKS = 5
+_MARKS = f"from top_features('{LIVE}') limit"
+_FIRST = f"select feature_id {_MARKS} 1"
+_ORDER = (
+    "ordered by distinctness: what surely tells the role from the others and is rare in these; "
+    "by := 'q' puts the surest difference first"
+)
 
 # What people ask first, and how SQL says it; where it does not, `persona feature` shows the sentences.
 _QUESTIONS = {
     "What do three roles answer to one question?": "select role, question, response from responses "
     "where response_id = 7 and role in ('default', 'pirate', 'vampire')",
     f"Which features tell the {LIVE} from the other roles, and how sure is that?": "select feature_id, "
-    f"label, q, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_SURE} 5",
+    f"label, q, auroc, auroc_low, auroc_high, n_wordings_agree, firing_rate {_MARKS} {_N_MARKS}",
     "Which roles fire the first of these features?": "from which_roles({feature}) limit 5",
     f"In which sentences of the {LIVE} is it strongest, and on which tokens?": None,
     "Which features tell roles apart best?": "select rank, feature_id, preferred_role, stability from atlas "
@@ -146,6 +151,9 @@ def _ask(study: Study) -> None:
         query = pattern.format(feature=feature)
         print(f'\n{question}\n$ persona sql {study.name} "{query}"', flush=True)
         ask(study, query, "table")
+        if _MARKS in query:
+            print(_ORDER)
+            say_unshown(study, role=LIVE, sae=None, limit=_N_MARKS, by="distinctness")
 
 
 def _say_what_is_next(study: Study, took: str) -> None:

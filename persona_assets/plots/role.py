@@ -6,11 +6,12 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from persona_assets.plots.canvas import drawing
-from persona_assets.plots.intervals import Row, interval_figure
+from persona_assets.plots.intervals import LEVEL, Row, interval_figure
 from persona_assets.plots.words import literally
 from persona_assets.scoring.score import better_than_chance
 
 _LONGEST_LABEL = 48
+_MOST_RARE = 6
 
 
 @drawing
@@ -29,4 +30,14 @@ def role_figure(contrasts: pa.Table, labels: pa.Table, role: str, about: str) ->
         return f"{beside}{row['feature_id']}"
 
     title = f"{literally(role)}: highest and lowest of {contrasts.num_rows:,} features · {literally(about)}"
+    title += _too_rare(contrasts)
     return interval_figure(contrasts, "auroc", title, "features", name)
+
+
+def _too_rare(contrasts: pa.Table) -> str:
+    """Return the sure features that the picture cannot place, as they have no interval; "" without any."""
+    rows = contrasts.select(["feature_id", "q", "auroc_low"]).to_pylist()
+    rare = [row for row in rows if row["auroc_low"] is None and row["q"] is not None and row["q"] < LEVEL]
+    rare.sort(key=lambda row: row["q"])
+    named = ", ".join(str(row["feature_id"]) for row in rare[:_MOST_RARE]) + ", …" * (len(rare) > _MOST_RARE)
+    return f" · too rare for an interval, with q < {LEVEL:g}: {named}" if rare else ""

@@ -82,6 +82,21 @@ def test_a_roles_features_stand_beside_their_preferred_labels() -> None:
     assert "70 features in between" in texts(figure)
 
 
+def test_sure_features_that_are_too_rare_for_an_interval_are_named_in_the_title() -> None:
+    table = contrasts(["pirate"] * 100, list(range(100)))
+    rows = table.to_pylist()
+    for row in rows:
+        row["q"] = 0.5
+    rows[40] |= {"q": 0.01, "auroc_low": None, "auroc_high": None}
+    rows[41] |= {"q": 0.06, "auroc_low": None, "auroc_high": None}
+    title = "pirate: highest and lowest of 100 features · study"
+    rare = role_figure(pa.Table.from_pylist(rows, schema=table.schema), labels({}), "pirate", "study")
+    assert rare.get_suptitle().replace("\n", " ") == f"{title} · too rare for an interval, with q < 0.05: 40"
+    rows[40]["q"] = 0.2
+    none = role_figure(pa.Table.from_pylist(rows, schema=table.schema), labels({}), "pirate", "study")
+    assert none.get_suptitle() == title
+
+
 def test_features_of_a_role_stand_in_the_same_order_however_loud_one_of_them_is() -> None:
     table = contrasts(["pirate"] * 9, list(range(9)))
     effect = table["effect"].to_numpy().copy()
