@@ -25,8 +25,8 @@ from persona_assets.lake.schema import (
 from persona_assets.study.settings import AtlasSettings
 
 NO_CV_NOTE = (
-    "The coefficient of variation (cv, the spread over the mean over roles) is not given: without what the "
-    "questions bring, that mean is about 0."
+    "The coefficient of variation (cv: the spread over roles, divided by the mean) is not given: each role "
+    "is compared with the others on the same questions, so that the mean over roles is about 0."
 )
 NOTHING_PASSED_NOTE = (
     "In no feature do roles differ beyond their wordings and questions (q < 0.05), so none is mapped and no "

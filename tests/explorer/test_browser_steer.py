@@ -183,7 +183,7 @@ def test_what_cannot_be_asked_is_not_sent_and_what_is_refused_is_told(
     button.click()
     page.locator(".caution[role=alert]").wait_for()
     assert "no feature 999999" in page.locator(".caution").inner_text()
-    page.get_by_text("No interventions are recorded").wait_for()
+    page.get_by_text("Recorded interventions: none yet").wait_for()
     assert all("400" in one for one in troubles)
     troubles.clear()
 
@@ -191,4 +191,4 @@ def test_what_cannot_be_asked_is_not_sent_and_what_is_refused_is_told(
 def test_without_a_model_it_says_how_to_have_one(page: Any, live: Served, built: Any) -> None:
     opened(page, live.address, "steer", ".state code")
     page.get_by_text("persona explore small --model").wait_for()
-    page.get_by_text("No interventions are recorded").wait_for()
+    page.get_by_text("Recorded interventions: none yet").wait_for()

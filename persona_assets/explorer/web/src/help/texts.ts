@@ -146,7 +146,7 @@ export const STUDY_HELP: Record<Page, HelpText> = {
       TOKENS,
       ...EFFECT,
       ["fires in", "share of all answers in which it is above 0 on any token"],
-      ["F of roles", "how much roles differ beyond their wordings and questions; q is its p, adjusted for all features"],
+      ["roles differ: F", "how much roles differ beyond their wordings and questions; q is its p, adjusted for all features"],
       ["from strong to weak", "answers over its whole range: a label that fits the first alone is too narrow"],
       ["variance", "which share roles, questions and wordings have of one answer’s variance"],
     ],

@@ -1,7 +1,7 @@
 import { fixed } from "../../components/format";
 import { Section } from "../../components/parts";
 import type { DriftRun, DriftScore } from "../../generated/contract";
-import { SCORES, VERDICTS } from "./words";
+import { SCORES, VERDICT_WORDS, VERDICTS } from "./words";
 
 const NAMES = {
   norm: "the turn's vector norm",
@@ -28,7 +28,7 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
               <Correlation r={r} />
               <span className="num">{r === null ? "–" : `r = ${fixed(r)}`}</span>
               {verdict ? (
-                <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span>
+                <span className={VERDICTS[verdict]}>{VERDICT_WORDS[verdict]}</span>
               ) : (
                 <span className="muted">too few turns, or nothing varies</span>
               )}

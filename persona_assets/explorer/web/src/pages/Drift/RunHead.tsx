@@ -2,7 +2,7 @@ import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
 import type { DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
-import { leastP, plainHint, SCORES, VERDICTS } from "./words";
+import { leastP, plainHint, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
 
 interface RunHeadProps {
   run: DriftRun;
@@ -123,13 +123,13 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
           "confounds",
           verdict ? (
             <>
-              <span className={VERDICTS[verdict]}>{verdict.toLowerCase()}</span>
+              <span className={VERDICTS[verdict]}>{VERDICT_WORDS[verdict]}</span>
               {strongest !== null && <span className="muted"> |r| {fixed(strongest)}</span>}
             </>
           ) : (
             "–"
           ),
-          "the worst of the score's correlations, below",
+          "the strongest of the score's correlations, below; moderate: the lower end of its interval is above 0.40, high: above 0.70, else not shown",
         ],
         ["SAE", <bdi className="drift-model">{run.sae}</bdi>],
         ["read by", <bdi className="drift-model">{run.model}</bdi>],

@@ -4,7 +4,7 @@ import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import type { DriftRunEntry, DriftRuns } from "../../generated/contract";
 import { href } from "../../router/router";
-import { plainHint, VERDICTS } from "./words";
+import { plainHint, VERDICT_WORDS, VERDICTS } from "./words";
 
 /** Every conversation that was measured; the sensitive ones are marked. */
 export function RunList({ runs, default_run, unreadable }: DriftRuns) {
@@ -124,7 +124,7 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
     title: "confounds",
     hint: "the worst correlation of the score with a turn's norm, features or tokens",
     value: (run) => run.verdict && ["LOW", "MODERATE", "HIGH"].indexOf(run.verdict),
-    cell: (run) => (run.verdict === null ? "–" : <span className={VERDICTS[run.verdict]}>{run.verdict.toLowerCase()}</span>),
+    cell: (run) => (run.verdict === null ? "–" : <span className={VERDICTS[run.verdict]}>{VERDICT_WORDS[run.verdict]}</span>),
   },
   {
     key: "model",

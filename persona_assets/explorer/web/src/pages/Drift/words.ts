@@ -7,6 +7,8 @@ export const SCORES: Record<DriftScore, string> = {
   cosine_anchor: "cosine with the anchor",
 };
 
+/** What is said of a confound, by the lower end of the interval of its |r|. */
+export const VERDICT_WORDS = { LOW: "not shown", MODERATE: "moderate", HIGH: "high" } as const;
 export const VERDICTS = { LOW: "chip", MODERATE: "chip warn", HIGH: "chip bad" } as const;
 
 /** What the p of a run beside plain conversations is, in a line. */

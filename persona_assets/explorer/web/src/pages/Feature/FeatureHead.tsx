@@ -39,7 +39,7 @@ export function FeatureHead({ feature }: { feature: FeaturePage }) {
             ["fires in", percent(s.firing_rate), SAYS.features.firing_rate],
             ["mean", fmt(s.mean), SAYS.features.mean],
             ["preferred role", s.preferred_role === null ? "–" : <RoleLink role={s.preferred_role} />, SAYS.features.preferred_role],
-            ["F of roles, q", `${fmt(s.role_f)}, ${fmt(s.role_q)}`, SAYS.features.role_f],
+            ["roles differ", `F ${fmt(s.role_f)}, q ${fmt(s.role_q)}`, SAYS.features.role_f],
           ]}
         />
       </div>

@@ -19,14 +19,14 @@ export function ShapeOfPeaks({ peaks: { shape, echoes } }: { peaks: FeaturePeaks
         facts={[
           ["active on tokens", percent(shape.token_rate), "of all tokens of all roles"],
           [
-            "peaks on one",
+            "commonest peak",
             <>
-              {percent(shape.single_token_share)} {shape.single_token !== null && <OneToken piece={shape.single_token} />}
+              {shape.single_token !== null && <OneToken piece={shape.single_token} />} {percent(shape.single_token_share)}
             </>,
             `of ${shape.n_peaks ?? 0} peaks that the evidence keeps`,
           ],
-          ["at", fixed(shape.peak_place), "mean place of the peak; 0: the first token of a response, 1: the last"],
-          ["r with place", <Position shape={shape} />, POSITION],
+          ["mean place in the answer", fixed(shape.peak_place), "mean place of the peak in the answer; 0: its first token, 1: its last"],
+          ["correlation with place", <Position shape={shape} />, POSITION],
         ]}
       />
       {one && <p className="caution">Nearly all of its peaks lie on one token: it may be no more than that word.</p>}

@@ -24,7 +24,7 @@ export function Recorded({ sae }: { sae: string }) {
 function HowToRecord() {
   const { name } = useStudy();
   return (
-    <Empty title="No interventions are recorded">
+    <Empty title="Recorded interventions: none yet">
       Say in the study’s file what is edited, and how many questions are answered again,{" "}
       <code>{"interventions: {towards: {target: role_vector, role: pirate, roles: [default], operation: add, answers: 6}}"}</code>, then{" "}
       <code>persona run {name} --select steered_responses,interventions,warehouse</code>.
