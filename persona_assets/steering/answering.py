@@ -72,7 +72,11 @@ class SteeredBackend:
         whole: Backbone | None = None,
     ) -> None:
         self._backend = TransformersBackend(generation, None if whole is None else whole.causal)
-        self._place = place_of(whole or self._own(), point)
+        try:
+            self._place = place_of(whole or self._own(), point)
+        except Exception:
+            self._backend.close()  # others, who hold the model, find it as it was
+            raise
 
     def _own(self) -> Backbone:
         model = self._backend.model

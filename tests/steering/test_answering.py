@@ -8,10 +8,13 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from persona_assets.base.errors import StudyError
+from persona_assets.extract.backbone import Backbone
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.hooks import HookPoint
+from persona_assets.models.loading import text_config
 from persona_assets.models.places import Change, changed
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.edits import Edit, along
@@ -115,3 +118,14 @@ def test_greedy_answers_are_those_of_whole_passes_with_the_answer_edited(whole: 
             assert predicted[len(prompt.token_ids) - 1 : -1] == answer.token_ids
             differ.add(tuple(answer.token_ids))
     assert len(differ) > len(PROMPTS)
+
+
+def test_a_shared_model_keeps_its_end_tokens_where_a_stream_cannot_be_changed() -> None:
+    model = str(TOY / "model")
+    config = text_config(model)
+    whole = Backbone.load(model, None, config, config.num_hidden_layers, "float32", "cpu", whole=True)
+    own = whole.causal.generation_config
+    assert own.eos_token_id is not None
+    with pytest.raises(StudyError, match="cannot be changed"):
+        SteeredBackend(settings(model), HookPoint(2, "hook_resid_mid"), whole=whole)
+    assert whole.causal.generation_config is own
