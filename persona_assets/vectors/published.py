@@ -29,7 +29,7 @@ def read_axis(file: Path, layer: int, width: int, n_layers: int) -> Singles:
 def read_role_vector(file: Path, layer: int, width: int, n_layers: int) -> Singles:
     """Return a role's vector float32[width], the mean of its answers, as `read_axis` does an axis.
 
-    A dictionary has it under `vector`.
+    A dictionary has it under `vector`. A tensor alone does not say what it is, and is taken for one.
     """
     content = loaded(file)
     if isinstance(content, dict) and "vector" not in content and "axis" in content:

@@ -188,7 +188,8 @@ def steer(
         Path | None,
         typer.Option(
             "--role-file",
-            help="In place of a feature: the vector to the role in a .pt file of assistant-axis's.",
+            help="In place of a feature: the vector to the role in a .pt file of assistant-axis's. "
+            "A tensor alone is taken for one, also where it is an axis.",
         ),
     ] = None,
     from_file: Annotated[
