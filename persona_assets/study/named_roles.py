@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from persona_assets.base.given import meant
-from persona_assets.base.project import in_project
 from persona_assets.study.contrasts import check_role, compared_roles, groups_of
 from persona_assets.study.study import Study
-
-_AN_ANCHOR = "data/smollm2/roles/default.json"
 
 
 def check_named_roles(study: Study) -> None:
@@ -53,10 +50,13 @@ def roles_of_intervention(study: Study, name: str) -> set[str]:
 
 
 def without_anchor(study: Study) -> str | None:
-    """Return a line that says what a study goes without whose anchor is none of its roles; None of others."""
-    anchor, roles = study.settings.analysis.anchor, study.role_names
-    if anchor in roles:
+    """Return a line that says what a study goes without whose anchor is not compared; None of others."""
+    anchor, compared = study.settings.analysis.anchor, compared_roles(study)
+    if anchor in compared:
         return None
-    example = f", such as {_AN_ANCHOR}" if in_project(_AN_ANCHOR).is_file() else ""
-    remedy = meant(anchor, roles, f"name one of the roles, or add the role{example}")
-    return f"analysis.anchor: no role {anchor!r}, so no assistant axis and no drift are measured; {remedy}"
+    lacks = "so no assistant axis and no drift are measured"
+    if anchor in study.role_names:
+        left_out = f"analysis.anchor: role {anchor!r} is left out of comparisons by analysis.exclude"
+        return f"{left_out}, {lacks}; take it out of that list, or name another role"
+    remedy = meant(anchor, compared, "name one of the roles, or add the role")
+    return f"analysis.anchor: no role {anchor!r}, {lacks}; {remedy}"

@@ -73,7 +73,7 @@ def test_a_study_without_its_anchor_says_what_it_goes_without_and_how_to_mend_it
     alone = make_study("alone", {"roles.include": ["ghost", "pirate"]})
     line = (
         "analysis.anchor: no role 'default', so no assistant axis and no drift are measured; name one of the "
-        "roles, or add the role, such as data/smollm2/roles/default.json\n"
+        "roles, or add the role\n"
     )
     print_status(alone, "table")
     assert line in capsys.readouterr().out
@@ -85,4 +85,11 @@ def test_a_study_without_its_anchor_says_what_it_goes_without_and_how_to_mend_it
     assert line in capsys.readouterr().err
     assert str(without_anchor(make_study("slip", {"analysis.anchor": "defalt"}))).endswith(
         "did you mean default?"
+    )
+
+
+def test_a_study_that_leaves_its_anchor_out_of_comparisons_says_so_too(make_study: StudyMaker) -> None:
+    assert without_anchor(make_study(changes={"analysis.exclude": ["default"]})) == (
+        "analysis.anchor: role 'default' is left out of comparisons by analysis.exclude, so no assistant axis "
+        "and no drift are measured; take it out of that list, or name another role"
     )
