@@ -13,8 +13,8 @@ def check_named_roles(study: Study) -> None:
     Asked before any work begins: otherwise a stage refuses hours later, when all that it needs is made.
     """
     settings = study.settings
-    for role in settings.analysis.exclude:
-        check_role(study, f"{study.file}: analysis.exclude", role, study.role_names)
+    for role in settings.analysis.exclude:  # may stay as it is where roles.include takes few of them
+        check_role(study, f"{study.file}: analysis.exclude", role, study.names_in_folder)
     groups_of(study)
     for name in settings.interventions:
         roles_of_intervention(study, name)

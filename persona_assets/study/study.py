@@ -71,13 +71,18 @@ class Study:
         """The roles that take part, sorted. Raises StudyError where their files are missing."""
         wanted = self.settings.roles.include
         if wanted == "all":
-            return list(self._role_files)
+            return self.names_in_folder
         for name in wanted:
             if name not in self._role_files:
                 remedy = meant(name, self._role_files, "")
                 told = f"{self.file}: roles.include: no role {name!r} in {self._role_directory}"
                 raise StudyError(f"{told}; {remedy}" if remedy else told)
         return sorted(set(wanted))
+
+    @property
+    def names_in_folder(self) -> list[str]:
+        """The roles of the study's folder, sorted, whether they take part or not."""
+        return list(self._role_files)
 
     @cached_property
     def roles(self) -> dict[str, Role]:

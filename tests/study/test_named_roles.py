@@ -90,6 +90,11 @@ def test_a_study_without_its_anchor_says_what_it_goes_without_and_how_to_mend_it
 
 def test_a_study_that_leaves_its_anchor_out_of_comparisons_says_so_too(make_study: StudyMaker) -> None:
     assert without_anchor(make_study(changes={"analysis.exclude": ["default"]})) == (
-        "analysis.anchor: role 'default' is left out of comparisons by analysis.exclude, so no assistant axis "
-        "and no drift are measured; take it out of that list, or name another role"
+        "analysis.anchor: role 'default' is left out of comparisons by analysis.exclude, so no assistant "
+        "axis and no drift are measured; take it out of that list, or name another role"
     )
+
+
+def test_a_study_cut_down_to_few_roles_may_exclude_others_of_its_folder(make_study: StudyMaker) -> None:
+    cut = {"roles.include": ["default", "pirate"], "analysis.exclude": ["ghost"]}
+    check_named_roles(make_study(changes=cut))

@@ -32,7 +32,7 @@ class AnalysisSettings(Block):
     anchor: Name = "default"
     """The role that others are compared with."""
     exclude: list[Name] = []
-    """Roles that are left out of comparisons."""
+    """Roles of the folder that are left out of comparisons."""
     smallest_effect: Annotated[float, Field(ge=0, lt=0.5)] = SMALLEST_EFFECT
     """The smallest difference of interest: of AUROC from 1/2. `p_relevant` tests whether a role differs by
     more."""
