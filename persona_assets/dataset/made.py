@@ -83,8 +83,9 @@ def checks(facts: dict[str, Any], saes: list[dict[str, Any]], verified: Verified
 
 
 def _earlier(n_stale: int) -> str:
-    """Return how many roles lack files because those that are there were made by other settings."""
-    return f"; of {n_stale} some files were made by earlier settings, and are left out" if n_stale else ""
+    """Return of how many roles there are files, but stale ones."""
+    why = "made under other settings or by an earlier version, and are left out"
+    return f"; some files of {n_stale:,} of these were {why}" if n_stale else ""
 
 
 def of_others(dataset: DataSet, labels: list[dict[str, Any]]) -> str:

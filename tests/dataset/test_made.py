@@ -64,8 +64,9 @@ def test_answers_that_were_cut_off_are_a_share_of_those_whose_end_was_noted() ->
     assert "6 of 6 responses were cut off at the greatest length. Of 6 nobody noted it." in said
 
 
-def test_roles_that_are_left_out_because_of_earlier_settings_are_counted() -> None:
+def test_roles_that_are_left_out_because_they_are_stale_are_counted() -> None:
     known = facts("select null::varchar as role, 0 as question_id") | {"n_fresh": 0, "n_stale": 2}
-    told = "0 of 2 roles are complete under the study's settings (the table `roles` says which are not; of 2"
+    told = "0 of 2 roles are complete under the study's settings (the table `roles` says which are not; some "
+    told += "files of 2 of these were made under other settings or by an earlier version, and are left out)."
     assert told in checks(known, [], VERIFIED)
     assert "earlier" not in checks(known | {"n_fresh": 2, "n_stale": 0}, [], VERIFIED)

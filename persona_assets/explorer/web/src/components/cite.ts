@@ -23,7 +23,7 @@ export function sourceOf(study: Study, sae: Sae | null): string[] {
 /** Of roles that are not in the snapshot, those of which the lake has files: of other settings, or of another version. */
 function earlier(roles: RoleEntry[], read: RoleEntry[]): string {
   const stale = roles.filter((one) => !read.includes(one) && one.status === "stale").length;
-  return stale > 0 ? ` (${count(stale)} made by earlier settings are left out)` : "";
+  return stale > 0 ? ` (${count(stale)} made under other settings or by an earlier version are left out)` : "";
 }
 
 /** Every answer counts; beside them, those that play their role in a judge's eyes may have numbers of their own. */

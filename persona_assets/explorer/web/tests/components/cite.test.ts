@@ -33,9 +33,11 @@ test("answers that the SAE has not read are not among those that a page is of", 
   expect(sourceOf(half, sae)).toContain("1\u2009350 answers");
 });
 
-test("of a snapshot that lacks roles it says how many were made by earlier settings", () => {
+test("of a snapshot that lacks roles it says how many are stale", () => {
   const roles = [of("pirate", []), of("poet", []), of("ghost", [])].map((one, at) => ({ ...one, status: at < 2 ? "stale" : "missing" }));
-  expect(sourceOf({ ...study, roles } as unknown as Study, sae)).toContain("0 of 3 roles (2 made by earlier settings are left out)");
+  expect(sourceOf({ ...study, roles } as unknown as Study, sae)).toContain(
+    "0 of 3 roles (2 made under other settings or by an earlier version are left out)",
+  );
 });
 
 test("a page says by which judge answers that play their role are told apart", () => {
