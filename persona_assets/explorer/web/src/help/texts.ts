@@ -23,7 +23,10 @@ const EFFECT = [
   ["AUROC", "how often an answer of the role activates the feature more than one of the others; ½ is chance"],
   ["q", "p adjusted for all features that were asked about; a filled dot is a finding"],
 ] as const;
-const TOKENS = ["lit tokens", "the darker, the stronger the feature is there; a token says its activation when it is pointed at"] as const;
+const TOKENS = [
+  "lit tokens",
+  "the more its ground stands out from the page, the stronger the feature is there; a token says its activation when it is pointed at",
+] as const;
 const LIT: Keys = ["← →", "in a sentence, from one lit token to the next"];
 const SORT: Keys = ["Enter", "on a column’s head sorts by it, again the other way round"];
 const RUN: Keys = ["Ctrl or ⌘ + Enter", "asks"];
@@ -60,7 +63,10 @@ export const STUDY_HELP: Record<Page, HelpText> = {
   table: {
     shows: "Every feature that fired in any answer, with its numbers over all roles.",
     read: [
-      ["histogram", "in a column’s head, of all features pale and of those listed dark; a bar’s height is the root of their number"],
+      [
+        "histogram",
+        "in a column’s head, of all features pale and of those listed dark; a bar’s height is the square root of how many there are",
+      ],
       ["+ Range", "filters by a column’s numbers"],
       ["score", "of those features only that may be on the map: the role’s share of the variance of one answer"],
       ["role q", "p of roles that do not differ, adjusted for all features"],
