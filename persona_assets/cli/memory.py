@@ -60,7 +60,7 @@ def _remedies(need: Need, card: int) -> str:
     found = []
     if need.card(less=need.of_batch) <= room:
         found.append(f"a smaller {need.batch}")
-    if need.dtype == "float32" and need.card() <= 2 * room:
+    if need.dtype == "float32" and need.card(less=need.typed // 2) <= room:
         found.append(f"{block}.dtype: bfloat16, which gives other results")
     spread = next((n for n in _SPREADS if need.n_heads % n == 0 and need.card(n) <= room), None)
     if spread is not None and spread > need.n_cards:

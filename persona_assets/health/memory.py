@@ -38,7 +38,7 @@ class Term:
     """A part of what is needed, in bytes, and how it comes about in words.
 
     `of_batch`: it shrinks with what is answered or read at once. `beside`: every card holds it whole, beside
-    vLLM's share.
+    vLLM's share. `typed`: it is in the model's type, as an SAE is not.
     """
 
     what: str
@@ -46,6 +46,7 @@ class Term:
     how: str
     of_batch: bool = False
     beside: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ class Need:
     def of_batch(self) -> int:
         """Bytes that a smaller batch would need less of, up to all of them."""
         return sum(term.n_bytes for term in self.terms if term.of_batch)
+
+    @property
+    def typed(self) -> int:
+        """Bytes that are in the model's type, with one answer."""
+        terms = [*self.terms, *([self.answer] if self.answer else [])]
+        return sum(term.n_bytes for term in terms if term.typed)
 
     def card(self, n_cards: int | None = None, less: int = 0) -> float:
         """Return the bytes that each of `n_cards` cards must have, by default of as many as the study names.
@@ -162,6 +169,7 @@ def keys_and_values(config: Any, n_tokens: int, n_bytes: int) -> Term:
         "keys and values",
         2 * n_kept * n_heads * width * n_bytes,
         f"2 × ({layers}) × {n_heads} heads × {width} × {n_bytes} B",
+        typed=True,
     )
 
 
@@ -178,7 +186,7 @@ def batch_of(config: Any, n_tokens: int, longest: int, n_bytes: int) -> Term:
         n_heads, length = config.num_attention_heads, min(longest, CHUNK)
         needed += n_tokens * length * n_heads * (n_bytes + 4)
         how += f" + {n_tokens:,} × {length:,} × {n_heads} heads × {n_bytes + 4} B"
-    return Term("activations", needed, how, of_batch=True)
+    return Term("activations", needed, how, of_batch=True, typed=True)
 
 
 def _answering(settings: GenerationSettings) -> Need:
@@ -186,7 +194,7 @@ def _answering(settings: GenerationSettings) -> Need:
     text, dtype = config.get_text_config(), _dtype(settings)
     weights = _weights(parameters(config), BYTES[dtype], settings.engine, config)
     in_cache = 1 if "fp8" in str(settings.engine.get("kv_cache_dtype")) else BYTES[dtype]
-    answer = keys_and_values(text, settings.max_model_len, in_cache)
+    answer = replace(keys_and_values(text, settings.max_model_len, in_cache), typed=in_cache > 1)
     if settings.backend == "vllm":
         terms = [weights, _stepped(settings, text, settings.max_model_len, BYTES[dtype])]
         batch = "generation.engine.max_num_batched_tokens"
@@ -194,7 +202,7 @@ def _answering(settings: GenerationSettings) -> Need:
         at_once = int(_option(settings, "max_num_seqs", _VLLM_SEQUENCES))
         return replace(_spread(need, settings), answer=answer, at_once=at_once)
     n = answering_options(settings.engine).batch_size
-    cache = Term(answer.what, n * answer.n_bytes, f"{n} answers × {answer.how}", of_batch=True)
+    cache = Term(answer.what, n * answer.n_bytes, f"{n} answers × {answer.how}", of_batch=True, typed=True)
     how = f"3 × {n} answers × {text.vocab_size:,} tokens × 4 B"
     logits = Term("logits", 3 * n * text.vocab_size * 4, how, of_batch=True)
     terms, batch = [weights, cache, logits], "generation.engine.batch_size"
@@ -263,7 +271,7 @@ def _option(settings: _Settings, key: str, default: float, most: int = _MOST) ->
 def _weights(n: int, n_bytes: int, engine: dict[str, Any], config: Any, layers: str = "") -> Term:
     packed = engine.get("quantization") or getattr(config, "quantization_config", None)
     how = f"{layers}{n:,} parameters × {n_bytes} B{', more than it takes quantized' if packed else ''}"
-    return Term("weights", n * n_bytes, how)
+    return Term("weights", n * n_bytes, how, typed=True)
 
 
 def _sae(name: str, settings: SaeSettings, config: Any) -> Term:

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
 from persona_assets.cli.memory import told
-from persona_assets.health.memory import batch_of, keys_and_values, memory_needs, parameters
+from persona_assets.health.memory import Need, Term, batch_of, keys_and_values, memory_needs, parameters
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
 from tests.conftest import StudyMaker
@@ -210,6 +210,15 @@ def test_what_is_too_much_for_a_card_comes_with_what_helps(
     make_study: StudyMaker, gemma: dict[str, Any], changes: dict[str, Any], advice: str
 ) -> None:
     assert advice in told(memory_needs(make_study(changes=gemma | changes))[0])[-1]
+
+
+def test_another_type_is_advised_where_what_is_in_the_models_type_is_large() -> None:
+    def advice(weights: int, sae: int) -> str:
+        terms = [Term("weights", weights, "", typed=True), Term("SAE", sae, "")]
+        return told(Need("activations", "transformers", "float32", terms, "batch", n_heads=1))[-1]
+
+    assert "for 40 GB: extraction.dtype: bfloat16" in advice(65 * 10**9, 5 * 10**9)
+    assert "bfloat16" not in advice(10 * 10**9, 65 * 10**9)
 
 
 def test_saes_in_vllms_worker_lie_whole_on_every_card_beside_its_share(
