@@ -2,6 +2,7 @@ import { DateDay, Decimal, Field, Float64, Int32, Int64, List, Struct, Timestamp
 import { expect, test } from "vitest";
 import { toCsv } from "../../src/components/csv";
 import { complaint } from "../../src/pages/Sql/site/complaint";
+import { refusal } from "../../src/pages/Sql/site/statement";
 import { isText, plain, typeName } from "../../src/pages/Sql/site/values";
 
 const json = (type: string, message: string, position?: string) =>
@@ -73,4 +74,15 @@ test("only columns of text, whatever they nest, keep a spreadsheet from seeing a
   expect(["DECIMAL(2,1)", "HUGEINT", "DOUBLE", "BIGINT", "DATE", "UUID"].some(isText)).toBe(false);
   expect(toCsv([["-a"], ["-1.5"], ["=1"]], [false])).toBe("'-a\r\n-1.5\r\n=1\r\n");
   expect(toCsv([["a"], ["-1.5"]])).toBe("a\r\n'-1.5\r\n");
+});
+
+test("a statement that does not read is refused at its first word, which is named", () => {
+  const tokens = [
+    { start: 3, kind: 0, text: "selct " },
+    { start: 9, kind: 1, text: "1" },
+  ];
+  const said = refusal("   selct 1", tokens)!;
+  expect(said.error).toMatch(/^only reading is possible here: .*; “selct” is none of these$/);
+  expect([said.line, said.column]).toEqual([1, 4]);
+  expect(refusal("   FROM roles", [{ start: 3, kind: 0, text: "FROM " }])).toBeNull();
 });

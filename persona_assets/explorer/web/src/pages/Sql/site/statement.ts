@@ -9,6 +9,7 @@ export interface Token {
 
 export const OPERATOR = 3; // DuckDB's number of this kind of token
 const READING = new Set("select from with values describe desc show summarize table pivot unpivot".split(" "));
+const LONGEST = 30; // characters of a word that is shown
 const REFUSED = "only reading is possible here: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN";
 
 /** What speaks against running `sql`, as the live console says it: one statement is asked, and it only reads. */
@@ -20,7 +21,9 @@ export function refusal(sql: string, tokens: readonly Token[]): Problem | null {
   const rest = tokens.slice(tokens.indexOf(statements[0]!));
   const explained = rest.find((token) => !["explain", "analyze"].includes(word(token)));
   if (explained !== undefined && (READING.has(word(explained)) || explained.text.startsWith("("))) return null;
-  return { error: REFUSED, ...place(sql, (explained ?? statements[0]!).start, false) };
+  const begins = explained === undefined ? "" : word(explained).slice(0, LONGEST);
+  const not = begins === "" ? "" : `; “${begins}” is none of these`; // a slip of the pen, or a statement that writes
+  return { error: REFUSED + not, ...place(sql, (explained ?? statements[0]!).start, false) };
 }
 
 const word = ({ text }: Token): string => /^\w*/.exec(text)![0].toLowerCase();
