@@ -270,6 +270,12 @@ def test_a_transitions_features_are_ranked_by_contribution_and_by_change(page, d
     assert page.get_by_text("may explain little").count() == 1
     link = page.locator(".drift-features .feature-link").first
     assert link.get_attribute("href") == f"#/feature/{shown()[0]}"
+    for moved, sign in (("activated", 1), ("deactivated", -1)):
+        page.get_by_role("button", name=moved, exact=True).click()
+        page.wait_for_function(f"location.hash.includes('moved={moved}')")
+        rows = [row for row in transition["by_change"] if transition["features"]["delta"][row] * sign > 0]
+        assert shown() == [ids[row] for row in rows] and len(rows) > 0
+        assert "31.0\u202f%" in page.locator("main").inner_text()  # of all that are ranked
 
 
 def test_confounds_are_in_plain_sight_with_a_caution_where_one_is_high(page, drift):

@@ -8,6 +8,9 @@ import { useSae } from "../../data/StudyContext";
 import type { DriftFeature, DriftRun, DriftScore, DriftTransition } from "../../generated/contract";
 import { useParam } from "../../router/router";
 
+/** Which features of a transition are shown: all, or those that one turn has more, or less, of than the turn before. */
+const MOVED = { both: () => true, activated: (row: Row) => row.delta > 0, deactivated: (row: Row) => row.delta < 0 };
+
 const HALF = 40; // pixels of the largest contribution's bar
 
 interface Row {
@@ -23,9 +26,11 @@ interface Row {
 /** What carried the score from one turn to the next: by contribution, or by size of change alone. */
 export function TransitionPanel({ run, transition, score }: { run: DriftRun; transition: DriftTransition; score: DriftScore }) {
   const [by, setBy] = useParam("by", "contribution");
+  const [moved, setMoved] = useParam("moved", "both");
   const order = by === "change" ? transition.by_change : transition.by_contribution;
   const covered = by === "change" ? transition.covered.by_change : transition.covered.by_contribution;
-  const rows = useMemo(() => order.map((place) => rowOf(run, transition, place)), [run, transition, order]);
+  const all = useMemo(() => order.map((place) => rowOf(run, transition, place)), [run, transition, order]);
+  const rows = useMemo(() => all.filter(MOVED[Object.hasOwn(MOVED, moved) ? (moved as keyof typeof MOVED) : "both"]), [all, moved]);
   const columns = useMemo(() => columnsOf(rows, run), [rows, run]);
   const change = transition.changes[score];
   return (
@@ -35,14 +40,10 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
         transition.n_features === null ? "" : `; ${count(transition.n_features)} features changed`
       }`}
       aside={
-        <span className="choices" role="group" aria-label="Order of the features">
-          <button aria-pressed={by !== "change"} onClick={() => setBy("contribution")}>
-            by contribution
-          </button>
-          <button aria-pressed={by === "change"} onClick={() => setBy("change")}>
-            by change
-          </button>
-        </span>
+        <>
+          <Choices label="Which features" of={Object.keys(MOVED)} chosen={moved} choose={setMoved} />
+          <Choices label="Order of the features" of={["contribution", "change"]} prefix="by " chosen={by} choose={setBy} />
+        </>
       }
       box="drift-features"
       label="Features of this transition"
@@ -55,10 +56,30 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
       <p className="footnote">
         {covered === null
           ? "Which share of the movement these features carry is not known."
-          : `The ${rows.length} shown carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
+          : `The ${all.length} of ${by === "change" ? "the largest change" : "the largest contribution"} carry ${percent(covered)} of the movement (of the sum of all |contribution|).`}{" "}
         {by === "change" && "The largest changes may explain little of it: a feature counts by change × weight on the axis."}
       </p>
     </SortSection>
+  );
+}
+
+interface ChoicesProps {
+  label: string;
+  of: string[];
+  prefix?: string;
+  chosen: string;
+  choose: (one: string) => void;
+}
+
+function Choices({ label, of, prefix = "", chosen, choose }: ChoicesProps) {
+  return (
+    <span className="choices" role="group" aria-label={label}>
+      {of.map((one) => (
+        <button key={one} aria-pressed={one === chosen} onClick={() => choose(one)}>
+          {prefix + one}
+        </button>
+      ))}
+    </span>
   );
 }
 
