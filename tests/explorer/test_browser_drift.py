@@ -229,7 +229,7 @@ def test_tokens_are_coloured_by_their_place_in_the_turn_and_tell_their_projectio
     drawn = page.locator(".turn-tokens .token[tabindex]")
     assert drawn.count() == len(tokens["piece"])
     levels = [
-        int(name.split("drift-")[1]) for name in drawn.evaluate_all("all => all.map(one => one.className)")
+        int(name.split("drift-")[1][0]) for name in drawn.evaluate_all("all => all.map(one => one.className)")
     ]
     assert levels == [min(5, 1 + int(scaled * 5)) for scaled in tokens["scaled"]]
     drawn.nth(7).hover()
