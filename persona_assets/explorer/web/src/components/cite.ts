@@ -6,7 +6,7 @@ export function sourceOf(study: Study, sae: Sae | null): string[] {
   const { roles, published_at: published, version } = study;
   const read = sae === null ? roles : roles.filter((one) => one.read_by.includes(sae.sae));
   const answers = read.reduce((sum, one) => sum + one.n_responses, 0);
-  const of = sae === null ? [] : [sae.model && `model ${shortly(sae.model)}`, `SAE ${[sae.source, sae.sae].find(Boolean)}`, sae.hook];
+  const of = sae === null ? [] : [sae.model && `model ${shortly(sae.model)}`, `SAE ${nameOf(sae)}`, sae.hook];
   return [
     ...of,
     sae?.d_sae != null ? `${count(sae.d_sae)} features` : "",
@@ -19,6 +19,9 @@ export function sourceOf(study: Study, sae: Sae | null): string[] {
     version && `persona-assets ${version}`,
   ].filter((one): one is string => Boolean(one));
 }
+
+/** The study's name for the SAE, and what it is: a release's, or the last part of a folder's path, which may say nothing. */
+const nameOf = ({ sae, source }: Sae) => (source && source !== sae ? `${sae} (${source})` : sae);
 
 /** Of roles that are not in the snapshot, those of which the lake has files: of other settings, or of another version. */
 function earlier(roles: RoleEntry[], read: RoleEntry[]): string {

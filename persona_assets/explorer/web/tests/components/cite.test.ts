@@ -23,7 +23,7 @@ const study = {
 
 test("a page is cited by model, SAE, hook point, width, roles, answers, day and version", () => {
   expect(citation(study, sae, "Feature 7")).toBe(
-    "my_study, Feature 7: model gemma-3-27b-it, SAE gemma-scope / layer_40, blocks.40.hook_resid_post, 65\u2009536 features, 2 roles, 2\u2009700 answers, no judge filter, snapshot of 2026-11-22, persona-assets 0.1.0.",
+    "my_study, Feature 7: model gemma-3-27b-it, SAE l40 (gemma-scope / layer_40), blocks.40.hook_resid_post, 65\u2009536 features, 2 roles, 2\u2009700 answers, no judge filter, snapshot of 2026-11-22, persona-assets 0.1.0.",
   );
 });
 
