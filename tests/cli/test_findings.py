@@ -102,7 +102,7 @@ def test_a_publication_during_a_check_is_no_verdict(
     assert not check(study, [])
     assert capsys.readouterr().out.splitlines() == [
         "pirates: holds (the same snapshot)",
-        "roles: holds (another snapshot)",
+        "roles: holds (the same snapshot)",
     ]
     most = 100
     with pytest.raises(StudyError, match="1 of 2 findings are not checked; check them again later"):
