@@ -167,8 +167,6 @@ def test_a_server_tells_of_a_finding_as_soon_as_it_is_saved(study: Study) -> Non
         again = served.get("data/findings.json").json()
         assert [one["name"] for one in again["findings"]] == ["pirates", "roles"]
         assert served.get("data/findings/check/roles.json").json()["told"] == []
-        replaced(study, rows=[[OF_PIRATE_ALONE, "pirate", '"\ud800', 1, 2]])
-        assert served.get("data/findings/saved/pirates.json").json()["rows"][0][2] == '"?'
         assert served.get("data/findings/check/nothing.json").status_code == 404
 
 
