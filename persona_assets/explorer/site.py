@@ -120,26 +120,33 @@ def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int
     ):
         pages: list[_Pages] = call(list, _pages(source))
     total = sum(n_files for n_files, _ in pages)
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = list[Future[int]]()
         try:
             for one in pages:
-                futures.append(pool.submit(_write, snapshot, folder, ended, one))
+                futures.append(pool.submit(_write, snapshot, folder, begun, ended, one))
+            begun.set()  # not before: Ctrl-C may come between a call's submission and its place in the list
             done = n_written = 0
             for (n_files, _), future in zip(pages, futures, strict=True):
                 done, n_written = done + n_files, n_written + future.result()
                 progress(done, total)
         except BaseException:
             ended.set()
+            begun.set()
             pool.shutdown(wait=False, cancel_futures=True)
             interrupt_all(futures, snapshot.interrupt)
             raise
     return n_written
 
 
-def _write(snapshot: OpenSnapshot, folder: Path, ended: threading.Event, pages: _Pages) -> int:
+def _write(
+    snapshot: OpenSnapshot, folder: Path, begun: threading.Event, ended: threading.Event, pages: _Pages
+) -> int:
     """Write the answers' files; how many there are."""
+    begun.wait()
+    if ended.is_set():
+        return 0
     _, answers = pages
     n_written = 0
     with snapshot.source(live=False, max_pages=MAX_PAGES) as source:
