@@ -177,7 +177,7 @@ def test_centred_the_cv_is_null_and_empty(tmp_path: Path) -> None:
     check(content)
     assert (
         content["dataset"]["question_centering"]
-        and "(cv, the spread over the mean over roles) is not given" in content["guardrails"]["note"]
+        and "(cv: the spread over roles, divided by the mean) is not given" in content["guardrails"]["note"]
     )
     assert {feature["metrics"]["cv"] for feature in content["features"]} == {None}
     with (tmp_path / "features.csv").open(newline="") as file:
