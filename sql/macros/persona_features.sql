@@ -6,7 +6,7 @@
 -- attribution_rank that of feature_attribution: 1 is the feature whose rise by the role's prompt makes the role's own
 -- answers likeliest. intervention_rank is that of the features that the study's interventions edit in the role's answers: 1 is
 -- the one whose readout has the smallest p beside random features; readout_moved and readout_q are of the edit with that p
--- (intervention_effects), and answer_readout_* of new answers, where there are some. NULL where the feature is not
+-- (edits_of), and answer_readout_* of new answers, where there are some. NULL where the feature is not
 -- told of there. Ordered by the best of the three.
 create macro persona_features(role, sae := null, "by" := 'distinctness') as table
 with by_activation as (
@@ -20,21 +20,13 @@ by_attribution as (
     from feature_attribution as a
     where a.sae = chosen_sae(sae) and a.role = role
 ),
-edited as (
-    select e.feature_id, e.metric, e.effect, e.p, e.q
-    from intervention_effects as e
-    where
-        e.sae = chosen_sae(sae) and e.role = role and e.metric in ('readout', 'answer_readout')
-        and e.against = 'feature' and e.feature_id is not null
-    qualify row_number() over (partition by e.feature_id, e.metric order by e.p, abs(e.effect) desc) = 1
-),
 by_intervention as (
     select *, row_number() over (order by p, abs(effect) desc, feature_id) as intervention_rank
-    from edited
+    from edits_of(role, sae := sae)
     where metric = 'readout'
 ),
 answered as (
-    from edited
+    from edits_of(role, sae := sae)
     where metric = 'answer_readout'
 )
 select

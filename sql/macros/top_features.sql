@@ -13,6 +13,8 @@
 -- wordings that agree and q are those of role_contrasts: NULL for a role that takes no part in comparisons, or before they are computed. label is
 -- the description in preferred_labels: written by a model. label_worth is how well it foretells the feature, where
 -- that was scored (explanation_scores).
+-- readout_moved, with its interval and q, is for which features are causes: how far editing the feature moved the role's
+-- answers along the way to the role, in the surest edit (edits_of); NULL where no intervention edits it.
 --
 --     from top_features('pirate', by := 'effect') limit 20;
 create macro top_features(role, sae := null, "by" := 'distinctness') as table
@@ -56,10 +58,15 @@ select
     rf.n_active_responses,
     rf.n_responses,
     rf.max,
-    rf.sd
+    rf.sd,
+    e.effect as readout_moved,
+    e.low as readout_low,
+    e.high as readout_high,
+    e.q as readout_q
 from in_role as rf
 left join role_contrasts as c on c.sae = rf.sae and c.role = rf.role and c.feature_id = rf.feature_id
 left join preferred_labels as l on l.sae = rf.sae and l.feature_id = rf.feature_id
+left join (from edits_of(role, sae := sae) where metric = 'readout') as e on e.feature_id = rf.feature_id
 order by
     case "by"
         when 'distinctness' then distinctness

@@ -80,8 +80,12 @@ def test_targets_are_edited_beside_their_controls_and_strength_0_moves_nothing(s
             "select feature_id, activation_rank, readout_moved from persona_features('pirate') "
             "where intervention_rank is not null order by intervention_rank"
         ).fetchall()
-        surest = warehouse.execute("select feature_id from top_features('pirate') limit 3").fetchall()
-    assert {feature for (feature,) in surest} == targets
+        surest = warehouse.execute(
+            "select feature_id, readout_moved, readout_low < readout_moved and readout_moved < readout_high "
+            "from top_features('pirate') limit 4"
+        ).fetchall()
+    assert {feature for feature, *_ in surest[:3]} == targets
+    assert [within for *_, within in surest] == [True, True, True, None]
     assert len(shown) == 3 * 2 + 2 * 2
     assert sorted(rank for _, rank, _ in beside) == [1, 2, 3]
     moved = {
@@ -89,6 +93,7 @@ def test_targets_are_edited_beside_their_controls_and_strength_0_moves_nothing(s
         for feature in targets
     }
     assert {feature: effect for feature, _, effect in beside} == pytest.approx(moved)
+    assert {feature: effect for feature, effect, _ in surest[:3]} == pytest.approx(moved)
 
 
 def test_what_leads_to_a_role_is_found_beyond_every_random_direction(study: Study) -> None:

@@ -214,6 +214,7 @@ MACROS = (
     "distinctness",
     "peak_of",
     "excerpt_of",
+    "edits_of",
     "top_features",
     "persona_features",
     "top_responses",
