@@ -147,9 +147,7 @@ def test_numbers_that_json_has_not_are_texts(study: Study, opened: Source) -> No
     file = finding_path(study, "pirates")
     content = file.read_text()
     [row] = [line for line in content.splitlines() if line.startswith("- [")]
-    file.write_text(
-        content.replace(row, '- [9007199254740993, a, .nan, -.inf, 0x' + "f" * 3000 + "]")
-    )
+    file.write_text(content.replace(row, "- [9007199254740993, a, .nan, -.inf, 0x" + "f" * 3000 + "]"))
     told = ask(opened, "findings/saved/pirates.json")
     check("SavedFinding", told)
     assert told["rows"][0][0] == "9007199254740993" and told["rows"][0][2:4] == ["NaN", "-Infinity"]
