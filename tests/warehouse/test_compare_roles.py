@@ -15,7 +15,7 @@ from scipy.stats import false_discovery_control
 from persona_assets.base.queries import query
 from persona_assets.lake.schema import ROLE_CONTRASTS, ROLE_FEATURES
 from persona_assets.lake.schema.definition import definition, sql_type
-from persona_assets.lake.schema.of_snapshots import LAKE_FILES, ROLES, SAES
+from persona_assets.lake.schema.of_snapshots import LAKE_FILES, ROLES, SAES, STUDY
 from tests.analysis.simulated import contrasts, draw, fired
 
 MACROS = ("chosen_sae", "known_sae", "known_role", "no_order", "t_of_95", "p_of_t", "compare_roles")
@@ -25,7 +25,7 @@ DEMO = (0.014, 0.033)
 def snapshot(activations: np.ndarray) -> duckdb.DuckDBPyConnection:
     """Return the tables that the macro reads, of float[n_roles, n_wordings, n_questions, n_features]."""
     connection = duckdb.connect()
-    for table in (LAKE_FILES, ROLES, SAES, ROLE_FEATURES, ROLE_CONTRASTS):
+    for table in (LAKE_FILES, ROLES, SAES, STUDY, ROLE_FEATURES, ROLE_CONTRASTS):
         connection.execute(definition(table))
     for name in MACROS:
         connection.execute(query(f"macros/{name}").replace("{default_sae}", "'one'"))
