@@ -2,13 +2,14 @@
 import { useBundle } from "../bundle/store";
 import { PAGES, shownAt } from "../router/pages";
 import { useRoute } from "../router/router";
-import { BUNDLE_HELP, EVERYWHERE, type HelpText, STUDY_HELP } from "./texts";
+import { BUNDLE_HELP, EVERYWHERE, type Help, type HelpText, STUDY_HELP } from "./texts";
 import "./panel.css";
 
 export default function HelpPanel({ close }: { close: () => void }) {
   const bundled = useBundle().opened !== null;
   const page = shownAt(useRoute().page, bundled);
-  const text = page && ((bundled && BUNDLE_HELP[page]) || STUDY_HELP[page]);
+  const ofStudy: Help = STUDY_HELP;
+  const text = page && ((bundled && BUNDLE_HELP[page]) || ofStudy[page]);
   return (
     <aside className="help-panel" id="help" aria-label="Help" onKeyDown={(event) => event.key === "Escape" && close()}>
       <div className="help-head">

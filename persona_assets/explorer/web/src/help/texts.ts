@@ -8,6 +8,9 @@ export interface HelpText {
   keys: readonly Keys[];
 }
 
+/** Of pages that have one; the help of others tells the keys that all have. */
+export type Help = Partial<Record<Page, HelpText>>;
+
 type Keys = readonly [keys: string, does: string];
 
 export const EVERYWHERE: readonly Keys[] = [
@@ -31,7 +34,7 @@ const LIT: Keys = ["← →", "in a sentence, from one lit token to the next"];
 const SORT: Keys = ["Enter", "on a column’s head sorts by it, again the other way round"];
 const RUN: Keys = ["Ctrl or ⌘ + Enter", "asks"];
 
-export const STUDY_HELP: Record<Page, HelpText> = {
+export const STUDY_HELP = {
   axis: {
     shows: "Every role at its place on the line from the other roles to the assistant, and the features that mark the line’s ends.",
     read: [
@@ -183,10 +186,10 @@ export const STUDY_HELP: Record<Page, HelpText> = {
     ],
     keys: [SORT],
   },
-};
+} satisfies Help;
 
 /** Pages that are others where a bundle is shown. */
-export const BUNDLE_HELP: Partial<Record<Page, HelpText>> = {
+export const BUNDLE_HELP: Help = {
   table: {
     shows: "The features of the bundle, with the numbers that it has.",
     read: STUDY_HELP.table.read.slice(0, 2),
