@@ -7,7 +7,8 @@ is: docs/extending.md.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,12 +142,8 @@ def sae_site(settings: SaeSettings) -> tuple[HookPoint, int | None] | None:
 
     Raises StudyError where the configuration cannot be had or read.
     """
-    try:
+    with _told("read the configuration of", settings):
         return sae_library(settings).site(settings)
-    except StudyError:
-        raise
-    except Exception as error:
-        raise unreadable("read the configuration of", settings, error) from error
 
 
 def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
@@ -154,12 +151,8 @@ def load_sae(settings: SaeSettings, device: str = "cpu") -> Sae:
 
     Raises StudyError, in one line, where it is missing, unreadable, or cannot be served.
     """
-    try:
+    with _told("load", settings):
         sae = sae_library(settings).load(settings, device)
-    except StudyError:
-        raise
-    except Exception as error:  # libraries let through whatever their readers raise
-        raise unreadable("load", settings, error) from error
     if not isinstance(sae, Sae):
         raise StudyError(
             f"SAE {sae_name(settings)}: library {settings.library} gives a {type(sae).__name__}, which is no "
@@ -188,12 +181,8 @@ def check_directions(sae: Sae, directions: torch.Tensor, rows: torch.Tensor, wha
 
 def sae_width(settings: SaeSettings) -> int:
     """Return d_sae. Raises StudyError where the SAE is of another form, or its configuration does not say."""
-    try:
+    with _told("read the width of", settings):
         return sae_library(settings).width(settings)
-    except StudyError:
-        raise
-    except Exception as error:
-        raise unreadable("read the width of", settings, error) from error
 
 
 def width_on_disk(settings: SaeSettings) -> int | None:
@@ -227,6 +216,17 @@ def sae_directory(path: str) -> Path:
     if not is_folder(directory):
         raise StudyError(f"SAE {shown_path(directory)}: no such directory; check its `path` in the study")
     return directory
+
+
+@contextmanager
+def _told(what: str, settings: SaeSettings) -> Iterator[None]:
+    """Turn whatever a library lets through of what its readers raise into `unreadable`."""
+    try:
+        yield
+    except StudyError:
+        raise
+    except Exception as error:
+        raise unreadable(what, settings, error) from error
 
 
 def unreadable(what: str, settings: SaeSettings, error: Exception) -> StudyError:
