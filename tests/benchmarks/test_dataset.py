@@ -6,12 +6,9 @@ HTTP on loopback with asking them in their folder. Requests and bytes are what a
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import partial
-from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -29,48 +26,9 @@ from persona_assets.study.dataset import read_dataset
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 from tests.dataset.conftest import quietly
-from tests.loopback import Loopback
+from tests.dataset.server import Server
 
 N_ROLES, ROUNDS = 4, 3
-
-
-class Host(SimpleHTTPRequestHandler):
-    """A web host that answers ranges; `sent` are the bytes of each answer."""
-
-    protocol_version = "HTTP/1.1"
-    sent: list[int]
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def do_HEAD(self) -> None:
-        self._answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self._answer(with_body=True)
-
-    def _answer(self, with_body: bool) -> None:
-        file = Path(self.translate_path(self.path))
-        if not file.is_file():  # DuckDB looks for a log beside the database
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        size = file.stat().st_size
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        start = int(wanted[1]) if wanted else 0
-        stop = min(int(wanted[2]) + 1, size) if wanted and wanted[2] else size
-        self.send_response(206 if wanted else 200)
-        if wanted:
-            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
-        self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(stop - start))
-        self.end_headers()
-        if with_body:
-            with file.open("rb") as content:
-                content.seek(start)
-                self.wfile.write(content.read(stop - start))
-            self.sent.append(stop - start)
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +63,20 @@ def test_writing_a_data_set(benchmark, study: Study, tmp_path: Path) -> None:
 
 
 def test_asking_a_data_set_by_its_address(benchmark, study: Study, tmp_path: Path) -> None:
-    handler = type("Counted", (Host,), {"sent": []})
     folder = tmp_path / "out"
-    with Loopback(partial(handler, directory=str(folder))) as host:
+    with Server(folder) as host:
         dataset = write_dataset(study, folder, "mit", host.address, checked(study, quietly), quietly)
         with closing(attached(f"{host.address}/snapshot.duckdb")) as far:
-            tell(handler.sent, "ATTACH", dataset.n_bytes)
+            tell(host.sent, "ATTACH", dataset.n_bytes)
             with closing(attached(str(folder / "snapshot.duckdb"))) as near:
                 near.execute("set variable lake = ?", [str(folder / "data")])
                 for kind, question in questions(near).items():
-                    n_asked = len(handler.sent)
+                    n_asked = len(host.sent)
                     far_off = seconds(lambda question=question: ask(far, question))
                     by_hand = seconds(lambda question=question: ask(near, question))
                     assert ask(far, question) == ask(near, question) != []
                     record(f"over HTTP: {kind}, the first time", "", far_off / by_hand, "times its folder")
-                    tell(handler.sent[n_asked:], kind, dataset.n_bytes)
+                    tell(host.sent[n_asked:], kind, dataset.n_bytes)
                 benchmark.pedantic(ask, args=(far, question), rounds=ROUNDS)
     assert read_dataset(folder).n_bytes == dataset.n_bytes
 
