@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from persona_assets.base.duck import heeding_ctrl_c, interrupt_all
+from persona_assets.base.duck import awaited, heeding_ctrl_c, interrupt_all
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file
 from persona_assets.base.progress import Progress, unheard
@@ -129,7 +129,7 @@ def _write_data(snapshot: OpenSnapshot, folder: Path, progress: Progress) -> int
             begun.set()  # not before: Ctrl-C may come between a call's submission and its place in the list
             done = n_written = 0
             for (n_files, _), future in zip(pages, futures, strict=True):
-                done, n_written = done + n_files, n_written + future.result()
+                done, n_written = done + n_files, n_written + awaited(future)
                 progress(done, total)
         except BaseException:
             ended.set()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from persona_assets.base.duck import exact_path, list_literal, literal, lock
+from persona_assets.base.duck import exact_path, heeding_ctrl_c, list_literal, literal, lock
 from persona_assets.base.errors import StudyError
 
 TEXTS = [
@@ -67,3 +69,16 @@ def test_what_is_locked_reads_its_files_and_no_other(tmp_path: Path) -> None:
         for other in ("b.txt", "../secret.txt", "*.txt"):
             with pytest.raises(duckdb.PermissionException):
                 connection.execute(read % other)
+
+
+def test_ctrl_c_is_heard_though_it_comes_just_before_the_wait():
+    """A signal that another thread takes does not end the main thread's wait, as one before it began."""
+    ended, heard = threading.Event(), list[bool]()
+
+    def endless() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        heard.append(ended.wait(20))
+
+    with pytest.raises(KeyboardInterrupt), heeding_ctrl_c(ended.set) as call:
+        call(endless)
+    assert heard == [True]
