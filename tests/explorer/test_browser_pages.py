@@ -247,6 +247,7 @@ INTERVENED = "What it does"  # where an intervention edits the feature
 def test_the_picture_of_a_feature_in_the_docs_shows_the_sections_of_today(page, pages, folder):
     opened(page, pages, f"feature/{_feature(folder, 10)['feature_id']}", ".fold")
     taken = json.loads((HERE / "pictures.json").read_text())["feature.png"]
+    page.get_by_role("heading", name=taken[-1]).wait_for()
     titles = [title for title in page.locator("main h2").all_inner_texts() if title != INTERVENED]
     assert titles[: len(taken)] == [title for title in taken if title != INTERVENED], (
         "python docs/pictures.py"
