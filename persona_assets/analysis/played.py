@@ -25,7 +25,7 @@ from persona_assets.lake.schema import (
     VARIANT_STRIDE,
     Table,
 )
-from persona_assets.lake.schema.of_roles import RATING
+from persona_assets.lake.schema.of_judges import RATING
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.study.settings import AnalysisSettings

@@ -20,7 +20,7 @@ from persona_assets.judging.score import expected_score, score_in
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint, fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE, response_id
-from persona_assets.lake.schema.of_roles import rating
+from persona_assets.lake.schema.of_judges import rating
 from persona_assets.stages.asked_inputs import judge_inputs
 from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.of_roles import RoleFiles

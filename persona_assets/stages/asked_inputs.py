@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.schema import DRAWN_EVIDENCE, EVIDENCE, FEATURE_LABELS, ROLE_CONTRASTS, Table
-from persona_assets.lake.schema.of_roles import LEAST_MASS
+from persona_assets.lake.schema.of_judges import LEAST_MASS
 from persona_assets.models.loading import identity
 from persona_assets.stages.compared_inputs import answers_of, of_answers_anew
 from persona_assets.stages.dtypes import asked_dtype

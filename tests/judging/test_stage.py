@@ -15,7 +15,7 @@ from persona_assets.interchange.export import export_study
 from persona_assets.judging.score import expected_score, score_in
 from persona_assets.judging.stage import Judgement, JudgingStage, judging_parts
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES
-from persona_assets.lake.schema.of_roles import RATING
+from persona_assets.lake.schema.of_judges import RATING
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.judges import scores_of
 from persona_assets.study.study import Study

@@ -14,6 +14,18 @@ from persona_assets.lake.schema.across_roles import (
     ROLE_MATRIX,
     STATISTICS_TABLES,
 )
+from persona_assets.lake.schema.of_activations import (
+    ACTIVATIONS,
+    DRAWN_EVIDENCE,
+    EVIDENCE,
+    FIRST_ACTIVATIONS,
+    POOLED,
+    RESPONSE_VECTORS,
+    ROLE_FEATURES,
+    SAE_FIT,
+    TOKEN_SHAPES,
+    VARIANT_VECTORS,
+)
 from persona_assets.lake.schema.of_answers import (
     DECLINED_ROLES,
     DECLINED_SCORES,
@@ -46,24 +58,8 @@ from persona_assets.lake.schema.of_contrasts import (
     CONTRASTS,
 )
 from persona_assets.lake.schema.of_explanations import EXPLAINING, EXPLANATIONS
-from persona_assets.lake.schema.of_roles import (
-    ACTIVATIONS,
-    ANSWERED_BY,
-    DRAWN_EVIDENCE,
-    EVIDENCE,
-    FIRST_ACTIVATIONS,
-    IN_FLIGHT,
-    JUDGEMENTS,
-    JUDGING,
-    POOLED,
-    RESPONSE_SPANS,
-    RESPONSE_VECTORS,
-    RESPONSES,
-    ROLE_FEATURES,
-    SAE_FIT,
-    TOKEN_SHAPES,
-    VARIANT_VECTORS,
-)
+from persona_assets.lake.schema.of_judges import JUDGEMENTS, JUDGING
+from persona_assets.lake.schema.of_responses import ANSWERED_BY, IN_FLIGHT, RESPONSE_SPANS, RESPONSES
 from persona_assets.lake.schema.of_runs import (
     DRIFT_CODES,
     DRIFT_FEATURES,

@@ -7,7 +7,7 @@ from functools import partial
 import pyarrow as pa
 
 from persona_assets.lake.schema.across_roles import ROLE_CONTRASTS, ROLE_NAME, across_roles
-from persona_assets.lake.schema.of_roles import ROLE_FEATURES
+from persona_assets.lake.schema.of_activations import ROLE_FEATURES
 from persona_assets.lake.schema.table import BOOL, DOUBLE, INT, TEXT, Column
 
 _by_played = partial(across_roles, made_from=("pooled", "activations", "judgements"))

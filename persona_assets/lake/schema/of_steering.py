@@ -7,7 +7,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from persona_assets.lake.schema.of_roles import JUDGING
+from persona_assets.lake.schema.of_judges import JUDGING
 from persona_assets.lake.schema.table import (
     BIGINT,
     BOOL,

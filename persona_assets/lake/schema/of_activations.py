@@ -1,4 +1,4 @@
-"""The tables of which every role has files of its own."""
+"""The tables of what each role's responses are under an SAE: pooled, shown and added up."""
 
 from __future__ import annotations
 
@@ -7,105 +7,13 @@ from dataclasses import replace
 import pyarrow as pa
 
 from persona_assets.lake.kept import FIRST_TOKEN_BIN, N_DRAWN, N_TOKEN_BINS
-from persona_assets.lake.schema.table import (
-    ACTIVATION,
-    BIGINT,
-    BOOL,
-    DOUBLE,
-    FLOAT,
-    HALF,
-    INT,
-    TEXT,
-    VARIANT_STRIDE,
-    Column,
-    Table,
-)
-
-# In the footer of a role's responses: what servers called the models that answered, if they said so.
-ANSWERED_BY = "persona.answered_by"
-
-_IDENTITY = f"variant * {VARIANT_STRIDE} + question_id"
-_IDENTIFIED = (Column("response_id", INT, _IDENTITY), Column("variant", INT), Column("question_id", INT))
-_RESPONSE_ID = Column("response_id", INT, f"{_IDENTITY}: with role the response's identity")
-_VARIANT = Column("variant", INT, made_of=f"f.response_id // {VARIANT_STRIDE}")
-_QUESTION_ID = Column("question_id", INT, made_of=f"f.response_id % {VARIANT_STRIDE}")
-
-RESPONSES = Table(
-    "responses", "Every response with its prompt; read from the lake",
-    columns=(
-        _RESPONSE_ID,
-        Column("variant", INT),
-        Column("question_id", INT),
-        Column("system_prompt", TEXT, "NULL where no system message was sent", nullable=True),
-        Column("question", TEXT),
-        Column("response", TEXT),
-        Column("prompt_token_ids", pa.list_(INT), "The ids the model was given, template included"),
-        Column("response_token_ids", pa.list_(INT), "The ids it answered, the stop token not among them"),
-        Column("token_source", TEXT, "generated: the sampled ids; tokenized: made from text, imported or of "
-            "a server that gave no ids"),
-        Column("n_prompt_tokens", INT),
-        Column("n_response_tokens", INT),
-        Column("finish_reason", TEXT, "stop, or length where max_tokens was reached", nullable=True),
-        Column("seed", BIGINT, "The response's own random seed", nullable=True),
-        Column("origin", TEXT, "The backend that generated it, or imported"),
-    ),
-    per_sae=False,
-)  # fmt: skip
-
-# Below so much probability of the scale's tokens a judge was about to say something else: its text counts.
-LEAST_MASS = 0.5
-_BY_TEXT = f"f.scale_mass < {LEAST_MASS}"
-RATING = f"case when f.scale_mass >= {LEAST_MASS} then f.expected else f.score end"
-
-
-def rating(score: int | None, expected: float | None, scale_mass: float | None) -> float | None:
-    """Return what a judge's answer counts for, as `RATING` does in SQL."""
-    return expected if scale_mass is not None and scale_mass >= LEAST_MASS else score
-
-
-JUDGEMENTS = Table(
-    "judgements", "What each judge of the study says of a role's responses, one row per response and judge",
-    columns=(
-        *_IDENTIFIED,
-        Column("judge", TEXT, "The judge's name in the study"),
-        Column("score", INT, "The score that the judge's answer names; NULL where it names none of the scale",
-            nullable=True),
-        Column("expected", DOUBLE, "Mean of the scale's scores by the judge's probabilities of their tokens; "
-            "NULL where it gives none", nullable=True),
-        Column("scale_mass", DOUBLE, "The probability that those tokens have together: a small one says that "
-            "the judge was about to say something else", nullable=True),
-        Column("text", TEXT, "What the judge answered, untrusted; NULL where it was not asked, since the "
-            "response holds a control token of the judge's model, or where scores are read from a file",
-            nullable=True),
-        Column("rating", DOUBLE, f"What the answer counts for: expected where scale_mass is at least "
-            f"{LEAST_MASS}, else score", nullable=True, made_of=RATING),
-        Column("by_text", BOOL, "Whether the judge gave probabilities, and yet its text is the rating",
-            nullable=True, made_of=_BY_TEXT),
-    ),
-    made_from=("responses",),
-    per_sae=False,
-)  # fmt: skip
-
-# Few responses think, and then most of a role's do: a role without any has no file.
-RESPONSE_SPANS = Table(
-    "response_spans", "Where responses of a model that thinks think, and where they answer; any other "
-    "response is one answer, and has no row",
-    columns=(
-        *_IDENTIFIED,
-        Column("span", INT, "Counts the response's spans from 0"),
-        Column("kind", TEXT, "thinking, answer, or other: a channel of gpt-oss for neither"),
-        Column("start", INT, "Its first token, counted from 0 in response_token_ids"),
-        Column("stop", INT, "The token after its last"),
-        Column("text", TEXT, "What it says; untrusted"),
-    ),
-    made_from=("responses",),
-    per_sae=False,
-)  # fmt: skip
+from persona_assets.lake.schema.of_responses import IDENTIFIED, QUESTION_ID, RESPONSE_ID, VARIANT
+from persona_assets.lake.schema.table import ACTIVATION, DOUBLE, FLOAT, HALF, INT, TEXT, Column, Table
 
 POOLED = Table(
     "pooled", "Which responses were pooled; those with excluded_reason NULL are every rate's denominator",
     columns=(
-        *_IDENTIFIED,
+        *IDENTIFIED,
         Column("n_tokens", INT, "Tokens pooled over", nullable=True),
         Column("n_active_features", INT, "Features that fired on at least one of them", nullable=True),
         Column("n_outliers", INT, "Selected tokens at which the stream's norm is over 10 times its median in "
@@ -143,9 +51,9 @@ EVIDENCE = Table(
     columns=(
         Column("feature_id", INT),
         Column("rank", INT, "Place by max, from 1; ties are ordered by response_id"),
-        _RESPONSE_ID,
-        _VARIANT,
-        _QUESTION_ID,
+        RESPONSE_ID,
+        VARIANT,
+        QUESTION_ID,
         Column("start", INT, "The window's first token, counted from 0 among the selected tokens"),
         Column("token_ids", pa.list_(INT)),
         Column("pieces", pa.list_(TEXT), "The tokens of the window as text. Where tokens share a character "
@@ -181,9 +89,9 @@ ACTIVATIONS = Table(
     "lake",
     columns=(
         Column("feature_id", INT),
-        _RESPONSE_ID,
-        _VARIANT,
-        _QUESTION_ID,
+        RESPONSE_ID,
+        VARIANT,
+        QUESTION_ID,
         Column("mean", FLOAT, "Mean over the response's selected tokens (zeros too)", unit=ACTIVATION),
         Column("max", FLOAT, "Maximum over the response's selected tokens", unit=ACTIVATION),
         Column("n_active", INT, "Tokens on which it fired; NULL after an import of dense files",
@@ -255,9 +163,9 @@ RESPONSE_VECTORS = Table(
     "response_vectors", "The mean of what an SAE reads, such as the residual stream, over each response's "
     "pooled tokens (extraction.vectors: response); read from the lake",
     columns=(
-        _RESPONSE_ID,
-        _VARIANT,
-        _QUESTION_ID,
+        RESPONSE_ID,
+        VARIANT,
+        QUESTION_ID,
         Column("scale", FLOAT, "What vector is to be multiplied by: 1, or a power of two where an activation "
             "is too large for half precision"),
         Column("vector", pa.list_(HALF), "The mean over the pooled tokens, over scale, in half precision: "
@@ -303,33 +211,4 @@ ROLE_FEATURES = Table(
     ),
     made_from=("pooled", "activations"),
     per_sae=True,
-)  # fmt: skip
-
-# Not a table to ask: the parts of a role whose responses are under way. `prompt_hash`: what was asked.
-IN_FLIGHT = Table(
-    "in_flight", "The parts of a role whose responses are under way",
-    columns=(
-        Column("response_id", INT),
-        Column("token_ids", pa.list_(INT)),
-        Column("text", TEXT),
-        Column("finish_reason", TEXT),
-        Column("token_source", TEXT),
-        Column("answered_by", TEXT),
-        Column("prompt_hash", TEXT),
-    ),
-    per_sae=False,
-)  # fmt: skip
-
-# Not a table to ask either: the parts of a role whose responses are being judged.
-JUDGING = Table(
-    "judging", "The parts of a role whose responses are being judged",
-    columns=(
-        Column("response_id", INT),
-        Column("score", INT),
-        Column("expected", DOUBLE),
-        Column("scale_mass", DOUBLE),
-        Column("text", TEXT),
-        Column("prompt_hash", TEXT),
-    ),
-    per_sae=False,
 )  # fmt: skip
