@@ -17,6 +17,9 @@ from persona_assets.explorer.contract import (
     claims,
     contrasts,
     drift,
+    drift_changes,
+    drift_runs,
+    drift_turns,
     findings,
     pages,
     peaks,
@@ -27,9 +30,15 @@ from persona_assets.explorer.contract import (
 )
 from persona_assets.explorer.contract.shapes import Answer
 
+# The front end's types come in this order.
+_MODULES = (
+    pages, roles, claims, peaks, responses, asking, drift_runs, drift_turns, drift_changes, drift, contrasts,
+    findings, steered, tried,
+)  # fmt: skip
+
 ANSWERS: dict[str, Any] = {
     name: type_
-    for module in (pages, roles, claims, peaks, responses, asking, drift, contrasts, findings, steered, tried)
+    for module in _MODULES
     for name, type_ in vars(module).items()
     if (is_typeddict(type_) and type_ is not Answer) or isinstance(type_, TypeAliasType)
 }

@@ -10,9 +10,10 @@ from typing import Any
 
 from persona_assets.explorer.contract import asking, claims, pages, peaks, responses, roles
 from persona_assets.explorer.contract import contrasts as contrast_pages
-from persona_assets.explorer.contract import drift as contract
 from persona_assets.explorer.contract import findings as finding_pages
 from persona_assets.explorer.contract import steered as steered_pages
+from persona_assets.explorer.contract.drift import DriftRun
+from persona_assets.explorer.contract.drift_runs import DriftRuns
 from persona_assets.explorer.resources import (
     contrasts,
     drift,
@@ -100,8 +101,8 @@ class Asked:
 STUDY = Resource("study", "study.json", study.study, pages.Study)
 EXAMPLES_OF_SQL = Resource("examples", "examples.json", study.examples, list[asking.SqlExample], live=True)
 SCHEMA = Resource("schema", "schema.json", study.schema, list[asking.SchemaEntry], live=True)
-DRIFT = Resource("drift_runs", "drift.json", drift.drift, contract.DriftRuns)
-DRIFT_RUN = Resource("drift_run", "drift/run/{run}.json", drift.drift_run, contract.DriftRun)
+DRIFT = Resource("drift_runs", "drift.json", drift.drift, DriftRuns)
+DRIFT_RUN = Resource("drift_run", "drift/run/{run}.json", drift.drift_run, DriftRun)
 RESPONSES = Resource(
     "responses", "role/{role}/responses/{page}.json", role.responses, responses.ResponsesPage, waits=True
 )

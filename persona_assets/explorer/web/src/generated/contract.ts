@@ -1165,25 +1165,6 @@ export interface DriftRuns {
   unreadable: Unreadable[];
 }
 
-/** How a run was measured; null: another tool does not say. */
-export interface DriftSpace {
-  /** What is measured: features, or the residual stream that the SAE reads. */
-  space: "sae" | "residual";
-  pooling: "mean" | "max" | null;
-  transform: "log1p" | "raw" | null;
-  centred: boolean | null;
-  normalized: boolean | null;
-  axis: "difference" | "pca" | null;
-  /** Of the difference with the first principal component. */
-  axis_cosine: number | null;
-  /** Roles of the reference. */
-  n_roles: number | null;
-  /** The roles whose mean the anchor is compared with. */
-  compared_with: string[];
-  /** Behind each null band. */
-  n_draws: number | null;
-}
-
 /** A message of a conversation. */
 export interface DriftMessage {
   role: "system" | "user" | "assistant";
@@ -1209,16 +1190,6 @@ export interface DriftPlainTurn {
   high: number;
   /** Share of all, itself too, that score as low. */
   p: number;
-}
-
-/** The axis once more, from the other roles' answers that play them in a judge's eyes. */
-export interface DriftPlayed {
-  /** Roles with enough such answers, the anchor among them. */
-  n_roles: number;
-  /** Of it with the axis over all answers. */
-  axis_cosine: number;
-  /** As the run's, of the projection on it. */
-  p: number | null;
 }
 
 /** A role, and a turn's cosine with it. */
@@ -1315,6 +1286,35 @@ export interface DriftFeature {
   roles: RoleShare[];
   /** Where only a text is known (folders of other tools). */
   profile: string | null;
+}
+
+/** How a run was measured; null: another tool does not say. */
+export interface DriftSpace {
+  /** What is measured: features, or the residual stream that the SAE reads. */
+  space: "sae" | "residual";
+  pooling: "mean" | "max" | null;
+  transform: "log1p" | "raw" | null;
+  centred: boolean | null;
+  normalized: boolean | null;
+  axis: "difference" | "pca" | null;
+  /** Of the difference with the first principal component. */
+  axis_cosine: number | null;
+  /** Roles of the reference. */
+  n_roles: number | null;
+  /** The roles whose mean the anchor is compared with. */
+  compared_with: string[];
+  /** Behind each null band. */
+  n_draws: number | null;
+}
+
+/** The axis once more, from the other roles' answers that play them in a judge's eyes. */
+export interface DriftPlayed {
+  /** Roles with enough such answers, the anchor among them. */
+  n_roles: number;
+  /** Of it with the axis over all answers. */
+  axis_cosine: number;
+  /** As the run's, of the projection on it. */
+  p: number | null;
 }
 
 /** How far a score goes with what it should not. */
