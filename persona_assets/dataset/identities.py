@@ -41,4 +41,4 @@ def identities(connection: duckdb.DuckDBPyConnection, study: Study) -> dict[str,
 def _folder(lake: Lake, noted: dict[str, str], part: str) -> Folder:
     files = json.loads(noted[f"{part}.files"])
     others = json.loads(noted.get(f"{part}.others", "null"))
-    return Folder(files=files, others=others or lake.noted(files, NO_OTHERS))
+    return Folder(files=files, others=others or lake.notes.noted(files, NO_OTHERS))

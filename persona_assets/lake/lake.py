@@ -21,7 +21,7 @@ import copy
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,23 +37,21 @@ from persona_assets.base.project import project
 from persona_assets.lake.fingerprint import MADE_FROM_NOTE, Fingerprint
 from persona_assets.lake.lake_file import STEM, LakeFile, fresh
 from persona_assets.lake.lineage import INPUTS_NOTE, is_claimed
-from persona_assets.lake.notes import Notes
+from persona_assets.lake.notes import StudyNotes
 from persona_assets.lake.parquet import Content, write_parquet
 from persona_assets.lake.schema import Table
-from persona_assets.lake.seen import is_known, remember
-from persona_assets.lake.storage import Bucket, bucket, storage_at
+from persona_assets.lake.storage import bucket, storage_at
 from persona_assets.lake.wholeness import (
     PATH_NOTE,
     READING_ERRORS,
     check_whole,
     damaged,
+    fetch_whole,
     refuse_another,
     refuse_other_kinds,
 )
 
 _GONE = ".gone"
-_IDENTITIES = "identities"  # a folder of the study: of models and SAEs, what `noted` tells
-_SETTLED = "settled"  # a folder of the study: what was decided when its first file landed
 _AT_ONCE = 8  # files that are checked or fetched
 
 
@@ -70,8 +68,7 @@ class Lake:
         self.storage = storage_at(root)
         self.root = self.storage.root
         self.study = study
-        self._identities = Notes(self.storage)
-        self._decisions = Notes(self.storage)
+        self.notes = StudyNotes(self.storage, study)
 
     @property
     def local_root(self) -> Path:
@@ -137,7 +134,7 @@ class Lake:
             tempfile.TemporaryDirectory(prefix="persona-") as folder,
             ThreadPoolExecutor(_AT_ONCE) as readers,
         ):
-            places = readers.map(lambda file: self._fetched(store, file, Path(folder)), files)
+            places = readers.map(lambda file: fetch_whole(store, file.path, Path(folder)), files)
             yield [exact_path(place) for place in places]
 
     def studies(self) -> list[str]:
@@ -151,7 +148,7 @@ class Lake:
     def of(self, study: str) -> Lake:
         """Return the part of another study in the same lake."""
         other = copy.copy(self)
-        other.study = study
+        other.study, other.notes = study, self.notes.of(study)
         return other
 
     def folder(
@@ -197,8 +194,7 @@ class Lake:
 
         Raises DiskError where the disk is full or read-only, or the store refuses; nothing is left behind.
         """
-        self.keep_notes()
-        self._decisions.keep()
+        self.notes.keep()
         folder = self.folder(table, sae=sae, role=role, run=run)
         made_of = json.dumps([file.path for file in inputs])
         told = {MADE_FROM_NOTE: json.dumps(made_from.note)} if isinstance(made_from, Fingerprint) else {}
@@ -228,39 +224,6 @@ class Lake:
         if content.schema.names == table.schema.names:
             return content
         return pa.concat_tables([table.schema.empty_table(), content], promote_options="default")
-
-    def noted(self, files: str, others: str) -> str:
-        """Return which other files a model's or SAE's folder held when its `files` were first seen here.
-
-        Where nobody has noted it, those are `others`: noted as soon as something lands or is published.
-        """
-        return self.found_out(files, lambda: others)
-
-    def found_out(self, fact: str, find_out: Callable[[], str]) -> str:
-        """Return a fact of a model or SAE, noted when something lands or is published next.
-
-        Raises what `find_out` does.
-        """
-        return self._identities.told(f"{self.study}/{_IDENTITIES}/{fact}", find_out)
-
-    def newest(self, fact: str, found: str | None) -> str | None:
-        """Return what is found of something that may change, noted as by `found_out`.
-
-        None is found of what is not here: then it is what was noted last, None where nobody has.
-        """
-        return self._identities.newest(f"{self.study}/{_IDENTITIES}/{fact}", found)
-
-    def settled(self, question: str, decide: Callable[[], str], unless: str | None = None) -> str:
-        """Return the answer that was given when the study's first file landed.
-
-        Where none has landed it is `decide()`, which is settled as soon as this process lands something;
-        `unless` is the answer where nothing is to be settled.
-        """
-        return self._decisions.told(f"{self.study}/{_SETTLED}/{question}", decide, unless)
-
-    def keep_notes(self) -> None:
-        """Write what is to be noted of models and SAEs. Raises DiskError where the disk or store refuses."""
-        self._identities.keep()
 
     def clear(
         self, table: Table, *, sae: str | None = None, role: str | None = None, made_from: str | None = None
@@ -307,21 +270,6 @@ class Lake:
             yield
         except READING_ERRORS as error:
             raise damaged(self.uri(file.path), error) from error
-
-    def _fetched(self, store: Bucket, file: LakeFile, folder: Path) -> str:
-        """Where to read a file of the bucket: there, if it was found whole before, else in `folder`."""
-        mark = f"{self.uri(file.path)} {store.mark_of(file.path)}"
-        if is_known(mark):
-            return self.uri(file.path)
-        here = folder / file.path
-        here.parent.mkdir(parents=True, exist_ok=True)
-        store.fetch(file.path, here)
-        try:
-            check_whole(here, file.path)
-        except DamagedError as error:
-            raise damaged(self.uri(file.path), str(error)) from error
-        remember(mark)
-        return str(here)
 
     def _free_stem(self, folder: str, made_from: str, taken: Iterable[LakeFile] = ()) -> str:
         importing = made_from.startswith("imported-")

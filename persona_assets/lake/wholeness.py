@@ -15,6 +15,7 @@ from persona_assets.base.errors import DamagedError, StudyError
 from persona_assets.lake.parquet import sum_agrees
 from persona_assets.lake.schema import EVERY_TABLE
 from persona_assets.lake.seen import as_it_is, is_known, remember
+from persona_assets.lake.storage import Bucket
 
 PATH_NOTE = b"persona.path"  # in a file's footer: its path below the root, from when it was written
 
@@ -55,6 +56,26 @@ def check_whole(place: Path, path: str) -> None:
     except READING_ERRORS as error:
         raise damaged(str(place), error) from error
     remember(mark)
+
+
+def fetch_whole(store: Bucket, path: str, folder: Path) -> str:
+    """Return where to read the store's file at `path`: there, if it was found whole before, else in `folder`.
+
+    Raises StudyError, naming the file in the store, as `check_whole`.
+    """
+    uri = f"{store.root}/{path}"
+    mark = f"{uri} {store.mark_of(path)}"
+    if is_known(mark):
+        return uri
+    here = folder / path
+    here.parent.mkdir(parents=True, exist_ok=True)
+    store.fetch(path, here)
+    try:
+        check_whole(here, path)
+    except DamagedError as error:
+        raise damaged(uri, str(error)) from error
+    remember(mark)
+    return str(here)
 
 
 def refuse_another(parquet: pq.ParquetFile, path: str, uri: str) -> None:

@@ -47,7 +47,7 @@ def identity(model: str, revision: str | None, lake: Lake | None = None) -> dict
     place = locate(model)
     if place != model or Path(place).is_absolute():
         _refuse_adapter(Path(place))
-        return directory_identity(Path(place), lake.noted if lake is not None else None)
+        return directory_identity(Path(place), lake.notes.noted if lake is not None else None)
     return {"hub": model, "revision": revision or "main"}
 
 

@@ -215,10 +215,10 @@ def _file_content(study: Study, written: str) -> str:
     try:
         found = file_identity(study.path(written))
     except StudyError:
-        if (noted := study.lake.newest(fact, None)) is None:
+        if (noted := study.lake.notes.newest(fact, None)) is None:
             raise
         return noted
-    study.lake.newest(fact, found)
+    study.lake.notes.newest(fact, found)
     return found
 
 

@@ -33,6 +33,6 @@ def default_system_prompt(study: Study, tokenizer: PreTrainedTokenizerBase | Non
             "date": str(template.date),
             **template.decisive(),
         }
-        return owner.lake.found_out(f"default_system_prompt-{fingerprint(made_from)}", find_out) or None
+        return owner.lake.notes.found_out(f"default_system_prompt-{fingerprint(made_from)}", find_out) or None
     except StudyError:
         return None

@@ -39,7 +39,7 @@ def extraction_spans(study: Study) -> Spans:
     said = study.settings.extraction.spans
     if said != "auto":
         return said
-    spans = study.lake.settled("extraction.spans", lambda: _spans_from_now_on(study), "all")
+    spans = study.lake.notes.settled("extraction.spans", lambda: _spans_from_now_on(study), "all")
     if spans not in _SPANS:
         raise StudyError(
             f"{study.lake.uri(study.name)}/settled/extraction.spans: is none of {', '.join(_SPANS)}; write "
@@ -55,7 +55,7 @@ def asked_dtype(study: Study, block: str, asking: GenerationSettings) -> str:
     """
     if asking.dtype != "auto":
         return asking.dtype
-    return study.lake.settled(f"{block}.dtype", lambda: _best_here(asking))
+    return study.lake.notes.settled(f"{block}.dtype", lambda: _best_here(asking))
 
 
 def decided_generation(study: Study) -> GenerationSettings:
@@ -95,7 +95,7 @@ def _decided(
 ) -> str:
     if settings.dtype != "auto":
         return settings.dtype
-    dtype = study.lake.settled(f"{block}.dtype", lambda: _before(study, block) or _best_here(settings))
+    dtype = study.lake.notes.settled(f"{block}.dtype", lambda: _before(study, block) or _best_here(settings))
     if dtype not in _KNOWN:
         raise StudyError(
             f"{study.lake.uri(study.name)}/settled/{block}.dtype: is none of {', '.join(_KNOWN)}; write the "

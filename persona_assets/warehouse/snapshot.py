@@ -66,7 +66,7 @@ def _publish(study: Study, target: Path, before: Which, at_least: datetime | Non
     files = [file for file in found if file.table is not MARTS]
     small = small_tables(study, looked.roles, files, looked_at)
     for lake in (study.lake, study.responses_owner.lake):
-        lake.keep_notes()
+        lake.notes.keep_identities()
     if which(target) != before:
         published_at = _published_the_same(study, small | {"lake_files": file_rows(found)})
         if published_at is not None:

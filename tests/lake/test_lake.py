@@ -250,13 +250,13 @@ def test_a_note_that_the_disk_refused_is_kept_before_anything_else_lands(local_l
     folder.mkdir(parents=True)
     in_its_place = folder / "identities"
     in_its_place.write_text("")
-    assert local_lake.found_out("model", lambda: "read once") == "read once"
+    assert local_lake.notes.found_out("model", lambda: "read once") == "read once"
     for _ in range(2):
         with pytest.raises(DiskError):
             write(local_lake, FINGERPRINT)
     in_its_place.unlink()
     write(local_lake, FINGERPRINT)
-    assert Lake(local_lake.root, "study").found_out("model", lambda: "read anew") == "read once"
+    assert Lake(local_lake.root, "study").notes.found_out("model", lambda: "read anew") == "read once"
 
 
 def test_two_writers_land_only_once_what_is_to_be_noted_is(
@@ -270,10 +270,10 @@ def test_two_writers_land_only_once_what_is_to_be_noted_is(
         return write_text(path, text)
 
     monkeypatch.setattr(Path, "write_text", slowly)
-    local_lake.found_out("model", lambda: "read once")
+    local_lake.notes.found_out("model", lambda: "read once")
 
     def land(_: int) -> None:
-        local_lake.keep_notes()
+        local_lake.notes.keep_identities()
         order.append("landed")
 
     with ThreadPoolExecutor(2) as threads:

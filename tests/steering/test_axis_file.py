@@ -126,7 +126,7 @@ def test_the_files_content_decides_and_one_that_is_not_there_is_refused(
         file.write_bytes(content)
         study = study_of(make_study, file)
         AcrossRoles.of(study).intervention("demo", "one")
-        study.lake.keep_notes()
+        study.lake.notes.keep_identities()
     file.unlink()  # as on another machine of a shared lake
     assert AcrossRoles.of(study_of(make_study, file)).intervention("demo", "one") == last
 
