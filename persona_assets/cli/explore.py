@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from persona_assets.cli.bar import bars
 from persona_assets.cli.interrupts import never_lost
@@ -17,8 +18,10 @@ from persona_assets.drift.folder import folder_runs
 from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server import front_end
 from persona_assets.explorer.server.access import TOKEN, Access, base_path, own_token, trusted_hosts
+from persona_assets.explorer.server.model import Model
 from persona_assets.explorer.server.server import serve
 from persona_assets.explorer.site import write_site
+from persona_assets.steering.offered import Offered
 from persona_assets.study.study import Study
 from persona_assets.warehouse import newest_snapshot
 
@@ -28,21 +31,28 @@ def access_by(host: str, trusted: Sequence[str], base: str, with_token: bool) ->
     return Access(host, trusted_hosts(trusted), base_path(base), own_token() if with_token else None)
 
 
+class Steerable(NamedTuple):
+    """Files of axes and caps that the page Steer offers besides features, roles and the study's own axis."""
+
+    axes: Sequence[Path]
+    caps: Sequence[Path]
+
+
 def explore(
-    study: Study, access: Access, port: int, browser: bool, drift_runs: Path | None, with_model: bool
+    study: Study,
+    access: Access,
+    port: int,
+    browser: bool,
+    drift_runs: Path | None,
+    steerable: Steerable | None,
 ) -> None:
-    """Serve the study's explorer until Ctrl-C, and open it in a browser; `with_model` texts can be tried."""
-    if drift_runs is not None:
-        for run in folder_runs(drift_runs)["unreadable"]:  # named before anything is served
-            print(f"persona: run {run['run']} is not shown: {run['reason']}", file=sys.stderr)
-    if not (front_end.DIST / "index.html").is_file():
-        print(f"persona: {front_end.MISSING}", file=sys.stderr)
-    if not newest_snapshot(study).is_file():
-        print(
-            f"nothing is published yet: start `persona run {study.name}` in another terminal, and the pages "
-            "fill by themselves",
-            file=sys.stderr,
-        )
+    """Serve the study's explorer until Ctrl-C, and open it in a browser.
+
+    Where something is `steerable` the model is loaded, for the pages Try and Steer. Raises StudyError where a
+    file does not fit it.
+    """
+    for line in _lacking(study, drift_runs):  # told before anything is served
+        print(line, file=sys.stderr)
 
     def started(address: str) -> None:
         print(f"{study.name}: {address} (Ctrl-C ends it)", flush=True)
@@ -52,20 +62,35 @@ def explore(
         if browser:  # in a thread of its own: some browsers return only when they are closed
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
-    with suppress(KeyboardInterrupt), _model(study, with_model) as trials:
-        serve(study, access, port, started, drift_runs, trials)
+    with suppress(KeyboardInterrupt), _model(study, steerable) as model:
+        serve(study, access, port, started, drift_runs, model)
+
+
+def _lacking(study: Study, drift_runs: Path | None) -> Iterator[str]:
+    """Yield a line for each thing that the pages will not show."""
+    if drift_runs is not None:
+        for run in folder_runs(drift_runs)["unreadable"]:
+            yield f"persona: run {run['run']} is not shown: {run['reason']}"
+    if not (front_end.DIST / "index.html").is_file():
+        yield f"persona: {front_end.MISSING}"
+    if not newest_snapshot(study).is_file():
+        yield (
+            f"nothing is published yet: start `persona run {study.name}` in another terminal, and the pages "
+            "fill by themselves"
+        )
 
 
 @contextmanager
-def _model(study: Study, wanted: bool) -> Iterator[Trials | None]:
-    """Yield the study's model, loaded, where it is wanted."""
-    if not wanted:
+def _model(study: Study, steerable: Steerable | None) -> Iterator[Model | None]:
+    """Yield the study's model, loaded, and what it can be steered with."""
+    if steerable is None:
         yield None
         return
+    offered = Offered.read(study, *steerable) if any(steerable) else None  # before the model is loaded
     with closing(Trials(study)) as trials:
         print(f"loading the model of {study.name} …", file=sys.stderr, flush=True)
         trials.load()
-        yield trials
+        yield Model(trials, offered)
 
 
 def site(study: Study, folder: Path) -> None:

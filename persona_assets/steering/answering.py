@@ -16,6 +16,7 @@ from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.architectures import architecture
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.places import Change, changed
+from persona_assets.steering.caps import Cap, capped
 from persona_assets.steering.edits import Edit
 from persona_assets.study.settings import GenerationSettings, SaeSettings
 
@@ -91,27 +92,35 @@ class SteeredBackend:
         *,
         whole_conversation: bool,
         done: Collection[tuple[int, int]] = (),
+        caps: Sequence[Cap] = (),
     ) -> Iterator[list[tuple[int, Completion]]]:
         """Yield the answers of one batch after another (`Steered.answers`).
 
         A batch that is half done runs whole again, so that each answer has the bits that it would have had.
+        Under `caps` all tokens are held, of the prompts too, one cap after another, at what the edits leave.
         """
         for places, rows in together(len(edits), len(prompts), self._backend.batch_size):
             some = [prompts[row] for row in rows]
             wanted = {(place, one.response_id) for place in places for one in some} - set(done)
             if wanted:
-                batch = self._batch([edits[place] for place in places], some, whole_conversation)
+                batch = self._batch([edits[place] for place in places], some, whole_conversation, caps)
                 numbered = ((places[place], answer) for place, answer in batch)
                 yield [(place, one) for place, one in numbered if (place, one.response_id) in wanted]
 
     def _batch(
-        self, edits: Sequence[Change], prompts: Sequence[Prompt], whole_conversation: bool
+        self,
+        edits: Sequence[Change],
+        prompts: Sequence[Prompt],
+        whole_conversation: bool,
+        caps: Sequence[Cap],
     ) -> list[tuple[int, Completion]]:
         """Return the answers to all prompts under each edit, all of the same random numbers."""
         backend = self._backend
         # What prompts begin with is read once for all edits, so only where nothing of it is edited.
         backend.shares = not whole_conversation and keeps_all_tokens(backend.model)
-        with self._edited(edits, len(prompts), whole_conversation):
+        with self._edited(edits, len(prompts), whole_conversation), ExitStack() as held:
+            for cap in caps:  # behind the edits: hooks of one layer run in the order in which they are set
+                held.enter_context(capped(backend.model, cap))
             return list(backend.complete_together([prompts] * len(edits)))
 
     @contextmanager

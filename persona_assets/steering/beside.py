@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from persona_assets.extract.pieces import spelt
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.backend import Completion
 from persona_assets.generate.prompts import Prompt
+from persona_assets.models.places import Change
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.of_conversations import DriftFiles
+from persona_assets.steering.caps import Cap
 from persona_assets.steering.live import Steering, Target, live_settings, one_after_another
 from persona_assets.steering.plans import Planned
 from persona_assets.study.settings.steering import Operation
@@ -34,12 +37,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Question:
-    """What is said, and how: with `whole` the prompt's tokens are edited, too."""
+    """What is said, and how: with `whole` the prompt's tokens are edited, too; `caps` hold all tokens."""
 
     said: str
     system: str | None
     seed: int
     whole: bool
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,8 @@ class LivePairs:
     def beside(self, sae: str, wanted: Sequence[Wanted], question: Question) -> Beside:
         """Return the plain answer and that under all edits together. Raises StudyError as `Steering` does."""
         prompt = self._steering.prompt(sae, question.system, question.said, question.seed)
-        edits = [self._planned(sae, one) for one in wanted]
-        nothing, planned = edits[0][0], [one for _, one in edits]
-        together = one_after_another([one.edit for one in planned])
-        answers = self._steering.answers(sae, [nothing.edit, together], prompt, whole=question.whole)
+        planned = [self._planned(sae, one) for one in wanted]
+        answers = self._answers(sae, [one.edit for one in planned], prompt, question)
         features = [one.feature_id for one in planned if one.feature_id is not None]
         drift, why_not = self._axis()
         plain, steered = (self._read(sae, prompt, answer, features, drift) for answer in answers)
@@ -96,14 +98,23 @@ class LivePairs:
         """Give back the model's memory, but for `extraction`'s."""
         self._steering.close()
 
-    def _planned(self, sae: str, wanted: Wanted) -> tuple[Planned, Planned]:
-        """Return the edit of nothing, and the one that is wanted."""
+    def _answers(
+        self, sae: str, edits: Sequence[Change], prompt: Prompt, question: Question
+    ) -> list[Completion]:
+        """Return the plain answer, then the other: in one batch unless this is given under caps."""
+        plain, together = one_after_another([]), one_after_another(edits)
+        answers = partial(self._steering.answers, sae, prompt=prompt, whole=question.whole)
+        if not question.caps:
+            return answers([plain, together])
+        return [*answers([plain]), *answers([together], caps=question.caps)]
+
+    def _planned(self, sae: str, wanted: Wanted) -> Planned:
         study, strengths = self._extraction.study, [wanted.strength]
         settings = live_settings(
             study, wanted.target, wanted.operation, [] if wanted.operation == "ablate" else strengths
         )
-        nothing, planned = self._steering.planned(sae, settings)
-        return nothing, planned
+        _, planned = self._steering.planned(sae, settings)  # the first is the edit of nothing
+        return planned
 
     def _axis(self) -> tuple[DriftStage | None, str | None]:
         """Return what places answers on the drift axis as the lake has it now, or why nothing does."""

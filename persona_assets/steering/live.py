@@ -19,6 +19,7 @@ from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import extraction_dtype
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.caps import Cap
 from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
 from persona_assets.study.contrasts import check_role, compared_roles
@@ -135,9 +136,15 @@ class Steering:
             )
         return Prompt(0, 0, system, said, ids, seed=seed, about="the prompt")
 
-    def answers(self, sae: str, edits: Sequence[Change], prompt: Prompt, *, whole: bool) -> list[Completion]:
-        """Return the answer under each edit, of one seed; `whole`: the prompt's tokens are edited, too."""
-        batches = self._hold(sae).backend.answers(edits, [prompt], whole_conversation=whole)
+    def answers(
+        self, sae: str, edits: Sequence[Change], prompt: Prompt, *, whole: bool, caps: Sequence[Cap] = ()
+    ) -> list[Completion]:
+        """Return the answer under each edit, of one seed; `whole`: the prompt's tokens are edited, too.
+
+        All are given under `caps`, too, which hold every token at what the edit leaves.
+        """
+        backend = self._hold(sae).backend
+        batches = backend.answers(edits, [prompt], whole_conversation=whole, caps=caps)
         found = dict(one for batch in batches for one in batch)
         return [found[place] for place in range(len(edits))]
 

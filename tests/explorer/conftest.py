@@ -3,8 +3,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
 from persona_assets.analysis.aggregate import aggregate
 from persona_assets.analysis.stage import compare_roles
@@ -13,6 +15,7 @@ from persona_assets.explorer.snapshot.opened import OpenSnapshot, Snapshots
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.generate.stage import GenerationStage
 from persona_assets.stages.across_roles import AcrossRoles
+from persona_assets.steering.caps import Cap, Floor, write_cap
 from persona_assets.study.study import Study, load_study
 from persona_assets.warehouse import publish
 from tests.conftest import write_study
@@ -62,9 +65,21 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 @pytest.fixture(scope="session")
-def with_model(toy: Study) -> Iterator[Served]:
-    """A server of that study, its model loaded."""
-    with serving(toy, toy.lake.root, words=["--model"]) as served:
+def steerable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The files of an axis and of a cap of two layers of the toy model."""
+    folder = tmp_path_factory.mktemp("steerable")
+    axis, cap = folder / "their axis.pt", folder / "floors.safetensors"
+    rows = torch.randn(6, 192, generator=torch.Generator().manual_seed(1))
+    torch.save({"axis": rows}, axis)
+    write_cap(Cap(tuple(Floor(rows[one] / rows[one].norm(), 2.0, one) for one in (1, 3)), "model"), cap)
+    return axis, cap
+
+
+@pytest.fixture(scope="session")
+def with_model(toy: Study, steerable: tuple[Path, Path]) -> Iterator[Served]:
+    """A server of that study, its model loaded, and files that it can be steered with."""
+    axis, cap = map(str, steerable)
+    with serving(toy, toy.lake.root, words=["--model", "--axis-file", axis, "--cap-file", cap]) as served:
         yield served
 
 

@@ -171,6 +171,24 @@ def test_two_answers_stand_beside_each_other_with_their_tokens_lit(
     keep_screenshot(page, "steer-live-narrow")
 
 
+def test_files_that_the_server_was_started_with_can_be_chosen(
+    page: Any, with_model: Served, built: Any, steerable: tuple[Path, Path]
+) -> None:
+    axis, cap = (file.name for file in steerable)
+    opened(page, with_model.address, "steer", ".steer-edit")
+    page.get_by_label("What is edited").nth(0).select_option(label=f"the axis in {axis}")
+    page.get_by_role("slider", name="strength").fill("10")
+    page.get_by_role("button", name="Another edit").click()
+    page.get_by_label("What is edited").nth(1).select_option(label=f"the cap in {cap}")
+    page.get_by_text("holds layer 1 at 2.00 or above, layer 3 at 2.00 or above").wait_for()
+    assert page.get_by_label("Operation").count() == 1
+    steer(page, "Who are you?")
+    page.wait_for_selector(".steer-answer")
+    told = page.locator(".steer [role=status]").inner_text()
+    assert f"axis of {axis}: add to every token, strength 10.0" in told and f"then cap {cap}: " in told
+    assert axe_violations(page) == []
+
+
 def test_what_cannot_be_asked_is_not_sent_and_what_is_refused_is_told(
     page: Any, with_model: Served, built: Any, troubles: list[str]
 ) -> None:

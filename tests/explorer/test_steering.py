@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import gc
+import re
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from persona_assets.base.errors import StudyError
+from persona_assets.cli.app import app
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Message, Transcript
 from persona_assets.drift.trials import Trials, prompt_transcript
 from persona_assets.explorer.server import steering
 from persona_assets.explorer.server.app import make_app
+from persona_assets.explorer.server.model import Model
 from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.schema import DRIFT_TURNS
 from persona_assets.steering.beside import LivePairs, Question, Wanted
+from persona_assets.steering.caps import Cap, Floor, capped, write_cap
 from persona_assets.steering.live import Steering, Target, live_settings
+from persona_assets.steering.offered import Offered
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.explorer.contract import check
@@ -81,6 +89,55 @@ def test_edits_are_made_together_and_nothing_is_the_plain_answer(with_model: Ser
     assert whole["steered"]["text"] != alone["steered"]["text"]
 
 
+def test_files_that_the_server_was_started_with_are_offered_by_name_and_steer(
+    with_model: Served, here: Study, steerable: tuple[Path, Path]
+) -> None:
+    axis, cap = steerable
+    state = with_model.get("api/steer?sae=demo").json()
+    assert state["axis_files"] == [axis.name]
+    floors = [{"layer": 1, "threshold": 2}, {"layer": 3, "threshold": 2}]
+    assert state["cap_files"] == [{"name": cap.name, "floors": floors}]
+    with closing(Steering(here)) as own:
+        prompt = own.prompt("demo", None, ASKED["text"], 3)
+        planned = own.planned("demo", live_settings(here, Target(file=str(axis)), "add", [20]))
+        _, edited = own.answers("demo", [one.edit for one in planned], prompt, whole=False)
+        backend = own._hold("demo").backend._backend
+        with capped(backend.model, cap):
+            backend.shares = False
+            [held] = backend.complete([prompt])
+    along = steered(with_model, edits=[{"axis_file": axis.name, "operation": "add", "strength": 20}])
+    assert along["edits"][0]["target"] == f"axis of {axis.name}"
+    assert along["steered"]["text"] == edited.text != along["plain"]["text"]
+    under = steered(with_model, edits=[{"cap_file": cap.name}])
+    assert under["edits"] == [
+        {"target": f"cap {cap.name}", "operation": "floor", "strength": None, "level": None}
+    ]
+    assert under["plain"]["text"] == along["plain"]["text"] != under["steered"]["text"] == held.text
+    both = steered(with_model, edits=[{"cap_file": cap.name}, SEVEN])
+    assert [one["target"] for one in both["edits"]] == ["feature 7", f"cap {cap.name}"]
+
+
+def test_files_that_are_not_of_the_studys_model_are_refused_in_a_line(
+    toy: Study, steerable: tuple[Path, Path], tmp_path: Path
+) -> None:
+    axis, cap = steerable
+    torch.save({"axis": torch.randn(7, 192)}, tmp_path / axis.name)
+    unit = torch.eye(8)[0]
+    write_cap(Cap((Floor(unit, 0.0, 1),), "model"), tmp_path / "narrow.safetensors")
+    for axes, caps, said in (
+        ([tmp_path / axis.name], [], "has 7 layers, 192 wide; the study's model has 6"),
+        ([axis, tmp_path / axis.name], [], f"--axis-file: two files are called {axis.name}"),
+        ([cap], [], "is no file of tensors and plain values alone"),
+        ([], [axis], "cannot be read as safetensors"),
+        ([], [tmp_path / "narrow.safetensors"], "--cap-file narrow.safetensors: is of layer 1, 8 wide"),
+        ([tmp_path / "none.pt"], [], "none.pt"),
+    ):
+        with pytest.raises(StudyError, match=re.escape(said)):
+            Offered.read(toy, axes, caps)
+    refused = CliRunner().invoke(app, ["explore", str(toy.file), "--axis-file", str(axis)])
+    assert isinstance(refused.exception, StudyError) and "takes --model" in str(refused.exception)
+
+
 @pytest.fixture
 def here(toy: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
     """The study that `with_model` serves, for this process."""
@@ -109,6 +166,11 @@ def here(toy: Study, monkeypatch: pytest.MonkeyPatch) -> Study:
         ({"edits": [SEVEN | {"feature": None}]}, "no feature None"),
         ({"edits": [{"role": None, "operation": "add"}]}, "no role None"),
         ({"edits": [{"axis": None, "operation": "add"}]}, "an edit must be"),
+        ({"edits": [{"axis_file": "/etc/passwd", "operation": "add"}]}, "is offered here (--axis-file"),
+        ({"edits": [{"axis_file": None, "operation": "add"}]}, "is offered here (--axis-file"),
+        ({"edits": [{"cap_file": "../floors.safetensors"}]}, "is offered here (--cap-file"),
+        ({"edits": [{"cap_file": ["floors.safetensors"]}]}, "is offered here (--cap-file"),
+        ({"edits": [{"cap_file": "floors.safetensors", "strength": 1}]}, "an edit must be"),
         (
             {"edits": [{"feature": 7, "operation": "add", "strenght": 5}]},
             "no key 'strenght'; did you mean strength?",
@@ -156,7 +218,7 @@ def test_where_memory_runs_out_one_line_says_so_and_the_model_is_let_go(
     monkeypatch.setattr(LivePairs, "beside", beside)
     monkeypatch.setattr(LivePairs, "close", lambda _: closed.append("steering"))
     monkeypatch.setattr(ExtractionStage, "close", lambda _: closed.append("reading"))
-    with TestClient(make_app(here, trials=Trials(here)), base_url="http://127.0.0.1") as client:
+    with TestClient(make_app(here, model=Model(Trials(here))), base_url="http://127.0.0.1") as client:
         answer = client.post("/api/steer", json=ASKED)
         assert closed == ["steering", "reading"]
     assert answer.status_code == 503 and answer.json()["error"].startswith("memory ran out")
@@ -173,7 +235,7 @@ def test_the_studies_that_cannot_be_steered_say_why(make_study: StudyMaker) -> N
         ({"analysis.anchor": "nobody"}, "analysis.anchor: none has no role 'nobody'"),
     ):
         study = make_study("none", changes)
-        with TestClient(make_app(study, trials=Trials(study)), base_url="http://127.0.0.1") as client:
+        with TestClient(make_app(study, model=Model(Trials(study))), base_url="http://127.0.0.1") as client:
             state = client.get("/api/steer?sae=demo").json()
             check("SteerState", state)
             assert not state["ready"] and said in state["problem"]

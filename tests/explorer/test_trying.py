@@ -15,6 +15,7 @@ from persona_assets.drift.trials import Trials, prompt_transcript
 from persona_assets.explorer.server import model as model_of_server
 from persona_assets.explorer.server import trying
 from persona_assets.explorer.server.app import make_app
+from persona_assets.explorer.server.model import Model
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from tests.explorer.contract import check
@@ -131,7 +132,7 @@ def test_who_waits_too_long_is_told_and_the_next_is_answered(
 ) -> None:
     monkeypatch.setattr(trying, "SECONDS", 0.3)
     model = Waiting(toy)
-    app = make_app(toy, trials=model)
+    app = make_app(toy, model=Model(model))
     with TestClient(app, base_url="http://127.0.0.1") as client, closing(model):
         answer = client.post("/api/try", json={"text": TEXT, "sae": "demo"})
         assert (answer.status_code, answer.json()["error"][:9]) == (408, "timed out")

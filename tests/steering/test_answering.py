@@ -15,8 +15,9 @@ from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.hooks import HookPoint
 from persona_assets.models.loading import text_config
-from persona_assets.models.places import Change, changed
+from persona_assets.models.places import Change, Place, changed
 from persona_assets.steering.answering import SteeredBackend
+from persona_assets.steering.caps import Cap, Floor
 from persona_assets.steering.edits import Edit, along
 from persona_assets.study.settings import GenerationSettings
 from tests.places import TOY
@@ -70,6 +71,23 @@ def steered(model: str) -> Iterator[SteeredBackend]:
     backend = SteeredBackend(settings(model), POINT)
     yield backend
     backend.close()
+
+
+def test_a_cap_holds_every_token_at_what_an_edit_leaves(steered: SteeredBackend) -> None:
+    away = edit(steered, -500.0)
+    cap = Cap((Floor(away.written.row, 1.0, POINT.layer),), steered._backend.generation.model)
+    above = steered._own().layers[POINT.layer + 1]
+    reached = {}
+    for name, caps in (("held", [cap]), ("left", [])):
+        lowest: list[float] = []
+        with changed(
+            Place(above, "input"),
+            lambda one, to=lowest: to.append(float((one.float() @ away.written.row).min())) or one,
+        ):
+            list(steered.answers([away], PROMPTS[2:], whole_conversation=False, caps=caps))
+        reached[name] = lowest
+    assert min(reached["held"]) > 0.9 > reached["left"][0]  # the first pass reads the prompt
+    assert max(reached["left"][1 - N_TOKENS :]) < -100
 
 
 def test_at_strength_0_the_answers_are_those_of_the_plain_backend(

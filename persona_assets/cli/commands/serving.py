@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from persona_assets.base.errors import StudyError
 from persona_assets.cli.commands.options import StudyArgument
 from persona_assets.study.study import load_study
 
@@ -60,12 +61,33 @@ def explore(
     model: Annotated[
         bool, typer.Option("--model", help="Load the study's model, for the pages Try and Steer.")
     ] = False,
+    axis_file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--axis-file",
+            metavar="FILE.pt",
+            help="With --model: let the page Steer edit the axis in a file of assistant-axis's; may be given "
+            "several times.",
+        ),
+    ] = None,
+    cap_file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--cap-file",
+            metavar="FILE",
+            help="With --model: let the page Steer answer under a cap that `persona cap` wrote; may be given "
+            "several times.",
+        ),
+    ] = None,
 ) -> None:
     """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""
-    from persona_assets.cli.explore import access_by, explore
+    from persona_assets.cli.explore import Steerable, access_by, explore
 
     opened, access = load_study(study), access_by(host, trusted_host or [], base_path, token)
-    explore(opened, access, port, browser, drift_runs, model)
+    steerable = Steerable(axis_file or [], cap_file or []) if model else None
+    if not model and (axis_file or cap_file):
+        raise StudyError("--axis-file and --cap-file are for the page Steer, which takes --model")
+    explore(opened, access, port, browser, drift_runs, steerable)
 
 
 @commands.command("mcp")

@@ -87,6 +87,21 @@ class Recorded(RecordedIntervention):
     """With at most 200 of the `n_answers`, question by question."""
 
 
+class OfferedFloor(Answer):
+    """What a cap holds in one layer: the projection of its output on an axis, at `threshold` or above it."""
+
+    layer: int
+    threshold: float
+
+
+class OfferedCap(Answer):
+    """A cap that the server was started with."""
+
+    name: str
+    """Its file's, without the folder."""
+    floors: list[OfferedFloor]
+
+
 class SteerState(Answer):
     """`GET api/steer?sae=…`: whether the server can edit what its model answers, and within which bounds."""
 
@@ -98,6 +113,9 @@ class SteerState(Answer):
     """Either way from 0."""
     max_tokens: int
     """Of an answer."""
+    axis_files: list[str]
+    """Names of the files, of those that the server was started with, whose axis can be edited here."""
+    cap_files: list[OfferedCap]
 
 
 class SteeredFeature(Answer):
@@ -143,9 +161,10 @@ class SteeredEdit(Answer):
 
     target: str
     operation: Literal["add", "ablate", "cap", "floor"]
-    strength: float
+    strength: float | None
+    """Null of a cap."""
     level: float | None
-    """Added to each token, or the bound; null where it is taken away."""
+    """Added to each token, or the bound; null where it is taken away, and of a cap of several layers."""
 
 
 class Steered(Answer):
@@ -153,7 +172,7 @@ class Steered(Answer):
 
     sae: str
     edits: list[SteeredEdit]
-    """Made one after another."""
+    """Made one after another; caps come last."""
     plain: SteeredAnswer
     steered: SteeredAnswer
     unchanged: bool

@@ -18,7 +18,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from persona_assets.base.errors import NotPublishedError, StudyError
-from persona_assets.drift.trials import Trials
 from persona_assets.explorer.console.console import Console
 from persona_assets.explorer.problems import ProblemError, not_found
 from persona_assets.explorer.resources import Resource, Source, find
@@ -68,11 +67,11 @@ def make_app(
     access: Access = ON_THIS_MACHINE,
     dist: Path = front_end.DIST,
     exported: Path | None = None,
-    trials: Trials | None = None,
+    model: Model | None = None,
 ) -> Starlette:
     """Return the application for `study`, for those who have `access`; its pages are those built in `dist`.
 
-    With `exported` it shows that folder's drift runs instead of the study's own. With `trials` texts can be
+    With `exported` it shows that folder's drift runs instead of the study's own. With a `model` texts can be
     tried, and answers steered.
     """
 
@@ -105,7 +104,7 @@ def make_app(
     ]
     app = _Guarded(access, routes=routes, exception_handlers={Exception: _defect}, lifespan=lifespan)
     app.state.snapshots = Snapshots(study, exported)
-    app.state.model = None if trials is None else Model(trials)
+    app.state.model = model
     app.state.dist = dist
     return app
 

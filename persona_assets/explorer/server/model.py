@@ -21,6 +21,7 @@ from persona_assets.explorer.server.encoding import encoded
 from persona_assets.explorer.snapshot.asking import Json
 from persona_assets.explorer.snapshot.numbers import rounded
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
+from persona_assets.steering.offered import Offered
 
 if TYPE_CHECKING:
     from persona_assets.drift.transcript import Transcript
@@ -39,8 +40,9 @@ FRESH = {"cache-control": "no-store"}
 class Model:
     """The study's model for one asker at a time. One who leaves, or waits too long, does not stop it."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: Trials, offered: Offered | None = None) -> None:
         self.trials, self.study = trials, trials.study
+        self.offered = offered or Offered()
         self._turn = threading.Lock()
         self._pairs: LivePairs | None = None
 

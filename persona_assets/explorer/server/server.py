@@ -12,9 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from persona_assets.base.errors import StudyError
-from persona_assets.drift.trials import Trials
 from persona_assets.explorer.server.access import Access
 from persona_assets.explorer.server.app import make_app
+from persona_assets.explorer.server.model import Model
 from persona_assets.study.study import Study
 
 _BACKLOG = 64
@@ -28,16 +28,15 @@ def serve(
     port: int,
     started: Callable[[str], None],
     exported: Path | None = None,
-    trials: Trials | None = None,
+    model: Model | None = None,
 ) -> None:
     """Serve `study` until somebody presses Ctrl-C; `started` is called with the address to open. `exported`
-    is a folder of drift runs to show; with `trials` texts can be tried, and answers
-    steered.
+    is a folder of drift runs to show; with a `model` texts can be tried, and answers steered.
 
     Port 0 takes a free one. Raises StudyError where the address cannot be had.
     """
     with bound(access.host, port) as listening:
-        app = make_app(study, access, exported=exported, trials=trials)
+        app = make_app(study, access, exported=exported, model=model)
         opens = address(access.host, listening.getsockname()[1], access.base)
         server = _Server(app, lambda: started(opens))
         server.run(sockets=[listening])

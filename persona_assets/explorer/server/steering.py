@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import anyio
@@ -11,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from persona_assets.base.errors import StudyError
-from persona_assets.base.given import shown
+from persona_assets.base.given import printable, shown
 from persona_assets.drift.localize import scaled
 from persona_assets.drift.transcript import spoken_text
 from persona_assets.drift.trials import known_features
@@ -27,7 +29,9 @@ from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
     from persona_assets.steering.beside import Answer, Beside, Question, Wanted
+    from persona_assets.steering.caps import Cap
     from persona_assets.steering.live import Target
+    from persona_assets.steering.offered import Offered
 
 SECONDS = 300.0  # the first question loads the model and places the roles
 LONGEST = 8_000  # bytes of all that is asked
@@ -35,9 +39,13 @@ MAX_EDITS = 4
 MAX_STRENGTH = 20.0
 
 _KEYS = {"text", "system", "sae", "edits", "prompt", "seed"}
-_TARGETS = {"feature", "role", "axis"}
+_TARGETS = {"feature", "role", "axis", "axis_file"}
+_CAP = {"cap_file"}
 _BOUNDS = {"max_edits": MAX_EDITS, "max_strength": MAX_STRENGTH, "max_tokens": MAX_TOKENS}
-_EDIT = '{"feature": 7} or {"role": "pirate"} or {"axis": true}, each with "operation" and "strength"'
+_EDIT = (
+    '{"feature": 7}, {"role": "pirate"}, {"axis": true} or {"axis_file": …}, each with "operation" and '
+    '"strength", or {"cap_file": …} alone'
+)
 _FORM = '{"text": …, "system": null, "sae": …, "edits": […], "prompt": false, "seed": 0}'
 
 
@@ -45,14 +53,16 @@ async def can_steer(request: Request) -> Response:
     """`GET api/steer`."""
     model: Model | None = request.app.state.model
     problem: str | None = None
+    offered: Json = {"axis_files": [], "cap_files": []}
     if model is not None:
         sae = _sae(request.query_params.get("sae"), model.study)
+        offered = _offered(model.offered, sae)
         try:
             await anyio.to_thread.run_sync(model.pairs.check, sae, limiter=request.app.state.waiting)
         except StudyError as error:
             problem = str(error)
     ready = model is not None and problem is None
-    return JSONResponse({"ready": ready, "problem": problem, **_BOUNDS}, headers=FRESH)
+    return JSONResponse({"ready": ready, "problem": problem, **_BOUNDS, **offered}, headers=FRESH)
 
 
 async def steer(request: Request) -> Response:
@@ -61,10 +71,11 @@ async def steer(request: Request) -> Response:
     asked = await posted(request, _FORM, _KEYS, "what is asked", LONGEST)
     sae = _sae(asked.get("sae"), model.study)
     try:
-        question, wanted = _question(asked), _edits(asked.get("edits"), sae, model.study)
+        caps, wanted = _edits(asked.get("edits"), sae, model)
+        question = _question(asked, tuple(model.offered.caps[name] for name in caps))
     except StudyError as error:
         raise ProblemError(400, str(error)) from error
-    answer = partial(_answer, model, sae, wanted, question)
+    answer = partial(_answer, model, sae, wanted, caps, question)
     return await answered(
         request, answer, SECONDS, "the model goes on: ask again in a while, or for a shorter text"
     )
@@ -77,7 +88,17 @@ def _sae(name: Any, study: Study) -> str:
     return name
 
 
-def _question(asked: dict[str, Any]) -> Question:
+def _offered(offered: Offered, sae: str) -> Json:
+    """Return what files can be chosen from, by name: no path goes to a browser, and none comes from there."""
+    caps = [
+        {"name": name, "floors": [{"layer": one.layer, "threshold": one.threshold} for one in cap.floors]}
+        for name, cap in offered.caps.items()
+    ]
+    numbers: Json = rounded({"cap_files": caps})
+    return {"axis_files": list(offered.axes.get(sae, {}))} | numbers
+
+
+def _question(asked: dict[str, Any], caps: tuple[Cap, ...]) -> Question:
     """Return what is said. Raises the problem 400, or StudyError, where the body does not say it."""
     from persona_assets.steering.beside import Question
 
@@ -87,17 +108,26 @@ def _question(asked: dict[str, Any]) -> Question:
     if not texts or not isinstance(whole, bool) or type(seed) is not int or not 0 <= seed < 2**63:
         raise ProblemError(400, f"the body must be {_FORM}, its texts without NUL and half characters")
     before = None if system is None else spoken_text(system, "the system prompt")
-    return Question(spoken_text(text, "the text"), before, seed, whole)
+    return Question(spoken_text(text, "the text"), before, seed, whole, caps)
 
 
-def _edits(edits: Any, sae: str, study: Study) -> list[Wanted]:
-    """Return the edits that are asked for. Raises the problem 400 where they are none, or too many."""
+def _edits(edits: Any, sae: str, model: Model) -> tuple[list[str], list[Wanted]]:
+    """Return the names of caps, and the other edits. Raises the problem 400 for none, or too many."""
     if not isinstance(edits, list) or not 0 < len(edits) <= MAX_EDITS:
         raise ProblemError(400, f"edits must be a list of 1 to {MAX_EDITS}: {_EDIT}")
-    return [_edit(one, sae, study) for one in edits]
+    caps = [one for one in edits if isinstance(one, dict) and one.keys() == _CAP]
+    others = [_edit(one, sae, model) for one in edits if one not in caps]
+    return [_one_of(model.offered.caps, one["cap_file"], "--cap-file") for one in caps], others
 
 
-def _edit(edit: Any, sae: str, study: Study) -> Wanted:
+def _one_of(offered: Collection[str], name: Any, option: str) -> str:
+    """Return the name of a file that is offered. Raises the problem 400 for another."""
+    if not isinstance(name, str) or name not in offered:
+        raise ProblemError(400, f"no file {shown(name)} is offered here ({option} of persona explore)")
+    return name
+
+
+def _edit(edit: Any, sae: str, model: Model) -> Wanted:
     from persona_assets.steering.beside import Wanted
 
     named = _TARGETS & edit.keys() if isinstance(edit, dict) else set()
@@ -108,14 +138,18 @@ def _edit(edit: Any, sae: str, study: Study) -> Wanted:
     strength = edit.get("strength", 1)
     if type(strength) not in (int, float) or not abs(strength) <= MAX_STRENGTH:  # NaN is not
         raise ProblemError(400, f"a strength must be a number from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
-    return Wanted(_target(edit, sae, study), edit["operation"], float(strength))
+    return Wanted(_target(edit, sae, model), edit["operation"], float(strength))
 
 
-def _target(edit: dict[str, Any], sae: str, study: Study) -> Target:
+def _target(edit: dict[str, Any], sae: str, model: Model) -> Target:
     from persona_assets.steering.live import Target
 
+    study = model.study
     if "axis" in edit:
         return Target(axis=True)
+    if "axis_file" in edit:
+        files = model.offered.axes.get(sae, {})
+        return Target(file=str(files[_one_of(files, edit["axis_file"], "--axis-file")]))
     if "role" in edit:
         role = edit["role"]
         if not isinstance(role, str) or role not in study.role_names:
@@ -127,7 +161,14 @@ def _target(edit: dict[str, Any], sae: str, study: Study) -> Target:
     return Target(feature)
 
 
-def _answer(model: Model, sae: str, wanted: list[Wanted], question: Question, snapshot: OpenSnapshot) -> Json:
+def _answer(
+    model: Model,
+    sae: str,
+    wanted: list[Wanted],
+    caps: list[str],
+    question: Question,
+    snapshot: OpenSnapshot,
+) -> Json:
     found = model.beside(sae, wanted, question)
     ids = {one.feature_id for one in found.edits if one.feature_id is not None}
     with snapshot.cursor() as connection, within(SECONDS, connection):
@@ -142,7 +183,8 @@ def _answer(model: Model, sae: str, wanted: list[Wanted], question: Question, sn
         }
         for one in sorted(ids)
     ]
-    told = {"edits": _made(found, wanted), "features": features, **_both(found)}
+    made = [*_made(found, wanted), *map(_held, caps, question.caps)]
+    told = {"edits": made, "features": features, **_both(found)}
     known_of_all = {
         "sae": sae,
         "unchanged": found.unchanged,
@@ -155,9 +197,23 @@ def _answer(model: Model, sae: str, wanted: list[Wanted], question: Question, sn
 
 def _made(found: Beside, wanted: list[Wanted]) -> list[Json]:
     return [
-        {"target": one.target, "operation": asked.operation, "strength": one.strength, "level": one.level}
+        {
+            "target": one.target if asked.target.file is None else f"axis of {_name(asked.target.file)}",
+            "operation": asked.operation,
+            "strength": one.strength,
+            "level": one.level,
+        }
         for one, asked in zip(found.edits, wanted, strict=True)
     ]
+
+
+def _name(file: str) -> str:
+    return printable(Path(file).name)
+
+
+def _held(name: str, cap: Cap) -> Json:
+    level = cap.floors[0].threshold if len(cap.floors) == 1 else None
+    return {"target": f"cap {name}", "operation": "floor", "strength": None, "level": level}
 
 
 def _both(found: Beside) -> Json:

@@ -1638,6 +1638,19 @@ export interface Recorded {
   questions: RecordedQuestion[];
 }
 
+/** What a cap holds in one layer: the projection of its output on an axis, at `threshold` or above it. */
+export interface OfferedFloor {
+  layer: number;
+  threshold: number;
+}
+
+/** A cap that the server was started with. */
+export interface OfferedCap {
+  /** Its file's, without the folder. */
+  name: string;
+  floors: OfferedFloor[];
+}
+
 /** `GET api/steer?sae=…`: whether the server can edit what its model answers, and within which bounds. */
 export interface SteerState {
   ready: boolean;
@@ -1648,6 +1661,9 @@ export interface SteerState {
   max_strength: number;
   /** Of an answer. */
   max_tokens: number;
+  /** Names of the files, of those that the server was started with, whose axis can be edited here. */
+  axis_files: string[];
+  cap_files: OfferedCap[];
 }
 
 /** An edited feature, as both answers are read without an edit. */
@@ -1689,15 +1705,16 @@ export interface SteeredAnswer {
 export interface SteeredEdit {
   target: string;
   operation: "add" | "ablate" | "cap" | "floor";
-  strength: number;
-  /** Added to each token, or the bound; null where it is taken away. */
+  /** Null of a cap. */
+  strength: number | null;
+  /** Added to each token, or the bound; null where it is taken away, and of a cap of several layers. */
   level: number | null;
 }
 
 /** `POST api/steer` with `{text, system, sae, edits, prompt, seed}`: two answers from one seed. */
 export interface Steered {
   sae: string;
-  /** Made one after another. */
+  /** Made one after another; caps come last. */
   edits: SteeredEdit[];
   plain: SteeredAnswer;
   steered: SteeredAnswer;

@@ -132,6 +132,7 @@ export const STUDY_HELP = {
     read: [
       ["effect", "what an edit does to a measure, with its 95 % interval"],
       ["controls", "the same edit of features or directions drawn by chance: an effect counts that lies beyond them"],
+      ["files", "axes and caps that the server was started with: persona explore STUDY --model --axis-file FILE --cap-file FILE"],
     ],
     keys: [RUN],
   },

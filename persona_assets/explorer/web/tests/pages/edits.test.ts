@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { another, first, isWhole, sent, unit } from "../../src/pages/Steer/edits";
+import { another, first, holds, isWhole, sent, unit } from "../../src/pages/Steer/edits";
 
 test("the form begins with what the address names, and else with the axis", () => {
   const of = (query: string) => first(new URLSearchParams(query)).edits;
@@ -29,5 +29,24 @@ test("only what is of an edit's kind is sent, and another one is as the last", (
     seed: 0,
   });
   expect(edits.map((one) => one.key)).toEqual([0, 1]);
-  expect(unit(edits[0]!)).toBe("1 is its own peak");
+  expect(unit("feature", "add")).toBe("1 is its own peak");
+});
+
+test("of files their names are sent, and of a cap nothing besides", () => {
+  const question = first(new URLSearchParams());
+  const of = { ...question.edits[0]!, file: "a.pt" };
+  const edits = [
+    { ...of, kind: "axis_file" as const },
+    { ...of, kind: "cap_file" as const, file: "b.safetensors" },
+  ];
+  expect(edits.every(isWhole)).toBe(true);
+  expect(sent({ ...question, edits }, "demo").edits).toEqual([
+    { axis_file: "a.pt", operation: "add", strength: -2 },
+    { cap_file: "b.safetensors" },
+  ]);
+  const floors = [
+    { layer: 1, threshold: 2 },
+    { layer: 3, threshold: 15.163 },
+  ];
+  expect(holds({ name: "b.safetensors", floors })).toContain("holds layer 1 at 2.00 or above, layer 3 at 15.2 or above");
 });

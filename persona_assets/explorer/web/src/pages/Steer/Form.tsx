@@ -1,10 +1,11 @@
+import type { SteerState } from "../../generated/contract";
 import { EditRow } from "./EditRow";
 import { another, MAX_SEED, type Question } from "./edits";
 
 interface FormProps {
   question: Question;
   change: (to: Partial<Question>) => void;
-  mostEdits: number;
+  state: SteerState;
   ready: boolean;
   send: () => void;
 }
@@ -53,7 +54,7 @@ function Texts({ question: { text, system }, change, send }: FormProps) {
   );
 }
 
-function Edits({ question: { edits }, change, mostEdits }: FormProps) {
+function Edits({ question: { edits }, change, state }: FormProps) {
   return (
     <fieldset className="steer-edits">
       <legend>What is edited</legend>
@@ -61,11 +62,12 @@ function Edits({ question: { edits }, change, mostEdits }: FormProps) {
         <EditRow
           key={one.key}
           edit={one}
+          state={state}
           change={(to) => change({ edits: edits.map((other) => (other.key === one.key ? { ...one, ...to } : other)) })}
           remove={edits.length > 1 ? () => change({ edits: edits.filter((other) => other.key !== one.key) }) : null}
         />
       ))}
-      {edits.length < mostEdits && (
+      {edits.length < state.max_edits && (
         <button type="button" onClick={() => change({ edits: [...edits, another(edits)] })}>
           Another edit
         </button>

@@ -38,7 +38,7 @@ function Ready({ sae, state }: { sae: string; state: SteerState }) {
       <Form
         question={question}
         change={(to) => setQuestion({ ...question, ...to })}
-        mostEdits={state.max_edits}
+        state={state}
         ready={ready}
         send={() => ready && ask(sent(question, sae))} // keys are not disabled, and repeat while they are held
       />

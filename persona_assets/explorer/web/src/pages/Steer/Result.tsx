@@ -38,8 +38,12 @@ export function Result({ result }: { result: Steered }) {
 
 const SCALE = "from the 5th to the 95th percentile of both answers; a token's own projection on hover and focus";
 
-const told = ({ target, operation, strength, level: of }: SteeredEdit) =>
-  operation === "ablate" ? `${target} taken out` : `${target}: ${OPERATIONS[operation]}, strength ${fmt(strength)} (${fmt(of)} a token)`;
+function told({ target, operation, strength, level: of }: SteeredEdit): string {
+  if (strength === null) return target; // a cap, which says by itself what it holds
+  return operation === "ablate"
+    ? `${target} taken out`
+    : `${target}: ${OPERATIONS[operation]}, strength ${fmt(strength)} (${fmt(of)} a token)`;
+}
 
 function LightChoice(props: { result: Steered; axis: boolean; by: string; light: (by: string) => void }) {
   const { result, axis, by, light } = props;

@@ -1,4 +1,5 @@
-import type { SteeredEdit } from "../../generated/contract";
+import { fmt } from "../../components/format";
+import type { OfferedCap, SteeredEdit } from "../../generated/contract";
 
 export type Operation = SteeredEdit["operation"];
 export const OPERATIONS: Record<Operation, string> = {
@@ -8,7 +9,7 @@ export const OPERATIONS: Record<Operation, string> = {
   floor: "keep above",
 };
 
-export type Kind = "feature" | "role" | "axis";
+export type Kind = "feature" | "role" | "axis" | "axis_file" | "cap_file";
 
 /** An edit as it stands in the form; what is not of its kind is kept, and not sent. */
 export interface Edit {
@@ -16,6 +17,7 @@ export interface Edit {
   kind: Kind;
   feature: string;
   role: string;
+  file: string;
   operation: Operation;
   strength: number;
 }
@@ -25,7 +27,8 @@ export const STEP = 0.25;
 
 /** Whether an edit says what is edited. */
 export function isWhole({ kind, feature, role }: Edit): boolean {
-  return kind === "axis" || (kind === "role" ? role !== "" : /^\d{1,9}$/.test(feature.trim()));
+  if (kind === "role") return role !== "";
+  return kind !== "feature" || /^\d{1,9}$/.test(feature.trim());
 }
 
 /** What is asked, as it stands in the form. */
@@ -43,7 +46,8 @@ export const MAX_SEED = 2 ** 31 - 1;
 export function first(params: URLSearchParams): Question {
   const [feature, role] = [params.get("feature"), params.get("role")];
   const kind = feature !== null ? "feature" : role !== null ? "role" : "axis";
-  const edit: Edit = { key: 0, kind, feature: feature ?? "", role: role ?? "", operation: "add", strength: kind === "axis" ? -2 : 2 };
+  const strength = kind === "axis" ? -2 : 2;
+  const edit: Edit = { key: 0, kind, feature: feature ?? "", role: role ?? "", file: "", operation: "add", strength };
   return { text: "", system: "", edits: [edit], whole: false, seed: 0 };
 }
 
@@ -55,24 +59,37 @@ export function sent({ text, system, edits, whole, seed }: Question, sae: string
   return { text, system: system.trim() === "" ? null : system, sae, edits: edits.map(sentEdit), prompt: whole, seed };
 }
 
-function sentEdit({ kind, feature, role, operation, strength }: Edit) {
-  const target = kind === "feature" ? { feature: Number(feature) } : kind === "role" ? { role } : { axis: true };
+function sentEdit({ kind, feature, role, file, operation, strength }: Edit) {
+  if (kind === "cap_file") return { cap_file: file };
+  const targets = { feature: { feature: Number(feature) }, role: { role }, axis: { axis: true }, axis_file: { axis_file: file } };
+  const target = targets[kind];
   return { ...target, operation, strength: operation === "ablate" ? 1 : strength };
 }
 
-const UNITS: Record<Kind, string> = {
+/** What a cap holds, as docs/interventions.md has it. */
+export function holds({ floors }: OfferedCap): string {
+  const layers = floors.map(({ layer, threshold }) => `layer ${layer} at ${fmt(threshold)} or above`);
+  return `last, in every token, of the prompt too: holds ${layers.join(", ")} along its axis`;
+}
+
+type Scaled = Exclude<Kind, "cap_file">;
+const OF_AXIS = "the standard deviation of roles along it";
+const FROM_MEAN = "standard deviations of roles from their mean";
+const UNITS: Record<Scaled, string> = {
   feature: "its own peak",
   role: "the way from the other roles to it",
-  axis: "the standard deviation of roles along it",
+  axis: OF_AXIS,
+  axis_file: OF_AXIS,
 };
-const BOUNDS: Record<Kind, string> = {
+const BOUNDS: Record<Scaled, string> = {
   feature: "1 is its own peak",
   role: "0 is where the other roles are, 1 where it is",
-  axis: "standard deviations of roles from their mean",
+  axis: FROM_MEAN,
+  axis_file: FROM_MEAN,
 };
 
 /** What a strength of 1 is, as docs/interventions.md has it. */
-export function unit({ kind, operation }: Edit): string {
+export function unit(kind: Scaled, operation: Operation): string {
   if (operation === "ablate") return "all of its amount, on each token";
   return operation === "add" ? `1 is ${UNITS[kind]}` : BOUNDS[kind];
 }
