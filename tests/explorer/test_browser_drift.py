@@ -52,11 +52,12 @@ def opened(page: Any, address: str, path: str, ready: str = ".turn-list .virtual
 
 
 def chosen_turn(page: Any) -> int:
-    """The turn that the list, the chart and the tokens agree on."""
+    """The turn that the list, the chart, the text and the tokens agree on."""
     listed = int(page.locator('.turn-list [aria-selected="true"] .turn-row span').first.inner_text())
     charted = int(page.get_by_role("slider").get_attribute("aria-valuenow"))
     assert listed == charted
-    assert page.locator(".turn-panel h2").inner_text() == f"Turn {listed}"
+    assert page.locator(".exchange.chosen .turn-name").all_text_contents() == [f"turn {listed}"]
+    assert page.locator(".turn-details").count() == 1
     return listed
 
 
@@ -132,6 +133,85 @@ def test_the_chart_draws_scores_over_their_band_and_a_click_takes_the_turn(page,
     assert "Turn 3 to 4" in page.locator("main").inner_text()
 
 
+def in_view(page: Any) -> list[int]:
+    """The turns of which something is in view in the conversation's box."""
+    return page.evaluate(
+        """() => {
+            const box = document.querySelector('.talk').getBoundingClientRect();
+            return [...document.querySelectorAll('.exchange[data-place]')]
+                .filter(one => {
+                    const { top, bottom } = one.getBoundingClientRect();
+                    return bottom > box.top + 1 && top < box.bottom - 1;
+                })
+                .map(one => Number(one.dataset.place));
+        }"""
+    )
+
+
+def test_the_whole_conversation_is_read_beside_the_chart(page, drift, folder):
+    run = _run(folder)
+    opened(page, drift, f"/{OWN}")
+    shown = page.locator(".talk").text_content()
+    for message in run["messages"]:
+        # Control characters and the open turn's tokens are drawn otherwise than they were sent.
+        words = message["content"].split()[:3]
+        assert message["turn"] == DROP or " ".join(words) in " ".join(shown.split()), message["role"]
+    assert DROP in in_view(page) and 0 not in in_view(page)
+    assert page.evaluate("document.querySelector('main').scrollTop") == 0
+    chart, talk = (page.locator(one).bounding_box() for one in (".drift-chart", ".talk"))
+    assert chart["x"] + chart["width"] < talk["x"] and talk["height"] > 500
+    last = page.get_by_role("button", name="turn 11")
+    last.click()
+    page.wait_for_function("location.hash.includes('turn=11')")
+    assert chosen_turn(page) == 11 and 11 in in_view(page)
+    page.get_by_role("button", name="what moved it").click()
+    page.wait_for_function("document.querySelector('main').scrollTop > 100")
+    assert page.get_by_role("heading", name="Turn 10 to 11").bounding_box()["y"] < 400
+
+
+def test_a_turn_that_is_pointed_at_is_marked_in_the_chart_and_in_the_text(page, drift):
+    opened(page, drift, f"/{OWN}")
+    marks = page.locator(".drift-chart .mark")
+    assert page.locator(".exchange.pointed, .drift-chart .pointed").count() == 0
+    marks.nth(DROP + 1).hover()
+    page.locator(f'.exchange.pointed[data-place="{DROP + 1}"]').wait_for()
+    assert page.locator(".exchange.pointed").count() == 1 and chosen_turn(page) == DROP
+    page.locator(f'.exchange[data-place="{DROP}"] .said').first.hover()
+    page.locator(f'.exchange.pointed[data-place="{DROP}"]').wait_for()
+
+    def place_of(line: str) -> float:
+        return float(page.locator(f".drift-chart .{line}").get_attribute("x1"))
+
+    assert place_of("pointed") == place_of("chosen")
+    page.locator(".turn-list .virtual-row").nth(2).hover()
+    page.locator('.exchange.pointed[data-place="2"]').wait_for(state="attached")
+    assert place_of("pointed") < place_of("chosen")
+    page.mouse.move(5, 5)
+    page.locator(".drift-chart .pointed").wait_for(state="detached")
+    seen = page.locator(".drift-chart .in-view")
+    first, last = (float(seen.get_attribute(end)) for end in ("x1", "x2"))
+    assert first < place_of("chosen") < last
+    page.locator(".talk").evaluate("box => { box.scrollTop = 0 }")
+    page.wait_for_function(f"Number(document.querySelector('.in-view').getAttribute('x1')) < {first}")
+
+
+def test_the_conversation_is_one_stop_of_the_tab_key_and_goes_from_turn_to_turn(page, drift):
+    opened(page, drift, f"/{OWN}?turn=4")
+    page.locator(".turn-list .virtual-list").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText").startswith("turn 4")
+    page.keyboard.press("ArrowDown")
+    page.locator('.exchange.pointed[data-place="5"]').wait_for()
+    assert chosen_turn(page) == 4
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.includes('turn=5')")
+    assert chosen_turn(page) == 5 and page.evaluate("document.activeElement.innerText").startswith("turn 5")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.includes('turn=11')")
+    assert chosen_turn(page) == 11
+
+
 def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift, folder):
     run = _run(folder)
     opened(page, drift, f"/{OWN}?turn=2")
@@ -142,7 +222,7 @@ def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift,
     assert number(shown.split()[-1]) == pytest.approx(run["turns"][2]["played"]["value"], rel=0.01)
     assert "below" not in page.locator(".turn-list").inner_text()
     assert "0.93" in page.locator(".drift-head").inner_text()
-    assert "(p 0.600)" in page.locator(".turn-panel").inner_text()
+    assert "(p 0.600)" in page.locator(".turn-details").inner_text()
     assert page.locator(".drift-choices select").nth(1).locator("option").count() == 1
     assert "Turn 1 to 2" not in page.locator("main").inner_text()
     page.get_by_role("link", name="at turn").click()
@@ -188,7 +268,7 @@ def test_a_run_stands_beside_plain_conversations_with_their_number_and_how_to_re
     assert fact.inner_text().split("\n")[-1] == "0.0244 (40 plain ones as long)"
     assert "among the same turn of 40 plain conversations" in page.locator(".drift-plain").inner_text()
     assert "40 plain conversations have 0.580 to 1.40 at this turn (p 0.220)" in (
-        page.locator(".turn-panel").inner_text()
+        page.locator(".turn-details").inner_text()
     )
     marks = page.locator(".drift-chart .mark").evaluate_all(
         "all => all.map(one => one.getBBox()).map(box => box.y + box.height / 2)"
@@ -292,6 +372,7 @@ def test_a_sensitive_conversations_text_is_shown_only_when_asked_for(page, drift
     opened(page, drift, f"/{SENSITIVE}")
     assert page.locator(".turn-tokens").count() == 0
     assert text not in page.locator("main").inner_text()
+    assert page.locator(".exchange .long-text").count() == 0
     page.get_by_role("button", name="Show the text").click()
     assert page.locator(".turn-tokens .token").count() > 0
     page.get_by_role("slider").focus()
@@ -389,6 +470,7 @@ def test_five_hundred_turns_and_twenty_thousand_tokens_are_gone_through_by_key(p
     with static_server(folder) as address:
         opened(page, address, f"/{OWN}?turn=100")
         assert page.locator(".turn-list .virtual-row").count() < 60
+        assert 100 in in_view(page) and len(in_view(page)) < 20
         page.get_by_role("slider").focus()
         for _ in range(12):
             page.keyboard.press("ArrowRight")
@@ -396,7 +478,7 @@ def test_five_hundred_turns_and_twenty_thousand_tokens_are_gone_through_by_key(p
         assert chosen_turn(page) == 112
         page.keyboard.press("End")
         page.wait_for_function("location.hash.includes('turn=499')")
-        assert chosen_turn(page) == 499
+        assert chosen_turn(page) == 499 and 499 in in_view(page)
         keep_screenshot(page, "drift-500")
 
 
@@ -419,3 +501,14 @@ def test_every_state_is_accessible_and_fits_a_small_window(page, drift, path, th
     assert axe_violations(page) == []
     assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
     keep_screenshot(page, f"drift-{path.strip('/') or 'list'}-{theme}")
+
+
+def test_on_a_phone_the_text_stands_below_its_chart_and_nothing_scrolls_sideways(page, drift):
+    page.set_viewport_size({"width": 400, "height": 800})
+    opened(page, drift, f"/{OWN}")
+    chart, talk, turns = (page.locator(one).bounding_box() for one in (".drift-chart", ".talk", ".turn-list"))
+    assert chart["y"] + chart["height"] < talk["y"] and talk["y"] + talk["height"] < turns["y"]
+    assert chart["height"] + talk["height"] < 800 + 40, "both are seen at once"
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
+    assert axe_violations(page) == []
+    keep_screenshot(page, "drift-400")

@@ -22,10 +22,13 @@ interface DriftChartProps {
   label: string; // of the score
   chosen: number; // turn
   choose: (turn: number) => void;
+  pointed: number | null; // turn, here or in the text
+  point: (turn: number | null) => void;
+  inView: [number, number] | null; // turns whose text is
 }
 
 /** The score of each turn over its null band. A click takes a turn, or the transition that leads to it; so do the arrows. */
-export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
+export function DriftChart({ points, label, chosen, choose, pointed, point, inView }: DriftChartProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const bottom = HEIGHT - MARGIN.bottom;
   const last = points.length - 1;
@@ -40,10 +43,8 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
     event.preventDefault();
     choose(clamp(to, 0, last));
   };
-  const onClick = (event: MouseEvent<SVGSVGElement>) => {
-    const place = x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left);
-    choose(clamp(Math.round(place), 0, last));
-  };
+  const turnAt = (event: MouseEvent<SVGSVGElement>) =>
+    clamp(Math.round(x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left)), 0, last);
   return (
     <div className="chart drift-chart" ref={box} style={{ height: HEIGHT }}>
       {width > 0 && at && (
@@ -58,13 +59,15 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
           aria-valuenow={at.turn}
           aria-valuetext={`turn ${at.turn}: ${fmt(at.value)}${sideOf(at) === "inside" ? "" : `, ${sideOf(at)} the null band`}`}
           onKeyDown={onKeyDown}
-          onClick={onClick}
+          onClick={(event) => choose(turnAt(event))}
+          onPointerMove={(event) => point(turnAt(event))}
+          onPointerLeave={() => point(null)}
         >
           <AxisY scale={y} at={MARGIN.left} grid={width - MARGIN.right} label={label} />
           <path className="band" d={bandOf(points, x, y)} />
           <path className="band-edge" d={edgesOf(points, x, y)} />
           <path className="plain-band" d={edgesOf(points.map(onPlainBand), x, y)} />
-          <line className="chosen" x1={x(at.turn)} x2={x(at.turn)} y1={MARGIN.top} y2={bottom} />
+          <Reader chosen={at.turn} pointed={pointed} inView={inView} x={x} bottom={bottom} />
           <Lines points={points} to={at.turn} x={x} y={y} />
           {points.map((point) => (
             <Mark key={point.turn} point={point} x={x(point.turn)} y={y(point.value)} on={point.turn === at.turn} room={x(1) - x(0)} />
@@ -73,6 +76,23 @@ export function DriftChart({ points, label, chosen, choose }: DriftChartProps) {
         </svg>
       )}
     </div>
+  );
+}
+
+interface ReaderProps extends Pick<DriftChartProps, "chosen" | "pointed" | "inView"> {
+  x: Scale;
+  bottom: number;
+}
+
+/** Where the reader is: the turn that is chosen, the one that is pointed at, and those whose text is in view. */
+function Reader({ chosen, pointed, inView, x, bottom }: ReaderProps) {
+  const upright = (turn: number) => ({ x1: x(turn), x2: x(turn), y1: MARGIN.top, y2: bottom });
+  return (
+    <>
+      {pointed !== null && <line className="pointed" {...upright(pointed)} />}
+      <line className="chosen" {...upright(chosen)} />
+      {inView && <line className="in-view" x1={x(inView[0] - 0.5)} x2={x(inView[1] + 0.5)} y1={bottom} y2={bottom} />}
+    </>
   );
 }
 

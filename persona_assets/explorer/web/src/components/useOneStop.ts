@@ -2,12 +2,11 @@ import { type FocusEvent, type KeyboardEvent, useEffect, useRef } from "react";
 import { plainKey } from "./plainKey";
 
 const ITEMS = "a, button:not(:disabled)";
-const LINES = "li, tr";
 const PAGE = 10; // lines
 
 /**
- * Make a list or a table's body one stop of the tab key: the arrows go from line to line and, in a line, from link
- * to link; Home, End and the Page keys go further. `<ul {...useOneStop<HTMLUListElement>()}>`
+ * Make a list or a table's body one stop of the tab key, at its current item or else the first: the arrows go from
+ * line to line and, in a line, from link to link; Home, End and the Page keys go further. `<ul {...useOneStop<HTMLUListElement>()}>`
  */
 export function useOneStop<E extends HTMLElement>() {
   const list = useRef<E>(null);
@@ -19,7 +18,8 @@ export function useOneStop<E extends HTMLElement>() {
   // After every drawing: lines come and go.
   useEffect(() => {
     const items = itemsOf(list.current);
-    choose(stop.current !== null && items.includes(stop.current) ? stop.current : (items[0] ?? null));
+    const kept = stop.current !== null && items.includes(stop.current) ? stop.current : undefined;
+    choose(kept ?? items.find((one) => one.ariaCurrent === "true") ?? items[0] ?? null);
   });
   const onFocus = ({ target }: FocusEvent<E>) => itemsOf(list.current).includes(target) && choose(target);
   const onKeyDown = (event: KeyboardEvent<E>) => {
@@ -35,12 +35,19 @@ export function useOneStop<E extends HTMLElement>() {
 const itemsOf = (list: HTMLElement | null): HTMLElement[] => [...(list?.querySelectorAll<HTMLElement>(ITEMS) ?? [])];
 
 function linesOf(list: HTMLElement | null): HTMLElement[][] {
-  const lines = new Map<Element | null, HTMLElement[]>();
+  const lines = new Map<Element, HTMLElement[]>();
   for (const item of itemsOf(list)) {
-    const line = item.closest(LINES);
+    const line = lineOf(list, item);
     lines.set(line, [...(lines.get(line) ?? []), item]);
   }
   return [...lines.values()];
+}
+
+/** The child of the list in which the item is: a line may hold a list of its own. */
+function lineOf(list: HTMLElement | null, item: HTMLElement): Element {
+  let line: Element = item;
+  while (line.parentElement !== null && line.parentElement !== list) line = line.parentElement;
+  return line;
 }
 
 /** Where a key leads to from an item; undefined: the key means nothing here. */

@@ -1,14 +1,14 @@
-import { useMemo } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { DriftChart, type DriftPoint } from "../../charts/DriftChart";
 import { Section } from "../../components/parts";
 import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { setParams, useParam } from "../../router/router";
 import { Confounds } from "./Confounds";
+import { Conversation } from "./Conversation";
 import { onPlayedAxis } from "./played";
 import { RunHead } from "./RunHead";
 import { TransitionPanel } from "./TransitionPanel";
 import { TurnList } from "./TurnList";
-import { TurnPanel } from "./TurnPanel";
 import { SCORES, scoresOf } from "./words";
 
 /** One conversation: where it drifts, in which words, by which features, and whether that is to be believed. */
@@ -24,13 +24,45 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
     0,
     run.turns.findIndex((turn) => turn.turn === Number(turnAsked)),
   );
-  const points = useMemo(() => pointsOf(run, score), [run, score]);
-  const choose = (at: number) => setParams({ turn: run.turns[at]?.turn ?? 0 }, { replace: true });
-  const turn = run.turns[place];
-  const transition = run.transitions.find((one) => one.turn === turn?.turn);
+  const choose = useCallback((at: number) => setParams({ turn: run.turns[at]?.turn ?? 0 }, { replace: true }), [run]);
+  const features = useRef<HTMLDivElement>(null);
+  const transition = run.transitions.find((one) => one.turn === run.turns[place]?.turn);
+  const hasFeatures = transition !== undefined && !played && run.space.space === "sae";
+  const showFeatures = useCallback(() => features.current?.scrollIntoView(), []);
   return (
     <div className="page drift">
       <RunHead run={run} runs={runs} score={score} scores={scores} played={played} />
+      <Reading run={run} score={score} place={place} choose={choose} showFeatures={hasFeatures ? showFeatures : null} />
+      {played && (
+        <p className="footnote">
+          The tokens' colours are of the axis over all answers, and so are the features that moved the score: choose that axis to see them.
+        </p>
+      )}
+      {hasFeatures && (
+        <div ref={features}>
+          <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />
+        </div>
+      )}
+      <Confounds run={run} score={score} />
+    </div>
+  );
+}
+
+interface ReadingProps {
+  run: DriftRun;
+  score: DriftScore;
+  place: number; // of the chosen turn
+  choose: (place: number) => void;
+  showFeatures: (() => void) | null;
+}
+
+/** The score by turn beside the conversation: a turn that is pointed at in one is marked in the other. */
+function Reading({ run, score, place, choose, showFeatures }: ReadingProps) {
+  const [pointed, point] = useState<number | null>(null);
+  const [inView, see] = useState<[number, number] | null>(null);
+  const points = useMemo(() => pointsOf(run, score), [run, score]);
+  return (
+    <div className="drift-columns">
       <Section
         title="Score by turn"
         note={
@@ -40,24 +72,14 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
             uncapped={points.some((point) => point.uncapped !== null)}
           />
         }
+        className="chart-section"
       >
         <div className="panel drift-chart-panel">
-          <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} />
+          <DriftChart points={points} label={SCORES[score]} chosen={place} choose={choose} {...{ pointed, point, inView }} />
         </div>
       </Section>
-      <div className="drift-columns">
-        <TurnList run={run} score={score} place={place} choose={choose} />
-        {turn && <TurnPanel key={turn.turn} run={run} turn={turn} score={score} />}
-      </div>
-      {played && (
-        <p className="footnote">
-          The tokens' colours are of the axis over all answers, and so are the features that moved the score: choose that axis to see them.
-        </p>
-      )}
-      {transition && !played && run.space.space === "sae" && (
-        <TransitionPanel key={transition.turn} run={run} transition={transition} score={score} />
-      )}
-      <Confounds run={run} score={score} />
+      <TurnList run={run} score={score} place={place} choose={choose} point={point} />
+      <Conversation {...{ run, score, place, pointed, choose, point, see, showFeatures }} />
     </div>
   );
 }
@@ -77,7 +99,8 @@ function ChartNote({ run, plain, uncapped }: { run: DriftRun; plain: boolean; un
   return (
     <>
       <span className="band-swatch" aria-hidden="true" /> null band: 95 % of {n} spans of as many tokens from {run.anchor}'s own responses ·{" "}
-      <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it
+      <span aria-hidden="true">▼</span> below it, <span aria-hidden="true">▲</span> above it ·{" "}
+      <span className="in-view-swatch" aria-hidden="true" /> in view of the text
       {plain && (
         <>
           {" "}

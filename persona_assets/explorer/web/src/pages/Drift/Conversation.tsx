@@ -1,0 +1,68 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { count } from "../../components/format";
+import { Section } from "../../components/parts";
+import { useOneStop } from "../../components/useOneStop";
+import type { DriftRun, DriftScore } from "../../generated/contract";
+import { exchangesOf } from "./conversation";
+import { ExchangeItem } from "./ExchangeItem";
+import { revealed, useInView } from "./inView";
+
+interface ConversationProps {
+  run: DriftRun;
+  score: DriftScore;
+  place: number; // of the chosen turn
+  pointed: number | null;
+  choose: (place: number) => void;
+  point: (place: number | null) => void;
+  see: (turns: [number, number] | null) => void; // those in view
+  showFeatures: (() => void) | null; // of the transition to the chosen turn
+}
+
+/** The whole conversation, the chosen turn open: its tokens on the axis, and the roles it is nearest to. */
+export function Conversation({ run, score, place, pointed, choose, point, see, showFeatures }: ConversationProps) {
+  const [shown, show] = useShownText(run);
+  const exchanges = useMemo(() => exchangesOf(run), [run]);
+  const box = useRef<HTMLDivElement>(null);
+  const list = useOneStop<HTMLOListElement>();
+  useInView(box, exchanges, see);
+  useEffect(() => revealed(box.current, place), [place, shown]);
+  return (
+    <Section title="Conversation" note={`${count(run.n_turns)} answers; a turn opens on its tokens`} className="talk-section">
+      {!shown && (
+        <div className="panel turn-hidden">
+          <p>This conversation is marked as sensitive: its text is shown only when asked for.</p>
+          <button onClick={show}>Show the text</button>
+        </div>
+      )}
+      <div className="panel talk" ref={box}>
+        <ol aria-label="Conversation" {...list}>
+          {exchanges.map((one, at) => (
+            <ExchangeItem
+              key={at}
+              exchange={one}
+              run={run}
+              score={score}
+              shown={shown}
+              chosen={one.place === place}
+              pointed={one.place !== null && one.place === pointed}
+              choose={choose}
+              point={point}
+              showFeatures={one.place === place ? showFeatures : null}
+            />
+          ))}
+        </ol>
+      </div>
+    </Section>
+  );
+}
+
+const opened = new Set<string>(); // sensitive conversations whose text was asked for, until the page is left
+
+function useShownText(run: DriftRun): [boolean, () => void] {
+  const [asked, setAsked] = useState(opened.has(run.run));
+  const show = () => {
+    opened.add(run.run);
+    setAsked(true);
+  };
+  return [!run.sensitive || asked, show];
+}
