@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from persona_assets.analysis.design import Design, RoleSource
+from persona_assets.analysis.group_loops import choose, place, sum_up
 from persona_assets.analysis.layout import Layout
 from persona_assets.analysis.placements import Keys, Placements, place_answers, sort_by_value
 from persona_assets.analysis.reading import Block, read_blocks
 from persona_assets.base.arrays import Floats, Int32s, Ints, Singles
-from persona_assets.base.compiled import compiled
 
 MAX_ENTRIES = 12_000_000  # brought together at once, of about 35 bytes each; two ranges are in memory
 
@@ -124,7 +124,7 @@ class Summing:
         found, active = UnitSums.zeros(n, *self._shape), UnitSums.zeros(n, *self._shape)
         fired, values, value_squares = np.zeros((3, n, 2))
         products = np.zeros((n, 3))
-        known = _sum(
+        known = sum_up(
             part.bounds,
             part.places,
             part.values,
@@ -152,7 +152,7 @@ class Summing:
     def _placed(self, part: Range) -> Placements:
         """Return how the answers of either group stand among the other's."""
         keys, bounds = np.empty_like(part.keys), np.zeros_like(part.bounds)
-        _choose(part.keys, part.bounds, self._place_of, keys, bounds)
+        choose(part.keys, part.bounds, self._place_of, keys, bounds)
         return place_answers(keys[: bounds[-1]], bounds, self.layout.by_place)
 
 
@@ -171,114 +171,7 @@ def _range(block: Block, n_cells: int) -> Range:
     for row, entries in enumerate(block.roles):
         known = np.full(len(entries.cell), -1, np.int32) if entries.active is None else entries.active
         first = row * n_cells
-        _place(entries.starts, entries.cell, entries.value, known, first, at, places, values, active)
+        place(entries.starts, entries.cell, entries.value, known, first, at, places, values, active)
     keys = values.view(np.uint32).astype(np.uint64) << np.uint64(32) | places.view(np.uint32)
     sort_by_value(keys, bounds)
     return Range(block.start, block.stop, bounds, places, values, keys, active)
-
-
-@compiled()
-def _place(
-    starts: Ints,
-    cell: Int32s,
-    value: Singles,
-    tokens: Int32s,
-    first: int,
-    at: Ints,
-    places: Int32s,
-    values: Singles,
-    active: Int32s,
-) -> None:
-    for one in range(len(at)):
-        place = at[one]
-        for entry in range(starts[one], starts[one + 1]):
-            places[place], values[place], active[place] = first + cell[entry], value[entry], tokens[entry]
-            place += 1
-        at[one] = place
-
-
-@compiled()
-def _sum(
-    bounds: Ints,
-    places: Int32s,
-    values: Singles,
-    tokens: Int32s,
-    slot_of: Int32s,
-    weight: Floats,
-    of_active: Floats,
-    side_at: Ints,
-    block_of: Ints,
-    in_block: Ints,
-    of_values: tuple[Floats, Floats, Floats, Floats],
-    of_tokens: tuple[Floats, Floats, Floats, Floats],
-    single: tuple[Floats, Floats, Floats, Floats],
-) -> bool:
-    """Fill the sums (see `Sums`); return whether all active tokens of responses that take part are known."""
-    fired, sums, squares, products = single
-    n_crossed, in_blocks, unknown = in_block.shape[1], len(in_block) > 1, 0
-    means, active = np.zeros(len(weight)), np.zeros(len(weight))
-    of_block, blocks, active_blocks = in_block.ravel(), np.zeros(in_block.size), np.zeros(in_block.size)
-    for one in range(len(bounds) - 1):
-        for at in range(bounds[one], bounds[one + 1]):
-            slot = slot_of[np.uint32(places[at])]
-            if slot < 0:
-                continue
-            where, value, n = np.uint32(slot), np.float64(values[at]), np.float64(tokens[at])
-            side = np.uint32(side_at[where])
-            unknown += 1 if n < 0 else 0
-            means[where] += value * weight[where]
-            active[where] += n * of_active[where, 0]
-            fired[one, side] += 1
-            sums[one, side] += value
-            squares[one, side] += value * value
-            products[one, side] += n * of_active[where, 1]
-            products[one, 2] += n * of_active[where, 2]
-        for at in range(bounds[one], bounds[one + 1]):
-            slot = slot_of[np.uint32(places[at])]
-            if slot < 0:
-                continue
-            where = np.uint32(slot)
-            x, y = means[where], active[where]
-            if x == 0 and y == 0:
-                continue
-            means[where] = active[where] = 0
-            unit, block = where // np.uint32(n_crossed), block_of[where]
-            side, column = side_at[where], where % np.uint32(n_crossed)
-            _add(of_values, one, unit, side, column, x)
-            _add(of_tokens, one, unit, side, column, y)
-            if in_blocks:
-                blocks[block] += x
-                active_blocks[block] += y
-        if not in_blocks:
-            continue
-        for at in range(bounds[one], bounds[one + 1]):
-            slot = slot_of[np.uint32(places[at])]
-            if slot >= 0:
-                block = block_of[np.uint32(slot)]
-                x, y, n_units = blocks[block], active_blocks[block], of_block[block]
-                blocks[block] = active_blocks[block] = 0
-                of_values[3][one] += x * x / n_units
-                of_tokens[3][one] += y * y / n_units
-    return unknown == 0
-
-
-@compiled()
-def _add(
-    into: tuple[Floats, Floats, Floats, Floats], one: int, unit: int, side: int, column: int, x: float
-) -> None:
-    into[0][one, unit] += x
-    into[1][one, side, column] += x
-    into[2][one, side] += x * x
-
-
-@compiled()
-def _choose(keys: Keys, bounds: Ints, place_of: Int32s, chosen: Keys, chosen_bounds: Ints) -> None:
-    """Copy the keys of responses that take part, with what `place_of` has for their places."""
-    low, n_chosen = np.uint64(0xFFFFFFFF), 0
-    for one in range(len(bounds) - 1):
-        for at in range(bounds[one], bounds[one + 1]):
-            place = place_of[keys[at] & low]
-            if place >= 0:
-                chosen[n_chosen] = (keys[at] & ~low) | np.uint64(place)
-                n_chosen += 1
-        chosen_bounds[one + 1] = n_chosen

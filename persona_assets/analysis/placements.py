@@ -84,59 +84,81 @@ def _sort_digits(keys: Keys, spare: Keys, counts: Ints) -> None:
 @compiled()
 def _sweep(keys: Keys, bounds: Ints, by_variant: Ints, sums: Floats, squares: Floats, ties: Floats) -> None:
     n_roles, n_variants = by_variant.shape
-    n_groups = by_variant.size
-    role_of, zeros = np.empty(n_groups, np.int64), np.empty(n_groups, np.int64)
-    for group in range(n_groups):
-        role_of[group] = group // n_variants
+    role_of = np.arange(by_variant.size) // n_variants
     below, equal = np.empty(n_roles, np.int64), np.zeros(n_roles, np.int64)
-    of_group, of_role = np.empty(n_groups), np.empty(n_roles)
+    placed = np.empty(by_variant.size), np.empty(n_roles)  # by group, and squared by role
     for one in range(len(bounds) - 1):
-        first, last = bounds[one], bounds[one + 1]
-        zeros[:] = by_variant.ravel()
-        # Values that were so small that they are zero tie with the responses in which nothing fired.
-        while first < last and keys[first] >> np.uint64(32) == 0:
-            first += 1
-        below[:] = 0
-        for at in range(first, last):
-            zeros[keys[at] & np.uint64(0xFFFFFFFF)] -= 1
-        for group in range(n_groups):
-            below[role_of[group]] += zeros[group]
+        own = keys[bounds[one] : bounds[one + 1]]
+        first = _place_zeros(own, by_variant, role_of, below, placed)
         n_below = below.sum()
-        for role in range(n_roles):
-            of_role[role] = below[role] * ((n_below - below[role]) / 2) ** 2
-        for group in range(n_groups):
-            of_group[group] = zeros[group] * (n_below - below[role_of[group]]) / 2
         tied = float(n_below) ** 3 - n_below
-        while first < last:
+        while first < len(own):
             after = first + 1
-            while after < last and keys[after] >> np.uint64(32) == keys[first] >> np.uint64(32):
+            while after < len(own) and own[after] >> np.uint64(32) == own[first] >> np.uint64(32):
                 after += 1
-            count = after - first
-            if count == 1:
-                group = keys[first] & np.uint64(0xFFFFFFFF)
-                role = role_of[group]
-                placement = float(n_below - below[role])
-                of_group[group] += placement
-                of_role[role] += placement * placement
-                below[role] += 1
-                n_below += 1
-                first = after
-                continue
-            for at in range(first, after):
-                equal[role_of[keys[at] & np.uint64(0xFFFFFFFF)]] += 1
-            for at in range(first, after):
-                group = keys[at] & np.uint64(0xFFFFFFFF)
-                role = role_of[group]
-                placement = n_below - below[role] + (count - equal[role]) / 2
-                of_group[group] += placement
-                of_role[role] += placement * placement
-            for at in range(first, after):
-                role = role_of[keys[at] & np.uint64(0xFFFFFFFF)]
-                below[role] += equal[role]
-                equal[role] = 0
-            tied += float(count) ** 3 - count
-            n_below += count
+            n_equal = after - first
+            if n_equal == 1:
+                _place_one(own[first], role_of, n_below, below, placed)
+            else:
+                _place_equal(own[first:after], role_of, n_below, below, equal, placed)
+                tied += float(n_equal) ** 3 - n_equal
+            n_below += n_equal
             first = after
-        sums[:, one] = of_group
-        squares[:, one] = of_role
-        ties[one] = tied
+        sums[:, one], squares[:, one], ties[one] = placed[0], placed[1], tied
+
+
+@compiled()
+def _place_zeros(
+    keys: Keys, by_variant: Ints, role_of: Ints, below: Ints, placed: tuple[Floats, Floats]
+) -> int:
+    """Write to `placed` how a feature's zeros stand, and to `below` how many each role has.
+
+    Return how many of the keys are zeros: values so small tie with the responses in which nothing fired.
+    """
+    of_group, of_role = placed
+    zeros, first = by_variant.copy().ravel(), 0
+    while first < len(keys) and keys[first] >> np.uint64(32) == 0:
+        first += 1
+    for key in keys[first:]:
+        zeros[key & np.uint64(0xFFFFFFFF)] -= 1
+    below[:] = 0
+    for group in range(len(zeros)):
+        below[role_of[group]] += zeros[group]
+    n_below = below.sum()
+    for role in range(len(below)):
+        of_role[role] = below[role] * ((n_below - below[role]) / 2) ** 2
+    for group in range(len(zeros)):
+        of_group[group] = zeros[group] * (n_below - below[role_of[group]]) / 2
+    return first
+
+
+@compiled()
+def _place_one(
+    key: np.uint64, role_of: Ints, n_below: int, below: Ints, placed: tuple[Floats, Floats]
+) -> None:
+    """Place an answer that no other equals above the `n_below` before it."""
+    group = key & np.uint64(0xFFFFFFFF)
+    role = role_of[group]
+    placement = float(n_below - below[role])
+    placed[0][group] += placement
+    placed[1][role] += placement * placement
+    below[role] += 1
+
+
+@compiled()
+def _place_equal(
+    keys: Keys, role_of: Ints, n_below: int, below: Ints, equal: Ints, placed: tuple[Floats, Floats]
+) -> None:
+    """Place answers of one value above the `n_below` before them; `equal` is zero before and after."""
+    for key in keys:
+        equal[role_of[key & np.uint64(0xFFFFFFFF)]] += 1
+    for key in keys:
+        group = key & np.uint64(0xFFFFFFFF)
+        role = role_of[group]
+        placement = n_below - below[role] + (len(keys) - equal[role]) / 2
+        placed[0][group] += placement
+        placed[1][role] += placement * placement
+    for key in keys:
+        role = role_of[key & np.uint64(0xFFFFFFFF)]
+        below[role] += equal[role]
+        equal[role] = 0
