@@ -10,18 +10,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import shown
-
-Result = TypeVar("Result")
+from persona_assets.base.waiting import awaited
 
 _GLOB_CHARACTER = re.compile(r"[*?\[]")
 _SEPARATOR = re.compile(r"[/\\\\]")
-_LOOK = 0.5  # seconds until a wait looks for a signal
 _AGAIN = 0.05  # seconds until a query is interrupted again
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
@@ -106,16 +104,6 @@ def heeding_ctrl_c(interrupt: Callable[[], None]) -> Iterator[Callable[..., Any]
         except KeyboardInterrupt:
             interrupt_all([thread.submit(int)], interrupt)  # behind what may not have begun yet
             raise
-
-
-def awaited(future: Future[Result]) -> Result:
-    """Return its result once it is there, and hear Ctrl-C until then.
-
-    A signal that comes just before a wait begins does not end it: Python looks for one now and then.
-    """
-    while not future.done():
-        wait([future], _LOOK)
-    return future.result()
 
 
 def interrupt_all(futures: Collection[Future[Any]], interrupt: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from persona_assets.cli.bar import bars
-from persona_assets.cli.interrupts import never_lost
+from persona_assets.cli.interrupts import end_beside_threads, never_lost
 from persona_assets.cli.units import size
 from persona_assets.drift.folder import folder_runs
 from persona_assets.drift.trials import Trials
@@ -64,6 +64,7 @@ def explore(
 
     with suppress(KeyboardInterrupt), _model(study, steerable) as model:
         serve(study, access, port, started, drift_runs, model)
+    end_beside_threads()
 
 
 def _lacking(study: Study, drift_runs: Path | None) -> Iterator[str]:

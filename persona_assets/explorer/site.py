@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from persona_assets.base.duck import awaited, heeding_ctrl_c, interrupt_all
+from persona_assets.base.duck import heeding_ctrl_c, interrupt_all
 from persona_assets.base.errors import StudyError, writing
 from persona_assets.base.given import is_file
 from persona_assets.base.progress import Progress, unheard
 from persona_assets.base.swap import check_replaceable, replacing_folder
+from persona_assets.base.waiting import awaited
 from persona_assets.explorer.problems import ProblemError
 from persona_assets.explorer.resources import Source, drift, features, findings, registry
 from persona_assets.explorer.resources.role import n_pages

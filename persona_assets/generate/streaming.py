@@ -8,6 +8,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
+from persona_assets.base.waiting import taken
+
 T = TypeVar("T")
 
 _END = object()
@@ -27,7 +29,7 @@ def stream(work: Callable[[Deliver[T]], Coroutine[Any, Any, None]]) -> Generator
     thread = Thread(target=_run, args=(loop, task, arrivals), name="requests", daemon=True)
     thread.start()
     try:
-        while (arrival := arrivals.get()) is not _END:
+        while (arrival := taken(arrivals)) is not _END:
             yield arrival
         task.result()
     finally:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
+from persona_assets.base.waiting import first_done, waited
 from persona_assets.labels.http import PATIENCE, Patience, RateLimitedError, Web
 from persona_assets.labels.neuronpedia import SourceId, read_answer
 from persona_assets.labels.remembered import Explanations, Notebook, Remembered
@@ -101,8 +102,7 @@ class _Fetching:
             try:
                 while self.queue or self.asking:
                     self._ask(pool)
-                    done, _ = wait(self.asking, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    for future in first_done(self.asking):
                         self._take(self.asking.pop(future), future)
                     progress(self.report.answered + len(self.report.failed), self.total)
                     if self.limited and not self.asking:
@@ -164,7 +164,7 @@ class _Fetching:
             f"{self.api} allows no more questions for now; {self.report.answered:,} of {self.total:,} "
             f"answers are kept; asking again in {rest:.0f} s (stop as you like, the next run goes on)"
         )
-        self.web.stop.wait(rest)
+        waited(self.web.stop, rest)
         self.rested += rest
         self.rests += 1
         self.limited = None

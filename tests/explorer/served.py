@@ -15,7 +15,7 @@ import httpx
 
 from persona_assets.study.study import Study
 
-_COMMAND = [sys.executable, "-c", "from persona_assets.cli import main; main()", "explore"]
+_MAIN = "from persona_assets.cli import main; main()"
 
 
 @dataclass
@@ -36,11 +36,17 @@ class Served:
 
 
 def start(
-    study: Study, lake: str, host: str = "127.0.0.1", port: int = 0, words: Sequence[str] = ()
+    study: Study,
+    lake: str,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    words: Sequence[str] = (),
+    first: str = "",
 ) -> subprocess.Popen[str]:
-    """The server's process, not waited for."""
+    """The server's process, not waited for; `first` is Python that runs in it before it begins."""
+    command = [sys.executable, "-c", f"{first}\n{_MAIN}", "explore", str(study.file), "--no-browser"]
     return subprocess.Popen(
-        [*_COMMAND, str(study.file), "--no-browser", "--host", host, "--port", str(port), *words],
+        [*command, "--host", host, "--port", str(port), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

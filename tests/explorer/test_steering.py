@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -31,7 +34,7 @@ from persona_assets.steering.offered import Offered
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.explorer.contract import check
-from tests.explorer.served import Served
+from tests.explorer.served import Served, start
 
 AXIS = {"axis": True, "operation": "add", "strength": -40}
 SEVEN = {"feature": 7, "operation": "add", "strength": 20}
@@ -115,6 +118,36 @@ def test_files_that_the_server_was_started_with_are_offered_by_name_and_steer(
     assert under["plain"]["text"] == along["plain"]["text"] != under["steered"]["text"] == held.text
     both = steered(with_model, edits=[{"cap_file": cap.name}, SEVEN])
     assert [one["target"] for one in both["edits"]] == ["feature 7", f"cap {cap.name}"]
+
+
+# Each answer has 20,000 tokens, which takes minutes.
+LONG_ANSWERS = """
+from persona_assets.generate import transformers
+answered = transformers.TransformersBackend._complete_batch
+def at_length(self, batch):
+    print("answering", flush=True)
+    longer = {"max_tokens": 20_000, "max_model_len": 30_000}
+    self.generation = self.generation.model_copy(update=longer)
+    return answered(self, batch)
+transformers.TransformersBackend._complete_batch = at_length
+"""
+
+
+def test_ctrl_c_ends_it_while_the_model_answers_and_the_asker_is_told(toy: Study) -> None:
+    process = start(toy, toy.lake.root, words=["--model"], first=LONG_ANSWERS)
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[1]
+    with ThreadPoolExecutor(1) as asker, httpx.Client(timeout=300) as client:
+        answer = asker.submit(client.post, f"{address}api/steer", json=ASKED)
+        assert process.stdout.readline() == "answering\n"
+        process.send_signal(signal.SIGINT)
+        try:
+            _, complaint = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        told = answer.result()
+    assert told.status_code == 503 and told.json()["error"] == "the explorer is ended"
+    assert process.returncode == 0 and "Traceback" not in complaint
 
 
 def test_files_that_are_not_of_the_studys_model_are_refused_in_a_line(

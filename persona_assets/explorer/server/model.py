@@ -44,6 +44,8 @@ class Model:
         self.trials, self.study = trials, trials.study
         self.offered = offered or Offered()
         self._turn = threading.Lock()
+        self._asked = set[anyio.CancelScope]()
+        self.is_ending = False
         self._pairs: LivePairs | None = None
 
     def tried(self, transcript: Transcript, sae: str) -> list[Tried]:
@@ -55,6 +57,22 @@ class Model:
         """Return the plain answer and the steered one. Raises as `tried`."""
         with self._own_turn():
             return self.pairs.beside(sae, wanted, question)
+
+    @contextmanager
+    def under_way(self, seconds: float) -> Iterator[None]:
+        """Wait at most so many seconds in this block, and no longer where the server ends."""
+        with anyio.move_on_after(seconds) as limit:
+            self._asked.add(limit)
+            try:
+                yield
+            finally:
+                self._asked.discard(limit)
+
+    def end(self) -> None:
+        """Have nobody wait for an answer any more; what the model does goes on."""
+        self.is_ending = True
+        for limit in self._asked:
+            limit.cancel()
 
     @property
     def pairs(self) -> LivePairs:
@@ -101,16 +119,19 @@ async def answered(
 ) -> Response:
     """Return what `answer` makes of the newest snapshot, and the seconds that it took.
 
-    Raises the problems 408 after `seconds`, which does not stop it, and 400 for a StudyError.
+    Raises the problems 408 after `seconds`, which does not stop it, 503 where the server ends, and 400 for a
+    StudyError.
     """
-    begun = time.monotonic()
+    begun, model = time.monotonic(), loaded(request)
     async with request.app.state.snapshots.reading() as snapshot:
-        with anyio.move_on_after(seconds):
+        with model.under_way(seconds):
             found = await anyio.to_thread.run_sync(
                 partial(_made, answer, snapshot), abandon_on_cancel=True, limiter=request.app.state.trying
             )
             body = found | {"seconds": rounded(time.monotonic() - begun)}
             return Response(encoded(body), media_type="application/json", headers=FRESH)
+    if model.is_ending:
+        raise ProblemError(503, "the explorer is ended")
     raise ProblemError(408, f"timed out after {seconds:g} s; {remedy}")
 
 

@@ -38,7 +38,7 @@ def serve(
     with bound(access.host, port) as listening:
         app = make_app(study, access, exported=exported, model=model)
         opens = address(access.host, listening.getsockname()[1], access.base)
-        server = _Server(app, lambda: started(opens))
+        server = _Server(app, lambda: started(opens), (lambda: None) if model is None else model.end)
         server.run(sockets=[listening])
 
 
@@ -108,9 +108,9 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready; its own log holds warnings only."""
+    """Says when it is ready, and when it ends; its own log holds warnings only."""
 
-    def __init__(self, app: object, started: Callable[[], None]) -> None:
+    def __init__(self, app: object, started: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
@@ -123,10 +123,15 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=_SECONDS_TO_END,
             )
         )
-        self._when_started = started
+        self._when_started, self._when_ending = started, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
         if self.started:
             self._when_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends, and end: answers under way are waited for `_SECONDS_TO_END`."""
+        self._when_ending()
+        await super().shutdown(sockets)
