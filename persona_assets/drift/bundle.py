@@ -218,7 +218,6 @@ class Confound(BaseModel):
     score: DriftScore
     confound: Literal["norm", "n_active_features", "n_tokens"]
     r: FiniteFloat | None
-    verdict: Literal["LOW", "MODERATE", "HIGH"] | None
 
 
 class Measured(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from scipy.stats import norm
@@ -15,6 +15,7 @@ Verdict = Literal["LOW", "MODERATE", "HIGH"]
 CONFOUNDS = ("norm", "n_active_features", "n_tokens")
 MODERATE, HIGH = 0.40, 0.70  # |r|
 MIN_TURNS = 8  # of fewer, chance alone correlates strongly: three turns pass |r| 0.7 half the time
+_ONE = 1 - 1e-12  # for which Fisher's z is finite
 _LEVEL = 0.05 / len(CONFOUNDS)  # the strongest of three is what is shown
 
 
@@ -32,13 +33,38 @@ def correlation(score: Floats, confound: Floats) -> float | None:
     return float(np.corrcoef(score, confound)[0, 1])
 
 
-def at_least(r: float, n_turns: int) -> float:
-    """Return the lower end of the interval of |r| over `n_turns` turns (Fisher's z): at least 0.
+def interval(r: float, n_turns: int) -> tuple[float, float]:
+    """Return the ends of the interval of r over `n_turns` turns (Fisher's z).
 
-    Its level is such that of three correlations without any, one has a lower end above 0 in 5% of runs.
+    Its level is such that all three of a run's correlations lie within theirs in 95% of runs (in simulations
+    of independent turns in 94.1% to 95.2%).
     """
-    z = np.arctanh(min(abs(r), 1 - 1e-12)) - norm.isf(_LEVEL / 2) / np.sqrt(n_turns - 3)
-    return float(np.tanh(max(z, 0.0)))
+    z, reach = np.arctanh(np.clip(r, -_ONE, _ONE)), norm.isf(_LEVEL / 2) / np.sqrt(n_turns - 3)
+    return float(np.tanh(z - reach)), float(np.tanh(z + reach))
+
+
+def at_least(r: float, n_turns: int) -> float:
+    """Return the lower end of the interval of |r| over `n_turns` turns: at least 0."""
+    low, high = interval(r, n_turns)
+    return max(low, -high, 0.0)
+
+
+class Told(TypedDict):
+    """A correlation as the explorer tells it: without an interval and a verdict below eight turns."""
+
+    r: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict | None
+
+
+def told(r: float | None, n_turns: int) -> Told:
+    """Return a correlation over `n_turns` turns with its interval and the verdict on it."""
+    judged = verdict(r, n_turns)
+    if r is None or judged is None:
+        return {"r": r, "low": None, "high": None, "verdict": None}
+    low, high = interval(r, n_turns)
+    return {"r": r, "low": low, "high": high, "verdict": judged}
 
 
 def verdict(r: float | None, n_turns: int) -> Verdict | None:

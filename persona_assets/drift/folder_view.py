@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from persona_assets.drift.bundle import Change, Config, Item, Measured, Summary, Tokens, UiBundle
-from persona_assets.drift.confounds import verdict
+from persona_assets.drift.confounds import told
 from persona_assets.drift.manifest import ListedRun
 from persona_assets.drift.transcript import Transcript
 from persona_assets.drift.view import TOP_FEATURES, Json
@@ -134,18 +134,14 @@ def _answers(run: FolderRun) -> list[int]:
 
 
 def _confounds(run: FolderRun) -> list[Json]:
+    found: list[tuple[str, str, float | None]]
     if run.measured:
-        return [one.model_dump() for one in run.measured.confounds]
+        found = [(one.score, one.confound, one.r) for one in run.measured.confounds]
+    else:
+        diagnostics = run.summary.diagnostics.score_mass_diag
+        found = [(one.score_method, _CONFOUNDS[one.metric], one.r) for one in diagnostics]
     n_turns = len(run.bundle.q1.turn_scores)
-    return [
-        {
-            "score": one.score_method,
-            "confound": _CONFOUNDS[one.metric],
-            "r": one.r,
-            "verdict": verdict(one.r, n_turns),
-        }
-        for one in run.summary.diagnostics.score_mass_diag
-    ]
+    return [{"score": score, "confound": confound, **told(r, n_turns)} for score, confound, r in found]
 
 
 def _space(run: FolderRun) -> Json:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from persona_assets.base.queries import query
 from persona_assets.drift.beside_plain import NOTHING_PLAIN, BesidePlain
-from persona_assets.drift.confounds import CONFOUNDS, confounds, verdict
+from persona_assets.drift.confounds import CONFOUNDS, confounds, told
 from persona_assets.lake.schema import SCORES
 
 Json = dict[str, Any]
@@ -175,7 +175,7 @@ def _shown(features: pa.Table, movement: float) -> Json:
 def _confounds(turns: pa.Table) -> list[Json]:
     columns = {name: turns[name].to_numpy().astype(np.float64) for name in (*SCORES, *CONFOUNDS)}
     return [
-        {"score": score, "confound": confound, "r": r, "verdict": verdict(r, turns.num_rows)}
+        {"score": score, "confound": confound, **told(r, turns.num_rows)}
         for score in SCORES
         for confound, r in confounds(columns, score).items()
         if np.isfinite(columns[confound]).any()

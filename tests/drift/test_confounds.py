@@ -9,6 +9,8 @@ from persona_assets.drift.confounds import (
     at_least,
     confounds,
     correlation,
+    interval,
+    told,
     verdict,
     worst,
 )
@@ -56,6 +58,30 @@ def test_the_lower_end_is_fishers() -> None:
     assert at_least(0.8, 12) == pytest.approx(np.tanh(np.arctanh(0.8) - 2.394 / 3), abs=1e-4)
     assert at_least(-0.8, 12) == at_least(0.8, 12)
     assert at_least(0.1, 12) == 0
+
+
+def test_what_is_told_of_a_correlation_has_its_interval_or_no_verdict() -> None:
+    low, high = interval(-0.88, 9)
+    assert told(-0.88, 9) == {"r": -0.88, "low": low, "high": high, "verdict": "LOW"}
+    assert -1 < low < -0.88 < high < 0 and -high == at_least(-0.88, 9)
+    assert told(-0.88, MIN_TURNS - 1) == {"r": -0.88, "low": None, "high": None, "verdict": None}
+    assert told(None, 9)["verdict"] is None
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.9])
+@pytest.mark.parametrize("n_turns", [8, 20])
+def test_all_three_correlations_lie_in_their_intervals_in_about_nineteen_runs_of_twenty(
+    n_turns: int, rho: float
+) -> None:
+    """Simulated, turns independent. Of 100,000 runs it is 94.1% to 95.2%; at 95% each it would be 86%."""
+    rng, n_runs = np.random.default_rng(n_turns), 800
+    score = rng.normal(size=(n_runs, 1, n_turns))
+    others = rho * score + np.sqrt(1 - rho**2) * rng.normal(size=(n_runs, len(CONFOUNDS), n_turns))
+    held = []
+    for [one], of in zip(score, others, strict=True):
+        ends = [interval(correlation(one, other), n_turns) for other in of]
+        held.append(all(low <= rho <= high for low, high in ends))
+    assert 0.94 - 2.5 * 0.0084 <= np.mean(held) <= 0.95 + 2.5 * 0.0084
 
 
 def test_the_worst_is_the_strongest_whatever_its_sign() -> None:

@@ -78,6 +78,7 @@ SUMMARY: Json = {
         ],
     },
 }
+UNJUDGED = {"low": None, "high": None, "verdict": None}
 CONVERSATION: Json = {
     "model": "kept by nobody",
     "conversation": [
@@ -138,8 +139,8 @@ def test_a_run_of_the_notebook_is_shown_with_all_that_it_says(make: Callable[...
     assert (entry["verdict"], entry["max_correlation"]) == ("HIGH", 0.975)
     assert (entry["n_tokens"], entry["n_answer_tokens"]) == (None, 6)
     assert run["confounds"] == [
-        {"score": "projection", "confound": "norm", "r": -0.975, "verdict": None},  # of two turns
-        {"score": "cosine_axis", "confound": "raw_norm", "r": None, "verdict": None},
+        {"score": "projection", "confound": "norm", "r": -0.975, **UNJUDGED},  # of two turns
+        {"score": "cosine_axis", "confound": "raw_norm", "r": None, **UNJUDGED},
     ]
     assert run["space"]["axis"] == "difference" and run["space"]["pooling"] == "mean"
     assert run["transitions"][0]["features"]["share_of_away"] == [0, 0]

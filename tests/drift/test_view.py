@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from persona_assets.base.queries import query
+from persona_assets.drift.confounds import interval
 from persona_assets.drift.held import Held
 from persona_assets.drift.stage import DriftStage
 from persona_assets.drift.transcript import Transcript
@@ -169,3 +170,6 @@ def test_confounds_are_shown_for_every_score(stage: DriftStage, nine: Transcript
     found = {(one["score"], one["confound"]): one["r"] for one in shown["confounds"]}
     assert len(found) == 9
     assert (found["cosine_axis", "n_active_features"], found["projection", "norm"]) == pytest.approx(expected)
+    for one in shown["confounds"]:
+        assert (one["low"], one["high"]) == ((None, None) if one["r"] is None else interval(one["r"], 9))
+    assert any(one["low"] is not None for one in shown["confounds"])

@@ -210,7 +210,7 @@ def _confounds() -> list[Json]:
         ("n_tokens", 0.11, "LOW"),
     )
     return [
-        {"score": score, "confound": confound, "r": r, "verdict": verdict}
+        {"score": score, "confound": confound, "r": r, "low": r - 0.1, "high": r + 0.1, "verdict": verdict}
         for score in SCORES
         for confound, r, verdict in found
     ]

@@ -362,7 +362,11 @@ def test_confounds_are_in_plain_sight_with_a_caution_where_one_is_high(page, dri
     opened(page, drift, f"/{OWN}")
     said = page.locator(".confounds li").all_inner_texts()
     assert [text.split("\n")[-1] for text in said] == ["high", "moderate", "not shown"]
-    assert "r = −0.52" in said[1]
+    assert "r = −0.52" in said[1] and "−0.62 to −0.42" in said[1]
+    assert "over 12 turns" in page.locator("main").inner_text()
+    bar, reach = (page.locator(f".confounds li >> nth=1 >> {one}") for one in ("rect", ".reach"))
+    left = float(bar.get_attribute("x"))
+    assert float(reach.get_attribute("x1")) < left < float(reach.get_attribute("x2"))
     assert "plainer than a persona" in page.locator(".caution").inner_text()
 
 
@@ -428,7 +432,7 @@ def test_the_head_of_a_foreign_run_tells_what_it_holds(page, drift, folder):
     assert "layer_40_width_65k_l0_medium" in head
     opened(page, drift, f"/{OWN}")
     head = page.locator(".drift-head .facts").inner_text().lower()
-    assert "high |r| 0.82" in " ".join(head.split()) and "answers' tokens" not in head
+    assert "high r 0.82 (0.72 to 0.92; 12 turns)" in " ".join(head.split()) and "answers' tokens" not in head
 
 
 def test_the_list_begins_where_its_makers_would_and_says_what_cannot_be_shown(page, drift):

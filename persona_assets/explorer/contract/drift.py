@@ -54,6 +54,10 @@ class Confound(Answer):
     r: float | None
     """Pearson, over turns; null with fewer than 8 turns (other tools give it there, too) or where one of the
     two never changes."""
+    low: float | None
+    """To `high`: the interval of `r`, in which all three of a score lie at once in 95% of runs. Null where
+    there is no verdict."""
+    high: float | None
     verdict: ConfoundVerdict | None
 
 

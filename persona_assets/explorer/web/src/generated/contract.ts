@@ -1327,6 +1327,12 @@ export interface Confound {
    * two never changes.
    */
   r: number | null;
+  /**
+   * To `high`: the interval of `r`, in which all three of a score lie at once in 95% of runs. Null where
+   * there is no verdict.
+   */
+  low: number | null;
+  high: number | null;
   verdict: ConfoundVerdict | null;
 }
 

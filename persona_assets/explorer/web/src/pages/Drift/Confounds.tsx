@@ -1,7 +1,7 @@
-import { fixed } from "../../components/format";
+import { count, fixed } from "../../components/format";
 import { Section } from "../../components/parts";
-import type { DriftRun, DriftScore } from "../../generated/contract";
-import { SCORES, VERDICT_WORDS, VERDICTS } from "./words";
+import type { Confound, DriftRun, DriftScore } from "../../generated/contract";
+import { reachOf, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
 
 const NAMES = {
   norm: "the turn's vector norm",
@@ -17,18 +17,19 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
   const found = run.confounds.filter((one) => one.score === score);
   const high = found.some((one) => one.verdict === "HIGH");
   return (
-    <Section title="Is it real?" note={`correlation over turns of the ${SCORES[score]} with …`}>
+    <Section title="Is it real?" note={`correlation over ${count(run.n_turns)} turns of the ${SCORES[score]} with …`}>
       {found.length === 0 ? (
         <p className="muted">{unlisted(run, score)}</p>
       ) : (
         <ul className="panel confounds">
-          {found.map(({ confound, r, verdict }) => (
-            <li key={confound}>
-              <span>{NAMES[confound]}</span>
-              <Correlation r={r} />
-              <span className="num">{r === null ? "–" : `r = ${fixed(r)}`}</span>
-              {verdict ? (
-                <span className={VERDICTS[verdict]}>{VERDICT_WORDS[verdict]}</span>
+          {found.map((one) => (
+            <li key={one.confound}>
+              <span>{NAMES[one.confound]}</span>
+              <Correlation of={one} />
+              <span className="num">{one.r === null ? "–" : `r = ${fixed(one.r)}`}</span>
+              <span className="muted">{reachOf(one)}</span>
+              {one.verdict ? (
+                <span className={VERDICTS[one.verdict]}>{VERDICT_WORDS[one.verdict]}</span>
               ) : (
                 <span className="muted">too few turns, or nothing varies</span>
               )}
@@ -43,7 +44,8 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
       )}
       {found.length > 0 && (
         <p className="footnote">
-          Marked on the bars: |r| 0.40 and 0.70. Moderate and high mean that the lower end of its interval is above them.
+          Marked on the bars: |r| 0.40 and 0.70. The line is the interval; in 95% of runs of independent turns all of a score's hold at
+          once. High and moderate: the whole interval lies beyond a mark. Not shown: it does not, which with few turns is no all-clear.
         </p>
       )}
     </Section>
@@ -57,13 +59,15 @@ function unlisted({ verdict, max_correlation, score: first }: DriftRun, score: D
   return `Whoever measured it says ${verdict.toLowerCase()}${size}; the correlations are not listed.`;
 }
 
-function Correlation({ r }: { r: number | null }) {
+/** A correlation's bar over its interval. */
+function Correlation({ of: { r, low, high } }: { of: Confound }) {
   const width = Math.abs(r ?? 0) * HALF;
   const marks = [-0.7, -0.4, 0.4, 0.7];
   return (
     <svg className="correlation" width={2 * HALF + 1} height={16} aria-hidden="true">
       <line className="ground" x1={0} x2={2 * HALF} y1={8} y2={8} />
       <rect x={(r ?? 0) < 0 ? HALF - width : HALF} y={4} width={width} height={8} />
+      {low !== null && high !== null && <line className="reach" x1={HALF * (1 + low)} x2={HALF * (1 + high)} y1={8} y2={8} />}
       {marks.map((mark) => (
         <line key={mark} x1={HALF + mark * HALF} x2={HALF + mark * HALF} y1={3} y2={13} />
       ))}

@@ -1,8 +1,8 @@
 import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
-import type { DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
+import type { Confound, DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { href, navigate, useParam } from "../../router/router";
-import { leastP, plainHint, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
+import { leastP, plainHint, reachOf, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
 
 interface RunHeadProps {
   run: DriftRun;
@@ -94,7 +94,6 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
   const drop = largestDrop(run, score);
   const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
-  const { verdict, strongest } = worst(run, score);
   return (
     <Facts
       facts={[
@@ -121,15 +120,8 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
         ...(run.plain && score === "projection" ? [plainFact(run.plain)] : []),
         [
           "confounds",
-          verdict ? (
-            <>
-              <span className={VERDICTS[verdict]}>{VERDICT_WORDS[verdict]}</span>
-              {strongest !== null && <span className="muted"> |r| {fixed(strongest)}</span>}
-            </>
-          ) : (
-            "–"
-          ),
-          "the strongest of the score's correlations, below; moderate: the lower end of its interval is above 0.40, high: above 0.70, else not shown",
+          <ConfoundFact run={run} score={score} />,
+          "the strongest of the score's correlations, below, with its interval; moderate: the interval lies beyond 0.40 or −0.40, high: beyond 0.70 or −0.70, else not shown",
         ],
         ["SAE", <bdi className="drift-model">{run.sae}</bdi>],
         ["read by", <bdi className="drift-model">{run.model}</bdi>],
@@ -153,15 +145,26 @@ function largestDrop(run: DriftRun, score: DriftScore): { turn: number; change: 
   return drop;
 }
 
-/** The verdict on the strongest correlation listed; where none is, what the run says of its own score. */
-function worst(run: DriftRun, score: DriftScore): { verdict: DriftRun["verdict"]; strongest: number | null } {
-  let found: { verdict: DriftRun["verdict"]; strongest: number | null } = { verdict: null, strongest: null };
-  for (const { score: of, r, verdict } of run.confounds) {
-    if (of === score && r !== null && Math.abs(r) >= (found.strongest ?? 0)) found = { verdict, strongest: Math.abs(r) };
-  }
-  if (found.verdict !== null || score !== run.score) return found;
-  return { verdict: run.verdict, strongest: run.max_correlation };
+/** The strongest of the score's correlations that are listed. */
+function strongest(run: DriftRun, score: DriftScore): Confound | undefined {
+  const known = run.confounds.filter((one) => one.score === score && one.r !== null && one.verdict !== null);
+  return known.reduce<Confound | undefined>((most, one) => (most && Math.abs(most.r!) >= Math.abs(one.r!) ? most : one), undefined);
 }
+
+/** The verdict on it, with its interval and how many turns that is of; where none is listed, what the run says of its own score. */
+function ConfoundFact({ run, score }: Pick<RunHeadProps, "run" | "score">) {
+  const one = strongest(run, score);
+  const verdict = one?.verdict ?? (score === run.score ? run.verdict : null);
+  if (verdict === null) return "–";
+  const said = one ? `r ${fixed(one.r)} (${reachOf(one)}; ${count(run.n_turns)} turns)` : largest(run);
+  return (
+    <>
+      <span className={VERDICTS[verdict]}>{VERDICT_WORDS[verdict]}</span> <span className="muted">{said}</span>
+    </>
+  );
+}
+
+const largest = ({ max_correlation: r }: DriftRun): string => (r === null ? "" : `|r| ${fixed(r)}`);
 
 /** How far the axis moves where only played answers count. */
 function playedAs({ played }: DriftRun): string {

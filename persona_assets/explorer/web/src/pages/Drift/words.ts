@@ -1,4 +1,5 @@
-import type { DriftPlain, DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
+import { fixed } from "../../components/format";
+import type { Confound, DriftPlain, DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 
 /** What each score is called. */
 export const SCORES: Record<DriftScore, string> = {
@@ -10,6 +11,11 @@ export const SCORES: Record<DriftScore, string> = {
 /** What is said of a confound, by the lower end of the interval of its |r|. */
 export const VERDICT_WORDS = { LOW: "not shown", MODERATE: "moderate", HIGH: "high" } as const;
 export const VERDICTS = { LOW: "chip", MODERATE: "chip warn", HIGH: "chip bad" } as const;
+
+/** The interval of a correlation, in words; nothing where it has none. */
+export function reachOf({ low, high }: Pick<Confound, "low" | "high">): string {
+  return low === null || high === null ? "" : `${fixed(low)} to ${fixed(high)}`;
+}
 
 /** What the p of a run beside plain conversations is, in a line. */
 export function plainHint(names: string): string {
