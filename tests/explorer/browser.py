@@ -9,13 +9,16 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -26,6 +29,28 @@ from tests.loopback import Loopback
 WEB = DIST.parent
 _SOFTWARE_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox")
 _WINDOW = {"width": 1280, "height": 800}
+PATIENCE = 90.0  # seconds that a page may take on a busy machine
+_FRAMES = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+@dataclass
+class Asked:
+    """What a page has asked its server for."""
+
+    under_way: set[Any] = field(default_factory=set)
+    n_ended: int = 0
+
+    def begin(self, request: Any) -> None:
+        """Note that it waits for an answer."""
+        self.under_way.add(request)
+
+    def end(self, request: Any) -> None:
+        """Note that its answer is there, or never comes."""
+        self.under_way.discard(request)
+        self.n_ended += 1
+
+
+_asked: WeakKeyDictionary[Any, Asked] = WeakKeyDictionary()  # by page
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -119,6 +144,7 @@ def troubles() -> list[str]:
 def page(chromium: Any, troubles: list[str]) -> Iterator[Any]:
     """A page of 1280×800 pixels; the test fails where anything went wrong in it that it did not expect."""
     context = chromium.new_context(viewport=_WINDOW, color_scheme="dark", accept_downloads=True)
+    context.set_default_timeout(PATIENCE * 1000)
     opened = context.new_page()
     watch(opened, troubles)
     yield opened
@@ -129,13 +155,28 @@ def page(chromium: Any, troubles: list[str]) -> Iterator[Any]:
 
 
 def watch(page: Any, troubles: list[str]) -> None:
-    """Note every error of `page`, and every request that leaves this machine."""
+    """Note every error of `page`, every request that leaves this machine, and what `settled` waits for."""
+    asked = _asked.setdefault(page, Asked())
+    page.on("request", asked.begin)
+    page.on("requestfinished", asked.end)
+    page.on("requestfailed", asked.end)
     page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
     page.on("console", lambda said: said.type == "error" and troubles.append(f"console: {said.text}"))
     page.on(
         "request", lambda request: _is_foreign(request.url) and troubles.append(f"foreign: {request.url}")
     )
     page.on("dialog", lambda dialog: (troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+
+def settled(page: Any) -> Any:
+    """Return the page once all that it has asked for has come and is drawn: its parts ask one by one."""
+    asked, end = _asked[page], time.monotonic() + PATIENCE
+    n_ended = -1
+    while asked.under_way or n_ended != asked.n_ended:  # an answer may ask for more
+        assert time.monotonic() < end, [request.url for request in asked.under_way]
+        n_ended = asked.n_ended
+        page.evaluate(_FRAMES)
+    return page
 
 
 def _is_foreign(url: str) -> bool:

@@ -62,12 +62,12 @@ def serving(study: Study, lake: str, port: int = 0, words: Sequence[str] = ()) -
         assert process.stdout is not None
         line = process.stdout.readline()
         assert "http://" in line, process.communicate()
-        with httpx.Client(timeout=30) as client:
+        with httpx.Client(timeout=120) as client:
             yield Served(process, line.split()[1], client)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

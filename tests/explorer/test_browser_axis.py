@@ -7,12 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.explorer.browser import axe_violations, keep_screenshot
+from tests.explorer.browser import axe_violations, keep_screenshot, settled
 
 
 def opened(page: Any, address: str) -> None:
     page.goto(address)
     page.wait_for_selector(".role-line a")
+    settled(page)
 
 
 def roles_of(site_folder: Path) -> list[str]:

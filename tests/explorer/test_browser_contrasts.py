@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer.browser import axe_violations, keep_screenshot, static_server
+from tests.explorer.browser import axe_violations, keep_screenshot, settled, static_server
 from tests.explorer.contract import check
 from tests.explorer.fixture_site import HOSTILE, Size, write_site
 from tests.explorer.test_browser_pages import first_cells, opened
@@ -64,6 +64,7 @@ def test_a_contrast_is_chosen_and_lists_its_features(page: Any, pages: str) -> N
     opened(page, pages, "compare", ".state")
     page.get_by_text("the study’s own contrasts").click()
     page.wait_for_selector(".contrast-features tbody tr")
+    settled(page)
     assert first_cells(page, ".contrast-features") == ["0", "1", "2"]
     row = page.locator(".contrast-features tbody tr").first.inner_text()
     assert "[0.70, 0.95]" in row and "2 of 2" in row and "◆" in row
@@ -74,11 +75,12 @@ def test_a_contrast_is_chosen_and_lists_its_features(page: Any, pages: str) -> N
     assert "role_5 and 3 more" in page.locator(".contrast-list li").first.inner_text()
     page.get_by_role("button", name="first_wordings").click()
     page.wait_for_selector("h2:has-text('first_wordings')")
+    settled(page)
     assert "contrast=first_wordings" in page.url
     assert page.locator(".played").count() == 0
     assert "another draw of wordings and of questions" in page.locator(".footnote").inner_text()
     page.locator(".contrast-features .feature-link").first.click()
-    assert "#/feature/0" in page.url
+    page.wait_for_url("**#/feature/0*")
     assert "owned" not in page.title()
 
 

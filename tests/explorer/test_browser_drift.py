@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.explorer.browser import axe_violations, keep_screenshot, static_server
+from tests.explorer.browser import axe_violations, keep_screenshot, settled, static_server
 from tests.explorer.fixture_drift import DROP, write_drift
 from tests.explorer.fixture_site import HOSTILE, Size, write_site
 
@@ -44,11 +44,11 @@ def _run(folder: Path, run: str = OWN) -> Json:
 
 
 def opened(page: Any, address: str, path: str, ready: str = ".turn-list .virtual-row") -> Any:
-    """The page at an address, once `ready` is drawn."""
+    """The page at an address, once `ready` and all that it reads besides is drawn."""
     page.goto("about:blank")
     page.goto(f"{address}#/drift{path}")
     page.wait_for_selector(ready)
-    return page
+    return settled(page)
 
 
 def chosen_turn(page: Any) -> int:
@@ -446,7 +446,7 @@ def test_the_list_begins_where_its_makers_would_and_says_what_cannot_be_shown(pa
 def test_the_map_is_as_it_was_after_the_drift_page_has_been_open(page, drift):
     def sizes() -> list[float]:
         page.wait_for_selector(".legend-roles button .swatch")
-        return page.evaluate(
+        return settled(page).evaluate(
             """() => ['.legend-note', '.legend-roles', '.legend-roles .swatch'].map(
                 one => Math.round(document.querySelector(one).getBoundingClientRect().height))"""
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer.browser import WEB, axe_violations, keep_screenshot
+from tests.explorer.browser import WEB, axe_violations, keep_screenshot, settled
 
 PAGES = re.findall(r"^  (\w+): \{ title: \"(\w+)\"", (WEB / "src/router/pages.ts").read_text(), re.MULTILINE)
 
@@ -34,6 +34,7 @@ def test_a_key_opens_the_help_and_it_follows_from_page_to_page_until_it_is_close
         told.add(panel.locator("p").first.inner_text())
     page.goto(f"{site}#/table")
     page.wait_for_selector(".grid-body")
+    settled(page)
     troubles.clear()  # the synthetic site lacks the files of some pages
     assert len(told) == len(PAGES) > 10
     page.reload()
@@ -63,7 +64,7 @@ def test_the_help_stands_beside_the_page_or_on_a_phone_below_it(page, site, widt
     page.get_by_role("button", name="Help on this page").click()
     panel = helped(page)
     assert "gathers features with a lasso" in panel.inner_text()
-    page.wait_for_timeout(200)
+    settled(page)
     main, beside = page.locator("main").bounding_box(), panel.bounding_box()
     assert main["height"] > 200 and beside["width"] >= 300
     assert main["x"] + main["width"] <= beside["x"] or main["y"] + main["height"] <= beside["y"]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.explorer.browser import keep_screenshot
+from tests.explorer.browser import keep_screenshot, settled
+from tests.explorer.served import eventually
 
 Json = dict[str, Any]
 
@@ -25,9 +26,18 @@ def atlas(site_folder: Path) -> Json:
 def opened(page: Any, site: str, query: str = "") -> Any:
     """The map's page, drawn."""
     page.goto(f"{site}#/map{query}")
+    page.wait_for_selector(".dots[data-drawn]")
     page.wait_for_selector(".overlay")
     page.wait_for_selector(".map-list .virtual-row")
-    return page
+    return settled(page)
+
+
+def at_rest(page: Any) -> tuple[float, float]:
+    """Where the selected dot's ring stands, once the camera has come to rest and the address says so."""
+    before = None
+    while before != (before := (ring(page), page.url)):
+        page.wait_for_timeout(600)
+    return before[0]
 
 
 def ring(page: Any) -> tuple[float, float]:
@@ -64,11 +74,12 @@ def test_a_dot_is_drawn_in_its_colour_where_the_selection_says_it_is(page, site,
     row = lonely(atlas)
     opened(page, site, f"?f={atlas['features']['feature_id'][row]}&roles={_role(atlas, row)}")
     x, y = ring(page)
-    page.wait_for_timeout(300)
     swatch = page.locator('.legend-roles button[aria-pressed="true"] .swatch')
     shown = swatch.evaluate("one => getComputedStyle(one).backgroundColor")
     wanted = [int(part) for part in shown.removeprefix("rgb(").removesuffix(")").split(",")]
-    assert all(abs(a - b) < 32 for a, b in zip(colour_at(page, x, y), wanted, strict=True))
+    assert eventually(
+        lambda: all(abs(a - b) < 32 for a, b in zip(colour_at(page, x, y), wanted, strict=True))
+    )
     keep_screenshot(page, "map-selected")
 
 
@@ -82,7 +93,7 @@ def test_a_click_selects_the_dot_under_it_and_the_back_button_lets_go_of_it(page
     opened(page, site, f"?f={feature_id}")
     x, y = ring(page)
     opened(page, site)
-    assert page.locator(".overlay .selected").count() == 0
+    page.wait_for_selector(".overlay .selected", state="detached")
     page.mouse.click(x + 2, y - 2)
     page.wait_for_selector(".overlay .selected")
     assert page.url.endswith(f"f={feature_id}")
@@ -90,6 +101,7 @@ def test_a_click_selects_the_dot_under_it_and_the_back_button_lets_go_of_it(page
     page.go_back()
     page.wait_for_selector(".overlay .selected", state="detached")
     page.go_forward()
+    page.wait_for_selector(".overlay .selected")
     assert page.locator(".selected-id").inner_text() == str(feature_id)
 
 
@@ -97,6 +109,7 @@ def test_a_selection_shows_its_numbers_and_its_nearest_in_the_full_space(page, s
     row = 20
     opened(page, site, f"?f={atlas['features']['feature_id'][row]}")
     page.wait_for_selector(".overlay .neighbor")
+    settled(page)
     neighbors = json.loads((site_folder / "some/folder/data/demo/neighbors.json").read_text())
     ids = [str(atlas["features"]["feature_id"][one]) for one in neighbors["rows"][row]]
     assert page.locator(".neighbors .mono").all_inner_texts() == ids
@@ -250,7 +263,7 @@ def test_the_list_mirrors_the_map_by_keyboard(page, site, atlas):
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     page.wait_for_function(f"location.hash.includes('f={atlas['features']['feature_id'][2]}')")
-    assert page.locator(".overlay .selected").count() == 1
+    page.wait_for_selector(".overlay .selected")
     page.keyboard.press("End")
     page.wait_for_function(f"location.hash.includes('f={atlas['features']['feature_id'][-1]}')")
     page.wait_for_selector(".virtual-row[aria-selected=true]")
@@ -263,7 +276,7 @@ def test_pca_has_axes_and_its_own_places_and_panning_is_kept_in_the_address(page
     page.wait_for_selector(".overlay .axes")
     names = page.locator(".overlay .axis-name").all_text_contents()
     assert names == ["PC 1, 37.1\u202f% of the variance →", "↑ PC 2, 6.2\u202f% of the variance"]
-    before = ring(page)
+    before = at_rest(page)
     assert before != umap
     box = page.locator(".canvas").bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 400)
@@ -271,13 +284,12 @@ def test_pca_has_axes_and_its_own_places_and_panning_is_kept_in_the_address(page
     page.mouse.move(box["x"] + 160, box["y"] + 450, steps=50)
     page.mouse.up()
     page.wait_for_function("location.hash.includes('view=')")
-    page.wait_for_timeout(800)  # the camera has come to rest
-    after = ring(page)
+    after = at_rest(page)
     # A drag begins to pan after its first few pixels.
     assert 90 <= after[0] - before[0] <= 101 and 44 <= after[1] - before[1] <= 51
     page.reload()
     page.wait_for_selector(".overlay .axes")
-    again = ring(page)
+    again = at_rest(page)
     assert abs(again[0] - after[0]) < 2 and abs(again[1] - after[1]) < 2
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from docs.pictures import HERE
-from tests.explorer.browser import axe_violations, keep_screenshot, static_server
+from tests.explorer.browser import axe_violations, keep_screenshot, settled, static_server
 from tests.explorer.fixture_site import COMPONENTS, HOSTILE, Size, write_site
 from tests.explorer.served import Served
 from tests.warehouse.world import OF_PIRATE_ALONE
@@ -79,17 +79,16 @@ def _feature(folder: Path, row: int) -> Json:
 
 
 def opened(page: Any, address: str, hash_: str, ready: str) -> Any:
-    """The page at an address, once `ready` is drawn."""
+    """The page at an address, once `ready` and all that it reads besides is drawn."""
     page.goto("about:blank")
     page.goto(f"{address}#/{hash_}")
     page.wait_for_selector(ready)
-    return page
+    return settled(page)
 
 
 def open_feature(page: Any, pages: str, folder: Path, row: int, query: str = "") -> Json:
     feature = _feature(folder, row)
     opened(page, pages, f"feature/{feature['feature_id']}{query}", ".roles-of-feature tbody tr")
-    page.wait_for_selector(".fold")
     page.locator("details.fold").evaluate_all("all => all.forEach(one => { one.open = true; })")
     return feature
 
@@ -247,7 +246,6 @@ INTERVENED = "What it does"  # where an intervention edits the feature
 def test_the_picture_of_a_feature_in_the_docs_shows_the_sections_of_today(page, pages, folder):
     opened(page, pages, f"feature/{_feature(folder, 10)['feature_id']}", ".fold")
     taken = json.loads((HERE / "pictures.json").read_text())["feature.png"]
-    page.get_by_role("heading", name=taken[-1]).wait_for()
     titles = [title for title in page.locator("main h2").all_inner_texts() if title != INTERVENED]
     assert titles[: len(taken)] == [title for title in taken if title != INTERVENED], (
         "python docs/pictures.py"
@@ -373,7 +371,7 @@ def test_a_page_that_is_left_before_it_was_read_is_not_called_saved(page, pages,
     held: list[Any] = []
     page.route("**/histogram/*.json", lambda route: held.append(route))
     with page.expect_request("**/histogram/*.json"):
-        open_feature(page, pages, folder, 10)
+        page.goto(f"{pages}#/feature/{_ids(folder)[10]}")
     page.get_by_role("button", name="save as a file").click()
     page.get_by_role("button", name="saving").wait_for()
     page.evaluate("location.hash += '?role=nobody'")
@@ -567,6 +565,7 @@ def test_two_roles_are_told_apart_by_their_largest_differences(page, pages, fold
     opened(page, pages, f"role/{A}", ".role-compare select")
     page.locator(".role-compare select").select_option(B)
     page.wait_for_selector(".differences tbody tr")
+    settled(page)
     assert f"a={A}&b={B}" in page.url
     n_told = page.locator(".differences tbody tr").count()
     assert page.locator(".differences .interval .whisker").count() == n_told
@@ -626,7 +625,7 @@ def test_the_heat_map_tells_a_cells_value_by_pointer_and_by_keyboard_and_opens_t
         for name in ("similarity", "similarity_low", "similarity_high")
     )
     said = f"{order[2]} and {order[5]}: {value} [{low}, {high}]"
-    assert page.locator(".readout").inner_text().startswith(said)
+    page.locator(".readout", has_text=re.compile("^" + re.escape(said))).wait_for()
     plot.focus()
     page.keyboard.press("ArrowDown")
     assert page.locator(".readout").inner_text().startswith(f"{order[3]} and {order[5]}:")
@@ -776,6 +775,7 @@ def test_another_roles_responses_are_read_from_the_live_server(page, live, study
     examples = live.get(f"data/{sae}/feature/{feature_id}/{others[0]}.json").json()["responses"]
     page.get_by_text(f"of {others[0]}, by").wait_for()
     page.wait_for_selector(".example")
+    settled(page)
     assert page.locator(".example").count() == len(examples) > 0
     assert examples[0]["question"] in page.locator(".example").first.inner_text()
 
@@ -846,7 +846,7 @@ def test_the_features_that_set_a_role_apart_are_a_link_to_the_surest(page, live,
     assert link.inner_text() == "2"
     link.click()
     page.wait_for_function("location.hash.includes('by=q')")
-    page.wait_for_selector(".characteristic tbody tr")
+    settled(page)
     qs = [text.strip("◆") for text in page.locator(".characteristic td:nth-child(6)").all_inner_texts()]
     assert qs == sorted(qs, key=lambda q: (q == "–", not q.startswith("<"), q))
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.explorer.browser import keep_screenshot
-from tests.explorer.served import Served
+from tests.explorer.browser import keep_screenshot, settled
+from tests.explorer.served import Served, eventually
 from tests.warehouse.world import OF_PIRATE_ALONE, ROLES
 
 BOX = "Search features, labels and roles"
@@ -76,6 +76,7 @@ def test_what_is_nowhere_is_said_and_a_slash_in_a_field_is_a_slash(page, site):
 def test_all_results_are_a_page_with_a_link_of_its_own(page, site):
     page.goto(f"{site}#/search?q=oath")
     page.wait_for_selector(".found-features li")
+    settled(page)
     assert page.locator(".found-features li").count() == 20
     page.get_by_role("link", name="all in the table").click()
     page.wait_for_function("location.hash === '#/table?text=oath'")
@@ -87,7 +88,8 @@ def test_the_live_server_finds_labels_and_words_in_responses_role_by_role(page, 
     page.wait_for_selector(".grid-body")
     typed(page, "the open sea")
     page.wait_for_selector(".search-option .mono")
-    assert page.locator(".search-option .mono").first.inner_text() == str(OF_PIRATE_ALONE)
+    first = page.locator(".search-option .mono").first  # of the whole words, once they are answered
+    assert eventually(lambda: first.inner_text() == str(OF_PIRATE_ALONE))
     page.get_by_role("combobox", name=BOX).fill("ANSWERS 7")
     page.get_by_role("option", name="Words in responses").click()
     page.get_by_text("found in").wait_for()

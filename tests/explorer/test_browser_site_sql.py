@@ -17,7 +17,7 @@ import pytest
 from persona_assets.base.queries import examples
 from persona_assets.explorer.site import write_site
 from persona_assets.warehouse import connect
-from tests.explorer.browser import Quiet, axe_violations, keep_screenshot, watch
+from tests.explorer.browser import PATIENCE, Quiet, axe_violations, keep_screenshot, watch
 from tests.explorer.fixture_site import HOSTILE
 from tests.explorer.served import Served
 from tests.loopback import Loopback
@@ -104,6 +104,7 @@ def asked(chromium: Any, host: tuple[str, dict[str, int]]) -> Iterator[Any]:
     """A page of that site whose engine is loaded; it fails where anything went wrong in it."""
     troubles: list[str] = []
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     watch(page, troubles)
     page.goto(f"{host[0]}#/sql")
@@ -112,10 +113,18 @@ def asked(chromium: Any, host: tuple[str, dict[str, int]]) -> Iterator[Any]:
     assert troubles == []
 
 
+# The answer before is there until the page has heard of its new address.
+_ASK = """query => new Promise(heard => {
+    addEventListener("hashchange", () => setTimeout(heard), {once: true});
+    location.hash = "#/sql";
+    location.hash = query;
+})"""
+
+
 def ask(page: Any, sql: str) -> Any:
     """Ask `sql`, and wait until it is answered."""
     query = f"#/sql?q={quote(sql)}&run=1"
-    page.evaluate("query => { location.hash = '#/sql'; location.hash = query }", query)
+    page.evaluate(_ASK, query)
     page.get_by_role("button", name="Cancel").wait_for(state="detached")
     page.locator(".result, .sql-error").wait_for()
     return page

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer.browser import axe_violations, keep_screenshot
+from tests.explorer.browser import axe_violations, keep_screenshot, settled
 
 # Of each page: the file that it waits for, and the boxes of the shape with what comes in their place.
 SHAPES = {
@@ -71,6 +71,7 @@ def test_a_page_comes_where_its_shape_stood(page, site, place, feature_id):
         keep_screenshot(page, f"skeleton-{place.split('/')[0]}")
     for shown in parts.values():
         page.wait_for_selector(shown)
+    settled(page)
     for there, here, shown in zip(stood, boxes(page, list(parts.values())), parts.values(), strict=True):
         moved = [abs(before - after) for before, after in zip(there, here, strict=True)]
         assert all(by <= most for by, most in zip(moved, MOVED, strict=True)), (shown, there, here)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.explorer.browser import keep_screenshot
+from tests.explorer.browser import keep_screenshot, settled
 from tests.explorer.fixture_site import HOSTILE
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ def features(site_folder: Path) -> list[Json]:
 def opened(page: Any, site: str, query: str = "") -> Any:
     page.goto(f"{site}#/table{query}")
     page.wait_for_selector(".table-page")
-    return page
+    return settled(page)
 
 
 def ids(page: Any) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.explorer.browser import axe_violations, keep_screenshot
 from tests.explorer.fixture_site import HOSTILE
-from tests.explorer.served import Served
+from tests.explorer.served import Served, eventually
 from tests.explorer.test_browser_pages import opened
 
 TEXT = "Who are you? Tell me of the sea, matey, and of the ghosts."
@@ -59,6 +59,7 @@ def test_a_key_that_is_held_sends_one_text(page: Any, pages: str) -> None:
     for _ in range(5):
         page.get_by_label("A text").press("Control+Enter")
     page.get_by_text("Reading the text with the model").wait_for()
+    assert eventually(lambda: held and page.evaluate("true"))  # which lets what was sent arrive here
     assert [route.request.post_data_json["text"] for route in held] == [TEXT]
     held[0].continue_()
     page.wait_for_selector(".try-features tbody tr")
