@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from persona_assets.lake.schema import ROLE_FEATURES
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
+from tests.components.dev import wait_for
 from tests.conftest import StudyMaker
-from tests.prepared import Starter
+from tests.prepared import PATIENCE, Prepared, Starter
 
 ROLES = ["assistant", "default", "ghost", "judge", "nurse", "optimist", "pirate", "wolf"]
 
@@ -42,7 +44,7 @@ from activations as a where role in (select role from roles where status = 'fres
 group by role order by role
 '''
 
-study, stop = load_study(sys.argv[1]), Path(sys.argv[2])
+study, stop, begun = load_study(sys.argv[1]), *map(Path, sys.argv[2:])
 seen = []
 while True:
     last = stop.exists()
@@ -50,12 +52,17 @@ while True:
         stored = warehouse.execute(STORED).fetchall()
         assert stored == warehouse.execute(SEEN).fetchall(), stored
     seen.append([role for role, *_ in stored])
+    begun.touch()
     if last:
         break
     time.sleep(0.1)  # the writers need the processor too
 print(json.dumps(seen))
 """
 SNAPSHOT = "select * from role_features order by role, feature_id"
+
+
+def has_looked(looks: Path, reader: Prepared) -> bool:
+    return looks.exists() or reader.status is not None
 
 
 def answers(study: Study) -> list[tuple[object, ...]]:
@@ -73,7 +80,10 @@ def test_eight_runs_and_three_readers_at_once_never_meet(
     with connect(study) as held:
         held.execute("begin")
         first = held.execute(SNAPSHOT).fetchall()
-        readers = [start(READER, study.file, stop) for _ in range(3)]
+        begun = [tmp_path / f"begun{number}" for number in range(3)]
+        readers = [start(READER, study.file, stop, one) for one in begun]
+        for looks, reader in zip(begun, readers, strict=True):
+            wait_for(partial(has_looked, looks, reader), seconds=PATIENCE, every=0.05)
         writers = [start(WRITER, study.file, role) for role in ROLES]
         for writer in writers:
             _, said = writer.finish()

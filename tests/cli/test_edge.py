@@ -60,8 +60,8 @@ def test_whatever_is_raised_is_one_line_and_its_status(
 ASKING = """
 import os, signal, threading, duckdb
 from persona_assets.cli.edge import ending_in_a_line
-threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 with ending_in_a_line():
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     duckdb.execute("select 1 from range(1000000000) a, range(1000000000) b where a.range % 7 = 1")
 """
 

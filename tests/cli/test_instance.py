@@ -29,7 +29,7 @@ def test_commands_that_begin_at_once_in_a_fresh_home_make_its_tables_one_after_a
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(4)
     ]
-    said = [process.communicate(timeout=120)[0] for process in processes]
+    said = [process.communicate(timeout=300)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0, 0], said
 
 

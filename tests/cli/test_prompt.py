@@ -171,7 +171,7 @@ def test_ctrl_c_ends_a_question_and_the_next_is_answered(
     assert re.search(r"interrupted\nword\nnext\n1 row", capsys.readouterr().out)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_in_a_terminal_what_was_typed_is_remembered(
     published: Study,
 ) -> None:

@@ -184,7 +184,7 @@ def interrupted_after_one_role(study: Study, *options: str) -> str:
         assert run.poll() is None
         time.sleep(0.1)
     run.send_signal(signal.SIGINT)
-    _, complaint = run.communicate(timeout=120)
+    _, complaint = run.communicate(timeout=300)
     assert run.returncode == 130
     assert "Traceback" not in complaint
     return complaint.splitlines()[-1]

@@ -50,7 +50,7 @@ def postgres() -> Iterator[str]:
         process = subprocess.Popen(serve, stdout=log, stderr=log, cwd=folder, **user)
         address = f"dagster@127.0.0.1:{port}/postgres"
         try:
-            wait_for(lambda: accepts(f"postgresql://{address}"), seconds=60, every=0.2)
+            wait_for(lambda: accepts(f"postgresql://{address}"), seconds=300, every=0.2)
             yield f"postgresql+psycopg2://{address}"
         finally:
             process.send_signal(signal.SIGINT)  # end, whoever is connected
@@ -73,7 +73,7 @@ def redis_server() -> Iterator[str]:
         serve = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder]
         process = subprocess.Popen(serve, stdout=log, stderr=log)
         try:
-            wait_for(lambda: redis.Redis(port=port).ping(), seconds=60, every=0.2)
+            wait_for(lambda: redis.Redis(port=port).ping(), seconds=300, every=0.2)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.terminate()
@@ -87,7 +87,7 @@ def dagster_services(home: Path) -> Iterator[str]:
     pages = [port if word == "3000" else word for word in documented("dagster-webserver")]
     url = f"http://127.0.0.1:{port}/graphql"
     with group(pages, home / "webserver.log"), group(documented("dagster-daemon"), home / "daemon.log"):
-        wait_for(lambda: ask(url, "query { version }"), seconds=120)
+        wait_for(lambda: ask(url, "query { version }"), seconds=300)
         yield url
 
 
@@ -97,7 +97,7 @@ def celery_worker(home: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
     start = documented("dagster-celery worker start -A dagster_celery.app", " -q gpu,dagster ")
     log = home / f"{name}.log"
     with group([*start[:-1], name], log) as worker:
-        wait_for(lambda: "ready." in log.read_text(), seconds=120)
+        wait_for(lambda: "ready." in log.read_text(), seconds=300)
         yield worker
 
 
@@ -127,7 +127,7 @@ def kill(leader: subprocess.Popen[bytes]) -> None:
     if living(leader.pid):
         os.killpg(leader.pid, signal.SIGKILL)
     leader.wait(30)
-    wait_for(lambda: not living(leader.pid), seconds=30, every=0.2)
+    wait_for(lambda: not living(leader.pid), seconds=120, every=0.2)
 
 
 def environment() -> dict[str, str]:

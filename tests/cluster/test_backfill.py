@@ -68,7 +68,7 @@ def test_a_backfill_of_eight_roles_spreads_over_two_workers_and_outlives_the_los
     ):
         instance.event_log_storage.set_concurrency_slots("gpu", 2)
         backfill = launch(url, ["responses"], roles, study="demo")
-        killed = wait_for(lambda: in_the_middle(instance, lost), seconds=180, every=0.05)
+        killed = wait_for(lambda: in_the_middle(instance, lost), seconds=600, every=0.05)
         kill(lost)
         landed = {file.path: file.modified for file in study.lake.files(RESPONSES)}
         ended = wait_for(lambda: finished(url, backfill), seconds=600)

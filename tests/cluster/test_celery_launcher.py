@@ -62,7 +62,7 @@ def started(instance: dg.DagsterInstance, job: dg.JobDefinition) -> dg.DagsterRu
     """A run of the job, under way on a worker."""
     run = launched(instance, job)
     running = dg.DagsterRunStatus.STARTED
-    wait_for(lambda: again(instance, run).status == running, seconds=60, every=0.2)
+    wait_for(lambda: again(instance, run).status == running, seconds=300, every=0.2)
     return again(instance, run)
 
 
@@ -98,7 +98,7 @@ def test_a_run_that_has_ended_well_is_well(cluster: Path, instance: dg.DagsterIn
     with celery_worker(cluster, "a"):
         run = launched(instance, waiting.light)
         waiting.go().touch()
-        wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=60, every=0.2)
+        wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=300, every=0.2)
 
 
 def test_a_worker_that_is_told_to_end_gives_its_run_up_to_another(
@@ -107,7 +107,7 @@ def test_a_worker_that_is_told_to_end_gives_its_run_up_to_another(
     with celery_worker(cluster, "a") as worker:
         run = started(instance, waiting.light)
         os.killpg(worker.pid, signal.SIGTERM)
-        wait_for(lambda: not living(worker.pid), seconds=60)
+        wait_for(lambda: not living(worker.pid), seconds=300)
     assert again(instance, run).status == dg.DagsterRunStatus.FAILURE
     assert again(instance, run).tags[WILL_RETRY_TAG] == "true"
 
@@ -122,7 +122,7 @@ def test_a_worker_that_takes_no_more_runs_still_answers_for_the_one_it_has(
             assert control.cancel_consumer(queue, reply=True)
         assert health(instance, run) == WorkerStatus.RUNNING
         waiting.go().touch()
-        wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=60, every=0.2)
+        wait_for(lambda: health(instance, run) == WorkerStatus.SUCCESS, seconds=300, every=0.2)
 
 
 def test_where_redis_does_not_answer_nothing_is_said_of_a_run(

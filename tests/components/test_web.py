@@ -88,7 +88,7 @@ def backfills(url: str) -> set[str]:
 
 def clicked(url: str, before: set[str]) -> str:
     """The backfill that a click has launched."""
-    [new] = wait_for(lambda: backfills(url) - before, seconds=60)
+    [new] = wait_for(lambda: backfills(url) - before, seconds=300)
     return new
 
 
@@ -99,7 +99,7 @@ def test_materialize_all_that_is_clicked_makes_the_whole_study(
     url, project = served
     before = backfills(url)
     page = chromium.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(300_000)
     page.goto(url.removesuffix("/graphql") + GROUP)
     page.get_by_role("button", name="Materialize all").first.click()
     page.get_by_role("button", name="Launch backfill").click()
@@ -121,7 +121,7 @@ def test_three_roles_that_are_clicked_are_made_and_the_warehouse_follows(
     url, project = served
     before, n_published = backfills(url), n_warehouses()
     page = chromium.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(300_000)
     page.goto(url.removesuffix("/graphql") + "/assets/tiny/role_features?view=partitions")
     page.get_by_role("button", name="Materialize").first.click()
     dialog = page.get_by_role("dialog")
@@ -142,7 +142,7 @@ def test_three_roles_that_are_clicked_are_made_and_the_warehouse_follows(
             if record.dagster_event is not None
         }
     assert made == set(CHOSEN)
-    wait_for(lambda: n_warehouses() > n_published, seconds=180)  # nobody asked for it: automation did
+    wait_for(lambda: n_warehouses() > n_published, seconds=600)  # nobody asked for it: automation did
 
 
 def whole(study: Study) -> None:

@@ -61,19 +61,22 @@ def test_an_error_is_told_to_all_and_not_kept():
 
 
 def test_who_leaves_does_not_end_what_others_wait_for():
-    async def make() -> bytes:
-        await asyncio.sleep(0.05)
-        return b"answer"
-
     async def ask() -> bytes:
-        answers = Answers()
+        answers, begun, may_end = Answers(), asyncio.Event(), asyncio.Event()
+
+        async def make() -> bytes:
+            begun.set()
+            await may_end.wait()
+            return b"answer"
+
         first = asyncio.ensure_future(answers.get("a", make))
-        await asyncio.sleep(0.01)
+        await begun.wait()
         other = asyncio.ensure_future(answers.get("a", make))
         await asyncio.sleep(0.01)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
+        may_end.set()
         return await other
 
     assert asyncio.run(ask()) == b"answer"

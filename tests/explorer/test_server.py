@@ -231,10 +231,10 @@ def test_who_waits_for_the_lake_keeps_nobody_from_what_is_in_the_snapshot(own: W
     n = 8 + (os.cpu_count() or 1)
     with serving(own.study, own.study.lake.root) as served, ThreadPoolExecutor(n) as askers:
         paths = [f"data/first/feature/{feature}/pirate.json" for feature in range(n)]
-        answers = [askers.submit(httpx.get, served.address + path, timeout=60) for path in paths]
+        answers = [askers.submit(httpx.get, served.address + path, timeout=300) for path in paths]
         try:
             assert eventually(lambda: _n_waiting(served.process.pid) == 8)
-            assert served.get("data/first/features.json", timeout=60).status_code == 200
+            assert served.get("data/first/features.json", timeout=300).status_code == 200
             assert not any(answer.done() for answer in answers)
         finally:
             assert eventually(lambda: _has_read_nothing(file) and all(answer.done() for answer in answers))
@@ -307,7 +307,8 @@ def test_an_address_of_another_machine_is_one_line(published: World):
 def test_ctrl_c_ends_it_cleanly_even_while_it_answers(published: World):
     with serving(published.study, published.study.lake.root) as served:
         slow = {"sql": "select count(*) from range(1000000000000)"}
-        with httpx.Client(timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
+        patience = httpx.Timeout(60, read=0.5)
+        with httpx.Client(timeout=patience) as client, pytest.raises(httpx.ReadTimeout):
             client.post(served.address + "api/sql", json=slow)
         served.process.send_signal(signal.SIGINT)
         _, complaint = served.process.communicate(timeout=120)

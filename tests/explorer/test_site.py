@@ -220,7 +220,7 @@ def test_ctrl_c_ends_it_whatever_it_asks_and_leaves_nothing(
         try:
             assert process.stdout is not None and process.stdout.readline() == b"asked\n"
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
+            assert process.wait(300) == 130
         finally:
             process.kill()
     assert [path.name for path in tmp_path.iterdir()] == ["dist"]

@@ -109,7 +109,7 @@ class MisbehavingServer:
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(holds, timeout=60)
+            assert self.changed.wait_for(holds, timeout=300)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

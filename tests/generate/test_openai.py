@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -247,8 +248,9 @@ def test_a_server_that_renders_is_told_what_the_template_is_told_and_cannot_be_g
 
 def test_an_answer_that_never_comes_is_asked_for_again_after_the_timeout() -> None:
     with serving(in_turn(never, answering())) as server:
-        assert_all_answered_once(ask(server, timeout=0.3))
-    assert len(server.requests) == 2 * len(QUESTIONS)
+        assert_all_answered_once(ask(server, timeout=0.5, retries=20))
+    asked = Counter(request.body["seed"] for request in server.requests)
+    assert len(asked) == len(QUESTIONS) and min(asked.values()) >= 2  # a busy machine may be late twice
 
 
 def test_nothing_is_asked_again_before_the_server_wants_it() -> None:
@@ -355,7 +357,7 @@ def test_whoever_stops_listening_cancels_the_rest_and_leaves_no_thread() -> None
     async def first_only(request: Request) -> None:
         await (answering() if len(server.requests) == 1 else never)(request)
 
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with serving(first_only) as server:
         backend = backend_of(server.url, concurrency=4)
         completions = iter(backend.complete(prompts_for(backend)))
@@ -363,7 +365,7 @@ def test_whoever_stops_listening_cancels_the_rest_and_leaves_no_thread() -> None
         server.wait_until(lambda: len(server.requests) == 5)
         del completions
         server.wait_until(lambda: server.n_in_flight == 0)
-        assert threading.active_count() == before + 1  # the server's
+        assert len(set(threading.enumerate()) - before) == 1  # the server's
         assert len(server.requests) == 5
 
 

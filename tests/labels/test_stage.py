@@ -196,7 +196,7 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(labelled_study: Study, ser
     command = [sys.executable, "-c", DRIVER, str(labelled_study.file), str(count)]
     process = subprocess.Popen(command, env=os.environ)
     try:
-        assert stopped.wait(60), "the fetch did not come so far"
+        assert stopped.wait(300), "the fetch did not come so far"
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -24,5 +24,5 @@ worker.join()
 
 
 def test_an_engine_s_process_starts_in_a_celery_worker() -> None:
-    worker = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=60)
+    worker = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=300)
     assert worker.stdout == "started\n", worker.stderr

@@ -401,7 +401,7 @@ def test_readers_in_other_processes_read_on_while_snapshots_are_published(
         for _ in range(5):
             publish(world.study)
         stop.touch()
-        answer, _ = reader.communicate(timeout=60)
+        answer, _ = reader.communicate(timeout=300)
     finally:
         reader.kill()
     assert reader.returncode == 0
@@ -420,7 +420,7 @@ for _ in range(3):
 def test_publishers_at_once_all_succeed_and_leave_one_whole_snapshot(world: World) -> None:
     command = [sys.executable, "-c", PUBLISHER, str(world.study.file)]
     publishers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    errors = [publisher.communicate(timeout=120)[1] for publisher in publishers]
+    errors = [publisher.communicate(timeout=300)[1] for publisher in publishers]
     assert [publisher.returncode for publisher in publishers] == [0, 0], errors
     assert beside(world.study) == {"warehouse.duckdb"}
     with connect(world.study) as connection:

@@ -21,7 +21,7 @@ from tests.components.dev import wait_for
 from tests.loopback import Loopback
 from tests.ports import free_port
 
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 300
 _SERVER = """
 from moto.server import main
 from werkzeug.serving import WSGIRequestHandler
