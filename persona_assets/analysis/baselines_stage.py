@@ -11,6 +11,7 @@ from persona_assets.analysis.answers import Answers, ReadAnswers, together
 from persona_assets.analysis.baselines import baselines
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags
+from persona_assets.base.blas import one_blas_thread
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import ROLE_BASELINES
@@ -21,6 +22,7 @@ _LOG = logging.getLogger(__name__)
 OTHERS = 4000  # answers of all roles together, about as many of each, that a role is told from
 
 
+@one_blas_thread()
 def compare_baselines(
     across: AcrossRoles, sae: str, *, progress: Progress | None = None
 ) -> dict[str, LakeFile]:

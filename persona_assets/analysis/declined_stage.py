@@ -10,6 +10,7 @@ from persona_assets.analysis.declined import Placed, place
 from persona_assets.analysis.played import share_interval
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags
+from persona_assets.base.blas import one_blas_thread
 from persona_assets.base.errors import StudyError
 from persona_assets.base.progress import Progress
 from persona_assets.lake.lake_file import LakeFile
@@ -20,6 +21,7 @@ from persona_assets.study.declining import matches, named_declining
 _ABOVE = 0.5  # halfway from the role's mean to the declining answers'
 
 
+@one_blas_thread()
 def place_answers(across: AcrossRoles, sae: str, *, progress: Progress | None = None) -> dict[str, LakeFile]:
     """Return the files of `DECLINED_TABLES`, by the tables' names: found, or made now.
 

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from persona_assets.analysis import loops
 from persona_assets.analysis.at_length import Slope, Slopes
@@ -23,6 +22,7 @@ from persona_assets.analysis.totals import Totals, Within, sum_up
 from persona_assets.analysis.variance import Projections, VarianceShares, variance_shares
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags, Floats, Singles
+from persona_assets.base.blas import one_blas_thread
 from persona_assets.base.progress import Progress
 
 
@@ -74,6 +74,7 @@ class Known:
     sd: Floats | None
 
 
+@one_blas_thread()
 def read_known(
     sources: Sequence[RoleSource],
     design: Design,
@@ -85,8 +86,7 @@ def read_known(
 
     Raises StudyError as `read_blocks` does.
     """
-    with threadpool_limits(1, "blas"):  # its threads would wait, at full speed, for cores that ours have
-        return joined(_parts(sources, design, d_sae, wanted, progress), d_sae)
+    return joined(_parts(sources, design, d_sae, wanted, progress), d_sae)
 
 
 def _parts(

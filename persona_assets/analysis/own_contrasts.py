@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 from scipy.special import ndtri
-from threadpoolctl import threadpool_limits
 
 from persona_assets.analysis.contrasts import MIN_EXPECTED, MIN_FIRED
 from persona_assets.analysis.design import RoleSource, read_design
@@ -21,6 +20,7 @@ from persona_assets.analysis.multiple import benjamini_hochberg
 from persona_assets.analysis.significance import beyond, fisher, reach, student
 from persona_assets.base.ahead import ahead
 from persona_assets.base.arrays import Flags, Floats
+from persona_assets.base.blas import one_blas_thread
 from persona_assets.base.progress import Progress
 from persona_assets.lake.schema import CONTRAST_FEATURES, CONTRAST_GROUPS, CONTRASTS
 from persona_assets.study.contrasts import Groups
@@ -30,6 +30,7 @@ _LEVEL = 0.05
 _AT_ONCE = 2  # contrasts: each holds up to 618 MB, of 275 roles' answers, and a core would not bound that
 
 
+@one_blas_thread()
 def own_contrasts(
     groups: Mapping[str, Groups],
     sources: Sequence[RoleSource],
@@ -50,7 +51,7 @@ def own_contrasts(
     whole = {name: one for name, one in layouts.items() if one.n_units.all()}
     summing = [Summing(one, tokens_of(one, design)) for one in whole.values()]
     found: dict[str, list[_Columns]] = {name: [] for name in whole}
-    with ThreadPoolExecutor(_AT_ONCE) as threads, threadpool_limits(1, "blas"):  # as in `known`
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
         for part in ahead(read_ranges(sources, design, d_sae)):
             columns = threads.map(partial(_of_features, part=part), summing)
             for name, of_contrast in zip(whole, columns, strict=True):
