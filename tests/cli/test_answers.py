@@ -205,6 +205,12 @@ def test_a_text_that_begins_with_a_dash_is_told_from_an_options_value() -> None:
     }
 
 
+def test_an_options_value_of_several_lines_is_no_text() -> None:
+    command = typer.main.get_command(app).commands["steer"]  # type: ignore[attr-defined]
+    context = command.make_context("steer", ["small", "--axis", "--system=Be brief.\nBe a pirate."])
+    assert (context.params["system"], context.params["text"]) == ("Be brief.\nBe a pirate.", None)
+
+
 def test_a_study_without_a_warehouse_says_how_to_make_one(study: Study) -> None:
     answer = persona("sql", str(study.file), "from roles")
     assert answer.returncode == 2

@@ -54,7 +54,7 @@ class TextCommand(TyperCommand):
     """A command with a text among its arguments, such as SQL that opens with a comment: `"-- why ..."`.
 
     A word that begins with a dash is no option's name, but that text, where it has a space before any `=`, or
-    more than one line.
+    more than one line. `--system=…` is an option, however many lines its value has.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -63,7 +63,8 @@ class TextCommand(TyperCommand):
         texts = [
             place
             for place, (before, word) in enumerate(pairwise(["", *args]))
-            if re.match(r"-([^\s=]*\s|.*\n)", word) and before not in with_value
+            if re.match(r"-([^\s=]*\s|.*\n)", word)
+            and with_value.isdisjoint([before, word.partition("=")[0]])
         ]
         if texts and "--" not in args:
             others = [word for place, word in enumerate(args) if place not in texts]
