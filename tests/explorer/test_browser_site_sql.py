@@ -197,6 +197,37 @@ def test_every_example_of_the_site_is_answered(asked: Any):
         assert asked.locator(".sql-error").count() == 0, (name, asked.locator(".sql-error").all_inner_texts())
 
 
+def test_typing_over_a_selection_asks_nothing_of_the_policy(page: Any, folder: Path):
+    """Chromium's own way keeps the colours of what is replaced in a style attribute: the fixture hears it."""
+    with ranged(folder) as (address, _):
+        page.goto(f"{address}#/sql")
+        content, key = page.locator(".cm-content"), page.keyboard
+
+        def written() -> str:
+            return "\n".join(page.locator(".cm-line").all_inner_texts())
+
+        content.click()
+        key.type("select 'a', 12 from x -- c")
+        key.press("Escape")
+        key.press("Control+a")
+        key.type("from y")
+        assert written() == "from y"
+        content.fill("select 'b'\nfrom z")
+        assert written() == "select 'b'\nfrom z"
+        key.press("Control+Home")
+        key.press("Shift+ArrowDown")
+        key.type("x")
+        assert written() == "xfrom z"
+        key.press("Control+a")
+        key.type('"')
+        assert written() == '"xfrom z"', "brackets and quotes close around what is selected"
+        key.press("Control+z")
+        assert written() == "xfrom z"
+        key.press("Control+a")
+        key.type("select * from role_fea", delay=15)
+        page.locator(".cm-tooltip-autocomplete li").first.wait_for()
+
+
 def test_a_mistake_is_one_line_with_its_place(asked: Any):
     assert error(asked, "select rol\nfrom roles").startswith(
         "Line 1, column 8: Binder Error: Referenced column"

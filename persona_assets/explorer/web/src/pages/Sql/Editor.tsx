@@ -7,6 +7,7 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, pl
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import type { Problem, SchemaEntry } from "../../generated/contract";
 import { language } from "./language";
+import { overSelection } from "./overSelection";
 import { theme } from "./theme";
 
 export interface EditorHandle {
@@ -90,6 +91,7 @@ function extensions(calls: { current: Calls }, told: { current: string }, langua
     drawSelection(),
     bracketMatching(),
     closeBrackets(),
+    overSelection,
     autocompletion({ icons: false }),
     highlightActiveLine(),
     lintGutter(),
