@@ -111,3 +111,25 @@ def test_every_page_says_what_it_is_of_and_is_cited_as_a_line_and_in_bibtex(page
         licenses = page.request.get(page.locator(".source > a").evaluate("link => link.href"))
         assert "Apache Arrow" in licenses.text()
         source.click()
+
+
+def rows_of(page) -> list[tuple[int, bool]]:
+    """Of each mark: how many lines its numbers take, and whether q stands beside AUROC."""
+    found = page.locator(".mark-numbers").evaluate_all(
+        """all => all.map(row => {
+            const tops = [...row.querySelectorAll('span[title], :scope > span:not([class])')]
+                .map(one => Math.round(one.getBoundingClientRect().top));
+            const [auroc, q] = tops.slice(-2);
+            return [new Set(tops).size, auroc === q];
+        })"""
+    )
+    return [(lines, beside) for lines, beside in found]
+
+
+def test_the_numbers_of_a_mark_stand_in_one_line_and_q_never_alone(page, site):
+    opened(page, site)
+    page.locator(".mark-numbers").first.wait_for()
+    assert set(rows_of(page)) == {(1, True)}
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_function("document.querySelector('.mark-list').clientWidth < 400")
+    assert {beside for _, beside in rows_of(page)} == {True}

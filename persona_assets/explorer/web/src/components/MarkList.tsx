@@ -9,7 +9,7 @@ import { FeatureLink } from "./links";
 import { Section } from "./parts";
 import "./mark-list.css";
 
-const BAR = 120; // pixels
+const BAR = 100; // pixels
 
 interface MarkListProps {
   title: ReactNode;
@@ -51,11 +51,13 @@ function OneMark({ mark, scale }: { mark: Mark; scale: Scale }) {
           effect <b>{fmt(effect)}</b>
           {low !== null && high !== null && ` (${fmt(low)} to ${fmt(high)})`}
         </span>
-        <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance; the 95% interval is not adjusted for how many features are asked, q is">
-          AUROC <b>{fmt(mark.auroc)}</b>
-          {mark.auroc_low !== null && mark.auroc_high !== null && ` (${fmt(mark.auroc_low)} to ${fmt(mark.auroc_high)})`}
+        <span className="mark-ranks">
+          <span title="how often an answer of the one side has more of it than one of the other; 1/2 is chance; the 95% interval is not adjusted for how many features are asked, q is">
+            AUROC <b>{fmt(mark.auroc)}</b>
+            {mark.auroc_low !== null && mark.auroc_high !== null && ` (${fmt(mark.auroc_low)} to ${fmt(mark.auroc_high)})`}
+          </span>
+          <span title="adjusted for all features of the role">q {fmt(mark.q)}</span>
         </span>
-        <span title="adjusted for all features of the role">q {fmt(mark.q)}</span>
       </div>
     </li>
   );
