@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { SignedBar } from "../../charts/SignedBar";
+import { Choices } from "../../components/Choices";
 import { count, fmt, percent, signedFmt } from "../../components/format";
 import { FeatureLink, Label } from "../../components/links";
 import { SortSection } from "../../components/SortSection";
@@ -10,6 +11,9 @@ import { useParam } from "../../router/router";
 
 /** Which features of a transition are shown: all, or those that one turn has more, or less, of than the turn before. */
 const MOVED = { both: () => true, activated: (row: Row) => row.delta > 0, deactivated: (row: Row) => row.delta < 0 };
+
+const WHICH = { both: "both", activated: "activated", deactivated: "deactivated" };
+const ORDERS = { contribution: "by contribution", change: "by change" };
 
 const HALF = 40; // pixels of the largest contribution's bar
 
@@ -41,8 +45,8 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
       }`}
       aside={
         <>
-          <Choices label="Which features" of={Object.keys(MOVED)} chosen={moved} choose={setMoved} />
-          <Choices label="Order of the features" of={["contribution", "change"]} prefix="by " chosen={by} choose={setBy} />
+          <Choices label="Which features" of={WHICH} chosen={moved} choose={setMoved} />
+          <Choices label="Order of the features" of={ORDERS} chosen={by} choose={setBy} />
         </>
       }
       box="drift-features"
@@ -60,26 +64,6 @@ export function TransitionPanel({ run, transition, score }: { run: DriftRun; tra
         {by === "change" && "The largest changes may explain little of it: a feature counts by change × weight on the axis."}
       </p>
     </SortSection>
-  );
-}
-
-interface ChoicesProps {
-  label: string;
-  of: string[];
-  prefix?: string;
-  chosen: string;
-  choose: (one: string) => void;
-}
-
-function Choices({ label, of, prefix = "", chosen, choose }: ChoicesProps) {
-  return (
-    <span className="choices" role="group" aria-label={label}>
-      {of.map((one) => (
-        <button key={one} aria-pressed={one === chosen} onClick={() => choose(one)}>
-          {prefix + one}
-        </button>
-      ))}
-    </span>
   );
 }
 

@@ -1,5 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import type { Scale } from "../../charts/scale";
+import { Choices } from "../../components/Choices";
 import { ContrastNote, contrastColumns, effectScale, firstEffect, playedEffect } from "../../components/contrastColumns";
 import { count, fmt, percent } from "../../components/format";
 import { Empty, Loaded } from "../../components/Loaded";
@@ -16,6 +17,8 @@ import { useParam } from "../../router/router";
 
 const PLOT = 150;
 const FEW = new Set(["feature", "lift", "score", "effect", "plot", "auroc", "wordings", "q", "played-effect", "rate"]); // what a screen has room for
+
+const SIDES = { more: "▲ more than others", less: "▼ less than others" };
 
 const FIRST = FEATURE_ORDERS[0];
 type Row = FeatureOfRole | FeatureInOrder;
@@ -45,20 +48,10 @@ function BothSides({ role, choice }: { role: RolePage; choice: ReactNode }) {
     () => role.features.filter((one) => (side === "more" ? (one.effect ?? 0) >= 0 : (one.effect ?? 0) < 0)),
     [role.features, side],
   );
-  const sides = (
-    <span className="choices" role="group" aria-label="Which side">
-      <button aria-pressed={side === "more"} onClick={() => setSide("more", { push: true })}>
-        ▲ more than others
-      </button>
-      <button aria-pressed={side === "less"} onClick={() => setSide("less", { push: true })}>
-        ▼ less than others
-      </button>
-    </span>
-  );
   return (
     <Features role={role} rows={rows} note="what the role has more of by AUROC's lower end, and it alone has, first" empty={noneOf(role)}>
       {choice}
-      {sides}
+      <Choices label="Which side" of={SIDES} chosen={side} choose={(one) => setSide(one, { push: true })} />
     </Features>
   );
 }
