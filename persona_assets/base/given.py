@@ -28,6 +28,8 @@ MOST_YAML_NODES = 100_000  # once every alias is replaced by what it stands for
 
 _MEND = "mend or remove the file"
 _YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's, five times as fast, where it is there
+# What turning a text into a value raises: `!!int` of nothing, `!!bool maybe`, month 13, a key that is a list.
+_RAISED = (ValueError, TypeError, LookupError, OverflowError, AttributeError, RecursionError)
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
@@ -69,7 +71,7 @@ def read_yaml(file: Path, remedy: str = _MEND) -> Any:
             return None
         _check_size(node, str(file), remedy)
         return loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, AttributeError, RecursionError) as error:
+    except (yaml.YAMLError, *_RAISED) as error:
         raise StudyError(f"{file}: not valid YAML ({_reason(error)}); {remedy}") from error
     finally:
         if loader is not None:

@@ -101,6 +101,8 @@ def test_json_that_would_break_its_reader_is_refused_in_a_line(text: str, word: 
         ("type: 2024-13-45", "month"),
         ("a: " + "1" * 6_000, "YAML"),
         ("a: 0x_", "YAML"),
+        ("seed: !!int", "YAML"),
+        ("strict: !!bool maybe", "YAML ('maybe')"),
         ("a: !!python/object/apply:os.system [echo]", "could not determine a constructor"),
         ("? [a]\n: b", "unhashable"),
         ("a: 1\nb: {c: 1, c: 2}", "the key 'c' stands twice in one block"),
