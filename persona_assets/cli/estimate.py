@@ -9,6 +9,7 @@ from persona_assets.cli.memory import print_memory
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import count, duration, size
 from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
+from persona_assets.generate.counting import PromptLengths
 from persona_assets.health.about_features import AboutFeatures, pilots_about_features
 from persona_assets.health.estimate import Asked, Example, Mean, Pilot, pilot, what_is_asked
 from persona_assets.health.gpu import fastest, measured_on_gpus
@@ -34,7 +35,8 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     _print_asked(study, asked, judges)
     _print_vectors(study, asked)
     _print_steered(study)
-    scored, explained = list(what_scorer_is_asked(study, n_answers)), list(what_is_explained(study))
+    scored = list(what_scorer_is_asked(study, n_answers))
+    explained = list(what_is_explained(study, n_answers))
     for of_scorer in scored:
         _print_scorer(of_scorer)
     for of_explainer in explained:
@@ -52,7 +54,7 @@ def print_estimate(study: Study, n_roles: int, n_answers: int) -> None:
     with bar("pilot") as progress:
         found = pilot(study, n_roles, n_answers, progress)
     _print_pilot(study, asked, judges, found)
-    _print_about_features(list(pilots_about_features(study, explained, scored, n_answers)))
+    _print_about_features(list(pilots_about_features(study, explained, scored)))
 
 
 def print_expected(study: Study, n_answered: int, n_read: int) -> None:
@@ -141,18 +143,17 @@ def _print_scorer(scorer: ScorerAsked) -> None:
         return
     print(
         f"{name}: {count(scorer.n_labels)} labels of {count(scorer.n_features)} features, "
-        f"{count(len(scorer.prompt_tokens))} prompts; {count(scorer.n_scored)} are scored; "
+        f"{count(scorer.lengths.n)} prompts; {count(scorer.n_scored)} are scored; "
         f"answers of at most {count(scorer.longest_answer)} tokens"
     )
-    _print_prompts(name, scorer.prompt_tokens)
+    _print_prompts(name, scorer.lengths)
 
 
-def _print_prompts(name: str, prompt_tokens: list[int]) -> None:
+def _print_prompts(name: str, asked: PromptLengths) -> None:
     """Print how long the prompts are, if there are any."""
-    if prompt_tokens:
-        longest, total = max(prompt_tokens), sum(prompt_tokens)
-        mean = total / len(prompt_tokens)
-        print(f"{name}: prompts of {mean:.4g} tokens, the longest {count(longest)}, {count(total)} in all")
+    if asked.n:
+        longest, total = count(asked.longest), count(asked.total)
+        print(f"{name}: prompts of {asked.mean:.4g} tokens, the longest {longest}, {total} in all")
 
 
 def _print_judge(judge: JudgeAsked, n_roles: int) -> None:
@@ -161,11 +162,11 @@ def _print_judge(judge: JudgeAsked, n_roles: int) -> None:
         f"{count(judge.n_prompts)} prompts; {count(judge.n_judged)} are judged; answers of at most "
         f"{count(judge.longest_answer)} tokens"
     )
-    if judge.prompt_tokens:
-        longest, mean = max(judge.prompt_tokens), sum(judge.prompt_tokens) / len(judge.prompt_tokens)
+    if judge.lengths.n:
+        mean = judge.lengths.mean
         print(
-            f"judge {judge.name}: prompts of {mean:.4g} tokens, the longest {count(longest)} "
-            f"(of {count(len(judge.prompt_tokens))}), {count(round(mean * judge.n_prompts))} in all"
+            f"judge {judge.name}: prompts of {mean:.4g} tokens, the longest {count(judge.lengths.longest)} "
+            f"(of {count(judge.lengths.n)}), {count(round(mean * judge.n_prompts))} in all"
         )
     elif judge.why_unknown is not None:
         print(f"judge {judge.name}: how long its prompts are is not known: {judge.why_unknown}")
@@ -180,7 +181,7 @@ def _print_explained(asked: ExplanationsAsked) -> None:
         f"{about}: {count(asked.n_features)} features; {count(asked.n_known)} need not be asked about; "
         f"answers of at most {count(asked.longest_answer)} tokens"
     )
-    _print_prompts(about, [len(prompt.token_ids) for prompt in asked.prompts])
+    _print_prompts(about, asked.lengths)
 
 
 def _print_example(example: Example) -> None:

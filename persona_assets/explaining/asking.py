@@ -44,12 +44,12 @@ class Question:
         return fingerprint({"whom": dict(whom), "prompt": self.prompt.hash if self.prompt else None})
 
 
-def questions(model: AskedModel, text: str, examples: Mapping[int, Examples]) -> Iterator[Question]:
+def questions(model: AskedModel, text: str, examples: Iterable[tuple[int, Examples]]) -> Iterator[Question]:
     """Yield what is asked about each feature by `text`; excerpts that the model may not read are left out.
 
     Raises StudyError where a prompt has no room.
     """
-    for feature, its in examples.items():
+    for feature, its in examples:
         shown, contrast = _lines(model, its.shown), _lines(model, its.contrast)
         asked = filled(text, _listed(shown), _listed(contrast))
         prompt = model.prompt(feature, asked, f"feature {feature}") if shown else None

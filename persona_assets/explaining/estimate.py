@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from persona_assets.base.errors import StudyError
 from persona_assets.explaining.stage import FeaturesToExplain, explaining_model
+from persona_assets.generate.counting import PromptLengths, drawn
 from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import EXPLANATIONS
 from persona_assets.stages.across_roles import AcrossRoles
@@ -17,31 +18,35 @@ from persona_assets.study.study import Study
 class ExplanationsAsked:
     """What is asked about an SAE's features: `n_features` in all, of which `n_known` need not be asked about.
 
-    `prompts` are those about the others; where they are not known, `why_unknown`.
+    `lengths` are those of the prompts about the others, and `prompts` are some of these, drawn by lot; where
+    they are not known, `why_unknown`.
     """
 
     sae: str
     n_features: int
-    n_known: int
     longest_answer: int
-    prompts: list[Prompt]
+    lengths: PromptLengths = field(default_factory=PromptLengths)
+    prompts: list[Prompt] = field(default_factory=list)
     why_unknown: str | None = None
 
     @property
     def n_prompts(self) -> int:
-        """How many prompts are asked."""
-        return len(self.prompts)
+        """How many prompts are asked, and about how many features."""
+        return self.lengths.n
+
+    n_asked = n_prompts
 
     @property
-    def n_asked(self) -> int:
-        """How many features are asked about."""
-        return len(self.prompts)
+    def n_known(self) -> int:
+        """How many features need not be asked about."""
+        return self.n_features - self.lengths.n
 
 
-def what_is_explained(study: Study) -> Iterator[ExplanationsAsked]:
+def what_is_explained(study: Study, n_kept: int = 0) -> Iterator[ExplanationsAsked]:
     """Yield what is asked under each SAE; nothing of a study without explanations.
 
-    Raises StudyError where a prompt has no room, or a file is damaged, as landing would.
+    Of the prompts `n_kept` are held, no more. Raises StudyError where one has no room, or a file is damaged,
+    as landing would.
     """
     settings = study.settings.explanations
     if settings is None:
@@ -51,15 +56,14 @@ def what_is_explained(study: Study) -> Iterator[ExplanationsAsked]:
         wanted = FeaturesToExplain(across, sae)
         if across.fingerprint(EXPLANATIONS, sae) is None:
             why = "the roles are not compared yet"
-            yield ExplanationsAsked(sae, len(settings.features), 0, settings.max_tokens, [], why)
+            yield ExplanationsAsked(sae, len(settings.features), settings.max_tokens, why_unknown=why)
             continue
         try:
             model = explaining_model(study)
         except StudyError as error:
             n_features = len(wanted.features)
-            yield ExplanationsAsked(sae, n_features, 0, settings.max_tokens, [], str(error))
+            yield ExplanationsAsked(sae, n_features, settings.max_tokens, why_unknown=str(error))
             continue
-        asked = wanted.questions(model, wanted.features)
-        prompts = [one.prompt for one in wanted.lacking(asked) if one.prompt is not None]
-        n_known = len(asked) - len(prompts)
-        yield ExplanationsAsked(sae, len(asked), n_known, settings.max_tokens, prompts)
+        lengths = PromptLengths()
+        prompts = drawn(lengths.counted(wanted.lacking(wanted.questions(model))), n_kept)
+        yield ExplanationsAsked(sae, len(wanted.features), settings.max_tokens, lengths, prompts)

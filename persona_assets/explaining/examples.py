@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -52,17 +52,16 @@ _Answer = tuple[str, int]  # role and response_id
 
 def read_examples(
     across: AcrossRoles, sae: str, features: Sequence[int], at_once: int = _AT_ONCE
-) -> dict[int, Examples]:
-    """Return examples of each of `features` under `sae`, by id; empty ones of a feature that fires nowhere.
+) -> Iterator[tuple[int, Examples]]:
+    """Yield each of `features` with its examples under `sae`; with empty ones where it fires nowhere.
 
     A feature has the same examples whatever others are asked for: draws follow `atlas.split_seed` and its
     id. Each role's files are read once for every `at_once` features. Raises StudyError where a file is
     damaged, or the model's tokenizer is not at hand.
     """
-    reading, found = _Reading(across, sae), dict[int, Examples]()
+    reading = _Reading(across, sae)
     for start in range(0, len(features), at_once):
-        found |= reading.examples(features[start : start + at_once])
-    return found
+        yield from reading.examples(features[start : start + at_once]).items()
 
 
 def files_of_examples(across: AcrossRoles, sae: str) -> list[LakeFile]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,13 +17,14 @@ from persona_assets.explaining.chosen import chosen_features
 from persona_assets.explaining.examples import files_of_examples, read_examples
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.backend import Completion
+from persona_assets.generate.counting import PromptLengths
 from persona_assets.generate.in_flight import Parts
+from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.fingerprint import fingerprint
 from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import EXPLAINING, EXPLANATIONS
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.asked_inputs import explainer_inputs
-from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.study.explaining import explaining_prompt
 from persona_assets.study.settings import ExplanationsSettings
 from persona_assets.study.study import Study
@@ -74,25 +75,22 @@ class FeaturesToExplain:
 
     @cached_property
     def known(self) -> dict[str, dict[str, Any]]:
-        """Rows of earlier files by what was asked; a file that is damaged is passed over."""
-        found: dict[str, dict[str, Any]] = {}
-        for file in self.across.all(EXPLANATIONS, self.sae):
-            with suppress(StudyError):
-                rows = self.across.study.lake.read(EXPLANATIONS, file).to_pylist()
-                found |= {row["asked"]: row for row in rows}
-        return found
+        """The rows of earlier files by what was asked."""
+        return self.across.rows_asked(EXPLANATIONS, self.sae)
 
-    def questions(self, model: AskedModel, features: Iterable[int]) -> list[Question]:
-        """Return what is asked about features.
+    def questions(self, model: AskedModel) -> Iterator[Question]:
+        """Yield what is asked about the features.
 
         Raises StudyError where a file is damaged, or a prompt has no room.
         """
-        examples = read_examples(self.across, self.sae, list(features))
-        return list(questions(model, explaining_prompt(self.across.study), examples))
+        examples = read_examples(self.across, self.sae, self.features)
+        return questions(model, explaining_prompt(self.across.study), examples)
 
-    def lacking(self, asked: Iterable[Question]) -> list[Question]:
-        """Return the questions that can be asked and have not been answered."""
-        return [one for one in asked if one.prompt is not None and one.asked(self.whom) not in self.known]
+    def lacking(self, asked: Iterable[Question]) -> Iterator[Prompt]:
+        """Yield the prompts of the questions that can be asked and have not been answered."""
+        for one in asked:
+            if one.prompt is not None and one.asked(self.whom) not in self.known:
+                yield one.prompt
 
 
 def explain_features(
@@ -114,10 +112,10 @@ def explain_features(
         return {EXPLANATIONS.name: landed}
     wanted, study = FeaturesToExplain(across, sae), across.study
     with closing(explaining_model(study)) as model:
-        asked = wanted.questions(model, wanted.features)
-        prompts = [one.prompt for one in wanted.lacking(asked) if one.prompt is not None]
+        asked, lengths = list(wanted.questions(model)), PromptLengths()
+        prompts = list(lengths.counted(wanted.lacking(asked)))
         if say is not None and prompts:
-            say(cost_of(wanted, asked))
+            say(_cost_of(wanted, lengths))
         answers = model.answers(prompts, explaining_parts(study, sae), Answer.of, progress)
     rows = [_row(wanted, one, answers) for one in asked]
     content = pa.Table.from_pylist(rows, schema=EXPLANATIONS.schema)
@@ -130,8 +128,7 @@ def explaining_model(study: Study) -> AskedModel:
     """Return the model that explains the study's features. Raises StudyError where it cannot be had."""
     settings = study.settings.explanations
     assert settings is not None
-    asking = settings.asking
-    return AskedModel(asking, block=BLOCK, who="model", dtype=lambda: asked_dtype(study, BLOCK, asking))
+    return AskedModel.of(study, settings.asking, block=BLOCK, who="model")
 
 
 def explaining_parts(study: Study, sae: str) -> Parts[Answer]:
@@ -140,14 +137,13 @@ def explaining_parts(study: Study, sae: str) -> Parts[Answer]:
     return Parts(study.lake, EXPLAINING, Answer, made_from, sae=sae, key="feature_id")
 
 
-def cost_of(wanted: FeaturesToExplain, asked: list[Question]) -> str:
+def _cost_of(wanted: FeaturesToExplain, asked: PromptLengths) -> str:
     """Return in a line what answers will be asked for."""
-    lengths = [len(one.prompt.token_ids) for one in wanted.lacking(asked) if one.prompt is not None]
-    n_known = len(asked) - len(lengths)
+    n_known = len(wanted.features) - asked.n
     return (
-        f"asks {wanted.settings.model} about {len(lengths)} features ({n_known} need not be asked about): "
-        f"prompts of {sum(lengths):,} tokens in all, the longest {max(lengths, default=0):,}; answers of at "
-        f"most {wanted.settings.max_tokens:,} each"
+        f"asks {wanted.settings.model} about {asked.n} features ({n_known} need not be asked about): "
+        f"prompts of {asked.total:,} tokens in all, the longest {asked.longest:,}; answers of at most "
+        f"{wanted.settings.max_tokens:,} each"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from persona_assets.base.errors import StudyError
@@ -13,9 +14,11 @@ from persona_assets.generate.prompts import Prompt
 from persona_assets.lake.schema import VARIANT_STRIDE
 from persona_assets.models.chat import ChatFormat
 from persona_assets.models.loading import load_tokenizer
+from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.study.backends import generation_backend
 from persona_assets.study.engines import key_of, speaking_of
 from persona_assets.study.settings import GenerationSettings
+from persona_assets.study.study import Study
 from persona_assets.study.template import Template
 
 Said = TypeVar("Said")
@@ -60,6 +63,14 @@ class AskedModel:
             self.asking = asking
             self._chat = ChatFormat(load_tokenizer(asking.model, asking.revision), Template.of(asking))
         self._backend: Backend | None = None
+
+    @classmethod
+    def of(
+        cls, study: Study, asking: GenerationSettings, *, block: str, who: str, likeliest: int = 0
+    ) -> AskedModel:
+        """Return a model that a study names, its type of weights settled once for the study."""
+        settled = partial(asked_dtype, study, block, asking)
+        return cls(asking, block=block, who=who, dtype=settled, likeliest=likeliest)
 
     @property
     def backend(self) -> Backend:

@@ -11,7 +11,7 @@ from persona_assets.explaining.estimate import ExplanationsAsked
 from persona_assets.explaining.stage import explaining_model
 from persona_assets.generate.asked import AskedModel
 from persona_assets.generate.prompts import Prompt
-from persona_assets.health.estimate import Mean, some
+from persona_assets.health.estimate import Mean
 from persona_assets.scoring.estimate import ScorerAsked
 from persona_assets.scoring.stage import scoring_model
 from persona_assets.study.engines import speaking_of
@@ -34,9 +34,9 @@ class AboutFeatures:
 
 
 def pilots_about_features(
-    study: Study, explained: Sequence[ExplanationsAsked], scored: Sequence[ScorerAsked], n_answers: int
+    study: Study, explained: Sequence[ExplanationsAsked], scored: Sequence[ScorerAsked]
 ) -> Iterator[AboutFeatures]:
-    """Yield what `n_answers` take of each stage that asks about features, where two prompts or more are left.
+    """Yield what the prompts take that are held of each stage that asks about features, two or more.
 
     Nothing of it lands. Raises StudyError where a model cannot be asked.
     """
@@ -45,11 +45,11 @@ def pilots_about_features(
         ("explanation_scores", scoring_model, scored),
     ]
     for stage, open_model, asked in stages:
-        to_ask = [one for one in asked if one.n_prompts > 1]
+        to_ask = [one for one in asked if len(one.prompts) > 1]
         if to_ask:
             with closing(open_model(study)) as model:
                 for one in to_ask:
-                    tokens, seconds = _answered(model, some(one.prompts, n_answers))
+                    tokens, seconds = _answered(model, one.prompts)
                     yield AboutFeatures(stage, one.sae, one.n_asked, one.n_prompts, tokens, seconds)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from persona_assets.base.errors import StudyError
+from persona_assets.generate.counting import PromptLengths
 from persona_assets.judging.stage import Judge
 from persona_assets.lake.schema import JUDGEMENTS, RESPONSES
 from persona_assets.stages.of_roles import look_at_roles
@@ -19,7 +20,7 @@ _N_SAMPLED = 3  # roles whose prompts are made
 class JudgeAsked:
     """What a judge that is a model is asked: of `n_roles` of the study's roles `n_prompts` in all.
 
-    `n_judged` of them stand in fresh judgements. `prompt_tokens` are those of the prompts about some answered
+    `n_judged` of them stand in fresh judgements. `lengths` are those of the prompts about some answered
     roles' answers; where there are none, or the judge's tokenizer is not at hand, `why_unknown`.
     """
 
@@ -28,7 +29,7 @@ class JudgeAsked:
     n_prompts: int
     n_judged: int
     longest_answer: int
-    prompt_tokens: list[int]
+    lengths: PromptLengths
     why_unknown: str | None = None
 
 
@@ -46,7 +47,7 @@ def what_judges_are_asked(study: Study) -> Iterator[JudgeAsked]:
             continue
         roles = [role for role in study.role_names if judging_prompt(study, name, role) is not None]
         answered = {role: file for role in roles if (file := files[role].responses) is not None}
-        lengths: list[int] = []
+        lengths = PromptLengths()
         why_unknown = None if answered else "no role has answers yet"
         if answered:
             try:
@@ -56,7 +57,8 @@ def what_judges_are_asked(study: Study) -> Iterator[JudgeAsked]:
             else:
                 for role in list(answered)[:_N_SAMPLED]:
                     responses = owner.lake.read(RESPONSES, answered[role])
-                    lengths += [len(prompt.token_ids) for prompt in judge.prompts(role, responses)]
+                    for prompt in judge.prompts(role, responses):
+                        lengths.add(prompt)
         yield JudgeAsked(
             name,
             len(roles),

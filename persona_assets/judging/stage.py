@@ -22,7 +22,6 @@ from persona_assets.lake.lake_file import LakeFile
 from persona_assets.lake.schema import JUDGEMENTS, JUDGING, RESPONSES, VARIANT_STRIDE, response_id
 from persona_assets.lake.schema.of_judges import rating
 from persona_assets.stages.asked_inputs import judge_inputs
-from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.stages.of_roles import RoleFiles
 from persona_assets.study.judges import filled, judging_prompt, scores_of
 from persona_assets.study.settings.judge import PLACES
@@ -121,13 +120,8 @@ class Judge:
     def __init__(self, study: Study, name: str) -> None:
         self.study, self.name = study, name
         self.settings = study.settings.judge[name]
-        asking, block = self.settings.asking, f"judge.{name}"
-        self.model = AskedModel(
-            asking,
-            block=block,
-            who="judge",
-            dtype=lambda: asked_dtype(study, block, asking),
-            likeliest=N_LIKELIEST,
+        self.model = AskedModel.of(
+            study, self.settings.asking, block=f"judge.{name}", who="judge", likeliest=N_LIKELIEST
         )
 
     def prompts(self, role: str, responses: pa.Table) -> list[Prompt]:

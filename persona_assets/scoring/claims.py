@@ -57,7 +57,7 @@ class LabelsToScore:
         """
         self._check_explanations()
         told = dict.fromkeys((label["feature_id"], label["description"]) for label in self.labels)
-        examples = read_examples(self.across, self.sae, sorted({feature for feature, _ in told}))
+        examples = dict(read_examples(self.across, self.sae, sorted({feature for feature, _ in told})))
         return [
             Claim(feature, label, examples[feature].held_out, examples[feature].held_out_silent)
             for feature, label in told

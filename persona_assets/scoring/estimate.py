@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from heapq import nsmallest
 
 from persona_assets.base.errors import StudyError
 from persona_assets.generate.asked import AskedModel
+from persona_assets.generate.counting import PromptLengths, drawn
 from persona_assets.generate.prompts import Prompt
 from persona_assets.scoring.claims import LabelsToScore
 from persona_assets.scoring.score import Score
@@ -23,9 +22,9 @@ from persona_assets.study.study import Study
 class ScorerAsked:
     """What is asked about `n_labels` labels of `n_features` features of an SAE.
 
-    `prompt_tokens` are those of each prompt. Of `n_scored` prompts scores have landed; the `n_prompts` others
-    are asked, about `n_asked` features, and `prompts` are some of these, drawn by lot. Where that is not
-    known, `why_unknown`.
+    `lengths` are those of all prompts. Of `n_scored` prompts scores have landed; the `n_prompts` others are
+    asked, about `n_asked` features, and `prompts` are some of these, drawn by lot. Where that is not known,
+    `why_unknown`.
     """
 
     sae: str
@@ -33,7 +32,7 @@ class ScorerAsked:
     n_labels: int = 0
     n_scored: int = 0
     longest_answer: int = 0
-    prompt_tokens: list[int] = field(default_factory=list)
+    lengths: PromptLengths = field(default_factory=PromptLengths)
     n_asked: int = 0
     n_prompts: int = 0
     prompts: list[Prompt] = field(default_factory=list)
@@ -62,16 +61,16 @@ def what_scorer_is_asked(study: Study, n_kept: int = 0) -> Iterator[ScorerAsked]
             continue
         counted = _Counted()
         left = counted.lacking(_asked(study, model, labels), known_scores(across, sae))
-        prompts = _drawn(left, n_kept)
+        prompts = drawn(left, n_kept)
         yield ScorerAsked(
             sae,
             n_features=len({claim.feature_id for claim in claims}),
             n_labels=len(labels.labels),
             n_scored=counted.n_scored,
             longest_answer=labels.settings.max_tokens,
-            prompt_tokens=counted.prompt_tokens,
+            lengths=counted.lengths,
             n_asked=len(counted.features),
-            n_prompts=len(counted.prompt_tokens) - counted.n_scored,
+            n_prompts=counted.lengths.n - counted.n_scored,
             prompts=prompts,
         )
 
@@ -80,27 +79,19 @@ def what_scorer_is_asked(study: Study, n_kept: int = 0) -> Iterator[ScorerAsked]
 class _Counted:
     """What is counted of prompts while they are made, one label after the other."""
 
-    prompt_tokens: list[int] = field(default_factory=list)
+    lengths: PromptLengths = field(default_factory=PromptLengths)
     n_scored: int = 0
     features: set[int] = field(default_factory=set)  # that are asked about
 
     def lacking(self, asked: Iterable[Asking], known: Mapping[str, Score]) -> Iterator[Prompt]:
         """Yield the prompts of labels without a score that is `known`, all counted."""
         for one in asked:
-            self.prompt_tokens += [len(prompt.token_ids) for prompt in one.prompts]
+            prompts = list(self.lengths.counted(one.prompts))
             if one.of.asked in known:
-                self.n_scored += len(one.prompts)
-            elif one.prompts:
+                self.n_scored += len(prompts)
+            elif prompts:
                 self.features.add(one.of.feature_id)
-                yield from one.prompts
-
-
-def _drawn(prompts: Iterable[Prompt], n: int) -> list[Prompt]:
-    """Return `n` of the prompts, drawn by lot from all, in their order; no more are held at once."""
-    lots = random.Random(0)
-    numbered = ((lots.random(), place, one) for place, one in enumerate(prompts))
-    kept = nsmallest(max(n, 1), numbered)[:n]  # of none it would take no prompt, and nothing would be counted
-    return [one for _, _, one in sorted(kept, key=lambda drawn: drawn[1])]
+                yield from prompts
 
 
 def _asked(study: Study, model: AskedModel, labels: LabelsToScore) -> Iterator[Asking]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +21,6 @@ from persona_assets.scoring.score import Score
 from persona_assets.scoring.scorer import LabelScore, Said, score_claims
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.asked_inputs import scorer_inputs
-from persona_assets.stages.dtypes import asked_dtype
 from persona_assets.study.study import Study
 
 BLOCK = "explanation_scores"
@@ -61,8 +60,7 @@ def scoring_model(study: Study) -> AskedModel:
     """Return the model that scores the study's labels. Raises StudyError where it cannot be had."""
     settings = study.settings.explanation_scores
     assert settings is not None
-    asking = settings.asking
-    return AskedModel(asking, block=BLOCK, who="scorer", dtype=lambda: asked_dtype(study, BLOCK, asking))
+    return AskedModel.of(study, settings.asking, block=BLOCK, who="scorer")
 
 
 def scoring_parts(study: Study, sae: str, scorer: str) -> Parts[Said]:
@@ -72,15 +70,13 @@ def scoring_parts(study: Study, sae: str, scorer: str) -> Parts[Said]:
 
 
 def known_scores(across: AcrossRoles, sae: str) -> dict[str, Score]:
-    """Return the scores of earlier files by the hash of what was asked; a damaged file is passed over."""
-    found: dict[str, Score] = {}
-    for file in across.all(EXPLANATION_SCORES, sae):
-        with suppress(StudyError):
-            for row in across.study.lake.read(EXPLANATION_SCORES, file).to_pylist():
-                if row["score"] is not None:
-                    names = ("score", "low", "high", "p", "n", "n_unparsed")
-                    found[row["asked"]] = Score(**{name: row[name] for name in names})
-    return found
+    """Return the scores of earlier files by the hash of what was asked."""
+    names = ("score", "low", "high", "p", "n", "n_unparsed")
+    return {
+        asked: Score(**{name: row[name] for name in names})
+        for asked, row in across.rows_asked(EXPLANATION_SCORES, sae).items()
+        if row["score"] is not None
+    }
 
 
 def _inputs(across: AcrossRoles, sae: str) -> list[LakeFile]:

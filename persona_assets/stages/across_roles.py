@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.fingerprint import fingerprint
@@ -164,6 +165,17 @@ class AcrossRoles:
     def all(self, table: Table, sae: str) -> list[LakeFile]:
         """Return every file of the table, fresh or not."""
         return files_of(self.look, self.study.lake, table, sae=sae)
+
+    def rows_asked(self, table: Table, sae: str) -> dict[str, dict[str, Any]]:
+        """Return the rows of all files of a table, fresh or not, by the hash of what a model was asked.
+
+        A file that is damaged is passed over.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for file in self.all(table, sae):
+            with suppress(StudyError):
+                found |= {row["asked"]: row for row in self.study.lake.read(table, file).to_pylist()}
+        return found
 
     def state(self, table: Table, sae: str) -> State:
         """Return whether all of the stage that lands `table` is fresh, some of it stale, or it is missing."""

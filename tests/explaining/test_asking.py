@@ -48,9 +48,8 @@ def test_a_model_is_shown_marked_tokens_and_silent_answers_but_none_that_could_f
         contrast=[Example("ghost", 1, ("The", " law<<<"), (0.0, 0.0))],
     )
     text = "Firing:\n{examples}\nSilent:\n{contrast}"
-    whole, nothing, one_sided = questions(
-        model, text, {3: its, 4: Examples(shown=its.shown[1:]), 5: Examples(shown=its.shown[:1])}
-    )
+    several = {3: its, 4: Examples(shown=its.shown[1:]), 5: Examples(shown=its.shown[:1])}
+    whole, nothing, one_sided = questions(model, text, several.items())
     assert whole.prompt is not None and whole.prompt.response_id == 3
     assert whole.prompt.question == "Firing:\n1. The<< sea>>↵< <law> >\nSilent:\n1. The law< < <"
     assert (whole.n_shown, whole.n_contrast) == (1, 1)
@@ -68,6 +67,6 @@ def test_an_excerpt_whose_marks_make_a_control_token_is_left_out() -> None:
     plain = Example("ghost", 1, ("The ", control[1:-1], " law"), (0.0, 0.0, 0.0))
     assert model.may_read("".join(marked.pieces))  # by itself it holds none
     examples = {3: Examples(shown=[marked], contrast=[plain]), 4: Examples(shown=[plain], contrast=[marked])}
-    nothing, without = questions(model, "{examples}\n{contrast}", examples)
+    nothing, without = questions(model, "{examples}\n{contrast}", examples.items())
     assert nothing.prompt is None and (nothing.n_shown, nothing.n_contrast) == (0, 1)
     assert without.prompt is not None and (without.n_shown, without.n_contrast) == (1, 0)

@@ -37,10 +37,10 @@ def test_what_is_held_out_answers_other_questions_and_silent_examples_are_silent
             for row in study.lake.read(table, files.file(table, sae)).to_pylist():
                 kept[row["feature_id"], role, row["response_id"]] = row["activations"]
     features = sorted({feature for feature, _ in fired})
-    found = read_examples(AcrossRoles.of(study), sae, features)
-    some = read_examples(AcrossRoles.of(study), sae, features[5:9])
+    found = dict(read_examples(AcrossRoles.of(study), sae, features))
+    some = dict(read_examples(AcrossRoles.of(study), sae, features[5:9]))
     assert some == {feature: found[feature] for feature in features[5:9]}
-    assert read_examples(AcrossRoles.of(study), sae, features[:9], at_once=2) == {
+    assert dict(read_examples(AcrossRoles.of(study), sae, features[:9], at_once=2)) == {
         feature: found[feature] for feature in features[:9]
     }
 
@@ -72,13 +72,13 @@ def test_what_is_held_out_answers_other_questions_and_silent_examples_are_silent
         )
     # What is held out is as strong as all that fires, not only the strongest.
     assert abs(np.mean(places) - 0.5) < 4 * np.std(places) / len(places) ** 0.5
-    [nothing] = read_examples(AcrossRoles.of(study), sae, [10**6]).values()
+    [(_, nothing)] = read_examples(AcrossRoles.of(study), sae, [10**6])
     assert not nothing.shown and not nothing.contrast
 
 
 def test_silent_examples_are_of_prompts_too_where_these_are_pooled(make_study: StudyMaker) -> None:
     study = compared_study(make_study, **{"extraction.token_selection": "all"})
-    found = read_examples(AcrossRoles.of(study), SAE, firing(study))
+    found = dict(read_examples(AcrossRoles.of(study), SAE, firing(study)))
     texts = {}
     for role in study.role_names:
         file = RoleFiles(study, role).responses

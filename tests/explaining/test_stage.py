@@ -111,7 +111,7 @@ def test_a_killed_run_and_a_longer_list_ask_only_about_what_was_not_answered(mak
         server.behave = saying("Label: three")
         wanted = asking(features=[*features, 10**6, firing(study)[6]])
         [estimate] = what_is_explained(wanted)
-        assert (estimate.n_features, estimate.n_known, len(estimate.prompts)) == (8, 7, 1)
+        assert (estimate.n_features, estimate.n_known, estimate.n_prompts) == (8, 7, 1)
         *rows, nothing = land(wanted)
         assert [row["text"] for row in rows] == ["one"] * 3 + ["two"] * 3 + ["three"]
         assert (nothing["text"], nothing["n_shown"]) == (None, 0) and "no excerpt" in nothing["why_none"]
@@ -133,7 +133,7 @@ def test_a_model_in_this_process_explains_by_a_prompt_of_one_s_own(
     print_estimate(study, 0, 0)
     told = f"{len(rows)} features; {len(rows)} need not be asked about; answers of at most 6 tokens"
     assert f"explanations (demo): {told}\n" in capsys.readouterr().out
-    assert before.n_features == len(before.prompts) == len(rows)
+    assert before.n_features == before.n_prompts == len(rows)
     prompt.write_text("What is it?")
     with pytest.raises(StudyError, match=r"mine.txt: holds no {examples}, where the examples go"):
         land(study)

@@ -34,18 +34,20 @@ def test_a_pilot_asks_a_few_prompts_about_features_and_tells_tokens_and_time(
             "explanation_scores": scored_by(server.url, features=features),
         }
         study = make_study(study.name, asking)
-        explained, scored = list(what_is_explained(study)), list(what_scorer_is_asked(study, 10**6))
-        [few] = what_scorer_is_asked(study, 3)
-        assert [len(few.prompts), few.n_prompts] == [3, len(scored[0].prompts)]
-        assert few.prompt_tokens == scored[0].prompt_tokens
-        assert all(prompt in scored[0].prompts for prompt in few.prompts)
-        explaining, scoring = pilots_about_features(study, explained, scored, 3)
+        [all_explained], [all_scored] = what_is_explained(study, 10**6), what_scorer_is_asked(study, 10**6)
+        explained, scored = list(what_is_explained(study, 3)), list(what_scorer_is_asked(study, 3))
+        for few, everything in ((explained[0], all_explained), (scored[0], all_scored)):
+            assert [len(few.prompts), few.n_prompts] == [3, len(everything.prompts)]
+            assert few.lengths == everything.lengths
+            assert few.lengths.longest == max(len(prompt.token_ids) for prompt in everything.prompts)
+            assert all(prompt in everything.prompts for prompt in few.prompts)
+        explaining, scoring = pilots_about_features(study, explained, scored)
         assert len(server.requests) == 2 * (1 + 3)
         assert all(not study.lake.files(table) for table in (EXPLAINING, EXPLANATIONS, SCORING))
         assert (explaining.stage, explaining.n_features, explaining.n_prompts) == ("explanations", 5, 5)
-        asked_about = {str(prompt.about).split()[-1] for prompt in scored[0].prompts}
+        asked_about = {str(prompt.about).split()[-1] for prompt in all_scored.prompts}
         assert (scoring.stage, scoring.n_features) == ("explanation_scores", len(asked_about))
-        assert scoring.n_prompts == len(scored[0].prompts) == len(scored[0].prompt_tokens) > 5
+        assert scoring.n_prompts == len(all_scored.prompts) == all_scored.lengths.n > 5
         for one in (explaining, scoring):
             assert one.seconds > 0 and one.answer_tokens.n == 3
             assert one.answer_tokens.mean == one.answer_tokens.low > 0  # the server says always the same
@@ -55,8 +57,8 @@ def test_a_pilot_asks_a_few_prompts_about_features_and_tells_tokens_and_time(
         across = AcrossRoles.of(study)
         land_scores(across, SAE)
         assert len(across.all(EXPLANATION_SCORES, SAE)) == 1
-        left = list(what_is_explained(study)), list(what_scorer_is_asked(study, 3))
-        assert list(pilots_about_features(study, *left, 3)) == []
+        left = list(what_is_explained(study, 3)), list(what_scorer_is_asked(study, 3))
+        assert list(pilots_about_features(study, *left)) == []
     assert "--- pilot about features on this machine\n" in said
     n = round(explaining.answer_tokens.mean)
     assert (

@@ -15,10 +15,10 @@ def test_the_estimate_counts_what_a_judge_is_asked_before_it_is(
     make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [before] = what_judges_are_asked(make_study(changes={"judge": {"toy": JUDGE}}))
-    assert before.prompt_tokens == [] and before.why_unknown == "no role has answers yet"
+    assert before.lengths.n == 0 and before.why_unknown == "no role has answers yet"
     study = study_with(make_study, {"me": {"file": "x.jsonl"}, "toy": JUDGE})
     [asked] = what_judges_are_asked(study)
-    assert (asked.n_roles, asked.n_prompts, asked.n_judged, len(asked.prompt_tokens)) == (2, 12, 0, 12)
+    assert (asked.n_roles, asked.n_prompts, asked.n_judged, asked.lengths.n) == (2, 12, 0, 12)
     print_estimate(study, 0, 0)
     assert "judge toy: 2 of 2 roles have a prompt, 12 prompts; 0 are judged" in capsys.readouterr().out
     print_estimate(study, 2, 2)

@@ -58,7 +58,7 @@ class Knowing:
         self.truths: dict[tuple[int, str], bool] = {}
         self.asked: list[tuple[int, int]] = []
         self.tokenizer = load_tokenizer(MODEL, None)
-        for feature, one in read_examples(AcrossRoles.of(study), SAE, list(features)).items():
+        for feature, one in read_examples(AcrossRoles.of(study), SAE, list(features)):
             for items in ITEMS.values():
                 for item in items(one.held_out, one.held_out_silent):
                     self.truths[feature, item.text] = item.truth

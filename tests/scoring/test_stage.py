@@ -41,7 +41,7 @@ class World:
         study = self.study({})
         make_comparable(study)
         everything = top_features(AcrossRoles.of(study), SAE, 10)
-        examples = read_examples(AcrossRoles.of(study), SAE, everything)
+        examples = dict(read_examples(AcrossRoles.of(study), SAE, everything))
         self.features = [
             feature
             for feature, one in examples.items()
@@ -141,14 +141,13 @@ def test_the_estimate_counts_what_is_asked(world: World, capsys: pytest.CaptureF
         [asked] = what_scorer_is_asked(study)
         assert (asked.n_labels, asked.n_features, asked.n_scored) == (2, 2, 0)
         print_estimate(study, 0, 0)
-        assert (
-            f"SAE demo: 2 labels of 2 features, {len(asked.prompt_tokens)} prompts; 0 are scored; answers of "
-            in (capsys.readouterr().out)
+        assert f"SAE demo: 2 labels of 2 features, {asked.lengths.n} prompts; 0 are scored; answers of " in (
+            capsys.readouterr().out
         )
         land_scores(AcrossRoles.of(study), SAE)
-        assert len(knowing.asked) == len(asked.prompt_tokens)
+        assert len(knowing.asked) == asked.lengths.n
         [asked] = what_scorer_is_asked(study)
-        assert asked.n_scored == len(asked.prompt_tokens)
+        assert asked.n_scored == asked.lengths.n
 
 
 def test_without_a_list_the_features_are_those_that_set_roles_apart(world: World) -> None:
