@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any
 
 import duckdb
@@ -175,11 +175,21 @@ def _ending_with_its_reader() -> Iterator[None]:
 
 def _print_json(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a list, one record per line; JSON has no number that is not finite, so null stands for it."""
-    before = "[\n"
+    before, names = "[\n", _apart(header)
     for row in rows:
-        sys.stdout.write(before + _record(dict(zip(header, row, strict=True))))
+        sys.stdout.write(before + _record(dict(zip(names, row, strict=True))))
         before = ",\n"
     print("[]" if before == "[\n" else "\n]")
+
+
+def _apart(header: Sequence[str]) -> list[str]:
+    """Return the names, those that stand again numbered: a record has each once."""
+    names: list[str] = []
+    for name in header:
+        numbered = (f"{name}_{number}" for number in count(1))
+        free = (one for one in numbered if one not in names and one not in header)
+        names.append(next(free) if name in names else name)
+    return names
 
 
 def _record(record: dict[str, Any]) -> str:

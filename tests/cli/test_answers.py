@@ -109,6 +109,12 @@ def test_csv_and_json_hold_every_row(study: Study, capsys: pytest.CaptureFixture
     assert json.loads(capsys.readouterr().out) == []
 
 
+def test_columns_of_one_name_are_all_in_json(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(study)
+    ask(study, "select 1 as n, 2 as n, 3 as n_1, 4 as n", "json")
+    assert json.loads(capsys.readouterr().out) == [{"n": 1, "n_2": 2, "n_1": 3, "n_3": 4}]
+
+
 @pytest.mark.parametrize("output", ["csv", "json"])
 def test_a_reader_that_has_seen_enough_ends_an_endless_answer_quietly(study: Study, output: str) -> None:
     publish(study)
