@@ -96,10 +96,11 @@ class Study:
         role = read_role(self._role_files[name])
         missing = set(self.generation.prompt_indices) - set(range(len(role.instructions)))
         if missing:
+            n = len(role.instructions)
             raise StudyError(
-                f"{self._role_directory}/{name}.json: has {len(role.instructions)} instructions, "
+                f"{self._role_directory}/{name}.json: has {n} instruction{'' if n == 1 else 's'}, "
                 f"numbered from 0, but generation.prompt_indices asks for number {min(missing)}; set it to "
-                f"{list(range(len(role.instructions)))}, or add instructions"
+                f"{list(range(n))}, or add instructions"
             )
         return role
 

@@ -97,6 +97,9 @@ def test_a_terminal_is_told_which_columns_have_no_room_and_how_to_see_them(
     print_rows(header, rows, "table", wide=True)
     shown = capsys.readouterr()
     assert (shown.out.splitlines()[0].split(), shown.err) == (header, "")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    print_rows(header, rows, "table")
+    assert capsys.readouterr().out.splitlines()[0].split() == header, "a pipe gets all"
 
 
 def test_csv_and_json_hold_every_row(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,9 @@ INTRODUCTION = """# The command `persona`
 
 This page is printed from the commands' own help, which `persona COMMAND --help` shows too. A mistake in the
 input ends a command with one line and status 2. The examples show what each command prints for the study
-`smollm2`, whole, in a terminal of 100 columns.
+`smollm2`, whole, in a terminal of 100 columns, which hides the columns of a table that have no room and names
+them on standard error. A pipe or a file gets all, more than twenty of `persona top-features`. To choose
+columns ask in SQL: `persona sql smollm2 "select feature_id, label, q from top_features('pirate') limit 5"`.
 """
 
 

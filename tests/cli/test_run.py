@@ -129,7 +129,7 @@ def test_a_role_that_fails_is_named_and_the_others_land(make_study: StudyMaker, 
     study = make_study(
         changes={"roles": {"directory": str(roles), "include": ["default", "ghost", "pirate"]}}
     )
-    with pytest.raises(StudyError, match=r"ghost.json: has 1 instructions.*asks for number 1"):
+    with pytest.raises(StudyError, match=r"ghost.json: has 1 instruction,.*asks for number 1"):
         run_study(study, None, ["responses"], False)
     assert materialized(study, "responses") == {"default", "pirate"}
 

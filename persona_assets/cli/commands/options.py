@@ -31,10 +31,15 @@ class Format(StrEnum):
     json = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="How to print the answer. Scripts take csv or json: there no cell is cut."),
+]
 WideOption = Annotated[
     bool,
-    typer.Option("--wide", help="Show all columns of a table, even if lines exceed the terminal."),
+    typer.Option(
+        "--wide", help="Show all columns of a table, even if lines exceed the terminal; a pipe gets all."
+    ),
 ]
 
 
