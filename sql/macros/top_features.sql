@@ -31,8 +31,9 @@ in_role as (
         (coalesce(t.mean, 0) + if(r.excluded, rf.mean, 0)) / c.n_roles as mean_over_roles,
         (coalesce(t.firing_rate, 0) + if(r.excluded, rf.firing_rate, 0)) / c.n_roles as firing_rate_over_roles
     from role_features as rf
-    join roles as r on r.role = rf.role
-    left join feature_totals as t on t.sae = rf.sae and t.feature_id = rf.feature_id
+    cross join (select o.excluded from roles as o where o.role = role) as r
+    -- By the feature alone: to compare texts row by row took a sixth of the CPU time.
+    left join (from feature_totals as o where o.sae = chosen_sae(sae)) as t on t.feature_id = rf.feature_id
     cross join (select count(*) as n_roles from compared) as c
     where rf.sae = chosen_sae(sae) and rf.role = role and (select known_role(role, sae))
 )
