@@ -9,7 +9,6 @@ html, body { height: auto }
 .characteristic-section { height: auto; min-height: 0 }
 .feature-first > .section:last-child { flex: none; contain: none }
 .scroll-box { overflow: visible; max-height: none }
-.drift-columns, .talk-section { height: auto }
 .saved { max-width: 1400px; margin: 0 auto; padding: 0 20px 24px }
 .saved pre { white-space: pre-wrap }
 .feature .example-window .tokens { max-height: none }
