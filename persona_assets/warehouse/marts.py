@@ -24,6 +24,7 @@ from persona_assets.study.study import Study
 from persona_assets.warehouse.build import MEMORY, fill_small_tables
 from persona_assets.warehouse.catalog import file_rows
 from persona_assets.warehouse.files import SnapshotFile
+from persona_assets.warehouse.reading import attach
 
 SECONDS = 600.0  # for one mart: whoever publishes next waits for it
 _MOST_ROWS = 20_000_000
@@ -67,10 +68,7 @@ def _reading(database: Path, study: Study) -> Iterator[duckdb.DuckDBPyConnection
         "python_enable_replacements": "false",
     }
     with duckdb.connect(config=settings) as connection:
-        study.lake.storage.prepare(connection)
-        connection.execute(f"attach {literal(str(database))} as warehouse (read_only)")
-        connection.execute("use warehouse")
-        connection.execute("set variable lake = ?", [study.lake.root])
+        attach(connection, database, study.lake)
         files = connection.execute("select path from lake_files").fetchall()
         lock(connection, study.lake.root, (path for (path,) in files))
         yield connection

@@ -91,10 +91,7 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
     # snapshot another connection of this process still holds open.
     connection = duckdb.connect()
     try:
-        study.lake.storage.prepare(connection)
-        connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
-        connection.execute("use warehouse")
-        connection.execute("set variable lake = ?", [study.lake.root])
+        attach(connection, path, study.lake)
         for setting in _SETTINGS:
             connection.execute(f"set {setting}")
         if check:
@@ -109,6 +106,14 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
             f"`persona run {study.name} --select warehouse`"
         ) from error
     return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake) -> None:
+    """Have a connection ask the snapshot at `path`, whose views then read the files of `lake`."""
+    lake.storage.prepare(connection)
+    connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
+    connection.execute("use warehouse")
+    connection.execute("set variable lake = ?", [lake.root])
 
 
 def stands_on(connection: duckdb.DuckDBPyConnection) -> str:
