@@ -18,6 +18,7 @@ from persona_assets.stages.stage import Part
 from persona_assets.stages.table import needed, stage, stage_of
 from persona_assets.study.named_roles import without_anchor
 from persona_assets.study.study import Study
+from persona_assets.warehouse import losing
 
 _EVERY_TIME = {"catalog": "read and checked", "warehouse": "published"}  # whatever is fresh
 _ANSWER_BY_ANSWER = ("responses", "activations")  # a prompt or an answer at a time; others ask as they choose
@@ -39,6 +40,8 @@ def print_plan(
     if all(said == "fresh" for asset, said in told.items() if asset not in every_time):
         if len(every_time) < len(told):
             print("everything chosen is fresh; nothing would be made (--overwrite makes fresh roles again)")
+        if "warehouse" in told:
+            print_if_any(losing(study))
         for asset in every_time:
             print(f"the {asset} would be {told[asset]}")
         return

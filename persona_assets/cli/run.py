@@ -37,6 +37,7 @@ from persona_assets.stages.of_roles import look_at_roles
 from persona_assets.stages.table import RUNNABLE
 from persona_assets.study.named_roles import without_anchor
 from persona_assets.study.study import Study
+from persona_assets.warehouse import losing
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -73,6 +74,8 @@ def run_study(
                     if not made[asset]:
                         console.print(f"{asset}: fresh")
                     expect(asset, len(study.settings.extraction.saes), made[asset])
+                elif asset == "warehouse" and (line := losing(study)) is not None:
+                    console.print(line, style="yellow", highlight=False, soft_wrap=True, markup=False)
                 try:
                     _make(study, definitions, instance, asset, todo, overwrite, console)
                 except StudyError as error:

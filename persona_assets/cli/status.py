@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ def print_status(study: Study, output: str) -> None:
     print("\n".join(_stage_lines(study, stages)))
     print_inserted(default_system_prompt(study))
     print_if_any(without_anchor(study))
+    print_if_any(_no_lake(study))
     print()
     n_complete = sum(set(role.states.values()) == {"fresh"} for role in roles)
     summary = f"{n_complete} of {len(roles)} roles complete"
@@ -87,6 +89,17 @@ def _warehouse(study: Study, now: float) -> list[str | int | None]:
     published = ago(status.st_mtime, now)
     states = [1, None] if _is_of_today(StudyFiles.of(study)) else [None, 1]
     return ["warehouse", *states, None, size(status.st_size), published, published]
+
+
+def _no_lake(study: Study) -> str | None:
+    """Return a line where the lake's folder is not there: everything is missing then, whatever was made."""
+    folder = study.lake.storage.folder
+    if folder is None or folder.is_dir():
+        return None
+    above = next(one for one in (folder, *folder.parents) if one.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        return f"no lake: the folder {folder} cannot be made in {above}; point PERSONA_LAKE elsewhere"
+    return f"no lake yet: there is no folder {folder}; a run makes it, or PERSONA_LAKE names another"
 
 
 def _is_of_today(files: StudyFiles) -> bool:

@@ -183,7 +183,8 @@ def publish_warehouse(study: Study) -> tuple[Landed, list[str]]:
     problems = list(snapshot.problems.values())
     told = [[problem.removeprefix(f"{study.file.parent}/")] for problem in problems]
     failed = {"marts that failed": preview(("why",), told)} if problems else {}
-    return Landed(version, {**metadata, "tables": tables, **failed}), problems
+    lost = {} if snapshot.lost is None else {"lost": snapshot.lost}
+    return Landed(version, {**metadata, "tables": tables, **failed, **lost}), problems
 
 
 def about_warehouse(study: Study) -> Landed:

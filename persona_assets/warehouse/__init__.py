@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from persona_assets.warehouse.build import macro_definition
 from persona_assets.warehouse.kept import keep, kept
+from persona_assets.warehouse.losing import losing
 from persona_assets.warehouse.reading import (
     connect,
     newest_snapshot,
@@ -22,6 +23,7 @@ __all__ = [
     "connect",
     "keep",
     "kept",
+    "losing",
     "macro_definition",
     "newest_snapshot",
     "publish",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from persona_assets.warehouse.build import build
 from persona_assets.warehouse.catalog import Rows, file_rows, small_tables
 from persona_assets.warehouse.copies import Which, after, copies, date, send_copy, which
 from persona_assets.warehouse.files import SnapshotFile, snapshot_files
+from persona_assets.warehouse.losing import losing
 from persona_assets.warehouse.marts import add_marts
 from persona_assets.warehouse.reading import connect, newest_snapshot, warehouse_path
 
@@ -31,13 +32,14 @@ _ATTEMPTS = 3  # to publish, while others publish from other machines
 class Snapshot:
     """A published warehouse: where it is, when it was made (UTC), and the rows of each table and mart.
 
-    `problems` says, of each mart that could not be made, why.
+    `problems` says, of each mart that could not be made, why; `lost` what the one before had besides.
     """
 
     path: Path
     published_at: datetime
     tables: dict[str, int]
     problems: Mapping[str, str] = field(default_factory=dict)
+    lost: str | None = None
 
 
 def publish(study: Study) -> Snapshot:
@@ -46,15 +48,19 @@ def publish(study: Study) -> Snapshot:
     Publishers take turns, or one that looked earlier and took longer would undo the work of another; who had
     to wait and finds that somebody has published meanwhile what it would publish takes that as its own.
     Readers are never in the way: who has the earlier snapshot open keeps it. Raises StudyError, the earlier
-    snapshot intact and nothing left behind, where a file is damaged or the disk is full or read-only.
+    snapshot intact and nothing left behind, where a file is damaged or the disk is full or read-only, or no
+    role that it has the features of is fresh any more.
     """
     target = warehouse_path(study)
     with writing_database(target):
+        lost = losing(study)
         before = which(newest_snapshot(study))
         target.parent.mkdir(parents=True, exist_ok=True)
         with turn(target.parent):
             store = bucket(study.lake.storage)
-            return _publish(study, target, before) if store is None else _send(study, store, target, before)
+            if store is None:
+                return replace(_publish(study, target, before), lost=lost)
+            return replace(_send(study, store, target, before), lost=lost)
 
 
 def _publish(study: Study, target: Path, before: Which, at_least: datetime | None = None) -> Snapshot:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,24 @@ def test_roles_that_are_all_alike_are_no_table_of_their_own(
     assert lines[1] == ["responses", "–", "–", "3", "0", "B", "–", "–"]
     assert ["warehouse", "–", "–", "1", "0", "B", "–", "–"] in lines
     assert lines[-2:] == [[], ["0", "of", "3", "roles", "complete"]]
+
+
+def test_a_lake_that_is_not_there_or_cannot_be_is_told_in_a_line(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for folder, said in (
+        ("none/lake", "no lake yet: there is no folder {}; a run makes it, or PERSONA_LAKE names another"),
+        ("file/lake", f"cannot be made in {tmp_path / 'file'}; point PERSONA_LAKE elsewhere"),
+        ("file", f"cannot be made in {tmp_path / 'file'}; point PERSONA_LAKE elsewhere"),
+    ):
+        monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / folder))
+        print_status(Study(study.name, study.settings, study.file), "table")
+        assert said.format(tmp_path / folder) in capsys.readouterr().out
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv("PERSONA_LAKE", str(tmp_path / "there"))
+    print_status(Study(study.name, study.settings, study.file), "table")
+    assert "no lake" not in capsys.readouterr().out
 
 
 def test_what_is_fresh_has_a_size_and_an_age_and_the_roles_stand_below(
