@@ -9,11 +9,11 @@ from typing import get_args
 import torch
 
 from persona_assets.models.sae import Affine, Sae
-from persona_assets.steering.edits import Edit
+from persona_assets.steering.edits import Edit, added, more
 from persona_assets.study.settings.steering import Operation
 
 _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-_ADD, _ABLATE, _CAP = (_OPERATIONS.index(one) for one in ("add", "ablate", "cap"))
+_ADD = _OPERATIONS.index("add")
 _NO_FEATURE = -1
 _AT_ONCE = 1_024  # rows whose every feature is encoded: 256 MiB of 65,536 in float32
 
@@ -64,18 +64,11 @@ class EditTable:
 
         As `Edit` does: computed in float32, and rows whose amount stays keep their very bits.
         """
-        rows = stream.float()
-        more = self._more(rows, which)[:, None]
-        edited = (rows + more * self.rows[which]).to(stream.dtype)
-        return torch.where(more == 0, stream, edited)
-
-    def _more(self, rows: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-        """Return by how much each row's amount changes, float32[n]."""
-        operation, level = self.operations[which], self.levels[which]
-        amounts = self._amounts(rows, which)
-        bound = torch.where(operation == _CAP, torch.minimum(amounts, level), torch.maximum(amounts, level))
-        kept = torch.where(operation == _ABLATE, 0.0, bound)
-        return torch.where(operation == _ADD, level, kept - amounts)
+        amounts, levels = self._amounts(stream.float(), which), self.levels[which]
+        operations, change = self.operations[which], torch.zeros_like(amounts)
+        for number, operation in enumerate(_OPERATIONS):  # of all rows: picking some would wait for a GPU
+            change = torch.where(operations == number, more(operation, amounts, levels), change)
+        return added(stream, change, self.rows[which])
 
     def _amounts(self, rows: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
         along = (rows * self.rows[which]).sum(dim=-1)

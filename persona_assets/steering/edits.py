@@ -44,19 +44,28 @@ class Edit:
     def __call__(self, stream: torch.Tensor) -> torch.Tensor:
         """Return the stream, edited: computed in float32, and in its own type again."""
         rows = stream.float()
-        more = self._more(rows)[..., None]
-        edited = (rows + more * self.written.row).to(stream.dtype)
-        return torch.where(more == 0, stream, edited)
+        is_read = self.operation != "add"  # what is added is the same, whatever there is
+        amounts = self.written.amounts(rows) if is_read else rows.new_zeros(rows.shape[:-1])
+        return added(stream, more(self.operation, amounts, self.level), self.written.row)
 
-    def _more(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return by how much the amounts change, float32[...]."""
-        if self.operation == "add":
-            return rows.new_full(rows.shape[:-1], self.level)
-        amounts = self.written.amounts(rows)
-        if self.operation == "ablate":
-            return -amounts
-        bound = torch.clamp(amounts, max=self.level) if self.operation == "cap" else amounts.clamp(self.level)
-        return bound - amounts
+
+def more(operation: Operation, amounts: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+    """Return by how much an operation changes amounts float32[...]."""
+    if operation == "add":
+        return torch.zeros_like(amounts) + level
+    if operation == "ablate":
+        return -amounts
+    bound = amounts.clamp(max=level) if operation == "cap" else amounts.clamp(min=level)
+    return bound - amounts
+
+
+def added(stream: torch.Tensor, amounts: torch.Tensor, row: torch.Tensor) -> torch.Tensor:
+    """Return a stream float[..., width] with amounts float32[...] of `row` more, in its own type.
+
+    Where the amount is 0 the very bits stay.
+    """
+    edited = (stream.float() + amounts[..., None] * row).to(stream.dtype)
+    return torch.where(amounts[..., None] == 0, stream, edited)
 
 
 def feature(sae: Sae, name: str, feature_id: int, direction: torch.Tensor) -> Written:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from persona_assets.steering.cap_effects import Counted, Effect, _of_turns
+from persona_assets.steering.cap_effects import Counted
 from persona_assets.steering.caps import Cap, Floor
+from persona_assets.steering.controlled import Effect, of_turns
 from persona_assets.steering.effects import mean_of, mean_of_positive
 
 
@@ -24,7 +25,7 @@ def test_turns_that_one_reading_has_no_score_of_do_not_make_a_difference() -> No
     """The worst turn is lost under the cap, and another one under a control."""
     plain = [np.array([1.0, -5.0, 2.0, 3.0])]
     cap, control = np.array([1.0, np.nan, 2.0, 3.0]), np.array([1.0, -5.0, np.nan, 3.0])
-    for one in _of_turns("read", plain, [[cap], [control]]):
+    for one in of_turns("read", plain, [[cap], [control]]):
         assert (one.effect, one.n, one.left_out, one.control_high) == (0.0, 1, 2, 0.0)
 
 
