@@ -21,8 +21,9 @@ from persona_assets.models.places import Change
 from persona_assets.models.sae import sae_width
 from persona_assets.stages.of_conversations import DriftFiles
 from persona_assets.steering.caps import Cap
-from persona_assets.steering.live import Steering, Target, live_settings, one_after_another
+from persona_assets.steering.live import Steering, live_settings, one_after_another
 from persona_assets.steering.plans import Planned
+from persona_assets.steering.target import Target
 from persona_assets.study.settings.steering import Operation
 
 

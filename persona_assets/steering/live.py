@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
@@ -22,6 +22,7 @@ from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.caps import Cap
 from persona_assets.steering.plans import Planned
 from persona_assets.steering.reading import Interventions
+from persona_assets.steering.target import Target
 from persona_assets.study.contrasts import check_role, compared_roles
 from persona_assets.study.settings import GenerationSettings, InterventionSettings
 from persona_assets.study.settings.steering import Operation
@@ -30,28 +31,6 @@ from persona_assets.study.template import Template
 
 _NAME = "live"
 _REMEDY = "steer a study of one model that answers here"
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is edited: a feature, the vector to a role, the assistant axis, or what a file holds.
-
-    That is an axis, or with an `origin`, which is a file, too, the vector from there to a role. Raises
-    ValueError unless it is exactly one of them.
-    """
-
-    feature: int | None = None
-    role: str | None = None
-    axis: bool = False
-    file: str | None = None
-    origin: str | None = None
-
-    def __post_init__(self) -> None:
-        named = (self.feature is not None, self.role is not None, self.axis, self.file is not None)
-        if named.count(True) != 1:
-            raise ValueError("what is edited is one of a feature, a role, the axis and a file")
-        if self.origin is not None and self.file is None:
-            raise ValueError("an origin is that of the vector in a file")
 
 
 def live_settings(

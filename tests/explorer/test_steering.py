@@ -29,8 +29,9 @@ from persona_assets.extract.stage import ExtractionStage
 from persona_assets.lake.schema import DRIFT_TURNS
 from persona_assets.steering.beside import LivePairs, Question, Wanted
 from persona_assets.steering.caps import Cap, Floor, capped, write_cap
-from persona_assets.steering.live import Steering, Target, live_settings
+from persona_assets.steering.live import Steering, live_settings
 from persona_assets.steering.offered import Offered
+from persona_assets.steering.target import Target
 from persona_assets.study.study import Study
 from tests.conftest import StudyMaker
 from tests.explorer.contract import check

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.app import app
-from persona_assets.cli.steered import print_steered
+from persona_assets.cli.steered import Said, print_steered, target_of
 from persona_assets.generate.prompts import Prompt
 from persona_assets.generate.transformers import TransformersBackend
 from persona_assets.models.chat import ChatFormat
@@ -28,6 +28,13 @@ NONE: dict[str, Any] = {"feature": None, "role": None, "axis": False, "axis_file
 NONE |= {"role_file": None, "from_file": None}
 SEVEN = NONE | {"feature": 7}
 ASKED: dict[str, Any] = {"operation": "add", "strengths": [0.0, 40.0], "system": None, "seed": 3, "sae": None}
+
+
+def steer(study: Study, *, text: str, output: str, **given: Any) -> None:
+    said = Said(text, given.pop("system"), given.pop("seed"))
+    how = given.pop("operation"), given.pop("strengths")
+    sae = given.pop("sae")
+    print_steered(study, target_of(**given), *how, said, sae, output)
 
 
 def plain(study: Study, text: str) -> str:
@@ -63,14 +70,14 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
         (NONE | {"axis_file": tmp_path / "a.pt"}, "axis of the file"),
         (NONE | {"role_file": tmp_path / "r.pt", "from_file": tmp_path / "a.pt"}, "vector of the file"),
     ):
-        print_steered(study, text, **what, **ASKED, output="json")
+        steer(study, text=text, **what, **ASKED, output="json")
         as_it_is, nothing, edited = json.loads(capsys.readouterr().out)
         assert as_it_is["target"] is None and as_it_is["response"] == plain(study, text)
         assert nothing["response"] == as_it_is["response"] != edited["response"]
         assert edited["target"] == named
     assert sizes == [2, 1] * 5
-    ablate = ASKED | {"operation": "ablate", "strengths": None}
-    print_steered(study, text, **SEVEN, **ablate, output="table")
+    ablate = ASKED | {"operation": "ablate", "strengths": []}
+    steer(study, text=text, **SEVEN, **ablate, output="table")
     blocks = capsys.readouterr().out.split("== ")
     assert (
         blocks[0] == "" and blocks[1].startswith("as it is\n") and blocks[2].startswith("feature 7, ablate\n")
@@ -80,7 +87,7 @@ def test_the_plain_answer_stands_above_those_under_an_edit_and_edits_share_batch
         pytest.raises(StudyError, match=r"that can be read again$") as told,
     ):
         patched.setattr(Answers, "_of", lambda *_: [])
-        print_steered(study, text, **SEVEN, **ablate, output="table")
+        steer(study, text=text, **SEVEN, **ablate, output="table")
     assert "role default has no answers" in str(told.value) and "interventions" not in str(told.value)
 
 
@@ -89,7 +96,7 @@ def test_a_role_that_is_not_read_yet_is_answered_with_the_command_that_reads_it(
 ) -> None:
     study = make_study("steered", {"roles.include": [*made(make_study).role_names, "judge"]})
     with pytest.raises(StudyError, match="role judge is not read yet .*`persona run steered --roles judge`"):
-        print_steered(study, "Hello", **NONE | {"role": "judge"}, **ASKED, output="table")
+        steer(study, text="Hello", **NONE | {"role": "judge"}, **ASKED, output="table")
 
 
 def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> None:
@@ -113,9 +120,9 @@ def test_what_cannot_be_steered_is_refused_in_a_line(make_study: StudyMaker) -> 
         (SEVEN, "the roles are not compared yet under SAE demo"),
     ):
         with pytest.raises(StudyError, match=message):
-            print_steered(study, **{"text": "Hello"} | ASKED | what, output="table")
+            steer(study, **{"text": "Hello"} | ASKED | what, output="table")
     without = make_study("none", {"analysis": {"exclude": ["default"]}})
     with pytest.raises(StudyError, match=r"role 'default' is left out of comparisons by analysis\.exclude"):
-        print_steered(without, "Hello", **SEVEN, **ASKED, output="table")
+        steer(without, text="Hello", **SEVEN, **ASKED, output="table")
     refused = CliRunner().invoke(app, ["steer", "none", "Hello", "--feature", "7", "--seed", str(2**64)])
     assert refused.exit_code == 2 and "--seed" in refused.output

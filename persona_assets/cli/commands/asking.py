@@ -9,6 +9,19 @@ from typing import Annotated
 import typer
 
 from persona_assets.base.queries import orders
+from persona_assets.cli.commands.edited import (
+    AxisFileOption,
+    AxisOption,
+    FeatureOption,
+    FromFileOption,
+    OperationOption,
+    RoleFileOption,
+    RoleOption,
+    SaidArgument,
+    SeedOption,
+    StrengthOption,
+    SystemOption,
+)
 from persona_assets.cli.commands.options import (
     Format,
     FormatOption,
@@ -18,7 +31,6 @@ from persona_assets.cli.commands.options import (
     TextCommand,
     WideOption,
 )
-from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import load_study
 
 commands = typer.Typer()
@@ -161,88 +173,26 @@ def try_text(
 @commands.command(cls=TextCommand)
 def steer(
     study: StudyArgument,
-    text: Annotated[
-        str | None,
-        typer.Argument(help="What a user says. Without it, it is read from standard input."),
-    ] = None,
-    feature: Annotated[
-        int | None, typer.Option("--feature", min=0, help="The feature that is edited, by its id.")
-    ] = None,
-    role: Annotated[
-        str | None,
-        typer.Option("--role", help="In place of a feature: the vector from the others to a role."),
-    ] = None,
-    axis: Annotated[
-        bool,
-        typer.Option(
-            "--axis", help="In place of a feature: the assistant axis, from the others to the anchor."
-        ),
-    ] = False,
-    axis_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--axis-file", help="In place of a feature: the axis in a .pt file of assistant-axis's."
-        ),
-    ] = None,
-    role_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--role-file",
-            help="In place of a feature: the vector to the role in a .pt file of assistant-axis's. "
-            "A tensor alone is taken for one, also where it is an axis.",
-        ),
-    ] = None,
-    from_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--from-file",
-            help="What that vector leads from: another role's file, such as default's, or an axis's.",
-        ),
-    ] = None,
-    operation: Annotated[
-        Operation,
-        typer.Option(
-            "--operation",
-            metavar="OPERATION",
-            help="add, ablate, cap or floor: what is done to its amount in each token of the answer.",
-        ),
-    ] = "add",
-    strength: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--strength",
-            metavar="X",
-            help="How much, in units of docs/interventions.md; may be given several times. Default: 1.",
-            show_default=False,
-        ),
-    ] = None,
-    system: Annotated[str | None, typer.Option("--system", help="A system prompt.")] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Of the random numbers of all answers.")
-    ] = 0,
+    text: SaidArgument = None,
+    feature: FeatureOption = None,
+    role: RoleOption = None,
+    axis: AxisOption = False,
+    axis_file: AxisFileOption = None,
+    role_file: RoleFileOption = None,
+    from_file: FromFileOption = None,
+    operation: OperationOption = "add",
+    strength: StrengthOption = None,
+    system: SystemOption = None,
+    seed: SeedOption = 0,
     sae: SaeOption = None,
     output: FormatOption = Format.table,
 ) -> None:
     """Show the model's answer with a feature, a role's vector or the axis edited, below its plain one."""
-    from persona_assets.cli.steered import print_steered
+    from persona_assets.cli.steered import Said, print_steered, target_of
 
-    opened = load_study(study)
-    print_steered(
-        opened,
-        text,
-        feature,
-        role,
-        axis,
-        axis_file,
-        role_file,
-        from_file,
-        operation,
-        strength,
-        system,
-        seed,
-        sae,
-        output,
-    )
+    opened, said = load_study(study), Said(text, system, seed)
+    target = target_of(feature, role, axis, axis_file, role_file, from_file)
+    print_steered(opened, target, operation, strength or [], said, sae, output)
 
 
 @commands.command()

@@ -8,6 +8,15 @@ from typing import Annotated
 
 import typer
 
+from persona_assets.cli.commands.edited import (
+    AnswerOption,
+    CappedArgument,
+    CapToOption,
+    ControlsOption,
+    HeldAxisOption,
+    HeldSaesOption,
+    QuantileOption,
+)
 from persona_assets.cli.commands.options import (
     Format,
     FormatOption,
@@ -157,54 +166,13 @@ def drift(
 @commands.command()
 def cap(
     study: StudyArgument,
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE]...",
-            help="Conversations, or folders of them, on which the effect is measured. Default: none.",
-            show_default=False,
-        ),
-    ] = None,
-    axis: Annotated[
-        Path | None,
-        typer.Option(
-            "--axis",
-            metavar="FILE",
-            help="Hold this axis, a .pt file as assistant-axis publishes them. Default: the study's own.",
-            show_default=False,
-        ),
-    ] = None,
-    quantile: Annotated[
-        float,
-        typer.Option(
-            "--quantile", help="The share of the anchor's own answers that lie below the threshold."
-        ),
-    ] = 0.25,  # Lu et al. 2026, §5.1.1, there of all roles' answers
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to",
-            metavar="FILE",
-            help="The .safetensors file to write. Default: STUDY-cap.safetensors.",
-            show_default=False,
-        ),
-    ] = None,
-    sae: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--sae",
-            help="Whose stream is held; give several, each of another layer, for a floor in each. "
-            "Default: the study's first.",
-            show_default=False,
-        ),
-    ] = None,
-    answer: Annotated[
-        bool,
-        typer.Option("--answer", help="Have what the user says there answered again, too, under the cap."),
-    ] = False,
-    controls: Annotated[
-        int, typer.Option("--controls", min=0, help="How many random directions are held beside it.")
-    ] = 19,
+    files: CappedArgument = None,
+    axis: HeldAxisOption = None,
+    quantile: QuantileOption = 0.25,  # Lu et al. 2026, §5.1.1, there of all roles' answers
+    to: CapToOption = None,
+    sae: HeldSaesOption = None,
+    answer: AnswerOption = False,
+    controls: ControlsOption = 19,
     output: FormatOption = Format.table,
 ) -> None:
     """Write floors under the assistant axis, for models to run with; docs/interventions.md explains it.

@@ -13,72 +13,79 @@ from persona_assets.study.study import load_study
 
 commands = typer.Typer()
 
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")]
+HostOption = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        help="The address to listen on. Without --token whoever can connect can read the study.",
+    ),
+]
+BasePathOption = Annotated[
+    str,
+    typer.Option("--base-path", metavar="PATH", help="Answer below this path, as behind a reverse proxy."),
+]
+TrustedHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trusted-host",
+        metavar="NAME",
+        help="Another name by which browsers ask, such as the proxy's; may be given several times.",
+    ),
+]
+TokenOption = Annotated[
+    bool,
+    typer.Option(
+        "--token",
+        help="Answer only requests that carry the token: the value of PERSONA_TOKEN, or a new one that "
+        "is printed.",
+    ),
+]
+BrowserOption = Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")]
+DriftRunsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--drift-runs",
+        metavar="DIR",
+        help="Show the drift runs that any tool exported to DIR.",
+    ),
+]
+ModelOption = Annotated[
+    bool, typer.Option("--model", help="Load the study's model, for the pages Try and Steer.")
+]
+AxisFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--axis-file",
+        metavar="FILE.pt",
+        help="With --model: let the page Steer edit the axis in a file of assistant-axis's; may be given "
+        "several times.",
+    ),
+]
+CapFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--cap-file",
+        metavar="FILE",
+        help="With --model: let the page Steer answer under a cap that `persona cap` wrote; may be given "
+        "several times.",
+    ),
+]
+
 
 @commands.command()
 def explore(
     study: StudyArgument,
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = 8420,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            help="The address to listen on. Without --token whoever can connect can read the study.",
-        ),
-    ] = "127.0.0.1",
-    base_path: Annotated[
-        str,
-        typer.Option(
-            "--base-path", metavar="PATH", help="Answer below this path, as behind a reverse proxy."
-        ),
-    ] = "/",
-    trusted_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trusted-host",
-            metavar="NAME",
-            help="Another name by which browsers ask, such as the proxy's; may be given several times.",
-        ),
-    ] = None,
-    token: Annotated[
-        bool,
-        typer.Option(
-            "--token",
-            help="Answer only requests that carry the token: the value of PERSONA_TOKEN, or a new one that "
-            "is printed.",
-        ),
-    ] = False,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
-    drift_runs: Annotated[
-        Path | None,
-        typer.Option(
-            "--drift-runs",
-            metavar="DIR",
-            help="Show the drift runs that any tool exported to DIR.",
-        ),
-    ] = None,
-    model: Annotated[
-        bool, typer.Option("--model", help="Load the study's model, for the pages Try and Steer.")
-    ] = False,
-    axis_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--axis-file",
-            metavar="FILE.pt",
-            help="With --model: let the page Steer edit the axis in a file of assistant-axis's; may be given "
-            "several times.",
-        ),
-    ] = None,
-    cap_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--cap-file",
-            metavar="FILE",
-            help="With --model: let the page Steer answer under a cap that `persona cap` wrote; may be given "
-            "several times.",
-        ),
-    ] = None,
+    port: PortOption = 8420,
+    host: HostOption = "127.0.0.1",
+    base_path: BasePathOption = "/",
+    trusted_host: TrustedHostOption = None,
+    token: TokenOption = False,
+    browser: BrowserOption = True,
+    drift_runs: DriftRunsOption = None,
+    model: ModelOption = False,
+    axis_file: AxisFilesOption = None,
+    cap_file: CapFilesOption = None,
 ) -> None:
     """Show the study in a browser: map, features, roles, search, findings, SQL. Ctrl-C ends it."""
     from persona_assets.cli.explore import Steerable, access_by, explore

@@ -24,13 +24,13 @@ from persona_assets.explorer.snapshot.asking import Json, within
 from persona_assets.explorer.snapshot.numbers import rounded
 from persona_assets.explorer.snapshot.opened import OpenSnapshot
 from persona_assets.models.sae import sae_width
+from persona_assets.steering.target import Target
 from persona_assets.study.settings.steering import Operation
 from persona_assets.study.study import Study
 
 if TYPE_CHECKING:
     from persona_assets.steering.beside import Answer, Beside, Question, Wanted
     from persona_assets.steering.caps import Cap
-    from persona_assets.steering.live import Target
     from persona_assets.steering.offered import Offered
 
 SECONDS = 300.0  # the first question loads the model and places the roles
@@ -142,8 +142,6 @@ def _edit(edit: Any, sae: str, model: Model) -> Wanted:
 
 
 def _target(edit: dict[str, Any], sae: str, model: Model) -> Target:
-    from persona_assets.steering.live import Target
-
     study = model.study
     if "axis" in edit:
         return Target(axis=True)
