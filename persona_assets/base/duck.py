@@ -8,8 +8,9 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import duckdb
@@ -34,7 +35,14 @@ def in_memory() -> duckdb.DuckDBPyConnection:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
+    ready_for_values()
     return duckdb.connect()
+
+
+def ready_for_values() -> None:
+    """Import pandas, as DuckDB does at the first value that is bound; it forgets a Ctrl-C meanwhile."""
+    with suppress(ImportError):
+        import_module("pandas")
 
 
 def literal(text: str) -> str:

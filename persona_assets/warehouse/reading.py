@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from persona_assets.base.duck import literal
+from persona_assets.base.duck import literal, ready_for_values
 from persona_assets.base.errors import NotPublishedError, StudyError
 from persona_assets.base.given import shown
 from persona_assets.lake.fingerprint import fingerprint
@@ -87,6 +87,7 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
     be reached, or, unless `check` is False, somebody has damaged a file of the views.
     """
     path = published_path(study) if snapshot is None else _kept(study, snapshot)
+    ready_for_values()
     # An own in-memory database, the snapshot attached: connecting to the file itself would give whatever
     # snapshot another connection of this process still holds open.
     connection = duckdb.connect()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -136,11 +137,22 @@ def test_ctrl_c_ends_a_query_whether_it_is_thinking_or_answering(study: Study, q
     publish(study)
     command = [PERSONA, "sql", str(study.file), query, "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as asked:
-        time.sleep(5)
+        while not any("duckdb" in os.path.realpath(file) for file in Path(f"/proc/{asked.pid}/fd").iterdir()):
+            time.sleep(0.05)
+        time.sleep(1)  # the snapshot is open; now the query begins
         assert asked.poll() is None
         asked.send_signal(signal.SIGINT)
         _, complaint = asked.communicate(timeout=300)
     assert (asked.returncode, complaint) == (130, b"")
+
+
+def test_ctrl_c_is_heard_while_what_duckdb_wants_for_values_is_imported(study: Study, tmp_path: Path) -> None:
+    publish(study)
+    (tmp_path / "pandas.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [PERSONA, "sql", str(study.file), "select 1"]
+    path = {"PYTHONPATH": str(tmp_path)}
+    asked = subprocess.run(command, env=os.environ | path, capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout, asked.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize(
