@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, count, islice
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 
@@ -231,10 +231,10 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-def print_if_any(line: str | None) -> None:
-    """Print a line that only some studies need."""
+def print_if_any(line: str | None, to: TextIO | None = None) -> None:
+    """Print a line that only some studies need: on stdout by default."""
     if line is not None:
-        print(line)
+        print(line, file=to)
 
 
 def print_inserted(prompt: str | None) -> None:

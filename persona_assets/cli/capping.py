@@ -13,7 +13,7 @@ import numpy as np
 
 from persona_assets.base.arrays import Singles
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.answers import print_rows
+from persona_assets.cli.answers import print_if_any, print_rows
 from persona_assets.cli.arguments import check_sae
 from persona_assets.cli.bar import bar
 from persona_assets.cli.drift import answered, named_sources
@@ -73,7 +73,7 @@ def write_caps(
                 effects += some
         finally:  # what has landed and what is known is not lost where a later part fails
             if effects:
-                publish(study)
+                print_if_any(publish(study).lost, sys.stderr)
                 print_rows(
                     _HEADER, [tuple(getattr(one, name) for name in _HEADER) for one in effects], output
                 )

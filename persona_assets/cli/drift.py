@@ -8,7 +8,7 @@ from pathlib import Path
 
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
-from persona_assets.cli.answers import print_rows
+from persona_assets.cli.answers import print_if_any, print_rows
 from persona_assets.cli.bar import bar
 from persona_assets.cli.units import counted
 from persona_assets.drift.script import Script
@@ -46,7 +46,7 @@ def follow(
         for done, conversation in enumerate(conversations, start=1):
             stage.land(conversation, overwrite=overwrite)
             progress(done, len(conversations))
-    publish(study)
+    print_if_any(publish(study).lost, sys.stderr)
     wanted = {conversation.run for conversation in conversations}
     _print(study, wanted, output, wide)
     if export is not None:

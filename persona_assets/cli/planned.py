@@ -37,11 +37,11 @@ def print_plan(
     planned, files = plan(study, roles, select, overwrite, look), StudyFiles.of(study, look)
     told = {asset: _told(files, asset, parts) for asset, parts in planned.items()}
     every_time = [asset for asset in told if asset in _EVERY_TIME]
+    if "warehouse" in told:
+        print_if_any(losing(study, files, planned))
     if all(said == "fresh" for asset, said in told.items() if asset not in every_time):
         if len(every_time) < len(told):
             print("everything chosen is fresh; nothing would be made (--overwrite makes fresh roles again)")
-        if "warehouse" in told:
-            print_if_any(losing(study))
         for asset in every_time:
             print(f"the {asset} would be {told[asset]}")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,20 +53,18 @@ def publish(study: Study) -> Snapshot:
     """
     target = warehouse_path(study)
     with writing_database(target):
-        lost = losing(study)
         before = which(newest_snapshot(study))
         target.parent.mkdir(parents=True, exist_ok=True)
         with turn(target.parent):
             store = bucket(study.lake.storage)
-            if store is None:
-                return replace(_publish(study, target, before), lost=lost)
-            return replace(_send(study, store, target, before), lost=lost)
+            return _publish(study, target, before) if store is None else _send(study, store, target, before)
 
 
 def _publish(study: Study, target: Path, before: Which, at_least: datetime | None = None) -> Snapshot:
     """Look and build; its file is dated by the moment of the look, or `at_least` if that is later."""
     looked_at = datetime.now(UTC)
     looked = StudyFiles.of(study)
+    lost = losing(study, looked)
     found = snapshot_files(looked)
     marts = [file for file in found if file.table is MARTS]
     files = [file for file in found if file.table is not MARTS]
@@ -76,12 +74,12 @@ def _publish(study: Study, target: Path, before: Which, at_least: datetime | Non
     if which(target) != before:
         published_at = _published_the_same(study, small | {"lake_files": file_rows(found)})
         if published_at is not None:
-            return Snapshot(target, published_at, _rows(found))
+            return Snapshot(target, published_at, _rows(found), lost=lost)
     with replacing(target) as beside:
         build(beside, study, small, files)
         made = add_marts(beside, looked, marts)
         date(beside, max(looked_at, at_least or looked_at))
-    return Snapshot(target, looked_at, _rows([*files, *made.files]), made.problems)
+    return Snapshot(target, looked_at, _rows([*files, *made.files]), made.problems, lost)
 
 
 def _send(study: Study, store: Bucket, target: Path, before: Which) -> Snapshot:
