@@ -64,7 +64,8 @@ def explore(
 
     with suppress(KeyboardInterrupt), _model(study, steerable) as model:
         serve(study, access, port, started, drift_runs, model)
-    end_beside_threads()
+    if steerable is not None:
+        end_beside_threads()
 
 
 def _lacking(study: Study, drift_runs: Path | None) -> Iterator[str]:

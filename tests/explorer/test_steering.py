@@ -119,6 +119,10 @@ def test_files_that_the_server_was_started_with_are_offered_by_name_and_steer(
     assert under["plain"]["text"] == along["plain"]["text"] != under["steered"]["text"] == held.text
     both = steered(with_model, edits=[{"cap_file": cap.name}, SEVEN])
     assert [one["target"] for one in both["edits"]] == ["feature 7", f"cap {cap.name}"]
+    aside = axis.rename(axis.with_suffix(".aside"))
+    gone = post(with_model, ASKED | {"edits": [{"axis_file": axis.name, "operation": "add", "strength": 20}]})
+    aside.rename(axis)
+    assert gone.status_code == 400 and axis.name in gone.text and str(axis.parent) not in gone.text
 
 
 # Each answer has 20,000 tokens, which takes minutes.

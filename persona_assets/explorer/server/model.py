@@ -63,6 +63,8 @@ class Model:
         """Wait at most so many seconds in this block, and no longer where the server ends."""
         with anyio.move_on_after(seconds) as limit:
             self._asked.add(limit)
+            if self.is_ending:
+                limit.cancel()
             try:
                 yield
             finally:

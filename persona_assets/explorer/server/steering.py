@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -167,7 +167,10 @@ def _answer(
     question: Question,
     snapshot: OpenSnapshot,
 ) -> Json:
-    found = model.beside(sae, wanted, question)
+    try:
+        found = model.beside(sae, wanted, question)
+    except StudyError as error:
+        raise StudyError(_by_name(str(error), model.offered.axes.get(sae, {}))) from error
     ids = {one.feature_id for one in found.edits if one.feature_id is not None}
     with snapshot.cursor() as connection, within(SECONDS, connection):
         known = known_features(connection, sae, ids)
@@ -193,20 +196,27 @@ def _answer(
     return answer | known_of_all
 
 
+def _by_name(problem: str, files: Mapping[str, Path]) -> str:
+    """Return what is wrong with a file that was changed or removed meanwhile, its path not told."""
+    for name, file in files.items():
+        problem = problem.replace(str(file), name)
+    return problem
+
+
+def _shown(file: str) -> str:
+    return printable(Path(file).name)
+
+
 def _made(found: Beside, wanted: list[Wanted]) -> list[Json]:
     return [
         {
-            "target": one.target if asked.target.file is None else f"axis of {_name(asked.target.file)}",
+            "target": one.target if (file := asked.target.file) is None else f"axis of {_shown(file)}",
             "operation": asked.operation,
             "strength": one.strength,
             "level": one.level,
         }
         for one, asked in zip(found.edits, wanted, strict=True)
     ]
-
-
-def _name(file: str) -> str:
-    return printable(Path(file).name)
 
 
 def _held(name: str, cap: Cap) -> Json:
