@@ -41,7 +41,7 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 def ready_for_values() -> None:
     """Import pandas, as DuckDB does at the first value that is bound; it forgets a Ctrl-C meanwhile."""
-    with suppress(ImportError):
+    with suppress(Exception):  # whatever is wrong with it: DuckDB does without
         import_module("pandas")
 
 

@@ -87,7 +87,6 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
     be reached, or, unless `check` is False, somebody has damaged a file of the views.
     """
     path = published_path(study) if snapshot is None else _kept(study, snapshot)
-    ready_for_values()
     # An own in-memory database, the snapshot attached: connecting to the file itself would give whatever
     # snapshot another connection of this process still holds open.
     connection = duckdb.connect()
@@ -111,6 +110,7 @@ def connect(study: Study, *, check: bool = True, snapshot: str | None = None) ->
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake) -> None:
     """Have a connection ask the snapshot at `path`, whose views then read the files of `lake`."""
+    ready_for_values()
     lake.storage.prepare(connection)
     connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
     connection.execute("use warehouse")

@@ -137,7 +137,9 @@ def test_ctrl_c_ends_a_query_whether_it_is_thinking_or_answering(study: Study, q
     publish(study)
     command = [PERSONA, "sql", str(study.file), query, "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as asked:
-        while not any("duckdb" in os.path.realpath(file) for file in Path(f"/proc/{asked.pid}/fd").iterdir()):
+        while asked.poll() is None and not any(
+            "duckdb" in os.path.realpath(file) for file in Path(f"/proc/{asked.pid}/fd").iterdir()
+        ):
             time.sleep(0.05)
         time.sleep(1)  # the snapshot is open; now the query begins
         assert asked.poll() is None
