@@ -133,37 +133,44 @@ def test_the_chart_draws_scores_over_their_band_and_a_click_takes_the_turn(page,
     assert "Turn 3 to 4" in page.locator("main").inner_text()
 
 
+IN_VIEW = """() => {
+    const box = document.querySelector('.conversation').getBoundingClientRect();
+    return [...document.querySelectorAll('.exchange[data-place]')]
+        .filter(one => {
+            const { top, bottom } = one.getBoundingClientRect();
+            return bottom > box.top + 1 && top < box.bottom - 1;
+        })
+        .map(one => Number(one.dataset.place));
+}"""
+
+
 def in_view(page: Any) -> list[int]:
     """The turns of which something is in view in the conversation's box."""
-    return page.evaluate(
-        """() => {
-            const box = document.querySelector('.talk').getBoundingClientRect();
-            return [...document.querySelectorAll('.exchange[data-place]')]
-                .filter(one => {
-                    const { top, bottom } = one.getBoundingClientRect();
-                    return bottom > box.top + 1 && top < box.bottom - 1;
-                })
-                .map(one => Number(one.dataset.place));
-        }"""
-    )
+    return page.evaluate(IN_VIEW)
+
+
+def comes_into_view(page: Any, turn: int) -> None:
+    """What is out of view is laid out late."""
+    page.wait_for_function(f"turn => ({IN_VIEW})().includes(turn)", arg=turn)
 
 
 def test_the_whole_conversation_is_read_beside_the_chart(page, drift, folder):
     run = _run(folder)
     opened(page, drift, f"/{OWN}")
-    shown = page.locator(".talk").text_content()
+    shown = page.locator(".conversation").text_content()
     for message in run["messages"]:
         # Control characters and the open turn's tokens are drawn otherwise than they were sent.
         words = message["content"].split()[:3]
         assert message["turn"] == DROP or " ".join(words) in " ".join(shown.split()), message["role"]
     assert DROP in in_view(page) and 0 not in in_view(page)
     assert page.evaluate("document.querySelector('main').scrollTop") == 0
-    chart, talk = (page.locator(one).bounding_box() for one in (".drift-chart", ".talk"))
-    assert chart["x"] + chart["width"] < talk["x"] and talk["height"] > 500
+    chart, conversation = (page.locator(one).bounding_box() for one in (".drift-chart", ".conversation"))
+    assert chart["x"] + chart["width"] < conversation["x"] and conversation["height"] > 500
     last = page.get_by_role("button", name="turn 11")
     last.click()
     page.wait_for_function("location.hash.includes('turn=11')")
-    assert chosen_turn(page) == 11 and 11 in in_view(page)
+    assert chosen_turn(page) == 11
+    comes_into_view(page, 11)
     page.get_by_role("button", name="what moved it").click()
     page.wait_for_function("document.querySelector('main').scrollTop > 100")
     assert page.get_by_role("heading", name="Turn 10 to 11").bounding_box()["y"] < 400
@@ -191,7 +198,7 @@ def test_a_turn_that_is_pointed_at_is_marked_in_the_chart_and_in_the_text(page, 
     seen = page.locator(".drift-chart .in-view")
     first, last = (float(seen.get_attribute(end)) for end in ("x1", "x2"))
     assert first < place_of("chosen") < last
-    page.locator(".talk").evaluate("box => { box.scrollTop = 0 }")
+    page.locator(".conversation").evaluate("box => { box.scrollTop = 0 }")
     page.wait_for_function(f"Number(document.querySelector('.in-view').getAttribute('x1')) < {first}")
 
 
@@ -482,8 +489,22 @@ def test_five_hundred_turns_and_twenty_thousand_tokens_are_gone_through_by_key(p
         assert chosen_turn(page) == 112
         page.keyboard.press("End")
         page.wait_for_function("location.hash.includes('turn=499')")
-        assert chosen_turn(page) == 499 and 499 in in_view(page)
+        assert chosen_turn(page) == 499
+        comes_into_view(page, 499)
         keep_screenshot(page, "drift-500")
+
+
+def test_an_open_turn_whose_tokens_are_not_known_shows_its_text(page, built, tmp_path):
+    folder = _site(built, tmp_path / "site", 8, 40)
+    run = _run(folder)
+    run["turns"][2]["tokens"] = {"piece": [], "projection": [], "scaled": []}
+    (folder / "data" / "drift" / "run" / f"{OWN}.json").write_text(json.dumps(run))
+    [text] = [message["content"] for message in run["messages"] if message["turn"] == 2]
+    with static_server(folder) as address:
+        opened(page, address, f"/{OWN}?turn=2")
+        shown = page.locator(".exchange.chosen").inner_text()
+    assert "The tokens of this turn are not known." in shown
+    assert " ".join(text.split()[:5]) in " ".join(shown.split())
 
 
 def test_a_turn_of_very_many_tokens_is_drawn_in_part_until_asked(page, built, tmp_path):
@@ -510,9 +531,14 @@ def test_every_state_is_accessible_and_fits_a_small_window(page, drift, path, th
 def test_on_a_phone_the_text_stands_below_its_chart_and_nothing_scrolls_sideways(page, drift):
     page.set_viewport_size({"width": 400, "height": 800})
     opened(page, drift, f"/{OWN}")
-    chart, talk, turns = (page.locator(one).bounding_box() for one in (".drift-chart", ".talk", ".turn-list"))
-    assert chart["y"] + chart["height"] < talk["y"] and talk["y"] + talk["height"] < turns["y"]
-    assert chart["height"] + talk["height"] < 800 + 40, "both are seen at once"
+    chart, conversation, turns = (
+        page.locator(one).bounding_box() for one in (".drift-chart", ".conversation", ".turn-list")
+    )
+    assert (
+        chart["y"] + chart["height"] < conversation["y"]
+        and conversation["y"] + conversation["height"] < turns["y"]
+    )
+    assert chart["height"] + conversation["height"] < 800 + 40, "both are seen at once"
     assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
     assert axe_violations(page) == []
     keep_screenshot(page, "drift-400")

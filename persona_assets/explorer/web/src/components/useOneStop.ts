@@ -19,7 +19,9 @@ export function useOneStop<E extends HTMLElement>() {
   useEffect(() => {
     const items = itemsOf(list.current);
     const kept = stop.current !== null && items.includes(stop.current) ? stop.current : undefined;
-    choose(kept ?? items.find((one) => one.ariaCurrent === "true") ?? items[0] ?? null);
+    const current = items.find((one) => one.ariaCurrent === "true");
+    const within = list.current?.contains(document.activeElement) ?? false; // who goes through it is not moved
+    choose((within ? (kept ?? current) : (current ?? kept)) ?? items[0] ?? null);
   });
   const onFocus = ({ target }: FocusEvent<E>) => itemsOf(list.current).includes(target) && choose(target);
   const onKeyDown = (event: KeyboardEvent<E>) => {

@@ -27,14 +27,14 @@ export function Conversation({ run, score, place, pointed, choose, point, see, s
   useInView(box, exchanges, see);
   useEffect(() => revealed(box.current, place), [place, shown]);
   return (
-    <Section title="Conversation" note={`${count(run.n_turns)} answers; a turn opens on its tokens`} className="talk-section">
+    <Section title="Conversation" note={`${count(run.n_turns)} answers; a turn opens on its tokens`} className="conversation-section">
       {!shown && (
         <div className="panel turn-hidden">
           <p>This conversation is marked as sensitive: its text is shown only when asked for.</p>
           <button onClick={show}>Show the text</button>
         </div>
       )}
-      <div className="panel talk" ref={box}>
+      <div className="panel conversation" ref={box}>
         <ol aria-label="Conversation" {...list}>
           {exchanges.map((one, at) => (
             <ExchangeItem
@@ -56,7 +56,7 @@ export function Conversation({ run, score, place, pointed, choose, point, see, s
   );
 }
 
-const opened = new Set<string>(); // sensitive conversations whose text was asked for, until the page is left
+const opened = new Set<string>(); // sensitive conversations whose text was asked for, until the page is loaded anew
 
 function useShownText(run: DriftRun): [boolean, () => void] {
   const [asked, setAsked] = useState(opened.has(run.run));

@@ -4,10 +4,9 @@ import { LongText } from "../../components/LongText";
 import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 import { type Exchange, heightOf } from "./conversation";
 import { Side } from "./Side";
-import { TurnDetails } from "./TurnDetails";
+import { LONG, TurnDetails } from "./TurnDetails";
 import { besideBand, valueOf } from "./words";
 
-const LONG = 2000; // characters of a message, before more are asked for
 const TEXTLESS = 75; // pixels of a turn without its text
 
 interface ExchangeItemProps {
@@ -50,7 +49,7 @@ export const ExchangeItem = memo(function ExchangeItem(props: ExchangeItemProps)
         <div className="said">
           <TurnButton run={run} turn={turn} score={score} chosen={chosen} choose={() => choose(place)} />
           {chosen ? (
-            <TurnDetails run={run} turn={turn} score={score} shown={shown} showFeatures={showFeatures} />
+            <TurnDetails run={run} turn={turn} score={score} text={shown ? text : null} showFeatures={showFeatures} />
           ) : (
             shown && <LongText text={text} limit={LONG} />
           )}

@@ -1,24 +1,26 @@
 import { useMemo, useState } from "react";
 import { DriftLegend, driftTokens, Tokens } from "../../charts/Tokens";
 import { count, fixed, fmt } from "../../components/format";
+import { LongText } from "../../components/LongText";
 import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
 import { useStudy } from "../../data/StudyContext";
 import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 import { valueOf } from "./words";
 
+export const LONG = 2000; // characters of a message, before more are asked for
 const FIRST = 1500; // tokens drawn before more are asked for
 
 interface TurnDetailsProps {
   run: DriftRun;
   turn: DriftTurn;
   score: DriftScore;
-  shown: boolean; // whether its text is
+  text: string | null; // null: it is not shown
   showFeatures: (() => void) | null;
 }
 
 /** A turn that is open: its score, its tokens on the axis, and the roles it is nearest to. */
-export function TurnDetails({ run, turn, score, shown, showFeatures }: TurnDetailsProps) {
+export function TurnDetails({ run, turn, score, text, showFeatures }: TurnDetailsProps) {
   return (
     <div className="turn-details">
       <p className="footnote">
@@ -32,7 +34,7 @@ export function TurnDetails({ run, turn, score, shown, showFeatures }: TurnDetai
           </>
         )}
       </p>
-      {shown && <TurnTokens turn={turn} />}
+      {text !== null && <TurnTokens turn={turn} text={text} />}
       <NearestRoles run={run} turn={turn} />
     </div>
   );
@@ -51,10 +53,16 @@ function plainNote(run: DriftRun, turn: DriftTurn, score: DriftScore): string {
   return `; 95 % of ${count(run.plain.n)} plain conversations have ${fmt(low)} to ${fmt(high)} at this turn (p ${fmt(p)})`;
 }
 
-function TurnTokens({ turn }: { turn: DriftTurn }) {
+function TurnTokens({ turn, text }: { turn: DriftTurn; text: string }) {
   const [all, setAll] = useState(false);
   const tokens = useMemo(() => driftTokens(turn.tokens), [turn]);
-  if (tokens.length === 0) return <p className="muted">The tokens of this turn are not known.</p>;
+  if (tokens.length === 0)
+    return (
+      <>
+        <p className="muted">The tokens of this turn are not known.</p>
+        <LongText text={text} limit={LONG} />
+      </>
+    );
   return (
     <div className="turn-tokens">
       <Tokens tokens={all ? tokens : tokens.slice(0, FIRST)} palette="drift" label={`Tokens of turn ${turn.turn}`} />
