@@ -258,7 +258,7 @@ def test_no_forwarded_header_says_how_or_by_whom_the_server_was_asked() -> None:
     async def say(request: Request) -> Response:
         return JSONResponse([request.url.scheme, request.client and request.client.host])
 
-    config = _Server(Starlette(routes=[Route("/", say)]), lambda: None).config
+    config = _Server(Starlette(routes=[Route("/", say)]), lambda: None, lambda: None).config
     config.load()
     with TestClient(config.loaded_app, "http://127.0.0.1", client=("127.0.0.1", 1)) as asked:
         headers = {"x-forwarded-proto": "https", "x-forwarded-for": "10.0.0.1"}
