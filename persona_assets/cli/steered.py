@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def print_steered(
     settings = live_settings(study, target, operation, levels)
     text = spoken_text(read_given(said.text, "a text", "persona steer STUDY"), "the text")
     before = None if said.system is None else spoken_text(said.system, "--system")
+    if sys.stderr.isatty():
+        print(f"loading the model of {study.name} …", file=sys.stderr)
     with closing(Steering(study)) as steering:
         prompt = steering.prompt(chosen, before, text, said.seed)
         planned = steering.planned(chosen, settings)

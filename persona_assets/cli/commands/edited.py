@@ -27,12 +27,19 @@ AxisOption = Annotated[
 ]
 AxisFileOption = Annotated[
     Path | None,
-    typer.Option("--axis-file", help="In place of a feature: the axis in a .pt file of assistant-axis's."),
+    typer.Option(
+        "--axis-file",
+        exists=True,
+        dir_okay=False,
+        help="In place of a feature: the axis in a .pt file of assistant-axis's.",
+    ),
 ]
 RoleFileOption = Annotated[
     Path | None,
     typer.Option(
         "--role-file",
+        exists=True,
+        dir_okay=False,
         help="In place of a feature: the vector to the role in a .pt file of assistant-axis's. "
         "A tensor alone is taken for one, also where it is an axis.",
     ),
@@ -41,6 +48,8 @@ FromFileOption = Annotated[
     Path | None,
     typer.Option(
         "--from-file",
+        exists=True,
+        dir_okay=False,
         help="What that vector leads from: another role's file, such as default's, or an axis's.",
     ),
 ]
@@ -80,6 +89,8 @@ HeldAxisOption = Annotated[
     typer.Option(
         "--axis",
         metavar="FILE",
+        exists=True,
+        dir_okay=False,
         help="Hold this axis, a .pt file as assistant-axis publishes them. Default: the study's own.",
         show_default=False,
     ),

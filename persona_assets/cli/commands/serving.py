@@ -57,6 +57,8 @@ AxisFilesOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--axis-file",
+        exists=True,
+        dir_okay=False,
         metavar="FILE.pt",
         help="With --model: let the page Steer edit the axis in a file of assistant-axis's; may be given "
         "several times.",
@@ -66,6 +68,8 @@ CapFilesOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--cap-file",
+        exists=True,
+        dir_okay=False,
         metavar="FILE",
         help="With --model: let the page Steer answer under a cap that `persona cap` wrote; may be given "
         "several times.",
