@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
@@ -81,6 +81,7 @@ type Calls = Pick<EditorProps, "onChange" | "onRun">;
 /** What the editor can do; it calls what `calls` holds at that time, and keeps `told` at what the document is. */
 function extensions(calls: { current: Calls }, told: { current: string }, languages: Compartment): Extension[] {
   const run = (editor: EditorView) => {
+    closeCompletion(editor); // also one that is still being looked for
     calls.current.onRun(editor.state.doc.toString());
     return true;
   };
