@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import duckdb
 
+from persona_assets.base.counts import counted
 from persona_assets.base.duck import heeding_ctrl_c, told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
@@ -26,7 +27,6 @@ from persona_assets.base.queries import query
 from persona_assets.base.slips import clearly, instead
 from persona_assets.cli.edge import end_unread
 from persona_assets.cli.table import fitted
-from persona_assets.cli.units import counted
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 from persona_assets.warehouse.empty import empty_tables, why_empty

@@ -6,11 +6,12 @@ import re
 import shlex
 from pathlib import Path
 
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, shown
 from persona_assets.cli.bar import bar
 from persona_assets.cli.made import questions
-from persona_assets.cli.units import counted, size
+from persona_assets.cli.units import size
 from persona_assets.dataset.fetch import checked_address
 from persona_assets.dataset.hub import check_token, hub_address, refuse_other_repository, send
 from persona_assets.dataset.pull import pull as pull_dataset

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from persona_assets.base.atomic import sync
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.base.project import in_project, project
 from persona_assets.base.text import cleaned
@@ -21,7 +22,7 @@ from persona_assets.cli.drift import follow
 from persona_assets.cli.feature import print_feature
 from persona_assets.cli.plot import plot
 from persona_assets.cli.run import run_study
-from persona_assets.cli.units import counted, duration
+from persona_assets.cli.units import duration
 from persona_assets.lake.schema import RESPONSES
 from persona_assets.models.packaged import FETCHED, fetch
 from persona_assets.stages.of_roles import look_at_roles

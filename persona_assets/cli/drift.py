@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_folder
 from persona_assets.cli.answers import print_if_any, print_rows
 from persona_assets.cli.bar import bar
-from persona_assets.cli.units import counted
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from persona_assets.base.counts import count
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import print_if_any, print_inserted
 from persona_assets.cli.bar import bar
 from persona_assets.cli.memory import print_memory
 from persona_assets.cli.table import table_lines
-from persona_assets.cli.units import count, duration, size
+from persona_assets.cli.units import duration, size
 from persona_assets.explaining.estimate import ExplanationsAsked, what_is_explained
 from persona_assets.generate.counting import PromptLengths
 from persona_assets.health.about_features import AboutFeatures, pilots_about_features

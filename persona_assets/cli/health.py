@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import dagster as dg
 
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.bar import bar
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.cli.table import table_lines
-from persona_assets.cli.units import counted, size
+from persona_assets.cli.units import size
 from persona_assets.health.garbage import find_garbage, remove_garbage
 from persona_assets.health.inventory import Held
 from persona_assets.health.repair import Removed, remove_damaged

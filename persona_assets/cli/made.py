@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from persona_assets.base.counts import counted
 from persona_assets.base.given import one_line
 from persona_assets.cli.chosen import PER_ROLE_BY_NAME
-from persona_assets.cli.units import counted, size
+from persona_assets.cli.units import size
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import Part, Stage
 from persona_assets.stages.table import stage as stage_of

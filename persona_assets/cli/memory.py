@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from persona_assets.base.counts import count
 from persona_assets.base.errors import StudyError
-from persona_assets.cli.units import count, size
+from persona_assets.cli.units import size
 from persona_assets.health.memory import Need, memory_needs
 from persona_assets.study.study import Study
 

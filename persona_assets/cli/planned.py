@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from persona_assets.base.counts import count
 from persona_assets.base.errors import StudyError
 from persona_assets.cli.answers import print_if_any
 from persona_assets.cli.chosen import PER_ROLE_BY_NAME, PER_STUDY_BY_NAME, chosen, lacking, not_fresh
 from persona_assets.cli.estimate import print_expected
 from persona_assets.cli.made import Made, how_many
 from persona_assets.cli.table import table_lines
-from persona_assets.cli.units import count
 from persona_assets.lake.look import Look
 from persona_assets.lake.schema import TABLES
 from persona_assets.stages.files import StudyFiles

@@ -33,13 +33,3 @@ def duration(seconds: float) -> str:
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [f"{value} {unit}" for value, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if value]
     return " ".join(parts[:2])
-
-
-def count(number: int) -> str:
-    """Return a number with its thousands apart: 331,200."""
-    return f"{number:,}"
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number and what there is so many of: 1 file, 2 files."""
-    return f"{count(number)} {what}" if number == 1 else f"{count(number)} {what}s"

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import is_file, is_folder, meant, one_line, read_yaml, shown, shown_path
 from persona_assets.base.project import in_project, project, studies_folder
@@ -98,7 +99,7 @@ class Study:
         if missing:
             n = len(role.instructions)
             raise StudyError(
-                f"{self._role_directory}/{name}.json: has {n} instruction{'' if n == 1 else 's'}, "
+                f"{self._role_directory}/{name}.json: has {counted(n, 'instruction')}, "
                 f"numbered from 0, but generation.prompt_indices asks for number {min(missing)}; set it to "
                 f"{list(range(n))}, or add instructions"
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
 from persona_assets.lake.schema import DRIFT_RUNS, MARTS, ROLE_FEATURES, TABLES
 from persona_assets.stages.files import StudyFiles
@@ -53,7 +54,7 @@ def losing(
     n_roles = _n_roles(earlier)
     if n_roles and not _n_roles(now):
         raise StudyError(
-            f"{study.name}: the published snapshot has the features of {_counted(n_roles, 'role')}, and a "
+            f"{study.name}: the published snapshot has the features of {counted(n_roles, 'role')}, and a "
             f"new one would have none, for they are not fresh now (`persona status {study.name} --why` says "
             f"why); it stays as it is: run {_makes_again(study)}, or put the earlier settings back"
         )
@@ -81,8 +82,8 @@ def _told(study: Study, lost: Iterable[Held]) -> str:
     of_roles = Counter(stage for stage, _ in {(one.stage, one.role) for one in lost if one.role})
     together = sorted({one.stage for one in lost if not one.role and not one.run})
     n_runs = len({one.run for one in lost if one.run})
-    what = [f"{stage} of {_counted(n, 'role')}" for stage, n in of_roles.most_common()]
-    what += [*together, *([f"{_DRIFT} of {_counted(n_runs, 'conversation')}"] if n_runs else [])]
+    what = [f"{stage} of {counted(n, 'role')}" for stage, n in of_roles.most_common()]
+    what += [*together, *([f"{_DRIFT} of {counted(n_runs, 'conversation')}"] if n_runs else [])]
     remedies = [f"{_makes_again(study)} makes them again"] if of_roles or together else []
     remedies += [f"`persona drift {study.name}` measures conversations again"] if n_runs else []
     return (
@@ -100,7 +101,3 @@ def _makes_again(study: Study) -> str:
 
 def _n_roles(held: Iterable[Held]) -> int:
     return len({one.role for one in held if one.stage == _FEATURES})
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
