@@ -201,7 +201,8 @@ def sae_identity(settings: SaeSettings, lake: Lake | None = None) -> dict[str, A
     """
     sae_library(settings)
     if settings.path is not None:
-        return directory_identity(sae_directory(settings.path), lake.notes.noted if lake is not None else None)
+        noted = lake.notes.noted if lake is not None else None
+        return directory_identity(sae_directory(settings.path), noted)
     return {"release": settings.release, "id": settings.id}
 
 
