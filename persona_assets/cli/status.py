@@ -12,16 +12,17 @@ from persona_assets.cli.answers import print_if_any, print_inserted, print_rows
 from persona_assets.cli.arguments import check_saes_are_here
 from persona_assets.cli.table import table_lines
 from persona_assets.cli.units import ago, size
-from persona_assets.health.reasons import Reason, find_reasons
+from persona_assets.health.reasons import Reason, find_changes, find_reasons
 from persona_assets.health.summary import RoleSummary, StageSummary, summarize
 from persona_assets.stages.default_prompt import default_system_prompt
 from persona_assets.stages.files import StudyFiles
 from persona_assets.stages.stage import State
 from persona_assets.study.named_roles import check_named_roles, without_anchor
 from persona_assets.study.study import Study
-from persona_assets.warehouse import connect, newest_snapshot
+from persona_assets.warehouse import connect, makes_again, newest_snapshot
 
 _STATES: tuple[State, ...] = ("fresh", "stale", "missing")
+_MOST_CHANGES = 2  # that the line on what is stale names
 
 
 def print_status(study: Study, output: str) -> None:
@@ -33,7 +34,12 @@ def print_status(study: Study, output: str) -> None:
         header = ["role", *roles[0].states, "bytes", "modified"]
         print_rows(header, [_row(role) for role in roles], output)
         return
-    print("\n".join(_stage_lines(study, stages)))
+    files = StudyFiles.of(study)
+    print("\n".join(_stage_lines(files, stages)))
+    if any(stage.states["stale"] for stage in stages):
+        print_if_any(_changed(files))
+    elif newest_snapshot(study).is_file() and not _is_of_today(files):
+        print(f"the snapshot is stale: `persona run {study.name} --select warehouse` publishes a new one")
     print_inserted(default_system_prompt(study))
     print_if_any(without_anchor(study))
     print_if_any(_no_lake(study))
@@ -65,7 +71,22 @@ def print_reasons(study: Study, output: str) -> None:
     print_rows(header, rows, output, wide=True)
 
 
-def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
+def _changed(files: StudyFiles) -> str | None:
+    """Return a line on what made files stale, and the remedy; None where they only wait for others."""
+    try:
+        changes = find_changes(files)
+    except StudyError as error:  # a file is damaged
+        return str(error)
+    if not changes:
+        return None
+    more = [f"and {len(changes) - _MOST_CHANGES} more"] if len(changes) > _MOST_CHANGES else []
+    return (
+        f"stale, but kept: {', '.join([*changes[:_MOST_CHANGES], *more])}; put that back, or "
+        f"{makes_again(files.study)} makes it again (--why says more)"
+    )
+
+
+def _stage_lines(files: StudyFiles, stages: Sequence[StageSummary]) -> list[str]:
     now = time.time()
     rows = [
         [
@@ -77,17 +98,17 @@ def _stage_lines(study: Study, stages: Sequence[StageSummary]) -> list[str]:
         ]
         for stage in stages
     ]
-    return table_lines(["stage", *_STATES, "size", "oldest", "newest"], [*rows, _warehouse(study, now)])
+    return table_lines(["stage", *_STATES, "size", "oldest", "newest"], [*rows, _warehouse(files, now)])
 
 
-def _warehouse(study: Study, now: float) -> list[str | int | None]:
+def _warehouse(files: StudyFiles, now: float) -> list[str | int | None]:
     """Return the snapshot's line: it is stale where it stands on other files than are fresh now."""
-    path = newest_snapshot(study)
+    path = newest_snapshot(files.study)
     if not path.is_file():
         return ["warehouse", None, None, 1, size(0), None, None]
     status = path.stat()
     published = ago(status.st_mtime, now)
-    states = [1, None] if _is_of_today(StudyFiles.of(study)) else [None, 1]
+    states = [1, None] if _is_of_today(files) else [None, 1]
     return ["warehouse", *states, None, size(status.st_size), published, published]
 
 

@@ -62,12 +62,43 @@ def find_reasons(files: StudyFiles) -> list[Reason]:
     ]
 
 
+def find_changes(files: StudyFiles) -> list[str]:
+    """Return each stage that a change made stale, and the change: `responses (temperature 0.7 → 1.0)`.
+
+    Conversations are left out, stages that wait for others, and marts unless they alone are stale.
+    """
+    of_roles = [stage for stage in STAGES if stage.per in ("role", "study")]
+    of_marts = [stage for stage in STAGES if stage.per == "mart"]
+    return _changes(files, of_roles) or _changes(files, of_marts)
+
+
+def _changes(files: StudyFiles, stages: Iterable[Stage]) -> list[str]:
+    saes = list(files.study.settings.extraction.saes)
+    found = [
+        f"{named(stage, part.sae, saes)} ({_change_of(files, stage, part)})"
+        for stage in stages
+        for part in files.parts(stage)
+        if files.state(stage, part) == "stale" and _hindered(files, stage, part) is None
+    ]
+    return list(dict.fromkeys(found))
+
+
 def _reason(files: StudyFiles, stage: Stage, part: Part) -> str:
+    return _hindered(files, stage, part) or _change_of(files, stage, part)
+
+
+def _hindered(files: StudyFiles, stage: Stage, part: Part) -> str | None:
+    """Return why the part cannot be made now; None where it can."""
     try:
         if stage.made_from is not None and files.inputs(stage.mark, part) is None:
             return _waiting(files, stage)
     except StudyError as error:
         return _waiting(files, stage) if stage.per == "conversation" else str(error)
+    return None
+
+
+def _change_of(files: StudyFiles, stage: Stage, part: Part) -> str:
+    """Return what the part's newest files were made from that is another today."""
     lacking = _to_make(files, stage, part)
     tables = [stage.mark] if stage.mark in lacking else lacking  # what else lands follows from it
     told = [_of_table(files, table, part) for table in tables]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from persona_assets.warehouse.build import macro_definition
 from persona_assets.warehouse.kept import keep, kept
-from persona_assets.warehouse.losing import losing
+from persona_assets.warehouse.losing import losing, makes_again
 from persona_assets.warehouse.reading import (
     connect,
     newest_snapshot,
@@ -25,6 +25,7 @@ __all__ = [
     "kept",
     "losing",
     "macro_definition",
+    "makes_again",
     "newest_snapshot",
     "publish",
     "snapshot_identity",

@@ -56,7 +56,7 @@ def losing(
         raise StudyError(
             f"{study.name}: the published snapshot has the features of {counted(n_roles, 'role')}, and a "
             f"new one would have none, for they are not fresh now (`persona status {study.name} --why` says "
-            f"why); it stays as it is: run {_makes_again(study)}, or put the earlier settings back"
+            f"why); it stays as it is: run {makes_again(study)}, or put the earlier settings back"
         )
     lost = earlier - now
     return _told(study, lost) if lost else None
@@ -84,7 +84,7 @@ def _told(study: Study, lost: Iterable[Held]) -> str:
     n_runs = len({one.run for one in lost if one.run})
     what = [f"{stage} of {counted(n, 'role')}" for stage, n in of_roles.most_common()]
     what += [*together, *([f"{_DRIFT} of {counted(n_runs, 'conversation')}"] if n_runs else [])]
-    remedies = [f"{_makes_again(study)} makes them again"] if of_roles or together else []
+    remedies = [f"{makes_again(study)} makes them again"] if of_roles or together else []
     remedies += [f"`persona drift {study.name}` measures conversations again"] if n_runs else []
     return (
         f"not in the new snapshot, though in the one before: {', '.join(what)}, not fresh any more "
@@ -93,8 +93,8 @@ def _told(study: Study, lost: Iterable[Held]) -> str:
     )
 
 
-def _makes_again(study: Study) -> str:
-    """Return the commands that do: answers may be another study's."""
+def makes_again(study: Study) -> str:
+    """Return the commands that make what is stale again: answers may be another study's."""
     names = dict.fromkeys((study.responses_owner.name, study.name))
     return " and then ".join(f"`persona run {name}`" for name in names)
 

@@ -8,10 +8,12 @@ import pytest
 
 from persona_assets.cli.run import run_study
 from persona_assets.cli.status import print_reasons, print_status
+from persona_assets.lake.schema import RESPONSES
+from persona_assets.stages.files import StudyFiles
 from persona_assets.study.study import Study
 from persona_assets.warehouse import publish
 from tests.conftest import StudyMaker
-from tests.stages.test_table import land_fresh
+from tests.stages.test_table import MART, land_fresh, write_mart
 
 
 def test_a_program_gets_every_role_and_stage(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,3 +105,42 @@ def test_a_snapshot_of_earlier_settings_is_stale(
         assert line.split()[1:3] == states
     print_reasons(changed, "csv")
     assert "warehouse,study,1,,1,stands on other files than are fresh now" in capsys.readouterr().out
+
+
+def test_one_line_says_what_made_files_stale_and_the_least_that_helps(
+    make_study: StudyMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lines(study: Study) -> list[str]:
+        print_status(study, "table")
+        said = capsys.readouterr().out.splitlines()
+        return [line for line in said[: said.index("")] if "stale" in line][1:]
+
+    study = make_study()
+    land_fresh(study)
+    assert lines(study) == []
+    publish(study)
+    assert lines(study) == []
+    assert lines(make_study(changes={"generation.max_tokens": 25, "extraction.dtype": "bfloat16"})) == [
+        "stale, but kept: responses (max_tokens 24 → 25); put that back, or `persona run small` makes it "
+        "again (--why says more)"
+    ]
+    two = {"extraction.evidence": {"top": 5}, "atlas.top_k": 7}
+    [line] = lines(make_study(changes=two))
+    assert "kept: activations (top 3 → 5), atlas (map.top_k 2000 → 7); put" in line
+    write_mart(study, "select 1 as one")
+    [line] = lines(study)
+    assert line.startswith("stale, but kept: marts (")
+    (study.file.parent / "marts" / f"{MART}.sql").unlink()
+    assert lines(study) == [
+        "the snapshot is stale: `persona run small --select warehouse` publishes a new one"
+    ]
+    files = StudyFiles.of(study).roles["ghost"]
+    again = study.lake.write(
+        RESPONSES, RESPONSES.schema.empty_table(), files.responses_fingerprint, role="ghost"
+    )
+    [line] = lines(make_study(changes={"extraction.evidence": {"top": 5}}))
+    assert "kept: activations (top 3 → 5), activations (other responses), and 1 more; put" in line
+    Path(study.lake.uri(again.path)).write_bytes(b"damaged")
+    print_status(make_study(changes={"generation.seed": 1}), "table")
+    [line] = [line for line in capsys.readouterr().out.splitlines() if again.path in line]
+    assert "persona verify" in line

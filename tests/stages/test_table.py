@@ -42,11 +42,11 @@ UNASKED = {"variant_vectors"}  # a study keeps these or those of single response
 OTHER = "fedcba9876543210"  # a fingerprint of other settings
 
 
-def write_mart(study: Study) -> None:
-    """Write a mart that reads every table."""
+def write_mart(study: Study, sql: str = "select count(*) as n_files from lake_files") -> None:
+    """Write a mart, by default one that reads every table."""
     file = study.file.parent / "marts" / f"{MART}.sql"
     file.parent.mkdir(exist_ok=True)
-    file.write_text("select count(*) as n_files from lake_files")
+    file.write_text(sql)
 
 
 @pytest.fixture
