@@ -542,3 +542,79 @@ def test_on_a_phone_the_text_stands_below_its_chart_and_nothing_scrolls_sideways
     assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
     assert axe_violations(page) == []
     keep_screenshot(page, "drift-400")
+
+
+SEEN = """() => [...document.querySelectorAll('[data-place] > .said')]
+    .filter(text => {
+        const clips = [document.querySelector('main'), document.querySelector('.conversation'), text];
+        const edges = clips.map(one => one.getBoundingClientRect());
+        return Math.min(...edges.map(one => one.bottom)) > Math.max(...edges.map(one => one.top));
+    })
+    .map(text => Number(text.parentElement.dataset.place))"""
+
+
+def marked_as_seen(page: Any) -> tuple[int, int] | None:
+    """The first and the last turn that the chart says are in view of the text."""
+    marks = page.locator(".drift-chart .mark").evaluate_all(
+        "all => all.map(one => one.getBBox()).map(box => box.x + box.width / 2)"
+    )
+    line = page.locator(".drift-chart .in-view")
+    if line.count() == 0:
+        return None
+    low, high = (float(line.get_attribute(end)) for end in ("x1", "x2"))
+    within = [place for place, x in enumerate(marks) if low < x < high]
+    return within[0], within[-1]
+
+
+def told_what_is_on_the_screen(page: Any) -> bool:
+    """Whether the chart comes to mark exactly the turns whose text is on the screen."""
+    for _ in range(20):  # what comes into view is laid out, told and drawn in frames of its own
+        seen = settled(page).evaluate(SEEN)
+        if marked_as_seen(page) == ((min(seen), max(seen)) if seen else None):
+            return True
+    return False
+
+
+def top_of_answer(page: Any) -> float:
+    """Where the chosen turn's answer begins, as a share of the page's height in the window."""
+    return page.evaluate(
+        """() => {
+            const [page, answer] = ['main', '.exchange.chosen > .said:last-child'].map(
+                one => document.querySelector(one).getBoundingClientRect());
+            return (answer.top - page.top) / page.height;
+        }"""
+    )
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_link_to_a_turn_leads_to_its_answer_and_only_what_is_on_the_screen_is_marked(page, drift, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    top = "document.querySelector('main').scrollTop"
+    opened(page, drift, f"/{OWN}")
+    assert page.evaluate(top) == 0, "a conversation is read from its head on"
+    assert told_what_is_on_the_screen(page)
+    for turn in (3, 11):
+        opened(page, drift, f"/{OWN}?turn={turn}")
+        assert chosen_turn(page) == turn and 0 <= top_of_answer(page) < 0.9
+        assert told_what_is_on_the_screen(page)
+    largest = page.get_by_role("link", name=f"at turn {DROP}")
+    for _ in range(2):
+        page.locator("main").evaluate("main => { main.scrollTop = 0 }")
+        largest.click()
+        page.wait_for_function(f"location.hash.includes('turn={DROP}')")
+        assert 0 <= top_of_answer(settled(page)) < 0.9
+    page.get_by_role("slider").focus()
+    before = page.evaluate(top)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"location.hash.includes('turn={DROP + 1}')")
+    assert page.evaluate(top) == before, "who goes through the chart keeps it in view"
+    assert told_what_is_on_the_screen(page)
+
+
+def test_a_link_leads_to_one_of_very_many_turns_on_a_phone(page, built, tmp_path):
+    page.set_viewport_size({"width": 400, "height": 800})
+    with static_server(_site(built, tmp_path / "site", 200, 40)) as address:
+        for turn in (100, 199):
+            opened(page, address, f"/{OWN}?turn={turn}")
+            comes_into_view(page, turn)
+            assert 0 <= top_of_answer(page) < 0.9

@@ -5,12 +5,13 @@ import { useOneStop } from "../../components/useOneStop";
 import type { DriftRun, DriftScore } from "../../generated/contract";
 import { exchangesOf } from "./conversation";
 import { ExchangeItem } from "./ExchangeItem";
-import { revealed, useInView } from "./inView";
+import { brought, inFrames, revealed, useInView } from "./inView";
 
 interface ConversationProps {
   run: DriftRun;
   score: DriftScore;
   place: number; // of the chosen turn
+  led: number; // how often the address, not the reader's hand on the page, has led to it
   pointed: number | null;
   choose: (place: number) => void;
   point: (place: number | null) => void;
@@ -19,13 +20,21 @@ interface ConversationProps {
 }
 
 /** The whole conversation, the chosen turn open: its tokens on the axis, and the roles it is nearest to. */
-export function Conversation({ run, score, place, pointed, choose, point, see, showFeatures }: ConversationProps) {
+export function Conversation({ run, score, place, led, pointed, choose, point, see, showFeatures }: ConversationProps) {
   const [shown, show] = useShownText(run);
   const exchanges = useMemo(() => exchangesOf(run), [run]);
   const box = useRef<HTMLDivElement>(null);
   const list = useOneStop<HTMLOListElement>();
-  useInView(box, exchanges, see);
-  useEffect(() => revealed(box.current, place), [place, shown]);
+  const texts = useMemo(() => [exchanges, shown], [exchanges, shown]);
+  useInView(box, texts, see);
+  useEffect(
+    () =>
+      inFrames(() => {
+        revealed(box.current, place);
+        if (led > 0) brought(box.current, place);
+      }),
+    [place, shown, led],
+  );
   return (
     <Section title="Conversation" note={`${count(run.n_turns)} answers; a turn opens on its tokens`} className="conversation-section">
       {!shown && (

@@ -10,10 +10,11 @@ interface RunHeadProps {
   score: DriftScore;
   scores: DriftScore[];
   played: boolean; // whether the axis over played answers is shown
+  lead: () => void; // to the turn that the address names
 }
 
 /** Which conversation, which score, and what came out. */
-export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
+export function RunHead({ run, runs, score, scores, played, lead }: RunHeadProps) {
   const [, setScore] = useParam("score", run.score);
   return (
     <header className="drift-head">
@@ -53,7 +54,7 @@ export function RunHead({ run, runs, score, scores, played }: RunHeadProps) {
           {run.played && <AxisChoice played={played} />}
         </span>
       </div>
-      <RunFacts run={run} score={score} played={played} />
+      <RunFacts run={run} score={score} played={played} lead={lead} />
       <p className="footnote">{`${spaceOf(run)}${playedAs(run)}`}</p>
       {run.cap && <CapNote cap={run.cap} />}
       {run.plain && score === "projection" && <p className="footnote drift-plain">{plainAs(run.plain)}</p>}
@@ -90,7 +91,7 @@ function AxisChoice({ played }: { played: boolean }) {
   );
 }
 
-function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "played">) {
+function RunFacts({ run, score, played, lead }: Pick<RunHeadProps, "run" | "score" | "played" | "lead">) {
   const drop = largestDrop(run, score);
   const below = run.turns.filter((turn) => turn.scores[score]?.low != null && turn.scores[score]!.value < turn.scores[score]!.low!).length;
   const hasBand = run.turns.some((turn) => turn.scores[score]?.low != null);
@@ -106,6 +107,7 @@ function RunFacts({ run, score, played }: Pick<RunHeadProps, "run" | "score" | "
           drop ? (
             <a
               href={href("drift", run.run, { turn: drop.turn, score, ...(played && { axis: "played" }) })}
+              onClick={lead}
             >{`${signedFmt(drop.change)} at turn ${drop.turn}`}</a>
           ) : (
             "–"

@@ -2,13 +2,14 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { DriftChart, type DriftPoint } from "../../charts/DriftChart";
 import { Section } from "../../components/parts";
 import type { DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
-import { setParams, useParam } from "../../router/router";
+import { useParam } from "../../router/router";
 import { Confounds } from "./Confounds";
 import { Conversation } from "./Conversation";
 import { onPlayedAxis } from "./played";
 import { RunHead } from "./RunHead";
 import { TransitionPanel } from "./TransitionPanel";
 import { TurnList } from "./TurnList";
+import { useTurn } from "./useTurn";
 import { SCORES, scoresOf } from "./words";
 
 /** One conversation: where it drifts, in which words, by which features, and whether that is to be believed. */
@@ -19,20 +20,15 @@ export function RunView({ run: measured, runs }: { run: DriftRun; runs: DriftRun
   const scores = useMemo(() => scoresOf(run), [run]);
   const [asked] = useParam("score", run.score);
   const score = scores.find((one) => one === asked) ?? run.score;
-  const [turnAsked] = useParam("turn", String(run.largest_drop?.turn ?? 0));
-  const place = Math.max(
-    0,
-    run.turns.findIndex((turn) => turn.turn === Number(turnAsked)),
-  );
-  const choose = useCallback((at: number) => setParams({ turn: run.turns[at]?.turn ?? 0 }, { replace: true }), [run]);
+  const { place, led, choose, lead } = useTurn(run);
   const features = useRef<HTMLDivElement>(null);
   const transition = run.transitions.find((one) => one.turn === run.turns[place]?.turn);
   const hasFeatures = transition !== undefined && !played && run.space.space === "sae";
   const showFeatures = useCallback(() => features.current?.scrollIntoView(), []);
   return (
     <div className="page drift">
-      <RunHead run={run} runs={runs} score={score} scores={scores} played={played} />
-      <Reading run={run} score={score} place={place} choose={choose} showFeatures={hasFeatures ? showFeatures : null} />
+      <RunHead run={run} runs={runs} score={score} scores={scores} played={played} lead={lead} />
+      <Reading run={run} score={score} place={place} led={led} choose={choose} showFeatures={hasFeatures ? showFeatures : null} />
       {played && (
         <p className="footnote">
           The tokens' colours are of the axis over all answers, and so are the features that moved the score: choose that axis to see them.
@@ -52,12 +48,13 @@ interface ReadingProps {
   run: DriftRun;
   score: DriftScore;
   place: number; // of the chosen turn
+  led: number;
   choose: (place: number) => void;
   showFeatures: (() => void) | null;
 }
 
 /** The score by turn beside the conversation: a turn that is pointed at in one is marked in the other. */
-function Reading({ run, score, place, choose, showFeatures }: ReadingProps) {
+function Reading({ run, score, place, led, choose, showFeatures }: ReadingProps) {
   const [pointed, point] = useState<number | null>(null);
   const [inView, see] = useState<[number, number] | null>(null);
   const points = useMemo(() => pointsOf(run, score), [run, score]);
@@ -79,7 +76,7 @@ function Reading({ run, score, place, choose, showFeatures }: ReadingProps) {
         </div>
       </Section>
       <TurnList run={run} score={score} place={place} choose={choose} point={point} />
-      <Conversation {...{ run, score, place, pointed, choose, point, see, showFeatures }} />
+      <Conversation {...{ run, score, place, led, pointed, choose, point, see, showFeatures }} />
     </div>
   );
 }
