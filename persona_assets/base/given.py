@@ -226,9 +226,13 @@ def _check_size(node: yaml.Node, file: str, remedy: str) -> None:
 
 def _check_keys(node: yaml.Node) -> None:
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    twice = _twice(key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode) and key.value != "<<")
+    keys = [key for key, _ in pairs if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+    twice = _twice(key.value for key in keys)
     if twice is not None:
-        raise ValueError(f"the key {shown(twice)} stands twice in one block")
+        first, second, *_ = (key.start_mark.line + 1 for key in keys if key.value == twice)
+        raise ValueError(
+            f"the key {shown(twice)} stands twice in one block, in line {first} and in line {second}"
+        )
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:

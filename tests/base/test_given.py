@@ -105,7 +105,8 @@ def test_json_that_would_break_its_reader_is_refused_in_a_line(text: str, word: 
         ("strict: !!bool maybe", "YAML ('maybe')"),
         ("a: !!python/object/apply:os.system [echo]", "could not determine a constructor"),
         ("? [a]\n: b", "unhashable"),
-        ("a: 1\nb: {c: 1, c: 2}", "the key 'c' stands twice in one block"),
+        ("a: 1\nb: {c: 1, c: 2}", "the key 'c' stands twice in one block, in line 2 and in line 2"),
+        ("a:\n  c: 1\n  d: 2\n  c: 3\nc: 4", "'c' stands twice in one block, in line 2 and in line 4"),
         ("a: 1\n---\nb: 2", "expected a single document"),
     ],
 )
