@@ -11,6 +11,9 @@ from persona_assets.base.given import is_folder, read_json, shown, shown_path
 from persona_assets.base.jsonl import checked_text
 from persona_assets.study.settings import NAME, NAMED_BY
 
+_NO_ROLES = {"import"}  # what an import notes beside its folders
+_INSTRUCTIONS = ("instructions", "roles/instructions", "data/roles/instructions")
+
 
 @dataclass(frozen=True)
 class Role:
@@ -36,6 +39,8 @@ def role_files(directory: Path) -> dict[str, Path]:
             "bring them in with `persona roles import SOURCE`"
         )
     files = {file.stem: file for file in sorted(directory.glob("*.json"))}
+    if not files.keys() - _NO_ROLES and (below := _below(directory)) is not None:
+        raise StudyError(f"{directory}: holds no role files itself; name the folder that does: {below}")
     if not files:
         raise StudyError(
             f"{directory}: holds no role files (*.json); get some by `persona roles import SOURCE`"
@@ -43,6 +48,12 @@ def role_files(directory: Path) -> dict[str, Path]:
     for name, file in files.items():
         check_name(name, str(file))
     return files
+
+
+def _below(directory: Path) -> Path | None:
+    """Return the folder of role files below `directory`, laid out as an import is; None without one."""
+    folders = [directory / below for below in _INSTRUCTIONS]
+    return next((folder for folder in folders if any(folder.glob("*.json"))), None)
 
 
 def check_name(name: str, where: str) -> None:

@@ -49,6 +49,14 @@ def test_role_files_are_found_by_name_and_sorted_and_a_number_stays_text(dataset
     assert files["1984"].name == "1984.json"
 
 
+@pytest.mark.parametrize("above", ["roles", "."])
+def test_a_folder_above_the_role_files_is_told_which_to_name(dataset: Path, above: str) -> None:
+    (dataset / "import.json").write_text('{"files": {}}')
+    with pytest.raises(StudyError) as caught:
+        role_files(dataset / above)
+    assert str(caught.value).endswith(f"name the folder that does: {dataset / 'roles/instructions'}")
+
+
 @pytest.mark.parametrize("content", [{}, {"instruction": []}, {"instruction": None}])
 def test_a_role_without_instruction_is_refused_by_name(tmp_path: Path, content: object) -> None:
     assert "no instruction" in complaint_about(tmp_path, content)
