@@ -25,13 +25,17 @@ MANIFEST = "import.json"
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import brought from where to where, and how many roles of an earlier import it replaced."""
+    """What an import brought from where to where, and how many roles of an earlier import it replaced.
+
+    Where it `is_there`, the very same lay there already.
+    """
 
     source: str
     directory: Path
     n_roles: int
     n_questions: int
     n_replaced: int
+    is_there: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class _Dataset:
     n_questions: int
 
     @property
+    def hashes(self) -> dict[str, str]:
+        """Path below the target -> SHA-256."""
+        return {name.as_posix(): _sha256(file) for name, file in self.files.items()}
+
+    @property
     def n_roles(self) -> int:
         return len(self.files) - 1
 
@@ -50,15 +59,19 @@ def import_roles(source: str, to: str | Path | None = None) -> Imported:
     """Bring the roles and questions of `source`, a directory or git URL, to `data/assistant_axis/`, or `to`.
 
     Everything is checked before anything is written. An earlier import is replaced; a directory that holds
-    anything else, files that were edited since the import among it, is refused. Raises StudyError.
+    anything else, files that were edited to other ones since the import among it, is refused. Raises
+    StudyError.
     """
     target = _resolved(path_from_home(to) if to is not None else in_project(TARGET))
     with fetched(source) as directory:
         dataset = _check(_root(directory, without_credentials(source)))
-        _refuse_foreign_content(target)
-        with writing(target, "import into another directory with --to"):
-            n_replaced = _replace(target, dataset, without_credentials(source))
-    return Imported(without_credentials(source), target, dataset.n_roles, dataset.n_questions, n_replaced)
+        known, new = _manifest(target), dataset.hashes
+        n_replaced, is_there = 0, _is_there(target, known, new)
+        if not is_there or (known and known != new):  # what was edited to the same has a note of before
+            with writing(target, "import into another directory with --to"):
+                n_replaced = _replace(target, dataset, without_credentials(source))
+    n_roles, n_questions = dataset.n_roles, dataset.n_questions
+    return Imported(without_credentials(source), target, n_roles, n_questions, n_replaced, is_there)
 
 
 def _resolved(target: Path) -> Path:
@@ -109,20 +122,33 @@ def _refuse_link(path: Path) -> None:
         raise StudyError(f"{path}: is a symbolic link; put the file or folder itself there")
 
 
-def _refuse_foreign_content(target: Path) -> None:
-    """Raise StudyError unless `target` is free, empty, or exactly what an earlier import put there."""
-    if not target.exists():
-        return
-    if not target.is_dir():
+def _is_there(target: Path, known: dict[str, str], new: dict[str, str]) -> bool:
+    """Return whether the files of `new` lie in `target`, and no others beside an import's note.
+
+    Raises StudyError for a file that neither an earlier import put there nor this one would in its place.
+    """
+    if target.exists() and not target.is_dir():
         raise StudyError(f"{target}: is a file; choose another directory with --to")
-    known = _manifest(target)
+    found = {}
     for file in target.rglob("*"):
         name = file.relative_to(target).as_posix()
-        if file.is_symlink() or (file.is_file() and name != MANIFEST and known.get(name) != _sha256(file)):
-            raise StudyError(
-                f"{file}: was not put there by an import, or was edited since; move it elsewhere, "
-                "or import into another directory with --to"
-            )
+        if file.is_symlink() or (file.is_file() and name not in {MANIFEST, *known, *new}):
+            raise _foreign(file)
+        if file.is_file() and name != MANIFEST:
+            found[name] = _sha256(file)
+    if found == new:
+        return True
+    for name, content in found.items():
+        if name not in known or content not in (known[name], new.get(name)):
+            raise _foreign(target / name)
+    return False
+
+
+def _foreign(file: Path) -> StudyError:
+    return StudyError(
+        f"{file}: was not put there by an import, or was edited since; move it elsewhere, "
+        "or import into another directory with --to"
+    )
 
 
 def _manifest(target: Path) -> dict[str, str]:

@@ -230,6 +230,8 @@ def test_a_data_folder_that_is_a_link_is_refused(dataset: Path, tmp_path: Path) 
 
 def test_a_directory_with_own_roles_is_never_overwritten(dataset: Path, tmp_path: Path) -> None:
     own = shutil.copytree(dataset, tmp_path / "own")
+    assert import_roles(str(dataset), to=own).is_there and not (own / MANIFEST).exists()
+    (own / "roles/instructions/pirate.json").write_text('{"instruction": [{"pos": "My own."}]}')
     assert "was not put there by an import" in refusal(dataset, own)
 
 
@@ -238,6 +240,22 @@ def test_the_repositorys_own_roles_are_refused_as_a_place(place: str, dataset: P
     repository = tmp_path / "repository"  # a copy: the real one would be lost if this failed
     shutil.copytree(PROJECT / "data" / "roles", repository / "data" / "roles")
     assert "was not put there by an import" in refusal(dataset, repository / place)
+
+
+def test_what_is_there_already_or_was_edited_to_be_the_same_is_left_and_said(
+    dataset: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "to" / "dir"
+    import_roles(str(dataset), to=target)
+    inode = (target / MANIFEST).stat().st_ino
+    again = import_roles(str(dataset), to=target)
+    assert again.is_there and (target / MANIFEST).stat().st_ino == inode
+    for folder in (dataset, target):
+        (folder / "roles/instructions/pirate.json").write_text('{"instruction": [{"pos": "Arr."}]}')
+    assert import_roles(str(dataset), to=target).is_there
+    (dataset / "roles/instructions/pirate.json").write_text('{"instruction": [{"pos": "Ahoy."}]}')
+    newer = import_roles(str(dataset), to=target)  # the edited file is known now
+    assert not newer.is_there and newer.n_replaced == 3
 
 
 def test_an_imported_role_edited_since_or_added_by_hand_is_not_lost(dataset: Path, tmp_path: Path) -> None:

@@ -18,9 +18,14 @@ def roles_import(
     ] = None,
 ) -> None:
     """Check a whole data set of roles and questions, then put it in place."""
+    from persona_assets.base.counts import counted
     from persona_assets.study.importer import import_roles
 
     imported = import_roles(source, to)
+    told = f"{counted(imported.n_roles, 'role')} and {counted(imported.n_questions, 'question')}"
+    if imported.is_there:
+        typer.echo(f"{imported.directory} holds the very same already: {told}")
+        return
     replaced = f"replaced {imported.n_replaced} roles with " if imported.n_replaced else ""
     typer.echo(f"{imported.source} → {imported.directory}")
-    typer.echo(f"{replaced}{imported.n_roles} roles and {imported.n_questions} questions")
+    typer.echo(f"{replaced}{told}")
