@@ -14,6 +14,7 @@ from persona_assets.cli.bar import bar
 from persona_assets.drift.script import Script
 from persona_assets.drift.source import Source, read_source, source_files
 from persona_assets.drift.transcript import Transcript
+from persona_assets.lake.schema import DRIFT_RUNS
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect, publish
 
@@ -41,12 +42,15 @@ def follow(
             f"{stage.reference.axis_cosine:.2f}): look at drift.axis: difference and pca, both",
             file=sys.stderr,
         )
-    conversations = answered(study, sources)
+    conversations, before = answered(study, sources), study.lake.files(DRIFT_RUNS)
+    landed = []
     with bar("following conversations") as progress:
         for done, conversation in enumerate(conversations, start=1):
-            stage.land(conversation, overwrite=overwrite)
+            landed.append(stage.land(conversation, overwrite=overwrite)[DRIFT_RUNS.name])
             progress(done, len(conversations))
     print_if_any(publish(study).lost, sys.stderr)
+    if set(landed) <= set(before):
+        print("already measured, and published; --overwrite measures again", file=sys.stderr)
     wanted = {conversation.run for conversation in conversations}
     _print(study, wanted, output, wide)
     if export is not None:

@@ -50,7 +50,10 @@ def export_study(study: Study, directory: str | Path, progress: Progress | None 
         raise StudyError(f"{directory}: is a file; name a folder")
     roles = look_at_roles(study)
     if all(files.responses is None for files in roles.values()):
-        raise StudyError(f"{study.name}: no role has fresh responses; `persona run {study.name}` first")
+        owner = study.responses_owner.name
+        raise StudyError(
+            f"{study.name}: no role has fresh responses; run `persona run {owner} --select responses` first"
+        )
     export = _Export(study, Layout.of(study, Path(directory)))  # may ask the hub how wide SAEs are
     for number, files in enumerate(roles.values(), start=1):
         export.role(files)

@@ -7,7 +7,7 @@ publishes needs no conversation. `CODES_VERSION` is raised by hand when encoding
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +28,7 @@ from persona_assets.lake.schema import (
 )
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.inputs import extraction_inputs
+from persona_assets.stages.least import makes
 from persona_assets.stages.of_roles import RoleFiles, look_at_roles
 from persona_assets.stages.stage import Inputs, State
 from persona_assets.stages.table import stage_of
@@ -105,19 +106,35 @@ class DriftFiles:
 
     def check(self) -> None:
         """Raise StudyError, saying what to run, where there is nothing yet to measure drift against."""
+        name, sae = self.study.name, self.sae
+        compared = [one for one in self.roles if one not in self.study.settings.analysis.exclude]
+        if compared == [self.anchor]:
+            raise StudyError(
+                f"{self.study.file}: drift is measured against {self.anchor} and other roles, and none takes "
+                "part; name more in roles.include, or fewer in analysis.exclude"
+            )
         lacking = f"role {self.anchor}" if self.anchor not in self.role_features else "every other role"
         if self.anchor not in self.role_features or len(self.role_features) < 2:
             raise StudyError(
-                f"{self.study.name}: {lacking} has no fresh features under SAE {self.sae} to measure drift "
-                f"against; run `persona run {self.study.name}` first"
+                f"{name}: {lacking} has no fresh features under SAE {sae} to measure drift against; "
+                f"run {self._makes(compared)} first"
             )
         if self.in_residual and self.role_vectors is None:
-            name = self.study.name
+            remedy = f"run {self._makes(compared, 'vectors')} first"
+            if self.study.settings.extraction.vectors is None:  # without them activations are fresh
+                remedy = (
+                    "set extraction.vectors (response or role_variant), and "
+                    f"`persona run {name} --select activations,role_features,vectors`"
+                )
             raise StudyError(
                 f"{name}: drift.space residual is measured against the roles' vectors, and none are fresh "
-                f"under SAE {self.sae}; set extraction.vectors (response or role_variant), and "
-                f"`persona run {name} --select activations,role_features,vectors`"
+                f"under SAE {sae}; {remedy}"
             )
+
+    def _makes(self, roles: Iterable[str], *besides: str) -> str:
+        """Return the command that makes the features of `roles`, and stages of the study `besides`."""
+        files, of_roles = [self.roles[role] for role in roles], ("responses", "activations", "role_features")
+        return makes(self.study, files, self.sae, [*of_roles, *besides])
 
     def codes_fingerprint(self, run: str) -> str:
         """Return what decides a conversation's codes."""

@@ -17,6 +17,7 @@ from persona_assets.models.loading import load_tokenizer
 from persona_assets.models.places import Change
 from persona_assets.stages.across_roles import AcrossRoles
 from persona_assets.stages.dtypes import extraction_dtype
+from persona_assets.stages.least import makes
 from persona_assets.steering.answered import answering_here
 from persona_assets.steering.answering import SteeredBackend
 from persona_assets.steering.caps import Cap
@@ -216,7 +217,8 @@ def _not_compared(across: AcrossRoles, sae: str, role: str | None = None) -> Stu
             f"{study.name}: role {lacks[0]} is not read yet under SAE {sae}, so that no vector leads "
             f"there; run `persona run {study.name} --roles {lacks[0]}` first"
         )
+    stages = ("responses", "activations", "statistics")
     return StudyError(
         f"{study.name}: the roles are not compared yet under SAE {sae}, so that nothing tells what a "
-        f"strength of 1 is; run `persona run {study.name}` first"
+        f"strength of 1 is; run {makes(study, across.roles.values(), sae, stages)} first"
     )

@@ -83,6 +83,16 @@ def test_all_conversations_of_a_named_folder_are_followed(
     assert status == 0 and [row["name"] for row in json.loads(out)] == ["A switch"]
 
 
+def test_conversations_that_were_measured_are_said_to_be(
+    followed: Study, folder: Path, persona: Persona
+) -> None:
+    told = "already measured, and published; --overwrite measures again"
+    file = folder / "switch.json"
+    for words, expected in (([], False), ([], True), (["--overwrite"], False)):
+        status, _, err = persona("drift", followed.file.parent, file, *words)
+        assert status == 0 and (told in err.splitlines()) == expected, words
+
+
 def test_a_conversation_that_is_named_twice_is_followed_once(followed: Study, folder: Path) -> None:
     found = named_sources([folder, folder / "switch.json", folder / "script.json"])
     assert [type(one) for one in found] == [Script, Transcript]

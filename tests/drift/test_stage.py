@@ -139,8 +139,17 @@ def test_one_answer_makes_a_run_without_transitions(stage: DriftStage) -> None:
         ({"analysis.exclude": ["default"]}, r"analysis.exclude: leaves out the anchor 'default'"),
         ({"drift.sae": "other"}, r"drift.sae: no SAE 'other'; there are: demo"),
         ({"drift.compared_with": ["wizard"]}, r"drift.compared_with: role 'wizard'"),
-        ({"generation.seed": 1}, r"role default has no fresh features under SAE demo.*persona run small"),
-        ({"analysis.exclude": ["ghost", "pirate"]}, "every other role has no fresh features"),
+        (
+            {"generation.seed": 1},
+            r"role default has no fresh features under SAE demo .* against; "
+            r"run `persona run small --select responses,activations,role_features` first",
+        ),
+        ({"extraction.dtype": "bfloat16"}, r"`persona run small --select activations,role_features` first"),
+        (
+            {"drift.space": "residual", "drift.transform": "raw"},
+            r"set extraction.vectors .*`persona run small --select activations,role_features,vectors`$",
+        ),
+        ({"analysis.exclude": ["ghost", "pirate"]}, "none takes part; name more in roles.include"),
     ],
 )
 def test_a_study_that_cannot_measure_drift_says_why(

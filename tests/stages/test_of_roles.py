@@ -20,6 +20,7 @@ from persona_assets.lake.schema import (
     TOKEN_SHAPES,
 )
 from persona_assets.models.loading import identity
+from persona_assets.stages.least import makes
 from persona_assets.stages.of_roles import RoleFiles, imported_from
 from persona_assets.stages.table import stage_of
 from persona_assets.study.study import Study, load_study
@@ -198,10 +199,15 @@ def test_with_responses_from_the_other_studys_file_is_the_fresh_one(
     borrower = make_study("borrower", {**absolute, "generation": None, "responses_from": "owner"})
     owner = borrower.responses_owner
     assert RoleFiles(borrower, PIRATE).responses is None
+    stages = ("responses", "activations", "statistics")
+    least = makes(borrower, [RoleFiles(borrower, PIRATE)], "demo", stages)
+    own = "`persona run borrower --select activations,statistics`"
+    assert least == f"`persona run owner --select responses` and then {own}"
     land(owner, RESPONSES, RoleFiles(owner, PIRATE).responses_fingerprint)
     found = RoleFiles(borrower, PIRATE).responses
     assert found is not None
     assert found.path.startswith("owner/responses/role=pirate/")
+    assert makes(borrower, [RoleFiles(borrower, PIRATE)], "demo", stages) == own
 
 
 @pytest.fixture
