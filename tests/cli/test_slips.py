@@ -56,7 +56,7 @@ def test_an_export_of_nothing_says_so_before_any_hub_is_asked(study: Study, monk
 
     monkeypatch.setattr("persona_assets.interchange.features.sae_width", ask)
     assert line("export", study.file, "out").endswith(
-        "no role has fresh responses; `persona run small` first"
+        "no role has fresh responses; run `persona run small --select responses` first"
     )
 
 
