@@ -72,6 +72,7 @@ def print_answer(
     output: str,
     *,
     wide: bool = False,
+    widened_by: str = "--wide",
     if_none: str | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
@@ -87,7 +88,7 @@ def print_answer(
             footer = None
             if first is None:
                 footer = if_none or _why_none(study, call(empty_tables, connection, statement.query))
-            print_rows(header, found, output, footer, wide=wide)
+            print_rows(header, found, output, footer, wide=wide, widened_by=widened_by)
         except duckdb.Error as error:
             raise refused(connection, error) from error
 
@@ -126,11 +127,12 @@ def print_rows(
     footer: str | None = None,
     *,
     wide: bool = False,
+    widened_by: str = "--wide",
 ) -> None:
     """Print rows as a table for people, the first thousand, or all of them as CSV or JSON for programs.
 
-    In a terminal, columns that have no room are hidden and named, unless it is `wide`. Below a table stands
-    `footer`, by default how many rows it has.
+    In a terminal, columns that have no room are hidden and named, unless it is `wide`, with what shows them.
+    Below a table stands `footer`, by default how many rows it has.
     """
     if output in ("csv", "json") and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is: programs read it
@@ -142,7 +144,7 @@ def print_rows(
         elif output == "json":
             _print_json(header, rows)
         else:
-            _print_table(header, iter(rows), footer, wide)
+            _print_table(header, iter(rows), footer, None if wide else widened_by)
 
 
 def statements_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb.Statement]:
@@ -209,10 +211,10 @@ def _finite(value: Any) -> Any:
 
 
 def _print_table(
-    header: Sequence[str], rows: Iterator[Sequence[Any]], footer: str | None, wide: bool
+    header: Sequence[str], rows: Iterator[Sequence[Any]], footer: str | None, widened_by: str | None
 ) -> None:
     shown = list(islice(rows, _TABLE_ROWS))
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() and not wide else None
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() and widened_by else None
     table = fitted(header, shown, room)
     print("\n".join(table.lines))
     if next(rows, None) is None:
@@ -222,7 +224,8 @@ def _print_table(
         print(f"the first {_TABLE_ROWS:,} rows; --format csv or json gives all", file=sys.stderr)
     if table.hidden:
         sys.stdout.flush()
-        print(f"hidden for lack of room (--wide shows them): {', '.join(table.hidden)}", file=sys.stderr)
+        hidden = ", ".join(table.hidden)
+        print(f"hidden for lack of room ({widened_by} shows them): {hidden}", file=sys.stderr)
 
 
 def _plain(value: Any) -> Any:

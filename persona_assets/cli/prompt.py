@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,6 +25,7 @@ _HELP = """A statement ends with ; and may take several lines.
 .schema TABLE      the columns of one, and what each means
 .macros            the questions that SQL calls by name, such as top_features('pirate')
 .examples          questions with their SQL; .examples NAME shows one and asks it
+.wide              from now on show all columns of a table, even if lines exceed the terminal; again: not
 .help              this
 .quit              leave; exit and Ctrl-D do, too. Ctrl-C ends a question, or drops what is typed.
 These are obeyed within a statement, too."""
@@ -31,10 +34,22 @@ _MOST_KEPT = 1000  # lines of history
 _WHOLE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _OPEN = re.compile(r"""['"]|/\*|\$\w*\$""")
 # Within a statement, too; what has a parenthesis is a method's call.
-_COMMAND = re.compile(r"\.(help|tables|schema|macros|examples|quit|exit)\b[^(]*", re.IGNORECASE)
+_COMMAND = re.compile(r"\.(help|tables|schema|macros|examples|wide|quit|exit)\b[^(]*", re.IGNORECASE)
 _LEAVE = re.compile(r"\.?(quit|exit)\s*;?", re.IGNORECASE)
 
 Read = Callable[[str], str]
+
+
+@dataclass
+class _Shown:
+    """How answers are printed; `wide` is as `.wide` has left it."""
+
+    output: str
+    wide: bool
+
+    def rows(self, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Print rows that a command tells."""
+        print_rows(header, rows, self.output, wide=self.wide, widened_by=".wide")
 
 
 def ask_by_hand(
@@ -45,10 +60,11 @@ def ask_by_hand(
     `read` shows a prompt and returns a line; it raises EOFError at the end.
     """
     with connect(study, snapshot=snapshot) as connection, _remembering(connection):
+        shown = _Shown(output, wide)
         print(f"{study.name}: type SQL that ends with ;, .help for help, Ctrl-D to leave")
         for text in _statements(f"{study.name}> ", read):
             try:
-                _answer(study, connection, text, output, wide)
+                _answer(study, connection, text, shown)
             except StudyError as error:
                 print(printable(str(error)))
             except KeyboardInterrupt:
@@ -89,43 +105,46 @@ def _statements(prompt: str, read: Read) -> Iterator[str]:
             lines = []
 
 
-def _answer(study: Study, connection: duckdb.DuckDBPyConnection, text: str, output: str, wide: bool) -> None:
+def _answer(study: Study, connection: duckdb.DuckDBPyConnection, text: str, shown: _Shown) -> None:
     if text.startswith("."):
         checked_text(text, "the line")
         command, _, name = text.rstrip("; ").partition(" ")
         try:
-            _obey(study, connection, command, name.strip(), output, wide)
+            _obey(study, connection, command, name.strip(), shown)
         except duckdb.Error as error:  # in a transaction that failed nothing is told
             raise refused(connection, error) from error
         return
     for statement in statements_of(connection, text):
-        print_answer(study, connection, statement, output, wide=wide)
+        print_answer(study, connection, statement, shown.output, wide=shown.wide, widened_by=".wide")
 
 
 def _obey(
-    study: Study, connection: duckdb.DuckDBPyConnection, command: str, name: str, output: str, wide: bool
+    study: Study, connection: duckdb.DuckDBPyConnection, command: str, name: str, shown: _Shown
 ) -> None:
     """Do what a line says that begins with a dot. Raises StudyError where there is no such command."""
     if command == ".help":
         print(_HELP)
+    elif command == ".wide":
+        shown.wide = not shown.wide
+        print("tables show all columns" if shown.wide else "tables show the columns that have room")
     elif command == ".tables":
-        print_rows(["table", "holds"], connection.execute(query("prompt/tables")).fetchall(), output)
+        shown.rows(["table", "holds"], connection.execute(query("prompt/tables")).fetchall())
     elif command == ".macros":
-        print_rows(["macro"], connection.execute(query("prompt/macros")).fetchall(), output)
+        shown.rows(["macro"], connection.execute(query("prompt/macros")).fetchall())
     elif command == ".schema":
         columns = connection.execute(query("prompt/columns"), [name]).fetchall()
         if not columns:
             raise StudyError(
                 f"no table {name!r}; .tables lists them" if name else "name a table: .schema roles"
             )
-        print_rows(["column", "type", "means"], columns, output)
+        shown.rows(["column", "type", "means"], columns)
     elif command == ".examples" and not name:
-        print_rows(["name", "asks"], [(one, title(text)) for one, text in examples().items()], output)
+        shown.rows(["name", "asks"], [(one, title(text)) for one, text in examples().items()])
     elif command == ".examples":
         if name not in examples():
             raise StudyError(f"no example {name!r}; .examples lists them")
         print(printable(examples()[name].strip()))
-        _answer(study, connection, examples()[name], output, wide)
+        _answer(study, connection, examples()[name], shown)
     else:
         raise StudyError(f"no command {command}; .help lists them")
 

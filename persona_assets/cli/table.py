@@ -16,15 +16,17 @@ _WORTH = "label_worth"  # nothing is said where no label was scored
 _LABEL, _NARROWEST_LABEL = "label", 24  # cut only so that columns of `_FIRST` have room
 _GAP = "  "
 _PIECES = "pieces"  # the column of an evidence window's tokens: text when joined
-_INTERVAL = ("effect", "effect_low", "effect_high")  # one column where room is scarce
+_INTERVALS = ("effect", "difference")  # with the ends of theirs one column where room is scarce
 _NUMBER = (int, float, Decimal)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 # What a person looks for first, where not all columns have room; the others follow in their own order.
 _FIRST = (
     "feature_id", "label", "label_worth", "role", "effect", "effect [95%]", "standardized_difference",
-    "auroc", "firing_rate", "max", "pieces", "question", "response",
+    "auroc", "q", "distinctness", "difference [95%]", "p", "firing_rate", "max", "pieces", "question",
+    "response",
 )  # fmt: skip
+_EVIDENCE = ("q", "distinctness", "p")  # where one has no room, nothing that follows is shown either
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def fitted(header: Sequence[str], rows: Sequence[Sequence[Any]], room: int | Non
     if room is None:
         widths = {place: column.width for place, column in enumerate(columns)}
     else:
-        columns = _with_interval(columns)
+        columns = _with_intervals(columns)
         widths = _fit(columns, room)
     shown = [(columns[place], widths[place]) for place in sorted(widths)]
     lines = [
@@ -89,12 +91,19 @@ class _Column:
         return self.width if self.is_number else min(self.width, narrowest)
 
 
-def _with_interval(columns: list[_Column]) -> list[_Column]:
-    """Return the columns, an effect and the ends of its interval as one."""
+def _with_intervals(columns: list[_Column]) -> list[_Column]:
+    """Return the columns, some values and the ends of their intervals as one."""
+    for name in _INTERVALS:
+        columns = _with_interval(columns, name)
+    return columns
+
+
+def _with_interval(columns: list[_Column], name: str) -> list[_Column]:
     of_name = {column.name: column for column in columns}
-    if not all(name in of_name for name in _INTERVAL):
+    wanted = (name, f"{name}_low", f"{name}_high")
+    if not all(one in of_name for one in wanted):
         return columns
-    value, low, high = (of_name[name] for name in _INTERVAL)
+    value, low, high = (of_name[one] for one in wanted)
     cells = [f"{v} [{a}, {b}]" for v, a, b in zip(value.cells, low.cells, high.cells, strict=True)]
     merged = _Column(f"{value.name} [95%]", cells, is_number=True)
     return [
@@ -120,6 +129,9 @@ def _fit(columns: Sequence[_Column], room: int) -> dict[int, int]:
             if needed <= left:
                 widths[place] = needed - len(_GAP)
                 left -= needed
+            elif columns[place].name in _EVIDENCE:
+                _widen(widths, columns, group, left)
+                return widths
         left -= _widen(widths, columns, group, left)
     return widths
 

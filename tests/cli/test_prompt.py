@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,20 @@ def test_commands_with_a_dot_tell_what_there_is(published: Study, capsys: pytest
     assert ".examples NAME shows one and asks it" in shown
     for wanted in ("role_contrasts", "excluded", "top_features(", *examples()):
         assert wanted in shown, wanted
+
+
+def test_in_a_narrow_terminal_wide_shows_what_had_no_room(
+    published: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    wanted = f"select {', '.join(f'1.5 as number_{place}' for place in range(6))};"
+    for before, hidden in (([], True), ([".wide"], False), ([".wide;", ".wide"], True)):
+        typed(published, *before, wanted)
+        shown = capsys.readouterr()
+        assert ("number_5" in shown.out) is not hidden
+        told = "hidden for lack of room (.wide shows them): number_4, number_5\n"
+        assert shown.err == (told if hidden else "")
 
 
 def test_commands_are_known_as_other_shells_have_them(

@@ -4,7 +4,7 @@ import re
 
 from persona_assets.cli.table import fitted, table_lines
 
-SHOWN_AT_80 = ("feature_id", "label", "effect", "effect_low", "effect_high", "auroc", "firing_rate")
+SHOWN_AT_80 = ("feature_id", "label", "effect", "effect_low", "effect_high", "auroc", "q", "max")
 
 
 def cell(name: str, value: object) -> str:
@@ -71,11 +71,30 @@ def test_80_columns_have_room_for_what_tells_most_of_a_feature() -> None:
         "label",
         "effect [95%]",
         "auroc",
-        "firing_rate",
+        "q",
+        "max",
     ]
     assert "fires most on '.', '!'" in table.lines[1]
     assert "6.071 [5.84, 6.301]" in table.lines[1]
     assert table.hidden == [name for name in HEADER if name not in SHOWN_AT_80]
+
+
+def test_evidence_is_the_last_to_be_hidden() -> None:
+    header = [*HEADER[:3], "distinctness", *HEADER[3:]]
+    row = [*FEATURE[:3], 0.0717, *FEATURE[3:]]
+    for room in range(80, 200):
+        shown = re.split(r" {2,}", fitted(header, [row], room).lines[0])
+        assert "q" in shown
+        assert "distinctness" in shown or not {"firing_rate", "max", "score", "sd"}.intersection(shown)
+    assert "distinctness" in re.split(r" {2,}", fitted(header, [row], 96).lines[0])
+
+
+def test_a_difference_and_its_interval_are_one_column_where_room_is_scarce() -> None:
+    header = ["feature_id", "difference", "difference_low", "difference_high", "q"]
+    assert fitted(header, [[817, 5.938, 4.519, 7.357, 0.04]], 60).lines == [
+        "feature_id      difference [95%]     q",
+        "       817  5.938 [4.519, 7.357]  0.04",
+    ]
 
 
 def test_a_label_is_whole_before_columns_that_tell_less_are_shown() -> None:
