@@ -105,6 +105,7 @@ def answered(study: Study, sources: Sequence[Source]) -> list[Transcript]:
 
 
 def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:
+    from persona_assets.drift.confounds import CALLED
     from persona_assets.drift.view import runs_view
 
     with connect(study) as connection:
@@ -113,7 +114,7 @@ def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:
     for run in runs:
         drop = run["largest_drop"] or {"turn": None, "change": None}
         below = f"{run['n_below_band']} of {run['n_turns']}"
-        moved = (run["n_turns"], drop["change"], drop["turn"], below, run["p"], run["verdict"])
+        moved = (run["n_turns"], drop["change"], drop["turn"], below, run["p"], CALLED.get(run["verdict"]))
         rows.append((run["run"], run["name"], *moved))
     print_rows(_HEADER, rows, output, wide=wide)
 

@@ -12,6 +12,9 @@ from persona_assets.base.arrays import Floats
 
 Verdict = Literal["LOW", "MODERATE", "HIGH"]
 
+# What the command line, Dagster and the pages call them: LOW is no all-clear, for its interval may reach far.
+CALLED: dict[Verdict, str] = {"LOW": "unproven", "MODERATE": "moderate", "HIGH": "high"}
+
 CONFOUNDS = ("norm", "n_active_features", "n_tokens")
 MODERATE, HIGH = 0.40, 0.70  # |r|
 MIN_TURNS = 8  # of fewer, chance alone correlates strongly: three turns pass |r| 0.7 half the time

@@ -79,6 +79,7 @@ def drift_sensor(study: Study) -> dg.SensorDefinition:
 
 
 def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> Landed:
+    from persona_assets.drift.confounds import CALLED
     from persona_assets.drift.script import converse
     from persona_assets.drift.stage import DriftStage
 
@@ -95,7 +96,7 @@ def _land(study: Study, partition: str, overwrite: bool, progress: Progress) -> 
         "name": source.name,
         "sensitive": source.sensitive,
         "tokens": run["n_tokens"],
-        "confounds": run["confound_verdict"] or "too few turns",
+        "confounds": CALLED.get(run["confound_verdict"], "too few turns"),
         "turns": preview(
             ("turn", "tokens", "projection", "null band", "nearest role"), (_shown(turn) for turn in turns)
         ),

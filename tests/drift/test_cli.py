@@ -23,6 +23,7 @@ from persona_assets.warehouse import connect, publish
 from tests.conftest import StudyMaker
 from tests.drift.conftest import Persona, said
 from tests.drift.made import conversation
+from tests.explorer.typescript import verdicts
 
 
 @pytest.fixture
@@ -64,6 +65,18 @@ def test_conversations_are_scored_published_and_shown(
             "turn, sum(contribution) as moved from drift_features group by all) as f using (run, turn)"
         )
         assert warehouse.execute(sums).fetchall()[0][0] < 1e-9
+
+
+def test_a_confound_is_called_what_the_pages_call_it(followed: Study, folder: Path, persona: Persona) -> None:
+    talk = conversation(
+        [answer for role in ("default", "pirate", "ghost") for answer in said(followed, role)]
+    )
+    (folder / "nine.json").write_text(json.dumps(talk.plain))
+    status, out, _ = persona("drift", followed.file.parent, folder / "nine.json", "--format", "json")
+    with connect(followed) as warehouse:
+        [(verdict,)] = warehouse.execute("select confound_verdict from drift_runs").fetchall()
+    words = re.findall(r'"(\w+)": "([\w ]+)"', verdicts())
+    assert status == 0 and json.loads(out)[0]["confounds"] == dict(words)[verdict]
 
 
 def test_without_files_the_studys_folder_is_followed_and_scripts_are_answered(

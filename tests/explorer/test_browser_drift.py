@@ -368,7 +368,7 @@ def test_a_transitions_features_are_ranked_by_contribution_and_by_change(page, d
 def test_confounds_are_in_plain_sight_with_a_caution_where_one_is_high(page, drift):
     opened(page, drift, f"/{OWN}")
     said = page.locator(".confounds li").all_inner_texts()
-    assert [text.split("\n")[-1] for text in said] == ["high", "moderate", "not shown"]
+    assert [text.split("\n")[-1] for text in said] == ["high", "moderate", "unproven"]
     assert "r = −0.52" in said[1] and "−0.62 to −0.42" in said[1]
     assert "over 12 turns" in page.locator("main").inner_text()
     bar, reach = (page.locator(f".confounds li >> nth=1 >> {one}") for one in ("rect", ".reach"))

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from persona_assets.base.queries import orders
 from persona_assets.base.slips import ARGUMENTS, IS_A_MACRO, TAKES_OTHERS
+from persona_assets.drift.confounds import CALLED
 from persona_assets.explorer.contract import ANSWERS
 from persona_assets.explorer.resources.registry import NUMBERS, RESOURCES, Resource
 from persona_assets.lake.schema import (
@@ -93,7 +94,19 @@ def slips() -> str:
     return HEAD.format(source="persona_assets/base/slips.py") + "".join(lines)
 
 
-FILES = {"contract.ts": contract, "paths.ts": paths, "columns.ts": columns, "slips.ts": slips}
+def verdicts() -> str:
+    """Return verdicts.ts: what the verdicts on a confound are called."""
+    head = HEAD.format(source="persona_assets/drift/confounds.py")
+    return f"{head}export const VERDICT_WORDS = {json.dumps(CALLED, indent=2)} as const;\n"
+
+
+FILES = {
+    "contract.ts": contract,
+    "paths.ts": paths,
+    "columns.ts": columns,
+    "slips.ts": slips,
+    "verdicts.ts": verdicts,
+}
 
 
 def _declared(name: str, schema: Schema) -> str:

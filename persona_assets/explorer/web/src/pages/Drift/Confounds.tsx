@@ -1,7 +1,8 @@
 import { count, fixed } from "../../components/format";
 import { Section } from "../../components/parts";
 import type { Confound, DriftRun, DriftScore } from "../../generated/contract";
-import { reachOf, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
+import { VERDICT_WORDS } from "../../generated/verdicts";
+import { reachOf, SCORES, VERDICTS } from "./words";
 
 const NAMES = {
   norm: "the turn's vector norm",
@@ -45,7 +46,7 @@ export function Confounds({ run, score }: { run: DriftRun; score: DriftScore }) 
       {found.length > 0 && (
         <p className="footnote">
           Marked on the bars: |r| 0.40 and 0.70. The line is the interval; in 95% of runs of independent turns all of a score's hold at
-          once. High and moderate: the whole interval lies beyond a mark. Not shown: it does not, which with few turns is no all-clear.
+          once. High and moderate: the whole interval lies beyond a mark. Unproven: it does not, which with few turns is no all-clear.
         </p>
       )}
     </Section>

@@ -1,8 +1,9 @@
 import { count, fixed, fmt, signedFmt } from "../../components/format";
 import { Facts } from "../../components/parts";
 import type { Confound, DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
+import { VERDICT_WORDS } from "../../generated/verdicts";
 import { href, navigate, useParam } from "../../router/router";
-import { leastP, plainHint, reachOf, SCORES, VERDICT_WORDS, VERDICTS } from "./words";
+import { leastP, plainHint, reachOf, SCORES, VERDICTS } from "./words";
 
 interface RunHeadProps {
   run: DriftRun;
@@ -123,7 +124,7 @@ function RunFacts({ run, score, played, lead }: Pick<RunHeadProps, "run" | "scor
         [
           "confounds",
           <ConfoundFact run={run} score={score} />,
-          "the strongest of the score's correlations, below, with its interval; moderate: the interval lies beyond 0.40 or −0.40, high: beyond 0.70 or −0.70, else not shown",
+          "the strongest of the score's correlations, below, with its interval; moderate: the interval lies beyond 0.40 or −0.40, high: beyond 0.70 or −0.70, else unproven",
         ],
         ["SAE", <bdi className="drift-model">{run.sae}</bdi>],
         ["read by", <bdi className="drift-model">{run.model}</bdi>],

@@ -3,8 +3,9 @@ import { Section } from "../../components/parts";
 import { SortSection } from "../../components/SortSection";
 import type { SortColumn } from "../../components/SortTable";
 import type { DriftRunEntry, DriftRuns } from "../../generated/contract";
+import { VERDICT_WORDS } from "../../generated/verdicts";
 import { href } from "../../router/router";
-import { plainHint, VERDICT_WORDS, VERDICTS } from "./words";
+import { plainHint, VERDICTS } from "./words";
 
 /** Every conversation that was measured; the sensitive ones are marked. */
 export function RunList({ runs, default_run, unreadable }: DriftRuns) {
@@ -123,7 +124,7 @@ const COLUMNS: SortColumn<DriftRunEntry>[] = [
     key: "verdict",
     title: "confounds",
     hint: "the worst correlation of the score with a turn's norm, features or tokens",
-    value: (run) => run.verdict && ["LOW", "MODERATE", "HIGH"].indexOf(run.verdict),
+    value: (run) => run.verdict && Object.keys(VERDICT_WORDS).indexOf(run.verdict),
     cell: (run) => (run.verdict === null ? "–" : <span className={VERDICTS[run.verdict]}>{VERDICT_WORDS[run.verdict]}</span>),
   },
   {

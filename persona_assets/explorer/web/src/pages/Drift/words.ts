@@ -8,8 +8,7 @@ export const SCORES: Record<DriftScore, string> = {
   cosine_anchor: "cosine with the anchor",
 };
 
-/** What is said of a confound, by the lower end of the interval of its |r|. */
-export const VERDICT_WORDS = { LOW: "not shown", MODERATE: "moderate", HIGH: "high" } as const;
+/** How a verdict on a confound looks: it goes by the lower end of the interval of its |r|. */
 export const VERDICTS = { LOW: "chip", MODERATE: "chip warn", HIGH: "chip bad" } as const;
 
 /** The interval of a correlation, in words; nothing where it has none. */
