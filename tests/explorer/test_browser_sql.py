@@ -65,6 +65,15 @@ def rows(page: Any) -> list[list[str]]:
     )
 
 
+def test_keys_of_the_page_are_letters_in_the_editor(page, console):
+    opened(page, console)
+    write(page, "")
+    page.keyboard.type("select 6 / 2, 1 ? 2")
+    assert written(page) == "select 6 / 2, 1 ? 2"
+    assert page.locator(".help-panel").count() == 0
+    assert page.evaluate("document.activeElement.className") == "sql-editor"
+
+
 def test_a_query_is_run_by_control_and_enter_and_its_text_is_in_the_address(page, console):
     opened(page, console)
     write(page, "select 6 * 7 as answer, 'sea' as word")

@@ -11,7 +11,7 @@ export default function HelpPanel({ close }: { close: () => void }) {
   const ofStudy: Help = STUDY_HELP;
   const text = page && ((bundled && BUNDLE_HELP[page]) || ofStudy[page]);
   return (
-    <aside className="help-panel" id="help" aria-label="Help" onKeyDown={(event) => event.key === "Escape" && close()}>
+    <aside className="help-panel" id="help" aria-label="Help">
       <div className="help-head">
         <h2>{page === null ? "Help" : `How to read this page: ${PAGES[page].title}`}</h2>
         <button className="plain" onClick={close} aria-label="Close the help">

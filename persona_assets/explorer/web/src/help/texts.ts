@@ -15,7 +15,7 @@ type Keys = readonly [keys: string, does: string];
 
 export const EVERYWHERE: readonly Keys[] = [
   ["/", "search for features, labels and roles"],
-  ["?", "open or close this help"],
+  ["?", "open or close this help; so does Escape, where it means nothing else"],
   ["Tab", "to the next list, table or chart, each of which is one stop"],
   ["↑ ↓ ← →", "within it; Home, End and the Page keys go further"],
 ];

@@ -217,7 +217,7 @@ function exact(result: SearchResult | null, wanted: string): Option | null {
 function useSlash(input: { current: HTMLInputElement | null }): void {
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== "/" || isTyped(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== "/" || isTyped(event) || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       input.current?.focus();
       input.current?.select();
