@@ -206,6 +206,7 @@ def test_the_conversation_is_one_stop_of_the_tab_key_and_goes_from_turn_to_turn(
     opened(page, drift, f"/{OWN}?turn=4")
     page.locator(".turn-list .virtual-list").focus()
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText").startswith("turn 4")
     page.keyboard.press("ArrowDown")
     page.locator('.exchange.pointed[data-place="5"]').wait_for()
@@ -217,6 +218,25 @@ def test_the_conversation_is_one_stop_of_the_tab_key_and_goes_from_turn_to_turn(
     page.keyboard.press("Enter")
     page.wait_for_function("location.hash.includes('turn=11')")
     assert chosen_turn(page) == 11
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_message_longer_than_its_box_is_read_by_key(page, built, tmp_path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    scrolled = "document.querySelector('.conversation').scrollTop"
+    with static_server(_site(built, tmp_path / "site", 8, 800)) as address:
+        opened(page, address, f"/{OWN}?turn=4")
+        box = page.get_by_role("region", name="Text of the conversation")
+        turn = page.locator('.exchange[data-place="4"]').bounding_box()
+        assert turn["height"] > 2 * box.bounding_box()["height"]
+        page.locator(".turn-list .virtual-list").focus()
+        page.keyboard.press("Tab")
+        assert box.evaluate("box => box === document.activeElement")
+        before = page.evaluate(scrolled)
+        page.keyboard.press("PageDown")
+        page.wait_for_function(f"{scrolled} > {before + 200}")
+        assert in_view(page) == [4] and chosen_turn(page) == 4
+        assert axe_violations(page) == []
 
 
 def test_the_axis_over_played_answers_has_its_own_values_band_and_p(page, drift, folder):

@@ -112,7 +112,12 @@ export const STUDY_HELP = {
       ["of away", "−contribution / Σ of all that lead away, of those that do"],
       ["confounds", "a score that goes with length or place in the conversation may be no persona"],
     ],
-    keys: [["← →", "in the chart, from turn to turn"], ["↑ ↓", "in the conversation, from turn to turn; Enter opens one"], LIT, SORT],
+    keys: [
+      ["← →", "in the chart, from turn to turn"],
+      ["↑ ↓", "in the conversation’s box, scroll; on one of its turns, to the next, and Enter opens it"],
+      LIT,
+      SORT,
+    ],
   },
   findings: {
     shows: "Questions that were saved with their SQL and their answer, and whether the answer still is the same.",

@@ -23,7 +23,7 @@ interface ConversationProps {
 export function Conversation({ run, score, place, led, pointed, choose, point, see, showFeatures }: ConversationProps) {
   const [shown, show] = useShownText(run);
   const exchanges = useMemo(() => exchangesOf(run), [run]);
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const list = useOneStop<HTMLOListElement>();
   const texts = useMemo(() => [exchanges, shown], [exchanges, shown]);
   useInView(box, texts, see);
@@ -43,7 +43,8 @@ export function Conversation({ run, score, place, led, pointed, choose, point, s
           <button onClick={show}>Show the text</button>
         </div>
       )}
-      <div className="panel conversation" ref={box}>
+      {/* On the box itself the keys scroll, as in a message that is longer than the box; on a turn they go to the next. */}
+      <section className="panel conversation" ref={box} tabIndex={0} aria-label="Text of the conversation">
         <ol aria-label="Conversation" {...list}>
           {exchanges.map((one, at) => (
             <ExchangeItem
@@ -60,7 +61,7 @@ export function Conversation({ run, score, place, led, pointed, choose, point, s
             />
           ))}
         </ol>
-      </div>
+      </section>
     </Section>
   );
 }

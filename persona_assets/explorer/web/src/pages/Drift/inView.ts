@@ -31,7 +31,7 @@ export function revealed(box: HTMLElement | null, place: number): void {
 /** Scroll the page until that answer is on the screen: in a narrow window the box stands below the chart. */
 export function brought(box: HTMLElement | null, place: number): void {
   const item = box?.querySelector<HTMLElement>(`[data-place="${place}"]`);
-  const [page, section] = [box?.closest("main"), box?.closest("section")];
+  const [page, section] = [box?.closest("main"), box?.closest(".conversation-section")];
   if (item && page && section) raise(item.lastElementChild, page, section, LOWEST.page);
 }
 
