@@ -78,6 +78,17 @@ def test_the_conversations_are_listed_and_sensitive_ones_marked(page, drift):
     page.wait_for_function(f"location.hash.includes('{OWN}')")
 
 
+@pytest.mark.parametrize("width", [400, 1200])
+def test_the_names_of_conversations_are_read_to_their_end(page, drift, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, drift, "", ".sort-table tbody tr")
+    cells = page.locator(".sort-table tbody td:first-child")
+    cut = cells.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length")
+    assert cells.count() == 4 and cut == 0
+    assert page.evaluate("document.querySelector('main').scrollWidth") <= width
+    keep_screenshot(page, f"drift-list-{width}")
+
+
 def test_a_conversation_opens_at_its_largest_drop_and_a_turn_is_a_link(page, drift):
     opened(page, drift, f"/{OWN}")
     assert chosen_turn(page) == DROP
