@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from persona_assets.base.counts import counted
 from persona_assets.base.errors import StudyError
@@ -117,6 +118,16 @@ def _print(study: Study, wanted: set[str], output: str, wide: bool) -> None:
         moved = (run["n_turns"], drop["change"], drop["turn"], below, run["p"], CALLED.get(run["verdict"]))
         rows.append((run["run"], run["name"], *moved))
     print_rows(_HEADER, rows, output, wide=wide)
+    for run in runs:
+        print_if_any(told_as_least(run), sys.stderr)
+
+
+def told_as_least(run: dict[str, Any]) -> str | None:
+    """Say of a run whose p is the smallest that so few answers can show; None of another one."""
+    if run["least_of"] is None:
+        return None
+    beside = f"{counted(run['n_turns'], 'turn')} and {counted(run['least_of'], 'answer')} of {run['anchor']}"
+    return f"{run['name']}: {run['p']:.4g} is the smallest p that {beside} can show"
 
 
 def _export(study: Study, wanted: set[str], directory: Path) -> None:

@@ -198,6 +198,7 @@ class MeasuredTurn(BaseModel):
     n_tokens: Count
     n_active_features: Count | None
     norm: FiniteFloat | None
+    n_answers: Count | None = None
     scores: dict[DriftScore, Band | None]
     played: Band | None = None
     nearest: list[Near]
@@ -226,6 +227,7 @@ class Measured(BaseModel):
     n_tokens: Count | None
     n_below_band: Count | None
     p: FiniteFloat | None = None
+    least_of: Count | None = None
     space: MeasuredSpace
     played: Played | None = None
     confounds: list[Confound]

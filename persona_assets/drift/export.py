@@ -21,7 +21,7 @@ from persona_assets.drift.manifest import MANIFEST
 from persona_assets.drift.view import TOP_FEATURES, Json, feature_profiles, run_view, runs_view
 
 _VERSION = 1
-_MEASURED = ("n_tokens", "n_below_band", "p", "space", "played", "confounds")
+_MEASURED = ("n_tokens", "n_below_band", "p", "least_of", "space", "played", "confounds")
 
 
 def export_runs(

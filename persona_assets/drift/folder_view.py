@@ -99,6 +99,7 @@ def entry_view(run: FolderRun, own: Collection[OwnSae]) -> Json:
         "largest_drop": drop and {"turn": drop.turn, "change": drop.delta_score},
         "n_below_band": measured and measured.n_below_band,
         "p": measured and measured.p,
+        "least_of": measured and measured.least_of,
         "plain": None,  # of the snapshot that has the others, too
         "cap": None,
         "verdict": run.summary.diagnostics.confound_verdict,
@@ -178,6 +179,7 @@ def _turns(run: FolderRun) -> list[Json]:
             "n_tokens": len(own.tokens) if own else 0,
             "n_active_features": None,
             "norm": None,
+            "n_answers": None,
             "scores": dict.fromkeys(SCORES) | {score: value},
             "played": None,
             "nearest": [],

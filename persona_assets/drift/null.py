@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import comb
+from math import comb, isclose
 from typing import Self
 
 import numpy as np
@@ -117,6 +117,16 @@ def lowest_p(turns: Iterable[tuple[Null, float]]) -> float | None:
     turns = list(turns)
     found = [null.run_p(score, len(turns)) for null, score in turns]
     return min((p for p in found if p is not None), default=None)
+
+
+def least_of(p: float | None, n_answers: Iterable[int], n_turns: int) -> int | None:
+    """Return of how many answers a run's p is the smallest that there can be; None where it is not.
+
+    `n_answers` are those that its turns are ranked among: the lowest turn then lies below all of its own.
+    """
+    if p is None:
+        return None
+    return next((n for n in n_answers if isclose(p, _any_among_lowest(1, n, n_turns))), None)
 
 
 def _any_among_lowest(rank: int, n: int, n_turns: int) -> float:

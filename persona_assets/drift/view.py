@@ -16,6 +16,7 @@ import pyarrow as pa
 from persona_assets.base.queries import query
 from persona_assets.drift.beside_plain import NOTHING_PLAIN, BesidePlain
 from persona_assets.drift.confounds import CONFOUNDS, confounds, told
+from persona_assets.drift.null import least_of
 from persona_assets.lake.schema import SCORES
 
 Json = dict[str, Any]
@@ -25,7 +26,9 @@ TOP_FEATURES = 20  # of a transition, by contribution and by change each
 
 def runs_view(connection: duckdb.DuckDBPyConnection, plain: BesidePlain = NOTHING_PLAIN) -> Json:
     """`data/drift.json`: the snapshot's runs by name, beside `plain` conversations."""
-    runs = [_entry(row, plain) for row in _rows(connection, "drift/runs", run=None)]
+    answers = _answers_as_long(connection, None)
+    rows = _rows(connection, "drift/runs", run=None)
+    runs = [_entry(row, plain, answers.get(row["run"], {})) for row in rows]
     return {"runs": runs, "default_run": None, "unreadable": []}
 
 
@@ -42,12 +45,13 @@ def run_view(
     tokens = _table(connection, "from drift_tokens where run = $run order by turn, token", run=run)
     changes = _table(connection, "from drift_transitions where run = $run order by turn", run=run)
     features = _table(connection, query("drift/shown_features"), run=run, top=TOP_FEATURES)
+    answers = _answers_as_long(connection, run).get(run, {})
     return {
-        **_entry(row, plain),
+        **_entry(row, plain, answers),
         "space": _space(row),
         "played": _played(row),
         "messages": _messages(row["conversation"], turns["message"].to_pylist()),
-        "turns": _turns(turns, tokens, plain, {one["turn"]: one for one in uncapped}),
+        "turns": _turns(turns, tokens, plain, {one["turn"]: one for one in uncapped}, answers),
         "transitions": _transitions(changes, features),
         "features": feature_profiles(connection, row["sae"], set(features["feature_id"].to_pylist())),
         "confounds": _confounds(turns),
@@ -63,7 +67,15 @@ def feature_profiles(connection: duckdb.DuckDBPyConnection, sae: str, feature_id
     }
 
 
-def _entry(row: Json, plain: BesidePlain) -> Json:
+def _answers_as_long(connection: duckdb.DuckDBPyConnection, run: str | None) -> dict[str, dict[int, int]]:
+    """Return by run and turn how many distinct answers of the anchor the turn is ranked among."""
+    found: dict[str, dict[int, int]] = {}
+    for row in _rows(connection, "drift/answers_as_long", run=run):
+        found.setdefault(row["run"], {})[row["turn"]] = row["n_answers"]
+    return found
+
+
+def _entry(row: Json, plain: BesidePlain, answers: Mapping[int, int]) -> Json:
     as_is = ("run", "name", "sensitive", "sae", "model", "anchor", "score", "n_turns", "n_tokens")
     dropped = row["drop_turn"] is not None
     return {
@@ -75,6 +87,7 @@ def _entry(row: Json, plain: BesidePlain) -> Json:
         "largest_drop": {"turn": row["drop_turn"], "change": row["drop_change"]} if dropped else None,
         "n_below_band": row["n_below_band"],
         "p": row["p"],
+        "least_of": least_of(row["p"], answers.values(), row["n_turns"]),
         "plain": plain.run(row["run"]),
         "cap": _cap(row),
         "verdict": row["confound_verdict"],
@@ -109,7 +122,13 @@ def _messages(conversation: list[Json], answers: list[int]) -> list[Json]:
     return [{**message, "turn": turn_of.get(index)} for index, message in enumerate(conversation)]
 
 
-def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain, uncapped: Mapping[int, Json]) -> list[Json]:
+def _turns(
+    turns: pa.Table,
+    tokens: pa.Table,
+    plain: BesidePlain,
+    uncapped: Mapping[int, Json],
+    answers: Mapping[int, int],
+) -> list[Json]:
     columns = ("piece", "projection", "scaled")
     of_turn = _sliced(tokens.select(("turn", *columns)), turns["turn"])
     as_is = ("turn", "message", "n_tokens", "n_active_features", "norm")
@@ -118,6 +137,7 @@ def _turns(turns: pa.Table, tokens: pa.Table, plain: BesidePlain, uncapped: Mapp
             **{name: row[name] for name in as_is},
             "scores": {score: _score(row, score) for score in SCORES},
             "played": _score(row, "played_projection"),
+            "n_answers": answers.get(row["turn"], 0),
             "plain": plain.turn(row["run"], row["turn"]),
             "uncapped": _uncapped(uncapped.get(row["turn"])),
             "nearest": row["nearest_roles"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from persona_assets.cli.drift import named_sources
+from persona_assets.cli.drift import named_sources, told_as_least
 from persona_assets.drift.script import Script
 from persona_assets.drift.transcript import Transcript, read_transcript
 from persona_assets.lake.schema import DRIFT_RUNS
@@ -77,6 +77,14 @@ def test_a_confound_is_called_what_the_pages_call_it(followed: Study, folder: Pa
         [(verdict,)] = warehouse.execute("select confound_verdict from drift_runs").fetchall()
     words = re.findall(r'"(\w+)": "([\w ]+)"', verdicts())
     assert status == 0 and json.loads(out)[0]["confounds"] == dict(words)[verdict]
+
+
+def test_a_p_that_cannot_be_smaller_is_told() -> None:
+    run = {"name": "A switch", "p": 8 / 95, "least_of": 87, "n_turns": 8, "anchor": "default"}
+    assert told_as_least(run) == (
+        "A switch: 0.08421 is the smallest p that 8 turns and 87 answers of default can show"
+    )
+    assert told_as_least(run | {"least_of": None}) is None
 
 
 def test_without_files_the_studys_folder_is_followed_and_scripts_are_answered(

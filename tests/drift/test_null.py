@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from persona_assets.drift.codes import pool_ranges
-from persona_assets.drift.null import MIN_RESPONSES, Null, answer_spans, draw_spans
+from persona_assets.drift.null import MIN_RESPONSES, Null, answer_spans, draw_spans, least_of, lowest_p
 from tests.drift.made import random_codes
 
 CODES = random_codes([*[10] * (MIN_RESPONSES - 1), 12, 30])
@@ -117,3 +117,13 @@ def test_a_turn_far_below_plain_answers_is_found() -> None:
         Null.of(np.zeros(1), rng.standard_normal(240)).run_p(rng.standard_normal() - 5, 6) for _ in range(200)
     ]
     assert np.mean([p is not None and p <= 0.05 for p in found]) > 0.9
+
+
+def test_the_smallest_p_that_a_run_can_have_is_told_from_others() -> None:
+    draws = np.random.default_rng(0).normal(size=200)
+    few, many = (Null.of(draws, np.arange(n, dtype=np.float64)) for n in (30, 40))
+    for lowest, least in ((-1.0, 30), (0.0, None), (0.5, None), (25.0, None)):
+        p = lowest_p([(few, lowest), (many, 35.0), (many, 36.0)])
+        assert least_of(p, [30, 40, 40], 3) == least
+        assert p is not None and (least is None) == (p > 3 / 33 + 1e-9)
+    assert least_of(None, [], 3) is None

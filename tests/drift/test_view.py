@@ -18,6 +18,7 @@ from persona_assets.lake.schema import (
     EXPLANATION_SCORES,
     FEATURE_LABELS,
     PREFERRED_LABELS,
+    RESPONSES,
     ROLE_FEATURES,
 )
 from persona_assets.lake.schema.definition import definition
@@ -31,14 +32,14 @@ from tests.drift.made import conversation
 def warehouse(study: Study) -> duckdb.DuckDBPyConnection:
     """The tables a view reads, without the rest of a snapshot."""
     connection = duckdb.connect()
-    for table in (ROLES, ROLE_FEATURES, FEATURE_LABELS, EXPLANATION_SCORES, *DRIFT_TABLES):
+    for table in (ROLES, RESPONSES, ROLE_FEATURES, FEATURE_LABELS, EXPLANATION_SCORES, *DRIFT_TABLES):
         connection.execute(definition(table))
     connection.execute(definition(PREFERRED_LABELS, query("views/preferred_labels")))
     connection.execute(
         "insert into roles select role, 'fresh', 'fresh', 'fresh', 'fresh', 6, 6, role = 'ghost', null "
         "from (values ('default'), ('ghost'), ('pirate')) as r(role)"
     )
-    for table in (ROLE_FEATURES, *DRIFT_TABLES):
+    for table in (RESPONSES, ROLE_FEATURES, *DRIFT_TABLES):
         files = [study.lake.uri(file.path) for file in study.lake.files(table)]
         if files:
             connection.execute(filling(table), {"files": files})
@@ -110,6 +111,18 @@ def test_a_run_is_shown_with_its_text_scores_and_tokens(
     changes = [change["changes"]["cosine_anchor"] for change in shown["transitions"]]
     assert changes == pytest.approx(np.diff(values))
     assert shown["space"]["compared_with"] == ["ghost", "pirate"]
+
+
+def test_each_turn_tells_how_many_answers_of_the_anchor_it_is_ranked_among(
+    connection: duckdb.DuckDBPyConnection, switching: Transcript
+) -> None:
+    ids = "select response_token_ids from responses where role = 'default'"
+    answers = {tuple(row) for (row,) in connection.execute(ids).fetchall()}
+    shown = run_view(connection, switching.run)
+    assert shown is not None and len(answers) > 1
+    expected = [sum(len(one) >= turn["n_tokens"] for one in answers) for turn in shown["turns"]]
+    assert [turn["n_answers"] for turn in shown["turns"]] == expected and max(expected) > 0
+    assert shown["p"] is None and shown["least_of"] is None, "too few to be ranked among"
 
 
 def test_both_rankings_show_their_features_and_say_how_much_of_the_movement_they_cover(

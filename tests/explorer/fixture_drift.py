@@ -64,6 +64,7 @@ _ENTRY = (
     "largest_drop",
     "n_below_band",
     "p",
+    "least_of",
     "plain",
     "cap",
     "verdict",
@@ -102,6 +103,7 @@ def _run(
         "largest_drop": {"turn": DROP, "change": drop},
         "n_below_band": int((path < 0.9).sum()),
         "p": 0.02,
+        "least_of": 588 if turns == 12 else None,
         "plain": {"names": "plain*", "is_plain": False, "n": 40, "p": 0.0244},
         "cap": None,
         "verdict": "HIGH",
@@ -139,6 +141,7 @@ def _turn(rng: np.random.Generator, turn: int, value: float, tokens: int, roles:
         "n_tokens": tokens,
         "n_active_features": 120 + turn,
         "norm": 3.2,
+        "n_answers": 90,
         "scores": {
             score: {"value": value, "low": 0.9, "high": 1.5, "p": 0.011, "run_low": 0.8}
             if score == "projection"
@@ -227,7 +230,7 @@ def _capped(run: Json) -> Json:
 def _foreign(run: Json) -> Json:
     """What a folder of another tool leaves: one score, no bands, no nearest roles, no space of its own."""
     for turn in run["turns"]:
-        turn |= {"message": None, "n_active_features": None, "norm": None, "nearest": []}
+        turn |= {"message": None, "n_active_features": None, "norm": None, "n_answers": None, "nearest": []}
         turn |= {"played": None, "plain": None}
         turn["scores"] = dict.fromkeys(SCORES)
         turn["scores"]["projection"] = {
@@ -240,7 +243,9 @@ def _foreign(run: Json) -> Json:
     for feature in run["features"].values():
         feature |= {"roles": [], "profile": "pirate 0.4, ghost 0.2"}
     space = run["space"] | {"axis_cosine": None, "n_roles": None, "compared_with": [], "n_draws": None}
-    unknown = dict.fromkeys(("n_tokens", "n_below_band", "p", "plain", "played")) | {"confounds": []}
+    unknown = dict.fromkeys(("n_tokens", "n_below_band", "p", "least_of", "plain", "played")) | {
+        "confounds": []
+    }
     known = {"verdict": "HIGH", "max_correlation": 0.975, "sae": "layer_40_width_65k_l0_medium"}
     elsewhere = {"own_sae": None, "neuronpedia": "gemma-3-27b-it/40-gemmascope-2-res-65k"}
     return run | unknown | known | elsewhere | {"space": space}

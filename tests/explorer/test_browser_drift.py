@@ -304,6 +304,10 @@ def test_a_run_stands_beside_plain_conversations_with_their_number_and_how_to_re
     opened(page, drift, f"/{OWN}?turn=2")
     fact = page.locator(".drift-head .facts div").filter(has_text="plain conversations")
     assert fact.inner_text().split("\n")[-1] == "0.0244 (40 plain ones as long)"
+    told = page.locator(".drift-head .facts").inner_text()
+    assert "0.0200 the smallest that 588 answers can show" in " ".join(told.split())
+    opened_turn = page.locator(".turn-details").inner_text()
+    assert "(p 0.0110, the smallest that 90 answers can show)" in opened_turn
     assert "among the same turn of 40 plain conversations" in page.locator(".drift-plain").inner_text()
     assert "40 plain conversations have 0.580 to 1.40 at this turn (p 0.220)" in (
         page.locator(".turn-details").inner_text()

@@ -77,6 +77,9 @@ class DriftRunEntry(Answer):
     """Turns whose `score` is below the null band."""
     p: float | None
     """Of the whole run: how often as many plain answers have one as low as its lowest turn."""
+    least_of: int | None
+    """`p` is the smallest that so many distinct answers of the anchor can show: the lowest turn is below all.
+    Null: it is not, or that is not known."""
     plain: DriftPlain | None
     """Null: the study does not say which conversations are plain, or none so called is measured."""
     cap: DriftCap | None

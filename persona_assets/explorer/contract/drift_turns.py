@@ -68,6 +68,8 @@ class DriftTurn(Answer):
     n_active_features: int | None
     norm: float | None
     """Of the turn's vector before L2 normalization."""
+    n_answers: int | None
+    """Distinct answers of the anchor that are as long: `p` is 1 / (n_answers + 1) at least. Null: unknown."""
     scores: dict[DriftScore, DriftValue | None]
     """Those of other ways are null in folders of other tools."""
     played: DriftValue | None

@@ -1140,6 +1140,11 @@ export interface DriftRunEntry {
   n_below_band: number | null;
   /** Of the whole run: how often as many plain answers have one as low as its lowest turn. */
   p: number | null;
+  /**
+   * `p` is the smallest that so many distinct answers of the anchor can show: the lowest turn is below all.
+   * Null: it is not, or that is not known.
+   */
+  least_of: number | null;
   /** Null: the study does not say which conversations are plain, or none so called is measured. */
   plain: DriftPlain | null;
   /** Null: the conversation as it is. */
@@ -1217,6 +1222,8 @@ export interface DriftTurn {
   n_active_features: number | null;
   /** Of the turn's vector before L2 normalization. */
   norm: number | null;
+  /** Distinct answers of the anchor that are as long: `p` is 1 / (n_answers + 1) at least. Null: unknown. */
+  n_answers: number | null;
   /** Those of other ways are null in folders of other tools. */
   scores: Record<DriftScore, DriftValue | null>;
   /** The projection on the axis over played answers, where the run has one. */
@@ -1353,6 +1360,7 @@ export interface DriftRun {
   largest_drop: Drop | null;
   n_below_band: number | null;
   p: number | null;
+  least_of: number | null;
   plain: DriftPlain | null;
   cap: DriftCap | null;
   verdict: ConfoundVerdict | null;

@@ -9,6 +9,7 @@ const answered = (turn: number, ...piece: string[]): DriftTurn => ({
   n_tokens: piece.length,
   n_active_features: null,
   norm: null,
+  n_answers: null,
   scores: { projection: null, cosine_axis: null, cosine_anchor: null },
   played: null,
   plain: null,

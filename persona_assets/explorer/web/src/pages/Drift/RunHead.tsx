@@ -117,7 +117,7 @@ function RunFacts({ run, score, played, lead }: Pick<RunHeadProps, "run" | "scor
         ["below the band", hasBand ? `${count(below)} of ${count(run.n_turns)}` : "–", "one turn in forty is, by chance"],
         [
           "p of the run",
-          score === run.score ? fmt(run.p) : "–",
+          score === run.score ? <RunP run={run} /> : "–",
           `how often as many plain answers have one as low as the lowest turn (${SCORES[run.score]})`,
         ],
         ...(run.plain && score === "projection" ? [plainFact(run.plain)] : []),
@@ -130,6 +130,15 @@ function RunFacts({ run, score, played, lead }: Pick<RunHeadProps, "run" | "scor
         ["read by", <bdi className="drift-model">{run.model}</bdi>],
       ]}
     />
+  );
+}
+
+function RunP({ run: { p, least_of } }: { run: DriftRun }) {
+  if (least_of === null) return fmt(p);
+  return (
+    <>
+      {fmt(p)} <span className="fact-note">the smallest that {count(least_of)} answers can show</span>
+    </>
   );
 }
 

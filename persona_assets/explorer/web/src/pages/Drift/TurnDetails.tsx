@@ -6,7 +6,7 @@ import { RoleLink } from "../../components/links";
 import { Meter } from "../../components/parts";
 import { useStudy } from "../../data/StudyContext";
 import type { DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
-import { valueOf } from "./words";
+import { asLeast, valueOf } from "./words";
 
 export const LONG = 2000; // characters of a message, before more are asked for
 const FIRST = 1500; // tokens drawn before more are asked for
@@ -43,14 +43,14 @@ export function TurnDetails({ run, turn, score, text, showFeatures }: TurnDetail
 /** How many plain answers score as low, as a share. */
 function pOf(turn: DriftTurn, score: DriftScore): string {
   const p = turn.scores[score]?.p ?? null;
-  return p === null ? "" : ` (p ${fmt(p)})`;
+  return p === null ? "" : ` (p ${fmt(p)}${asLeast(p, turn.n_answers, "answers")})`;
 }
 
 /** Where the same turn of plain conversations lies. */
 function plainNote(run: DriftRun, turn: DriftTurn, score: DriftScore): string {
   if (!turn.plain || !run.plain || score !== "projection") return "";
   const { low, high, p } = turn.plain;
-  return `; 95 % of ${count(run.plain.n)} plain conversations have ${fmt(low)} to ${fmt(high)} at this turn (p ${fmt(p)})`;
+  return `; 95 % of ${count(run.plain.n)} plain conversations have ${fmt(low)} to ${fmt(high)} at this turn (p ${fmt(p)}${asLeast(p, run.plain.n, "of them")})`;
 }
 
 function TurnTokens({ turn, text }: { turn: DriftTurn; text: string }) {

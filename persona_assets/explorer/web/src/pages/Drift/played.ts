@@ -7,6 +7,7 @@ export function onPlayedAxis(run: DriftRun): DriftRun {
     ...run,
     score: "projection",
     p: run.played?.p ?? null,
+    least_of: null, // as of the other axis it is known
     plain: null,
     verdict: null,
     max_correlation: null,

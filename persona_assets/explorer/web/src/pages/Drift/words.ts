@@ -1,4 +1,4 @@
-import { fixed } from "../../components/format";
+import { count, fixed } from "../../components/format";
 import type { Confound, DriftPlain, DriftRun, DriftScore, DriftTurn } from "../../generated/contract";
 
 /** What each score is called. */
@@ -19,6 +19,11 @@ export function reachOf({ low, high }: Pick<Confound, "low" | "high">): string {
 /** What the p of a run beside plain conversations is, in a line. */
 export function plainHint(names: string): string {
   return `of the projection: how often a conversation without a role (called ${names}) has a turn as low for its place`;
+}
+
+/** What is said of a p that is a rank among `n` others, where it is the smallest that there can be. */
+export function asLeast(p: number | null, n: number | null, others: string): string {
+  return p === null || n === null || p >= 1.5 / (n + 1) ? "" : `, the smallest that ${count(n)} ${others} can show`;
 }
 
 /** The smallest p that so many plain conversations can give. */
