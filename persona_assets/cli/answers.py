@@ -19,13 +19,13 @@ from typing import Any, TextIO
 import duckdb
 
 from persona_assets.base.counts import counted
-from persona_assets.base.duck import heeding_ctrl_c, told
+from persona_assets.base.duck import heeding_ctrl_c
 from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line
 from persona_assets.base.jsonl import checked_text
 from persona_assets.base.queries import query
-from persona_assets.base.slips import clearly, instead
 from persona_assets.cli.edge import end_unread
+from persona_assets.cli.executed import executed, refused
 from persona_assets.cli.table import fitted
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
@@ -79,9 +79,9 @@ def print_answer(
     """Run a statement and print its answer as it comes. Raises StudyError where DuckDB refuses it."""
     with heeding_ctrl_c(connection.interrupt) as call:
         try:
-            call(connection.execute, statement, parameters or None)
-            header = [column[0] for column in connection.description or []]
-            batches = iter(lambda: call(connection.fetchmany, _BATCH), [])
+            answer = call(executed, connection, statement, parameters, output)
+            header = [column[0] for column in answer.description or []]
+            batches = iter(lambda: call(answer.fetchmany, _BATCH), [])
             rows = chain.from_iterable(batches)
             first = next(rows, None)
             found = () if first is None else chain((first,), rows)
@@ -90,14 +90,7 @@ def print_answer(
                 footer = if_none or _why_none(study, call(empty_tables, connection, statement.query))
             print_rows(header, found, output, footer, wide=wide, widened_by=widened_by)
         except duckdb.Error as error:
-            raise refused(connection, error) from error
-
-
-def refused(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -> StudyError:
-    """Return what DuckDB says of a query, and below it what was meant, where the snapshot tells."""
-    hint = instead(connection, str(error))
-    said = clearly(told(error))
-    return StudyError(f"{said}\n{hint}" if hint else said)
+            raise refused(connection, error, statement) from error
 
 
 def _why_none(study: Study, empty: list[str]) -> str | None:

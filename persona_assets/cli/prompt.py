@@ -16,7 +16,8 @@ from persona_assets.base.errors import StudyError
 from persona_assets.base.given import one_line, printable
 from persona_assets.base.jsonl import checked_text
 from persona_assets.base.queries import examples, query, title
-from persona_assets.cli.answers import print_answer, print_rows, refused, statements_of
+from persona_assets.cli.answers import print_answer, print_rows, statements_of
+from persona_assets.cli.executed import refused
 from persona_assets.study.study import Study
 from persona_assets.warehouse import connect
 

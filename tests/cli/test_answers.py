@@ -188,8 +188,34 @@ def test_a_query_that_is_wrong_is_answered_with_duckdbs_own_words(study: Study) 
 
 def test_a_warehouse_cannot_be_written_from_the_command_line(study: Study) -> None:
     publish(study)
-    with pytest.raises(StudyError, match="read-only"):
-        ask(study, "drop table roles", "table")
+    for change in ("drop table roles", "drop table x", "insert into x values (1)", "delete from roles"):
+        with pytest.raises(StudyError) as refused:
+            ask(study, change, "table")
+        kind = change.split()[0].upper()
+        said = f"the snapshot is read-only, so it takes no {kind}; ask with SELECT"
+        assert str(refused.value).startswith(said)
+        assert "\n" not in str(refused.value)
+    with pytest.raises(StudyError, match="read-only, so it takes no CREATE"):
+        ask(study, "create table mine as from roles", "table")
+
+
+def test_values_are_written_as_duckdb_writes_them(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(study)
+    sql = (
+        "select interval '1 month' as i, date 'infinity' as d, 'a\\xFF'::blob as b, "
+        "timestamp '2026-01-02 03:04:05' as t, map {'x': 2 / 3} as m"
+    )
+    for output, said in {
+        "table": ["i        d         b      t                    m", "1 month  infinity  a\\xFF  "],
+        "csv": ["i,d,b,t,m", "1 month,infinity,a\\xFF,2026-01-02 03:04:05,"],
+    }.items():
+        ask(study, sql, output)
+        header, row, *_ = capsys.readouterr().out.splitlines()
+        assert header == said[0] and row.startswith(said[1])
+    ask(study, sql, "json")
+    [record] = json.loads(capsys.readouterr().out)
+    assert (record["i"], record["d"], record["b"]) == ("1 month", "infinity", "a\\xFF")
+    assert (record["t"], record["m"]) == ("2026-01-02T03:04:05", {"x": 2 / 3})
 
 
 def test_sql_reads_the_query_from_standard_input(study: Study) -> None:

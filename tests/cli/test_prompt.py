@@ -132,6 +132,23 @@ def test_commands_with_a_dot_tell_what_there_is(published: Study, capsys: pytest
         assert wanted in shown, wanted
 
 
+def test_what_is_wrong_in_a_table_of_ones_own_is_told_by_duckdb(
+    published: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(
+        published,
+        "insert into mine values (1);",
+        "create temp table mine as select 1 as n;",
+        "insert into mine values (1, 2);",
+        "insert into mine values (2); select sum(n) as total from mine;",
+        "drop table roles;",
+    )
+    before, between, after = capsys.readouterr().out.split("Count")[:3]
+    assert "read-only, so it takes no INSERT" in before
+    assert "has 1 columns but 2 values were supplied" in between and "read-only" not in between
+    assert "total\n    3\n" in after and "read-only, so it takes no DROP" in after
+
+
 def test_in_a_narrow_terminal_wide_shows_what_had_no_room(
     published: Study, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,13 +8,13 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import duckdb
 
+from persona_assets.base.spelled import AS_TEXT, Spelled, spelled
 from persona_assets.explorer.problems import ProblemError
 
 _BATCH = 1000  # rows held at a time
@@ -22,27 +22,14 @@ _EXACT = 2**53  # beyond it a number of JavaScript is not the one that was meant
 
 # Types of which Python has not all values: it knows no infinity, no year 10,000, and no nanoseconds; and
 # those, alone or within others, that would stand in words of Python's. DuckDB writes them in their stead.
-_AS_TEXT = "#{place}::varchar"
 _IN_ITS_WORDS = re.compile(r"\b(INTERVAL|UNION|BIT|UUID|MAP|UHUGEINT|ENUM|TIME WITH TIME ZONE)\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # names of fields, and texts of an ENUM
-_SPELLED = dict.fromkeys(("DATE", "TIME_NS"), _AS_TEXT) | dict.fromkeys(
-    ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), f"replace({_AS_TEXT}, ' ', 'T')"
+_SPELLED = dict.fromkeys(("DATE", "TIME_NS"), AS_TEXT) | dict.fromkeys(
+    ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), f"replace({AS_TEXT}, ' ', 'T')"
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Said = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Spelled:
-    """An answer some of whose columns DuckDB writes as text; `description` holds their own types."""
-
-    rows: duckdb.DuckDBPyRelation
-    description: list[tuple[str, str]]
-
-    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
-        """Return the next rows."""
-        return self.rows.fetchmany(size)
 
 
 ConsoleAnswer = duckdb.DuckDBPyConnection | Spelled
@@ -50,20 +37,12 @@ ConsoleAnswer = duckdb.DuckDBPyConnection | Spelled
 
 def executed(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, form: str) -> Any:
     """Return the answer to `statement`, of which DuckDB writes what JSON lacks; Parquet has it all anyway."""
-    try:
-        asked = connection.sql(statement) if statement.type == duckdb.StatementType.SELECT else None
-    except duckdb.Error:  # told better when it is executed
-        asked = None
-    kinds = [] if asked is None or form == "parquet" else list(map(str, asked.types))
-    columns = [_spelled(kind).format(place=place) for place, kind in enumerate(kinds, 1)]
-    if asked is None or columns == [f"#{place}" for place in range(1, len(kinds) + 1)]:
-        return connection.execute(statement)
-    return Spelled(asked.project(", ".join(columns)), list(zip(asked.columns, kinds, strict=True)))
+    return connection.execute(statement) if form == "parquet" else spelled(connection, statement, _spelling)
 
 
-def _spelled(kind: str) -> str:
-    """Return how a column of this type is asked for, by its place."""
-    return _SPELLED.get(kind) or (_AS_TEXT if _IN_ITS_WORDS.search(_QUOTED.sub("", kind)) else "#{place}")
+def _spelling(kind: str) -> str | None:
+    """Return how a column of this type is asked for where DuckDB writes it."""
+    return _SPELLED.get(kind) or (AS_TEXT if _IN_ITS_WORDS.search(_QUOTED.sub("", kind)) else None)
 
 
 def write_json(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
