@@ -46,6 +46,20 @@ def test_no_page_has_a_serious_violation_nor_is_wider_than_a_small_window(chromi
     assert troubles == []
 
 
+def test_the_name_of_the_page_is_in_view_on_a_phone(page, site, troubles):
+    page.set_viewport_size({"width": 400, "height": 800})
+    in_view = """() => {
+        const [names, one] = ['.header nav', '.header nav [aria-current]'].map(
+            which => document.querySelector(which).getBoundingClientRect());
+        return one.left >= names.left - 1 && one.right <= names.right + 1;
+    }"""
+    for place in ("sql", "axis", "findings"):
+        page.goto(f"{site}#/{place}")
+        page.wait_for_selector("main h1, main h2")
+        assert settled(page).evaluate(in_view), place
+    troubles.clear()  # the synthetic site lacks the files of some pages
+
+
 def test_all_javascript_together_is_small(built: Path):
     files = [path for path in (built / "assets").glob("*.js") if not path.name.startswith("duckdb-worker")]
     scripts = [path.read_bytes() for path in files]  # DuckDB's own is loaded with it, once it is asked

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { OpenBundle } from "../bundle/Drop";
 import { useBundle } from "../bundle/store";
 import { moment } from "../components/format";
@@ -40,8 +41,10 @@ function Navigation() {
   const mapped = useSae()?.has_atlas === true;
   const linkOf = (one: Page) => href(one, null, one === "table" && mapped ? { sort: "-score" } : {}); // feature 0 is no beginning
   const pages = PAGE_NAMES.filter((one) => PAGES[one].inHeader(study, bundle));
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => inView(list.current), [page, study]);
   return (
-    <nav aria-label="Pages">
+    <nav aria-label="Pages" ref={list}>
       {pages.map((one) => (
         <a key={one} href={linkOf(one)} aria-current={one === page ? "page" : undefined}>
           {PAGES[one].title}
@@ -49,6 +52,15 @@ function Navigation() {
       ))}
     </nav>
   );
+}
+
+/** Scroll the names sideways, where a phone has no room for all, until that of the page is in view. */
+function inView(list: HTMLElement | null): void {
+  const current = list?.querySelector<HTMLElement>("[aria-current]");
+  if (!list || !current) return;
+  const [box, name] = [list.getBoundingClientRect(), current.getBoundingClientRect()];
+  if (name.left < box.left) list.scrollLeft += name.left - box.left;
+  else if (name.right > box.right) list.scrollLeft += name.right - box.right;
 }
 
 function SaeChoice() {
