@@ -303,7 +303,7 @@ def test_a_run_stands_beside_plain_conversations_with_their_number_and_how_to_re
     assert page.locator(".plain-run").count() == 1, "the sensitive one is called plain, too"
     opened(page, drift, f"/{OWN}?turn=2")
     fact = page.locator(".drift-head .facts div").filter(has_text="plain conversations")
-    assert fact.inner_text().split("\n")[-1] == "0.0244 (40 plain ones as long)"
+    assert fact.inner_text().split("\n")[-1] == "0.0244 (the smallest that can come of 40 plain ones as long)"
     told = page.locator(".drift-head .facts").inner_text()
     assert "0.0200 the smallest that 588 answers can show" in " ".join(told.split())
     opened_turn = page.locator(".turn-details").inner_text()

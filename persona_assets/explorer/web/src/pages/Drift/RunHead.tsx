@@ -3,7 +3,7 @@ import { Facts } from "../../components/parts";
 import type { Confound, DriftCap, DriftPlain, DriftRun, DriftRunEntry, DriftScore } from "../../generated/contract";
 import { VERDICT_WORDS } from "../../generated/verdicts";
 import { href, navigate, useParam } from "../../router/router";
-import { leastP, plainHint, reachOf, SCORES, VERDICTS } from "./words";
+import { isLeast, leastP, plainHint, reachOf, SCORES, VERDICTS } from "./words";
 
 interface RunHeadProps {
   run: DriftRun;
@@ -145,7 +145,8 @@ function RunP({ run: { p, least_of } }: { run: DriftRun }) {
 function plainFact(plain: DriftPlain): [string, string, string] {
   const others = plain.is_plain ? "other plain" : "plain";
   const n = `${count(plain.n)} ${others} ${plain.n === 1 ? "one" : "ones"} as long`;
-  return ["p beside plain conversations", plain.p === null ? `– (${n})` : `${fmt(plain.p)} (${n})`, plainHint(plain.names)];
+  const least = plain.p !== null && isLeast(plain.p, plain.n) ? "the smallest that can come of " : "";
+  return ["p beside plain conversations", `${fmt(plain.p)} (${least}${n})`, plainHint(plain.names)];
 }
 
 function largestDrop(run: DriftRun, score: DriftScore): { turn: number; change: number } | null {

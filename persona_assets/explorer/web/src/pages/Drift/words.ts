@@ -23,8 +23,11 @@ export function plainHint(names: string): string {
 
 /** What is said of a p that is a rank among `n` others, where it is the smallest that there can be. */
 export function asLeast(p: number | null, n: number | null, others: string): string {
-  return p === null || n === null || p >= 1.5 / (n + 1) ? "" : `, the smallest that ${count(n)} ${others} can show`;
+  return p === null || n === null || !isLeast(p, n) ? "" : `, the smallest that ${count(n)} ${others} can show`;
 }
+
+/** Whether a rank among `n` others and itself, as a share, is the lowest. */
+export const isLeast = (p: number, n: number): boolean => p < 1.5 / (n + 1);
 
 /** The smallest p that so many plain conversations can give. */
 export function leastP(plain: DriftPlain): number {
