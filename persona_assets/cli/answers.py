@@ -65,6 +65,25 @@ def say_unshown(study: Study, *, role: str, sae: str | None, limit: int, by: str
         print(f"not among these: {counted(n, 'feature')} more of {role} at q < 0.05; --by q", file=sys.stderr)
 
 
+def say_uncompared(study: Study, *, role: str, sae: str | None) -> None:
+    """Say on standard error why a role has no effect, AUROC or q, where nothing compares it with others."""
+    compared = "select count(*) from role_contrasts where role = $role and sae = chosen_sae($sae)"
+    with connect(study) as connection:
+        [(n,)] = connection.execute(compared, {"role": role, "sae": sae}).fetchall()
+    if n:
+        return
+    excluded = study.settings.analysis.exclude
+    why = f"the roles are not compared yet; `persona run {study.name} --select statistics,warehouse` does it"
+    if role in excluded:
+        why = f"analysis.exclude leaves {role} out of comparisons"
+    elif len({*study.role_names} - {*excluded}) < 2:
+        why = "no other role takes part; name more in roles.include"
+    sys.stdout.flush()
+    print(
+        f"nothing compares {role} with other roles, so effect, auroc and q are empty: {why}", file=sys.stderr
+    )
+
+
 def print_answer(
     study: Study,
     connection: duckdb.DuckDBPyConnection,

@@ -23,7 +23,7 @@ from persona_assets.explorer.server.server import serve
 from persona_assets.explorer.site import write_site
 from persona_assets.steering.offered import Offered
 from persona_assets.study.study import Study
-from persona_assets.warehouse import newest_snapshot
+from persona_assets.warehouse import hindered, newest_snapshot
 
 
 def access_by(host: str, trusted: Sequence[str], base: str, with_token: bool) -> Access:
@@ -76,9 +76,10 @@ def _lacking(study: Study, drift_runs: Path | None) -> Iterator[str]:
     if not (front_end.DIST / "index.html").is_file():
         yield f"persona: {front_end.MISSING}"
     if not newest_snapshot(study).is_file():
+        first = hindered(study)
         yield (
-            f"nothing is published yet: start `persona run {study.name}` in another terminal, and the pages "
-            "fill by themselves"
+            f"nothing is published yet: {f'{first}; then ' if first else ''}start `persona run {study.name}` "
+            "in another terminal, and the pages fill by themselves"
         )
 
 

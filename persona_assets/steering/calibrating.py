@@ -39,7 +39,7 @@ class Calibration:
         self.anchor, name = settings.analysis.anchor, across.study.name
         if not across.keeps_response_vectors:
             raise StudyError(
-                f"{across.study.file}: a cap's threshold is told by the anchor's single answers; "
+                f"{across.study.file}: a cap's threshold is a quantile of the anchor's single answers; "
                 f"set extraction.vectors: response, and `persona run {name} --select activations,vectors`"
             )
         self._files = across.with_vectors(sae)

@@ -45,8 +45,8 @@ def live_settings(
     for one in (target.role, analysis.anchor):
         if one in analysis.exclude:
             raise StudyError(
-                f"{study.file}: role {one!r} is left out of comparisons by analysis.exclude, and a strength "
-                f"is told by comparing roles with {analysis.anchor!r}"
+                f"{study.file}: role {one!r} is left out of comparisons by analysis.exclude, and comparing "
+                f"roles with {analysis.anchor!r} is what tells how much a strength is"
             )
     if target.feature is not None:
         what = {"target": "features", "features": [target.feature], "controls": 0}

@@ -10,6 +10,7 @@ from persona_assets.warehouse.kept import keep, kept
 from persona_assets.warehouse.losing import losing, makes_again
 from persona_assets.warehouse.reading import (
     connect,
+    hindered,
     newest_snapshot,
     snapshot_identity,
     stands_on,
@@ -21,6 +22,7 @@ from persona_assets.warehouse.snapshot import Snapshot, publish
 __all__ = [
     "Snapshot",
     "connect",
+    "hindered",
     "keep",
     "kept",
     "losing",

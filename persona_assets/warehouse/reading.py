@@ -68,10 +68,21 @@ def published_path(study: Study) -> Path:
     """`newest_snapshot`. Raises StudyError where nothing is published yet."""
     path = newest_snapshot(study)
     if not path.is_file():
+        first = hindered(study)
         raise NotPublishedError(
-            f"{study.name}: nothing is published yet ({path} does not exist); run `persona run {study.name}`"
+            f"{study.name}: nothing is published yet ({path} does not exist); "
+            f"{f'{first}; then ' if first else ''}run `persona run {study.name}`"
         )
     return path
+
+
+def hindered(study: Study) -> str | None:
+    """Return that the study's roles are not there, so that no run can begin, and the remedy; or None."""
+    try:
+        _ = study.role_names
+    except StudyError as error:
+        return str(error)
+    return None
 
 
 def kept_path(study: Study, name: str) -> Path:

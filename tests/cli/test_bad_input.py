@@ -121,9 +121,9 @@ def test_a_question_id_that_is_used_twice(
 
 def test_role_data_that_are_not_there_yet(make_study: StudyMaker, complaint: Complaint) -> None:
     study = make_study(changes={"roles": {"directory": "data/nowhere"}})
-    assert "no role files here yet; bring them in with `persona roles import SOURCE`" in complaint(
-        "run", study.file
-    )
+    bring = "no role files here yet; bring them in with `persona roles import SOURCE`"
+    assert bring in complaint("run", study.file)
+    assert f"{bring}; then run `persona run small`" in complaint("sql", study.file, "from roles")
 
 
 @pytest.mark.parametrize("block", ["generation", "extraction"])

@@ -124,7 +124,7 @@ def top_features(
     wide: WideOption = False,
 ) -> None:
     """Show the features that characterize a role."""
-    from persona_assets.cli.answers import ask, say_unshown
+    from persona_assets.cli.answers import ask, say_uncompared, say_unshown
     from persona_assets.cli.arguments import check_role, check_sae
 
     opened = load_study(study)
@@ -132,8 +132,10 @@ def top_features(
     check_sae(opened, sae)
     query = "from top_features($role, sae := $sae, by := $by) limit $limit"
     ask(opened, query, output, wide=wide, role=role, sae=sae, limit=limit, by=by)
-    if output is Format.table and by != "q":
-        say_unshown(opened, role=role, sae=sae, limit=limit, by=by)
+    if output is Format.table:
+        say_uncompared(opened, role=role, sae=sae)
+        if by != "q":
+            say_unshown(opened, role=role, sae=sae, limit=limit, by=by)
 
 
 @commands.command("try", cls=TextCommand)

@@ -40,8 +40,8 @@ RoleFileOption = Annotated[
         "--role-file",
         exists=True,
         dir_okay=False,
-        help="In place of a feature: the vector to the role in a .pt file of assistant-axis's. "
-        "A tensor alone is taken for one, also where it is an axis.",
+        help="In place of a feature: the vector to a role, from a .pt file of assistant-axis's. A bare "
+        "tensor is read as a role's vector, even one that is an axis: give that to --axis-file.",
     ),
 ]
 FromFileOption = Annotated[
@@ -50,7 +50,8 @@ FromFileOption = Annotated[
         "--from-file",
         exists=True,
         dir_okay=False,
-        help="What that vector leads from: another role's file, such as default's, or an axis's.",
+        help="What the vector of --role-file leads from: another role's file, such as default's, or an "
+        "axis's.",
     ),
 ]
 OperationOption = Annotated[
@@ -58,7 +59,8 @@ OperationOption = Annotated[
     typer.Option(
         "--operation",
         metavar="OPERATION",
-        help="add, ablate, cap or floor: what is done to its amount in each token of the answer.",
+        help="What is done to what is edited, in each token of the answer: add (more of it), ablate (none of "
+        "it), cap (no more of it than the strength), floor (no less).",
     ),
 ]
 StrengthOption = Annotated[
