@@ -34,6 +34,9 @@ def test_an_unknown_study_is_answered_with_those_there_are() -> None:
     ("changes", "complaint"),
     [
         ({"generation.temprature": 0.7}, r"generation.temprature: unknown key; did you mean temperature\?"),
+        ({"atlas.split_seed": -1}, r"atlas.split_seed: .* greater than or equal to 0, not -1$"),
+        ({"atlas.random_seed": 2**32}, r"atlas.random_seed: .* less than 2147483648, not 4294967296$"),
+        ({"atlas.umap_random_state": -1}, r"atlas.umap_random_state: .* equal to 0, not -1$"),
         ({"generation.zzz": 0.7}, r"generation.zzz: unknown key; remove it$"),
         (
             {"extraction.saes": {"demo": {"path": "x", "neuronpediaid": "m/s"}}},

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from persona_assets.lake.schema.of_runs import DriftScore
-from persona_assets.study.settings.block import Block, Name, PositiveInt
+from persona_assets.study.settings.block import Block, Name, PositiveInt, Seed
 
 DriftSpace = Literal["sae", "residual"]
 
@@ -74,15 +74,15 @@ class AtlasSettings(Block):
     questions it is classic."""
     top_k: PositiveInt = 2000
     """How many of them are on the map at most."""
-    split_seed: int = 42
+    split_seed: Seed = 42
     """Seed of the halves of wordings, and of responses, whose agreement is called stability."""
-    random_seed: int = 42
+    random_seed: Seed = 42
     """Seed of the principal components."""
     umap_n_neighbors: PositiveInt = 15
     """UMAP's `n_neighbors`."""
     umap_min_dist: Annotated[float, Field(ge=0)] = 0.1
     """UMAP's `min_dist`."""
-    umap_random_state: int = 24
+    umap_random_state: Seed = 24
     """UMAP's `random_state`."""
     neighbor_k: PositiveInt = 20
     """Neighbors that are kept of each feature."""

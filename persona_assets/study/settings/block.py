@@ -16,6 +16,7 @@ NAMED_BY = f"lower-case letters, digits, '_' and '-', at most {LONGEST_NAME}"
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 PositiveInt = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]  # NumPy, scikit-learn and UMAP take it, and a few counted on
 
 
 def _name(value: str) -> str:

@@ -121,7 +121,7 @@ class GenerationSettings(Block):
     max_model_len: PositiveInt = 2048
     """Longest prompt and answer together, in tokens."""
     seed: int = 0
-    """With role, variant and question it seeds each response."""
+    """Any whole number: with role, variant and question it seeds each response."""
     dtype: Dtype = "auto"
     """Type of the weights while they answer; `auto`: see below."""
     template_date: dt.date | None = None
