@@ -574,6 +574,8 @@ def test_on_a_phone_the_text_stands_below_its_chart_and_nothing_scrolls_sideways
         and conversation["y"] + conversation["height"] < turns["y"]
     )
     assert chart["height"] + conversation["height"] < 800 + 40, "both are seen at once"
+    links = page.locator(".drift-features .feature-link")
+    assert max(links.evaluate_all("all => all.map(one => one.offsetHeight)")) < 25, "a number is one line"
     assert page.evaluate("document.querySelector('main').scrollWidth") <= 400
     assert axe_violations(page) == []
     keep_screenshot(page, "drift-400")
