@@ -259,6 +259,9 @@ def test_a_role_shows_plain_methods_with_intervals_and_the_echoes_of_its_words(p
     assert "0.90 [0.80, 0.95]" in plain and HOSTILE[0] in plain
     echoes = page.get_by_role("table", name="Echoes of the role's words").inner_text()
     assert f"sea, {A}" in echoes and "2 of 3" in echoes and "0.030" in echoes
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.querySelector('main').scrollWidth") == 400
+    assert axe_violations(page) == []
 
 
 def test_letters_that_run_right_to_left_do_so_over_tokens_that_split_them(page, pages, folder):

@@ -28,12 +28,16 @@ export function Controls({ role: { baselines, echoes, features } }: { role: Role
           title="Plain methods"
           note="how well each tells the role's answers from others', on other questions under other wordings; 0.5 is chance"
         >
-          <Told baselines={baselines} labels={labels} />
+          <div className="scroll-box">
+            <Told baselines={baselines} labels={labels} />
+          </div>
         </Fold>
       )}
       {echoes.length > 0 && (
         <Fold title={`Echoes (${echoes.length})`} note="features that peak on words of the role's own name or instructions">
-          <Echoes echoes={echoes} labels={labels} />
+          <div className="scroll-box">
+            <Echoes echoes={echoes} labels={labels} />
+          </div>
         </Fold>
       )}
     </>
