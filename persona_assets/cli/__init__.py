@@ -6,6 +6,7 @@ import os
 import sys
 
 from persona_assets.cli.edge import ending_in_a_line
+from persona_assets.cli.loading import hold_ctrl_c
 
 
 def main() -> None:
@@ -13,6 +14,7 @@ def main() -> None:
     # Threads that spin while they wait slow each other down severalfold wherever cores are shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+    hold_ctrl_c()
     with ending_in_a_line():
         from persona_assets.cli.app import app
 
