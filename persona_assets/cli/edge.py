@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
 import traceback
@@ -24,7 +25,8 @@ from persona_assets.base.secrets import without_secrets
 
 MISTAKE, DEFECT, INTERRUPTED, UNREAD = 2, 70, 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
-_CTRL_C_IN_A_QUERY = "Query interrupted"  # DuckDB hears it first, and raises a RuntimeError
+# Who hears Ctrl-C first, DuckDB or what builds a class of settings, raises an error of its own that says so.
+_CTRL_C = re.compile(r"Query interrupted$|.*\bKeyboardInterrupt\b", re.DOTALL)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -57,7 +59,7 @@ def ending_in_a_line() -> Iterator[None]:
         place = f"{error.filename}: " if error.filename is not None else ""
         _end(f"{place}{error.strerror or error}; check the path, its permissions and the disk", MISTAKE)
     except Exception as error:
-        if isinstance(error, RuntimeError) and str(error) == _CTRL_C_IN_A_QUERY:
+        if _CTRL_C.match(str(error)):
             sys.exit(INTERRUPTED)
         _show_when_debugging()
         _end(defect(type(error).__name__, str(error), _place(error)), DEFECT)

@@ -42,6 +42,8 @@ def failing(patch: Patch, error: BaseException) -> Said:
         ),
         (OSError("odd"), 2, "persona: odd; check"),
         (KeyboardInterrupt(), 130, ""),
+        (RuntimeError("Query interrupted"), 130, ""),
+        (ValueError("Error building `default` serializer:\n  KeyboardInterrupt: "), 130, ""),
         (KeyError("a\nb\x1b"), 70, "persona: unexpected KeyError "),
         (UnforeseenError("in a step"), 70, "persona: in a step\n"),
         (UnicodeEncodeError("ascii", "é", 0, 1, "why"), 70, "persona: unexpected UnicodeEncodeError "),
