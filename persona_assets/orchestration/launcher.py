@@ -11,10 +11,11 @@ import socket
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
-from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.storage.tags import RETRY_STRATEGY_TAG, WILL_RETRY_TAG
 
 from persona_assets.base.atomic import is_alive
 
@@ -55,14 +56,17 @@ def health_by_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Check
 
 
 def _tell_of_retry(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
-    """Tag a run, before it is called failed, with whether it will be started again.
+    """Tag a run, before it is called failed, with whether it will be started again, and with all its steps.
 
-    Dagster does so a moment after: a backfill that looks in between takes the run for its last, and ends.
+    Dagster does so a moment after: a backfill that looks in between takes the run for its last, and ends. It
+    tells of the failure a moment before the run has failed: what starts it again in between gives up where it
+    asks which steps are left. All steps may begin again, for what they landed is not made twice.
     """
     if instance.run_retries_enabled:
         failed = run.with_status(dg.DagsterRunStatus.FAILURE)
         will = auto_reexecution_should_retry_run(instance, failed, None)
-        instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(will).lower()})
+        strategy = run.tags.get(RETRY_STRATEGY_TAG, ReexecutionStrategy.ALL_STEPS.name)
+        instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(will).lower(), RETRY_STRATEGY_TAG: strategy})
 
 
 def _own_tag(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

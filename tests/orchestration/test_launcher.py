@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -10,7 +11,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
+from dagster._core.remote_origin import RemoteJobOrigin
 from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.test_utils import create_test_daemon_workspace_context
+from dagster._core.workspace.load_target import PythonFileTarget
+from dagster._daemon.auto_run_reexecution.auto_run_reexecution import (
+    consume_new_runs_for_automatic_reexecution,
+)
 
 from persona_assets.cli.instance import dagster_instance
 from persona_assets.orchestration.definitions import study_definitions
@@ -28,7 +35,10 @@ def instance(homes: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def started_run(
-    instance: dg.DagsterInstance, tags: dict[str, str], retries: str | None = None
+    instance: dg.DagsterInstance,
+    tags: dict[str, str],
+    retries: str | None = None,
+    origin: RemoteJobOrigin | None = None,
 ) -> dg.DagsterRun:
     definitions = dg.Definitions(jobs=[dg.define_asset_job("job")], assets=[dg.AssetSpec("x")])
     return instance.create_run_for_job(
@@ -37,6 +47,7 @@ def started_run(
         tags=tags,
         parent_run_id=retries,
         root_run_id=retries,
+        remote_job_origin=origin,
     )
 
 
@@ -101,6 +112,40 @@ def test_a_run_says_whether_it_is_started_again_before_it_is_called_failed(retri
         told = instance.get_run_by_id(run.run_id)
         assert told is not None
         assert (told.status, told.tags[WILL_RETRY_TAG]) == (dg.DagsterRunStatus.STARTED, will)
+
+
+JOB = """
+import dagster as dg
+
+@dg.asset
+def x() -> None: ...
+
+definitions = dg.Definitions(assets=[x], jobs=[dg.define_asset_job("job")])
+"""
+
+
+def test_a_run_is_started_again_by_who_hears_of_its_failure_before_it_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(JOB)
+    target = PythonFileTarget(str(tmp_path / "code.py"), None, None, "code")
+    settings = {
+        "run_retries": {"enabled": True, "max_retries": 2},
+        "run_coordinator": {"module": "dagster", "class": "QueuedRunCoordinator"},
+    }
+    with (
+        dg.instance_for_test(overrides=settings) as instance,
+        create_test_daemon_workspace_context(target, instance) as workspace,
+    ):
+        [entry] = workspace.create_request_context().get_code_location_entries().values()
+        assert entry.code_location is not None
+        [repository] = entry.code_location.get_repositories().values()
+        origin = repository.get_full_job("job").get_remote_origin()
+        run = started_run(instance, tag_with(PID, str(2**22 + 1)), origin=origin)
+        assert health_by_process(instance, run).status == WorkerStatus.FAILED
+        records = instance.get_run_records()
+        assert records[0].dagster_run.status == dg.DagsterRunStatus.STARTED
+        list(consume_new_runs_for_automatic_reexecution(workspace, records, logging.getLogger()))
+        again = [one for one in instance.get_runs() if one.parent_run_id == run.run_id]
+        assert [one.status for one in again] == [dg.DagsterRunStatus.QUEUED]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
