@@ -10,6 +10,11 @@ import duckdb
 
 AS_TEXT = "#{place}::varchar"
 
+# Days and moments, as ISO 8601 has them: Python knows no infinity, no year 10,000 and no nanoseconds.
+IN_ISO = dict.fromkeys(("DATE", "TIME_NS"), AS_TEXT) | dict.fromkeys(
+    ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), f"replace({AS_TEXT}, ' ', 'T')"
+)
+
 
 @dataclass(frozen=True)
 class Spelled:

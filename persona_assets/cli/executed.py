@@ -11,17 +11,11 @@ from persona_assets.base.duck import told
 from persona_assets.base.errors import StudyError
 from persona_assets.base.queries import query
 from persona_assets.base.slips import clearly, instead
-from persona_assets.base.spelled import AS_TEXT, Spelled, spelled
+from persona_assets.base.spelled import AS_TEXT, IN_ISO, Spelled, spelled
 
-# Types of which Python has not all values (no infinity, no year 10,000), or that it writes in its own words.
-_SPELLED = dict.fromkeys(
-    ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIME_NS", "INTERVAL", "BLOB"),
-    AS_TEXT,
-)
-_SPELLED_IN_JSON = {  # in which a moment is as ISO 8601 has it
-    kind: f"replace({AS_TEXT}, ' ', 'T')" if kind.startswith("TIMESTAMP") else text
-    for kind, text in _SPELLED.items()
-}
+# What Python lacks, or writes in its own words: as DuckDB's shell shows it, but moments in JSON by ISO 8601.
+_SPELLED_IN_JSON = IN_ISO | dict.fromkeys(("INTERVAL", "BLOB"), AS_TEXT)
+_SPELLED = dict.fromkeys(_SPELLED_IN_JSON, AS_TEXT)
 _READ_ONLY = "attached in read-only mode"  # as DuckDB says it
 _CHANGES = (
     duckdb.StatementType.INSERT,

@@ -14,19 +14,15 @@ from typing import Any, BinaryIO
 
 import duckdb
 
-from persona_assets.base.spelled import AS_TEXT, Spelled, spelled
+from persona_assets.base.spelled import AS_TEXT, IN_ISO, Spelled, spelled
 from persona_assets.explorer.problems import ProblemError
 
 _BATCH = 1000  # rows held at a time
 _EXACT = 2**53  # beyond it a number of JavaScript is not the one that was meant
 
-# Types of which Python has not all values: it knows no infinity, no year 10,000, and no nanoseconds; and
-# those, alone or within others, that would stand in words of Python's. DuckDB writes them in their stead.
+# Types that, alone or within others, would stand in words of Python's: DuckDB writes them in their stead.
 _IN_ITS_WORDS = re.compile(r"\b(INTERVAL|UNION|BIT|UUID|MAP|UHUGEINT|ENUM|TIME WITH TIME ZONE)\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # names of fields, and texts of an ENUM
-_SPELLED = dict.fromkeys(("DATE", "TIME_NS"), AS_TEXT) | dict.fromkeys(
-    ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), f"replace({AS_TEXT}, ' ', 'T')"
-)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Said = dict[str, Any]
@@ -42,7 +38,7 @@ def executed(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement,
 
 def _spelling(kind: str) -> str | None:
     """Return how a column of this type is asked for where DuckDB writes it."""
-    return _SPELLED.get(kind) or (AS_TEXT if _IN_ITS_WORDS.search(_QUOTED.sub("", kind)) else None)
+    return IN_ISO.get(kind) or (AS_TEXT if _IN_ITS_WORDS.search(_QUOTED.sub("", kind)) else None)
 
 
 def write_json(answer: ConsoleAnswer, out: BinaryIO, max_rows: int, max_bytes: int) -> Said:
